@@ -1,0 +1,170 @@
+"""What can go wrong with a call, classed by the reaction that a caller owes."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+from venice.text import clean_line
+
+MESSAGE_LIMIT = 500
+FIELD_ERRORS_LIMIT = 5
+HEADERS_LIMIT = 100
+HEADER_VALUE_LIMIT = 2000
+
+
+class VeniceError(Exception):
+    """Any failure of a call. `message` holds Venice's words (or ours), `advice` says what to do about it.
+
+    `status` and `headers` are those of the answer, when there was one; `retry_at` is the moment before which
+    a repetition is pointless, when known; `field_errors` maps request fields to what is wrong with them.
+    """
+
+    advice: str = "Try again later."
+    #: What else is affected: "key" and "balance" stop every call with this key until a person acts.
+    gate: Literal["key", "balance"] | None = None
+    #: Whether the call may have cost money although no usable answer came.
+    charge_unknown: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        field_errors: Mapping[str, str] | None = None,
+        retry_at: datetime | None = None,
+        code: str = "",
+    ) -> None:
+        self.message = clean_line(message, MESSAGE_LIMIT)
+        super().__init__(self.message)
+        self.status = status
+        self.headers = _bounded(headers or {})
+        self.field_errors = dict(field_errors or {})
+        self.retry_at = retry_at
+        self.code = clean_line(code, 100)
+
+    @property
+    def cf_ray(self) -> str:
+        """The id that Venice's support asks for; empty when the answer had none."""
+        return self.headers.get("cf-ray", "")
+
+    @property
+    def request_id(self) -> str:
+        return self.headers.get("x-request-id", "")
+
+    def __str__(self) -> str:
+        where = f"HTTP {self.status}: " if self.status else ""
+        return f"{where}{self.message}" if self.message else where.rstrip(": ") or type(self).__name__
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self.message,), self.__dict__)
+
+
+def _bounded(headers: Mapping[str, str]) -> dict[str, str]:
+    kept = list(headers.items())[:HEADERS_LIMIT]
+    return {clean_line(name, 100).lower(): clean_line(value, HEADER_VALUE_LIMIT) for name, value in kept}
+
+
+class NotSent(VeniceError):
+    """Not one byte of the request has left: DNS, refused, connect timeout, TLS. Free to repeat."""
+
+    advice = "Check the network connection; the request was not sent and cost nothing."
+
+
+class InvalidRequest(NotSent, ValueError):
+    """Refused here, because Venice refuses it for every model."""
+
+    advice = "Check the marked fields."
+
+
+class Refused(VeniceError):
+    """Venice said no before it made an image; nothing was charged and the same request gets the same no."""
+
+    advice = "Check the request."
+
+
+class BadRequest(Refused):
+    """400, 413, 415, 422 and their like."""
+
+    advice = "Check field names, types and what the model allows."
+
+
+class AuthenticationFailed(Refused):
+    """The key is missing, wrong, expired or revoked: 401, and the 402 that answers a call without a key."""
+
+    advice = "Check your API key and what it may use."
+    gate = "key"
+
+
+class InsufficientBalance(Refused):
+    """402: no credits, or the key's own spend limit is reached."""
+
+    advice = "Add credits at venice.ai/settings/api, or raise the key's spend limit."
+    gate = "balance"
+
+
+class Forbidden(Refused):
+    """403, or a 401 that concerns the model only. `gate` is "key" when the account as a whole is refused."""
+
+    advice = "Check your API key and model access, or choose another model."
+
+
+class ModelGone(Refused):
+    """404 and 410: the model is unknown or retired."""
+
+    advice = "Choose another model; this one is no longer offered."
+
+
+class Busy(VeniceError):
+    """Venice did not begin; the same request may succeed after `retry_at`."""
+
+    advice = "Wait; the request is tried again."
+
+
+class RateLimited(Busy):
+    """429: too many requests of this key for this model."""
+
+
+class Overloaded(Busy):
+    """429 or 503: the model has no free capacity, or is offline for now."""
+
+    advice = "The model is busy; try again after a short delay or choose another one."
+
+
+class BlockedForAWhile(Busy):
+    """The error budget is used up: every call of this key is refused until `retry_at`."""
+
+    advice = "Too many requests failed; nothing is sent for half a minute."
+
+
+class ServerFailed(VeniceError):
+    """500 in Venice's own words: the image was not made."""
+
+    advice = "Try again."
+
+
+class Unanswered(VeniceError):
+    """The outcome is unknown: the request has left, and no whole answer came. It may have been charged."""
+
+    advice = "The image may have been charged. Try again if you accept that it may be paid twice."
+    charge_unknown = True
+
+
+class BadResponse(VeniceError):
+    """A whole answer that is of no use: empty, HTML, undecodable, without images."""
+
+    advice = "The answer could not be read and may have been charged. Try again or choose another model."
+    charge_unknown = True
+
+
+class CatalogError(BadResponse):
+    """A list of models or styles, or an entry of it, that cannot be read."""
+
+    advice = "Keep the last good catalogue and try again later."
+    charge_unknown = False
+
+
+class Misconfigured(VeniceError):
+    """The client's own set-up is wrong: a redirect instead of an answer, a bad address, a bad key text."""
+
+    advice = "Check VENICE_BASE_URL and VENICE_API_KEY."
