@@ -1,0 +1,60 @@
+"""Who may see and change what. One installation is one team: members see everything; changing belongs to the maker and to staff."""
+
+from datetime import timedelta
+from math import ceil
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+
+from gallery.models import Generation, Image
+
+if TYPE_CHECKING:
+    from gallery.models import User
+
+_WINDOW = timedelta(minutes=1)
+# Integers that both databases can compare with an id; anything above cannot exist.
+MAX_ID = 2**63 - 1
+
+
+class TooManySubmissions(Exception):
+    """A member asks for more generations a minute than the installation allows; answered 429."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"More than {settings.SUBMISSIONS_PER_MINUTE} requests within a minute.")
+        self.retry_after = retry_after
+
+
+def may_change(user: "User", generation: Generation) -> bool:
+    """Whether cancelling, dismissing, running again and removing are this member's to do."""
+    return user.is_staff or generation.owner_id == user.pk
+
+
+def generation_to_see(pk: int) -> Generation:
+    """The generation, for any member; Http404 when there is none."""
+    known = Generation.objects.select_related("owner", "prompt", "origin")
+    return get_object_or_404(known, pk=min(pk, MAX_ID))
+
+
+def generation_to_change(user: "User", pk: int) -> Generation:
+    """The generation if `user` may change it; Http404 or PermissionDenied otherwise."""
+    generation = generation_to_see(pk)
+    if not may_change(user, generation):
+        raise PermissionDenied("Only who made it, or staff, may do that.")
+    return generation
+
+
+def image_to_see(pk: int) -> Image:
+    """The image with its generation, prompt and owner, for any member; Http404 when there is none."""
+    known = Image.objects.select_related("owner", "prompt", "generation__origin", "attempt")
+    return get_object_or_404(known, pk=min(pk, MAX_ID))
+
+
+def check_pace(user: "User") -> None:
+    """Raise TooManySubmissions when this member has used up the minute."""
+    recent = Generation.objects.recent_of(user, _WINDOW)
+    oldest = recent.order_by("-id").values_list("created_at", flat=True)[settings.SUBMISSIONS_PER_MINUTE - 1 :][:1]
+    for moment in oldest:
+        raise TooManySubmissions(max(1, ceil((moment + _WINDOW - timezone.now()).total_seconds())))

@@ -1,0 +1,15 @@
+"""System checks of our own settings."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import Info, register
+
+
+@register()
+def plain_http(**kwargs: Any) -> list[Info]:
+    """Say that cookies travel in the clear when PUBLIC_URL is http and not this machine itself."""
+    if settings.HTTPS or any(f"//{name}" in settings.PUBLIC_URL for name in settings.LOOPBACK_NAMES):
+        return []
+    hint = "Put a proxy that speaks https in front and set PUBLIC_URL to its address."
+    return [Info("PUBLIC_URL is http: cookies are not Secure.", hint=hint, id="gallery.I001")]

@@ -1,0 +1,34 @@
+"""What every template may use beside its own context."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from gallery.models import Generation
+
+HTMX_CONFIG = {
+    "selfRequestsOnly": True,
+    "allowEval": False,
+    "allowScriptTags": False,
+    "historyCacheSize": 0,
+    "refreshOnHistoryMiss": True,
+    "includeIndicatorStyles": False,
+    # A form with messages comes as 422 and is swapped; other refusals leave the page as it is and are announced.
+    "responseHandling": [
+        {"code": "204", "swap": False},
+        {"code": "[23]..", "swap": True},
+        {"code": "422", "swap": True},
+        {"code": "[45]..", "swap": False, "error": True},
+    ],
+}
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """The banner's reason, the queue's count (asked for only where it is shown), and htmx' settings."""
+    return {
+        "emulated": settings.VENICE_EMULATED,
+        "queue_count": SimpleLazyObject(lambda: Generation.objects.active().count()),
+        "htmx_config": HTMX_CONFIG,
+    }

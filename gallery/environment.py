@@ -1,0 +1,97 @@
+"""Settings from the environment or a `.env` file; a bad value is refused with one clear line."""
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+
+def text(name: str, default: str = "") -> str:
+    """The value of NAME, or the content of the file that NAME_FILE names (for secrets)."""
+    path = os.environ.get(f"{name}_FILE")
+    if not path:
+        return str(env.str(name, default=default)).strip()
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"{name}_FILE: cannot read {path!r} ({type(error).__name__}).") from None
+
+
+def number(name: str, default: int, low: int, high: int) -> int:
+    """A whole number between `low` and `high`, both included."""
+    value = text(name, str(default))
+    if not value.isascii() or not value.isdigit() or not low <= int(value[:12]) <= high:
+        raise ImproperlyConfigured(f"{name} must be a whole number from {low} to {high}, not {value[:40]!r}.")
+    return int(value)
+
+
+def switch(name: str, default: bool) -> bool:
+    """True or False, in the usual spellings."""
+    value = text(name, str(default)).lower()
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off", ""}:
+        return False
+    raise ImproperlyConfigured(f"{name} must be on or off, not {value[:40]!r}.")
+
+
+def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    """One of `allowed`."""
+    value = text(name, default)
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, not {value[:40]!r}.")
+    return value
+
+
+def public_url(default: str) -> str:
+    """PUBLIC_URL as `scheme://host[:port]`: the one statement of how people reach the site."""
+    value = text("PUBLIC_URL", default).rstrip("/")
+    problem = f"PUBLIC_URL must look like https://gallery.example, not {value[:80]!r}."
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        raise ImproperlyConfigured(problem) from None
+    plain = not (parts.path or parts.query or parts.fragment or parts.username or parts.password)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not plain or port == 0:
+        raise ImproperlyConfigured(problem)
+    return value
+
+
+def secret_key(data_dir: Path) -> str:
+    """SECRET_KEY from the environment, or the one that is made once and kept in DATA_DIR."""
+    given = text("SECRET_KEY")
+    if given:
+        if len(given) < 32:
+            raise ImproperlyConfigured("SECRET_KEY must have at least 32 characters.")
+        return given
+    path = data_dir / "secret_key"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _keep_new_key(path)
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"DATA_DIR: cannot use {str(data_dir)!r} ({error.strerror}).") from None
+
+
+def _keep_new_key(path: Path) -> None:
+    """Write a key under a name of our own, then link it: of two processes that start at once, one wins whole."""
+    mine = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(mine, path)
+        except FileExistsError:
+            return
+    finally:
+        mine.unlink(missing_ok=True)

@@ -1,0 +1,23 @@
+"""The one plain page that every refusal shows."""
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+TITLES = {
+    400: ("That request cannot be read", "Something in it is not as a browser would send it."),
+    403: ("Not allowed", "Only who made it, or staff, may do that."),
+    404: ("Not here", "There is nothing at this address."),
+    405: ("Not possible here", "This address does not take that kind of request."),
+    410: ("This link is spent", "Ask for a new one."),
+    413: ("Too large", "A form may hold at most 1 MB."),
+    415: ("Not a form", "This address takes forms only."),
+    429: ("Too fast", "Please wait a moment, then try again."),
+    500: ("Something broke", "It is logged. What was already generated is kept."),
+}
+
+
+def error_page(request: HttpRequest | None, status: int, message: str = "") -> HttpResponse:
+    """The page for `status`; it asks neither database nor session, since either may be what failed."""
+    title, default = TITLES[status]
+    context = {"status": status, "title": title, "message": message or default, "nonce": None}
+    return HttpResponse(render_to_string("errors/error.html", context), status=status)

@@ -1,0 +1,102 @@
+"""Serving stored pictures: to members only, by a signed pass that needs no database, immutable, in parts when asked."""
+
+import re
+import time
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.core.signing import BadSignature, TimestampSigner
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+
+from gallery.storage import content_type
+
+CACHE = "private, max-age=31536000, immutable"
+# A picture is never a document: even one that is HTML as well runs nothing and loads nothing.
+SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
+
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z")
+_signer = TimestampSigner(salt="gallery.media")
+
+
+def now() -> float:
+    """Seconds since the epoch."""
+    return time.time()
+
+
+def has_pass(request: HttpRequest) -> bool:
+    """Whether the request carries a pass that we signed within the last hour; compared in constant time."""
+    value = request.COOKIES.get(settings.MEDIA_COOKIE_NAME, "")
+    try:
+        _signer.unsign(value, max_age=settings.MEDIA_COOKIE_AGE)
+    except BadSignature:
+        return False
+    return True
+
+
+def renew_pass(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Give a signed-in member a new pass once half of the last one's hour is over."""
+    value = request.COOKIES.get(settings.MEDIA_COOKIE_NAME, "")
+    try:
+        if _signer.unsign(value, max_age=settings.MEDIA_COOKIE_AGE / 2) == str(request.user.pk):
+            return
+    except BadSignature:
+        pass
+    response.set_cookie(
+        settings.MEDIA_COOKIE_NAME,
+        _signer.sign(str(request.user.pk)),
+        max_age=settings.MEDIA_COOKIE_AGE,
+        path=settings.MEDIA_URL,
+        secure=settings.HTTPS,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def response(request: HttpRequest, name: str, download_as: str | None = None) -> HttpResponseBase | None:
+    """The stored file called `name`; None when that is no name of ours or there is no such file."""
+    kind = content_type(name)
+    if kind is None:
+        return None
+    etag = f'"{name.rsplit("/", 1)[-1].partition(".")[0]}-{name.partition("/")[0]}"'
+    if etag in request.headers.get("If-None-Match", ""):
+        return _finish(HttpResponse(status=304), etag)
+    try:
+        file = default_storage.open(name)
+    except OSError:
+        return None
+    size = file.size
+    part = _part(request.headers.get("Range", ""), size)
+    if part is None:
+        whole = FileResponse(file, content_type=kind, as_attachment=bool(download_as), filename=download_as or "")
+        return _finish(whole, etag)
+    start, end = part
+    if start >= size or end < start:
+        file.close()
+        refused = HttpResponse(status=416)
+        refused["Content-Range"] = f"bytes */{size}"
+        return _finish(refused, etag)
+    with file:
+        file.seek(start)
+        answer = HttpResponse(file.read(end - start + 1), status=206, content_type=kind)
+    answer["Content-Range"] = f"bytes {start}-{end}/{size}"
+    return _finish(answer, etag)
+
+
+def _part(header: str, size: int) -> tuple[int, int] | None:
+    """First and last byte of a single range; None (the whole file) for no, several or garbled ranges."""
+    match = _RANGE.match(header.strip())
+    if not match or header.strip() == "bytes=-":
+        return None
+    first, last = match.groups()
+    if not first:
+        return max(0, size - int(last)), size - 1 if int(last) else -1
+    return int(first), min(int(last), size - 1) if last else size - 1
+
+
+def _finish(answer: HttpResponseBase, etag: str) -> HttpResponseBase:
+    answer["ETag"] = etag
+    answer["Cache-Control"] = CACHE
+    answer["Content-Security-Policy"] = SANDBOX
+    answer["Cross-Origin-Resource-Policy"] = "same-origin"
+    answer["Accept-Ranges"] = "bytes"
+    return answer

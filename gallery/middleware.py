@@ -1,0 +1,111 @@
+"""What holds for every request: methods and bodies we take, guarded media, members only, caching, paces."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import resolve_url
+from django.utils.cache import patch_vary_headers
+
+from gallery import media
+from gallery.access import TooManySubmissions
+from gallery.errorpages import error_page
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+METHODS = ("GET", "HEAD", "POST")
+FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+_ONE_DAY = timedelta(days=1).total_seconds()
+
+
+class RequestGuard:
+    """Refuses what no page takes: other methods, other content types, other encodings, large bodies."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return _refusal(request) or self.get_response(request)
+
+
+def _refusal(request: HttpRequest) -> HttpResponse | None:
+    if request.method not in METHODS:
+        response = error_page(request, 405)
+        response["Allow"] = ", ".join(METHODS)
+        return response
+    if request.method != "POST":
+        return None
+    try:
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return error_page(request, 400)
+    if length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        return error_page(request, 413)
+    if request.content_type not in FORM_TYPES and length:
+        return error_page(request, 415)
+    if (request.content_params or {}).get("charset", "utf-8").lower().replace("_", "-") not in {"utf-8", "utf8"}:
+        return error_page(request, 400)
+    return None
+
+
+class GuardedMedia:
+    """Serves pictures to who carries the signed cookie, before session and user cost three times the rest."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info.startswith(settings.MEDIA_URL) and request.method != "POST" and media.has_pass(request):
+            found = media.response(request, request.path_info.removeprefix(settings.MEDIA_URL))
+            return found or error_page(request, 404)
+        return self.get_response(request)
+
+
+class MemberRequired(LoginRequiredMiddleware):
+    """Strangers are sent to the sign-in page; htmx is told to go there, since it would swap the page into a fragment."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseBase:
+        if request.headers.get("HX-Request") == "true":
+            response = HttpResponse(status=401)
+            response["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
+            return response
+        return redirect_to_login(request.get_full_path() if request.method != "POST" else "/")
+
+
+class PageHeaders:
+    """Caching of pages, the media pass, a session that lives on while it is used, and the answer to a flood."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        patch_vary_headers(response, ["HX-Request"])
+        if not response.has_header("Cache-Control"):
+            secret = request.path_info.startswith(("/signin/", "/accounts/", "/admin/"))
+            response["Cache-Control"] = "private, no-store" if secret else "private, no-cache"
+        if request.user.is_authenticated and request.user.pk:
+            media.renew_pass(request, response)
+            _prolong(request)
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, TooManySubmissions):
+            return None
+        response = error_page(request, 429, f"{exception} Try again in {exception.retry_after} s.")
+        response["Retry-After"] = str(exception.retry_after)
+        return response
+
+
+def _prolong(request: HttpRequest) -> None:
+    """Set the session's clock back to 14 days, with at most one write a day; staff sign in again after 12 hours."""
+    session = request.session
+    if "_session_expiry" not in session and session.session_key:
+        stamp = session.get("prolonged_at")
+        now = int(media.now())
+        if stamp is None or now - stamp > _ONE_DAY:
+            session["prolonged_at"] = now

@@ -1,0 +1,71 @@
+"""What Venice offers, as it was last told; the raw JSON is kept."""
+
+from decimal import Decimal
+from typing import Self
+
+from django.db import models
+
+from venice import Generate, price
+from venice import Model as VeniceModel
+
+
+class CatalogModelQuerySet(models.QuerySet["CatalogModel"]):
+    """Verbs of the model list."""
+
+    def listed(self) -> Self:
+        """Models of the last sync, in Venice's order."""
+        return self.filter(listed=True).order_by("position")
+
+    def for_images(self) -> Self:
+        """Listed models that make pictures from a prompt."""
+        return self.listed().filter(makes_images=True)
+
+    def price(self, operation: Generate) -> Decimal | None:
+        """What `operation` costs by the catalogue, in USD; None when it tells nothing."""
+        entry = self.filter(model_id=operation.model).first()
+        return price(operation, entry.spec) if entry else None
+
+
+class CatalogModel(models.Model):
+    """One entry of `GET /models`."""
+
+    model_id = models.CharField(max_length=200, unique=True)
+    name = models.CharField(max_length=200)
+    type = models.CharField(max_length=40, db_index=True)
+    privacy = models.CharField(max_length=40, blank=True)
+    makes_images = models.BooleanField(default=False, help_text="Takes /image/generate.")
+    offline = models.BooleanField(default=False)
+    listed = models.BooleanField(default=True, help_text="Was in the last list that Venice sent.")
+    position = models.PositiveIntegerField(default=0)
+    raw = models.JSONField()
+    synced_at = models.DateTimeField()
+
+    objects = CatalogModelQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position"]
+        verbose_name = "model"
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def spec(self) -> VeniceModel:
+        """The entry as the client reads it: constraints, traits, pricing."""
+        return VeniceModel.from_entry(self.raw)
+
+
+class CatalogStyle(models.Model):
+    """One name of `GET /image/styles`; case matters to Venice."""
+
+    name = models.CharField(max_length=100, unique=True)
+    position = models.PositiveIntegerField(default=0)
+    listed = models.BooleanField(default=True)
+    synced_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["position"]
+        verbose_name = "style"
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,258 @@
+"""A generation: one form post, one frozen request, one POST to Venice. The row is the queue entry."""
+
+import secrets
+import uuid
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Self
+
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from gallery.models.prompt import Prompt
+from gallery.models.worker import Worker
+from venice import Generate
+
+if TYPE_CHECKING:
+    from gallery.models.image import Image
+    from gallery.models.user import User
+
+
+class State(models.TextChoices):
+    """Where a generation stands. Each step is a compare-and-set on id, state and token."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    RECEIVED = "received"
+    DONE = "done"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    CANCELLED = "cancelled"
+
+
+ACTIVE_STATES = (State.QUEUED, State.SENDING, State.RECEIVED)
+FINAL_STATES = (State.DONE, State.FAILED, State.INTERRUPTED, State.CANCELLED)
+
+# The request's parameters that are columns too, because people filter, sort or read by them.
+COPIED_FIELDS = (
+    "model",
+    "negative_prompt",
+    "width",
+    "height",
+    "aspect_ratio",
+    "resolution",
+    "quality",
+    "steps",
+    "cfg_scale",
+    "seed",
+    "style_preset",
+    "variants",
+    "format",
+)
+
+
+class GenerationQuerySet(models.QuerySet["Generation"]):
+    """Verbs of the queue."""
+
+    def active(self) -> Self:
+        """Waiting, being sent, or being stored."""
+        return self.filter(state__in=ACTIVE_STATES)
+
+    def queued(self) -> Self:
+        """Waiting for a worker; one that holds a lease is in a worker's hand already."""
+        return self.filter(state=State.QUEUED)
+
+    def needing_attention(self) -> Self:
+        """Failed or interrupted, and nobody has said what to do yet."""
+        return self.filter(state__in=(State.FAILED, State.INTERRUPTED), dismissed_at=None)
+
+    def owned_by(self, user: "User") -> Self:
+        """Made by this member."""
+        return self.filter(owner=user)
+
+    def recent_of(self, user: "User", window: timedelta) -> Self:
+        """Submitted by this member within the last `window`."""
+        return self.filter(owner=user, created_at__gt=timezone.now() - window)
+
+    def enqueue(
+        self,
+        owner: "User",
+        operation: Generate,
+        *,
+        price: Decimal | None = None,
+        submission: uuid.UUID | None = None,
+        origin: "Image | None" = None,
+        run_again_of: "Generation | None" = None,
+    ) -> tuple["Generation", bool]:
+        """Commit one generation with its frozen request, and count its prompt's use.
+
+        Returns the row and whether it is new: the same `submission` of the same owner gives the first one again,
+        whoever of two posts came first.
+        """
+        if submission and (first := self.filter(owner=owner, submission=submission).first()):
+            return first, False
+        try:
+            with transaction.atomic():
+                prompt = Prompt.objects.remember(operation.prompt)
+                generation = Generation(
+                    owner=owner,
+                    prompt=prompt,
+                    request=operation.payload(),
+                    price_estimate=price,
+                    submission=submission,
+                    origin=origin,
+                    run_again_of=run_again_of,
+                    emulated=settings.VENICE_EMULATED,
+                    **_columns(operation),
+                )
+                generation.save(force_insert=True)
+                prompt.count_use(generation)
+        except IntegrityError:
+            if submission is None:
+                raise
+            return self.get(owner=owner, submission=submission), False
+        return generation, True
+
+
+def _columns(operation: Generate) -> dict[str, Any]:
+    """The request's parameters as columns; an absent text is an empty one."""
+    values = {name: getattr(operation, name) for name in COPIED_FIELDS}
+    texts = ("negative_prompt", "aspect_ratio", "resolution", "quality", "style_preset", "format")
+    values.update({name: values[name] or "" for name in texts})
+    values["variants"] = operation.image_count
+    return values
+
+
+class Generation(models.Model):
+    """One request to Venice, from the moment somebody asked until its pictures are stored or it ended otherwise."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="generations")
+    prompt = models.ForeignKey(Prompt, models.PROTECT, related_name="generations")
+    submission = models.UUIDField(null=True, blank=True, help_text="The form that asked; a repeat is the same generation.")
+    origin = models.ForeignKey(
+        "gallery.Image", models.SET_NULL, null=True, blank=True, related_name="descendants",
+        help_text="The picture that this was re-run or made from.",
+    )
+    run_again_of = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="repeats")
+    dismissed_at = models.DateTimeField(null=True, blank=True)
+    emulated = models.BooleanField(default=False, help_text="Answered by the emulator; never counts as money.")
+
+    request = models.JSONField(help_text="The exact body that is sent.")
+    model = models.CharField(max_length=200)
+    negative_prompt = models.TextField(blank=True)
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)
+    aspect_ratio = models.CharField(max_length=20, blank=True)
+    resolution = models.CharField(max_length=20, blank=True)
+    quality = models.CharField(max_length=20, blank=True)
+    steps = models.PositiveIntegerField(null=True, blank=True)
+    cfg_scale = models.FloatField(null=True, blank=True)
+    seed = models.IntegerField(null=True, blank=True)
+    style_preset = models.CharField(max_length=100, blank=True)
+    variants = models.PositiveSmallIntegerField(default=1)
+    format = models.CharField(max_length=10, blank=True)
+
+    state = models.CharField(max_length=20, choices=State.choices, default=State.QUEUED)
+    worker = models.ForeignKey(Worker, models.SET_NULL, null=True, blank=True, help_text="Who holds the lease.")
+    token = models.UUIDField(null=True, blank=True, help_text="Proves the lease: each step names it.")
+    not_before = models.DateTimeField(null=True, blank=True)
+    hold_reason = models.CharField(max_length=200, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0, help_text="POSTs so far.")
+
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    headers_at = models.DateTimeField(null=True, blank=True)
+    received_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    venice_id = models.CharField(max_length=200, blank=True)
+    queue_ms = models.PositiveIntegerField(null=True, blank=True)
+    preprocessing_ms = models.PositiveIntegerField(null=True, blank=True)
+    inference_ms = models.PositiveIntegerField(null=True, blank=True)
+    total_ms = models.PositiveIntegerField(null=True, blank=True)
+    is_blurred = models.BooleanField(null=True, blank=True)
+    is_content_violation = models.BooleanField(null=True, blank=True)
+    enhanced_prompt = models.TextField(blank=True)
+    price_estimate = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True, help_text="USD")
+    error_kind = models.CharField(max_length=60, blank=True)
+    error_message = models.TextField(blank=True, help_text="Venice's own words.")
+    error_advice = models.TextField(blank=True, help_text="What to do about it.")
+
+    objects = GenerationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "submission"], name="generation_submission_once"),
+            models.CheckConstraint(condition=Q(state__in=State.values), name="generation_state_known"),
+        ]
+        indexes = [
+            models.Index(fields=["state", "id"], name="generation_queue", condition=Q(state__in=ACTIVE_STATES)),
+            models.Index(
+                fields=["-id"],
+                name="generation_attention",
+                condition=Q(state__in=(State.FAILED, State.INTERRUPTED), dismissed_at=None),
+            ),
+            models.Index(fields=["owner", "-id"], name="generation_of_owner"),
+            models.Index(fields=["prompt", "-id"], name="generation_of_prompt"),
+            models.Index(fields=["owner", "created_at"], name="generation_rate"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+    @property
+    def operation(self) -> Generate:
+        """The frozen request as the client takes it."""
+        return Generate.from_payload(self.request)
+
+    @property
+    def is_active(self) -> bool:
+        """Still on its way: its card keeps asking."""
+        return self.state in ACTIVE_STATES
+
+    @property
+    def can_be_cancelled(self) -> bool:
+        """Only before anything was sent: afterwards it is paid for."""
+        return self.state == State.QUEUED
+
+    @property
+    def needs_attention(self) -> bool:
+        """Ended badly, and nobody has run it again or dismissed it."""
+        return self.state in (State.FAILED, State.INTERRUPTED) and self.dismissed_at is None
+
+    @property
+    def waited(self) -> timedelta | None:
+        """From the click to the first byte sent."""
+        return self.sent_at - self.created_at if self.sent_at else None
+
+    @property
+    def stored_after(self) -> timedelta | None:
+        """Our own share: from the last byte of the answer until its pictures were stored."""
+        return self.finished_at - self.received_at if self.finished_at and self.received_at else None
+
+    def cancel(self, when: datetime | None = None) -> bool:
+        """Cancel if nothing was sent yet; False when a worker was quicker."""
+        changed = Generation.objects.filter(pk=self.pk, state=State.QUEUED).update(
+            state=State.CANCELLED, finished_at=when or timezone.now(), token=None, worker=None
+        )
+        return bool(changed)
+
+    def dismiss(self) -> bool:
+        """Stamp an ended generation as seen; only the first stamp counts."""
+        return bool(
+            Generation.objects.filter(
+                pk=self.pk, state__in=(State.FAILED, State.INTERRUPTED), dismissed_at=None
+            ).update(dismissed_at=timezone.now())
+        )
+
+    def again(self, *, new_seed: bool) -> Generate:
+        """The same request, with its own seed or a freshly drawn one."""
+        return replace(self.operation, seed=draw_seed()) if new_seed else self.operation
+
+
+def draw_seed() -> int:
+    """A random seed, 1 to 999 999 999: Venice tells none, so a picture made without one could never be made again."""
+    return 1 + secrets.randbelow(999_999_999)

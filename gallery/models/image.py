@@ -1,0 +1,97 @@
+"""A stored picture. The grid's unit is the picture; the variants of one request are a stack under its cover."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from gallery import search
+from gallery.models.attempt import Attempt
+from gallery.models.generation import Generation
+from gallery.models.prompt import Prompt
+from gallery.storage import thumbnail_name
+
+# Up to so many prompts, the pictures of each are looked up; beyond, so many prompts match that walking the
+# newest pictures meets a page of them soon.
+FEW_PROMPTS = 300
+
+
+class ImageQuerySet(models.QuerySet["Image"]):
+    """Verbs of the gallery."""
+
+    def covers(self) -> Self:
+        """One picture for each stack."""
+        return self.filter(is_cover=True)
+
+    def newest_first(self) -> Self:
+        """Newest first is id descending."""
+        return self.order_by("-id")
+
+    def matching(self, query: search.Query) -> Self:
+        """The pictures whose prompt holds every word of `query`. Asks the database once when there are words."""
+        if not query:
+            return self
+        prompts = Prompt.objects.matching(query).values_list("pk", flat=True)
+        few = list(prompts[: FEW_PROMPTS + 1])
+        return self.filter(prompt__in=few if len(few) <= FEW_PROMPTS else prompts)
+
+
+class Image(models.Model):
+    """One picture as Venice sent it, byte for byte, with copies of the columns that the grid filters by."""
+
+    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="images")
+    generation = models.ForeignKey(Generation, models.PROTECT, related_name="images")
+    index = models.PositiveSmallIntegerField(default=0, help_text="Place in the answer; only 0 follows the seed.")
+    seed = models.IntegerField(null=True, blank=True, help_text="Makes this picture again; empty where Venice tells none.")
+    is_cover = models.BooleanField(default=True)
+    stack_size = models.PositiveSmallIntegerField(default=1, help_text="Pictures of the same answer.")
+
+    sha256 = models.CharField(max_length=64, db_index=True)
+    name = models.CharField(max_length=120, help_text="Its file, below DATA_DIR/media.")
+    format = models.CharField(max_length=10, help_text="As sniffed, whatever was asked for.")
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    bytes = models.PositiveBigIntegerField()
+    color = models.CharField(max_length=7, default="#808080", help_text="Dominant colour.")
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="images")
+    prompt = models.ForeignKey(Prompt, models.PROTECT, related_name="images")
+    model = models.CharField(max_length=200)
+    style_preset = models.CharField(max_length=100, blank=True)
+    emulated = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    objects = ImageQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["attempt", "index"], name="image_of_attempt_once")]
+        indexes = [
+            models.Index(fields=["-id"], name="image_newest_cover", condition=Q(is_cover=True)),
+            models.Index(fields=["prompt", "-id"], name="image_of_prompt"),
+            models.Index(fields=["owner", "-id"], name="image_of_owner"),
+            models.Index(fields=["generation", "index"], name="image_of_generation"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+    @property
+    def can_be_rerun(self) -> bool:
+        """Whether its own seed is known and followed by its model."""
+        return self.seed is not None
+
+    @property
+    def thumbnail_512(self) -> str:
+        """Address of the larger thumbnail."""
+        return settings.MEDIA_URL + thumbnail_name(self.sha256, 512)
+
+    @property
+    def thumbnail_256(self) -> str:
+        """Address of the smaller thumbnail."""
+        return settings.MEDIA_URL + thumbnail_name(self.sha256, 256)
+
+    @property
+    def media_url(self) -> str:
+        """Address of the picture itself; immutable, for `<img>`. The page's link is `original`."""
+        return settings.MEDIA_URL + self.name

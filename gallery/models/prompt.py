@@ -1,0 +1,60 @@
+"""Each distinct prompt once, with its counters: the prompt history."""
+
+import hashlib
+from typing import TYPE_CHECKING, Self
+
+from django.db import connection, models
+
+from gallery import search
+
+if TYPE_CHECKING:
+    from gallery.models.generation import Generation
+
+
+class PromptQuerySet(models.QuerySet["Prompt"]):
+    """Verbs of the prompt history."""
+
+    def matching(self, query: search.Query) -> Self:
+        """The prompts that hold every word of `query`; all of them when it is empty."""
+        found = self
+        if query.words:
+            found = found.filter(models.Q(pk__in=search.prompt_ids(query, connection.vendor)))
+        for literal in query.literals:
+            found = found.filter(text__icontains=literal)
+        return found
+
+    def newest_first(self) -> Self:
+        """By last use."""
+        return self.order_by("-last_generation_id")
+
+    def remember(self, text: str) -> "Prompt":
+        """The row of this text, made when it is new. `text` is clean already."""
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        return self.get_or_create(sha256=digest, defaults={"text": text})[0]
+
+
+class Prompt(models.Model):
+    """A prompt as it was cleaned and sent. Full-text search is over this table (see migration 0002)."""
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    text = models.TextField()
+    generation_count = models.PositiveIntegerField(default=0)
+    last_generation_id = models.BigIntegerField(default=0, help_text="Its newest use; sorts the history.")
+    last_used_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = PromptQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["-last_generation_id"], name="prompt_newest_use")]
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+    def count_use(self, generation: "Generation") -> None:
+        """Count one more use, inside the transaction that queues `generation`."""
+        Prompt.objects.filter(pk=self.pk).update(
+            generation_count=models.F("generation_count") + 1,
+            last_generation_id=generation.pk,
+            last_used_at=generation.created_at,
+        )

@@ -1,0 +1,37 @@
+"""Heartbeats of the worker processes."""
+
+from datetime import timedelta
+from typing import Self
+
+from django.db import models
+from django.db.models.functions import Now
+
+HEARTBEAT = timedelta(seconds=5)
+DEAD_AFTER = timedelta(seconds=30)
+
+
+class WorkerQuerySet(models.QuerySet["Worker"]):
+    """Verbs of liveness, all in the database's own time."""
+
+    def alive(self) -> Self:
+        """Workers that were heard of lately."""
+        return self.filter(seen_at__gte=Now() - DEAD_AFTER)
+
+    def dead(self) -> Self:
+        """Workers that fell silent."""
+        return self.filter(seen_at__lt=Now() - DEAD_AFTER)
+
+
+class Worker(models.Model):
+    """One `manage.py work` process, from its start until it stops or falls silent."""
+
+    name = models.CharField(max_length=200, unique=True)
+    host = models.CharField(max_length=200)
+    process = models.PositiveIntegerField(help_text="Process id on its host.")
+    started_at = models.DateTimeField(db_default=Now())
+    seen_at = models.DateTimeField(db_default=Now(), db_index=True)
+
+    objects = WorkerQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,238 @@
+"""The one settings file. Every setting that people may change is read from the environment here."""
+
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import environ
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from gallery import environment
+from venice import DEFAULT_BASE_URL, Misconfigured, clean_api_key, clean_base_url
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+environ.Env.read_env(BASE_DIR / ".env")
+
+DEBUG = environment.switch("DEBUG", False)
+DATA_DIR = Path(environment.text("DATA_DIR", str(BASE_DIR / "data"))).resolve()
+SECRET_KEY = environment.secret_key(DATA_DIR)
+
+# Where Venice is. A loopback address cannot be Venice: it is the emulator, and nothing it answers is money.
+try:
+    VENICE_API_KEY = clean_api_key(environment.text("VENICE_API_KEY")) if environment.text("VENICE_API_KEY") else ""
+    VENICE_BASE_URL = clean_base_url(environment.text("VENICE_BASE_URL") or DEFAULT_BASE_URL)
+except Misconfigured as error:
+    raise ImproperlyConfigured(str(error)) from None
+VENICE_BASE_URL_GIVEN = bool(environment.text("VENICE_BASE_URL"))
+VENICE_EMULATED = (not VENICE_API_KEY and not VENICE_BASE_URL_GIVEN) or VENICE_BASE_URL.startswith("http://")
+
+WORKER_CONCURRENCY = environment.number("WORKER_CONCURRENCY", 4, 1, 64)
+VENICE_REQUESTS_PER_MINUTE = environment.number("VENICE_REQUESTS_PER_MINUTE", 18, 1, 100_000)
+SUBMISSIONS_PER_MINUTE = environment.number("SUBMISSIONS_PER_MINUTE", 100, 1, 1_000_000)
+try:
+    AUTO_RETRY_MAX_USD = Decimal(environment.text("AUTO_RETRY_MAX_USD", "0.05"))
+    if not 0 <= AUTO_RETRY_MAX_USD <= 100:
+        raise InvalidOperation
+except InvalidOperation:
+    raise ImproperlyConfigured("AUTO_RETRY_MAX_USD must be an amount in USD from 0 to 100.") from None
+
+# How people reach the site.
+HOST = environment.text("HOST", "127.0.0.1")
+PORT = environment.number("PORT", 8000, 1, 65_535)
+PUBLIC_URL = environment.public_url(f"http://127.0.0.1:{PORT}")
+HTTPS = PUBLIC_URL.startswith("https://")
+LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"]
+ALLOWED_HOSTS = list(dict.fromkeys([urlsplit(PUBLIC_URL).hostname or "", *LOOPBACK_NAMES]))
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+# Only a proxy that we were told of may speak of https: on plain http a client could send the header itself.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+_COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}session"
+SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+STAFF_SESSION_AGE = timedelta(hours=12)
+CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}csrf"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "gallery.views.errors.csrf_failure"
+# The cookie is bound to /media/, which the prefix __Host- forbids (it wants the path /).
+MEDIA_COOKIE_NAME = "__Secure-media" if HTTPS else "media"
+MEDIA_COOKIE_AGE = timedelta(hours=1)
+
+INSTALLED_APPS = [
+    "gallery.apps.AdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_htmx",
+    "csp",
+    "axes",
+    "gallery.apps.GalleryConfig",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "gallery.middleware.RequestGuard",
+    "gallery.middleware.GuardedMedia",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "gallery.middleware.MemberRequired",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "gallery.middleware.PageHeaders",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "gallery.urls"
+WSGI_APPLICATION = "gallery.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "csp.context_processors.nonce",
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "gallery.context.site",
+            ],
+        },
+    },
+]
+
+# Durable before fast: WAL with synchronous FULL, and every transaction takes the write lock at its start, so
+# that two writers wait for each other instead of failing at commit.
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 60,
+    "init_command": (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456;"
+    ),
+}
+try:
+    _database = environment.env.db_url_config(
+        environment.text("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'gallery.sqlite3'}"
+    )
+except Exception:  # django-environ raises whatever its parser meets
+    raise ImproperlyConfigured("DATABASE_URL cannot be read; it looks like postgres://user:password@host/name.") from None
+if _database.get("ENGINE") == "django.db.backends.sqlite3":
+    _database["OPTIONS"] = {**SQLITE_OPTIONS, **_database.get("OPTIONS", {})}
+elif _database.get("ENGINE") == "django.db.backends.postgresql":
+    _database["CONN_MAX_AGE"] = 60
+    _database["CONN_HEALTH_CHECKS"] = True
+else:
+    raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:// or postgres://.")
+DATABASES = {"default": _database}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+MEDIA_ROOT = DATA_DIR / "media"
+MEDIA_URL = "/media/"
+SPOOL_DIR = DATA_DIR / "spool"
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "gallery.storage.ContentStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_INDEX_FILE = False
+FILE_UPLOAD_PERMISSIONS = 0o640
+
+AUTH_USER_MODEL = "gallery.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "gallery.accounts.MaximumLengthValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "gallery"
+LOGOUT_REDIRECT_URL = "login"
+PASSWORD_RESET_TIMEOUT = int(timedelta(hours=24).total_seconds())
+
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "gallery.accounts.client_address"
+AXES_LOCKOUT_CALLABLE = "gallery.views.errors.locked_out"
+AXES_ENABLE_ACCESS_FAILURE_LOG = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    },
+}
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 100
+
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = environment.text("TIME_ZONE", "UTC")
+try:
+    ZoneInfo(TIME_ZONE)
+except (ValueError, OSError, KeyError):
+    raise ImproperlyConfigured(f"TIME_ZONE must be a name such as Europe/Rome, not {TIME_ZONE[:40]!r}.") from None
+
+LOG_FORMAT = environment.choice("LOG_FORMAT", "text", ("text", "json"))
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "text": {"()": "gallery.logs.TextFormatter"},
+        "json": {"()": "gallery.logs.JsonFormatter"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "gallery": {"level": "INFO"},
+        "venice": {"level": "INFO"},
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
+}
+# Key words and tracebacks with settings are never shown to a browser, and mail is not sent.
+SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -1,0 +1,39 @@
+"""Django's error handlers, all showing the one plain page."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from gallery.errorpages import error_page
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400."""
+    return error_page(request, 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403."""
+    return error_page(request, 403)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404; the same for what does not exist and for what nobody may know of."""
+    return error_page(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500, without a word of the cause: that is in the log."""
+    return error_page(request, 500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form that did not come from a page of ours, or from one that is too old."""
+    return error_page(request, 403, "This form is too old or came from elsewhere. Go back, reload the page, and send it again.")
+
+
+def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """429 after five wrong passwords for one name from one address."""
+    response = error_page(request, 429, "Five wrong passwords. Wait 15 minutes, or ask staff for a sign-in link.")
+    response["Retry-After"] = "900"
+    return response
