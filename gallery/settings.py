@@ -143,6 +143,7 @@ except Exception:  # django-environ raises whatever its parser meets
     raise ImproperlyConfigured("DATABASE_URL cannot be read; it looks like postgres://user:password@host/name.") from None
 if _database.get("ENGINE") == "django.db.backends.sqlite3":
     _database["OPTIONS"] = {**SQLITE_OPTIONS, **_database.get("OPTIONS", {})}
+    _database["CONN_MAX_AGE"] = None
 elif _database.get("ENGINE") == "django.db.backends.postgresql":
     _database["CONN_MAX_AGE"] = 60
     _database["CONN_HEALTH_CHECKS"] = True

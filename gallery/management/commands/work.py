@@ -1,0 +1,40 @@
+"""`manage.py work`: a worker alone; any number of them, on any number of hosts."""
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from venice import Client
+
+
+class Command(BaseCommand):
+    help = "Send queued generations to Venice and store what comes back, until stopped."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        from gallery.worker import Workshop
+
+        if not settings.VENICE_API_KEY and not settings.VENICE_BASE_URL_GIVEN:
+            raise CommandError("Set VENICE_API_KEY (or VENICE_BASE_URL for an emulator).", returncode=2)
+        with Client(settings.VENICE_API_KEY or None, settings.VENICE_BASE_URL) as client:
+            workshop = Workshop(client)
+
+            def stop(number: int, frame: FrameType | None) -> None:
+                if workshop.stopping.is_set():
+                    # The second signal: leave at once; recovery does the rest.
+                    self.stderr.write("worker: leaving at once")
+                    sys.stderr.flush()
+                    os._exit(1)
+                calls, patience = workshop.in_flight, int(client.deadlines.total)
+                self.stderr.write(
+                    f"waiting for {calls} paid calls, at most {patience} s; again = stop now, they become interrupted"
+                )
+                workshop.stopping.set()
+
+            signal.signal(signal.SIGTERM, stop)
+            signal.signal(signal.SIGINT, stop)
+            workshop.run()

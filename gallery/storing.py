@@ -1,0 +1,108 @@
+"""From a spooled answer to rows and files: decoded once, files before rows, rows in one transaction."""
+
+import hashlib
+import logging
+from typing import BinaryIO
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+
+from gallery import thumbnails
+from gallery.models import Attempt, CatalogModel, Generation, Image, State
+from gallery.models.attempt import Outcome
+from gallery.storage import original_name, thumbnail_name
+from venice import BadResponse, Result, read_result
+
+log = logging.getLogger(__name__)
+
+
+def store(generation: Generation, attempt: Attempt, answer: BinaryIO) -> int:
+    """Store every usable picture of `answer`, end `generation`, and return how many pictures it has.
+
+    Raises a venice.VeniceError when the answer is a refusal or holds no usable picture; then nothing was stored.
+    """
+    result = read_result(answer)
+    images: list[Image] = []
+    for index, picture in enumerate(result.images):
+        try:
+            decoded = thumbnails.decode(picture.data)
+        except thumbnails.UnusablePicture as error:
+            log.warning("generation %d: picture %d: %s", generation.pk, index, error)
+            continue
+        images.append(_write_files(generation, attempt, index, picture.data, decoded))
+    if not images:
+        raise BadResponse("Venice's answer holds no picture that can be decoded.", status=result.reply.status)
+    _write_rows(generation, attempt, result, images)
+    return len(images)
+
+
+def _write_files(
+    generation: Generation, attempt: Attempt, index: int, data: bytes, decoded: thumbnails.Decoded
+) -> Image:
+    """The files of one picture, each flushed and renamed; returns its row, not saved yet."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    name = original_name(sha256, decoded.format)
+    default_storage.save(name, ContentFile(data))
+    for size, thumbnail in decoded.thumbnails.items():
+        default_storage.save(thumbnail_name(sha256, size), ContentFile(thumbnail))
+    return Image(
+        attempt=attempt,
+        generation=generation,
+        index=index,
+        seed=_own_seed(generation, index),
+        sha256=sha256,
+        name=name,
+        format=decoded.format,
+        width=decoded.width,
+        height=decoded.height,
+        bytes=len(data),
+        color=decoded.color,
+        owner_id=generation.owner_id,
+        prompt_id=generation.prompt_id,
+        model=generation.model,
+        style_preset=generation.style_preset,
+        emulated=generation.emulated,
+        created_at=timezone.now(),
+    )
+
+
+def _own_seed(generation: Generation, index: int) -> int | None:
+    """The seed that makes this picture again: Venice follows it for image 0 alone, and some models never do."""
+    if index:
+        return None
+    entry = CatalogModel.objects.filter(model_id=generation.model).first()
+    return generation.seed if entry is None or entry.spec.uses_seed else None
+
+
+def _write_rows(generation: Generation, attempt: Attempt, result: Result, images: list[Image]) -> None:
+    timing = result.timing
+    with transaction.atomic():
+        # Whoever stored this answer before us (a recovery, a late worker) has made the same rows.
+        for place, image in enumerate(images):
+            image.is_cover, image.stack_size = place == 0, len(images)
+        Image.objects.bulk_create(images, ignore_conflicts=True)
+        Attempt.objects.filter(pk=attempt.pk).update(outcome=Outcome.OK)
+        mine = Generation.objects.filter(pk=generation.pk, state__in=(State.SENDING, State.RECEIVED, State.INTERRUPTED))
+        mine.update(
+            state=State.DONE,
+            finished_at=timezone.now(),
+            token=None,
+            worker=None,
+            venice_id=result.id[:200],
+            queue_ms=timing.queue_ms,
+            preprocessing_ms=timing.preprocessing_ms,
+            inference_ms=timing.inference_ms,
+            total_ms=timing.total_ms,
+            is_blurred=result.is_blurred,
+            is_content_violation=result.is_content_violation,
+            enhanced_prompt=result.enhanced_prompt or "",
+            error_kind="missing" if len(images) < generation.variants else "",
+            error_message=_missing(generation, len(images)),
+            error_advice="",
+        )
+
+
+def _missing(generation: Generation, got: int) -> str:
+    return f"Venice sent {got} of {generation.variants} pictures." if got != generation.variants else ""

@@ -1,0 +1,236 @@
+"""Web, worker and emulator as children of one process: prepared, started, restarted when they die, stopped in order."""
+
+import ctypes
+import fcntl
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import DatabaseError, connection
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 310.0
+_PR_SET_PDEATHSIG = 1
+_MANAGE = str(settings.BASE_DIR / "manage.py")
+
+
+class CannotServe(Exception):
+    """Something that a person must mend first; the message says what."""
+
+
+@dataclass
+class Child:
+    """A process of ours, in a session of its own so that Ctrl-C reaches only us and we tell it in order."""
+
+    name: str
+    command: list[str]
+    environment: dict[str, str]
+    process: subprocess.Popen[bytes] | None = None
+    starts: list[float] = field(default_factory=list)
+    not_before: float = 0.0
+
+    def start(self) -> None:
+        """Start it now, and remember when."""
+        self.starts = [*self.starts[-4:], time.monotonic()]
+        self.process = subprocess.Popen(  # noqa: S603 - our own command lines
+            self.command,
+            env=os.environ | self.environment,
+            stdout=subprocess.DEVNULL if self.name == "emulator" else None,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - we have no threads
+        )
+
+    def keep_alive(self) -> None:
+        """Start it again when it died: at once the first time, slower when it keeps dying."""
+        if self.process and self.process.poll() is None:
+            return
+        now = time.monotonic()
+        if self.process:
+            recent = sum(now - start < 30 for start in self.starts)
+            self.not_before = now + min(0.5 * 2**recent, 15)
+            log.error("%s ended with status %s; starting it again", self.name, self.process.returncode)
+            self.process = None
+        if now >= self.not_before:
+            self.start()
+
+    def tell(self, number: int) -> None:
+        """Send a signal, if it still runs."""
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(number)
+
+    @property
+    def runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to stop the child when we are killed: an orphan would keep the port and go on spending."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def serve(signin: str | None) -> int:
+    """Prepare everything, run until told to stop, and return the exit status."""
+    _check_port()
+    prepare()
+    stop = _StopRequest()
+    children = _children()
+    for child in children:
+        child.keep_alive()
+    announced = False
+    while not stop.asked:
+        time.sleep(0.2)
+        for child in children:
+            child.keep_alive()
+        if not announced and _is_healthy():
+            announced = True
+            _announce(signin)
+    return _stop_all(children, stop)
+
+
+class _StopRequest:
+    """Counts SIGTERM and Ctrl-C."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        signal.signal(signal.SIGTERM, self._ask)
+        signal.signal(signal.SIGINT, self._ask)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self.asked += 1
+
+
+def prepare() -> None:
+    """Folders, tables and static files; two that start at once take turns."""
+    Path(settings.MEDIA_ROOT).mkdir(parents=True, exist_ok=True)
+    Path(settings.SPOOL_DIR).mkdir(parents=True, exist_ok=True)
+    with _one_at_a_time():
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+        except DatabaseError as error:
+            raise CannotServe(f"The database cannot be used: {' '.join(str(error).split())}") from None
+        if _static_files_are_old():
+            call_command("collectstatic", interactive=False, verbosity=0)
+    connection.close()
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    with (Path(settings.DATA_DIR) / "prepare.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _static_files_are_old() -> bool:
+    """Whether a source is newer than what was collected; False where the folder is not ours to write (an image)."""
+    manifest = settings.STATIC_ROOT / "staticfiles.json"
+    if not manifest.exists():
+        return True
+    if not os.access(settings.STATIC_ROOT, os.W_OK):
+        return False
+    collected = manifest.stat().st_mtime
+    sources = (path for folder in settings.STATICFILES_DIRS for path in Path(folder).rglob("*"))
+    return any(path.stat().st_mtime > collected for path in sources)
+
+
+def _children() -> list[Child]:
+    venice: dict[str, str] = {}
+    children: list[Child] = []
+    if not settings.VENICE_API_KEY and not settings.VENICE_BASE_URL_GIVEN:
+        emulator, venice = _start_emulator()
+        children.append(emulator)
+    children.append(Child("worker", [sys.executable, _MANAGE, "work"], venice))
+    children.append(Child("web", _gunicorn(), venice))
+    return children
+
+
+def _start_emulator() -> tuple[Child, dict[str, str]]:
+    """The emulator on a port that it keeps when it is restarted, and the settings that lead to it."""
+    port = _free_port()
+    command = [sys.executable, "-m", "venice.emulator", "--port", str(port), "--latency-ms", "1500", "--rate-limit", "60"]
+    emulator = Child("emulator", command, {"PYTHONPATH": str(settings.BASE_DIR)})
+    return emulator, {"VENICE_BASE_URL": f"http://127.0.0.1:{port}/api/v1", "VENICE_API_KEY": "emulator"}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _gunicorn() -> list[str]:
+    threads, workers = ("8", "1") if connection.vendor == "sqlite" else ("8", "2")
+    command = [sys.executable, "-m", "gunicorn", "gallery.wsgi", "--chdir", str(settings.BASE_DIR)]
+    command += ["--bind", f"{settings.HOST}:{settings.PORT}", "--worker-class", "gthread"]
+    command += ["--workers", workers, "--threads", threads, "--timeout", "60", "--graceful-timeout", "10"]
+    # Forwarded headers are Django's business: it believes them only behind an https PUBLIC_URL.
+    command += ["--forwarded-allow-ips", "", "--limit-request-line", "8190", "--log-level", "warning"]
+    return command + (["--worker-tmp-dir", "/dev/shm"] if os.access("/dev/shm", os.W_OK) else [])  # noqa: S108
+
+
+def _check_port() -> None:
+    family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.HOST, settings.PORT))
+        except OSError as error:
+            message = f"{settings.HOST}:{settings.PORT} cannot be used ({error.strerror}); set PORT to a free one."
+            raise CannotServe(message) from None
+
+
+def _is_healthy() -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.HOST, settings.HOST)  # noqa: S104 - read, not bound
+    try:
+        with urllib.request.urlopen(f"http://{host}:{settings.PORT}/healthz", timeout=5) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _announce(signin: str | None) -> None:
+    lines = [f"\nVenice Gallery is at {settings.PUBLIC_URL}"]
+    if settings.VENICE_EMULATED:
+        lines.append("No Venice key is set: the built-in emulator draws the pictures, and nothing costs money.")
+    print("\n".join(lines), flush=True)  # noqa: T201 - what the command is for
+    if signin:
+        print("Sign in with this link (once, within 24 hours):", flush=True)  # noqa: T201
+        call_command("signin", signin, create=True)
+        sys.stdout.flush()
+    connection.close()
+
+
+def _stop_all(children: list[Child], stop: _StopRequest) -> int:
+    """Worker and web first, each finishing what it has; the emulator last, since the worker still talks to it."""
+    for child in children:
+        if child.name != "emulator":
+            child.tell(signal.SIGTERM)
+    told, deadline = stop.asked, time.monotonic() + PATIENCE
+    while any(child.runs for child in children if child.name != "emulator") and time.monotonic() < deadline:
+        time.sleep(0.1)
+        if stop.asked > told:
+            for child in children:
+                child.tell(signal.SIGTERM)
+            time.sleep(0.5)
+            break
+    hard = any(child.runs for child in children if child.name != "emulator")
+    for child in children:
+        child.tell(signal.SIGKILL if hard else signal.SIGTERM)
+    for child in children:
+        if child.process:
+            child.process.wait()
+    return 1 if stop.asked > told or hard else 0

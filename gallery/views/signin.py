@@ -1,0 +1,23 @@
+"""The sign-in link: looking at it changes nothing, its button signs in once."""
+
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods
+
+from gallery import accounts
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@cache_control(private=True, no_store=True)
+def signin(request: HttpRequest, token: str) -> HttpResponse:
+    """Previews fetch addresses, so only the POST uses the link up; 410 for one that is no good."""
+    user = accounts.redeem(token) if request.method == "POST" else accounts.user_for(token)
+    if user and request.method == "POST":
+        login(request, user, backend=accounts.LINK_BACKEND)
+        return redirect("gallery")
+    context = {"link_ok": user is not None, "username": user.get_username() if user else ""}
+    return render(request, "signin/signin.html", context, status=200 if user else 410)
