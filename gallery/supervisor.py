@@ -175,7 +175,8 @@ def _free_port() -> int:
 def _gunicorn() -> list[str]:
     threads, workers = ("8", "1") if connection.vendor == "sqlite" else ("8", "2")
     command = [sys.executable, "-m", "gunicorn", "gallery.wsgi", "--chdir", str(settings.BASE_DIR)]
-    command += ["--bind", f"{settings.HOST}:{settings.PORT}", "--worker-class", "gthread"]
+    host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
+    command += ["--bind", f"{host}:{settings.PORT}", "--worker-class", "gthread"]
     command += ["--workers", workers, "--threads", threads, "--timeout", "60", "--graceful-timeout", "10"]
     # Forwarded headers are Django's business: it believes them only behind an https PUBLIC_URL.
     command += ["--forwarded-allow-ips", "", "--limit-request-line", "8190", "--log-level", "warning"]

@@ -1,0 +1,32 @@
+# One image for web and worker. The first stage installs, the second holds neither pip's cache nor a compiler.
+FROM python:3.12-slim-bookworm AS build
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /build
+COPY requirements-full.lock ./
+RUN python -m venv /opt/venv \
+    && /opt/venv/bin/pip install --require-hashes --only-binary=:all: -r requirements-full.lock
+
+FROM python:3.12-slim-bookworm
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    HOST=0.0.0.0 \
+    PORT=8000 \
+    DATA_DIR=/data
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin gallery \
+    && install -d -o gallery -g gallery /data
+COPY --from=build /opt/venv /opt/venv
+WORKDIR /app
+COPY manage.py pyproject.toml ./
+COPY venice venice
+COPY gallery gallery
+COPY templates templates
+COPY static static
+RUN DATA_DIR=/tmp/build python manage.py collectstatic --noinput --verbosity 0 && rm -rf /tmp/build
+USER 10001
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/healthz', timeout=4)"]
+STOPSIGNAL SIGTERM
+CMD ["python", "manage.py", "serve"]

@@ -1,0 +1,75 @@
+# Two commands are enough: `make run` and `make test`. Everything lives in .venv and data/.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r
+CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+
+.PHONY: run install test test-long check bench screenshots lock clean
+.DEFAULT_GOAL := run
+
+run: .venv/runtime
+	@$(BIN)/python manage.py serve --signin admin
+
+install: .venv/development .venv/browser
+	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
+
+test: install
+	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --postgresql tests/gallery
+
+test-long: install
+	$(BIN)/python -m pytest -q --long
+
+check: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	git ls-files -z 'templates/*.html' | xargs -0 $(BIN)/djade --target-version 5.2 --check
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/hadolint Dockerfile
+	PUBLIC_URL=https://gallery.example $(BIN)/python manage.py check --deploy --fail-level WARNING
+	@timeout 120 $(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements-full.lock \
+	  || echo "pip-audit: see above (it reports; it does not fail the check)"
+
+bench: install
+	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
+
+screenshots: install
+	$(BIN)/python -m benchmarks.screenshots
+
+# Pin everything anew. Hashes, but no addresses: they belong to whoever installs.
+lock:
+	$(PYTHON) -m pip install --quiet uv
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --no-annotate -o requirements.lock
+	uv pip compile pyproject.toml --extra postgres --extra s3 --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate -c requirements.lock -o requirements-full.lock
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate -c requirements-full.lock -o requirements-dev.lock
+
+clean:
+	rm -rf .venv staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "On Debian: apt-get install python3-venv"; rm -rf .venv; exit 1; }
+
+.venv/runtime: requirements.lock | .venv/bin/python
+	@echo "Installing the locked dependencies …"
+	@$(PIP) requirements.lock
+	@touch $@
+
+.venv/development: requirements-dev.lock | .venv/bin/python
+	@echo "Installing the locked dependencies and what the tests need …"
+	@$(PIP) requirements-dev.lock
+	@touch .venv/runtime $@
+
+# The browser of the tests: Debian's own package, when there is none yet and we may install it.
+.venv/browser: | .venv/bin/python
+ifeq ($(CHROMIUM),)
+	@if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	  echo "Installing Chromium …"; apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	else echo "No Chromium found: the browser tests will be skipped (Debian: apt-get install chromium)."; fi
+endif
+	@touch $@

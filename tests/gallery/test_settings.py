@@ -1,0 +1,148 @@
+"""Settings come from the environment; a bad one stops the start with one clear line and exit status 2."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+KEY = "VENICE_INFERENCE_KEY_canary0123456789"
+
+
+def manage(tmp_path: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run manage.py in a clean environment with its own DATA_DIR."""
+    clean = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path / "data"), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), *arguments],
+        env=clean | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def show(tmp_path: Path, expression: str, **environment: str) -> str:
+    code = f"from django.conf import settings; print({expression})"
+    done = manage(tmp_path, "shell", "--no-imports", "-c", code, **environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "0"),
+        ("PORT", "eighty"),
+        ("PORT", "٨٠٨٠"),
+        ("PORT", "99999999999999999999"),
+        ("WORKER_CONCURRENCY", "-1"),
+        ("WORKER_CONCURRENCY", "0"),
+        ("VENICE_REQUESTS_PER_MINUTE", "1.5"),
+        ("SUBMISSIONS_PER_MINUTE", "many"),
+        ("AUTO_RETRY_MAX_USD", "nan"),
+        ("AUTO_RETRY_MAX_USD", "-1"),
+        ("AUTO_RETRY_MAX_USD", "a lot"),
+        ("DEBUG", "perhaps"),
+        ("LOG_FORMAT", "xml"),
+        ("TIME_ZONE", "Mars/Olympus"),
+        ("TIME_ZONE", "../../etc/passwd"),
+        ("SECRET_KEY", "short"),
+        ("PUBLIC_URL", "gallery.example"),
+        ("PUBLIC_URL", "https://gallery.example/path"),
+        ("PUBLIC_URL", "https://user:word@gallery.example"),
+        ("PUBLIC_URL", "ftp://gallery.example"),
+        ("PUBLIC_URL", "https://gallery.example:99999"),
+        ("DATABASE_URL", "mysql://u:p@h/n"),
+        ("DATABASE_URL", "nonsense"),
+        # B132
+        ("VENICE_BASE_URL", "http://api.venice.ai/api/v1"),
+        ("VENICE_BASE_URL", "file:///etc/passwd"),
+        ("VENICE_BASE_URL", "https://user:word@api.venice.ai/api/v1"),
+        ("VENICE_BASE_URL", "https://api.venice.ai/api/v1?x=1"),
+        ("VENICE_BASE_URL", "https://api.venice.ai/api/../v1"),
+        # B131
+        ("VENICE_API_KEY", f"{KEY} {KEY}"),
+        ("VENICE_API_KEY", f"{KEY}\n{KEY}"),
+        ("VENICE_API_KEY", f"{KEY}ключ"),
+    ],
+)
+def test_it_stops_with_one_line(tmp_path: Path, name: str, value: str) -> None:
+    done = manage(tmp_path, "check", **{name: value})
+
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert KEY not in done.stderr + done.stdout
+
+
+def test_it_names_the_setting(tmp_path: Path) -> None:
+    assert "PORT" in manage(tmp_path, "check", PORT="x").stderr
+
+
+@pytest.mark.parametrize("given", [f"  {KEY}\n", f'"{KEY}"', f"Bearer {KEY}"])
+def test_it_trims_a_key(tmp_path: Path, given: str) -> None:
+    """B131."""
+    assert show(tmp_path, "settings.VENICE_API_KEY", VENICE_API_KEY=given) == KEY
+
+
+def test_it_reads_a_secret_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(f"{KEY}\n")
+    assert show(tmp_path, "settings.VENICE_API_KEY", VENICE_API_KEY_FILE=str(tmp_path / "key")) == KEY
+
+
+def test_it_stops_when_a_secret_file_is_missing(tmp_path: Path) -> None:
+    done = manage(tmp_path, "check", VENICE_API_KEY_FILE=str(tmp_path / "absent"))
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1)
+
+
+def test_it_makes_a_secret_key_once(tmp_path: Path) -> None:
+    first = show(tmp_path, "settings.SECRET_KEY")
+    path = tmp_path / "data" / "secret_key"
+
+    assert len(first) >= 50
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert show(tmp_path, "settings.SECRET_KEY") == first
+    assert [entry.name for entry in path.parent.iterdir()] == ["secret_key"]
+
+
+@pytest.mark.parametrize(("url", "secure"), [("https://gallery.example", True), ("http://gallery.example:8000", False)])
+def test_it_derives_everything_from_public_url(tmp_path: Path, url: str, secure: bool) -> None:
+    names = "SESSION_COOKIE_SECURE CSRF_COOKIE_SECURE SECURE_SSL_REDIRECT".split()
+    values = ", ".join(f"settings.{name}" for name in names)
+    shown = show(
+        tmp_path,
+        f"{values}, settings.SECURE_HSTS_SECONDS > 0, settings.SECURE_PROXY_SSL_HEADER is not None, "
+        "settings.SESSION_COOKIE_NAME.startswith('__Host-'), settings.ALLOWED_HOSTS[0], settings.CSRF_TRUSTED_ORIGINS",
+        PUBLIC_URL=url,
+    )
+    assert shown == f"{' '.join([str(secure)] * 6)} gallery.example ['{url}']"
+
+
+@pytest.mark.parametrize(
+    ("environment", "emulated"),
+    [
+        ({}, True),
+        ({"VENICE_API_KEY": KEY}, False),
+        ({"VENICE_API_KEY": KEY, "VENICE_BASE_URL": "https://venice.example/api/v1"}, False),
+        ({"VENICE_API_KEY": KEY, "VENICE_BASE_URL": "http://127.0.0.1:9/api/v1"}, True),
+    ],
+)
+def test_it_knows_whether_venice_or_the_emulator_answers(
+    tmp_path: Path, environment: dict[str, str], emulated: bool
+) -> None:
+    assert show(tmp_path, "settings.VENICE_EMULATED", **environment) == str(emulated)
+
+
+@pytest.mark.parametrize("command", ["work", "sync_catalog"])
+def test_it_refuses_to_talk_to_venice_without_a_key(tmp_path: Path, command: str) -> None:
+    done = manage(tmp_path, command)
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1)
+    assert "VENICE_API_KEY" in done.stderr
+
+
+def test_debug_is_off_by_default(tmp_path: Path) -> None:
+    assert show(tmp_path, "settings.DEBUG") == "False"
