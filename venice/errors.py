@@ -1,13 +1,15 @@
 """What can go wrong with a call, classed by the reaction that a caller owes."""
 
+import re
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, ClassVar, Literal
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
+from venice.complaint import Complaint, read_complaint
+from venice.reply import Reply
 from venice.text import clean_line
 
 MESSAGE_LIMIT = 500
-FIELD_ERRORS_LIMIT = 5
 HEADERS_LIMIT = 100
 HEADER_VALUE_LIMIT = 2000
 
@@ -23,7 +25,7 @@ class VeniceError(Exception):
     #: What else is affected: "key" and "balance" stop every call with this key until a person acts.
     gate: Literal["key", "balance"] | None = None
     #: Whether the call may have cost money although no usable answer came.
-    charge_unknown: ClassVar[bool] = False
+    charge_unknown: bool = False
 
     def __init__(
         self,
@@ -168,3 +170,85 @@ class Misconfigured(VeniceError):
     """The client's own set-up is wrong: a redirect instead of an answer, a bad address, a bad key text."""
 
     advice = "Check VENICE_BASE_URL and VENICE_API_KEY."
+
+
+_BLOCKED = re.compile(r"too many failed attempts", re.IGNORECASE)
+_OVERLOADED = re.compile(r"overloaded|at capacity|temporarily offline", re.IGNORECASE)
+_PRO_ONLY = re.compile(r"only available to pro", re.IGNORECASE)
+_ABOUT_THE_MODEL = re.compile(r"model|region|country|privacy|anonymi[sz]ed", re.IGNORECASE)
+_POLICY = re.compile(r"content policy|violat", re.IGNORECASE)
+#: Venice blocks a key for 30 s; waiting a little longer keeps a slightly fast clock out of trouble.
+_BLOCK_SECONDS = 35
+_DEFAULT_WAIT = 30
+
+
+def error_from_reply(reply: Reply, body: bytes) -> VeniceError:
+    """The error that a whole answer means, for every status and every kind of body. Never raises."""
+    complaint = read_complaint(body)
+    kind = _kind(reply.status, complaint)
+    error = kind(
+        complaint.text or _plain(reply.status),
+        status=reply.status,
+        headers=reply.headers,
+        field_errors=dict(complaint.fields),
+        retry_at=_retry_at(kind, reply),
+        code=complaint.code,
+    )
+    if reply.status == 403 and not _ABOUT_THE_MODEL.search(complaint.text):
+        error.gate = "key"
+    if reply.status in (405, 415):
+        error.advice = "This looks like a bug of the client; please report it."
+    elif kind is BadRequest and _POLICY.search(complaint.text):
+        error.advice = "Change the prompt: the content policy refuses it."
+    return error
+
+
+def _kind(status: int, complaint: Complaint) -> type[VeniceError]:
+    if status >= 400 and _BLOCKED.search(complaint.text):
+        return BlockedForAWhile
+    if status < 300:
+        return BadResponse
+    if status < 400:
+        return Misconfigured
+    if status < 500:
+        return _refusal(status, complaint)
+    # Only the API itself can say that nothing was made; a gateway in front of it cannot know.
+    if complaint.is_venice and status in (500, 503):
+        return ServerFailed if status == 500 else Overloaded
+    return Unanswered
+
+
+def _refusal(status: int, complaint: Complaint) -> type[VeniceError]:
+    match status:
+        case 401:
+            return Forbidden if _PRO_ONLY.search(complaint.text) else AuthenticationFailed
+        case 402:
+            return AuthenticationFailed if complaint.wants_credentials else InsufficientBalance
+        case 403 | 451:
+            return Forbidden
+        case 404 | 410:
+            return ModelGone
+        case 408:
+            return Unanswered
+        case 429:
+            return Overloaded if _OVERLOADED.search(complaint.text) else RateLimited
+        case _:
+            return BadRequest
+
+
+def _retry_at(kind: type[VeniceError], reply: Reply) -> datetime | None:
+    if not issubclass(kind, Busy):
+        return None
+    told = [reply.moment("retry-after")]
+    if kind is BlockedForAWhile:
+        told.append(reply.headers_at + timedelta(seconds=_BLOCK_SECONDS))
+    elif kind is RateLimited:
+        told.append(reply.moment("x-ratelimit-reset-requests"))
+        if "x-ratelimit-resets" in reply.headers:
+            told.append(reply.headers_at + timedelta(seconds=_DEFAULT_WAIT))
+    known = [moment for moment in told if moment]
+    return max(known) if known else reply.headers_at + timedelta(seconds=_DEFAULT_WAIT)
+
+
+def _plain(status: int) -> str:
+    return "Venice redirected the request" if 300 <= status < 400 else "an answer without an explanation"

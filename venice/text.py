@@ -1,5 +1,6 @@
 """Untrusted text made safe to keep: bounded, without control characters, without an API key."""
 
+import json
 import re
 from typing import Any
 
@@ -21,3 +22,18 @@ def clean_line(value: Any, limit: int) -> str:
 def clean_lines(value: str, limit: int) -> str:
     """Like `clean_line`, with line breaks and tabs kept and nothing trimmed."""
     return _CONTROLS_BUT_LINES.sub("", value.replace("\r\n", "\n"))[:limit]
+
+
+def decode_json(body: bytes) -> Any:
+    """The value of a JSON text in UTF-8, with or without a byte order mark. ValueError for all else.
+
+    Whole numbers too long to mean anything become None: they must not cost the rest of the answer.
+    """
+    try:
+        return json.loads(body.decode("utf-8-sig"), parse_int=_short_int)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _short_int(digits: str) -> int | None:
+    return int(digits) if len(digits) <= 30 else None

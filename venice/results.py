@@ -1,0 +1,218 @@
+"""From the bytes of an answer to images: everything in it is untrusted until it has been looked at."""
+
+import base64
+import binascii
+import io
+import logging
+import os
+import re
+import zlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, BinaryIO, Literal
+
+from venice.errors import BadResponse, error_from_reply
+from venice.reply import MAX_HEAD_LINE, Deprecation, RateLimit, Reply, read_head_line
+from venice.text import clean_line, decode_json
+
+logger = logging.getLogger(__name__)
+
+MAX_BODY = 256 * 1024 * 1024
+MAX_ERROR_BODY = 4 * 1024 * 1024
+MAX_IMAGES = 64
+_MAX_MS = 86_400_000
+_SPACE = re.compile(r"\s+")
+_DATA_URL = re.compile(r"data:[\w/+.-]*;base64,", re.IGNORECASE)
+
+ImageFormat = Literal["png", "jpeg", "webp"]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageBytes:
+    """One image as Venice made it; the format is read from the bytes, whatever was asked for."""
+
+    data: bytes
+    format: ImageFormat
+
+    def __repr__(self) -> str:
+        return f"ImageBytes({self.format}, {len(self.data)} bytes)"
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Where Venice's time went, in milliseconds; None for what was not told or makes no sense."""
+
+    queue_ms: int | None = None
+    preprocessing_ms: int | None = None
+    inference_ms: int | None = None
+    total_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """An answered request. `bad_images` counts entries that were no image."""
+
+    id: str
+    images: tuple[ImageBytes, ...]
+    timing: Timing
+    bad_images: int
+    reply: Reply
+
+    @property
+    def is_blurred(self) -> bool | None:
+        return self.reply.is_blurred
+
+    @property
+    def is_content_violation(self) -> bool | None:
+        return self.reply.is_content_violation
+
+    @property
+    def enhanced_prompt(self) -> str:
+        return self.reply.enhanced_prompt
+
+    @property
+    def deprecation(self) -> Deprecation | None:
+        return self.reply.deprecation
+
+    @property
+    def balance_usd(self) -> Decimal | None:
+        return self.reply.balance_usd
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        return self.reply.rate_limit
+
+    @property
+    def cf_ray(self) -> str:
+        return self.reply.cf_ray
+
+    @property
+    def request_id(self) -> str:
+        return self.reply.request_id
+
+
+def sniff(data: bytes) -> ImageFormat | None:
+    """The format by the first bytes, or None for anything but PNG, JPEG and WebP."""
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "png"
+    if data.startswith(b"\xff\xd8\xff"):
+        return "jpeg"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "webp"
+    return None
+
+
+def read_reply(file: BinaryIO) -> tuple[Reply, bytes]:
+    """Head and body of an answer that `Client.send` wrote, from the file's current place.
+
+    BadResponse when the file does not begin with a head. The finishing time is the file's last change.
+    """
+    line = file.readline(MAX_HEAD_LINE)
+    body = file.read(MAX_BODY + 1)
+    try:
+        return read_head_line(line, finished_at=_changed_at(file), size=len(body)), body
+    except ValueError as error:
+        raise BadResponse("the stored answer has no readable head") from error
+
+
+def read_result(file: BinaryIO) -> Result:
+    """The images of an answer that `Client.send` wrote.
+
+    Raises what `error_from_reply` tells for any status but 200, and BadResponse for an answer without an
+    image; only one that Venice has marked as a content violation may be without.
+    """
+    reply, raw = read_reply(file)
+    return result_from(reply, raw)
+
+
+def result_from(reply: Reply, raw: bytes) -> Result:
+    """Like `read_result`, for an answer in memory."""
+    if reply.status != 200:
+        raise error_from_reply(reply, _plain(reply, raw[:MAX_ERROR_BODY]))
+    body = _plain(reply, raw)
+    if form := sniff(body):
+        images: tuple[ImageBytes, ...] = (ImageBytes(body, form),)
+        return Result(id="", images=images, timing=Timing(), bad_images=0, reply=reply)
+    try:
+        tree = decode_json(body)
+    except ValueError:
+        raise _bad(
+            reply, "the answer is neither an image nor JSON" if body else "the answer is empty"
+        ) from None
+    tree = tree if isinstance(tree, dict) else {}
+    found = tree.get("images")
+    if not isinstance(found, list):
+        found = []
+    decoded = [_image(entry) for entry in found[:MAX_IMAGES]]
+    images = tuple(image for image in decoded if image)
+    if not images and reply.is_content_violation is not True:
+        raise _bad(reply, f"none of {len(found)} images can be read" if found else "the answer has no images")
+    _warn_of_unknown_flags(reply)
+    return Result(
+        id=clean_line(tree.get("id"), 200),
+        images=images,
+        timing=_timing(tree.get("timing")),
+        bad_images=len(found) - len(images),
+        reply=reply,
+    )
+
+
+def _image(entry: Any) -> ImageBytes | None:
+    if not isinstance(entry, str):
+        return None
+    text = entry[match.end() :] if (match := _DATA_URL.match(entry)) else entry
+    try:
+        data = base64.b64decode(_SPACE.sub("", text), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    form = sniff(data)
+    return ImageBytes(data, form) if form else None
+
+
+def _timing(found: Any) -> Timing:
+    told = found if isinstance(found, dict) else {}
+    return Timing(
+        queue_ms=_milliseconds(told.get("inferenceQueueTime")),
+        preprocessing_ms=_milliseconds(told.get("inferencePreprocessingTime")),
+        inference_ms=_milliseconds(told.get("inferenceDuration")),
+        total_ms=_milliseconds(told.get("total")),
+    )
+
+
+def _milliseconds(value: Any) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    # NaN and infinity fail the comparison.
+    return round(value) if 0 <= value <= _MAX_MS else None
+
+
+def _plain(reply: Reply, raw: bytes) -> bytes:
+    """The body without its content encoding. None is asked for, but a gateway may not care."""
+    encoding = reply.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        return raw
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+    try:
+        plain = unpacker.decompress(raw, MAX_BODY)
+    except zlib.error:
+        return raw
+    return plain
+
+
+def _bad(reply: Reply, message: str) -> BadResponse:
+    return BadResponse(message, status=reply.status, headers=reply.headers)
+
+
+def _warn_of_unknown_flags(reply: Reply) -> None:
+    for name in ("x-venice-is-blurred", "x-venice-is-content-violation"):
+        value = reply.headers.get(name)
+        if value is not None and value.strip().lower() not in ("true", "false"):
+            logger.warning("Unknown value of %s: %r", name, value[:40])
+
+
+def _changed_at(file: BinaryIO) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
+    except (OSError, io.UnsupportedOperation, AttributeError):
+        return None

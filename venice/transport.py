@@ -1,0 +1,179 @@
+"""One exchange with Venice: the request out, head and body of the answer into a file, or why not."""
+
+import http.client
+import logging
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, BinaryIO
+
+import requests
+import urllib3
+
+from venice.deadlines import Clock
+from venice.errors import Misconfigured, NotSent, Unanswered, VeniceError
+from venice.reply import Reply, bounded_headers, head_line
+from venice.wire import current_clock, new_session
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 64 * 1024
+_FAILURES = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    http.client.HTTPException,
+    OSError,
+    ValueError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What goes out. The headers hold the key, so they are not shown."""
+
+    method: str
+    url: str
+    headers: dict[str, str] = field(repr=False)
+    body: bytes | None = field(default=None, repr=False)
+
+
+class Transport:
+    """Sends requests, from any number of threads."""
+
+    def __init__(self) -> None:
+        self._session = new_session()
+
+    def close(self) -> None:
+        self._session.close()
+
+    def exchange(
+        self,
+        request: Request,
+        sink: BinaryIO,
+        clock: Clock,
+        *,
+        connect: float,
+        max_bytes: int,
+        on_headers: Callable[[Reply], None] | None = None,
+    ) -> Reply:
+        """Send once; write the head line and the body as it arrives. Any status but a redirect is an answer.
+
+        NotSent when no byte has left, Unanswered when it has and no whole answer is in the sink.
+        """
+        failure: VeniceError | None = None
+        token = current_clock.set(clock)
+        try:
+            prepared = requests.Request(
+                request.method, request.url, headers=request.headers, data=request.body
+            ).prepare()
+            response = self._session.send(prepared, stream=True, allow_redirects=False, timeout=connect)
+            with closing(response):
+                return _receive(response, _Sink(sink, clock), clock, max_bytes, on_headers)
+        except _FAILURES as error:
+            failure = _outcome(error, clock)
+        finally:
+            current_clock.reset(token)
+        # Raised outside of the handler: the library's error holds the request and with it the key.
+        raise failure
+
+
+class _Sink:
+    """The file of the caller. When it fails, the clock is told why, so that the network is not blamed."""
+
+    def __init__(self, file: BinaryIO, clock: Clock) -> None:
+        self._file, self._clock = file, clock
+
+    def write(self, data: bytes, *, flush: bool = False) -> None:
+        try:
+            self._file.write(data)
+            if flush:
+                self._file.flush()
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else ""
+            self._clock.failure = f"the answer could not be written to disk: {reason or type(error).__name__}"
+            raise
+
+
+def _receive(
+    response: requests.Response,
+    sink: _Sink,
+    clock: Clock,
+    max_bytes: int,
+    on_headers: Callable[[Reply], None] | None,
+) -> Reply:
+    now = datetime.now(UTC)
+    reply = Reply(
+        status=response.status_code,
+        headers=bounded_headers(response.headers.items()),
+        started_at=clock.started_at,
+        sent_at=clock.sent_at or now,
+        headers_at=now,
+        finished_at=now,
+    )
+    clock.reply = reply
+    if 300 <= reply.status < 400:
+        message = "Venice answered with a redirect, which is never followed"
+        raise Misconfigured(message, status=reply.status, headers=reply.headers)
+    sink.write(head_line(reply), flush=True)
+    if on_headers:
+        on_headers(reply)
+    size = 0
+    while chunk := response.raw.read1(CHUNK, decode_content=False):
+        size += len(chunk)
+        if size > max_bytes:
+            message = f"the answer is larger than {max_bytes} bytes"
+            raise Unanswered(message, status=reply.status, headers=reply.headers)
+        sink.write(chunk)
+    sink.write(b"", flush=True)
+    return replace(reply, finished_at=datetime.now(UTC), bytes=size)
+
+
+def _outcome(error: Exception, clock: Clock) -> VeniceError:
+    message = clock.failure or _describe(error)
+    if not clock.begun:
+        return NotSent(message)
+    reply = clock.reply
+    if reply is None:
+        return Unanswered(message)
+    return Unanswered(message, status=reply.status, headers=reply.headers)
+
+
+def _describe(error: BaseException) -> str:
+    """The cause in words of our own: the text of library errors may hold anything."""
+    causes = list(_causes(error))
+    for kind, words in _WORDS:
+        for cause in causes:
+            if isinstance(cause, kind):
+                return words
+    return f"the connection failed ({type(causes[-1]).__name__})"
+
+
+_WORDS: tuple[tuple[type[BaseException], str], ...] = (
+    (socket.gaierror, "the host name could not be resolved"),
+    (ssl.SSLCertVerificationError, "the certificate of the server could not be verified"),
+    (ssl.SSLError, "no secure connection could be made"),
+    (ConnectionRefusedError, "the connection was refused"),
+    (http.client.RemoteDisconnected, "the connection was closed without an answer"),
+    (ConnectionResetError, "the connection was reset"),
+    (http.client.IncompleteRead, "the answer was cut off"),
+    (urllib3.exceptions.IncompleteRead, "the answer was cut off"),
+    (http.client.HTTPException, "the answer was not valid HTTP"),
+    (urllib3.exceptions.ConnectTimeoutError, "no connection in time"),
+    (TimeoutError, "no connection in time"),
+    (urllib3.exceptions.NewConnectionError, "no connection could be made"),
+)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and all that it came from, each once."""
+    waiting: list[Any] = [error]
+    seen: set[int] = set()
+    while waiting:
+        cause = waiting.pop(0)
+        if isinstance(cause, BaseException) and id(cause) not in seen:
+            seen.add(id(cause))
+            yield cause
+            waiting += [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]
