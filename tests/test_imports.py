@@ -1,0 +1,73 @@
+"""The import rules of docs/architecture.md, read from the syntax trees: nothing is run."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """Every module that `path` imports, anywhere in it; `from a import b` yields both a and a.b."""
+    package = path.relative_to(ROOT).with_suffix("").parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join([*package[: len(package) + 1 - node.level], *([node.module] if node.module else [])])
+            start = base if node.level else node.module or ""
+            yield start
+            yield from (f"{start}.{alias.name}" for alias in node.names)
+
+
+def offenders(pattern: str, *forbidden: str, but: tuple[str, ...] = ()) -> list[str]:
+    found = []
+    for path in sorted(ROOT.glob(pattern)):
+        name = str(path.relative_to(ROOT))
+        if name in but or "migrations" in name:
+            continue
+        for module in imports_of(path):
+            if any(module == rule or module.startswith(f"{rule}.") for rule in forbidden):
+                found.append(f"{name} imports {module}")
+    return found
+
+
+def test_the_reader_sees_imports() -> None:
+    assert "gallery.models" in set(imports_of(ROOT / "gallery/access.py"))
+
+
+def test_venice_knows_nothing_of_the_site() -> None:
+    assert offenders("venice/**/*.py", "django", "gallery") == []
+
+
+def test_venice_does_not_import_its_emulator() -> None:
+    own = tuple(str(path.relative_to(ROOT)) for path in (ROOT / "venice/emulator").rglob("*.py"))
+    assert offenders("venice/**/*.py", "venice.emulator", "PIL", but=own) == []
+
+
+@pytest.mark.parametrize("module", ["search", "spool", "thumbnails"])
+def test_pure_modules_import_no_models(module: str) -> None:
+    assert offenders(f"gallery/{module}.py", "gallery.models") == []
+
+
+def test_only_worker_and_catalog_talk_to_venice() -> None:
+    speakers = ("gallery/worker.py", "gallery/catalog.py", "gallery/management/commands/work.py")
+    assert offenders("gallery/**/*.py", "venice.Client", "venice.client", "requests", but=speakers) == []
+
+
+def test_views_never_import_the_worker() -> None:
+    assert offenders("gallery/views/*.py", "gallery.worker", "gallery.storing") == []
+
+
+def test_nothing_imports_views_but_urls() -> None:
+    views = tuple(str(path.relative_to(ROOT)) for path in (ROOT / "gallery/views").glob("*.py"))
+    assert offenders("gallery/**/*.py", "gallery.views", but=("gallery/urls.py", *views)) == []
+
+
+@pytest.mark.parametrize("module", ["gallery/storage.py", "gallery/media.py", "gallery/thumbnails.py", "gallery/storing.py"])
+def test_pillow_and_requests_are_imported_where_they_are_used(module: str) -> None:
+    tree = ast.parse((ROOT / module).read_text())
+    top = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert not [node for node in top if "PIL" in ast.unparse(node) or "requests" in ast.unparse(node)]
