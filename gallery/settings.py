@@ -135,20 +135,21 @@ SQLITE_OPTIONS = {
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456;"
     ),
 }
+_database_url = environment.text("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'gallery.sqlite3'}"
+if not _database_url.startswith(("sqlite:///", "postgres://", "postgresql://")):
+    raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:/// or postgres://.")
 try:
-    _database = environment.env.db_url_config(
-        environment.text("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'gallery.sqlite3'}"
-    )
+    _database = environment.env.db_url_config(_database_url)
 except Exception:  # django-environ raises whatever its parser meets
-    raise ImproperlyConfigured("DATABASE_URL cannot be read; it looks like postgres://user:password@host/name.") from None
-if _database.get("ENGINE") == "django.db.backends.sqlite3":
+    raise ImproperlyConfigured(
+        "DATABASE_URL cannot be read; it looks like postgres://user:password@host/name."
+    ) from None
+if _database["ENGINE"] == "django.db.backends.sqlite3":
     _database["OPTIONS"] = {**SQLITE_OPTIONS, **_database.get("OPTIONS", {})}
     _database["CONN_MAX_AGE"] = None
-elif _database.get("ENGINE") == "django.db.backends.postgresql":
+else:
     _database["CONN_MAX_AGE"] = 60
     _database["CONN_HEALTH_CHECKS"] = True
-else:
-    raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:// or postgres://.")
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

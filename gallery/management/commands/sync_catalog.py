@@ -11,6 +11,7 @@ from venice import VeniceError
 
 class Command(BaseCommand):
     help = "Fetch the list of models and styles from Venice (free)."
+    requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.VENICE_API_KEY and not settings.VENICE_BASE_URL_GIVEN:

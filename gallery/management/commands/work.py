@@ -14,6 +14,7 @@ from venice import Client
 
 class Command(BaseCommand):
     help = "Send queued generations to Venice and store what comes back, until stopped."
+    requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         from gallery.worker import Workshop
