@@ -1,0 +1,60 @@
+"""Who calls: the bearer key, or the discovery answer that Venice gives to those without one."""
+
+import base64
+import json
+from email.message import Message
+from typing import Any
+
+from venice.emulator.replies import Refusal, Reply, refuse
+
+DOCS = "https://docs.venice.ai/api-reference"
+
+
+def authenticate(headers: Message, right_key: str | None, resource: str) -> str:
+    """The key of the caller. Any is right when there is no `right_key`; raises Refusal."""
+    given = headers.get("Authorization")
+    if given is None:
+        if headers.get("SIGN-IN-WITH-X") or headers.get("X-Sign-In-With-X"):
+            body = {"error": "Invalid wallet signature", "code": "X402_SIGN_IN_INVALID_SIGNATURE"}
+            raise Refusal(Reply.json(body, 401))
+        raise _payment_required(resource)
+    scheme, _, key = given.strip().partition(" ")
+    key = key.strip()
+    if scheme.lower() != "bearer" or not key or (right_key is not None and key != right_key):
+        raise refuse(401, "Authentication failed")
+    return key
+
+
+def _payment_required(resource: str) -> Refusal:
+    body: dict[str, Any] = {
+        "x402Version": 2,
+        "error": "Authentication required",
+        "resource": {"url": resource, "description": "Venice API", "mimeType": "application/json"},
+        "accepts": [
+            {
+                "scheme": "exact",
+                "network": "eip155:8453",
+                "asset": "0x0000000000000000000000000000000000000000",
+                "amount": "10000000",
+                "payTo": "0x0000000000000000000000000000000000000000",
+                "maxTimeoutSeconds": 300,
+                "extra": {"name": "USD Coin", "version": "2"},
+            }
+        ],
+        "extensions": {"sign-in-with-x": {"info": {"domain": "api.venice.ai", "version": "1"}}},
+        "authOptions": {
+            "apiKey": {
+                "header": "Authorization: Bearer YOUR_API_KEY",
+                "getKey": "https://venice.ai/settings/api",
+                "docs": DOCS,
+            },
+            "x402Wallet": {
+                "header": "SIGN-IN-WITH-X",
+                "legacyHeader": "X-Sign-In-With-X",
+                "topUp": "POST /api/v1/x402/top-up",
+                "docs": f"{DOCS}/endpoint/x402/top-up",
+            },
+        },
+    }
+    encoded = base64.b64encode(json.dumps(body).encode()).decode()
+    return Refusal(Reply.json(body, 402, PAYMENT_REQUIRED=encoded))

@@ -1,0 +1,249 @@
+"""What the scenes paint with: gradients, soft shapes, light, noise. Sizes in pixels, opacity from 0 to 1.
+
+Everything soft is made small and enlarged; everything sharp is drawn at double size and reduced.
+"""
+
+import math
+from collections.abc import Sequence
+from random import Random
+
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
+
+from venice.emulator.colour import Colour, ramp
+from venice.emulator.palettes import Palette
+
+Point = tuple[float, float]
+#: One colour, or several that run from the top of the shape to its bottom.
+Fill = Colour | Sequence[Colour]
+FIELD = 256
+BICUBIC = Image.Resampling.BICUBIC
+NEAREST = Image.Resampling.NEAREST
+
+
+class Canvas:
+    """A picture while it is painted. `form` is the same for each seed of a prompt, `chance` is the seed's."""
+
+    def __init__(self, width: int, height: int, palette: Palette, form: Random, chance: Random) -> None:
+        self.w, self.h, self.u = width, height, min(width, height)
+        self.palette = palette
+        self.form = form
+        self.chance = chance
+        self.image = Image.new("RGB", (width, height), palette.near)
+        self._sharpness = 2 if width * height <= 5_000_000 else 1
+
+    def backdrop(self, stops: Sequence[Colour], top: float = 0, bottom: float | None = None) -> None:
+        """Fill a band across the whole width with a vertical gradient."""
+        y0, y1 = round(top), round(self.h if bottom is None else bottom)
+        if y1 > y0:
+            self.image.paste(self.gradient(stops, self.w, y1 - y0), (0, y0))
+
+    def gradient(self, stops: Sequence[Colour], width: int, height: int) -> Image.Image:
+        strip = Image.new("RGB", (1, 33))
+        strip.putdata(ramp(stops, 33))
+        return strip.resize((1, max(1, height)), BICUBIC).resize((max(1, width), max(1, height)), NEAREST)
+
+    def mesh(self, colours: Sequence[Colour], columns: int) -> None:
+        """Cover all with a soft field of colours given row by row."""
+        grid = Image.new("RGB", (columns, len(colours) // columns))
+        grid.putdata(list(colours))
+        self.image.paste(grid.resize((64, 64), BICUBIC).resize((self.w, self.h), BICUBIC))
+
+    def polygon(self, points: Sequence[Point], fill: Fill, opacity: float = 1, soft: float = 0) -> None:
+        self._shape(points, fill, opacity, soft, round_=False)
+
+    def ellipse(
+        self, x: float, y: float, rx: float, ry: float, fill: Fill, opacity: float = 1, soft: float = 0
+    ) -> None:
+        self._shape([(x - rx, y - ry), (x + rx, y + ry)], fill, opacity, soft, round_=True)
+
+    def disc(self, x: float, y: float, r: float, fill: Fill, opacity: float = 1, soft: float = 0) -> None:
+        self.ellipse(x, y, r, r, fill, opacity, soft)
+
+    def box(self, x0: float, y0: float, x1: float, y1: float, fill: Fill, opacity: float = 1) -> None:
+        self.polygon([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], fill, opacity)
+
+    def line(self, points: Sequence[Point], width: float, fill: Colour, opacity: float = 1) -> None:
+        half = width / 2 + 1
+        box = self._clip(points, half)
+        if box:
+            mask, draw, k = self._mask(box)
+            moved = [((x - box[0]) * k, (y - box[1]) * k) for x, y in points]
+            draw.line(moved, fill=round(255 * opacity), width=max(1, round(width * k)), joint="curve")
+            self.image.paste(fill, box, mask.reduce(k))
+
+    def glow(
+        self, x: float, y: float, r: float, colour: Colour, strength: float = 1, squash: float = 1
+    ) -> None:
+        """Add light that fades with the distance; `squash` below 1 makes it lie down."""
+        rx, ry = max(2, round(r)), max(2, round(r * squash))
+        box = (round(x) - rx, round(y) - ry, round(x) + rx, round(y) + ry)
+        seen = _intersection(box, (0, 0, self.w, self.h))
+        if not seen:
+            return
+        scale_x, scale_y = FIELD / (2 * rx), FIELD / (2 * ry)
+        part = (
+            (seen[0] - box[0]) * scale_x,
+            (seen[1] - box[1]) * scale_y,
+            (seen[2] - box[0]) * scale_x,
+            (seen[3] - box[1]) * scale_y,
+        )
+        size = (seen[2] - seen[0], seen[3] - seen[1])
+        falloff = _FALLOFF.resize(size, BICUBIC, box=part)
+        tint = Image.merge(
+            "RGB", [falloff.point([round(v * c * strength / 255) for v in range(256)]) for c in colour]
+        )
+        self.image.paste(ImageChops.screen(self.image.crop(seen), tint), seen)
+
+    def wash(self, mask: Image.Image, colour: Colour, opacity: float = 1) -> None:
+        """Lay a colour over everything, as thick as the mask (L, any size) says."""
+        levels = mask.point([round(v * opacity) for v in range(256)])
+        self.image.paste(colour, (0, 0), levels.resize((self.w, self.h), BICUBIC))
+
+    def noise(self, columns: int, rows: int, random: Random | None = None) -> Image.Image:
+        """Grey values, each by chance. (`Image.effect_noise` would differ from call to call.)"""
+        columns, rows = max(1, columns), max(1, rows)
+        return Image.frombytes("L", (columns, rows), (random or self.chance).randbytes(columns * rows))
+
+    def clouds(self, cells: float, octaves: int = 4, stretch: float = 1) -> Image.Image:
+        """Soft fractal noise over the whole canvas, at field size; `stretch` draws it out sideways."""
+        size = (FIELD, max(8, round(FIELD * self.h / self.w)))
+        field: Image.Image | None = None
+        for octave in range(octaves):
+            columns = max(2, round(cells * 2**octave / stretch))
+            rows = max(2, round(cells * 2**octave * self.h / self.w))
+            layer = self.noise(columns, rows).resize(size, BICUBIC)
+            # Each octave is half as strong as the one before it.
+            field = layer if field is None else Image.blend(field, layer, 1 / 2 ** (octave + 1))
+        assert field is not None  # noqa: S101 (octaves is at least 1)
+        return ImageOps.autocontrast(field, cutoff=1)
+
+    def band(self, y: float, spread: float, mask: Image.Image | None = None) -> Image.Image:
+        """A field-size mask that is full at y and fades within `spread`, times another mask."""
+        rows = max(8, round(FIELD * self.h / self.w))
+        values = bytes(
+            round(255 * math.exp(-((((row + 0.5) / rows * self.h - y) / max(1, spread)) ** 2)))
+            for row in range(rows)
+        )
+        strip = Image.frombytes("L", (1, rows), values).resize((FIELD, rows), NEAREST)
+        return ImageChops.multiply(strip, mask) if mask else strip
+
+    def colour_map(self, field: Image.Image, stops: Sequence[Colour]) -> Image.Image:
+        """Turn a grey field into colours along the stops, at the canvas's size."""
+        grey = field.resize((self.w, self.h), BICUBIC)
+        grey.putpalette([channel for colour in ramp(stops, 256) for channel in colour])
+        return grey.convert("RGB")
+
+    def warp(self, field: Image.Image, strength: float, waves: float = 2) -> Image.Image:
+        """Bend a field by smooth waves; strength in parts of its width."""
+        wide, high = field.size
+        sums = [
+            (
+                self.chance.uniform(0.5, 1) * waves,
+                self.chance.uniform(0.5, 1) * waves,
+                self.chance.uniform(0, 6.3),
+            )
+            for _ in range(6)
+        ]
+
+        def bent(x: float, y: float) -> Point:
+            u, v = x / wide * 6.3, y / high * 6.3
+            dx = sum(math.sin(a * v + b * u * 0.6 + c) for a, b, c in sums[:3]) / 3
+            dy = sum(math.sin(a * u - b * v * 0.6 + c) for a, b, c in sums[3:]) / 3
+            # Corners stay inside: what lies outside of the field would be black.
+            return (
+                min(wide - 1.0, max(0.0, x + dx * strength * wide)),
+                min(high - 1.0, max(0.0, y + dy * strength * wide)),
+            )
+
+        cells = 16
+        quads = []
+        for row in range(cells):
+            for column in range(cells):
+                x0, x1 = wide * column // cells, wide * (column + 1) // cells
+                y0, y1 = high * row // cells, high * (row + 1) // cells
+                corners = (*bent(x0, y0), *bent(x0, y1), *bent(x1, y1), *bent(x1, y0))
+                quads.append(((x0, y0, x1, y1), corners))
+        return field.transform(field.size, Image.Transform.MESH, quads, BICUBIC)
+
+    def _shape(self, points: Sequence[Point], fill: Fill, opacity: float, soft: float, round_: bool) -> None:
+        box = self._clip(points, soft * 2.5)
+        if not box or opacity <= 0:
+            return
+        if soft > 2:
+            mask = self._soft_mask(points, box, opacity, soft, round_)
+        else:
+            large, draw, k = self._mask(box)
+            self._draw(draw, points, box, k, round(255 * min(1, opacity)), round_)
+            mask = large.reduce(k) if k > 1 else large
+        self.image.paste(self._source(fill, points, box), box, mask)
+
+    def _soft_mask(
+        self,
+        points: Sequence[Point],
+        box: tuple[int, int, int, int],
+        opacity: float,
+        soft: float,
+        round_: bool,
+    ) -> Image.Image:
+        k = max(1 / 32, min(1.0, 4 / soft))
+        wide, high = box[2] - box[0], box[3] - box[1]
+        small = Image.new("L", (max(1, math.ceil(wide * k)), max(1, math.ceil(high * k))))
+        self._draw(ImageDraw.Draw(small), points, box, k, round(255 * min(1, opacity)), round_)
+        return small.filter(ImageFilter.GaussianBlur(soft * k)).resize((wide, high), BICUBIC)
+
+    def _draw(
+        self,
+        draw: ImageDraw.ImageDraw,
+        points: Sequence[Point],
+        box: tuple[int, int, int, int],
+        k: float,
+        level: int,
+        round_: bool,
+    ) -> None:
+        moved = [((x - box[0]) * k, (y - box[1]) * k) for x, y in points]
+        if round_:
+            draw.ellipse([moved[0], moved[1]], fill=level)
+        else:
+            draw.polygon(moved, fill=level)
+
+    def _source(
+        self, fill: Fill, points: Sequence[Point], box: tuple[int, int, int, int]
+    ) -> Image.Image | Colour:
+        if isinstance(fill[0], int):
+            return fill  # type: ignore[return-value]
+        top, bottom = min(y for _, y in points), max(y for _, y in points)
+        height = max(1, round(bottom - top))
+        whole = self.gradient(fill, 1, height)  # type: ignore[arg-type]
+        offset = box[1] - round(top)
+        column = whole.crop((0, offset, 1, offset + box[3] - box[1]))
+        # Beyond the shape's own ends (where it is only soft) the end colours go on.
+        if offset < 0:
+            column.paste(whole.getpixel((0, 0)), (0, 0, 1, -offset))  # type: ignore[arg-type]
+        if offset + box[3] - box[1] > height:
+            column.paste(whole.getpixel((0, height - 1)), (0, height - offset, 1, box[3] - box[1]))  # type: ignore[arg-type]
+        return column.resize((box[2] - box[0], box[3] - box[1]), NEAREST)
+
+    def _mask(self, box: tuple[int, int, int, int]) -> tuple[Image.Image, ImageDraw.ImageDraw, int]:
+        k = self._sharpness
+        mask = Image.new("L", ((box[2] - box[0]) * k, (box[3] - box[1]) * k))
+        return mask, ImageDraw.Draw(mask), k
+
+    def _clip(self, points: Sequence[Point], margin: float) -> tuple[int, int, int, int] | None:
+        xs, ys = [x for x, _ in points], [y for _, y in points]
+        box = (
+            math.floor(min(xs) - margin),
+            math.floor(min(ys) - margin),
+            math.ceil(max(xs) + margin) + 1,
+            math.ceil(max(ys) + margin) + 1,
+        )
+        return _intersection(box, (0, 0, self.w, self.h))
+
+
+def _intersection(
+    a: tuple[int, int, int, int], b: tuple[int, int, int, int]
+) -> tuple[int, int, int, int] | None:
+    left, top, right, bottom = max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
+    return (left, top, right, bottom) if left < right and top < bottom else None
+
+
+_FALLOFF = Image.radial_gradient("L").point([round(255 * (1 - v / 255) ** 2.2) for v in range(256)])

@@ -1,0 +1,346 @@
+"""Scenes with a horizon: mountains, sea, desert, northern lights, meadow."""
+
+import math
+from itertools import pairwise
+from random import Random
+
+from PIL import Image, ImageChops
+
+from venice.emulator.canvas import BICUBIC, FIELD, Canvas, Point
+from venice.emulator.colour import Colour, mix, shade
+
+
+def ridges(c: Canvas) -> None:
+    """Mountains behind mountains in haze, under a sun or a moon; sometimes over a lake."""
+    lake = c.form.random() < 0.45
+    horizon = c.h * c.chance.uniform(0.42, 0.6)
+    sky(c, horizon)
+    layers = c.form.randint(4, 6)
+    ground = c.h * (c.chance.uniform(0.72, 0.8) if lake else 1.05)
+    steep = c.form.uniform(0.5, 1.0)
+    for layer in range(layers):
+        depth = layer / (layers - 1)
+        y = horizon + (ground - horizon) * depth**1.35 * 0.85
+        tall = c.u * (0.16 + 0.12 * depth) * steep
+        profile = ridge_line(c, y, tall, rough=0.62 - 0.14 * depth)
+        top = mix(c.palette.far, c.palette.near, depth**1.2)
+        haze = mix(top, c.palette.sky[-1], 0.55 * (1 - depth) + 0.12)
+        c.polygon([*profile, (c.w + 2, ground + 2), (-2, ground + 2)], [top, mix(top, haze, 0.5), haze])
+        if depth < 0.9:
+            bank = c.band(y + tall * 0.75, tall * 0.5, c.clouds(2, 3, stretch=2.5))
+            c.wash(bank, mix(c.palette.sky[-1], c.palette.light, 0.25), 0.55)
+    if lake:
+        reflect(c, ground, 0.86)
+    elif c.form.random() < 0.7:
+        pines(c, ground)
+
+
+def sea(c: Canvas) -> None:
+    """A sun over open water and its path of light; sails, or a headland."""
+    horizon = c.h * c.chance.uniform(0.46, 0.62)
+    x, _ = sky(c, horizon, low=True)
+    if c.form.random() < 0.5:
+        side = c.chance.choice((-1, 1))
+        for step in range(3):
+            tall = c.u * c.chance.uniform(0.05, 0.13)
+            reach = c.w * c.chance.uniform(0.25, 0.6)
+            colour = mix(c.palette.far, c.palette.near, 0.2 + 0.22 * step)
+            headland(c, horizon + 1, reach, tall, side, colour)
+    reflect(c, horizon, 0.9)
+    path_of_light(c, x, horizon)
+    for _ in range(c.chance.randint(0, 3)):
+        sail(c, c.w * c.chance.uniform(0.12, 0.88), horizon + c.h * c.chance.uniform(0.015, 0.16))
+
+
+def dunes(c: Canvas) -> None:
+    """Sand in long curves, one side lit and the other in shadow."""
+    horizon = c.h * c.chance.uniform(0.36, 0.52)
+    x, _ = sky(c, horizon)
+    from_left = x < c.w / 2
+    layers = c.form.randint(4, 6)
+    sand, dark = mix(c.palette.sky[-1], c.palette.far, 0.45), mix(c.palette.far, c.palette.near, 0.6)
+    for layer in range(layers):
+        depth = layer / (layers - 1)
+        y = horizon + (c.h * 0.9 - horizon) * depth**1.2
+        crest = wave_line(c, y, c.u * (0.05 + 0.11 * depth), 1.2 + 1.3 * (1 - depth))
+        lit = mix(mix(sand, c.palette.sky[-1], 0.5 * (1 - depth)), c.palette.light, 0.18)
+        c.polygon([*crest, (c.w + 2, c.h + 2), (-2, c.h + 2)], [lit, mix(lit, dark, 0.35 + 0.3 * depth)])
+        slip_face(c, crest, mix(dark, lit, 0.42 * (1 - depth)), from_left, 0.5 + 0.4 * depth)
+
+
+def aurora(c: Canvas) -> None:
+    """Curtains of light over snow and still water."""
+    horizon = c.h * c.chance.uniform(0.58, 0.7)
+    c.backdrop(c.palette.sky[:3], 0, c.h)
+    stars(c, horizon, 220)
+    for layer in range(c.form.randint(3, 4)):
+        curtain(c, c.palette.accents[layer % len(c.palette.accents)], horizon)
+    c.glow(c.w * c.chance.random(), horizon, c.w * 0.7, c.palette.sky[-1], 0.35, 0.4)
+    for layer in range(3):
+        tall = c.u * (0.13 - 0.02 * layer)
+        profile = ridge_line(c, horizon + c.u * (0.01 + 0.035 * layer), tall, 0.6)
+        body = mix(c.palette.far, c.palette.near, 0.25 + 0.3 * layer)
+        snow = mix(body, c.palette.light, 0.5 - 0.15 * layer)
+        c.polygon([*profile, (c.w + 2, c.h), (-2, c.h)], [snow, body, shade(body, -0.3)])
+    reflect(c, horizon + c.u * 0.1, 0.78)
+    pines(c, c.h * 1.05)
+
+
+def meadow(c: Canvas) -> None:
+    """Rows of flowers that run to the horizon, hills and big clouds above them."""
+    horizon = c.h * c.chance.uniform(0.4, 0.55)
+    sky(c, horizon)
+    for layer in range(3):
+        colour = mix(c.palette.far, c.palette.near, 0.1 + 0.2 * layer)
+        line = wave_line(c, horizon - c.u * (0.05 - 0.02 * layer), c.u * 0.05, 1.5)
+        c.polygon([*line, (c.w + 2, c.h), (-2, c.h)], [colour, mix(colour, c.palette.sky[-1], 0.35)])
+    meeting = c.w * c.chance.uniform(0.25, 0.75)
+    green = mix(c.palette.near, c.palette.accents[-1], 0.35)
+    c.backdrop([mix(green, c.palette.sky[-1], 0.45), green, shade(green, -0.35)], horizon + c.u * 0.02)
+    bloom = [c.palette.accents[0], c.palette.accents[1], mix(c.palette.accents[0], c.palette.light, 0.5)]
+    rows = c.form.randint(9, 15)
+    for row in range(-rows, rows + 1):
+        flower_row(c, meeting, horizon + c.u * 0.025, row * c.w * 0.17, bloom)
+
+
+def sky(c: Canvas, horizon: float, low: bool = False) -> Point:
+    """A gradient, clouds, stars at night, and a lamp in the sky; the lamp's place."""
+    c.backdrop(c.palette.sky, 0, horizon + c.h * 0.04)
+    if horizon < c.h:
+        c.box(0, horizon + c.h * 0.04 - 1, c.w, c.h, c.palette.sky[-1])
+    if c.palette.dark:
+        stars(c, horizon * 0.85, 150)
+    x = c.w * c.chance.uniform(0.16, 0.84)
+    y = horizon - c.u * (c.chance.uniform(0.02, 0.1) if low else c.chance.uniform(0.05, 0.33))
+    lamp(c, x, y, c.u * c.form.choice((0.04, 0.055, 0.085, 0.13)))
+    cover(c, horizon)
+    return x, y
+
+
+def lamp(c: Canvas, x: float, y: float, r: float) -> None:
+    """A sun or a moon with its halo."""
+    c.glow(x, y, r * 9, mix(c.palette.light, c.palette.accents[0], 0.35), 0.5)
+    c.glow(x, y, r * 3.2, c.palette.light, 0.55)
+    c.disc(x, y, r, c.palette.light, 0.97)
+    if c.palette.dark:
+        for _ in range(6):
+            angle, away = c.form.uniform(0, 6.3), c.form.uniform(0.1, 0.62) * r
+            spot = r * c.form.uniform(0.08, 0.22)
+            c.disc(
+                x + math.cos(angle) * away,
+                y + math.sin(angle) * away,
+                spot,
+                c.palette.sky[-2],
+                0.22,
+                spot / 2,
+            )
+
+
+def cover(c: Canvas, horizon: float) -> None:
+    """Clouds: lit from below near the horizon, thin above."""
+    amount = c.form.uniform(0.25, 0.75)
+    field = c.clouds(c.form.uniform(2, 4), 5, stretch=c.form.uniform(1.8, 3.5))
+    wisps = field.point([max(0, min(255, round((v - 135) * 2.4))) for v in range(256)])
+    low = c.band(horizon * c.chance.uniform(0.55, 0.85), horizon * 0.26, wisps)
+    c.wash(low, mix(c.palette.light, c.palette.sky[-2], 0.35), amount)
+    high = c.band(horizon * 0.28, horizon * 0.28, wisps)
+    c.wash(high, mix(c.palette.sky[1], c.palette.light, 0.45), amount * 0.5)
+
+
+def stars(c: Canvas, bottom: float, count: int) -> None:
+    """Small points of light above `bottom`, denser and brighter by chance."""
+    field = Image.new("L", (c.w, max(1, round(bottom))))
+    dots = field.load()
+    if dots is None:
+        return
+    size = max(1, c.u // 700)
+    for _ in range(count):
+        x, y = c.chance.randrange(c.w), c.chance.randrange(field.height)
+        level = round(255 * c.chance.random() ** 2.5 * (1 - 0.75 * y / field.height))
+        for dx in range(size):
+            for dy in range(size):
+                if x + dx < c.w and y + dy < field.height:
+                    dots[x + dx, y + dy] = level
+    c.image.paste(c.palette.light, (0, 0), field)
+
+
+def ridge_line(c: Canvas, y: float, tall: float, rough: float, random: Random | None = None) -> list[Point]:
+    """A mountain profile from left to right by displacing midpoints; `tall` is its height above y."""
+    chance = random or c.chance
+    heights = [chance.random(), chance.random(), chance.random()]
+    swing = 0.5
+    while len(heights) < 257:
+        swing *= rough
+        grown: list[float] = []
+        for left, right in pairwise(heights):
+            grown += [left, (left + right) / 2 + chance.uniform(-swing, swing)]
+        heights = [*grown, heights[-1]]
+    step = (c.w + 4) / (len(heights) - 1)
+    return [(-2 + step * place, y - tall * height) for place, height in enumerate(heights)]
+
+
+def wave_line(c: Canvas, y: float, tall: float, waves: float) -> list[Point]:
+    """A soft profile: three sines with random phases."""
+    parts = [(c.chance.uniform(0.6, 1.2) * waves * n, c.chance.uniform(0, 6.3), 1 / n) for n in (1, 2, 3.1)]
+    points = []
+    for step in range(129):
+        u = step / 128
+        height = sum(math.sin(u * 6.28 * speed + phase) * share for speed, phase, share in parts)
+        points.append((-2 + (c.w + 4) * u, y - tall * height * 0.6))
+    return points
+
+
+def slip_face(c: Canvas, crest: list[Point], dark: Colour, from_left: bool, opacity: float) -> None:
+    """The shadowed sides of a dune: what falls away from the light, below the crest."""
+    lean = c.u * (0.16 if from_left else -0.16)
+    for left, right in zip(crest[::4], crest[4::4], strict=False):
+        falling = right[1] > left[1] if from_left else right[1] < left[1]
+        if falling:
+            slope = min(1.0, abs(right[1] - left[1]) / max(1.0, right[0] - left[0]) * 2.2)
+            deep = c.u * 0.34
+            shadow = [left, right, (right[0] + lean, right[1] + deep), (left[0] + lean, left[1] + deep)]
+            lit = c.image.getpixel(
+                (max(0, min(c.w - 1, round(left[0] + lean))), max(0, min(c.h - 1, round(left[1] + deep))))
+            )
+            c.polygon(shadow, [dark, mix(dark, lit, 0.9)], opacity * slope * 0.9)  # type: ignore[arg-type]
+
+
+def reflect(c: Canvas, shore: float, clarity: float) -> None:
+    """Turn what is below `shore` into rippled water that mirrors what is above it, darker when near."""
+    y = round(shore)
+    high = c.h - y
+    if high < 4:
+        return
+    source = c.image.crop((0, max(0, y - high), c.w, y)).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+    water = source.resize((c.w, high), BICUBIC) if source.height != high else source
+    strip, row = max(1.0, c.u / 400), 0.0
+    rippled = water.copy()
+    while row < high:
+        far = row / high
+        shift = round(c.chance.gauss(0, 1) * c.u * (0.0015 + 0.012 * far))
+        tall = strip * (1 + 5 * far)
+        box = (0, int(row), c.w, min(high, int(row + tall) + 1))
+        piece = water.crop(box)
+        rippled.paste(piece, (shift, int(row)))
+        rippled.paste(
+            piece.crop((0, 0, abs(shift), piece.height)), (0 if shift > 0 else c.w - abs(shift), int(row))
+        )
+        row += tall
+    deep = mix(c.palette.sky[0], c.palette.near, 0.55)
+    shadow = Image.new("L", (1, 16))
+    shadow.putdata([round(255 * ((1 - clarity) + 0.5 * (step / 15) ** 1.6)) for step in range(16)])
+    rippled.paste(deep, (0, 0), shadow.resize((c.w, high), BICUBIC))
+    c.image.paste(rippled, (0, y))
+    shine = c.band(y, c.u * 0.012)
+    c.wash(shine, mix(c.palette.light, c.palette.sky[-1], 0.6), 0.4)
+
+
+def path_of_light(c: Canvas, x: float, horizon: float) -> None:
+    """Glitter below the lamp, in short lines that grow wider and rarer towards the viewer."""
+    for _ in range(190):
+        near = c.chance.random() ** 1.7
+        y = horizon + 2 + (c.h - horizon) * near
+        middle = x + c.chance.gauss(0, 1) * c.u * (0.012 + 0.085 * near)
+        half = c.u * c.chance.uniform(0.006, 0.03) * (0.35 + near)
+        thick = c.u * (0.0009 + 0.0035 * near)
+        c.ellipse(middle, y, half, thick, c.palette.light, c.chance.uniform(0.25, 0.8) * (1 - 0.55 * near))
+
+
+def headland(c: Canvas, base: float, reach: float, tall: float, side: int, colour: Colour) -> None:
+    profile = ridge_line(c, 0, 1, 0.55)
+    points = []
+    for place, (_, height) in enumerate(profile):
+        share = place / (len(profile) - 1)
+        x = reach * share if side < 0 else c.w - reach * share
+        points.append((x, base - tall * max(0.0, -height) * (1 - share) ** 0.6))
+    edge = -2.0 if side < 0 else c.w + 2.0
+    c.polygon([(edge, base), *points, (points[-1][0], base)], [colour, mix(colour, c.palette.sky[-1], 0.3)])
+
+
+def sail(c: Canvas, x: float, y: float) -> None:
+    """A small boat and its reflection; larger the nearer it is."""
+    size = c.u * 0.035 + (y - c.h * 0.45) * 0.3
+    dark = mix(c.palette.near, c.palette.far, 0.15)
+    white = mix(c.palette.light, c.palette.accents[0], c.form.choice((0.05, 0.6)))
+    lean = c.chance.choice((-1, 1))
+    c.polygon(
+        [(x, y - size * 1.5), (x, y - size * 0.16), (x + lean * size * 0.62, y - size * 0.16)], white, 0.95
+    )
+    c.polygon(
+        [(x, y - size * 1.3), (x, y - size * 0.16), (x - lean * size * 0.36, y - size * 0.16)],
+        shade(white, -0.2),
+    )
+    hull = [(x - size * 0.55, y - size * 0.12), (x + size * 0.6, y - size * 0.12)]
+    c.polygon([*hull, (x + size * 0.42, y + size * 0.05), (x - size * 0.4, y + size * 0.05)], dark)
+    c.polygon(
+        [
+            (x - size * 0.4, y + size * 0.06),
+            (x + size * 0.4, y + size * 0.06),
+            (x + lean * size * 0.1, y + size),
+        ],
+        [mix(white, dark, 0.4), c.palette.sky[1]],
+        0.3,
+    )
+
+
+def pines(c: Canvas, ground: float) -> None:
+    """A dark edge of firs along the bottom."""
+    colour = shade(c.palette.near, -0.25)
+    x = -c.u * 0.05
+    dense = c.chance.uniform(0.6, 1.4)
+    while x < c.w + c.u * 0.05:
+        # The edge sinks in the middle so that the view stays open.
+        edge = 0.35 + 0.65 * abs(x / c.w - 0.5) * 2
+        tall = c.u * c.chance.uniform(0.08, 0.3) * edge
+        pine(c, x, ground, tall, colour)
+        x += c.u * c.chance.uniform(0.015, 0.07) * dense
+    c.box(0, ground - c.u * 0.08, c.w, c.h, [colour, shade(colour, -0.3)], 0.9)
+
+
+def pine(c: Canvas, x: float, ground: float, tall: float, colour: Colour) -> None:
+    top, tiers = ground - tall - c.u * 0.05, 6
+    left: list[Point] = []
+    right: list[Point] = []
+    for tier in range(tiers):
+        low = top + (ground - top) * (tier + 1) / tiers
+        wide = tall * 0.24 * (tier + 1) / tiers
+        left += [(x - wide, low), (x - wide * 0.55, low - tall * 0.03)]
+        right += [(x + wide, low), (x + wide * 0.55, low - tall * 0.03)]
+    c.polygon([(x, top), *right, *reversed(left)], colour)
+
+
+def curtain(c: Canvas, colour: Colour, horizon: float) -> None:
+    """One veil of the northern lights: a wandering line from which rays rise and fade."""
+    wide, high = FIELD, FIELD
+    rays = c.noise(96, 1).resize((wide, 1), BICUBIC)
+    crest = wave_line(c, 0, 1, c.chance.uniform(0.8, 1.6))
+    middle, sway = c.chance.uniform(0.45, 0.8), c.chance.uniform(0.08, 0.22)
+    veil = Image.new("L", (wide, high))
+    for column in range(wide):
+        foot = (middle + sway * crest[column // 2][1]) * high
+        strong = rays.getpixel((column, 0)) / 255  # type: ignore[operator]
+        tall = max(8, round(high * (0.25 + 0.45 * strong)))
+        fall = _RAY.resize((1, tall), BICUBIC).point([round(v * (0.3 + 0.7 * strong)) for v in range(256)])
+        veil.paste(fall, (column, round(foot) - tall))
+    light = veil.resize((c.w, round(horizon * 1.1)), BICUBIC)
+    tint = Image.merge("RGB", [light.point([v * channel // 255 for v in range(256)]) for channel in colour])
+    area = (0, 0, c.w, light.height)
+    c.image.paste(ImageChops.screen(c.image.crop(area), tint), area)
+
+
+def flower_row(c: Canvas, meeting: float, horizon: float, offset: float, bloom: list[Colour]) -> None:
+    """Blossoms along a line from the vanishing point to the bottom, larger towards the viewer."""
+    for step in range(26):
+        near = (step / 25) ** 2.2
+        y = horizon + (c.h * 1.04 - horizon) * near
+        x = meeting + offset * (near * 2.4 + 0.02)
+        size = c.u * (0.0018 + 0.02 * near) * c.chance.uniform(0.7, 1.3)
+        if -size < x < c.w + size:
+            colour = mix(c.chance.choice(bloom), c.palette.sky[-1], 0.4 * (1 - near))
+            y += c.chance.uniform(-1, 1) * size * 0.5
+            c.ellipse(x, y + size * 0.5, size * 1.5, size * 0.8, shade(colour, -0.45), 0.7)
+            c.ellipse(x, y, size * 1.25, size * 0.85, colour, 0.95)
+
+
+_RAY = Image.new("L", (1, 32))
+_RAY.putdata([round(235 * (step / 31) ** 2 * min(1.0, (31 - step) / 4)) for step in range(32)])

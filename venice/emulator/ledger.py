@@ -1,0 +1,75 @@
+"""Money: a balance that is charged, and one line for each POST that may cost something."""
+
+import threading
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(slots=True, kw_only=True)
+class Entry:
+    """One POST to a paid route. `status` is None while it runs; `charged_usd` is 0 unless it succeeded."""
+
+    id: str
+    time: str
+    path: str
+    model: str | None = None
+    prompt: str | None = None
+    seed: int | None = None
+    variants: int = 1
+    charged_usd: Decimal = Decimal(0)
+    status: int | None = None
+    faults: list[str] = field(default_factory=list)
+    images: list[dict[str, Any]] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "charged_usd": float(self.charged_usd)}
+
+
+class Ledger:
+    """The account of all keys together. Thread safe."""
+
+    def __init__(self, balance: Decimal) -> None:
+        self._balance = balance
+        self._entries: list[Entry] = []
+        self._lock = threading.Lock()
+
+    @property
+    def balance(self) -> Decimal:
+        """US dollars left, without what running requests hold."""
+        with self._lock:
+            return self._balance
+
+    @balance.setter
+    def balance(self, usd: Decimal) -> None:
+        with self._lock:
+            self._balance = usd
+
+    def open(self, path: str) -> Entry:
+        """Write down that a request has come; the caller fills the entry in."""
+        with self._lock:
+            number = len(self._entries) + 1
+            time = datetime.now(UTC).isoformat(timespec="milliseconds")
+            entry = Entry(id=f"generate-image-{number:010d}", time=time, path=path)
+            self._entries.append(entry)
+            return entry
+
+    def hold(self, usd: Decimal) -> bool:
+        """Set the price aside before inference; False when the balance does not cover it."""
+        with self._lock:
+            if usd > self._balance:
+                return False
+            self._balance -= usd
+            return True
+
+    def settle(self, entry: Entry, held: Decimal, charged: Decimal) -> None:
+        """Charge the entry and give back the rest of what was held."""
+        with self._lock:
+            self._balance += held - charged
+            entry.charged_usd = charged
+
+    def entries(self) -> list[dict[str, Any]]:
+        """All entries, oldest first, as plain JSON values."""
+        with self._lock:
+            return [entry.as_json() for entry in self._entries]

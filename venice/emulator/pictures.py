@@ -1,0 +1,124 @@
+"""The inference of the emulator: waits, paints, encodes, and says how long each took."""
+
+import base64
+import hashlib
+import io
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image
+
+from venice.catalog import Model
+from venice.emulator.faults import without_markers
+from venice.emulator.painter import Brief, blur, paint
+from venice.emulator.sizing import pixel_size
+from venice.emulator.state import State
+
+EXIF_DESCRIPTION = 0x010E
+EXIF_SOFTWARE = 0x0131
+OTHER_FORMAT = {"webp": "jpeg", "jpeg": "png", "png": "jpeg"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pictures:
+    """What came of one request. Times are of time.monotonic(), durations in seconds."""
+
+    files: list[bytes]
+    format: str
+    described: list[dict[str, Any]]
+    encoded: list[str]
+    received: float
+    queued_s: float
+    painting_s: float
+
+    def timing(self, now: float) -> dict[str, int]:
+        """In milliseconds. As in recorded replies, total = queue + preprocessing, and preprocessing holds
+        the inference."""
+        total = round((now - self.received) * 1000)
+        queue = min(round(self.queued_s * 1000), total)
+        return {
+            "inferenceDuration": min(round(self.painting_s * 1000), total - queue),
+            "inferencePreprocessingTime": total - queue,
+            "inferenceQueueTime": queue,
+            "total": total,
+        }
+
+
+def make_pictures(
+    state: State, model: Model, data: dict[str, Any], faults: frozenset[str], received: float
+) -> Pictures:
+    """Paint all variants of a filled-in request. Image 0 follows the seed, the others are random."""
+    waiting = time.monotonic()
+    state.wait(state.latency_ms / 1000)
+    with state.easels:
+        started = time.monotonic()
+        kind = _format(data, faults)
+        seeds = [data["seed"]] + [secrets.randbelow(999_999_999) + 1 for _ in range(data["variants"] - 1)]
+        pictures = [_picture(model, data, seed, faults) for seed in seeds]
+        exif = _exif(data["prompt"]) if data["embed_exif_metadata"] else b""
+        files = [encode(picture, kind, exif) for picture in pictures]
+        painted = time.monotonic()
+    described = [
+        {
+            "seed": seed,
+            "format": kind,
+            "width": picture.width,
+            "height": picture.height,
+            "bytes": len(file),
+            "sha256": hashlib.sha256(file).hexdigest(),
+        }
+        for seed, picture, file in zip(seeds, pictures, files, strict=True)
+    ]
+    return Pictures(
+        files=files,
+        format=kind,
+        described=described,
+        encoded=[] if data["return_binary"] else [base64.b64encode(file).decode() for file in files],
+        received=received,
+        queued_s=started - waiting,
+        painting_s=painted - started,
+    )
+
+
+def encode(picture: Image.Image, kind: str, exif: bytes = b"") -> bytes:
+    """The file's bytes. The settings are chosen for speed, not for size."""
+    options: dict[str, dict[str, int]] = {
+        "webp": {"quality": 82, "method": 2},
+        "jpeg": {"quality": 88},
+        "png": {"compress_level": 3},
+    }
+    out = io.BytesIO()
+    picture.save(out, kind, exif=exif, **options[kind])
+    return out.getvalue()
+
+
+def _picture(model: Model, data: dict[str, Any], seed: int, faults: frozenset[str]) -> Image.Image:
+    size = pixel_size(data, model)
+    if "violation" in faults:
+        return Image.new("RGB", size)
+    brief = Brief(
+        model=model.id,
+        prompt=without_markers(data["prompt"]),
+        seed=seed,
+        cfg_scale=float(data["cfg_scale"]),
+        style=data.get("style_preset"),
+        width=size[0],
+        height=size[1],
+    )
+    return blur(paint(brief)) if "blurred" in faults else paint(brief)
+
+
+def _format(data: dict[str, Any], faults: frozenset[str]) -> str:
+    if "violation" in faults and data["return_binary"]:
+        return "png"
+    asked = str(data["format"])
+    return OTHER_FORMAT[asked] if "wrong-format" in faults else asked
+
+
+def _exif(prompt: str) -> bytes:
+    exif = Image.Exif()
+    exif[EXIF_DESCRIPTION] = prompt.encode("ascii", "replace")[:2000].decode()
+    exif[EXIF_SOFTWARE] = "Venice.ai"
+    return exif.tobytes()

@@ -1,0 +1,65 @@
+"""What one emulator holds while it runs; all of it is lost when it ends."""
+
+import os
+import threading
+from dataclasses import dataclass, field
+from decimal import Decimal
+from email.message import Message
+
+from venice.catalog import Model, bundled_models, bundled_styles
+from venice.emulator.faults import FaultDesk
+from venice.emulator.ledger import Ledger
+from venice.emulator.limits import ErrorBudget, RateLimit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One HTTP request, read whole. `received` is of time.monotonic()."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: Message
+    body: bytes
+    too_large: bool
+    received: float
+
+
+@dataclass(kw_only=True)
+class State:
+    """Settings, catalogue, money and limits. Times are in seconds unless the name says milliseconds."""
+
+    key: str | None = None
+    latency_ms: float = 0
+    balance_usd: Decimal = Decimal(50)
+    rate_limit: int = 20
+    error_budget: int = 20
+    rate_window_s: float = 60
+    error_window_s: float = 30
+    models: dict[str, Model] = field(default_factory=dict)
+    styles: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.models = self.models or {model.id: model for model in bundled_models()}
+        self.styles = self.styles or bundled_styles()
+        self.ledger = Ledger(self.balance_usd)
+        self.rates = RateLimit(self.rate_limit, self.rate_window_s)
+        self.errors = ErrorBudget(self.error_budget, self.error_window_s)
+        self.faults = FaultDesk()
+        self.stopping = threading.Event()
+        # Painting is bound to the processor: more at once would only take more memory.
+        self.easels = threading.BoundedSemaphore(os.cpu_count() or 1)
+
+    def traits(self) -> dict[str, str]:
+        """Trait to model id, the first model that carries it."""
+        found: dict[str, str] = {}
+        for model in self.models.values():
+            if model.type == "image":
+                for trait in model.traits:
+                    found.setdefault(trait, model.id)
+        return dict(sorted(found.items()))
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, but not beyond the end of the server."""
+        if seconds > 0:
+            self.stopping.wait(seconds)
