@@ -1,0 +1,65 @@
+"""What people type, made fit to keep: normal form, plain line ends, no controls, no broken bytes."""
+
+import re
+import unicodedata
+from urllib.parse import parse_qsl
+
+from django.conf import settings
+from django.http import HttpRequest, QueryDict
+
+REPLACEMENT = "\ufffd"
+# C0 but tab and line feed, DEL, C1. They move cursors and colour terminals; no model draws them.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+# Format characters (zero width, soft hyphen, marks of direction), spaces and separators: nothing to see.
+_INVISIBLE = frozenset({"Cf", "Zs", "Zl", "Zp", "Cc"})
+
+
+def clean_text(text: str) -> str:
+    """`text` in NFC, trimmed, with LF as line end and without control characters but tab and LF.
+
+    Surrogates are kept: they are not ours to mend. Text of which nothing could be seen becomes the empty
+    string. The length of the outcome is what a model's limit counts.
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    clean = unicodedata.normalize("NFC", _CONTROLS.sub("", lines)).strip()
+    return "" if is_blank(clean) else clean
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing to see in `text`."""
+    return all(unicodedata.category(character) in _INVISIBLE for character in text)
+
+
+def is_encodable(text: str) -> bool:
+    """Whether `text` is free of surrogates, which are halves of characters and cannot be stored or sent."""
+    return _SURROGATES.search(text) is None
+
+
+def unreadable_fields(request: HttpRequest) -> frozenset[str]:
+    """Names of the sent fields whose bytes are not UTF-8.
+
+    Django reads such bytes as U+FFFD without a word. An urlencoded body is read a second time, strictly; of a
+    multipart body only the outcome is left, so that there U+FFFD itself counts as unreadable.
+    """
+    if request.method == "POST" and request.content_type != "application/x-www-form-urlencoded":
+        return _replaced(request.POST)
+    sent = request.POST if request.method == "POST" else request.GET
+    # Reading again costs time for long prompts: only where Django may have replaced something.
+    suspects = _replaced(sent)
+    if not suspects:
+        return suspects
+    raw = request.body if request.method == "POST" else request.META.get("QUERY_STRING", "").encode("latin-1")
+    pairs = parse_qsl(
+        raw.decode("utf-8", "surrogateescape"),
+        keep_blank_values=True,
+        errors="surrogateescape",
+        max_num_fields=settings.DATA_UPLOAD_MAX_NUMBER_FIELDS,
+    )
+    return frozenset(name for name, value in pairs if not is_encodable(value)) & suspects
+
+
+def _replaced(sent: QueryDict) -> frozenset[str]:
+    return frozenset(
+        name for name, values in sent.lists() if any(REPLACEMENT in str(value) for value in values)
+    )

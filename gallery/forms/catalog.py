@@ -1,0 +1,50 @@
+"""What the form can offer: the models that make pictures, and the styles, as last told by Venice."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from gallery.models import CatalogModel, CatalogStyle
+from gallery.templatetags.formats import usd
+from venice import Generate, Model, price
+
+DEFAULT_TRAIT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Models and styles in Venice's order. Loading asks the database twice."""
+
+    models: tuple[Model, ...] = ()
+    styles: tuple[str, ...] = ()
+
+    @classmethod
+    def load(cls) -> Self:
+        """What is listed now."""
+        return cls(
+            models=tuple(entry.spec for entry in CatalogModel.objects.for_images()),
+            styles=tuple(CatalogStyle.objects.filter(listed=True).values_list("name", flat=True)),
+        )
+
+    @property
+    def default(self) -> Model | None:
+        """The model that Venice calls the default, else the first; None when there are none."""
+        online = [model for model in self.models if not model.offline] or self.models
+        return next((model for model in online if DEFAULT_TRAIT in model.traits), next(iter(online), None))
+
+    def find(self, model_id: object) -> Model | None:
+        """The model of that id; case matters, as it does to Venice."""
+        return next((model for model in self.models if model.id == model_id), None)
+
+    def choices(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """For a select: name, price and traits of each model, grouped by its privacy."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for model in self.models:
+            groups.setdefault(model.privacy.capitalize() or "Other", []).append((model.id, label(model)))
+        return list(groups.items())
+
+
+def label(model: Model) -> str:
+    """A model in one line: name, price of one picture with its defaults, traits."""
+    parts = [model.name, usd(price(Generate(model=model.id, prompt="-"), model)), ", ".join(model.traits)]
+    parts.append("offline at the last look" if model.offline else "")
+    return " · ".join(part for part in parts if part)

@@ -1,0 +1,209 @@
+"""Which fields a model's form has, with the choices, bounds and defaults that its constraints give."""
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.urls import reverse_lazy
+
+from gallery.forms.catalog import Catalog
+from gallery.forms.fields import Choice, DecimalNumber, PlainText, Switch, WholeNumber
+from venice import Model
+from venice.operations import FORMATS, MAX_CFG_SCALE, MAX_SEED, MAX_SIDE, MAX_VARIANTS
+
+DEFAULT_SIDE = 1024
+_USUAL_SIDES = (512, 640, 768, 832, 896, 1024, 1152, 1216, 1280)
+NO_MODELS = "There are no models yet: they are fetched when a worker starts, or by the command sync_catalog."
+NOT_OFFERED = "That model is not offered. Choose one from the list."
+#: Their defaults are the model's own and change with it.
+TIED_TO_MODEL = frozenset({"width", "height", "aspect_ratio", "resolution", "quality", "steps"})
+
+_NUMERIC = {"inputmode": "numeric", "autocomplete": "off", "spellcheck": "false"}
+#: Changing one of these asks for the price again; the button shows it.
+PRICED = {
+    "hx-post": reverse_lazy("create-price"),
+    "hx-trigger": "change",
+    "hx-target": "#create-price",
+    "hx-swap": "outerHTML",
+    "hx-sync": "#create-price:replace",
+}
+# The whole form depends on the model.
+_REDRAWS = {
+    "hx-post": reverse_lazy("create"),
+    "hx-vals": '{"change-model": ""}',
+    "hx-trigger": "change",
+    "hx-target": "#create-form",
+    "hx-swap": "outerHTML",
+    "hx-sync": "#create-form:queue last",
+    "autocomplete": "off",
+}
+
+
+def model_field(catalog: Catalog, spec: Model | None) -> forms.Field:
+    """The model picker. Another model's id is refused in words that say what to do."""
+    field = forms.ChoiceField(
+        choices=catalog.choices(),
+        label="Model",
+        initial=spec.id if spec else None,
+        widget=forms.Select(attrs=_REDRAWS),
+    )
+    message = NOT_OFFERED if catalog.models else NO_MODELS
+    field.error_messages |= {"required": message, "invalid_choice": message}
+    return field
+
+
+def fields_of(model: Model | None, styles: tuple[str, ...]) -> dict[str, forms.Field]:
+    """The fields beside the model itself; without a model those that every model takes."""
+    fields: dict[str, forms.Field] = {"prompt": _prompt("Prompt", model, rows=5)}
+    fields["prompt"].error_messages["required"] = "A prompt is required: say what to make."
+    if model is not None:
+        fields |= _size_fields(model)
+        fields |= _extra_fields(model)
+    if styles:
+        fields["style_preset"] = StyleName(styles)
+    return fields | _common_fields(model)
+
+
+def _prompt(label: str, model: Model | None, *, rows: int, **kwargs: Any) -> PlainText:
+    limit = {"data-limit": model.prompt_limit} if model else {}
+    # autocomplete off: after a reload the server's words count, not the browser's memory of an older form.
+    widget = forms.Textarea(attrs={"rows": rows, "cols": None, "autocomplete": "off", "dir": "auto", **limit})
+    return PlainText(label=label, widget=widget, **kwargs)
+
+
+def _size_fields(model: Model) -> dict[str, forms.Field]:
+    if model.sizing == "pixels":
+        return {"width": _side("Width", model), "height": _side("Height", model)}
+    offers: tuple[tuple[str, str, tuple[str, ...], str | None], ...] = (
+        ("aspect_ratio", "Aspect ratio", model.aspect_ratios, model.default_aspect_ratio),
+        ("resolution", "Resolution", model.resolutions, model.default_resolution),
+        ("quality", "Quality", model.qualities, model.default_quality),
+    )
+    return {
+        name: Choice(values, default=default, label=label, widget=_select(name != "aspect_ratio"))
+        for name, label, values, default in offers
+        if values
+    }
+
+
+def usual_sides(model: Model) -> list[int]:
+    """Sides worth offering: those that the model can make."""
+    return [side for side in _USUAL_SIDES if side % model.divisor == 0]
+
+
+def _side(label: str, model: Model) -> WholeNumber:
+    # The default is a multiple too, and the bounds are the smallest and the largest multiple.
+    divisor = min(model.divisor, MAX_SIDE)
+    default = max(divisor, DEFAULT_SIDE - DEFAULT_SIDE % divisor)
+    return WholeNumber(
+        divisor,
+        MAX_SIDE - MAX_SIDE % divisor,
+        step=divisor,
+        default=default,
+        label=label,
+        initial=default,
+        widget=forms.TextInput(attrs={**_NUMERIC, "list": "create-sides", "data-step": divisor}),
+    )
+
+
+def _extra_fields(model: Model) -> dict[str, forms.Field]:
+    fields: dict[str, forms.Field] = {}
+    if model.uses_negative_prompt:
+        fields["negative_prompt"] = _prompt(
+            "Negative prompt", model, rows=2, required=False, help_text="What must not be in the picture."
+        )
+    if model.uses_steps:
+        fields["steps"] = WholeNumber(
+            1,
+            model.steps_max,
+            default=model.steps_default,
+            label="Steps",
+            initial=model.steps_default,
+            help_text=f"1 to {model.steps_max}; more is slower and finer.",
+            widget=forms.TextInput(attrs=_NUMERIC),
+        )
+    if model.supports_web_search:
+        fields["enable_web_search"] = Switch(
+            initial=False, label="Search the web", help_text="The model may look up what is current."
+        )
+    return fields
+
+
+def _common_fields(model: Model | None) -> dict[str, forms.Field]:
+    follows_seed = model is None or model.uses_seed
+    return {
+        "seed": WholeNumber(
+            -MAX_SEED,
+            MAX_SEED,
+            label="Seed",
+            help_text="" if follows_seed else "This model is known to ignore seeds.",
+            widget=forms.TextInput(attrs={**_NUMERIC, "inputmode": "text", "placeholder": "Random"}),
+        ),
+        "variants": Count(
+            MAX_VARIANTS, label="Variants", help_text="Only the first can be re-run by its seed."
+        ),
+        "cfg_scale": DecimalNumber(
+            MAX_CFG_SCALE,
+            label="CFG scale",
+            help_text=f"Above 0, at most {MAX_CFG_SCALE}; higher follows the prompt more closely.",
+            widget=forms.TextInput(
+                attrs={**_NUMERIC, "inputmode": "decimal", "placeholder": "The model's own"}
+            ),
+        ),
+        "format": Choice(FORMATS, default=FORMATS[0], label="Format", widget=_select(False)),
+        "safe_mode": Switch(initial=True, label="Safe mode", help_text="Adult pictures come blurred."),
+        "hide_watermark": Switch(initial=False, label="Hide watermark"),
+        "embed_exif_metadata": Switch(
+            initial=False, label="Embed EXIF metadata", help_text="Venice writes the prompt into the file."
+        ),
+        "enhance_prompt": Switch(
+            initial=False,
+            label="Enhance prompt",
+            help_text="Venice rewrites the prompt first: up to 30 s more.",
+            widget_attrs=PRICED,
+        ),
+    }
+
+
+def _select(priced: bool) -> forms.Select:
+    return forms.Select(attrs={"autocomplete": "off", **(PRICED if priced else {})})
+
+
+class Count(Choice):
+    """How many pictures, 1 to `high`."""
+
+    def __init__(self, high: int, **kwargs: Any) -> None:
+        values = tuple(str(number) for number in range(1, high + 1))
+        super().__init__(values, default="1", widget=_select(True), **kwargs)
+
+    def clean(self, value: Any) -> int:  # type: ignore[override]
+        return int(super().clean(value) or 1)
+
+
+class StyleName(Choice):
+    """A style by its exact name, typed or picked from the list that the page carries."""
+
+    def __init__(self, styles: tuple[str, ...]) -> None:
+        attrs: Mapping[str, Any] = {
+            "list": "create-styles",
+            "autocomplete": "off",
+            "spellcheck": "false",
+            "placeholder": f"None · search {len(styles)} styles",
+        }
+        super().__init__(styles, default=None, label="Style", widget=forms.TextInput(attrs=dict(attrs)))
+        self.styles = styles
+
+    def clean(self, value: Any) -> str | None:
+        name = str(value or "").strip()
+        if not name:
+            return None
+        if name in self.styles:
+            return name
+        known = {style.casefold(): style for style in self.styles}
+        near = difflib.get_close_matches(name[:100].casefold(), known, n=1)
+        hint = f" Did you mean {known[near[0]]}?" if near else " Choose one from the list."
+        raise ValidationError(
+            f"There is no such style; upper and lower case matter.{hint}", code="invalid_choice"
+        )

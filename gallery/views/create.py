@@ -1,0 +1,131 @@
+"""The create page: the form, its price, the prompts of before, and what was made in this sitting."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import reswap, retarget
+from django_htmx.middleware import HtmxDetails
+
+from gallery import access, cards, search
+from gallery.cleaning import unreadable_fields
+from gallery.forms import Catalog, GenerateForm
+from gallery.forms.filling import picture_named, values_asked
+from gallery.models import Generation, Image, Prompt, User
+
+# Buttons of the form that draw it again instead of spending.
+REDRAWING = ("change-model", "random-seed", "last-seed")
+SITTING = 24
+HISTORY = 20
+RECENT_PROMPTS = 50
+# How many of a member's generations are looked through for distinct prompts.
+RECENT_GENERATIONS = 1000
+
+
+class MemberRequest(HttpRequest):
+    """A request as the middleware leaves it: signed in, and with what htmx said."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+class SeeOther(HttpResponseRedirect):
+    """303: what a post made is to be seen with a GET, whatever the client."""
+
+    status_code = 303
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def create(request: MemberRequest) -> HttpResponse:
+    """The form, filled as the address asks; a post queues one generation or redraws the form."""
+    if request.method == "POST":
+        redrawing = any(name in request.POST for name in REDRAWING)
+        return _redraw(request) if redrawing else _generate(request)
+    image = picture_named(request.GET)
+    form = GenerateForm.redrawn(Catalog.load(), values_asked(request.GET, image))
+    return _page(request, form, image, lost="image" in request.GET and image is None)
+
+
+def _redraw(request: MemberRequest) -> HttpResponse:
+    sent: dict[str, Any] = request.POST.dict()
+    if "random-seed" in sent:
+        sent["seed"] = ""
+    elif "last-seed" in sent:
+        sent["seed"] = _last_seed(request.user)
+    return _page(request, GenerateForm.redrawn(Catalog.load(), sent), picture_named(request.POST))
+
+
+def _generate(request: MemberRequest) -> HttpResponse:
+    form = GenerateForm(Catalog.load(), request.POST, unreadable=unreadable_fields(request))
+    image = picture_named(request.POST)
+    if not form.is_valid():
+        return _page(request, form, image, status=422)
+    mine = Generation.objects.owned_by(request.user)
+    # A repeat costs nothing, so that it does not count against the pace.
+    if form.submission is None or not mine.filter(submission=form.submission).exists():
+        access.check_pace(request.user)
+    generation, created = Generation.objects.enqueue(
+        request.user, form.operation, price=form.price, submission=form.submission, origin=image
+    )
+    if not request.htmx:
+        return SeeOther(reverse("generation", args=[generation.pk]))
+    context = {"card": cards.of(generation), "created": created, "form": form, "last_seed": generation.seed}
+    return render(request, "create/_queued.html", context)
+
+
+def _page(
+    request: MemberRequest, form: GenerateForm, image: Image | None, *, status: int = 200, lost: bool = False
+) -> HttpResponse:
+    """The whole page, or to htmx the form alone, wherever it meant to put the answer."""
+    context = {"form": form, "image": image, "lost": lost, "last_seed": _last_seed(request.user)}
+    if request.htmx and request.method == "POST":
+        fragment = render(request, "create/_form.html", context, status=status)
+        return retarget(reswap(fragment, "outerHTML"), "#create-form")
+    return render(request, "create/create.html", context | {"sitting": _sitting(request.user)}, status=status)
+
+
+def _last_seed(user: User) -> int | None:
+    return Generation.objects.owned_by(user).order_by("-id").values_list("seed", flat=True).first()
+
+
+def _sitting(user: User) -> list[dict[str, Any]]:
+    """The member's newest generations of today, as cards."""
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    today = Generation.objects.owned_by(user).filter(created_at__gte=midnight, dismissed_at=None)
+    return cards.of_each(
+        today.select_related("owner", "prompt").prefetch_related("images").order_by("-id")[:SITTING]
+    )
+
+
+@require_POST
+def price(request: HttpRequest) -> HttpResponse:
+    """What the button says about money, for the form as it stands."""
+    return render(request, "create/_price.html", {"form": GenerateForm(Catalog.load(), request.POST)})
+
+
+@require_safe
+def history(request: MemberRequest) -> HttpResponse:
+    """The drawer's list: prompts by newest use, searched by `q`, from the cursor `before` on."""
+    query = search.parse(request.GET.get("q", ""))
+    if not request.htmx:
+        return redirect("prompts", query={"q": query.text} if query else None)
+    prompts = Prompt.objects.matching(query).newest_first()
+    before = request.GET.get("before", "")
+    if before.isascii() and before.isdigit() and len(before) <= 18:
+        prompts = prompts.filter(last_generation_id__lt=int(before))
+    found = list(prompts[: HISTORY + 1])
+    context = {"prompts": found[:HISTORY], "query": query, "older": len(found) > HISTORY}
+    return render(request, "create/_history.html", context)
+
+
+@require_safe
+def recent_prompts(request: MemberRequest) -> JsonResponse:
+    """The member's own last distinct prompts, newest first, for walking through them with the arrow keys."""
+    mine = Generation.objects.owned_by(request.user).order_by("-id")
+    used = dict.fromkeys(mine.values_list("prompt_id", flat=True)[:RECENT_GENERATIONS])
+    ids = list(used)[:RECENT_PROMPTS]
+    texts = Prompt.objects.in_bulk(ids)
+    return JsonResponse({"prompts": [texts[pk].text for pk in ids]})
