@@ -73,7 +73,9 @@ def _keep_models(models: list[Model]) -> None:
     ]
     changed = ["name", "type", "privacy", "makes_images", "offline", "listed", "position", "raw", "synced_at"]
     CatalogModel.objects.update(listed=False)
-    CatalogModel.objects.bulk_create(rows, update_conflicts=True, unique_fields=["model_id"], update_fields=changed)
+    CatalogModel.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["model_id"], update_fields=changed
+    )
 
 
 def _keep_styles(names: list[str]) -> None:

@@ -67,7 +67,9 @@ def response(request: HttpRequest, name: str, download_as: str | None = None) ->
     size = file.size
     part = _part(request.headers.get("Range", ""), size)
     if part is None:
-        whole = FileResponse(file, content_type=kind, as_attachment=bool(download_as), filename=download_as or "")
+        whole = FileResponse(
+            file, content_type=kind, as_attachment=bool(download_as), filename=download_as or ""
+        )
         return _finish(whole, etag)
     start, end = part
     if start >= size or end < start:

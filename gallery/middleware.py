@@ -47,7 +47,10 @@ def _refusal(request: HttpRequest) -> HttpResponse | None:
         return error_page(request, 413)
     if request.content_type not in FORM_TYPES and length:
         return error_page(request, 415)
-    if (request.content_params or {}).get("charset", "utf-8").lower().replace("_", "-") not in {"utf-8", "utf8"}:
+    if (request.content_params or {}).get("charset", "utf-8").lower().replace("_", "-") not in {
+        "utf-8",
+        "utf8",
+    }:
         return error_page(request, 400)
     return None
 
@@ -59,7 +62,11 @@ class GuardedMedia:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path_info.startswith(settings.MEDIA_URL) and request.method != "POST" and media.has_pass(request):
+        if (
+            request.path_info.startswith(settings.MEDIA_URL)
+            and request.method != "POST"
+            and media.has_pass(request)
+        ):
             found = media.response(request, request.path_info.removeprefix(settings.MEDIA_URL))
             return found or error_page(request, 404)
         return self.get_response(request)

@@ -22,7 +22,9 @@ SECRET_KEY = environment.secret_key(DATA_DIR)
 
 # Where Venice is. A loopback address cannot be Venice: it is the emulator, and nothing it answers is money.
 try:
-    VENICE_API_KEY = clean_api_key(environment.text("VENICE_API_KEY")) if environment.text("VENICE_API_KEY") else ""
+    VENICE_API_KEY = (
+        clean_api_key(environment.text("VENICE_API_KEY")) if environment.text("VENICE_API_KEY") else ""
+    )
     VENICE_BASE_URL = clean_base_url(environment.text("VENICE_BASE_URL") or DEFAULT_BASE_URL)
 except Misconfigured as error:
     raise ImproperlyConfigured(str(error)) from None
@@ -217,7 +219,9 @@ TIME_ZONE = environment.text("TIME_ZONE", "UTC")
 try:
     ZoneInfo(TIME_ZONE)
 except (ValueError, OSError, KeyError):
-    raise ImproperlyConfigured(f"TIME_ZONE must be a name such as Europe/Rome, not {TIME_ZONE[:40]!r}.") from None
+    raise ImproperlyConfigured(
+        f"TIME_ZONE must be a name such as Europe/Rome, not {TIME_ZONE[:40]!r}."
+    ) from None
 
 LOG_FORMAT = environment.choice("LOG_FORMAT", "text", ("text", "json"))
 LOGGING = {

@@ -84,7 +84,9 @@ def _write_rows(generation: Generation, attempt: Attempt, result: Result, images
             image.is_cover, image.stack_size = place == 0, len(images)
         Image.objects.bulk_create(images, ignore_conflicts=True)
         Attempt.objects.filter(pk=attempt.pk).update(outcome=Outcome.OK)
-        mine = Generation.objects.filter(pk=generation.pk, state__in=(State.SENDING, State.RECEIVED, State.INTERRUPTED))
+        mine = Generation.objects.filter(
+            pk=generation.pk, state__in=(State.SENDING, State.RECEIVED, State.INTERRUPTED)
+        )
         mine.update(
             state=State.DONE,
             finished_at=timezone.now(),

@@ -161,7 +161,17 @@ def _children() -> list[Child]:
 def _start_emulator() -> tuple[Child, dict[str, str]]:
     """The emulator on a port that it keeps when it is restarted, and the settings that lead to it."""
     port = _free_port()
-    command = [sys.executable, "-m", "venice.emulator", "--port", str(port), "--latency-ms", "1500", "--rate-limit", "60"]
+    command = [
+        sys.executable,
+        "-m",
+        "venice.emulator",
+        "--port",
+        str(port),
+        "--latency-ms",
+        "1500",
+        "--rate-limit",
+        "60",
+    ]
     emulator = Child("emulator", command, {"PYTHONPATH": str(settings.BASE_DIR)})
     return emulator, {"VENICE_BASE_URL": f"http://127.0.0.1:{port}/api/v1", "VENICE_API_KEY": "emulator"}
 
@@ -190,7 +200,9 @@ def _check_port() -> None:
         try:
             probe.bind((settings.HOST, settings.PORT))
         except OSError as error:
-            message = f"{settings.HOST}:{settings.PORT} cannot be used ({error.strerror}); set PORT to a free one."
+            message = (
+                f"{settings.HOST}:{settings.PORT} cannot be used ({error.strerror}); set PORT to a free one."
+            )
             raise CannotServe(message) from None
 
 
@@ -206,7 +218,9 @@ def _is_healthy() -> bool:
 def _announce(signin: str | None) -> None:
     lines = [f"\nVenice Gallery is at {settings.PUBLIC_URL}"]
     if settings.VENICE_EMULATED:
-        lines.append("No Venice key is set: the built-in emulator draws the pictures, and nothing costs money.")
+        lines.append(
+            "No Venice key is set: the built-in emulator draws the pictures, and nothing costs money."
+        )
     print("\n".join(lines), flush=True)  # noqa: T201 - what the command is for
     if signin:
         print("Sign in with this link (once, within 24 hours):", flush=True)  # noqa: T201

@@ -35,7 +35,9 @@ def decode(data: bytes) -> Decoded:
             with Image.open(BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as picture:
                 width, height, form = *picture.size, (picture.format or "").lower()
                 if width * height > MAX_PIXELS:
-                    raise UnusablePicture(f"{width} × {height} pixels are more than {MAX_PIXELS // 1_000_000} megapixels.")
+                    raise UnusablePicture(
+                        f"{width} × {height} pixels are more than {MAX_PIXELS // 1_000_000} megapixels."
+                    )
                 # JPEG can skip most of the work of a size that is not needed; other formats ignore this.
                 picture.draft("RGB", (1024, 1024))
                 # load() and not verify(): verify() passes a JPEG that was cut.
@@ -45,7 +47,11 @@ def decode(data: bytes) -> Decoded:
         raise
     except Exception as error:  # Pillow raises whatever its plug-ins meet in hostile bytes
         raise UnusablePicture(f"The picture cannot be decoded ({type(error).__name__}).") from error
-    small = small if small.mode in {"RGB", "RGBA"} else small.convert("RGBA" if "A" in small.getbands() else "RGB")
+    small = (
+        small
+        if small.mode in {"RGB", "RGBA"}
+        else small.convert("RGBA" if "A" in small.getbands() else "RGB")
+    )
     thumbnails: dict[int, bytes] = {}
     for size in (512, 256):
         small.thumbnail((size, size), Image.Resampling.BICUBIC, reducing_gap=2.0)

@@ -27,7 +27,11 @@ urlpatterns = [
     path("queue/", queue.queue, name="queue"),
     path("media/<path:name>", media.media, name="media"),
     path("signin/<str:token>/", signin.signin, name="signin"),
-    path("accounts/login/", LoginView.as_view(authentication_form=SignInForm, redirect_authenticated_user=True), name="login"),
+    path(
+        "accounts/login/",
+        LoginView.as_view(authentication_form=SignInForm, redirect_authenticated_user=True),
+        name="login",
+    ),
     path("accounts/logout/", LogoutView.as_view(http_method_names=["post"]), name="logout"),
     path("healthz", health.health, name="healthz"),
     path("admin/", admin.site.urls),
@@ -37,4 +41,3 @@ handler400 = errors.bad_request
 handler403 = errors.forbidden
 handler404 = errors.not_found
 handler500 = errors.server_error
-

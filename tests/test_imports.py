@@ -16,7 +16,9 @@ def imports_of(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = ".".join([*package[: len(package) + 1 - node.level], *([node.module] if node.module else [])])
+            base = ".".join(
+                [*package[: len(package) + 1 - node.level], *([node.module] if node.module else [])]
+            )
             start = base if node.level else node.module or ""
             yield start
             yield from (f"{start}.{alias.name}" for alias in node.names)
@@ -66,7 +68,9 @@ def test_nothing_imports_views_but_urls() -> None:
     assert offenders("gallery/**/*.py", "gallery.views", but=("gallery/urls.py", *views)) == []
 
 
-@pytest.mark.parametrize("module", ["gallery/storage.py", "gallery/media.py", "gallery/thumbnails.py", "gallery/storing.py"])
+@pytest.mark.parametrize(
+    "module", ["gallery/storage.py", "gallery/media.py", "gallery/thumbnails.py", "gallery/storing.py"]
+)
 def test_pillow_and_requests_are_imported_where_they_are_used(module: str) -> None:
     tree = ast.parse((ROOT / module).read_text())
     top = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]

@@ -10,7 +10,16 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from venice.errors import BlockedForAWhile, Busy, InvalidRequest, NotSent, Overloaded, ServerFailed, Unanswered, VeniceError
+from venice.errors import (
+    BlockedForAWhile,
+    Busy,
+    InvalidRequest,
+    NotSent,
+    Overloaded,
+    ServerFailed,
+    Unanswered,
+    VeniceError,
+)
 
 NETWORK_PATIENCE = timedelta(minutes=30)
 OVERLOADED_TRIES = 6

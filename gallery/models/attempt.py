@@ -33,8 +33,12 @@ class Attempt(models.Model):
     status = models.PositiveIntegerField(null=True, blank=True)
     cf_ray = models.CharField(max_length=200, blank=True)
     request_id = models.CharField(max_length=200, blank=True)
-    balance_before = models.DecimalField(max_digits=14, decimal_places=6, null=True, blank=True, help_text="USD")
-    price = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True, help_text="USD, by the catalogue")
+    balance_before = models.DecimalField(
+        max_digits=14, decimal_places=6, null=True, blank=True, help_text="USD"
+    )
+    price = models.DecimalField(
+        max_digits=12, decimal_places=6, null=True, blank=True, help_text="USD, by the catalogue"
+    )
     bytes = models.PositiveBigIntegerField(null=True, blank=True)
     error_message = models.TextField(blank=True)
 

@@ -131,14 +131,22 @@ class Generation(models.Model):
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="generations")
     prompt = models.ForeignKey(Prompt, models.PROTECT, related_name="generations")
-    submission = models.UUIDField(null=True, blank=True, help_text="The form that asked; a repeat is the same generation.")
+    submission = models.UUIDField(
+        null=True, blank=True, help_text="The form that asked; a repeat is the same generation."
+    )
     origin = models.ForeignKey(
-        "gallery.Image", models.SET_NULL, null=True, blank=True, related_name="descendants",
+        "gallery.Image",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="descendants",
         help_text="The picture that this was re-run or made from.",
     )
     run_again_of = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="repeats")
     dismissed_at = models.DateTimeField(null=True, blank=True)
-    emulated = models.BooleanField(default=False, help_text="Answered by the emulator; never counts as money.")
+    emulated = models.BooleanField(
+        default=False, help_text="Answered by the emulator; never counts as money."
+    )
 
     request = models.JSONField(help_text="The exact body that is sent.")
     model = models.CharField(max_length=200)
@@ -156,7 +164,9 @@ class Generation(models.Model):
     format = models.CharField(max_length=10, blank=True)
 
     state = models.CharField(max_length=20, choices=State.choices, default=State.QUEUED)
-    worker = models.ForeignKey(Worker, models.SET_NULL, null=True, blank=True, help_text="Who holds the lease.")
+    worker = models.ForeignKey(
+        Worker, models.SET_NULL, null=True, blank=True, help_text="Who holds the lease."
+    )
     token = models.UUIDField(null=True, blank=True, help_text="Proves the lease: each step names it.")
     not_before = models.DateTimeField(null=True, blank=True)
     hold_reason = models.CharField(max_length=200, blank=True)
@@ -176,7 +186,9 @@ class Generation(models.Model):
     is_blurred = models.BooleanField(null=True, blank=True)
     is_content_violation = models.BooleanField(null=True, blank=True)
     enhanced_prompt = models.TextField(blank=True)
-    price_estimate = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True, help_text="USD")
+    price_estimate = models.DecimalField(
+        max_digits=12, decimal_places=6, null=True, blank=True, help_text="USD"
+    )
     error_kind = models.CharField(max_length=60, blank=True)
     error_message = models.TextField(blank=True, help_text="Venice's own words.")
     error_advice = models.TextField(blank=True, help_text="What to do about it.")
@@ -189,7 +201,9 @@ class Generation(models.Model):
             models.CheckConstraint(condition=Q(state__in=State.values), name="generation_state_known"),
         ]
         indexes = [
-            models.Index(fields=["state", "id"], name="generation_queue", condition=Q(state__in=ACTIVE_STATES)),
+            models.Index(
+                fields=["state", "id"], name="generation_queue", condition=Q(state__in=ACTIVE_STATES)
+            ),
             models.Index(
                 fields=["-id"],
                 name="generation_attention",

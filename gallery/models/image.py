@@ -42,8 +42,12 @@ class Image(models.Model):
 
     attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="images")
     generation = models.ForeignKey(Generation, models.PROTECT, related_name="images")
-    index = models.PositiveSmallIntegerField(default=0, help_text="Place in the answer; only 0 follows the seed.")
-    seed = models.IntegerField(null=True, blank=True, help_text="Makes this picture again; empty where Venice tells none.")
+    index = models.PositiveSmallIntegerField(
+        default=0, help_text="Place in the answer; only 0 follows the seed."
+    )
+    seed = models.IntegerField(
+        null=True, blank=True, help_text="Makes this picture again; empty where Venice tells none."
+    )
     is_cover = models.BooleanField(default=True)
     stack_size = models.PositiveSmallIntegerField(default=1, help_text="Pictures of the same answer.")
 

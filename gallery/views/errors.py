@@ -29,11 +29,17 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form that did not come from a page of ours, or from one that is too old."""
-    return error_page(request, 403, "This form is too old or came from elsewhere. Go back, reload the page, and send it again.")
+    return error_page(
+        request,
+        403,
+        "This form is too old or came from elsewhere. Go back, reload the page, and send it again.",
+    )
 
 
 def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     """429 after five wrong passwords for one name from one address."""
-    response = error_page(request, 429, "Five wrong passwords. Wait 15 minutes, or ask staff for a sign-in link.")
+    response = error_page(
+        request, 429, "Five wrong passwords. Wait 15 minutes, or ask staff for a sign-in link."
+    )
     response["Retry-After"] = "900"
     return response

@@ -54,7 +54,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     data = tmp_path_factory.mktemp("site")
-    with Emulator(port=0, latency_ms=300, rate_limit=10_000, error_budget=10_000, balance_usd=1_000) as emulator:
+    with Emulator(
+        port=0, latency_ms=300, rate_limit=10_000, error_budget=10_000, balance_usd=1_000
+    ) as emulator:
         environment = os.environ | {
             "DATA_DIR": str(data),
             "PORT": str(port),
@@ -104,7 +106,9 @@ def browser() -> Iterator[Browser]:
 def watched(context: BrowserContext) -> list[str]:
     """What the console complains of, CSP violations and script errors above all."""
     complaints: list[str] = []
-    context.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    context.on(
+        "console", lambda message: complaints.append(message.text) if message.type == "error" else None
+    )
     context.on("weberror", lambda error: complaints.append(str(error.error)))
     return complaints
 

@@ -12,7 +12,9 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--signin", metavar="USER", help="print a sign-in link for USER once the site is up")
+        parser.add_argument(
+            "--signin", metavar="USER", help="print a sign-in link for USER once the site is up"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
