@@ -9,7 +9,7 @@ from venice.errors import Misconfigured
 DEFAULT_BASE_URL = "https://api.venice.ai/api/v1"
 MAX_KEY = 500
 
-_BEARER = re.compile(r"bearer\s+", re.IGNORECASE)
+_BEARER = re.compile(r"bearer(?:\s+|$)", re.IGNORECASE)
 _KEY = re.compile(r"[\x21-\x7e]+")
 # Only what every reader of addresses understands in the same way; no user, query, fragment or escapes.
 _URL = re.compile(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from io import BytesIO
 from threading import Lock
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 from urllib.parse import urlencode
 
 from venice.access import DEFAULT_BASE_URL, clean_api_key, clean_base_url
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["Client", "Deadlines", "ImageBytes", "Reply", "Result", "Timing", "read_result"]
 
 logger = logging.getLogger(__name__)
-
-_P = ParamSpec("_P")
 
 USER_AGENT = "venice-gallery"
 MAX_FREE_BODY = 32 * 1024 * 1024
@@ -82,7 +80,7 @@ class Client:
         sink: BinaryIO,
         *,
         on_sent: Callable[[], None] | None = None,
-        on_headers: Callable[[Reply], None] | None = None,
+        on_headers: Callable[[], None] | None = None,
     ) -> Reply:
         """Send a paid request once and write the answer to `sink`, as `read_result` reads it.
 
@@ -194,14 +192,14 @@ def _data(body: Any) -> dict[str, Any]:
     return data
 
 
-def _harmless(callback: Callable[_P, None] | None) -> Callable[_P, None] | None:
+def _harmless(callback: Callable[[], None] | None) -> Callable[[], None] | None:
     """The callback without its errors."""
     if callback is None:
         return None
 
-    def call(*args: _P.args, **kwargs: _P.kwargs) -> None:
+    def call() -> None:
         try:
-            callback(*args, **kwargs)
+            callback()
         except Exception:
             logger.exception("A callback failed while an answer was on its way")
 

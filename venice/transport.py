@@ -57,7 +57,7 @@ class Transport:
         *,
         connect: float,
         max_bytes: int,
-        on_headers: Callable[[Reply], None] | None = None,
+        on_headers: Callable[[], None] | None = None,
     ) -> Reply:
         """Send once; write the head line and the body as it arrives. Any status but a redirect is an answer.
 
@@ -102,7 +102,7 @@ def _receive(
     sink: _Sink,
     clock: Clock,
     max_bytes: int,
-    on_headers: Callable[[Reply], None] | None,
+    on_headers: Callable[[], None] | None,
 ) -> Reply:
     now = datetime.now(UTC)
     reply = Reply(
@@ -119,7 +119,7 @@ def _receive(
         raise Misconfigured(message, status=reply.status, headers=reply.headers)
     sink.write(head_line(reply), flush=True)
     if on_headers:
-        on_headers(reply)
+        on_headers()
     size = 0
     while chunk := response.raw.read1(CHUNK, decode_content=False):
         size += len(chunk)
