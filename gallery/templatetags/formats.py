@@ -1,0 +1,77 @@
+"""How numbers, money and shapes are written."""
+
+import json as json_module
+import uuid
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import template
+
+from gallery import grid
+from gallery.models import Generation
+
+register = template.Library()
+
+
+@register.filter
+def usd(amount: Decimal | None) -> str:
+    """Dollars with at least two decimals and no more than are needed; empty when unknown."""
+    if amount is None:
+        return ""
+    whole, _, decimals = f"{amount:.6f}".partition(".")
+    return f"${whole}.{decimals.rstrip('0').ljust(2, '0')}"
+
+
+@register.filter
+def duration(value: int | timedelta | None) -> str:
+    """Milliseconds, or seconds from one second on; empty when unknown."""
+    if value is None:
+        return ""
+    milliseconds = value.total_seconds() * 1000 if isinstance(value, timedelta) else value
+    if milliseconds < 1000:
+        return f"{milliseconds:.0f} ms"
+    seconds = milliseconds / 1000
+    return f"{seconds:.1f} s" if seconds < 60 else f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
+
+
+@register.filter
+def milliseconds(value: timedelta | None) -> int:
+    """Whole milliseconds, for the clock of an SVG animation."""
+    return round(value.total_seconds() * 1000) if value is not None else 0
+
+
+@register.filter
+def shape(generation: Generation) -> int:
+    """The shape that a generation's pictures will have, for the classes of ratios.css."""
+    if generation.width and generation.height:
+        return grid.shape(generation.width, generation.height)
+    across, _, down = generation.aspect_ratio.partition(":")
+    if across.isdecimal() and down.isdecimal() and int(across[:4]) and int(down[:4]):
+        return grid.shape(int(across[:4]), int(down[:4]))
+    return 100
+
+
+@register.filter
+def shape_of(image: Any) -> int:
+    """The shape of a stored picture."""
+    return grid.shape(image.width, image.height)
+
+
+@register.filter
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th …"""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+@register.filter
+def json(value: Any) -> str:
+    """JSON for an attribute; escaping is the template's."""
+    return json_module.dumps(value)
+
+
+@register.simple_tag
+def new_submission() -> str:
+    """What makes a form that spends count once, however often it is sent."""
+    return str(uuid.uuid4())

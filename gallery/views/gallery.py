@@ -1,0 +1,29 @@
+"""The gallery: what is being generated, then every picture, newest first."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from gallery import cards, grid, search
+from gallery.models import Image
+from gallery.submissions import MemberRequest
+
+# So many cards of the queue stand on top; the rest is a link to the queue.
+ON_TOP = 12
+
+
+@require_safe
+def gallery(request: MemberRequest) -> HttpResponse:
+    """A page of covers by cursor and search; to htmx, only its tiles and the new pager."""
+    query = search.parse(request.GET.get("q", ""))
+    page = grid.page(request, Image.objects.covers().matching(query), query)
+    context = {"page": page, "query": query}
+    if request.htmx:
+        return render(request, "gallery/_more.html", context)
+    is_top = not query and grid.cursor(request) is None
+    active = cards.active(ON_TOP + 1) if is_top else []
+    context |= {"is_top": is_top, "active": active[:ON_TOP]}
+    if is_top and len(active) <= ON_TOP:
+        # All of the queue is at hand: the header need not count it again.
+        context["queue_count"] = len(active)
+    return render(request, "gallery/gallery.html", context)

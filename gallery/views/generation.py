@@ -1,0 +1,87 @@
+"""One generation: its card, its request, its attempts, and what its maker may do about it."""
+
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from gallery import access, cards, details
+from gallery.errorpages import error_page
+from gallery.models import State
+from gallery.submissions import MemberRequest, SeeOther, spend
+
+CARD = "generation/_card.html"
+
+
+@require_safe
+def generation(request: MemberRequest, pk: int) -> HttpResponse:
+    """The page; to htmx, what stands below the card, or 204 while the state is as it was."""
+    found = access.generation_to_see(pk)
+    if request.htmx and request.GET.get("state") == found.state:
+        return HttpResponse(status=204)
+    context = cards.of(found) | {
+        "rows": details.request_rows(found),
+        "slices": details.slices(found),
+        "attempts": found.attempts.annotate(took=cards.TOOK).order_by("id"),
+        "repeats": found.repeats.order_by("-id")[:20],
+    }
+    return render(request, f"generation/{'_details' if request.htmx else 'generation'}.html", context)
+
+
+@require_safe
+def card(request: MemberRequest, pk: int) -> HttpResponse:
+    """The card alone. 204 while it shows what the poll has seen; 286 (stop polling) when it is gone."""
+    try:
+        found = access.generation_to_see(pk)
+    except Http404:
+        if not request.htmx:
+            raise
+        return render(request, "generation/_gone.html", {"pk": pk}, status=286)
+    seen = request.GET.get("seen")
+    if seen is None and request.GET.get("state") == found.state:
+        return HttpResponse(status=204)
+    context = cards.of(found)
+    if seen == context["seen"]:
+        return HttpResponse(status=204)
+    return render(request, CARD, context)
+
+
+@require_POST
+def cancel(request: MemberRequest, pk: int) -> HttpResponse:
+    """Take it out of the queue, if nothing was sent yet; a worker that was quicker wins."""
+    access.generation_to_change(request.user, pk).cancel()
+    return _changed(request, pk)
+
+
+@require_POST
+def dismiss(request: MemberRequest, pk: int) -> HttpResponse:
+    """Say that a failed or interrupted one needs nothing more."""
+    access.generation_to_change(request.user, pk).dismiss()
+    return _changed(request, pk)
+
+
+@require_POST
+def run_again(request: MemberRequest, pk: int) -> HttpResponse:
+    """A new generation of the same frozen request, paid by who clicks; the old one is dismissed."""
+    old = access.generation_to_change(request.user, pk)
+    if old.is_active or old.state == State.DONE:
+        return error_page(request, 409, "Only what failed, was interrupted or cancelled can be run again.")
+    with transaction.atomic():
+        new, _ = spend(request, old.again(new_seed=False), run_again_of=old)
+        old.dismiss()
+    address = reverse("generation", args=[new.pk])
+    if not request.htmx:
+        return SeeOther(address)
+    # The old one's own page is about the old one: the new one has its own.
+    if request.htmx.current_url_abs_path == reverse("generation", args=[pk]):
+        return HttpResponse(headers={"HX-Redirect": address})
+    return render(request, CARD, cards.of(new))
+
+
+def _changed(request: MemberRequest, pk: int) -> HttpResponse:
+    """The changed card to htmx; else back to the page that the form was on."""
+    if request.htmx:
+        return render(request, CARD, cards.of(access.generation_to_see(pk)))
+    on_queue = request.POST.get("back") == "queue"
+    return SeeOther(reverse("queue") if on_queue else reverse("generation", args=[pk]))

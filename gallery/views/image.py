@@ -1,0 +1,73 @@
+"""One picture: all about its request, and what can be made from it."""
+
+from dataclasses import replace
+
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from gallery import access, cards, details, media
+from gallery.errorpages import error_page
+from gallery.models import CatalogModel, Generation, Image
+from gallery.models.generation import draw_seed
+from gallery.storage import EXTENSIONS
+from gallery.submissions import MemberRequest, SeeOther, spend
+
+
+@require_safe
+def image(request: MemberRequest, pk: int) -> HttpResponse:
+    """The picture's page, between its neighbours in the gallery."""
+    found = access.image_to_see(pk)
+    covers = Image.objects.covers()
+    made_from_it = (
+        Generation.objects.filter(origin=found).select_related("owner", "prompt").prefetch_related("images")
+    )
+    context = {
+        "image": found,
+        "generation": found.generation,
+        "price": CatalogModel.objects.price(found.generation.operation),
+        "rows": details.request_rows(found.generation),
+        "slices": details.slices(found.generation),
+        "newer": covers.filter(pk__gt=pk).order_by("id").values_list("id", flat=True).first(),
+        "older": covers.filter(pk__lt=pk).newest_first().values_list("id", flat=True).first(),
+        "stack": list(found.generation.images.order_by("index")) if found.stack_size > 1 else [],
+        "reruns": cards.of_each(made_from_it.order_by("-id")[:24]),
+    }
+    return render(request, "image/image.html", context)
+
+
+@require_safe
+def original(request: MemberRequest, pk: int) -> HttpResponseBase:
+    """What Venice sent, byte for byte; as a download with `?download`."""
+    found = access.image_to_see(pk)
+    name = f"venice-{found.pk}.{EXTENSIONS[found.format]}" if "download" in request.GET else None
+    response = media.response(request, found.name, name)
+    if response is None:
+        raise Http404
+    return response
+
+
+@require_POST
+def rerun_same_seed(request: MemberRequest, pk: int) -> HttpResponse:
+    """The same request with the picture's own seed; refused where Venice told none."""
+    found = access.image_to_see(pk)
+    if found.seed is None:
+        return error_page(request, 409, "Venice tells no seed for this picture, so it cannot be made again.")
+    return _rerun(request, found, found.seed, "rerun-same-seed")
+
+
+@require_POST
+def rerun_new_seed(request: MemberRequest, pk: int) -> HttpResponse:
+    """The same request with a freshly drawn seed."""
+    return _rerun(request, access.image_to_see(pk), draw_seed(), "rerun-new-seed")
+
+
+def _rerun(request: MemberRequest, origin: Image, seed: int, action: str) -> HttpResponse:
+    generation, created = spend(request, replace(origin.generation.operation, seed=seed), origin=origin)
+    if request.htmx:
+        return render(
+            request, "image/_rerun.html", cards.of(generation) | {"action": action, "created": created}
+        )
+    return SeeOther(reverse("generation", args=[generation.pk]))

@@ -1,0 +1,81 @@
+// Keys for the whole site. Dead while typing and beside modifiers, so none of them can spend money.
+const help = document.getElementById("keys");
+
+const typing = (target) => target.matches("input, textarea, select, [contenteditable]");
+const follow = (selector) => document.querySelector(selector)?.click();
+const tiles = () => [...document.querySelectorAll("#active .tile, #grid .tile")];
+
+/** The tile that lies nearest in the row above or below. */
+function vertical(all, from, down) {
+  const box = from.getBoundingClientRect();
+  const middle = box.left + box.width / 2;
+  const tops = all.map((tile) => tile.getBoundingClientRect());
+  const edges = tops.map((b) => b.top).filter((top) => (down ? top > box.top + 4 : top < box.top - 4));
+  if (!edges.length) return null;
+  const edge = down ? Math.min(...edges) : Math.max(...edges);
+  let best = null;
+  all.forEach((tile, index) => {
+    const distance = Math.abs(tops[index].left + tops[index].width / 2 - middle);
+    if (Math.abs(tops[index].top - edge) < 4 && (!best || distance < best.distance)) best = { tile, distance };
+  });
+  return best?.tile;
+}
+
+function move(key) {
+  const all = tiles();
+  const at = all.indexOf(document.activeElement);
+  if (at < 0) {
+    const seen = all.find((tile) => tile.getBoundingClientRect().bottom > 60);
+    return seen;
+  }
+  if (key === "ArrowRight") return all[at + 1];
+  if (key === "ArrowLeft") return all[at - 1];
+  return vertical(all, all[at], key === "ArrowDown");
+}
+
+function arrow(event) {
+  if (document.body.classList.contains("image-page")) {
+    if (event.key === "ArrowLeft") follow('a[rel="prev"]');
+    if (event.key === "ArrowRight") follow('a[rel="next"]');
+    return;
+  }
+  const next = document.querySelector("[data-grid]") && move(event.key);
+  if (!next) return;
+  event.preventDefault();
+  next.focus({ preventScroll: true });
+  next.scrollIntoView({ block: "nearest" });
+}
+
+function escape(event) {
+  const menu = document.querySelector(".person[open]");
+  if (document.querySelector("dialog[open]")) return;
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  } else if (typing(event.target)) event.target.blur();
+  else if (document.body.classList.contains("image-page")) back();
+}
+
+/** Where one came from, when that was a page of ours; the gallery otherwise. */
+function back() {
+  const from = document.referrer && new URL(document.referrer);
+  if (from && from.origin === location.origin && !from.pathname.startsWith("/images/")) history.back();
+  else follow(".wordmark");
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") return escape(event);
+  if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  if (event.key.startsWith("Arrow")) arrow(event);
+  else if (event.key === "/") {
+    event.preventDefault();
+    document.getElementById("search")?.select();
+  } else if (event.key === "?") help?.showModal();
+  else if (event.key.toLowerCase() === "i" && document.getElementById("info")) document.body.classList.toggle("plain");
+});
+
+document.querySelector("[data-open-keys]")?.addEventListener("click", () => help?.showModal());
+document.addEventListener("click", (event) => {
+  const menu = document.querySelector(".person[open]");
+  if (menu && !menu.contains(event.target)) menu.open = false;
+});
