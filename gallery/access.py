@@ -1,4 +1,7 @@
-"""Who may see and change what. One installation is one team: members see everything; changing belongs to the maker and to staff."""
+"""Who may see and change what.
+
+One installation is one team: members see everything; changing belongs to the maker and to staff.
+"""
 
 from datetime import timedelta
 from math import ceil

@@ -73,9 +73,11 @@ class GuardedMedia:
 
 
 class MemberRequired(LoginRequiredMiddleware):
-    """Strangers are sent to the sign-in page; htmx is told to go there, since it would swap the page into a fragment."""
+    """Strangers are sent to the sign-in page; htmx is told to go there, or it would swap it into a fragment."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseBase:
+    def handle_no_permission(  # type: ignore[override]
+        self, request: HttpRequest, view_func: Callable[..., Any]
+    ) -> HttpResponseBase:
         if request.headers.get("HX-Request") == "true":
             response = HttpResponse(status=401)
             response["HX-Redirect"] = resolve_url(settings.LOGIN_URL)

@@ -18,7 +18,7 @@ _TOKENS = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A search: `words` go to the full-text index, `literals` (signs without a letter or digit) are looked for as they are."""
+    """A search: `words` go to the full-text index, `literals` (signs without a letter) are looked for as they are."""
 
     text: str
     words: tuple[str, ...] = ()

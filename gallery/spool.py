@@ -1,4 +1,4 @@
-"""Answers on disk before anything else is done with them: `<attempt>.part` while they arrive, `<attempt>.raw` once whole.
+"""Answers on disk before anything else is done: `<attempt>.part` while they arrive, `<attempt>.raw` once whole.
 
 An answer was paid for and Venice keeps no copy, so it is flushed, renamed, and the folder flushed, before the
 database hears of it; storing works from the file alone and may be repeated.

@@ -1,4 +1,7 @@
-"""Files by content: a name is the SHA-256 of what it holds, so a re-store overwrites nothing and a row never points at nothing."""
+"""Files by content: a name is the SHA-256 of what it holds.
+
+A re-store overwrites nothing, and a row never points at nothing.
+"""
 
 import os
 import re

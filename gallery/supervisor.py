@@ -1,4 +1,4 @@
-"""Web, worker and emulator as children of one process: prepared, started, restarted when they die, stopped in order."""
+"""Web, worker and emulator as children of one process: prepared, started, restarted, stopped in order."""
 
 import ctypes
 import fcntl
@@ -51,7 +51,7 @@ class Child:
             env=os.environ | self.environment,
             stdout=subprocess.DEVNULL if self.name == "emulator" else None,
             start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - we have no threads
+            preexec_fn=_die_with_parent,
         )
 
     def keep_alive(self) -> None:
@@ -209,7 +209,7 @@ def _check_port() -> None:
 def _is_healthy() -> bool:
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.HOST, settings.HOST)  # noqa: S104 - read, not bound
     try:
-        with urllib.request.urlopen(f"http://{host}:{settings.PORT}/healthz", timeout=5) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"http://{host}:{settings.PORT}/healthz", timeout=5) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

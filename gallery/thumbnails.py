@@ -1,4 +1,4 @@
-"""Pictures from Venice are untrusted bytes: checked, decoded once, and made into both thumbnails from that decode."""
+"""Pictures from Venice are untrusted bytes: checked, decoded once, made into both thumbnails from that decode."""
 
 import warnings
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The worker: claims a generation, sends it, spools the answer, stores the pictures. The only paid use of venice.Client.
+"""The worker: claims a generation, sends it, spools the answer, stores the pictures: the only paid use of the client.
 
 Each step is a compare-and-set on id, state and token, so that of two workers, or of a worker and a person who
 cancels, exactly one wins; and a generation is `sending` in the database before its first byte leaves.
@@ -97,13 +97,13 @@ class Workshop:
         try:
             self.see_through(generation)
         except Exception:
-            # Whatever it was, the row and the spool are as the last finished step left them: recovery goes on from there.
+            # The row and the spool are as the last finished step left them: recovery goes on from there.
             log.exception("generation %d: stopped midway", generation.pk)
         finally:
             connection.close()
 
     def _beat(self) -> None:
-        """Heartbeats in the database's own time, from a thread of their own: a long decode must not look like death."""
+        """Heartbeats in the database's time, from a thread of their own: a long decode must not look like death."""
         while not self.stopping.wait(HEARTBEAT.total_seconds()):
             try:
                 Worker.objects.filter(pk=self.row.pk).update(seen_at=Now())
@@ -180,6 +180,7 @@ class Workshop:
             if not begun:
                 return None
             generation.state, generation.sent_at, generation.tries = State.SENDING, now, generation.tries + 1
+            assert generation.token  # noqa: S101 - who begins has leased
             return Attempt.objects.create(
                 generation=generation,
                 token=generation.token,
@@ -256,8 +257,8 @@ class Workshop:
         gone = Worker.objects.dead() | Worker.objects.filter(pk__in=self._gone_from_here())
         orphans = Generation.objects.active().filter(Q(worker__in=gone) | Q(worker=None, token__isnull=False))
         orphans.filter(state=State.QUEUED).update(token=None, worker=None)
-        for generation in orphans.filter(state__in=(State.SENDING, State.RECEIVED)):
-            attempt = generation.attempts.filter(token=generation.token).first()
+        for generation in orphans.filter(state__in=(State.SENDING, State.RECEIVED), token__isnull=False):
+            attempt = generation.attempts.order_by("-id").first()
             if attempt and self.spool.raw(attempt.pk).exists():
                 mine = Generation.objects.filter(pk=generation.pk, token=generation.token)
                 mine.filter(state=State.SENDING).update(state=State.RECEIVED, received_at=timezone.now())

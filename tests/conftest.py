@@ -50,7 +50,7 @@ def postgresql_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[None]:
+) -> None:
     """SQLite in a file (threads share it), or PostgreSQL when asked; DATABASE_URL is respected."""
     chosen = connections.settings["default"]
     if request.config.getoption("--postgresql") and chosen["ENGINE"].endswith("sqlite3"):
@@ -62,7 +62,6 @@ def django_db_modify_db_settings(
         del connections["default"]
     elif chosen["ENGINE"].endswith("sqlite3"):
         chosen["TEST"]["NAME"] = str(tmp_path_factory.mktemp("sqlite") / "test.sqlite3")
-    yield
 
 
 @pytest.fixture(autouse=True)

@@ -29,7 +29,7 @@ _SHORTEST, _LONGEST = 1.0, 120.0
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`again` at `not_before`, or an end: `failed` (nothing more to expect) or `interrupted` (the outcome is unknown)."""
+    """`again` at `not_before`, or an end: `failed`, or `interrupted` when the outcome is unknown."""
 
     action: Literal["again", "failed", "interrupted"]
     not_before: datetime | None = None

@@ -118,7 +118,7 @@ def test_it_makes_a_secret_key_once(tmp_path: Path) -> None:
     ("url", "secure"), [("https://gallery.example", True), ("http://gallery.example:8000", False)]
 )
 def test_it_derives_everything_from_public_url(tmp_path: Path, url: str, secure: bool) -> None:
-    names = "SESSION_COOKIE_SECURE CSRF_COOKIE_SECURE SECURE_SSL_REDIRECT".split()
+    names = ["SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT"]
     values = ", ".join(f"settings.{name}" for name in names)
     shown = show(
         tmp_path,

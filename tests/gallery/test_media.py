@@ -1,0 +1,191 @@
+"""Pictures: to members only, of stored types only, immutable, in parts when asked."""
+
+import hashlib
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.signing import TimestampSigner
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from PIL import Image as Pillow
+
+from gallery.models import User
+from gallery.storage import EXTENSIONS, TYPES, original_name
+
+
+def picture(form: str = "png", tail: bytes = b"") -> bytes:
+    out = BytesIO()
+    Pillow.new("RGB", (64, 64), "teal").save(out, form.upper())
+    return out.getvalue() + tail
+
+
+def stored(data: bytes, form: str = "png") -> str:
+    return default_storage.save(original_name(hashlib.sha256(data).hexdigest(), form), ContentFile(data))
+
+
+def status_of(client: Client, address: str, **more: Any) -> int:
+    """The status alone; the file behind it is closed."""
+    response = client.get(address, **more)
+    body(response)
+    response.close()
+    return response.status_code
+
+
+def body(response: HttpResponse) -> bytes:
+    return b"".join(response.streaming_content) if response.streaming else response.content  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def member(client: Client, alice: User) -> Client:
+    """Signed in, with the pass that the first page gives."""
+    client.force_login(alice)
+    assert status_of(client, "/queue/") == 200
+    assert "media" in client.cookies
+    return client
+
+
+@pytest.mark.parametrize("form", sorted(TYPES))
+def test_it_serves_the_bytes_as_their_stored_type(member: Client, form: str) -> None:
+    data = picture(form)
+
+    response = member.get(f"/media/{stored(data, form)}")
+
+    assert response.status_code == 200
+    assert body(response) == data
+    assert response["Content-Type"] == TYPES[form]
+    assert response["Content-Length"] == str(len(data))
+    assert response["Content-Security-Policy"] == "sandbox; default-src 'none'; frame-ancestors 'none'"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert response["Cache-Control"] == "private, max-age=31536000, immutable"
+
+
+def test_it_asks_no_database_when_the_pass_is_good(member: Client) -> None:
+    name = stored(picture())
+    with CaptureQueriesContext(connection) as queries:
+        assert status_of(member, f"/media/{name}") == 200
+    assert len(queries) == 0
+
+
+def test_a_stranger_is_sent_to_sign_in_whether_it_exists_or_not(client: Client, db: None) -> None:
+    there = client.get(f"/media/{stored(picture())}")
+    absent = client.get(f"/media/original/00/00/{'0' * 64}.png")
+
+    assert (there.status_code, absent.status_code) == (302, 302)
+    assert there["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("value", ["", "x", "1:abc:def", "1" * 8000])
+def test_a_spoilt_pass_without_a_session_is_404(client: Client, db: None, value: str) -> None:
+    """B69."""
+    name = stored(picture())
+    client.cookies["media"] = value
+    assert status_of(client, f"/media/{name}") == 404
+
+
+def test_an_old_pass_or_one_of_another_key_is_no_pass(client: Client, db: None, settings: LazySettings) -> None:
+    """B69."""
+    name = stored(picture())
+    client.cookies["media"] = TimestampSigner(key="another", salt="gallery.media").sign("1")
+    assert status_of(client, f"/media/{name}") == 404
+    client.cookies["media"] = TimestampSigner(salt="gallery.media").sign("1")
+    assert status_of(client, f"/media/{name}") == 200
+    settings.MEDIA_COOKIE_AGE = timedelta(seconds=-1)
+    assert status_of(client, f"/media/{name}") == 404
+
+
+def test_a_member_with_an_old_pass_gets_picture_and_new_pass(client: Client, alice: User) -> None:
+    name = stored(picture())
+    client.force_login(alice)
+
+    response = client.get(f"/media/{name}")
+
+    assert body(response) == picture()
+    assert "media" in response.cookies
+    assert response.cookies["media"]["path"] == "/media/"
+    assert response.cookies["media"]["httponly"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../gallery.sqlite3",
+        "%2e%2e/.env",
+        "%252e%252e%252fsecret_key",
+        "original/../../secret_key",
+        "spool/1.raw",
+        "original/ab/cd/ab.png",
+        f"original/ab/cd/{'0' * 64}.png",
+        f"original/00/00/{'0' * 64}.svg",
+        f"original/00/00/{'0' * 64}.png\n",
+        f"original/00/00/{'0' * 64}.png",
+        "",
+    ],
+)
+def test_no_other_name_is_served(member: Client, name: str) -> None:
+    """B66, B67."""
+    assert status_of(member, f"/media/{name}") == 404
+
+
+@pytest.mark.parametrize(
+    ("header", "status", "part"),
+    [
+        ("bytes=0-0", 206, slice(0, 1)),
+        ("bytes=10-19", 206, slice(10, 20)),
+        ("bytes=-5", 206, slice(-5, None)),
+        ("bytes=10-", 206, slice(10, None)),
+        ("bytes=0-999999999999", 206, slice(0, None)),
+        ("bytes=99999999-", 416, None),
+        ("bytes=-0", 416, None),
+        ("bytes=9-3", 416, None),
+        ("bytes=-", 200, slice(None)),
+        ("bytes=a-b", 200, slice(None)),
+        ("bytes=" + ",".join(f"{i}-{i}" for i in range(1000)), 200, slice(None)),
+    ],
+)
+def test_it_serves_parts(member: Client, header: str, status: int, part: slice | None) -> None:
+    """B70."""
+    data = picture()
+
+    response = member.get(f"/media/{stored(data)}", headers={"Range": header})
+
+    assert response.status_code == status
+    if part is not None:
+        assert body(response) == data[part]
+
+
+@pytest.mark.parametrize("header", ['"nonsense"', "W/", "*" * 9000, "\xff\xfe"])
+def test_a_garbled_condition_gets_the_whole(member: Client, header: str) -> None:
+    """B71."""
+    assert status_of(member, f"/media/{stored(picture())}", headers={"If-None-Match": header}) == 200
+
+
+def test_what_the_browser_has_is_not_sent_again(member: Client) -> None:
+    name = stored(picture())
+    first = member.get(f"/media/{name}")
+    etag = first["ETag"]
+    assert body(first)
+
+    response = member.get(f"/media/{name}", headers={"If-None-Match": f'"x", {etag}'})
+
+    assert response.status_code == 304
+    assert response.content == b""
+    assert response["ETag"] == etag
+
+
+def test_accel_headers_of_a_client_do_nothing(member: Client) -> None:
+    """B76."""
+    headers = {"X-Accel-Redirect": "/etc/passwd", "X-Sendfile": "/etc/passwd"}
+    data = picture()
+    assert body(member.get(f"/media/{stored(data)}", headers=headers)) == data
+
+
+def test_every_type_has_an_extension() -> None:
+    assert set(TYPES) == set(EXTENSIONS)

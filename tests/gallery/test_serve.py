@@ -1,0 +1,148 @@
+"""`manage.py serve`: everything from nothing, restarted when it dies, stopped in order."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Served:
+    """A `serve` of our own, without a key, and what it printed."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.port, self.log = port, folder / "serve.log"
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("VENICE_", "DATABASE_"))}
+        self.environment = kept | {"DATA_DIR": str(folder / "data"), "PORT": str(port)}
+        with self.log.open("w") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve", "--signin", "admin"],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=out,
+                stderr=out,
+            )
+
+    def health(self) -> str:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5) as answer:
+                return str(answer.read().decode())
+        except urllib.error.HTTPError as error:
+            with error:
+                return str(error.read().decode())
+        except OSError:
+            return "unreachable"
+
+    def wait(self, condition: "object", seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():  # type: ignore[operator]
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.1)
+
+    def children(self) -> dict[str, int]:
+        """Process ids by what runs: worker, web, emulator."""
+        found = {}
+        for entry in Path("/proc").iterdir():
+            try:
+                command = (entry / "cmdline").read_bytes().decode().replace("\0", " ")
+                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            except (OSError, ValueError, IndexError):
+                continue
+            if parent == self.process.pid:
+                for mark, name in (("manage.py work", "worker"), ("gunicorn", "web"), ("venice.emulator", "emulator")):
+                    if mark in command:
+                        found[name] = int(entry.name)
+        return found
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    running = Served(tmp_path, free_port())
+    yield running
+    if running.process.poll() is None:
+        running.process.send_signal(signal.SIGTERM)
+        try:
+            running.process.wait(30)
+        except subprocess.TimeoutExpired:
+            running.process.kill()
+
+
+def test_it_serves_from_nothing_and_stops_cleanly(served: Served) -> None:
+    served.wait(lambda: served.health() == "ok")
+    served.wait(lambda: "/signin/" in served.log.read_text())
+    children = served.children()
+    assert set(children) == {"worker", "web", "emulator"}
+    link = re.search(rf"http://127\.0\.0\.1:{served.port}/signin/[\w-]+/", served.log.read_text())
+    assert link
+    with urllib.request.urlopen(link[0], timeout=10) as page:
+        assert b"/signin/" in page.read()
+
+    served.process.send_signal(signal.SIGTERM)
+
+    assert served.process.wait(30) == 0
+    assert "waiting for 0 paid calls" in served.log.read_text()
+    assert not [number for number in children.values() if Path(f"/proc/{number}").exists()]
+    assert "Traceback" not in served.log.read_text()
+
+
+def test_it_starts_dead_children_again(served: Served) -> None:
+    served.wait(lambda: served.health() == "ok")
+    before = served.children()
+
+    for number in before.values():
+        os.kill(number, signal.SIGKILL)
+
+    served.wait(lambda: set(served.children()) == {"worker", "web", "emulator"})
+    served.wait(lambda: served.health() == "ok")
+    assert not set(served.children().values()) & set(before.values())
+
+
+def test_its_children_do_not_outlive_it(served: Served) -> None:
+    served.wait(lambda: len(served.children()) == 3)
+    children = served.children()
+
+    served.process.kill()
+    served.process.wait()
+
+    deadline = time.monotonic() + 20
+    while any(Path(f"/proc/{number}").exists() for number in children.values()):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_it_names_a_port_in_use(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        served = Served(tmp_path, taken.getsockname()[1])
+        assert served.process.wait(30) == 2
+    assert len(served.log.read_text().strip().splitlines()) == 1
+    assert "PORT" in served.log.read_text()
+
+
+def test_healthz_names_what_is_missing(served: Served) -> None:
+    seen = set()
+
+    def settled() -> bool:
+        seen.add(served.health())
+        return "ok" in seen
+
+    served.wait(settled)
+    assert seen <= {"unreachable", "worker", "catalogue", "ok"}
