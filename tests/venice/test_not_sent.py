@@ -1,11 +1,6 @@
 """What provably never left: it is free, and is told so."""
 
 import socket
-import ssl
-import subprocess
-import threading
-from pathlib import Path
-from shutil import which
 
 import pytest
 
@@ -46,42 +41,3 @@ def test_a_server_without_tls_gets_nothing(script: Script, operation: Generate) 
     with Client(KEY, url, deadlines=QUICK) as client, pytest.raises(NotSent):
         client.run(operation)
     assert script.requests == []
-
-
-@pytest.mark.skipif(not which("openssl"), reason="needs the openssl command to make a certificate")
-def test_a_certificate_of_a_stranger_is_refused(operation: Generate, tmp_path: Path) -> None:
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "2",
-        "-subj",
-        "/CN=localhost",
-    ]
-    command += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(command, check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    received: list[bytes] = []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve() -> None:
-            sock, _ = listener.accept()
-            try:
-                with context.wrap_socket(sock, server_side=True) as secure:
-                    received.append(secure.recv(100))
-            except OSError:
-                return
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        url = f"https://localhost:{listener.getsockname()[1]}"
-        with Client(KEY, url) as client, pytest.raises(NotSent, match="certificate"):
-            client.run(operation)
-        thread.join()
-    assert received == []
