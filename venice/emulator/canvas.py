@@ -4,7 +4,8 @@ Everything soft is made small and enlarged; everything sharp is drawn at double 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from random import Random
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
@@ -36,6 +37,13 @@ class Canvas:
         y0, y1 = round(top), round(self.h if bottom is None else bottom)
         if y1 > y0:
             self.image.paste(self.gradient(stops, self.w, y1 - y0), (0, y0))
+
+    def backdrop_veil(self, top: float, colour: Colour, above: float, below: float) -> None:
+        """Darken what is under `top`: with opacity `above` there, `below` at the bottom edge."""
+        y = round(top)
+        levels = Image.new("L", (1, 16))
+        levels.putdata([round(255 * (above + (below - above) * step / 15)) for step in range(16)])
+        self.image.paste(colour, (0, y, self.w, self.h), levels.resize((self.w, self.h - y), BICUBIC))
 
     def gradient(self, stops: Sequence[Colour], width: int, height: int) -> Image.Image:
         strip = Image.new("RGB", (1, 33))
@@ -99,14 +107,31 @@ class Canvas:
         levels = mask.point([round(v * opacity) for v in range(256)])
         self.image.paste(colour, (0, 0), levels.resize((self.w, self.h), BICUBIC))
 
+    @contextmanager
+    def detail(
+        self, top: float = 0, bottom: float | None = None
+    ) -> Iterator[tuple[ImageDraw.ImageDraw, int]]:
+        """A pen for thousands of small shapes in a band of the picture, drawn straight and smoothed at the
+        end. Coordinates must be multiplied by the given factor, after `top` was taken from y; colours may
+        have an alpha."""
+        y0 = max(0, min(self.h - 1, round(top)))
+        y1 = max(y0 + 1, min(self.h, round(self.h if bottom is None else bottom)))
+        k = self._sharpness
+        part = self.image.crop((0, y0, self.w, y1))
+        large = part.resize((part.width * k, part.height * k), NEAREST) if k > 1 else part
+        yield ImageDraw.Draw(large, "RGBA"), k
+        self.image.paste(large.reduce(k) if k > 1 else large, (0, y0))
+
     def noise(self, columns: int, rows: int, random: Random | None = None) -> Image.Image:
         """Grey values, each by chance. (`Image.effect_noise` would differ from call to call.)"""
         columns, rows = max(1, columns), max(1, rows)
         return Image.frombytes("L", (columns, rows), (random or self.chance).randbytes(columns * rows))
 
-    def clouds(self, cells: float, octaves: int = 4, stretch: float = 1) -> Image.Image:
+    def clouds(
+        self, cells: float, octaves: int = 4, stretch: float = 1, field_width: int = FIELD
+    ) -> Image.Image:
         """Soft fractal noise over the whole canvas, at field size; `stretch` draws it out sideways."""
-        size = (FIELD, max(8, round(FIELD * self.h / self.w)))
+        size = (field_width, max(8, round(field_width * self.h / self.w)))
         field: Image.Image | None = None
         for octave in range(octaves):
             columns = max(2, round(cells * 2**octave / stretch))
@@ -132,6 +157,29 @@ class Canvas:
         grey = field.resize((self.w, self.h), BICUBIC)
         grey.putpalette([channel for colour in ramp(stops, 256) for channel in colour])
         return grey.convert("RGB")
+
+    def tones(self, field: Image.Image, stops: Sequence[Colour]) -> Image.Image:
+        """The same at the field's own size."""
+        grey = field.copy()
+        grey.putpalette([channel for colour in ramp(stops, 256) for channel in colour])
+        return grey.convert("RGB")
+
+    def stamp(self, body: Image.Image, x: float, y: float) -> None:
+        """Put a square picture there, cut to a disc."""
+        size = body.width
+        mask = Image.new("L", (size * 2, size * 2))
+        ImageDraw.Draw(mask).ellipse((1, 1, size * 2 - 2, size * 2 - 2), fill=255)
+        self.image.paste(body, (round(x - size / 2), round(y - size / 2)), mask.reduce(2))
+
+    def across(self, points: Sequence[Point], stops: Sequence[Colour]) -> None:
+        """Fill a shape with colours that run from its left to its right."""
+        box = self._clip(points, 0)
+        if box:
+            mask, draw, k = self._mask(box)
+            self._draw(draw, points, box, k, 255, round_=False)
+            size = (box[2] - box[0], box[3] - box[1])
+            row = self.gradient(stops, 1, size[0]).transpose(Image.Transpose.ROTATE_90)
+            self.image.paste(row.resize(size, NEAREST), box, mask.reduce(k))
 
     def warp(self, field: Image.Image, strength: float, waves: float = 2) -> Image.Image:
         """Bend a field by smooth waves; strength in parts of its width."""
@@ -246,4 +294,5 @@ def _intersection(
     return (left, top, right, bottom) if left < right and top < bottom else None
 
 
-_FALLOFF = Image.radial_gradient("L").point([round(255 * (1 - v / 255) ** 2.2) for v in range(256)])
+# Pillow's gradient reaches 255 in the corners and 181 in the middle of an edge, where the light shall end.
+_FALLOFF = Image.radial_gradient("L").point([round(255 * max(0.0, 1 - v / 180) ** 2.2) for v in range(256)])

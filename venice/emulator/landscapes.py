@@ -54,18 +54,54 @@ def sea(c: Canvas) -> None:
 
 def dunes(c: Canvas) -> None:
     """Sand in long curves, one side lit and the other in shadow."""
-    horizon = c.h * c.chance.uniform(0.36, 0.52)
+    horizon = c.h * c.chance.uniform(0.38, 0.55)
     x, _ = sky(c, horizon)
-    from_left = x < c.w / 2
-    layers = c.form.randint(4, 6)
-    sand, dark = mix(c.palette.sky[-1], c.palette.far, 0.45), mix(c.palette.far, c.palette.near, 0.6)
+    side = 1 if x < c.w / 2 else -1
+    layers = c.form.randint(3, 5)
+    sand = mix(mix(c.palette.sky[-1], c.palette.far, 0.5), c.palette.accents[1], 0.2)
     for layer in range(layers):
-        depth = layer / (layers - 1)
-        y = horizon + (c.h * 0.9 - horizon) * depth**1.2
-        crest = wave_line(c, y, c.u * (0.05 + 0.11 * depth), 1.2 + 1.3 * (1 - depth))
-        lit = mix(mix(sand, c.palette.sky[-1], 0.5 * (1 - depth)), c.palette.light, 0.18)
-        c.polygon([*crest, (c.w + 2, c.h + 2), (-2, c.h + 2)], [lit, mix(lit, dark, 0.35 + 0.3 * depth)])
-        slip_face(c, crest, mix(dark, lit, 0.42 * (1 - depth)), from_left, 0.5 + 0.4 * depth)
+        depth = (layer + 0.35) / layers
+        base = horizon + (c.h - horizon) * depth**1.5 * 0.9
+        tall = c.u * (0.05 + 0.24 * depth) * c.chance.uniform(0.7, 1.25)
+        peak = c.w * (c.chance.uniform(-0.05, 0.45) + (0.6 * (layer % 2)))
+        crest = dune_crest(c, base, tall, peak, c.w * c.chance.uniform(0.5, 0.85))
+        lit = mix(mix(c.palette.light, sand, 0.35 + 0.4 * depth), c.palette.sky[-1], 0.35 * (1 - depth))
+        dark = mix(mix(sand, c.palette.near, 0.35 + 0.4 * depth), c.palette.sky[-1], 0.4 * (1 - depth))
+        c.polygon(
+            [*crest, (c.w + 2, c.h + 2), (-2, c.h + 2)], [lit, mix(lit, dark, 0.4), mix(lit, dark, 0.75)]
+        )
+        shadow = slip_face(c, crest, peak, side, tall)
+        c.polygon(shadow, [dark, mix(dark, c.palette.near, 0.25), mix(dark, lit, 0.2)], 0.94)
+
+
+def dune_crest(c: Canvas, base: float, tall: float, peak: float, spread: float) -> list[Point]:
+    """One large swelling with a long tail, and a slight sway."""
+    phase, sway = c.chance.uniform(0, 6.3), tall * c.chance.uniform(0.04, 0.12)
+    points = []
+    for step in range(161):
+        x = -2 + (c.w + 4) * step / 160
+        away = abs(x - peak) / spread
+        rise = 1 / (1 + (away * 2.1) ** 2)
+        points.append((x, base - tall * rise - sway * math.sin(x / c.w * 7 + phase)))
+    return points
+
+
+def slip_face(c: Canvas, crest: list[Point], peak: float, side: int, tall: float) -> list[Point]:
+    """The side that turns from the light: from the peak along the crest, and back along a curved spine."""
+    ahead = [point for point in crest if (point[0] - peak) * side >= 0]
+    ahead = ahead if side > 0 else ahead[::-1]
+    if len(ahead) < 2:
+        return [crest[0], crest[1], crest[2]]
+    top = ahead[0]
+    foot = (top[0] + side * c.w * 0.32, c.h + 2.0)
+    bend = (top[0] - side * tall * c.chance.uniform(0.2, 0.7), top[1] + (foot[1] - top[1]) * 0.45)
+    spine = [_bezier(foot, bend, top, step / 24) for step in range(25)]
+    return [*ahead, (ahead[-1][0], c.h + 2.0), *spine]
+
+
+def _bezier(start: Point, bend: Point, end: Point, t: float) -> Point:
+    a, b, d = (1 - t) ** 2, 2 * t * (1 - t), t * t
+    return a * start[0] + b * bend[0] + d * end[0], a * start[1] + b * bend[1] + d * end[1]
 
 
 def aurora(c: Canvas) -> None:
@@ -94,13 +130,46 @@ def meadow(c: Canvas) -> None:
         colour = mix(c.palette.far, c.palette.near, 0.1 + 0.2 * layer)
         line = wave_line(c, horizon - c.u * (0.05 - 0.02 * layer), c.u * 0.05, 1.5)
         c.polygon([*line, (c.w + 2, c.h), (-2, c.h)], [colour, mix(colour, c.palette.sky[-1], 0.35)])
-    meeting = c.w * c.chance.uniform(0.25, 0.75)
+    trees(c, horizon + c.u * 0.02)
     green = mix(c.palette.near, c.palette.accents[-1], 0.35)
-    c.backdrop([mix(green, c.palette.sky[-1], 0.45), green, shade(green, -0.35)], horizon + c.u * 0.02)
+    c.backdrop([mix(green, c.palette.sky[-1], 0.5), green, shade(green, -0.35)], horizon + c.u * 0.02)
+    flower_rows(c, c.w * c.chance.uniform(0.2, 0.8), horizon + c.u * 0.02)
+
+
+def flower_rows(c: Canvas, meeting: float, top: float) -> None:
+    """Furrows that meet at the horizon, each full of blossoms that grow towards the viewer."""
     bloom = [c.palette.accents[0], c.palette.accents[1], mix(c.palette.accents[0], c.palette.light, 0.5)]
-    rows = c.form.randint(9, 15)
-    for row in range(-rows, rows + 1):
-        flower_row(c, meeting, horizon + c.u * 0.025, row * c.w * 0.17, bloom)
+    bloom.append(mix(c.palette.accents[0], c.palette.near, 0.35))
+    gap = c.u * c.form.uniform(0.2, 0.32)
+    with c.detail(top) as (pen, k):
+        high = c.h - top
+        for step in range(70):
+            near = ((step + 0.5) / 70) ** 2.1
+            y, size = near * high * 1.05, c.u * (0.0012 + 0.017 * near)
+            spread = gap * (near + 0.012)
+            first, last = math.floor((-meeting) / spread) - 1, math.ceil((c.w - meeting) / spread) + 1
+            haze = 0.55 * (1 - near) ** 3
+            for row in range(max(first, -70), min(last, 70) + 1):
+                for _ in range(3):
+                    x = meeting + spread * (row + c.chance.gauss(0, 0.13))
+                    rise = y + c.chance.gauss(0, 0.5) * size
+                    colour = mix(c.chance.choice(bloom), c.palette.sky[-1], haze)
+                    box = (x - size * 1.1, rise - size * 0.8, x + size * 1.1, rise + size * 0.8)
+                    pen.ellipse(tuple(edge * k for edge in box), fill=(*colour, 235))
+
+
+def trees(c: Canvas, ground: float) -> None:
+    """A few round trees on the far edge of a field."""
+    colour = mix(c.palette.near, c.palette.far, 0.35)
+    for _ in range(c.form.randint(2, 7)):
+        x, size = c.chance.uniform(0, c.w), c.u * c.chance.uniform(0.012, 0.04)
+        c.polygon(
+            [(x - size * 0.08, ground), (x, ground - size * 2), (x + size * 0.08, ground)],
+            shade(colour, -0.3),
+        )
+        for _ in range(5):
+            dx, dy = c.chance.gauss(0, 0.45) * size, c.chance.uniform(0.9, 2.1) * size
+            c.disc(x + dx, ground - dy, size * 0.62, [mix(colour, c.palette.light, 0.18), colour])
 
 
 def sky(c: Canvas, horizon: float, low: bool = False) -> Point:
@@ -190,21 +259,6 @@ def wave_line(c: Canvas, y: float, tall: float, waves: float) -> list[Point]:
     return points
 
 
-def slip_face(c: Canvas, crest: list[Point], dark: Colour, from_left: bool, opacity: float) -> None:
-    """The shadowed sides of a dune: what falls away from the light, below the crest."""
-    lean = c.u * (0.16 if from_left else -0.16)
-    for left, right in zip(crest[::4], crest[4::4], strict=False):
-        falling = right[1] > left[1] if from_left else right[1] < left[1]
-        if falling:
-            slope = min(1.0, abs(right[1] - left[1]) / max(1.0, right[0] - left[0]) * 2.2)
-            deep = c.u * 0.34
-            shadow = [left, right, (right[0] + lean, right[1] + deep), (left[0] + lean, left[1] + deep)]
-            lit = c.image.getpixel(
-                (max(0, min(c.w - 1, round(left[0] + lean))), max(0, min(c.h - 1, round(left[1] + deep))))
-            )
-            c.polygon(shadow, [dark, mix(dark, lit, 0.9)], opacity * slope * 0.9)  # type: ignore[arg-type]
-
-
 def reflect(c: Canvas, shore: float, clarity: float) -> None:
     """Turn what is below `shore` into rippled water that mirrors what is above it, darker when near."""
     y = round(shore)
@@ -212,27 +266,26 @@ def reflect(c: Canvas, shore: float, clarity: float) -> None:
     if high < 4:
         return
     source = c.image.crop((0, max(0, y - high), c.w, y)).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
-    water = source.resize((c.w, high), BICUBIC) if source.height != high else source
-    strip, row = max(1.0, c.u / 400), 0.0
-    rippled = water.copy()
-    while row < high:
-        far = row / high
-        shift = round(c.chance.gauss(0, 1) * c.u * (0.0015 + 0.012 * far))
-        tall = strip * (1 + 5 * far)
-        box = (0, int(row), c.w, min(high, int(row + tall) + 1))
-        piece = water.crop(box)
-        rippled.paste(piece, (shift, int(row)))
-        rippled.paste(
-            piece.crop((0, 0, abs(shift), piece.height)), (0 if shift > 0 else c.w - abs(shift), int(row))
-        )
-        row += tall
+    c.image.paste(source if source.height == high else source.resize((c.w, high), BICUBIC), (0, y))
+    ripple(c, y)
     deep = mix(c.palette.sky[0], c.palette.near, 0.55)
     shadow = Image.new("L", (1, 16))
     shadow.putdata([round(255 * ((1 - clarity) + 0.5 * (step / 15) ** 1.6)) for step in range(16)])
-    rippled.paste(deep, (0, 0), shadow.resize((c.w, high), BICUBIC))
-    c.image.paste(rippled, (0, y))
-    shine = c.band(y, c.u * 0.012)
-    c.wash(shine, mix(c.palette.light, c.palette.sky[-1], 0.6), 0.4)
+    c.image.paste(deep, (0, y, c.w, c.h), shadow.resize((c.w, high), BICUBIC))
+    c.wash(c.band(y, c.u * 0.012), mix(c.palette.light, c.palette.sky[-1], 0.6), 0.4)
+
+
+def ripple(c: Canvas, top: int) -> None:
+    """Move rows below `top` sideways, more and in thicker rows towards the viewer."""
+    high = c.h - top
+    water = c.image.crop((0, top, c.w, c.h))
+    row, thin = 0.0, max(1.0, c.u / 400)
+    while row < high:
+        near = row / high
+        tall = thin * (1 + 5 * near)
+        shift = round(c.chance.gauss(0, 1) * c.u * (0.0015 + 0.011 * near))
+        c.image.paste(water.crop((0, int(row), c.w, min(high, int(row + tall) + 1))), (shift, top + int(row)))
+        row += tall
 
 
 def path_of_light(c: Canvas, x: float, horizon: float) -> None:
@@ -284,21 +337,22 @@ def sail(c: Canvas, x: float, y: float) -> None:
 
 
 def pines(c: Canvas, ground: float) -> None:
-    """A dark edge of firs along the bottom."""
+    """A dark edge of firs along the bottom; it sinks in the middle so that the view stays open."""
     colour = shade(c.palette.near, -0.25)
-    x = -c.u * 0.05
     dense = c.chance.uniform(0.6, 1.4)
-    while x < c.w + c.u * 0.05:
-        # The edge sinks in the middle so that the view stays open.
-        edge = 0.35 + 0.65 * abs(x / c.w - 0.5) * 2
-        tall = c.u * c.chance.uniform(0.08, 0.3) * edge
-        pine(c, x, ground, tall, colour)
-        x += c.u * c.chance.uniform(0.015, 0.07) * dense
+    top = ground - c.u * 0.42
+    with c.detail(top) as (pen, k):
+        x = -c.u * 0.05
+        while x < c.w + c.u * 0.05:
+            tall = c.u * c.chance.uniform(0.08, 0.3) * (0.35 + 0.65 * abs(x / c.w - 0.5) * 2)
+            outline = pine(x, ground, tall, c.u)
+            pen.polygon([(px * k, (py - max(0, round(top))) * k) for px, py in outline], fill=colour)
+            x += c.u * c.chance.uniform(0.015, 0.07) * dense
     c.box(0, ground - c.u * 0.08, c.w, c.h, [colour, shade(colour, -0.3)], 0.9)
 
 
-def pine(c: Canvas, x: float, ground: float, tall: float, colour: Colour) -> None:
-    top, tiers = ground - tall - c.u * 0.05, 6
+def pine(x: float, ground: float, tall: float, unit: float) -> list[Point]:
+    top, tiers = ground - tall - unit * 0.05, 6
     left: list[Point] = []
     right: list[Point] = []
     for tier in range(tiers):
@@ -306,7 +360,7 @@ def pine(c: Canvas, x: float, ground: float, tall: float, colour: Colour) -> Non
         wide = tall * 0.24 * (tier + 1) / tiers
         left += [(x - wide, low), (x - wide * 0.55, low - tall * 0.03)]
         right += [(x + wide, low), (x + wide * 0.55, low - tall * 0.03)]
-    c.polygon([(x, top), *right, *reversed(left)], colour)
+    return [(x, top), *right, *reversed(left)]
 
 
 def curtain(c: Canvas, colour: Colour, horizon: float) -> None:
@@ -326,20 +380,6 @@ def curtain(c: Canvas, colour: Colour, horizon: float) -> None:
     tint = Image.merge("RGB", [light.point([v * channel // 255 for v in range(256)]) for channel in colour])
     area = (0, 0, c.w, light.height)
     c.image.paste(ImageChops.screen(c.image.crop(area), tint), area)
-
-
-def flower_row(c: Canvas, meeting: float, horizon: float, offset: float, bloom: list[Colour]) -> None:
-    """Blossoms along a line from the vanishing point to the bottom, larger towards the viewer."""
-    for step in range(26):
-        near = (step / 25) ** 2.2
-        y = horizon + (c.h * 1.04 - horizon) * near
-        x = meeting + offset * (near * 2.4 + 0.02)
-        size = c.u * (0.0018 + 0.02 * near) * c.chance.uniform(0.7, 1.3)
-        if -size < x < c.w + size:
-            colour = mix(c.chance.choice(bloom), c.palette.sky[-1], 0.4 * (1 - near))
-            y += c.chance.uniform(-1, 1) * size * 0.5
-            c.ellipse(x, y + size * 0.5, size * 1.5, size * 0.8, shade(colour, -0.45), 0.7)
-            c.ellipse(x, y, size * 1.25, size * 0.85, colour, 0.95)
 
 
 _RAY = Image.new("L", (1, 32))

@@ -4,34 +4,79 @@ import re
 from collections.abc import Callable
 from random import Random
 
-from venice.emulator import landscapes
+from venice.emulator import abstracts, cities, landscapes, nights
 from venice.emulator.canvas import Canvas
 
 Scene = Callable[[Canvas], None]
 
 #: Words of the prompt, and the scenes that suit them; the first rule that matches wins.
 WORDS: tuple[tuple[str, tuple[Scene, ...]], ...] = (
+    (r"venice|venetian|gondola\w*|canals?|rialto|palazzo|doge\w*", (cities.canal,)),
+    (r"aurora|northern lights|polar|arctic", (landscapes.aurora,)),
     (
-        r"aurora|northern lights|polar|arctic|glacier\w*|winter|snow\w*",
-        (landscapes.aurora, landscapes.ridges),
+        r"galax\w*|nebula\w*|cosm\w*|space\w*|planet\w*|astronaut\w*|alien\w*|starship|saturn",
+        (nights.cosmos,),
     ),
-    (r"desert|dunes?|sahara|sand\w*|mars", (landscapes.dunes,)),
-    (r"sea|ocean|beach|wave\w*|coast\w*|sail\w*|boat\w*|ship\w*|lagoon|island\w*", (landscapes.sea,)),
     (
-        r"field\w*|lavender|tulip\w*|meadow\w*|farm\w*|countryside|vineyard\w*|poppy|poppies",
+        r"neon|rain\w*|bokeh|lantern\w*|umbrella|street|alley|festival|fireflies",
+        (nights.bokeh, cities.skyline),
+    ),
+    (r"city|skyline|skyscraper\w*|tokyo|york|metropolis|downtown|cyberpunk|futuristic", (cities.skyline,)),
+    (r"stairs?|staircase|courtyard|villa|terrace|pool|mediterranean|greek|house", (cities.stairs,)),
+    (
+        r"arch\w*|temple|cathedral|corridor|interior|room|palace|museum|church|monument",
+        (cities.arches, cities.stairs),
+    ),
+    (
+        r"vase|fruit|bottle|perfume|still life|coffee|tea|food|table|kitchen|product|watch|cup",
+        (nights.still_life,),
+    ),
+    (
+        r"flowers?|rose|peony|dahlia|lotus|blossom\w*|bouquet|floral|mandala|botanical|garden",
+        (abstracts.bloom,),
+    ),
+    (r"desert|dunes?|sahara|sand\w*|mars|camel\w*", (landscapes.dunes,)),
+    (
+        r"fields?|lavender|tulip\w*|meadow\w*|farm\w*|countryside|vineyard\w*|poppy|poppies",
         (landscapes.meadow,),
     ),
+    (r"forest|woods?|trees?|jungle|deer|fox|wolf|bear|owl|fairy\w*|elf|path", (nights.forest,)),
     (
-        r"mountain\w*|alps|valley|peak\w*|hill\w*|landscape|mist\w*|fog\w*|volcan\w*|lake",
+        r"sea|ocean|beach|waves?|coast\w*|sail\w*|boats?|ships?|lagoon|island\w*|lighthouse|harbo\w*",
+        (landscapes.sea,),
+    ),
+    (
+        r"mountains?|alps|alpine|valley|peaks?|hills?|landscape|mist\w*|fog\w*|volcan\w*|lake|snow\w*",
         (landscapes.ridges,),
     ),
+    (
+        r"silk|satin|fabric|ribbons?|dance\w*|motion|fashion|dress|velvet|portrait|woman|music",
+        (abstracts.silk,),
+    ),
+    (r"marble|ink|liquid|fluid|paint\w*|oil|smoke|agate|swirl\w*", (abstracts.marble,)),
+    (r"paper\w*|layers?|layered|canyon|topograph\w*|cave|coral|map", (abstracts.strata,)),
+    (r"crystal\w*|gems?|diamond|geometr\w*|poly\w*|facet\w*|polygon\w*|glass|robot\w*", (abstracts.facets,)),
+    (r"spheres?|orbs?|bubbles?|balls?|abstract|minimal\w*|3d|candy|toy\w*", (abstracts.orbs,)),
 )
 ANY: tuple[Scene, ...] = (
     landscapes.ridges,
     landscapes.sea,
     landscapes.dunes,
-    landscapes.aurora,
     landscapes.meadow,
+    cities.canal,
+    cities.skyline,
+    cities.arches,
+    cities.stairs,
+    abstracts.orbs,
+    abstracts.silk,
+    abstracts.marble,
+    abstracts.strata,
+    abstracts.facets,
+    abstracts.bloom,
+    nights.cosmos,
+    nights.forest,
+    nights.bokeh,
+    nights.still_life,
 )
 
 
