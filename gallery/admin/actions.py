@@ -1,0 +1,163 @@
+"""What staff may do to many generations at once: bounded, and confirmed when it is many or costs money."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db import transaction
+from django.db.models import Q, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from gallery import access
+from gallery.models import CatalogModel, Generation, State, User
+
+FEW = 20
+MANY = 1000
+MANY_PAID = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One action: which rows it is for, how many at most, from how many on it asks, and what it does."""
+
+    name: str
+    question: str
+    done: str
+    fitting: Q
+    most: int
+    ask_above: int
+    act: Callable[[HttpRequest, list[int], uuid.UUID], int]
+    spends: bool = False
+
+
+def _carry_out(
+    model_admin: Any, request: HttpRequest, queryset: QuerySet[Any], plan: Plan
+) -> HttpResponse | None:
+    """Do it, ask first, or say why not; None returns to the list."""
+    fitting = queryset.filter(plan.fitting).prefetch_related(None).order_by("pk")
+    chosen = list(fitting.values_list("pk", flat=True)[: plan.most + 1])
+    if len(chosen) > plan.most:
+        messages.error(
+            request, f"At most {plan.most} at once. Narrow the list by its filters; nothing was done."
+        )
+        return None
+    if not chosen:
+        messages.warning(request, "None of these is in a state for that; nothing was done.")
+        return None
+    if len(chosen) > plan.ask_above and "confirmed" not in request.POST:
+        return _ask(model_admin, request, chosen, plan)
+    count = plan.act(request, chosen, _form_id(request))
+    messages.success(request, plan.done.format(count=count))
+    return None
+
+
+def _ask(model_admin: Any, request: HttpRequest, chosen: list[int], plan: Plan) -> HttpResponse:
+    cost = Generation.objects.filter(pk__in=chosen).aggregate(sum=Sum("price_estimate"))["sum"] or Decimal(0)
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": plan.question.format(count=len(chosen)),
+        "opts": model_admin.opts,
+        "action": plan.name,
+        "cost": cost if plan.spends else None,
+        "count": len(chosen),
+        "checkbox": ACTION_CHECKBOX_NAME,
+        "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
+        "select_across": request.POST.get("select_across", "0"),
+        "submission": uuid.uuid4(),
+    }
+    return TemplateResponse(request, "admin/confirm_action.html", context)
+
+
+def _form_id(request: HttpRequest) -> uuid.UUID:
+    """The confirmation page's own id, so that sending it twice starts nothing twice."""
+    try:
+        return uuid.UUID(request.POST.get("submission", ""))
+    except ValueError:
+        return uuid.uuid4()
+
+
+@transaction.atomic
+def _cancel_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
+    return sum(row.cancel() for row in Generation.objects.filter(pk__in=chosen).only("pk"))
+
+
+@transaction.atomic
+def _dismiss_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
+    return sum(row.dismiss() for row in Generation.objects.filter(pk__in=chosen).only("pk"))
+
+
+def _run_all_again(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
+    """New generations of who asks, as each spends for themselves; stops at their pace."""
+    started, user = 0, cast(User, request.user)
+    for old in Generation.objects.filter(pk__in=chosen).select_related("origin").order_by("pk"):
+        try:
+            access.check_pace(user)
+        except access.TooManySubmissions as error:
+            messages.warning(request, f"{error} Try the rest again in {error.retry_after} s.")
+            break
+        operation = old.again(new_seed=False)
+        with transaction.atomic():
+            _, is_new = Generation.objects.enqueue(
+                user,
+                operation,
+                price=CatalogModel.objects.price(operation),
+                submission=uuid.uuid5(form_id, str(old.pk)),
+                origin=old.origin,
+                run_again_of=old,
+            )
+            old.dismiss()
+        started += is_new
+    return started
+
+
+_CANCEL = Plan(
+    name="cancel",
+    question="Cancel {count} waiting generations?",
+    done="Cancelled: {count}. What a worker was quicker to send goes on.",
+    fitting=Q(state=State.QUEUED),
+    most=MANY,
+    ask_above=FEW,
+    act=_cancel_all,
+)
+_DISMISS = Plan(
+    name="dismiss",
+    question="Dismiss {count} failed or interrupted generations?",
+    done="Dismissed: {count}.",
+    fitting=Q(state__in=(State.FAILED, State.INTERRUPTED), dismissed_at=None),
+    most=MANY,
+    ask_above=FEW,
+    act=_dismiss_all,
+)
+_RUN_AGAIN = Plan(
+    name="run_again",
+    question="Run {count} generations again?",
+    done="Queued again, as yours: {count}.",
+    fitting=Q(state__in=(State.FAILED, State.INTERRUPTED, State.CANCELLED)),
+    most=MANY_PAID,
+    ask_above=0,
+    act=_run_all_again,
+    spends=True,
+)
+
+
+@admin.action(description="Cancel (waiting ones)", permissions=["view"])
+def cancel(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+    """Cancel what no worker has sent yet."""
+    return _carry_out(model_admin, request, queryset, _CANCEL)
+
+
+@admin.action(description="Dismiss (failed and interrupted ones)", permissions=["view"])
+def dismiss(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+    """Stamp as seen."""
+    return _carry_out(model_admin, request, queryset, _DISMISS)
+
+
+@admin.action(description="Run again (failed, interrupted and cancelled ones)", permissions=["view"])
+def run_again(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+    """Queue the same requests anew; always asks first, because it spends."""
+    return _carry_out(model_admin, request, queryset, _RUN_AGAIN)

@@ -1,0 +1,41 @@
+"""The ledger in the admin: one line for each POST to Venice."""
+
+from django.contrib import admin
+from django.utils.safestring import SafeString
+
+from gallery.admin.reading import ReadOnlyAdmin, seconds, whole_text
+from gallery.models import Attempt
+
+
+@admin.register(Attempt)
+class AttemptAdmin(ReadOnlyAdmin):
+    """What was sent, what came of it, what it cost."""
+
+    list_display = (
+        "__str__",
+        "generation",
+        "sent_at",
+        "model",
+        "images_asked",
+        "outcome",
+        "status",
+        "price",
+        "balance_before",
+        "took",
+        "emulated",
+    )
+    list_filter = ("outcome", "emulated")
+    list_select_related = ("generation",)
+    sortable_by = ()
+    exclude = ("error_message",)
+    readonly_fields = ("took", "words")
+
+    @admin.display(description="Took")
+    def took(self, attempt: Attempt) -> str:
+        """From the first byte sent to the last received."""
+        return seconds(attempt.finished_at - attempt.sent_at if attempt.finished_at else None)
+
+    @admin.display(description="Venice's words")
+    def words(self, attempt: Attempt) -> SafeString | str:
+        """Of a refusal."""
+        return whole_text(attempt.error_message)

@@ -1,0 +1,123 @@
+"""Generations in the admin: read, cancelled, dismissed, run again; never edited."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from gallery import search
+from gallery.admin.actions import cancel, dismiss, run_again
+from gallery.admin.filters import AttentionFilter, DateFilter, ModelFilter, StyleFilter
+from gallery.admin.reading import ReadOnlyAdmin, pretty_json, seconds, thumbnail, whole_text, words
+from gallery.models import Generation, Image, Prompt
+from gallery.models.image import FEW_PROMPTS
+
+
+@admin.register(Generation)
+class GenerationAdmin(ReadOnlyAdmin):
+    """The list to look for what went wrong, and the page that shows everything known of one."""
+
+    list_display = (
+        "picture",
+        "number",
+        "prompt_start",
+        "state",
+        "model",
+        "seed",
+        "style_preset",
+        "owner",
+        "price_estimate",
+        "took",
+        "created_at",
+    )
+    list_display_links = ("number",)
+    list_filter = (AttentionFilter, "state", DateFilter, "emulated", "owner", ModelFilter, StyleFilter)
+    list_select_related = ("owner", "prompt")
+    # As good as by id, and the date filter's index gives this order.
+    ordering = ("-created_at",)
+    sortable_by = ("created_at",)
+    search_fields = ("prompt__text",)
+    search_help_text = "Words of the prompt, or #123 for a number."
+    actions = (cancel, dismiss, run_again)
+    fieldsets = (
+        (None, {"fields": ("pictures", "state", "owner", "emulated", "submission")}),
+        ("Asked", {"fields": ("prompt_text", "model", "seed", "variants", "price_estimate", "request_json")}),
+        ("Queue", {"fields": ("tries", "worker", "token", "not_before", "hold_reason", "dismissed_at")}),
+        ("Times", {"fields": ("created_at", "sent_at", "headers_at", "received_at", "finished_at", "took")}),
+        ("Venice's times, ms", {"fields": ("queue_ms", "preprocessing_ms", "inference_ms", "total_ms")}),
+        ("Venice's answer", {"fields": ("venice_id", "is_blurred", "is_content_violation", "enhanced_text")}),
+        ("Failure", {"fields": ("error_kind", "error_words", "error_advice")}),
+        ("Made from", {"fields": ("origin", "run_again_of")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Generation]:
+        """With the covers, in one query for the whole page."""
+        covers = Prefetch("images", Image.objects.covers(), to_attr="covers")
+        return super().get_queryset(request).prefetch_related(covers)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Generation], search_term: str
+    ) -> tuple[QuerySet[Generation], bool]:
+        """By the full-text index; `icontains` would read every prompt."""
+        term = search_term.strip()
+        number = term.removeprefix("#")
+        if term.startswith("#") and number.isascii() and number.isdigit():
+            return queryset.filter(pk=int(number[:19])), False
+        query = search.parse(term)
+        if not query:
+            return queryset, False
+        prompts = Prompt.objects.matching(query).values_list("pk", flat=True)
+        few = list(prompts[: FEW_PROMPTS + 1])
+        return queryset.filter(prompt__in=few if len(few) <= FEW_PROMPTS else prompts), False
+
+    @admin.display(description="")
+    def picture(self, generation: Generation) -> SafeString | str:
+        """The cover."""
+        covers: list[Image] = getattr(generation, "covers", [])
+        return thumbnail(covers[0] if covers else None)
+
+    @admin.display(description="Pictures")
+    def pictures(self, generation: Generation) -> SafeString:
+        """All of them."""
+        return format_html_join(
+            " ", "{}", ((thumbnail(image),) for image in generation.images.order_by("index"))
+        )
+
+    @admin.display(description="Number", ordering="pk")
+    def number(self, generation: Generation) -> str:
+        """As it is called everywhere."""
+        return str(generation)
+
+    @admin.display(description="Prompt")
+    def prompt_start(self, generation: Generation) -> SafeString | str:
+        """Enough to know it by."""
+        return words(generation.prompt.text)
+
+    @admin.display(description="Prompt")
+    def prompt_text(self, generation: Generation) -> SafeString | str:
+        """The whole prompt."""
+        return whole_text(generation.prompt.text)
+
+    @admin.display(description="Request")
+    def request_json(self, generation: Generation) -> SafeString:
+        """The exact body."""
+        return pretty_json(generation.request)
+
+    @admin.display(description="Enhanced prompt")
+    def enhanced_text(self, generation: Generation) -> SafeString | str:
+        """What Venice made of the prompt."""
+        return whole_text(generation.enhanced_prompt)
+
+    @admin.display(description="Venice's words")
+    def error_words(self, generation: Generation) -> SafeString | str:
+        """Why it failed, in Venice's words."""
+        return whole_text(generation.error_message)
+
+    @admin.display(description="Took")
+    def took(self, generation: Generation) -> str:
+        """From the click to the stored pictures."""
+        ended: Any = generation.finished_at
+        return seconds(ended - generation.created_at if ended else None)

@@ -1,0 +1,46 @@
+"""The prompt history in the admin."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from gallery import search
+from gallery.admin.reading import ReadOnlyAdmin, whole_text, words
+from gallery.models import Prompt
+from gallery.models.prompt import PromptQuerySet
+
+
+@admin.register(Prompt)
+class PromptAdmin(ReadOnlyAdmin):
+    """Each distinct prompt with its counters."""
+
+    list_display = ("start", "generation_count", "last_used_at")
+    list_display_links = ("start",)
+    ordering = ("-last_generation_id",)
+    sortable_by = ()
+    search_fields = ("text",)
+    search_help_text = "Words of the prompt."
+    fields = ("whole", "generation_count", "last_used_at", "created_at", "sha256")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Prompt], search_term: str
+    ) -> tuple[QuerySet[Prompt], bool]:
+        """By the full-text index."""
+        assert isinstance(queryset, PromptQuerySet)  # noqa: S101 - for the type checker
+        return queryset.matching(search.parse(search_term)), False
+
+    def view_on_site(self, prompt: Prompt) -> str:
+        """Its page."""
+        return reverse("prompt", args=[prompt.pk])
+
+    @admin.display(description="Prompt")
+    def start(self, prompt: Prompt) -> SafeString | str:
+        """Enough to know it by."""
+        return words(prompt.text, 160)
+
+    @admin.display(description="Prompt")
+    def whole(self, prompt: Prompt) -> SafeString | str:
+        """All of it."""
+        return whole_text(prompt.text)

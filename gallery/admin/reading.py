@@ -1,0 +1,100 @@
+"""What the admin's lists share: staff read them; nothing is added, changed or deleted by hand."""
+
+import json
+from datetime import timedelta
+from typing import Any, cast
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from gallery.models import Image
+
+# Counting further costs more than anybody learns from the number, and no one turns to page 101.
+COUNT_CAP = 10_000
+_THUMBNAIL = 72
+_NOTHING = "-"
+
+
+class CappedPaginator(Paginator):  # type: ignore[type-arg]
+    """Counts to just above the cap: a list of a million rows costs what one of ten thousand does."""
+
+    @cached_property
+    def count(self) -> int:
+        """The number of rows, or `COUNT_CAP + 1` for more than the cap."""
+        rows = cast("QuerySet[Any]", self.object_list)
+        return rows.order_by()[: COUNT_CAP + 1].count()
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """A table that staff may look at."""
+
+    paginator = CappedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_per_page = 50
+    ordering = ("-id",)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Whether the index shows it."""
+        return request.user.is_staff
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Staff, all of them: every member may see what is made, and staff how."""
+        return request.user.is_staff
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Rows come from the gallery and its worker alone."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """A state that is edited by hand is a charge that nobody can explain."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """The ledger is kept."""
+        return False
+
+
+def thumbnail(image: Image | None) -> SafeString | str:
+    """A small picture that leads to its page."""
+    if image is None:
+        return _NOTHING
+    scale = _THUMBNAIL / max(image.width, image.height, 1)
+    return format_html(
+        '<a href="{}"><img src="{}" width="{}" height="{}" alt="Picture {}" loading="lazy"></a>',
+        reverse("image", args=[image.pk]),
+        image.thumbnail_256,
+        max(1, round(image.width * scale)),
+        max(1, round(image.height * scale)),
+        image.pk,
+    )
+
+
+def words(text: str, limit: int = 100) -> SafeString | str:
+    """Text of people or of Venice: escaped, set apart from the direction of what surrounds it, and cut."""
+    if not text:
+        return _NOTHING
+    shown = text if len(text) <= limit else text[: limit - 1] + "…"
+    return format_html('<bdi dir="auto" hx-disable>{}</bdi>', shown)
+
+
+def whole_text(text: str) -> SafeString | str:
+    """The same in full, with its line breaks."""
+    return format_html('<pre class="words" dir="auto" hx-disable>{}</pre>', text) if text else _NOTHING
+
+
+def pretty_json(value: Any) -> SafeString:
+    """JSON to read."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return format_html('<pre class="words" dir="ltr" hx-disable>{}</pre>', text)
+
+
+def seconds(span: timedelta | None) -> str:
+    """A time that something took."""
+    return f"{span.total_seconds():.1f} s" if span is not None else _NOTHING
