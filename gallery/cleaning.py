@@ -39,27 +39,26 @@ def is_encodable(text: str) -> bool:
 def unreadable_fields(request: HttpRequest) -> frozenset[str]:
     """Names of the sent fields whose bytes are not UTF-8.
 
-    Django reads such bytes as U+FFFD without a word. An urlencoded body is read a second time, strictly; of a
-    multipart body only the outcome is left, so that there U+FFFD itself counts as unreadable.
+    Django reads such bytes as U+FFFD, or all of the body as Latin-1, without a word. An urlencoded body is read
+    a second time, strictly; of a multipart body only the outcome is left, so that there U+FFFD itself counts.
     """
-    if request.method == "POST" and request.content_type != "application/x-www-form-urlencoded":
-        return _replaced(request.POST)
-    sent = request.POST if request.method == "POST" else request.GET
-    # Reading again costs time for long prompts: only where Django may have replaced something.
-    suspects = _replaced(sent)
+    posted = request.method == "POST"
+    sent = request.POST if posted else request.GET
+    if posted and request.content_type != "application/x-www-form-urlencoded":
+        return _fields_with(sent, REPLACEMENT)
+    raw = request.body if posted else request.META.get("QUERY_STRING", "").encode("latin-1")
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        return frozenset(name for name, values in sent.lists() if not all(str(v).isascii() for v in values))
+    # Reading again costs time for long prompts: only where Django replaced something.
+    suspects = _fields_with(sent, REPLACEMENT)
     if not suspects:
         return suspects
-    raw = request.body if request.method == "POST" else request.META.get("QUERY_STRING", "").encode("latin-1")
-    pairs = parse_qsl(
-        raw.decode("utf-8", "surrogateescape"),
-        keep_blank_values=True,
-        errors="surrogateescape",
-        max_num_fields=settings.DATA_UPLOAD_MAX_NUMBER_FIELDS,
-    )
-    return frozenset(name for name, value in pairs if not is_encodable(value)) & suspects
+    limit = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+    pairs = parse_qsl(text, keep_blank_values=True, errors="surrogateescape", max_num_fields=limit)
+    return frozenset(name for name, value in pairs if not is_encodable(value))
 
 
-def _replaced(sent: QueryDict) -> frozenset[str]:
-    return frozenset(
-        name for name, values in sent.lists() if any(REPLACEMENT in str(value) for value in values)
-    )
+def _fields_with(sent: QueryDict, character: str) -> frozenset[str]:
+    return frozenset(name for name, values in sent.lists() if any(character in str(v) for v in values))

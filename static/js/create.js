@@ -1,0 +1,94 @@
+// The create form's comforts: keys, counter, seeds, prompts of before. Without this file the form still works.
+
+const RECENT = "/create/recent-prompts/";
+const recent = { texts: null, at: -1, draft: "" };
+
+const prompt = () => document.getElementById("id_prompt");
+
+/** What the server will count: its cleaning, then code points. */
+function length(text) {
+  const clean = text.replace(/\r\n?/g, "\n").replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "");
+  return [...clean.normalize("NFC").trim()].length;
+}
+
+function count() {
+  const box = prompt();
+  const shown = document.getElementById("create-count");
+  if (!box || !shown || !box.dataset.limit) return;
+  const limit = Number(box.dataset.limit);
+  const used = length(box.value);
+  shown.textContent = `${used.toLocaleString("en")} of ${limit.toLocaleString("en")}`;
+  shown.classList.toggle("over", used > limit);
+}
+
+function fill(field, text) {
+  field.value = text;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+/** Older (1) or newer (-1) in the member's own prompts; below the newest is what was being typed. */
+async function walk(box, step) {
+  if (recent.texts === null) {
+    const answer = await fetch(RECENT, { headers: { Accept: "application/json" } });
+    if (!answer.ok) return;
+    recent.texts = (await answer.json()).prompts;
+  }
+  if (recent.at === -1) recent.draft = box.value;
+  const at = Math.min(recent.texts.length - 1, Math.max(-1, recent.at + step));
+  if (at === recent.at) return;
+  recent.at = at;
+  fill(box, at === -1 ? recent.draft : recent.texts[at]);
+}
+
+document.addEventListener("keydown", (event) => {
+  const form = event.target.closest?.("#create-form, [data-composer]");
+  if (!form || event.isComposing) return;
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    const button = form.querySelector("#create-submit");
+    if (!button.disabled) form.requestSubmit(button);
+  } else if (event.altKey && event.target === prompt() && ["ArrowUp", "ArrowDown"].includes(event.key)) {
+    event.preventDefault();
+    walk(event.target, event.key === "ArrowUp" ? 1 : -1);
+  }
+});
+
+document.addEventListener("input", (event) => {
+  if (event.target !== prompt()) return;
+  // Only typing is trusted: a walk through old prompts goes on, an edit begins a new draft.
+  if (event.isTrusted) recent.at = -1;
+  count();
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-random-seed], [data-last-seed]");
+  const seed = button?.form?.elements.namedItem("seed");
+  if (!seed) return;
+  event.preventDefault();
+  fill(seed, button.dataset.lastSeed ?? "");
+});
+
+// A redrawn form keeps what was folded out.
+const folds = { sheet: false, more: false };
+document.addEventListener("htmx:beforeSwap", () => {
+  folds.sheet = document.querySelector("#create-options:popover-open") !== null;
+  folds.more = document.querySelector(".create-more")?.open ?? false;
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  const options = document.getElementById("create-options");
+  if (folds.sheet && options?.popover && !options.matches(":popover-open")) options.showPopover();
+  if (folds.more) document.querySelector(".create-more")?.setAttribute("open", "");
+  if (event.target.id === "create-sitting") Object.assign(recent, { texts: null, at: -1 });
+  count();
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.requestConfig?.elt?.matches("[data-use-prompt]")) {
+    document.getElementById("create-history")?.hidePopover();
+    prompt()?.focus();
+    return;
+  }
+  const wrong = document.querySelector("#create-form [aria-invalid='true']");
+  if (event.target.id === "create-form" && wrong) wrong.focus();
+});
+
+count();
