@@ -80,11 +80,15 @@ def page(request: HttpRequest, images: ImageQuerySet, query: search.Query) -> Pa
 
 
 def _newer(request: HttpRequest, images: ImageQuerySet, query: search.Query, start: int) -> str:
-    ids = images.filter(id__gt=start).order_by("id").values_list("id", flat=True)[:PAGE]
-    following = list(ids)
-    if not following:
+    ids = images.filter(id__gt=start).order_by("id").values_list("id", flat=True)[: PAGE + 1]
+    return newer_address(request, query, list(ids), PAGE)
+
+
+def newer_address(request: HttpRequest, query: search.Query, places: list[int], size: int) -> str:
+    """The page before, of `size` rows, given the cursors that follow, oldest first; the plain list for its head."""
+    if not places:
         return ""
-    return address(request, query, following[-1] if len(following) == PAGE else None)
+    return address(request, query, places[size - 1] if len(places) > size else None)
 
 
 def _tile(row: tuple[Any, ...], place: int) -> Tile:

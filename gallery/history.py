@@ -64,10 +64,8 @@ def line(prompt: Prompt) -> Line:
 
 def _newer(request: HttpRequest, known: PromptQuerySet, query: search.Query, start: int) -> str:
     following = known.filter(last_generation_id__gt=start).order_by("last_generation_id")
-    places = list(following.values_list("last_generation_id", flat=True)[:PAGE])
-    if not places:
-        return ""
-    return grid.address(request, query, places[-1] if len(places) == PAGE else None)
+    places = following.values_list("last_generation_id", flat=True)[: PAGE + 1]
+    return grid.newer_address(request, query, list(places), PAGE)
 
 
 def _with_pictures(prompts: PromptQuerySet) -> PromptQuerySet:

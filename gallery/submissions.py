@@ -3,7 +3,8 @@
 import uuid
 from typing import TYPE_CHECKING
 
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django_htmx.middleware import HtmxDetails
 
 from gallery import access
@@ -50,6 +51,12 @@ def spend(
         origin=origin,
         run_again_of=run_again_of,
     )
+
+
+def refusal(request: HttpRequest, reason: str) -> HttpResponse:
+    """409, with the reason: the button that posts this is disabled or gone by now."""
+    context = {"status": 409, "title": "Not possible", "message": reason}
+    return render(request, "errors/error.html", context, status=409)
 
 
 def _submission(request: HttpRequest) -> uuid.UUID | None:

@@ -22,8 +22,8 @@ def gallery(request: MemberRequest) -> HttpResponse:
         return render(request, "gallery/_more.html", context)
     is_top = not query and grid.cursor(request) is None
     active = cards.active(ON_TOP + 1) if is_top else []
-    context |= {"is_top": is_top, "active": active[:ON_TOP]}
-    if is_top and len(active) <= ON_TOP:
-        # All of the queue is at hand: the header need not count it again.
-        context["queue_count"] = len(active)
+    context |= {"is_top": is_top, "active": active[:ON_TOP], "more_active": len(active) > ON_TOP}
+    if is_top:
+        # The queue's beginning is at hand: the header need not count it again.
+        context["queue_count"] = f"{ON_TOP}+" if len(active) > ON_TOP else len(active)
     return render(request, "gallery/gallery.html", context)

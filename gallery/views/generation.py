@@ -7,9 +7,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from gallery import access, cards, details
-from gallery.errorpages import error_page
 from gallery.models import State
-from gallery.submissions import MemberRequest, SeeOther, spend
+from gallery.submissions import MemberRequest, SeeOther, refusal, spend
 
 CARD = "generation/_card.html"
 
@@ -66,7 +65,7 @@ def run_again(request: MemberRequest, pk: int) -> HttpResponse:
     """A new generation of the same frozen request, paid by who clicks; the old one is dismissed."""
     old = access.generation_to_change(request.user, pk)
     if old.is_active or old.state == State.DONE:
-        return error_page(request, 409, "Only what failed, was interrupted or cancelled can be run again.")
+        return refusal(request, "Only what failed, was interrupted or cancelled can be run again.")
     with transaction.atomic():
         new, _ = spend(request, old.again(new_seed=False), run_again_of=old)
         old.dismiss()

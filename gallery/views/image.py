@@ -9,11 +9,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from gallery import access, cards, details, media
-from gallery.errorpages import error_page
 from gallery.models import CatalogModel, Generation, Image
 from gallery.models.generation import draw_seed
 from gallery.storage import EXTENSIONS
-from gallery.submissions import MemberRequest, SeeOther, spend
+from gallery.submissions import MemberRequest, SeeOther, refusal, spend
 
 
 @require_safe
@@ -54,7 +53,7 @@ def rerun_same_seed(request: MemberRequest, pk: int) -> HttpResponse:
     """The same request with the picture's own seed; refused where Venice told none."""
     found = access.image_to_see(pk)
     if found.seed is None:
-        return error_page(request, 409, "Venice tells no seed for this picture, so it cannot be made again.")
+        return refusal(request, "Venice tells no seed for this picture, so it cannot be made again.")
     return _rerun(request, found, found.seed, "rerun-same-seed")
 
 

@@ -1,0 +1,189 @@
+"""The gallery's page: order, stacks, cursors, search, what is being generated, and what it costs the database."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from gallery import grid
+from gallery.models import Image, User
+from tests.gallery.making import a_generation, a_picture, pictures
+
+HTMX = {"HX-Request": "true"}
+
+
+def shown(page: str) -> list[int]:
+    return [int(pk) for pk in re.findall(r'data-image="(\d+)"', page)]
+
+
+@pytest.fixture
+def page(client: Client, alice: User) -> Any:
+    client.force_login(alice)
+
+    def get(address: str = "/", **more: Any) -> str:
+        response = client.get(address, **more)
+        assert response.status_code == 200
+        return response.content.decode()
+
+    return get
+
+
+def link(page: str, rel: str) -> str | None:
+    found = re.search(rf'rel="{rel}" href="([^"]*)"', page)
+    return found[1].replace("&amp;", "&") if found else None
+
+
+def test_it_shows_covers_newest_first_with_the_size_of_their_stack(page: Any, alice: User, bob: User) -> None:
+    first = a_picture(alice)
+    stack = pictures(bob, count=4)
+    text = page()
+    assert shown(text) == [stack[0].pk, first.pk]
+    assert text.count('class="badge"') == 1
+    assert "Stack of </span>4" in text
+    assert f'width="{first.width}" height="{first.height}"' in text
+    assert " style=" not in text
+    assert "onclick" not in text
+
+
+def test_it_asks_to_create_when_it_is_empty(page: Any) -> None:
+    text = page()
+    assert "No pictures yet" in text
+    assert 'href="/create/"' in text
+
+
+def test_its_pages_hang_together_by_cursor(page: Any, alice: User) -> None:
+    made = [a_picture(alice).pk for _ in range(grid.PAGE * 2 + 5)][::-1]
+    newest = page()
+    assert shown(newest) == made[: grid.PAGE]
+    assert link(newest, "prev") is None
+    second = page(link(newest, "next"))
+    assert shown(second) == made[grid.PAGE : grid.PAGE * 2]
+    assert link(second, "prev") == "/"
+    last = page(link(second, "next"))
+    assert shown(last) == made[grid.PAGE * 2 :]
+    assert link(last, "next") is None
+    assert shown(page(link(last, "prev"))) == made[grid.PAGE : grid.PAGE * 2]
+    assert not re.search(r"[?&]page=", newest + second)
+
+
+def test_htmx_gets_only_tiles_and_the_new_pager(page: Any, alice: User) -> None:
+    for _ in range(grid.PAGE + 1):
+        a_picture(alice)
+    text = page(link(page(), "next"), headers=HTMX)
+    assert len(shown(text)) == 1
+    assert "<html" not in text
+    assert 'hx-swap-oob="true"' in text
+
+
+def test_a_search_is_kept_by_its_pages_and_names_itself_when_nothing_matches(page: Any, alice: User) -> None:
+    cats = [a_picture(alice, "a ginger cat").pk for _ in range(grid.PAGE + 1)][::-1]
+    a_picture(alice, "a dog")
+    text = page("/?q=ginger+ca")
+    assert shown(text) == cats[: grid.PAGE]
+    assert shown(page(link(text, "next"))) == cats[grid.PAGE :]
+    nothing = page("/?q=zebra")
+    assert "Nothing matches" in nothing
+    assert nothing.count("zebra") >= 2
+    assert "Clear the search" in nothing
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from=abc",
+        "from=-1",
+        "from=1e3",
+        "from=" + "9" * 19,
+        "from=" + "9" * 5000,
+        "from=%D9%A1%D9%A2",
+        "from=%00",
+        "q=%00",
+        "q=%25",
+        "q=_",
+        "q=%5C",
+        "q='",
+        "q=%22",
+        "q=;--",
+        "q=*",
+        "q=NEAR(",
+        "q=" + "a+" * 1200,
+        "q=" + "9" * 30,
+        "order_by=password&owner__password=x",
+        "_connector=)+OR+1%3D1--",
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/prompts/"])
+def test_garbage_in_the_address_is_no_error(page: Any, alice: User, path: str, query: str) -> None:
+    a_picture(alice)
+    page(f"{path}?{query}")
+    page(f"{path}?{query}", headers=HTMX)
+
+
+def test_what_is_being_generated_stands_on_top_for_every_member(page: Any, bob: User) -> None:
+    waiting = a_generation(bob)
+    text = page()
+    assert f'data-generation="{waiting.pk}" data-state="queued"' in text
+    assert f"/generations/{waiting.pk}/card/?state=queued" in text
+    assert "1st in line" in text
+    assert "Cancel" not in text
+    assert "data-generation" not in page("/?q=cat")
+
+
+def test_markup_in_prompts_is_inert(page: Any, alice: User) -> None:
+    evil = '<script>alert(1)</script>"><img src=x onerror=alert(1)><div hx-get="/admin/" hx-trigger="load">{{7*7}}'
+    a_picture(alice, evil)
+    a_generation(alice, evil)
+    for address in ("/", "/?q=script", "/prompts/", "/queue/"):
+        text = page(address)
+        assert "<script>alert" not in text
+        assert "<img src=x" not in text
+        assert '<div hx-get="/admin' not in text
+        assert "{{7*7}}" in text
+
+
+def test_a_prompt_of_any_length_leaves_the_page_small(page: Any, alice: User) -> None:
+    for _ in range(20):
+        a_picture(alice, "word " * 6000)
+    assert len(page()) < 60_000
+    assert len(page("/prompts/")) < 60_000
+
+
+@pytest.mark.parametrize("address", ["/", "/?q=cat", "/prompts/", "/prompts/?q=cat", "/queue/"])
+def test_queries_do_not_grow_with_rows(
+    client: Client,
+    alice: User,
+    bob: User,
+    models_known: None,
+    address: str,
+    django_assert_max_num_queries: Any,
+) -> None:
+    client.force_login(alice)
+
+    def more(count: int, start: int) -> None:
+        for number in range(start, start + count):
+            pictures(bob if number % 2 else alice, f"cat {number}", count=1 + number % 4)
+            a_generation(alice, f"cat {number}", state=("queued", "sending", "failed")[number % 3])
+
+    client.get("/queue/")  # the day's one write to the session
+    most = 8 if "prompts" in address or "queue" in address else 6
+    more(6, 0)
+    with django_assert_max_num_queries(most) as few:
+        client.get(address)
+    more(24, 6)
+    with django_assert_max_num_queries(most) as many:
+        client.get(address)
+    assert len(many) == len(few)
+
+
+def test_a_page_in_the_middle_asks_as_often(
+    client: Client, alice: User, models_known: None, django_assert_max_num_queries: Any
+) -> None:
+    client.force_login(alice)
+    client.get("/queue/")
+    for _ in range(grid.PAGE * 2):
+        a_picture(alice)
+    middle = Image.objects.order_by("id")[grid.PAGE].pk
+    for address in (f"/?from={middle}", f"/?q=cat&from={middle}"):
+        with django_assert_max_num_queries(6):
+            client.get(address)

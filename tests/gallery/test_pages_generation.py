@@ -1,0 +1,204 @@
+"""A generation's page, its card and its poll, the queue, and what maker and staff may do."""
+
+import re
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from gallery.models import Generation, State, User
+from tests.gallery.making import a_generation, a_picture, pictures
+
+pytestmark = pytest.mark.usefixtures("models_known")
+HTMX = {"HX-Request": "true"}
+BROKEN = {
+    "error_message": "String must contain at most 1500 characters",
+    "error_advice": "Shorten the prompt.",
+}
+
+
+def text(client: Client, address: str) -> str:
+    response = client.get(address)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_its_card_comes_first_and_holds_only_its_own_pictures(client: Client, alice: User) -> None:
+    origin = a_picture(alice)
+    made = pictures(alice, count=4)
+    Generation.objects.filter(pk=made[0].generation_id).update(origin=origin)
+    client.force_login(alice)
+    page = text(client, f"/generations/{made[0].generation_id}/")
+    first = re.search(r"<article[^>]*>", page)
+    assert first
+    assert f'data-generation="{made[0].generation_id}" data-state="done"' in first[0]
+    assert "hx-get" not in first[0]
+    assert re.findall(r'data-image="(\d+)"', page) == [str(picture.pk) for picture in made]
+    assert f'data-related="{origin.pk}"' in page
+    assert made[0].thumbnail_512 in page
+
+
+@pytest.mark.parametrize("state", State.values)
+def test_every_state_has_its_words(client: Client, alice: User, state: str) -> None:
+    generation = a_generation(alice, state=state, sent_at=timezone.now())
+    client.force_login(alice)
+    page = text(client, f"/generations/{generation.pk}/")
+    assert f'data-state="{state}"' in page
+    assert ("/card/?state=" in page) == generation.is_active
+    actions = set(re.findall(r'data-action="([\w-]+)"', page))
+    expected = {
+        "queued": {"cancel"},
+        "failed": {"run-again", "dismiss"},
+        "interrupted": {"run-again", "dismiss"},
+    }
+    assert actions == expected.get(state, {"run-again"} if state == "cancelled" else set())
+
+
+def test_a_failure_shows_venices_words_and_what_to_do(client: Client, alice: User) -> None:
+    generation = a_generation(alice, state="failed", **BROKEN)
+    client.force_login(alice)
+    for address in (f"/generations/{generation.pk}/", "/queue/"):
+        page = text(client, address)
+        assert BROKEN["error_message"] in page
+        assert BROKEN["error_advice"] in page
+
+
+def test_a_hold_is_shown_with_its_reason_and_end(client: Client, alice: User) -> None:
+    until = timezone.now() + timedelta(minutes=5)
+    generation = a_generation(alice, not_before=until, hold_reason="Venice asked us to wait")
+    client.force_login(alice)
+    page = text(client, f"/generations/{generation.pk}/card/")
+    assert "Held until" in page
+    assert "Venice asked us to wait" in page
+
+
+def test_the_poll_is_silent_until_something_changes(client: Client, alice: User) -> None:
+    generation = a_generation(alice)
+    client.force_login(alice)
+    address = f"/generations/{generation.pk}/card/"
+    assert client.get(f"{address}?state=queued", headers=HTMX).status_code == 204
+    seen = re.search(r'hx-get="([^"]+)"', text(client, address))
+    assert seen
+    assert client.get(seen[1].replace("&amp;", "&"), headers=HTMX).status_code == 204
+    Generation.objects.filter(pk=generation.pk).update(state="sending", sent_at=timezone.now())
+    changed = client.get(f"{address}?state=queued", headers=HTMX)
+    assert changed.status_code == 200
+    assert b'data-state="sending"' in changed.content
+
+
+def test_the_place_in_the_line_moves_up(client: Client, alice: User) -> None:
+    first, second = a_generation(alice), a_generation(alice)
+    client.force_login(alice)
+    address = f"/generations/{second.pk}/card/"
+    page = text(client, address)
+    assert "2nd in line" in page
+    first.cancel()
+    seen = re.search(r'hx-get="([^"]+)"', page)
+    assert seen
+    assert b"1st in line" in client.get(seen[1].replace("&amp;", "&"), headers=HTMX).content
+
+
+def test_the_poll_stops_when_it_is_gone(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    assert client.get("/generations/999/card/", headers=HTMX).status_code == 286
+    assert client.get("/generations/999/card/").status_code == 404
+
+
+def test_cancelling_works_before_sending_only(client: Client, alice: User) -> None:
+    waiting, sent = a_generation(alice), a_generation(alice, state="sending", sent_at=timezone.now())
+    client.force_login(alice)
+    response = client.post(f"/generations/{waiting.pk}/cancel/")
+    assert response.status_code == 303
+    assert response["Location"] == f"/generations/{waiting.pk}/"
+    assert client.post(f"/generations/{sent.pk}/cancel/", {"back": "queue"})["Location"] == "/queue/"
+    states = dict(Generation.objects.values_list("pk", "state"))
+    assert states == {waiting.pk: "cancelled", sent.pk: "sending"}
+
+
+def test_running_again_copies_the_request_and_dismisses_the_old(client: Client, alice: User) -> None:
+    old = a_generation(alice, state="failed", **BROKEN)
+    client.force_login(alice)
+    form = {"submission": str(uuid.uuid4())}
+    response = client.post(f"/generations/{old.pk}/run-again/", form)
+    new = Generation.objects.get(run_again_of=old)
+    assert response.status_code == 303
+    assert response["Location"] == f"/generations/{new.pk}/"
+    assert client.post(f"/generations/{old.pk}/run-again/", form)["Location"] == response["Location"]
+    old.refresh_from_db()
+    assert new.request == old.request
+    assert old.dismissed_at
+    assert new.state == "queued"
+
+
+@pytest.mark.parametrize("state", ["queued", "sending", "received", "done"])
+def test_what_runs_or_is_done_is_not_run_again(client: Client, alice: User, state: str) -> None:
+    generation = a_generation(alice, state=state)
+    client.force_login(alice)
+    assert client.post(f"/generations/{generation.pk}/run-again/").status_code == 409
+    assert Generation.objects.count() == 1
+
+
+def test_htmx_gets_the_changed_card(client: Client, alice: User) -> None:
+    waiting, broken = a_generation(alice), a_generation(alice, state="failed", **BROKEN)
+    client.force_login(alice)
+    cancelled = client.post(f"/generations/{waiting.pk}/cancel/", headers=HTMX)
+    assert cancelled.status_code == 200
+    assert b'data-state="cancelled"' in cancelled.content
+    again = client.post(f"/generations/{broken.pk}/run-again/", headers=HTMX)
+    assert again.status_code == 200
+    assert b'data-state="queued"' in again.content
+    own = HTMX | {"HX-Current-URL": f"http://testserver/generations/{broken.pk}/"}
+    there = client.post(f"/generations/{broken.pk}/run-again/", headers=own)
+    assert there["HX-Redirect"] == f"/generations/{Generation.objects.latest('pk').pk}/"
+
+
+@pytest.mark.parametrize("action", ["cancel", "dismiss", "run-again"])
+def test_only_maker_and_staff_may_change(
+    client: Client, alice: User, bob: User, sally: User, action: str
+) -> None:
+    generation = a_generation(alice, state="queued" if action == "cancel" else "failed")
+    address = f"/generations/{generation.pk}/{action}/"
+    client.force_login(bob)
+    assert f'data-action="{action}"' not in text(client, "/queue/")
+    assert client.post(address).status_code == 403
+    client.force_login(sally)
+    assert f'data-action="{action}"' in text(client, "/queue/")
+    assert client.get(address).status_code == 405
+    assert client.post(address).status_code == 303
+    if action == "run-again":
+        assert Generation.objects.latest("pk").owner == sally
+
+
+def test_the_queue_lists_what_waits_and_what_went_wrong(client: Client, alice: User, bob: User) -> None:
+    first, second = a_generation(bob), a_generation(alice)
+    broken = a_generation(bob, state="interrupted")
+    a_generation(bob, state="failed", dismissed_at=timezone.now())
+    a_picture(bob)
+    client.force_login(alice)
+    page = text(client, "/queue/")
+    assert re.findall(r'data-generation="(\d+)"', page) == [str(g.pk) for g in (first, second, broken)]
+    poll = re.search(r'hx-get="(/queue/[^"]+)"', page)
+    assert poll
+    assert client.get(poll[1], headers=HTMX).status_code == 204
+    first.cancel()
+    changed = client.get(poll[1], headers=HTMX)
+    assert changed.status_code == 200
+    assert b"<html" not in changed.content
+
+
+def test_an_empty_queue_says_so(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    assert "Nothing waits" in text(client, "/queue/")
+
+
+def test_details_follow_the_state(client: Client, alice: User) -> None:
+    generation = a_generation(alice)
+    client.force_login(alice)
+    address = f"/generations/{generation.pk}/?state=queued"
+    assert client.get(address, headers=HTMX).status_code == 204
+    generation.cancel()
+    response = client.get(address, headers=HTMX)
+    assert b'id="details"' in response.content
+    assert b"hx-get" not in response.content
