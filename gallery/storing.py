@@ -32,7 +32,7 @@ def store(generation: Generation, attempt: Attempt, answer: BinaryIO) -> int:
             log.warning("generation %d: picture %d: %s", generation.pk, index, error)
             continue
         images.append(_write_files(generation, attempt, index, picture.data, decoded))
-    if not images:
+    if not images and not result.is_content_violation:
         raise BadResponse("Venice's answer holds no picture that can be decoded.", status=result.reply.status)
     _write_rows(generation, attempt, result, images)
     return len(images)
