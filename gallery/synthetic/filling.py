@@ -3,7 +3,7 @@
 import hashlib
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from random import Random
@@ -21,7 +21,6 @@ from gallery.synthetic.pictures import Picture, Shape, draw_pool
 from gallery.synthetic.recipes import Recipe, menu, shapes, styles
 from gallery.synthetic.table import Table
 from gallery.synthetic.words import phrases
-from venice import Generate
 
 MAX_IMAGES = 10_000_000
 SPAN = timedelta(days=730)
@@ -35,11 +34,12 @@ Row = dict[str, Any]
 
 @dataclass(slots=True)
 class Draft:
-    """One generation before it is a row."""
+    """One generation before it is a row: `request` is the body that would have been sent."""
 
     owner: User
     recipe: Recipe
-    operation: Generate
+    request: Row
+    images: int
     created_at: datetime
 
 
@@ -86,14 +86,12 @@ def _drafts(count: int, random: Random, people: list[User]) -> Iterator[Draft]:
                 text = next(prompts)
             stack = min(random.choices(_STACKS, _STACK_WEIGHTS)[0], count - planned)
             moment = start + SPAN * ((planned + random.random()) / count)
-            operation = replace(
-                recipe.request,
-                prompt=text,
-                seed=random.randrange(1, 1_000_000_000),
-                style_preset=style,
-                variants=stack if stack > 1 else None,
-            )
-            yield Draft(owner, recipe, operation, moment)
+            request = {**recipe.request, "prompt": text, "seed": 1 + int(random.random() * 999_999_999)}
+            if style:
+                request["style_preset"] = style
+            if stack > 1:
+                request["variants"] = stack
+            yield Draft(owner, recipe, request, stack, moment)
             planned += stack
             if planned >= count:
                 return
@@ -102,10 +100,10 @@ def _drafts(count: int, random: Random, people: list[User]) -> Iterator[Draft]:
 def _write(batch: list[Draft], pool: dict[Shape, list[Picture]], random: Random) -> int:
     """One transaction's worth of rows; returns the number of pictures."""
     generations, attempts, images = Table(Generation), Table(Attempt), Table(Image)
-    prompts = _prompts(list(dict.fromkeys(draft.operation.prompt for draft in batch)))
+    prompts = _prompts(list(dict.fromkeys(draft.request["prompt"] for draft in batch)))
     ids = zip(generations.reserve(len(batch)), attempts.reserve(len(batch)), strict=True)
     rows = [
-        _rows(draft, number, attempt, prompts[draft.operation.prompt], pool[draft.recipe.shape], random)
+        _rows(draft, number, attempt, prompts[draft.request["prompt"]], pool[draft.recipe.shape], random)
         for draft, (number, attempt) in zip(batch, ids, strict=True)
     ]
     pictures = [picture for _, _, stack in rows for picture in stack]
@@ -136,7 +134,7 @@ def _rows(
     draft: Draft, number: int, attempt: int, prompt: int, pool: list[Picture], random: Random
 ) -> tuple[Row, Row, list[Row]]:
     generation = {"id": number, "prompt_id": prompt, **_generation(draft, random)}
-    pictures = random.choices(pool, k=draft.operation.image_count)
+    pictures = random.choices(pool, k=draft.images)
     ledger = {"id": attempt, **_attempt(generation, pictures, random)}
     followed = generation["seed"] if draft.recipe.model.uses_seed else None
     shared = {
@@ -146,7 +144,7 @@ def _rows(
         "emulated": True,
         "created_at": generation["finished_at"],
         **{name: generation[name] for name in ("owner_id", "prompt_id", "model")},
-        "style_preset": draft.operation.style_preset or "",
+        "style_preset": draft.request.get("style_preset", ""),
     }
     images = [
         {**shared, **picture, "index": index, "is_cover": index == 0, "seed": None if index else followed}
@@ -156,25 +154,24 @@ def _rows(
 
 
 def _generation(draft: Draft, random: Random) -> Row:
-    operation, price = draft.operation, draft.recipe.price
-    waited = timedelta(milliseconds=random.randrange(60, 4_000))
-    inference = int(random.lognormvariate(8.6, 0.6)) * (1 + operation.image_count) // 2
-    queue, around = random.randrange(20, 900), random.randrange(30, 400)
-    sent = draft.created_at + waited
-    headers = sent + timedelta(milliseconds=queue + inference + around + random.randrange(40, 250))
-    received = headers + timedelta(milliseconds=random.randrange(30, 600))
+    chance, request, price = random.random, draft.request, draft.recipe.price
+    inference = int(random.lognormvariate(8.6, 0.6)) * (1 + draft.images) // 2
+    queue, around = 20 + int(900 * chance()), 30 + int(400 * chance())
+    sent = draft.created_at + timedelta(seconds=0.06 + 4 * chance())
+    headers = sent + timedelta(milliseconds=queue + inference + around + 200 * chance())
+    received = headers + timedelta(seconds=0.03 + 0.6 * chance())
     return {
-        **_columns(operation),
+        **{name: request[name] for name in COPIED_FIELDS if name in request},
         "owner_id": draft.owner.pk,
         "emulated": True,
-        "request": operation.payload(),
+        "request": request,
         "state": State.DONE.value,
         "tries": 1,
         "created_at": draft.created_at,
         "sent_at": sent,
         "headers_at": headers,
         "received_at": received,
-        "finished_at": received + timedelta(milliseconds=random.randrange(50, 180)),
+        "finished_at": received + timedelta(seconds=0.05 + 0.13 * chance()),
         "venice_id": f"generate-image-{random.getrandbits(48):012x}",
         "queue_ms": queue,
         "preprocessing_ms": inference + around,
@@ -182,14 +179,8 @@ def _generation(draft: Draft, random: Random) -> Row:
         "total_ms": queue + inference + around,
         "is_blurred": False,
         "is_content_violation": False,
-        "price_estimate": price * operation.image_count if price is not None else None,
+        "price_estimate": price * draft.images if price is not None else None,
     }
-
-
-def _columns(operation: Generate) -> Row:
-    """The parameters that are columns; what is absent has the table's own default."""
-    values = ((name, getattr(operation, name)) for name in COPIED_FIELDS)
-    return {name: value for name, value in values if value is not None}
 
 
 def _attempt(generation: Row, pictures: list[Row], random: Random) -> Row:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 from gallery.synthetic.pictures import Shape
 from venice import Generate, Model, bundled_models, bundled_styles, price
@@ -16,10 +17,10 @@ _BASE = Generate(model="-", prompt="-", seed=1, format="webp", safe_mode=True, h
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A model in one shape: the request but for prompt, seed, style and variants."""
+    """A model in one shape: the body of the request but for prompt, seed, style and variants."""
 
     model: Model
-    request: Generate
+    request: dict[str, Any]
     shape: Shape
     price: Decimal | None
 
@@ -57,5 +58,5 @@ def _of(model: Model) -> list[Recipe]:
         operation = request.for_model(model)
         if not operation.problems(model):
             shape = pixel_size(operation.payload(), model)
-            found.append(Recipe(model, operation, shape, price(operation, model)))
+            found.append(Recipe(model, operation.payload(), shape, price(operation, model)))
     return found
