@@ -3,16 +3,10 @@
 import math
 from itertools import pairwise
 
-from PIL import Image, ImageChops, ImageFilter, ImageOps
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
 from venice.emulator.canvas import BICUBIC, Canvas, Point
 from venice.emulator.colour import Colour, mix, ramp, shade
-
-
-def hues(c: Canvas) -> list[Colour]:
-    """The palette as one row from dark to light, with an accent in it."""
-    p = c.palette
-    return [shade(p.near, -0.1), p.near, p.sky[0], p.accents[0], p.sky[2], p.accents[1], p.sky[-1], p.light]
 
 
 def orbs(c: Canvas) -> None:
@@ -54,16 +48,11 @@ def sphere(c: Canvas, x: float, y: float, r: float, stops: list[Colour], gloss: 
 
 def silk(c: Canvas) -> None:
     """Folds of cloth: strips between curves, light and dark as they turn."""
-    tones = ramp(
-        [c.palette.near, c.palette.sky[1], c.palette.accents[0], c.palette.sky[3], c.palette.light], 64
-    )
-    count, steps = 90, 36
-    sway = [
-        (c.chance.uniform(0.4, 1.5), c.chance.uniform(0, 6.3), c.chance.uniform(0.5, 1)) for _ in range(5)
-    ]
-    folds = [(c.chance.uniform(1.2, 2.6) * (n + 1), c.chance.uniform(0, 6.3)) for n in range(3)]
-    tilt = c.chance.uniform(-0.5, 0.5)
-    strong = c.form.uniform(0.1, 0.2)
+    wide, count, steps = 320, 150, 28
+    high = max(8, round(wide * c.h / c.w))
+    sway = [(c.chance.uniform(0.25, 1), c.chance.uniform(0, 6.3), c.chance.uniform(0.5, 1)) for _ in range(5)]
+    folds = [(c.chance.uniform(2, 3.6) * (n + 1), c.chance.uniform(0, 6.3)) for n in range(3)]
+    tilt, strong = c.chance.uniform(-0.7, 0.7), c.form.uniform(0.1, 0.2)
 
     def curve(line: float) -> list[Point]:
         points = []
@@ -72,77 +61,75 @@ def silk(c: Canvas) -> None:
             bend = sum(
                 math.sin(u * 6.28 * speed + phase + line * 4 * share) * share for speed, phase, share in sway
             )
-            points.append((-2 + (c.w + 4) * u, c.h * (line * 1.9 - 0.45 + tilt * (u - 0.5) + strong * bend)))
+            points.append((-1 + (wide + 2) * u, high * (line * 2 - 0.5 + tilt * (u - 0.5) + strong * bend)))
         return points
 
+    relief = Image.new("L", (wide, high))
+    pen = ImageDraw.Draw(relief)
     curves = [curve(line / count) for line in range(count + 1)]
-    with c.detail() as (pen, k):
-        for line, (above, below) in enumerate(pairwise(curves)):
-            place = line / count
-            turned = sum(
-                math.sin(place * 6.28 * speed + phase) / (n + 1) for n, (speed, phase) in enumerate(folds)
-            )
-            tone = tones[max(0, min(63, round(32 + turned * 24)))]
-            outline = [*above, *((x, y + c.h * 0.02) for x, y in reversed(below))]
-            pen.polygon([(x * k, y * k) for x, y in outline], fill=tone)
-    sheen = c.warp(c.clouds(2, 2), 0.1)
-    c.wash(sheen.point([max(0, (v - 120) * 2) for v in range(256)]), c.palette.light, 0.18)
-    c.wash(sheen.point([max(0, (110 - v) * 2) for v in range(256)]), c.palette.near, 0.3)
+    for line, (above, below) in enumerate(pairwise(curves)):
+        turns = (
+            math.sin(line / count * 6.28 * speed + phase) / (n + 1) for n, (speed, phase) in enumerate(folds)
+        )
+        level = max(0, min(255, round(128 + sum(turns) * 66)))
+        pen.polygon([*above, *((x, y + 4) for x, y in reversed(below))], fill=level)
+    sheen = c.warp(c.clouds(2, 2, field_width=wide), 0.1)
+    relief = Image.blend(relief.filter(ImageFilter.GaussianBlur(1.6)), sheen.resize(relief.size), 0.16)
+    p = c.palette
+    c.image = c.colour_map(relief, [p.near, p.sky[0], p.sky[1], p.accents[0], p.sky[3], p.light])
 
 
 def marble(c: Canvas) -> None:
-    """Ink in water: one field bent twice, turned into colours, with veins of metal."""
-    field = c.warp(c.warp(c.clouds(c.form.uniform(1.5, 2.5), 4, field_width=512), 0.16), 0.13, 3)
-    tones = [hues(c)[place] for place in (0, 2, 4, 6, 3, 1, 5, 7)]
+    """Ink in water: veins of colour, bent until they swirl, with threads of metal."""
+    wide = 512
+    high = max(8, round(wide * c.h / c.w))
+    bands = c.form.uniform(2.5, 5)
+    rows = bytes(round(127 + 120 * math.sin(row / wide * bands * 6.28)) for row in range(high))
+    stripes = Image.frombytes("L", (1, high), rows).resize((wide, high), BICUBIC)
+    clouds = c.clouds(c.form.uniform(1.5, 2.6), 5, field_width=wide).resize((wide, high))
+    field = Image.blend(stripes, clouds, c.form.uniform(0.45, 0.7))
+    for strength, waves in ((0.2, 1.1), (0.12, 2.3), (0.05, 5)):
+        field = c.warp(field, strength, waves)
+    field = ImageOps.autocontrast(field, cutoff=1)
+    p = c.palette
+    tones = [p.near, p.sky[0], p.accents[0], p.sky[3], p.light, p.sky[-1], p.accents[-1], p.sky[1]]
     if c.form.random() < 0.5:
-        tones = [
-            c.palette.near,
-            c.palette.sky[0],
-            c.palette.sky[1],
-            c.palette.sky[3],
-            c.palette.light,
-            c.palette.sky[2],
-        ]
+        tones = [p.light, p.sky[-1], p.sky[3], p.sky[2], p.near, p.sky[1], p.accents[1], p.light]
     c.image = c.colour_map(field, tones)
-    for level, wide in ((c.chance.randint(70, 100), 3.2), (c.chance.randint(130, 190), 2.2)):
-        vein = field.point([max(0, round(255 - abs(v - level) * 255 / wide)) for v in range(256)])
-        c.wash(vein, mix(c.palette.light, c.palette.accents[1], 0.4), 0.8)
+    for level, thin in ((c.chance.randint(60, 100), 4.5), (c.chance.randint(140, 190), 3.0)):
+        vein = field.point([max(0, round(255 - abs(v - level) * 255 / thin)) for v in range(256)])
+        c.wash(vein, mix(p.light, p.accents[1], 0.5), 0.75)
 
 
 def strata(c: Canvas) -> None:
     """Sheets of cut paper, each with its shadow on the next."""
-    layers = c.form.randint(6, 8)
-    around = c.form.random() < 0.6
-    field = c.clouds(c.form.uniform(1.6, 2.6), 2)
-    if around:
-        x, y = c.chance.uniform(0.3, 0.7), c.chance.uniform(0.3, 0.7)
-        ball = Image.radial_gradient("L")
-        moved = ImageChops.offset(ball, 0, 0).crop(
-            (round(90 - 120 * x), round(90 - 120 * y), round(226 - 60 * x), round(226 - 60 * y))
-        )
-        field = ImageOps.autocontrast(Image.blend(field, moved.resize(field.size, BICUBIC), 0.62))
-    tones = ramp(
-        [
-            c.palette.light,
-            c.palette.sky[-1],
-            c.palette.sky[3],
-            c.palette.accents[0],
-            c.palette.sky[1],
-            c.palette.near,
-        ],
-        layers + 1,
-    )
-    if c.form.random() < 0.4:
+    layers = c.form.randint(5, 7)
+    field = c.clouds(c.form.uniform(1.6, 2.4), 2)
+    if c.form.random() < 0.65:
+        x, y = c.chance.uniform(-0.25, 0.25), c.chance.uniform(-0.25, 0.25)
+        part = (round(46 - 90 * x), round(46 - 90 * y), round(210 - 90 * x), round(210 - 90 * y))
+        well = Image.radial_gradient("L").crop(part).resize(field.size, BICUBIC)
+        field = ImageOps.autocontrast(Image.blend(field, well, 0.6))
+    p = c.palette
+    tones = ramp([p.light, p.sky[-1], p.sky[3], p.accents[0], p.sky[1], p.near], layers + 1)
+    if c.form.random() < 0.45:
         tones = tones[::-1]
     c.image.paste(tones[0], (0, 0, c.w, c.h))
-    whole = field.resize((c.w, c.h), BICUBIC)
+    # Eight bits would leave steps along the cuts.
+    fine = field.filter(ImageFilter.GaussianBlur(2)).convert("F").resize((512, 512), BICUBIC)
+    fine = fine.resize((c.w, c.h), Image.Resampling.BILINEAR)
     for layer in range(1, layers + 1):
-        level = 255 * (layer - 0.4) / (layers + 0.4)
-        edge = [max(0, min(255, round((v - level) * 110))) for v in range(256)]
-        soft = field.point(edge).filter(ImageFilter.GaussianBlur(3.2))
-        drop = ImageChops.offset(soft, 2, 4).resize((c.w, c.h), BICUBIC)
-        c.image.paste(shade(c.palette.near, -0.5), (0, 0), drop.point([round(v * 0.5) for v in range(256)]))
-        c.image.paste(tones[layer], (0, 0), whole.point(edge))
+        level = 255 * (layer - 0.3) / (layers + 0.5)
+        steep = [max(0, min(255, round((v - level) * 60))) for v in range(256)]
+        soft = ImageChops.offset(field.point(steep).filter(ImageFilter.GaussianBlur(3)), 2, 4)
+        c.wash(soft, shade(p.near, -0.5), 0.5)
+        cut = _threshold(fine, level)
+        c.image.paste(Image.new("RGB", (c.w, c.h), tones[layer]), (0, 0), cut)
+
+
+def _threshold(fine: Image.Image, level: float) -> Image.Image:
+    """Where a field of mode F is above the level, with a soft edge of a pixel or two."""
+    return fine.point(lambda value: value * 90 - level * 90).convert("L")
 
 
 def facets(c: Canvas) -> None:
@@ -170,14 +157,14 @@ def facets(c: Canvas) -> None:
                 pair = ((a, b, d), (b, e, d)) if c.chance.random() < 0.5 else ((a, b, e), (a, e, d))
                 for corner in pair:
                     x, y = sum(p[0] for p in corner) / 3, sum(p[1] for p in corner) / 3
-                    flow = 0.5 + 0.32 * math.sin(
+                    flow = 0.45 + 0.42 * math.sin(
                         x / c.w * 3 * math.cos(turn) + y / c.h * 3 * math.sin(turn) + turn
                     )
                     near = math.exp(-((math.hypot(x - ball[0], y - ball[1]) / (c.u * 0.33)) ** 2))
-                    place = flow * 0.75 + 0.3 * near + c.chance.gauss(0, 0.055)
+                    place = flow * 0.72 + 0.34 * near + c.chance.gauss(0, 0.06)
                     colour = tones[max(0, min(95, round(95 * place)))]
-                    if near > 0.75 and c.chance.random() < 0.5:
-                        colour = mix(colour, c.chance.choice(c.palette.accents), 0.7)
+                    if c.chance.random() < 0.12 + 0.2 * near:
+                        colour = mix(colour, c.chance.choice(c.palette.accents), 0.6)
                     pen.polygon([(px * k, py * k) for px, py in corner], fill=colour)
 
 
@@ -215,39 +202,39 @@ def leaves(c: Canvas, heart: tuple[float, float, float]) -> None:
 
 def flower(c: Canvas, x: float, y: float, r: float, colour: Colour) -> None:
     """Rings of petals, the inner ones lighter and smaller, turned against one another."""
-    rings, petals = c.form.randint(5, 8), c.form.randint(9, 15)
-    tip, root = mix(colour, c.palette.light, 0.45), mix(colour, c.palette.near, 0.45)
+    large = r > c.u * 0.25
+    rings, petals = c.form.randint(5, 7) - (0 if large else 2), c.form.randint(9, 14)
+    tip, root = mix(colour, c.palette.light, 0.5), mix(shade(colour, -0.35), c.palette.near, 0.3)
     turn = c.chance.uniform(0, 6.28)
-    with c.detail(y - r * 1.2, y + r * 1.2) as (pen, k):
-        top = max(0, round(y - r * 1.2))
+    top = max(0, round(y - r * 1.1))
+    with c.detail(top, y + r * 1.1) as (pen, k):
         for ring in range(rings):
             share = ring / rings
             long, turn = r * (1 - share * 0.86), turn + 2.4
             for index in range(petals):
                 angle = turn + index * 6.28 / petals + c.chance.gauss(0, 0.03)
-                for layer in range(5):
-                    inner = layer / 5
-                    tone = mix(mix(root, tip, share * 0.55), tip, inner**1.5)
-                    tone = shade(tone, -0.14) if index % 2 and layer == 0 else tone
-                    shape = petal(x, y, angle, long * (1 - 0.07 * layer), long * (0.27 - 0.045 * layer))
+                for layer in range(4 if large else 3):
+                    inner = layer / 4
+                    tone = mix(mix(root, colour, share * 0.8), tip, 0.15 * share + inner**1.2)
+                    tone = mix(root, c.palette.near, 0.4) if layer == 0 else tone
+                    shape = petal(x, y, angle, long * (1 - 0.05 * layer), long * (0.29 - 0.05 * layer))
                     pen.polygon([(px * k, (py - top) * k) for px, py in shape], fill=tone)
-    for dot in range(26):
-        angle, away = dot * 2.4, r * 0.13 * math.sqrt(dot / 26)
-        c.disc(
-            x + math.cos(angle) * away,
-            y + math.sin(angle) * away,
-            r * 0.017,
-            mix(c.palette.accents[1], tip, 0.3),
-        )
+        for dot in range(30):
+            angle, away, size = dot * 2.4, r * 0.13 * math.sqrt(dot / 30), r * 0.016
+            cx, cy = x + math.cos(angle) * away, y + math.sin(angle) * away - top
+            box = (cx - size, cy - size, cx + size, cy + size)
+            pen.ellipse(tuple(edge * k for edge in box), fill=mix(c.palette.accents[1], tip, 0.3))
 
 
 def petal(x: float, y: float, angle: float, long: float, wide: float) -> list[Point]:
     """A drop from (x, y) outwards."""
     cos, sin = math.cos(angle), math.sin(angle)
     points = []
-    for step in range(17):
-        t = step / 8 if step <= 8 else (16 - step) / 8
-        side = 1 if step <= 8 else -1
-        along, across = long * t, side * wide * math.sin(math.pi * t**1.35) ** 0.8
+    for t, half in _PETAL:
+        along, across = long * t, wide * half
         points.append((x + along * cos - across * sin, y + along * sin + across * cos))
     return points
+
+
+_PETAL = [(t / 7, math.sin(math.pi * (t / 7) ** 1.35) ** 0.8) for t in range(8)]
+_PETAL += [(t, -half) for t, half in reversed(_PETAL[:-1])]

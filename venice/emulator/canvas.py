@@ -77,7 +77,7 @@ class Canvas:
             mask, draw, k = self._mask(box)
             moved = [((x - box[0]) * k, (y - box[1]) * k) for x, y in points]
             draw.line(moved, fill=round(255 * opacity), width=max(1, round(width * k)), joint="curve")
-            self.image.paste(fill, box, mask.reduce(k))
+            self._lay(fill, box, mask.reduce(k))
 
     def glow(
         self, x: float, y: float, r: float, colour: Colour, strength: float = 1, squash: float = 1
@@ -105,7 +105,26 @@ class Canvas:
     def wash(self, mask: Image.Image, colour: Colour, opacity: float = 1) -> None:
         """Lay a colour over everything, as thick as the mask (L, any size) says."""
         levels = mask.point([round(v * opacity) for v in range(256)])
-        self.image.paste(colour, (0, 0), levels.resize((self.w, self.h), BICUBIC))
+        found = levels.getbbox()
+        if not found:
+            return
+        across, down = self.w / mask.width, self.h / mask.height
+        # One more row and column, since enlarging carries light over the edge.
+        box = (
+            max(0, math.floor((found[0] - 1) * across)),
+            max(0, math.floor((found[1] - 1) * down)),
+            min(self.w, math.ceil((found[2] + 1) * across)),
+            min(self.h, math.ceil((found[3] + 1) * down)),
+        )
+        part = (box[0] / across, box[1] / down, box[2] / across, box[3] / down)
+        size = (box[2] - box[0], box[3] - box[1])
+        self._lay(colour, box, levels.resize(size, Image.Resampling.BILINEAR, box=part))
+
+    def _lay(self, fill: Image.Image | Colour, box: tuple[int, int, int, int], mask: Image.Image) -> None:
+        # Pillow pastes a picture through a mask twice as fast as a colour.
+        if not isinstance(fill, Image.Image):
+            fill = Image.new("RGB", mask.size, fill)
+        self.image.paste(fill, box, mask)
 
     @contextmanager
     def detail(
@@ -121,6 +140,14 @@ class Canvas:
         large = part.resize((part.width * k, part.height * k), NEAREST) if k > 1 else part
         yield ImageDraw.Draw(large, "RGBA"), k
         self.image.paste(large.reduce(k) if k > 1 else large, (0, y0))
+
+    @contextmanager
+    def stencil(self, fill: Fill) -> Iterator[tuple[ImageDraw.ImageDraw, int]]:
+        """The same for many shapes of one fill, over the whole picture: draw them with 255."""
+        box = (0, 0, self.w, self.h)
+        mask, draw, k = self._mask(box)
+        yield draw, k
+        self._lay(self._source(fill, [(0, 0), (0, self.h)], box), box, mask.reduce(k) if k > 1 else mask)
 
     def noise(self, columns: int, rows: int, random: Random | None = None) -> Image.Image:
         """Grey values, each by chance. (`Image.effect_noise` would differ from call to call.)"""
@@ -223,7 +250,7 @@ class Canvas:
             large, draw, k = self._mask(box)
             self._draw(draw, points, box, k, round(255 * min(1, opacity)), round_)
             mask = large.reduce(k) if k > 1 else large
-        self.image.paste(self._source(fill, points, box), box, mask)
+        self._lay(self._source(fill, points, box), box, mask)
 
     def _soft_mask(
         self,

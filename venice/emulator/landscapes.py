@@ -93,8 +93,8 @@ def slip_face(c: Canvas, crest: list[Point], peak: float, side: int, tall: float
     if len(ahead) < 2:
         return [crest[0], crest[1], crest[2]]
     top = ahead[0]
-    foot = (top[0] + side * c.w * 0.32, c.h + 2.0)
-    bend = (top[0] - side * tall * c.chance.uniform(0.2, 0.7), top[1] + (foot[1] - top[1]) * 0.45)
+    foot = (top[0] + side * (c.w * 0.25 + tall * 1.6), c.h + 2.0)
+    bend = (top[0] + side * tall * c.chance.uniform(-0.1, 0.35), top[1] + tall * c.chance.uniform(0.9, 1.4))
     spine = [_bezier(foot, bend, top, step / 24) for step in range(25)]
     return [*ahead, (ahead[-1][0], c.h + 2.0), *spine]
 

@@ -2,7 +2,7 @@
 
 import math
 
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageDraw
 
 from venice.emulator.abstracts import sphere
 from venice.emulator.canvas import BICUBIC, Canvas, Point
@@ -77,30 +77,38 @@ def forest(c: Canvas) -> None:
     c.backdrop([mix(c.palette.sky[2], c.palette.far, 0.3), light, mix(c.palette.far, c.palette.sky[-2], 0.4)])
     x, y = c.w * c.chance.uniform(0.3, 0.7), c.h * c.chance.uniform(0.2, 0.42)
     c.glow(x, y, c.u * 0.75, c.palette.light, 0.75)
-    layers = 6
+    layers = 5
     for layer in range(layers):
         depth = layer / (layers - 1)
         tone = mix(mix(c.palette.far, light, 0.62), shade(c.palette.near, -0.2), depth**1.1)
         base = c.h * (0.66 + 0.3 * depth)
         floor = ridge_line(c, base, c.u * 0.07, 0.45)
         c.polygon([*floor, (c.w + 2, c.h + 2), (-2, c.h + 2)], [mix(tone, light, 0.2), tone])
-        with c.detail() as (pen, k):
-            for _ in range(round(26 - 19 * depth)):
-                _trunk(c, pen, k, c.w * c.chance.random(), base, depth, tone)
+        with c.stencil([mix(tone, light, 0.12), tone]) as (pen, k):
+            for _ in range(round(24 - 20 * depth**0.7)):
+                _trunk(c, pen, k, c.w * c.chance.random(), base, depth)
         if depth < 0.9:
             c.wash(c.band(base - c.u * 0.05, c.u * 0.24, c.clouds(2, 3, stretch=2)), light, 0.5 * (1 - depth))
-        if layer == 2:
+        if layer in (1, 2):
+            c.glow(x, y, c.u * 0.5, c.palette.light, 0.5)
             _rays(c, x, y)
     c.ellipse(x, c.h * 1.02, c.w * 0.16, c.h * 0.2, light, 0.3, c.u * 0.05)
+    fireflies(c)
 
 
-def _trunk(c: Canvas, pen: object, k: int, x: float, base: float, depth: float, tone: Colour) -> None:
+def fireflies(c: Canvas) -> None:
+    for _ in range(c.form.randint(0, 22)):
+        x, y = c.w * c.chance.random(), c.h * c.chance.uniform(0.55, 0.98)
+        c.glow(x, y, c.u * c.chance.uniform(0.006, 0.018), c.palette.accents[1], 1)
+
+
+def _trunk(c: Canvas, pen: ImageDraw.ImageDraw, k: int, x: float, base: float, depth: float) -> None:
     wide = c.u * (0.004 + 0.026 * depth**1.5) * c.chance.uniform(0.6, 1.4)
     lean = c.u * c.chance.gauss(0, 0.025)
     foot = base + c.u * c.chance.uniform(-0.01, 0.05)
     shape = [(x - wide * 1.7, foot), (x - wide, foot - c.u * 0.05), (x + lean - wide * 0.6, -2)]
     shape += [(x + lean + wide * 0.6, -2), (x + wide, foot - c.u * 0.05), (x + wide * 1.7, foot)]
-    pen.polygon([(px * k, py * k) for px, py in shape], fill=tone)  # type: ignore[attr-defined]
+    pen.polygon([(px * k, py * k) for px, py in shape], fill=255)
     for _ in range(c.chance.randint(2, 5)):
         high = c.chance.uniform(0.02, 0.5)
         start = (x + lean * (1 - high), foot * high)
@@ -111,7 +119,7 @@ def _trunk(c: Canvas, pen: object, k: int, x: float, base: float, depth: float, 
             (start[0] + side * long * 0.6, start[1] - long * 0.25),
             (start[0] + side * long, start[1] - long * 0.7),
         ]
-        pen.line([(px * k, py * k) for px, py in branch], fill=tone, width=thin)  # type: ignore[attr-defined]
+        pen.line([(px * k, py * k) for px, py in branch], fill=255, width=thin)
 
 
 def _rays(c: Canvas, x: float, y: float) -> None:

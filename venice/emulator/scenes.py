@@ -17,10 +17,8 @@ WORDS: tuple[tuple[str, tuple[Scene, ...]], ...] = (
         r"galax\w*|nebula\w*|cosm\w*|space\w*|planet\w*|astronaut\w*|alien\w*|starship|saturn",
         (nights.cosmos,),
     ),
-    (
-        r"neon|rain\w*|bokeh|lantern\w*|umbrella|street|alley|festival|fireflies",
-        (nights.bokeh, cities.skyline),
-    ),
+    (r"rain\w*|bokeh|lantern\w*|umbrella|street|alley|festival", (nights.bokeh,)),
+    (r"neon", (nights.bokeh, cities.skyline)),
     (r"city|skyline|skyscraper\w*|tokyo|york|metropolis|downtown|cyberpunk|futuristic", (cities.skyline,)),
     (r"stairs?|staircase|courtyard|villa|terrace|pool|mediterranean|greek|house", (cities.stairs,)),
     (
