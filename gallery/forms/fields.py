@@ -93,6 +93,10 @@ class Box(forms.CheckboxInput):
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs, check_test=lambda value: str(value).lower() not in OFF | {"none"})
 
+    def format_value(self, value: Any) -> str:
+        """What is sent when it is ticked, whatever it was filled with."""
+        return "on"
+
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
         if name in data:
             return data[name]

@@ -111,7 +111,7 @@ def history(request: MemberRequest) -> HttpResponse:
     """The drawer's list: prompts by newest use, searched by `q`, from the cursor `before` on."""
     query = search.parse(request.GET.get("q", ""))
     if not request.htmx:
-        return redirect("prompts", query={"q": query.text} if query else None)
+        return redirect(reverse("prompts", query={"q": query.text} if query else None))
     prompts = Prompt.objects.matching(query).newest_first()
     before = request.GET.get("before", "")
     if before.isascii() and before.isdigit() and len(before) <= 18:

@@ -1,0 +1,415 @@
+"""The create page as it is opened, filled by address or reference, redrawn, and answered to htmx."""
+
+import re
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.template import Context, Template
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from gallery.models import Attempt, CatalogModel, Generation, Image, Prompt, User
+from venice import Generate
+
+pytestmark = pytest.mark.usefixtures("models_known")
+
+GOOD = {"model": "z-image-turbo", "prompt": "A moonlit bridge"}
+HTMX = {"HX-Request": "true"}
+PIXELS = Generate(
+    model="venice-sd35",
+    prompt="A <b>bridge</b>",
+    negative_prompt="fog",
+    width=512,
+    height=768,
+    steps=20,
+    cfg_scale=7.5,
+    seed=42,
+    style_preset="Film Noir",
+    variants=2,
+    format="png",
+    safe_mode=False,
+    hide_watermark=True,
+)
+TIERS = Generate(
+    model="grok-imagine-image",
+    prompt="A lagoon",
+    aspect_ratio="16:9",
+    resolution="2K",
+    seed=7,
+    safe_mode=True,
+)
+
+
+@pytest.fixture
+def maker(client: Client, alice: User) -> Client:
+    client.force_login(alice)
+    return client
+
+
+def picture(owner: User, operation: Generate, index: int = 0) -> Image:
+    """A stored picture of a finished generation; a variant (index > 0) has no seed of its own."""
+    generation, _ = Generation.objects.enqueue(owner, operation)
+    now = timezone.now()
+    attempt = Attempt.objects.create(generation=generation, token="0" * 31 + str(index), sent_at=now)
+    return Image.objects.create(
+        attempt=attempt,
+        generation=generation,
+        index=index,
+        seed=None if index else operation.seed,
+        sha256="ab" * 32,
+        name="original/ab/ab/x.webp",
+        format="webp",
+        width=512,
+        height=768,
+        bytes=9,
+        owner=owner,
+        prompt=generation.prompt,
+        model=operation.model,
+        created_at=now,
+    )
+
+
+def shown(page: Any) -> dict[str, str]:
+    """What a browser would send of the form: text, chosen options, ticked boxes."""
+    html = page.content.decode()
+    form = html[html.index('<form id="create-form"') :]
+    form = form[: form.index("</form>")]
+    values = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        attributes = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
+        if attributes.get("type") != "checkbox" or " checked" in tag:
+            values[attributes["name"]] = unescape(attributes.get("value", ""))
+    for name, options in re.findall(r'<select name="(\w+)"(.*?)</select>', form, re.DOTALL):
+        chosen = re.findall(r'<option value="([^"]*)" selected', options)
+        values[name] = unescape((chosen or re.findall(r'<option value="([^"]*)"', options))[0])
+    for name, text in re.findall(r'<textarea name="(\w+)"[^>]*>\n?(.*?)</textarea>', form, re.DOTALL):
+        values[name] = unescape(text)
+    return values
+
+
+def test_a_bare_page_has_the_defaults(maker: Client) -> None:
+    page = maker.get("/create/")
+    values = shown(page)
+
+    assert page.status_code == 200
+    assert values.keys() >= {"model", "prompt", "width", "height", "seed", "variants", "format", "submission"}
+    assert (values["model"], values["format"], values["safe_mode"]) == ("z-image-turbo", "webp", "on")
+    assert (values["width"], values["height"], values["seed"], values["prompt"]) == ("1024", "1024", "", "")
+    assert values.keys() & {"hide_watermark", "negative_prompt", "aspect_ratio", "quality", "steps"} == set()
+    assert "Generate · $0.01" in page.content.decode()
+    assert page.content.decode().count("<li>") >= 5
+
+
+def test_the_page_keeps_to_the_content_security_policy(maker: Client) -> None:
+    html = maker.get("/create/").content.decode()
+
+    assert not re.search(r"<[^>]+ (style|on\w+)=", html)
+    assert not re.search(r"<script(?![^>]*(src|nonce)=)", html)
+
+
+def test_the_address_fills_any_field(maker: Client) -> None:
+    asked = {
+        "model": "venice-sd35",
+        "prompt": "A bridge & more",
+        "negative_prompt": "fog",
+        "width": "512",
+        "steps": "12",
+        "cfg_scale": "3.5",
+        "seed": "-5",
+        "style_preset": "Anime",
+        "variants": "3",
+        "format": "jpeg",
+        "enhance_prompt": "true",
+    }
+
+    values = shown(maker.get("/create/", asked | {"safe_mode": "false"}))
+
+    assert {**values, **asked, "enhance_prompt": "on"} == values
+    assert "safe_mode" not in values
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "model=nope&seed=%FF&prompt=%ED%A0%80&width=" + "9" * 5000,
+        "image=abc&use=all",
+        "image=" + "9" * 5000,
+        "image=-1&use=,,nope",
+        "use_prompt=" + "9" * 30,
+        "use_prompt=x&aspect_ratio=0:0&format=gif&safe_mode=maybe&variants=9",
+        "order_by=password&_connector=)&filter=__all__",
+        "&".join(f"f{n}=1" for n in range(200)),
+    ],
+)
+def test_a_strange_address_still_shows_the_page(maker: Client, query: str) -> None:
+    """B57, B65"""
+    assert maker.get(f"/create/?{query}").status_code == 200
+
+
+def test_a_picture_that_is_gone_is_told(maker: Client) -> None:
+    assert "not here any more" in maker.get("/create/?image=999&use=all").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("use", "filled"),
+    [
+        ("prompt", {"prompt": PIXELS.prompt, "model": "z-image-turbo", "seed": "", "width": "1024"}),
+        ("seed", {"prompt": "", "seed": "42", "width": "1024"}),
+        ("size", {"prompt": "", "seed": "", "model": "venice-sd35", "width": "512", "height": "768"}),
+        (
+            "prompt,seed,size",
+            {"prompt": PIXELS.prompt, "negative_prompt": "fog", "seed": "42", "width": "512"},
+        ),
+        (
+            "all",
+            {"seed": "42", "steps": "20", "cfg_scale": "7.5", "style_preset": "Film Noir", "variants": "2"},
+        ),
+        ("remix", {"seed": "", "prompt": PIXELS.prompt, "format": "png", "hide_watermark": "on"}),
+    ],
+)
+def test_a_picture_fills_what_its_use_says(
+    maker: Client, alice: User, use: str, filled: dict[str, str]
+) -> None:
+    image = picture(alice, PIXELS)
+
+    values = shown(maker.get(f"/create/?image={image.pk}&use={use}"))
+
+    assert values | filled == values
+    assert values["image"] == str(image.pk)
+    assert ("safe_mode" in values) is (use not in {"all", "remix"})
+
+
+def test_the_size_of_a_ratio_model_is_its_ratio_and_tier(maker: Client, bob: User) -> None:
+    image = picture(bob, TIERS)
+
+    values = shown(maker.get(f"/create/?image={image.pk}&use=size"))
+
+    assert (values["model"], values["aspect_ratio"], values["resolution"]) == (
+        "grok-imagine-image",
+        "16:9",
+        "2K",
+    )
+
+
+def test_a_variant_has_no_seed_to_use(maker: Client, alice: User) -> None:
+    image = picture(alice, PIXELS, index=1)
+
+    assert shown(maker.get(f"/create/?image={image.pk}&use=all"))["seed"] == ""
+
+
+def test_a_field_of_the_address_goes_before_the_picture(maker: Client, alice: User) -> None:
+    image = picture(alice, PIXELS)
+
+    values = shown(maker.get(f"/create/?image={image.pk}&use=all&seed=9&model=chroma"))
+
+    assert (values["seed"], values["model"], values["width"]) == ("9", "chroma", "512")
+
+
+def test_what_is_made_from_a_picture_remembers_it(maker: Client, alice: User) -> None:
+    image = picture(alice, PIXELS)
+    values = shown(maker.get(f"/create/?image={image.pk}&use=remix"))
+
+    assert maker.post("/create/", values).status_code == 303
+
+    made = Generation.objects.latest("pk")
+    assert made.origin == image
+    before, after = dict(image.generation.request), dict(made.request)
+    assert before.pop("seed") != after.pop("seed")
+    assert before == after
+
+
+def test_a_prompt_fills_by_reference(maker: Client) -> None:
+    prompt = Prompt.objects.remember("x" * 7000)
+
+    assert shown(maker.get(f"/create/?use_prompt={prompt.pk}"))["prompt"] == prompt.text
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_change_model_draws_the_form_again_and_keeps_the_values(
+    maker: Client, headers: dict[str, str]
+) -> None:
+    values = shown(maker.get("/create/?prompt=A+bridge&seed=9&variants=2"))
+
+    page = maker.post("/create/", values | {"model": "gpt-image-2", "change-model": ""}, headers=headers)
+
+    assert page.status_code == 200
+    after = shown(page)
+    assert (after["prompt"], after["seed"], after["variants"]) == ("A bridge", "9", "2")
+    assert (after["aspect_ratio"], after["resolution"], after["quality"]) == ("1:1", "1K", "high")
+    assert "width" not in after
+    assert ("<html" in page.content.decode()) is (not headers)
+    assert "data-error-for" not in page.content.decode()
+    assert not Generation.objects.exists()
+
+
+def test_the_seed_buttons_work_without_script(maker: Client, alice: User) -> None:
+    Generation.objects.enqueue(alice, PIXELS)
+    values = shown(maker.get("/create/")) | {"seed": "9"}
+
+    assert shown(maker.post("/create/", values | {"random-seed": ""}))["seed"] == ""
+    assert shown(maker.post("/create/", values | {"last-seed": ""}))["seed"] == "42"
+    assert 'data-last-seed="42"' in maker.get("/create/").content.decode()
+    assert Generation.objects.count() == 1
+
+
+def test_what_the_browser_sends_is_what_is_asked_for(maker: Client) -> None:
+    values = shown(
+        maker.get("/create/?model=venice-sd35&prompt=A+bridge&safe_mode=off&embed_exif_metadata=on")
+    )
+
+    assert maker.post("/create/", values).status_code == 303
+
+    sent = Generation.objects.get().request
+    assert (sent["safe_mode"], sent["embed_exif_metadata"], sent["steps"]) == (False, True, 25)
+
+
+def test_htmx_gets_the_card_a_fresh_submission_and_the_seed(maker: Client) -> None:
+    values = shown(maker.get("/create/")) | GOOD
+
+    response = maker.post("/create/", values, headers=HTMX)
+    html = response.content.decode()
+
+    generation = Generation.objects.get()
+    assert response.status_code == 200
+    assert '<article class="card' in html
+    assert f'data-generation="{generation.pk}" data-state="queued"' in html
+    fresh = re.search(r'name="submission"[^>]* value="([\w-]+)" hx-swap-oob="true"', html)
+    assert fresh
+    assert fresh[1] != values["submission"]
+    assert f'data-last-seed="{generation.seed}"' in html
+    assert 'hx-swap-oob="delete"' not in html
+
+
+def test_htmx_repeating_a_submission_gets_the_first_card_in_place_of_itself(maker: Client) -> None:
+    values = shown(maker.get("/create/")) | GOOD
+    maker.post("/create/", values, headers=HTMX)
+
+    html = maker.post("/create/", values, headers=HTMX).content.decode()
+
+    generation = Generation.objects.get()
+    assert f'<article id="generation-{generation.pk}" hx-swap-oob="delete">' in html
+    assert html.count(f'data-generation="{generation.pk}"') == 1
+
+
+def test_htmx_gets_a_refused_form_in_its_place(maker: Client) -> None:
+    response = maker.post("/create/", GOOD | {"seed": "x"}, headers=HTMX)
+
+    assert response.status_code == 422
+    assert (response["HX-Retarget"], response["HX-Reswap"]) == ("#create-form", "outerHTML")
+    html = response.content.decode()
+    assert html.lstrip().startswith("<form")
+    assert 'data-error-for="seed"' in html
+    assert re.search(r'<input[^>]*name="seed"[^>]*aria-describedby="[^"]*id_seed_error', html)
+
+
+def test_the_price_is_told_for_the_form_as_it_stands(maker: Client) -> None:
+    def told(**values: str) -> str:
+        response = maker.post("/create/price/", GOOD | values, headers=HTMX)
+        assert response.status_code == 200
+        return re.sub(r"<[^>]+>", "", response.content.decode()).strip()
+
+    assert told() == "Generate · $0.01"
+    assert told(variants="4", prompt="") == "Generate · $0.04"
+    assert told(model="gpt-image-2", quality="low", variants="4") == "Generate · $0.08"
+    assert told(seed="x", variants="9") == "Generate · $0.01"
+    CatalogModel.objects.all().delete()
+    assert told() == "Generate"
+
+
+def test_the_sitting_is_what_the_member_made_today(maker: Client, alice: User, bob: User) -> None:
+    def sitting() -> list[str]:
+        return re.findall(r'data-generation="(\d+)"', maker.get("/create/").content.decode())
+
+    assert sitting() == []
+    mine = [Generation.objects.enqueue(alice, PIXELS)[0] for _ in range(2)]
+    Generation.objects.enqueue(bob, PIXELS)
+    old, _ = Generation.objects.enqueue(alice, PIXELS)
+    Generation.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=1))
+
+    assert sitting() == [str(generation.pk) for generation in reversed(mine)]
+
+
+def test_the_history_is_searched_and_walked(maker: Client, bob: User) -> None:
+    for number in range(25):
+        Generation.objects.enqueue(bob, Generate(model="chroma", prompt=f"Bridge {number} of <b>stone</b>"))
+    Generation.objects.enqueue(bob, Generate(model="chroma", prompt="A lagoon"))
+
+    def texts(**query: str) -> tuple[list[str], str]:
+        html = maker.get("/create/history/", query, headers=HTMX).content.decode()
+        older = re.search(r'hx-get="/create/history/\?([^"]+)" hx-select', html)
+        return re.findall(r"hx-disable>([^<]*)</bdi>", html), unescape(older[1]) if older else ""
+
+    first, older = texts()
+    assert first[:2] == ["A lagoon", "Bridge 24 of &lt;b&gt;stone&lt;/b&gt;"]
+    assert len(first) == 20
+    rest, end = texts(**dict(pair.split("=") for pair in older.split("&")))
+    assert len(rest) == 6
+    assert end == ""
+    assert texts(q="lagoon") == (["A lagoon"], "")
+    assert texts(q="nothing%\0") == ([], "")
+    assert texts(before="9" * 40)[0] == first
+
+
+def test_the_history_opened_by_itself_is_the_prompts_page(maker: Client) -> None:
+    assert maker.get("/create/history/?q=lagoon")["Location"] == "/prompts/?q=lagoon"
+    assert maker.get("/create/history/")["Location"] == "/prompts/"
+
+
+def test_recent_prompts_are_the_members_own_each_once_newest_first(
+    maker: Client, alice: User, bob: User
+) -> None:
+    for text in ("one", "two", "one"):
+        Generation.objects.enqueue(alice, Generate(model="chroma", prompt=text))
+    Generation.objects.enqueue(bob, Generate(model="chroma", prompt="not mine"))
+
+    assert maker.get("/create/recent-prompts/").json() == {"prompts": ["one", "two"]}
+
+    for number in range(60):
+        Generation.objects.enqueue(alice, Generate(model="chroma", prompt=f"more {number}"))
+    assert len(maker.get("/create/recent-prompts/").json()["prompts"]) == 50
+
+
+def test_the_number_of_queries_does_not_grow(maker: Client, alice: User) -> None:
+    def count(path: str, **kwargs: Any) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert maker.get(path, **kwargs).status_code == 200
+        return len(queries)
+
+    picture(alice, PIXELS)
+    paths = ("/create/", "/create/recent-prompts/")
+    count("/create/")
+    before = [count(path) for path in paths], count("/create/history/", headers=HTMX)
+    for number in range(1, 6):
+        generation, _ = Generation.objects.enqueue(alice, Generate(model="chroma", prompt=f"more {number}"))
+        Image.objects.filter(pk=picture(alice, PIXELS, number).pk).update(generation=generation)
+
+    assert ([count(path) for path in paths], count("/create/history/", headers=HTMX)) == before
+
+
+def test_the_composer_is_the_form_in_one_line(maker: Client, rf: RequestFactory) -> None:
+    context = Context({"csrf_token": "token", "request": rf.get("/")})
+
+    with CaptureQueriesContext(connection) as queries:
+        html = Template("{% load composer %}{% composer %}").render(context)
+
+    assert len(queries) <= 2
+    assert 'action="/create/"' in html
+    assert "Generate · $0.01" in html
+    sent = dict(re.findall(r'<input[^>]* name="(\w+)" value="([^"]+)"', html))
+    assert sent.keys() == {"csrfmiddlewaretoken", "submission"}
+    assert maker.post("/create/", GOOD | sent).status_code == 303
+    assert Generation.objects.get().request["safe_mode"] is True
+    assert shown(maker.post("/create/", GOOD | sent | {"change-model": ""}))["prompt"] == GOOD["prompt"]
+
+
+def test_the_composer_without_models_says_why(rf: RequestFactory, db: None) -> None:
+    CatalogModel.objects.all().delete()
+
+    html = Template("{% load composer %}{% composer %}").render(Context({"csrf_token": "t"}))
+
+    assert "There are no models yet" in html
+    assert " disabled" in html

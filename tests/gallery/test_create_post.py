@@ -1,0 +1,319 @@
+"""Generate queues exactly one generation, or says at the field what is wrong and spends nothing."""
+
+import re
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from gallery.models import CatalogModel, Generation, Prompt, User
+
+pytestmark = pytest.mark.usefixtures("models_known")
+
+GOOD = {"model": "z-image-turbo", "prompt": "A moonlit bridge"}
+URLENCODED = "application/x-www-form-urlencoded"
+
+
+@pytest.fixture
+def maker(client: Client, alice: User) -> Client:
+    client.force_login(alice)
+    return client
+
+
+def is_refused(response: Any, field: str) -> None:
+    """The form again with a message at `field`; no row, so no call."""
+    assert response.status_code == 422
+    assert f'data-error-for="{field}"' in response.content.decode()
+    assert not Generation.objects.exists()
+    assert not Prompt.objects.exists()
+
+
+def test_it_queues_and_shows_the_generation(maker: Client, alice: User) -> None:
+    response = maker.post("/create/", GOOD)
+
+    generation = Generation.objects.get()
+    assert (response.status_code, response["Location"]) == (303, f"/generations/{generation.pk}/")
+    assert (generation.owner, generation.prompt.text, generation.state) == (alice, GOOD["prompt"], "queued")
+    assert generation.request["seed"] == generation.seed
+    assert generation.price_estimate == CatalogModel.objects.price(generation.operation)
+
+
+def test_a_stranger_is_sent_to_sign_in(client: Client) -> None:
+    """B62"""
+    assert client.get("/create/").status_code == 302
+    assert client.post("/create/", GOOD)["Location"].startswith("/accounts/login/")
+    assert client.post("/create/price/", GOOD, headers={"HX-Request": "true"}).status_code == 401
+    assert (
+        client.get("/create/recent-prompts/", headers={"HX-Request": "true"})["HX-Redirect"]
+        == "/accounts/login/"
+    )
+    assert not Generation.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["/create/price/", "/create/history/", "/create/recent-prompts/"])
+def test_each_address_takes_its_own_method(maker: Client, path: str) -> None:
+    """B61"""
+    wrong = maker.get if path.endswith("price/") else maker.post
+    assert wrong(path).status_code == 405
+    assert maker.put(path).status_code == 405
+    assert maker.delete("/create/").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        pytest.param("prompt", {"prompt": ""}, id="B1"),
+        pytest.param("prompt", {"prompt": "\r\n \r\n"}, id="B1-newlines"),
+        pytest.param("prompt", {"prompt": "\u200b"}, id="B2"),
+        pytest.param("prompt", {"prompt": "x" * 1501, "model": "venice-sd35"}, id="B9"),
+        pytest.param("negative_prompt", {"negative_prompt": "x" * 7501, "model": "venice-sd35"}, id="B16"),
+        pytest.param("seed", {"seed": "1.5"}, id="B19"),
+        pytest.param("seed", {"seed": "١٢٣"}, id="B20"),
+        pytest.param("seed", {"seed": "1" + "0" * 30}, id="B21"),
+        pytest.param("cfg_scale", {"cfg_scale": "nan"}, id="B22"),
+        pytest.param("width", {"width": "1023"}, id="B24"),
+        pytest.param("aspect_ratio", {"model": "qwen-image", "aspect_ratio": "16:9;DROP"}, id="B26"),
+        pytest.param("resolution", {"model": "nano-banana-2", "resolution": "4k"}, id="B27"),
+        pytest.param("model", {"model": "nope"}, id="B31"),
+        pytest.param("model", {"model": ""}, id="B31-empty"),
+        pytest.param("model", {"model": "x" * 10_000}, id="B31-long"),
+        pytest.param("__all__", {"submission": "garbled"}, id="submission"),
+    ],
+)
+def test_what_is_wrong_is_said_at_the_field(maker: Client, field: str, values: dict[str, str]) -> None:
+    response = maker.post("/create/", GOOD | values)
+
+    is_refused(response, field)
+
+
+def test_the_values_are_kept(maker: Client) -> None:
+    values = {"seed": "abc", "width": "512", "style_preset": "Film Noir", "format": "png", "variants": "3"}
+
+    page = maker.post("/create/", GOOD | values | {"prompt": "<b>A & B</b>"}).content.decode()
+
+    assert "&lt;b&gt;A &amp; B&lt;/b&gt;</textarea>" in page
+    for value in ("abc", "512", "Film Noir"):
+        assert f'value="{value}"' in page
+    assert '<option value="png" selected>' in page
+    assert '<option value="3" selected>' in page
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "<script>alert(1)</script>",
+        '"><img src=x onerror=alert(1)>',
+        "{{7*7}} {% debug %}",
+        '<div hx-get="/admin/" hx-trigger="load" data-hx-post="/x" hx-on:load="x">',
+        "</textarea><script>",
+        "Zalgo" + "\u0335" * 300,
+        "\u202egnorw\u2066",
+    ],
+)
+def test_hostile_text_is_kept_verbatim_and_shown_inert(maker: Client, prompt: str) -> None:
+    """B5, B10, B11, B17"""
+    maker.post("/create/", GOOD | {"prompt": prompt})
+
+    assert Generation.objects.get().request["prompt"] == prompt
+    page = maker.get(f"/create/?use_prompt={Prompt.objects.get().pk}").content.decode()
+    history = maker.get("/create/history/", headers={"HX-Request": "true"}).content.decode()
+    for text in (page, history):
+        assert "<script>alert" not in text
+        assert "<img src=x" not in text
+        assert '<div hx-get="/admin/"' not in text
+    assert '<bdi dir="auto" hx-disable>' in history
+
+
+def test_control_characters_never_reach_the_row(maker: Client) -> None:
+    """B4"""
+    maker.post("/create/", GOOD | {"prompt": "red\x1b[31m \x07sky\x9b"})
+
+    assert Prompt.objects.get().text == "red[31m sky"
+
+
+def test_a_full_length_prompt_fits_through_the_door(maker: Client) -> None:
+    """B6, B7"""
+    emoji = maker.post("/create/", GOOD | {"prompt": "😀" * 7500})
+    lines = maker.post("/create/", GOOD | {"prompt": "ab\r\n" * 2499 + "end"})
+
+    assert (emoji.status_code, lines.status_code) == (303, 303)
+
+
+@pytest.mark.parametrize("broken", ["%FF%FE", "%ED%A0%80", "fine%FF"])
+def test_broken_bytes_are_invalid_text(maker: Client, broken: str) -> None:
+    """B14"""
+    response = maker.post("/create/", f"model=z-image-turbo&prompt={broken}", content_type=URLENCODED)
+
+    is_refused(response, "prompt")
+    assert "invalid text" in response.content.decode()
+
+
+def test_another_encoding_or_another_kind_of_body_is_refused(maker: Client) -> None:
+    """B15, B81"""
+    body = "model=z-image-turbo&prompt=bridge"
+
+    assert maker.post("/create/", body, content_type=f"{URLENCODED}; charset=utf-7").status_code == 400
+    assert maker.post("/create/", '{"prompt": "x"}', content_type="application/json").status_code == 415
+    assert maker.post("/create/", "<x/>", content_type="text/xml").status_code == 415
+    assert not Generation.objects.exists()
+
+
+def test_fields_that_the_model_does_not_take_are_ignored(maker: Client) -> None:
+    """B25"""
+    both = {"width": "1280", "height": "1280", "negative_prompt": "fog", "steps": "999", "quality": "high"}
+
+    assert (
+        maker.post("/create/", GOOD | both | {"model": "qwen-image", "aspect_ratio": "16:9"}).status_code
+        == 303
+    )
+
+    sent = Generation.objects.get().request
+    assert sent.keys() & both.keys() == set()
+    assert sent["aspect_ratio"] == "16:9"
+
+
+def test_without_a_catalogue_the_page_says_why_it_cannot_generate(maker: Client) -> None:
+    """B32"""
+    CatalogModel.objects.all().delete()
+
+    page = maker.get("/create/")
+
+    assert page.status_code == 200
+    assert re.search(
+        r'id="create-submit"[^>]* disabled aria-describedby="create-why-not"', page.content.decode()
+    )
+    response = maker.post("/create/", GOOD)
+    assert response.status_code == 422
+    assert "There are no models yet" in response.content.decode()
+    assert not Generation.objects.exists()
+
+
+def test_unknown_fields_change_nothing(maker: Client, alice: User, bob: User) -> None:
+    """B34"""
+    more = {
+        "is_staff": "1",
+        "owner": bob.pk,
+        "state": "done",
+        "price": "0",
+        "price_estimate": "0",
+        "id": "99",
+    }
+
+    maker.post("/create/", GOOD | more)
+
+    generation = Generation.objects.get()
+    alice.refresh_from_db()
+    assert (generation.owner, generation.state, alice.is_staff) == (alice, "queued", False)
+    assert generation.price_estimate
+    assert generation.request.keys() & more.keys() == set()
+
+
+def test_the_last_of_two_values_is_checked_and_used(maker: Client) -> None:
+    """B35"""
+    maker.post("/create/", {"model": ["nope", "chroma"], "prompt": ["a", "b"], "seed": ["x", "5"]})
+
+    sent = Generation.objects.get().request
+    assert (sent["model"], sent["prompt"], sent["seed"]) == ("chroma", "b", 5)
+
+
+def test_a_forged_post_is_refused(alice: User) -> None:
+    """B36"""
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(alice)
+    token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', browser.get("/create/").content.decode())
+    assert token
+
+    assert browser.post("/create/", GOOD).status_code == 403
+    assert browser.post("/create/", GOOD | {"csrfmiddlewaretoken": "x" * 64}).status_code == 403
+    good = GOOD | {"csrfmiddlewaretoken": token[1]}
+    assert browser.post("/create/", good, headers={"Origin": "https://evil.example"}).status_code == 403
+    assert not Generation.objects.exists()
+    assert browser.post("/create/", good).status_code == 303
+
+
+def test_a_repeated_submission_leads_to_the_first(maker: Client, settings: LazySettings) -> None:
+    """B37"""
+    settings.SUBMISSIONS_PER_MINUTE = 1
+    post = GOOD | {"submission": str(uuid.uuid4())}
+
+    answers = [maker.post("/create/", post) for _ in range(3)]
+
+    assert {(a.status_code, a["Location"]) for a in answers} == {
+        (303, f"/generations/{Generation.objects.get().pk}/")
+    }
+
+
+def test_a_submission_is_the_members_own(maker: Client, bob: User) -> None:
+    """B37"""
+    post = GOOD | {"submission": str(uuid.uuid4())}
+    maker.post("/create/", post)
+    maker.force_login(bob)
+
+    maker.post("/create/", post)
+
+    assert Generation.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twenty_at_once_make_one(alice: User) -> None:
+    """B37"""
+    post = GOOD | {"submission": str(uuid.uuid4())}
+
+    def send(_: int) -> tuple[int, str]:
+        browser = Client()
+        browser.force_login(alice)
+        try:
+            answer = browser.post("/create/", post)
+            return answer.status_code, answer["Location"]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = set(pool.map(send, range(20)))
+
+    assert answers == {(303, f"/generations/{Generation.objects.get().pk}/")}
+
+
+def test_a_flood_of_fields_files_or_bytes_is_refused(maker: Client) -> None:
+    """B39, B40, B41"""
+    fields = "&".join(f"f{n}=1" for n in range(1001))
+    part = '--x\r\nContent-Disposition: form-data; name="f{0}"; filename="{0}"\r\n\r\nx\r\n'
+    files = "".join(part.format(n) for n in range(101)) + "--x--\r\n"
+
+    assert maker.post("/create/", fields, content_type=URLENCODED).status_code == 400
+    assert maker.post("/create/", files, content_type="multipart/form-data; boundary=x").status_code == 400
+    assert maker.post("/create/", "prompt=" + "x" * 3_000_000, content_type=URLENCODED).status_code in (
+        400,
+        413,
+    )
+    assert not Generation.objects.exists()
+
+
+def test_a_broken_multipart_body_is_refused(maker: Client) -> None:
+    """B42"""
+    cut = '--x\r\nContent-Disposition: form-data; name="prompt"\r\n\r\nA bri'
+
+    assert maker.post("/create/", cut, content_type="multipart/form-data").status_code == 400
+    assert maker.post("/create/", cut, content_type="multipart/form-data; boundary=é").status_code == 400
+    is_refused(maker.post("/create/", cut, content_type="multipart/form-data; boundary=x"), "model")
+
+
+def test_too_many_within_a_minute_are_told_when_to_come_back(maker: Client, settings: LazySettings) -> None:
+    """B45"""
+    settings.SUBMISSIONS_PER_MINUTE = 2
+    for _ in range(2):
+        assert maker.post("/create/", GOOD).status_code == 303
+
+    response = maker.post("/create/", GOOD)
+
+    assert response.status_code == 429
+    assert 1 <= int(response["Retry-After"]) <= 60
+    assert Generation.objects.count() == 2
+    Generation.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+    assert maker.post("/create/", GOOD).status_code == 303
