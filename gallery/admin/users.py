@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import UserCreationForm
+from django.contrib.auth.forms import BaseUserCreationForm
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -21,10 +21,10 @@ MOST_LINKS = 20
 _RIGHTS = ("is_active", "is_staff", "is_superuser")
 
 
-class NewMemberForm(UserCreationForm):  # type: ignore[type-arg]
+class NewMemberForm(BaseUserCreationForm):  # type: ignore[type-arg]
     """A name is enough: a member without a password signs in by a link."""
 
-    class Meta(UserCreationForm.Meta):
+    class Meta(BaseUserCreationForm.Meta):
         model = User
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

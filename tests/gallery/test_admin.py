@@ -1,0 +1,432 @@
+"""The admin: who gets in, what is shown and escaped, what may be done, and that nothing else may."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from gallery.admin import actions, reading
+from gallery.admin.filters import Period
+from gallery.models import Attempt, CatalogModel, Generation, Image, Prompt, State, User, Worker
+from tests.gallery.making import a_generation, a_picture
+from venice.emulator import Emulator
+
+NASTY = '<script>alert(1)</script>"><img src=x onerror=alert(1)>{{7*7}}\u202e'
+LISTS = [
+    reverse("admin:index"),
+    *(
+        f"/admin/gallery/{name}/"
+        for name in (
+            "generation",
+            "attempt",
+            "image",
+            "prompt",
+            "catalogmodel",
+            "catalogstyle",
+            "worker",
+            "user",
+        )
+    ),
+]
+GENERATIONS = "/admin/gallery/generation/"
+
+
+@pytest.fixture
+def staff(client: Client, sally: User) -> Client:
+    client.force_login(sally)
+    return client
+
+
+@pytest.fixture
+def clerk(db: None) -> User:
+    """Staff without being a superuser."""
+    return User.objects.create_user("clerk", is_staff=True)
+
+
+def act(client: Client, action: str, rows: list[Any], **more: Any) -> Any:
+    data = {"action": action, "_selected_action": [row.pk for row in rows], "index": "0", **more}
+    return client.post(GENERATIONS, data, follow=True)
+
+
+def messages_of(answer: Any) -> str:
+    return " ".join(re.findall(r'<ul class="messagelist">.*?</ul>', answer.content.decode(), re.S))
+
+
+class TestDoor:
+    """One way in, the gallery's own."""
+
+    @pytest.mark.parametrize("path", [*LISTS, "/admin/nothing/", "/admin/login/"])
+    def test_strangers_are_sent_to_the_sign_in_page(self, client: Client, db: None, path: str) -> None:
+        answer = client.get(path)
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/accounts/login/")
+
+    @pytest.mark.parametrize("path", LISTS)
+    def test_members_who_are_not_staff_are_refused(self, client: Client, alice: User, path: str) -> None:
+        client.force_login(alice)
+        assert client.get(path, follow=True).status_code == 403
+
+    def test_who_came_for_the_admins_sign_in_lands_in_the_admin(self, staff: Client) -> None:
+        answer = staff.get("/admin/login/?next=https://evil.example/")
+        assert answer["Location"] == "/admin/"
+
+    @pytest.mark.parametrize("path", LISTS)
+    def test_staff_get_in_and_nothing_is_stored_by_browsers(self, staff: Client, path: str) -> None:
+        answer = staff.get(path)
+        assert answer.status_code == 200
+        assert "no-store" in answer["Cache-Control"]
+
+    @pytest.mark.parametrize("path", LISTS)
+    def test_staff_who_are_no_superusers_get_in_too(self, client: Client, clerk: User, path: str) -> None:
+        client.force_login(clerk)
+        assert client.get(path).status_code == 200
+
+    def test_the_index_says_where_things_are_and_warns_of_plain_http(
+        self, staff: Client, settings: LazySettings
+    ) -> None:
+        assert "Cookies are not marked Secure" in staff.get("/admin/").content.decode()
+        settings.HTTPS = True
+        page = staff.get("/admin/").content.decode()
+        assert "Cookies are not marked Secure" not in page
+        assert "What is where" in page
+
+
+class TestReadOnly:
+    """B130: nobody edits a state by hand."""
+
+    def test_no_gallery_table_takes_additions_changes_or_deletions(self, staff: Client, alice: User) -> None:
+        picture = a_picture(alice)
+        rows = [picture, picture.generation, picture.attempt, picture.prompt]
+        for row in rows:
+            path = f"/admin/gallery/{row._meta.model_name}/"
+            assert staff.get(f"{path}add/").status_code == 403
+            assert staff.get(f"{path}{row.pk}/change/").status_code == 200
+            assert staff.post(f"{path}{row.pk}/change/", {"state": "queued"}).status_code == 403
+            assert staff.post(f"{path}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+            assert "delete_selected" not in staff.get(path).content.decode()
+        picture.generation.refresh_from_db()
+        assert picture.generation.state == State.DONE
+
+    def test_only_users_have_forms(self) -> None:
+        for model in (Attempt, CatalogModel, Generation, Image, Prompt, Worker):
+            assert isinstance(admin.site._registry[model], reading.ReadOnlyAdmin)
+
+    def test_a_delete_action_that_is_made_up_does_nothing(self, staff: Client, alice: User) -> None:
+        row = a_generation(alice)
+        act(staff, "delete_selected", [row], post="yes")
+        assert Generation.objects.filter(pk=row.pk).exists()
+
+
+class TestEscaping:
+    """Text of people and of Venice is inert on every page of the admin."""
+
+    def test_markup_is_shown_and_never_run(self, staff: Client, alice: User) -> None:
+        words = {"error_message": NASTY, "error_advice": NASTY, "enhanced_prompt": NASTY, "error_kind": "x"}
+        row = a_generation(alice, NASTY, request={"style_preset": NASTY[:90]}, **words)
+        picture = a_picture(alice, NASTY + "2")
+        Attempt.objects.update(error_message=NASTY, cf_ray=NASTY[:90])
+        CatalogModel.objects.create(
+            model_id=NASTY,
+            name=NASTY,
+            type="image",
+            raw={"id": NASTY},
+            synced_at=datetime.now(UTC),
+            makes_images=True,
+        )
+        pages = [*LISTS, f"{GENERATIONS}{row.pk}/change/", f"{GENERATIONS}?q=script"]
+        pages += [
+            f"/admin/gallery/{found._meta.model_name}/{found.pk}/change/"
+            for found in (picture, picture.prompt, picture.attempt, CatalogModel.objects.get())
+        ]
+        for path in pages:
+            answer = staff.get(path)
+            text = answer.content.decode()
+            assert answer.status_code == 200
+            assert "<script>alert" not in text
+            assert "<img src=x" not in text
+            assert "49" not in re.findall(r"onerror=alert\(1\)&gt;(..)", text)
+
+
+class TestLists:
+    """They search by the index, count no further than they must, and ask no more for more rows."""
+
+    def test_search_finds_words_of_the_prompt(self, staff: Client, alice: User) -> None:
+        castle, cat = a_generation(alice, "a red castle by the sea"), a_generation(alice, "a cat")
+        for query, found in (("castle sea", [castle]), ("cas", [castle]), ("dog", []), (f"#{cat.pk}", [cat])):
+            answer = staff.get(GENERATIONS, {"q": query})
+            assert list(answer.context["cl"].result_list) == found
+
+    @pytest.mark.parametrize(
+        "query", ['"', "'; --", "#99999999999999999999999", "*", "a" * 5000, "\x00", "NEAR("]
+    )
+    def test_odd_searches_are_only_searches(self, staff: Client, alice: User, query: str) -> None:
+        a_generation(alice)
+        for name in ("generation", "image", "prompt"):
+            assert staff.get(f"/admin/gallery/{name}/", {"q": query}).status_code == 200
+
+    @pytest.mark.parametrize("name", ["generation", "image", "prompt", "attempt"])
+    def test_queries_do_not_grow_with_the_rows(self, staff: Client, alice: User, name: str) -> None:
+        def count() -> int:
+            with CaptureQueriesContext(
+                connection,
+            ) as queries:
+                assert staff.get(f"/admin/gallery/{name}/").status_code == 200
+            return len(queries)
+
+        a_picture(alice, "one")
+        few = count()
+        for number in range(12):
+            a_picture(alice, f"prompt {number}")
+        assert count() <= few
+
+    def test_counting_stops_at_the_cap(
+        self, staff: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(reading, "COUNT_CAP", 3)
+        for number in range(6):
+            a_generation(alice, f"prompt {number}")
+        assert staff.get(GENERATIONS).context["cl"].result_count == 4
+
+    def test_the_thumbnail_leads_to_the_picture(self, staff: Client, alice: User) -> None:
+        picture = a_picture(alice)
+        page = staff.get(GENERATIONS).content.decode()
+        assert (
+            f'href="/images/{picture.pk}/"><img src="{picture.thumbnail_256}" width="72" height="54"' in page
+        )
+
+    def test_dates_lie_within_each_other(self, staff: Client, alice: User) -> None:
+        for day in ("2025-12-31", "2026-01-01", "2026-02-03", "2026-02-04"):
+            a_generation(alice, day, created_at=datetime.fromisoformat(f"{day}T12:00+00:00"))
+        for chosen, rows, offered in (
+            ("", 4, ["2025", "2026"]),
+            ("2026", 3, ["2026", "2026-01", "2026-02"]),
+            ("2026-02", 2, ["2026", "2026-02", "2026-02-01", "2026-02-02", "2026-02-03", "2026-02-04"]),
+            ("2026-02-03", 1, None),
+            ("2026-13", 4, ["2025", "2026"]),
+            ("9999-99", 4, ["2025", "2026"]),
+        ):
+            changelist = staff.get(GENERATIONS, {"date": chosen} if chosen else {}).context["cl"]
+            assert changelist.result_count == rows
+            if offered:
+                filters = {type(spec).__name__: spec for spec in changelist.filter_specs}
+                assert [value for value, _ in filters["DateFilter"].lookup_choices] == offered
+
+    def test_periods_end_where_the_next_begins(self) -> None:
+        for text, end in (("2024-02-29", "2024-03-01"), ("2024-02", "2024-03-01"), ("2024-12", "2025-01-01")):
+            period = Period.read(text)
+            assert period is not None
+            assert str(period) == text
+            assert period.end.date().isoformat() == end
+        assert [Period.read(text) for text in ("2023-02-29", "24", "", None, "1999", "2024-1")] == [None] * 6
+
+
+class TestActions:
+    """Listed, bounded, confirmed."""
+
+    def test_cancelling_takes_only_what_waits(self, staff: Client, alice: User) -> None:
+        waiting, sending = a_generation(alice), a_generation(alice, state=State.SENDING)
+        assert "Cancelled: 1" in messages_of(act(staff, "cancel", [waiting, sending]))
+        waiting.refresh_from_db()
+        sending.refresh_from_db()
+        assert (waiting.state, sending.state) == (State.CANCELLED, State.SENDING)
+
+    def test_dismissing_stamps(self, staff: Client, alice: User) -> None:
+        failed, done = a_generation(alice, state=State.FAILED), a_generation(alice, state=State.DONE)
+        act(staff, "dismiss", [failed, done])
+        failed.refresh_from_db()
+        done.refresh_from_db()
+        assert failed.dismissed_at
+        assert done.dismissed_at is None
+
+    def test_running_again_asks_first_then_makes_new_ones_once(
+        self, staff: Client, sally: User, alice: User
+    ) -> None:
+        failed = a_generation(alice, state=State.FAILED)
+        asked = act(staff, "run_again", [failed])
+        text = asked.content.decode()
+        assert "Run 1 generations again?" in text
+        assert "$0.01" in text
+        assert Generation.objects.count() == 1
+        form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', text))
+        for _ in range(2):
+            staff.post(GENERATIONS, form)
+        new = Generation.objects.exclude(pk=failed.pk).get()
+        failed.refresh_from_db()
+        assert (new.owner, new.run_again_of, new.request) == (sally, failed, failed.request)
+        assert new.state == State.QUEUED
+        assert failed.dismissed_at
+
+    def test_running_again_keeps_to_the_pace(
+        self, staff: Client, alice: User, settings: LazySettings
+    ) -> None:
+        settings.SUBMISSIONS_PER_MINUTE = 2
+        rows = [a_generation(alice, f"prompt {number}", state=State.FAILED) for number in range(4)]
+        answer = act(staff, "run_again", rows, confirmed="yes")
+        assert "Queued again, as yours: 2" in messages_of(answer)
+        assert "Try the rest again" in messages_of(answer)
+        assert Generation.objects.queued().count() == 2
+
+    def test_many_are_confirmed(self, staff: Client, alice: User) -> None:
+        rows = [a_generation(alice, f"prompt {number}") for number in range(actions.FEW + 1)]
+        asked = act(staff, "cancel", rows)
+        assert "Yes, all 21" in asked.content.decode()
+        assert Generation.objects.queued().count() == 21
+        act(staff, "cancel", rows, confirmed="yes")
+        assert Generation.objects.queued().count() == 0
+
+    def test_too_many_are_refused(self, staff: Client, alice: User) -> None:
+        first = a_generation(alice)
+        copies = []
+        for _ in range(actions.MANY):
+            copy = Generation.objects.get(pk=first.pk)
+            copy.pk = None
+            copies.append(copy)
+        Generation.objects.bulk_create(copies)
+        answer = act(staff, "cancel", [first], select_across="1", confirmed="yes")
+        assert "At most 1000 at once" in messages_of(answer)
+        assert Generation.objects.queued().count() == actions.MANY + 1
+
+    def test_nothing_fitting_is_said(self, staff: Client, alice: User) -> None:
+        answer = act(staff, "cancel", [a_generation(alice, state=State.DONE)])
+        assert "nothing was done" in messages_of(answer)
+
+    def test_a_garbled_form_id_is_a_new_one(self, staff: Client, alice: User) -> None:
+        failed = a_generation(alice, state=State.FAILED)
+        act(staff, "run_again", [failed], confirmed="yes", submission="not a uuid")
+        assert Generation.objects.queued().count() == 1
+
+
+class TestCatalogue:
+    """`Sync now`."""
+
+    def test_it_fetches(self, staff: Client, emulator: Emulator) -> None:
+        answer = staff.post("/admin/gallery/catalogmodel/sync/", follow=True)
+        assert "Venice offers" in messages_of(answer)
+        assert CatalogModel.objects.for_images().exists()
+
+    def test_looking_at_its_address_does_not(self, staff: Client) -> None:
+        assert staff.get("/admin/gallery/catalogmodel/sync/").status_code == 405
+        assert staff.get("/admin/gallery/catalogmodel/").content.decode().count("Sync now") == 1
+
+    def test_silence_keeps_what_is_there(
+        self, staff: Client, models_known: None, settings: LazySettings
+    ) -> None:
+        settings.VENICE_BASE_URL, settings.VENICE_API_KEY = "http://127.0.0.1:1/api/v1", "key"
+        answer = staff.post("/admin/gallery/catalogstyle/sync/", follow=True)
+        assert "was not fetched" in messages_of(answer)
+        assert CatalogModel.objects.for_images().exists()
+
+    def test_members_may_not(self, client: Client, alice: User) -> None:
+        client.force_login(alice)
+        assert client.post("/admin/gallery/catalogmodel/sync/", follow=True).status_code == 403
+
+
+USERS = "/admin/gallery/user/"
+
+
+class TestMembers:
+    """Inviting, deactivating, and what staff may not do to each other."""
+
+    def add(self, client: Client, name: str, first: str = "", second: str | None = None) -> Any:
+        data = {"username": name, "password1": first, "password2": first if second is None else second}
+        return client.post(f"{USERS}add/", data, follow=True)
+
+    def test_a_name_is_enough(self, staff: Client) -> None:
+        self.add(staff, "dora")
+        dora = User.objects.get(username="dora")
+        assert not dora.has_usable_password()
+        assert not dora.is_staff
+
+    def test_a_password_is_checked_and_kept(self, staff: Client) -> None:
+        password = " correct horse battery "
+        self.add(staff, "dora", password)
+        assert User.objects.get(username="dora").check_password(password)
+
+    @pytest.mark.parametrize(
+        ("first", "second"),
+        [("short", None), ("x y" * 2000, None), ("correct horse battery", ""), ("", "x" * 12)],
+    )
+    def test_bad_passwords_make_nobody(self, staff: Client, first: str, second: str | None) -> None:
+        answer = self.add(staff, "dora", first, second)
+        assert "errornote" in answer.content.decode()
+        assert not User.objects.filter(username="dora").exists()
+
+    @pytest.mark.parametrize("name", ["admin\0", "SALLY", "ｓａｌｌｙ", "аdmin", "x" * 10_000, "", "a b"])
+    def test_odd_names_make_nobody(self, staff: Client, name: str) -> None:
+        assert "errornote" in self.add(staff, name).content.decode()
+        assert User.objects.count() == 1
+
+    def test_links_are_shown_once_and_work(self, staff: Client, alice: User) -> None:
+        for path, data in (
+            (USERS, {"action": "make_signin_links", "_selected_action": [alice.pk], "index": "0"}),
+            (f"{USERS}{alice.pk}/signin-link/", {}),
+        ):
+            answer = staff.post(path, data, follow=True)
+            link = re.search(r"<code>http://127.0.0.1:8000(/signin/[^<]+)</code>", messages_of(answer))
+            assert link
+            assert "/signin/" not in staff.get(USERS).content.decode()
+            assert Client().get(link[1]).status_code == 200
+        assert Client().post(link[1]).status_code == 302
+
+    def test_links_need_a_post(self, staff: Client, alice: User) -> None:
+        assert staff.get(f"{USERS}{alice.pk}/signin-link/").status_code == 405
+
+    def test_nobody_makes_themselves_a_superuser_by_a_link(
+        self, client: Client, clerk: User, sally: User, alice: User
+    ) -> None:
+        client.force_login(clerk)
+        chosen = {"action": "make_signin_links", "_selected_action": [alice.pk, sally.pk], "index": "0"}
+        said = messages_of(client.post(USERS, chosen, follow=True))
+        assert said.count("<code>") == 1
+        assert "sally, who is staff" in said
+
+    def test_staff_cannot_change_staff_nor_give_rights(
+        self, client: Client, clerk: User, sally: User, alice: User
+    ) -> None:
+        client.force_login(clerk)
+        rights = {"is_active": "on", "is_staff": "on", "is_superuser": "on"}
+        for user, status in ((sally, 403), (alice, 302), (clerk, 403)):
+            data = {"username": user.username, **rights}
+            assert client.post(f"{USERS}{user.pk}/change/", data).status_code == status
+        password = {"password1": "an entirely new one", "password2": "an entirely new one"}
+        assert client.post(f"{USERS}{sally.pk}/password/", password).status_code == 403
+        alice.refresh_from_db()
+        assert (alice.is_staff, alice.is_superuser) == (False, False)
+
+    def test_deactivating_ends_sessions(self, staff: Client, alice: User) -> None:
+        other = Client()
+        other.force_login(alice)
+        assert other.get("/queue/").status_code == 200
+        staff.post(f"{USERS}{alice.pk}/change/", {"username": "alice"})
+        assert other.get("/queue/").status_code == 302
+
+    def test_nobody_locks_out_themselves(self, staff: Client, sally: User) -> None:
+        staff.post(f"{USERS}{sally.pk}/change/", {"username": "sally"})
+        sally.refresh_from_db()
+        assert sally.is_active
+        assert sally.is_superuser
+
+    def test_a_new_password_ends_the_members_sessions(self, staff: Client, alice: User) -> None:
+        other = Client()
+        other.force_login(alice)
+        new = {
+            "password1": "an entirely new one",
+            "password2": "an entirely new one",
+            "usable_password": "true",
+        }
+        assert staff.post(f"{USERS}{alice.pk}/password/", new).status_code == 302
+        assert other.get("/queue/").status_code == 302
+
+    def test_who_made_something_is_not_deleted(self, staff: Client, alice: User, bob: User) -> None:
+        a_generation(alice)
+        assert staff.post(f"{USERS}{alice.pk}/delete/", {"post": "yes"}).status_code == 403
+        assert staff.post(f"{USERS}{bob.pk}/delete/", {"post": "yes"}).status_code == 302
+        assert "delete_selected" not in staff.get(USERS).content.decode()
+        assert sorted(User.objects.values_list("username", flat=True)) == ["alice", "sally"]
