@@ -27,14 +27,13 @@ _COLUMNS = ("id", "sha256", "width", "height", "color", "stack_size", "generatio
 class Tile(NamedTuple):
     """One picture as the template unpacks it."""
 
-    id: int
-    href: str
+    id: str
     src: str
     text: str
     width: str
     height: str
     color: str
-    shape: int
+    shape: str
     stack: str
     mark: str
     loading: str
@@ -94,14 +93,13 @@ def newer_address(request: HttpRequest, query: search.Query, places: list[int], 
 def _tile(row: tuple[Any, ...], place: int) -> Tile:
     pk, sha256, width, height, color, stack, blurred, violation, text = row
     return Tile(
-        pk,
-        f"/images/{pk}/",
+        str(pk),
         settings.MEDIA_URL + thumbnail_name(sha256, 512),
         text,
         str(width),
         str(height),
         color,
-        shape(width, height),
+        str(shape(width, height)),
         str(stack) if stack > 1 else "",
         "moderated" if violation else "blurred" if blurred else "",
         "eager" if place < EAGER else "lazy",

@@ -37,13 +37,11 @@ def card(request: MemberRequest, pk: int) -> HttpResponse:
         if not request.htmx:
             raise
         return render(request, "generation/_gone.html", {"pk": pk}, status=286)
-    seen = request.GET.get("seen")
-    if seen is None and request.GET.get("state") == found.state:
+    now = cards.standing(found)
+    # An empty `seen` is a card that was drawn without all it can show.
+    if request.GET.get("seen", now.seen) == now.seen and request.GET.get("state") == found.state:
         return HttpResponse(status=204)
-    context = cards.of(found)
-    if seen == context["seen"]:
-        return HttpResponse(status=204)
-    return render(request, CARD, context)
+    return render(request, CARD, cards.of(found, now))
 
 
 @require_POST

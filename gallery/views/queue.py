@@ -16,7 +16,7 @@ MOST = 100
 @require_safe
 def queue(request: MemberRequest) -> HttpResponse:
     """The page, or for htmx its list; 204 while the list is as it was."""
-    active = cards.active(MOST + 1)
+    active = cards.active(MOST + 1, timed=True)
     ended = (
         Generation.objects.needing_attention().select_related("owner", "prompt").prefetch_related("images")
     )

@@ -30,6 +30,14 @@ function remember() {
   history.scrollRestoration = address.searchParams.has("from") ? "manual" : "auto";
 }
 
+addEventListener("pagehide", () => {
+  try {
+    sessionStorage.setItem("list", location.pathname + location.search);
+  } catch {
+    // Then Esc on a picture leads to the gallery's beginning.
+  }
+});
+
 addEventListener("scroll", () => {
   if (waiting) return;
   waiting = true;

@@ -56,10 +56,15 @@ function escape(event) {
   else if (document.body.classList.contains("image-page")) back();
 }
 
-/** Where one came from, when that was a page of ours; the gallery otherwise. */
+/** The list that one last looked at, at its place; the gallery when there was none. */
 function back() {
-  const from = document.referrer && new URL(document.referrer);
-  if (from && from.origin === location.origin && !from.pathname.startsWith("/images/")) history.back();
+  let list = null;
+  try {
+    list = sessionStorage.getItem("list");
+  } catch {
+    // Without storage the gallery's beginning will do.
+  }
+  if (list) location.assign(list);
   else follow(".wordmark");
 }
 

@@ -1,9 +1,13 @@
 // What moves while one looks: seconds that count, and words when a request of htmx is refused.
-setInterval(() => {
+function count() {
   for (const time of document.querySelectorAll("time[data-since]")) {
     time.textContent = `${Math.max(0, Math.round((Date.now() - Date.parse(time.dataset.since)) / 1000))} s`;
   }
-}, 1000);
+}
+
+setInterval(count, 1000);
+document.addEventListener("htmx:afterSwap", count);
+count();
 
 const WORDS = {
   403: "Only who made it, or staff, may do that.",
