@@ -73,6 +73,9 @@ def _generate(request: MemberRequest) -> HttpResponse:
     if not request.htmx:
         return SeeOther(reverse("generation", args=[generation.pk]))
     context = {"card": cards.of(generation), "created": created, "form": form, "last_seed": generation.seed}
+    if "refused" in request.POST:
+        # The form on the page still holds the messages of its last refusal.
+        context |= {"mended": GenerateForm.redrawn(form.catalog, request.POST.dict()), "image": image}
     return render(request, "create/_queued.html", context)
 
 

@@ -89,6 +89,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   }
   const wrong = document.querySelector("#create-form [aria-invalid='true']");
   if (event.target.id === "create-form" && wrong) wrong.focus();
+  if (event.target.id === "create-sitting" && document.activeElement === document.body) prompt()?.focus();
 });
 
 count();

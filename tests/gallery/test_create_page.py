@@ -306,6 +306,17 @@ def test_htmx_gets_a_refused_form_in_its_place(maker: Client) -> None:
     assert re.search(r'<input[^>]*name="seed"[^>]*aria-describedby="[^"]*id_seed_error', html)
 
 
+def test_htmx_gets_a_form_without_messages_once_it_is_right(maker: Client) -> None:
+    refused = maker.post("/create/", GOOD | {"seed": "x"}, headers=HTMX)
+
+    html = maker.post("/create/", shown(refused) | {"seed": "5"}, headers=HTMX).content.decode()
+
+    assert re.search(r'<form id="create-form"[^>]* hx-swap-oob="true"', html)
+    assert "data-error-for" not in html
+    assert html.count('name="submission"') == html.count('id="create-last-seed"') == 1
+    assert 'value="5"' in html
+
+
 def test_the_price_is_told_for_the_form_as_it_stands(maker: Client) -> None:
     def told(**values: str) -> str:
         response = maker.post("/create/price/", GOOD | values, headers=HTMX)
