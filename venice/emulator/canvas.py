@@ -236,6 +236,8 @@ class Canvas:
             for column in range(cells):
                 x0, x1 = wide * column // cells, wide * (column + 1) // cells
                 y0, y1 = high * row // cells, high * (row + 1) // cells
+                if x0 == x1 or y0 == y1:
+                    continue
                 corners = (*bent(x0, y0), *bent(x0, y1), *bent(x1, y1), *bent(x1, y0))
                 quads.append(((x0, y0, x1, y1), corners))
         return field.transform(field.size, Image.Transform.MESH, quads, BICUBIC)

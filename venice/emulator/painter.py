@@ -20,6 +20,8 @@ from venice.emulator.treatments import prepare, treat
 NEUTRAL_CFG = 7.5
 #: Larger pictures are painted with this area and enlarged; grain is added at the full size.
 MAX_AREA = 2100 * 1100
+#: Smaller ones are painted with sides of at least this, and reduced.
+MIN_SIDE = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,7 @@ def random_from(*parts: object) -> Random:
 
 def _painted_size(width: int, height: int) -> tuple[int, int]:
     scale = min(1.0, math.sqrt(MAX_AREA / (width * height)))
-    return max(1, round(width * scale)), max(1, round(height * scale))
+    return max(MIN_SIDE, round(width * scale)), max(MIN_SIDE, round(height * scale))
 
 
 def _hand(picture: Image.Image, brief: Brief) -> Image.Image:

@@ -61,6 +61,7 @@ ANY: tuple[Scene, ...] = (
     landscapes.sea,
     landscapes.dunes,
     landscapes.meadow,
+    landscapes.aurora,
     cities.canal,
     cities.skyline,
     cities.arches,

@@ -13,7 +13,7 @@ INK = (24, 18, 34)
 
 def film(c: Canvas) -> Image.Image:
     """Faded blacks, warm lights, coarse grain, dark corners."""
-    return grained(corners(toned(c.image, (30, 22, 34), (250, 240, 222)), 0.5), c.chance, 24)
+    return grained(corners(toned(c.image, (30, 22, 34), (250, 240, 222)), 0.5), c.chance, 15)
 
 
 def cinema(c: Canvas) -> Image.Image:
@@ -60,7 +60,7 @@ def anime(c: Canvas) -> Image.Image:
         .enhance(1.35)
         .point([min(255, round(v * 1.08 + 6)) for v in range(256)] * 3)
     )
-    return glowing(laid(bright, shade(c.palette.near, -0.2), edges(c.image, 2.2)), 0.45)
+    return glowing(laid(bright, shade(c.palette.near, -0.2), edges(c.image, 2.2)), 0.22)
 
 
 def pixels(c: Canvas) -> Image.Image:
@@ -102,10 +102,9 @@ def watercolour(c: Canvas) -> Image.Image:
     washed = laid(wet, (252, 249, 241), pools.point([max(0, min(120, (v - 130) * 2)) for v in range(256)]))
     frame = Image.new("L", (128, 128), 255)
     ImageDraw.Draw(frame).rectangle((9, 9, 118, 118), fill=0)
-    ragged = ImageChops.add(
-        frame.filter(ImageFilter.GaussianBlur(4)), c.noise(64, 64).resize((128, 128)), 2, 0
-    )
-    paper = ragged.point([max(0, min(255, (v - 120) * 9)) for v in range(256)])
+    rough = c.noise(40, 40).resize((128, 128), BICUBIC).point([v // 3 for v in range(256)])
+    ragged = ImageChops.add(frame.filter(ImageFilter.GaussianBlur(3)), rough, 1, -40)
+    paper = ragged.point([max(0, min(255, (v - 100) * 5)) for v in range(256)])
     return grained(laid(washed, (252, 250, 244), paper), c.chance, 14)
 
 
