@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, cast
 
 from django.contrib import admin, messages
@@ -57,13 +56,16 @@ def _carry_out(
 
 
 def _ask(model_admin: Any, request: HttpRequest, chosen: list[int], plan: Plan) -> HttpResponse:
-    cost = Generation.objects.filter(pk__in=chosen).aggregate(sum=Sum("price_estimate"))["sum"] or Decimal(0)
+    known = Generation.objects.filter(pk__in=chosen).aggregate(sum=Sum("price_estimate"))["sum"]
+    cost = (
+        f"about ${known.normalize():f}" if known else "what Venice takes, which the catalogue does not tell"
+    )
     context = {
         **model_admin.admin_site.each_context(request),
         "title": plan.question.format(count=len(chosen)),
         "opts": model_admin.opts,
         "action": plan.name,
-        "cost": cost if plan.spends else None,
+        "cost": cost if plan.spends else "",
         "count": len(chosen),
         "checkbox": ACTION_CHECKBOX_NAME,
         "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),

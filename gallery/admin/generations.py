@@ -29,7 +29,7 @@ class GenerationAdmin(ReadOnlyAdmin):
         "seed",
         "style_preset",
         "owner",
-        "price_estimate",
+        "price",
         "took",
         "created_at",
     )
@@ -80,11 +80,10 @@ class GenerationAdmin(ReadOnlyAdmin):
         return thumbnail(covers[0] if covers else None)
 
     @admin.display(description="Pictures")
-    def pictures(self, generation: Generation) -> SafeString:
+    def pictures(self, generation: Generation) -> SafeString | str:
         """All of them."""
-        return format_html_join(
-            " ", "{}", ((thumbnail(image),) for image in generation.images.order_by("index"))
-        )
+        found = ((thumbnail(image),) for image in generation.images.order_by("index"))
+        return format_html_join(" ", "{}", found) or "-"
 
     @admin.display(description="Number", ordering="pk")
     def number(self, generation: Generation) -> str:
@@ -115,6 +114,12 @@ class GenerationAdmin(ReadOnlyAdmin):
     def error_words(self, generation: Generation) -> SafeString | str:
         """Why it failed, in Venice's words."""
         return whole_text(generation.error_message)
+
+    @admin.display(description="Price")
+    def price(self, generation: Generation) -> str:
+        """In USD, by the catalogue."""
+        estimate = generation.price_estimate
+        return f"${estimate.normalize():f}" if estimate is not None else "-"
 
     @admin.display(description="Took")
     def took(self, generation: Generation) -> str:

@@ -34,7 +34,26 @@ class ImageAdmin(ReadOnlyAdmin):
     sortable_by = ()
     search_fields = ("prompt__text",)
     search_help_text = "Words of the prompt."
-    readonly_fields = ("picture",)
+    fields = (
+        "picture",
+        "prompt",
+        "owner",
+        "generation",
+        "attempt",
+        "model",
+        "style_preset",
+        "seed",
+        "index",
+        "stack_size",
+        "is_cover",
+        "emulated",
+        "size",
+        "format",
+        "bytes",
+        "color",
+        "name",
+        "created_at",
+    )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Image], search_term: str
