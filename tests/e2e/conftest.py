@@ -21,6 +21,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="session")
+def filled_site(site: Site) -> Site:
+    """The same site with some pages of pictures."""
+    site.manage("fill_gallery", "--images", "300")
+    return site
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, or whichever is on the path."""
     try:

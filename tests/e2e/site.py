@@ -11,9 +11,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from playwright._impl._api_structures import SetCookieParam
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from venice.emulator import Emulator
@@ -43,6 +44,7 @@ class Site:
     environment: dict[str, str]
     process: "subprocess.Popen[bytes]"
     emulator: Emulator | None = None
+    cookies: dict[str, list[SetCookieParam]] = field(default_factory=dict)
 
     def manage(self, *arguments: str) -> str:
         """What a management command prints."""
@@ -118,9 +120,14 @@ def running_browser() -> Iterator[Browser]:
 
 
 def signed_in(site: Site, context: BrowserContext, name: str = "admin") -> Page:
-    """A page of `context`, signed in by a link as a person would."""
+    """A page of `context`, signed in by a link as a person would; the second time with the first one's cookies."""
     page = context.new_page()
-    page.goto(site.manage("signin", name, "--create"))
-    page.get_by_role("button").click()
-    page.wait_for_url(f"{site.url}/")
+    if name in site.cookies:
+        context.add_cookies(site.cookies[name])
+        page.goto(site.url)
+    else:
+        page.goto(site.manage("signin", name, "--create"))
+        page.get_by_role("button").click()
+        page.wait_for_url(f"{site.url}/")
+        site.cookies[name] = context.cookies()  # type: ignore[assignment]
     return page
