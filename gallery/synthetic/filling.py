@@ -44,7 +44,7 @@ class Draft:
 
 
 def fill(count: int, seed: int, progress: Callable[[int], None] = lambda done: None) -> None:
-    """Add `count` pictures with all that belongs to them, about 6 000 a second on SQLite.
+    """Add `count` pictures with all that belongs to them, some 4 000 a second on SQLite.
 
     The same seed on an empty database gives the same data, but for the dates, which end now. Repeated on a
     filled one it adds more. What a batch has committed is whole, wherever it is stopped.

@@ -86,7 +86,8 @@ def phrases(random: Random) -> Iterator[str]:
 def _phrase(random: Random, *, rare: bool) -> str:
     choice, chance = random.choice, random.random
     subject = f"{choice(_MOODS)} {RARE_WORD if rare else choice(_SUBJECTS)}"
-    opening = f"{choice(_MEDIA)} a {subject}" if chance() < 0.7 else subject
+    article = "an" if subject[0] in "aeiou" else "a"
+    opening = f"{choice(_MEDIA)} {article} {subject}" if chance() < 0.7 else subject
     parts = [f"{opening} {choice(_DOINGS)}"]
     if chance() < 0.7:
         parts[0] += f", {choice(_PLACES)}"
