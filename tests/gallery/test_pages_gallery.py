@@ -131,7 +131,8 @@ def test_what_is_being_generated_stands_on_top_for_every_member(page: Any, bob: 
 
 
 def test_markup_in_prompts_is_inert(page: Any, alice: User) -> None:
-    evil = 'harbour <script>alert(1)</script>"><img src=x onerror=alert(1)><div hx-get="/admin/" hx-trigger="load">{{7*7}}'
+    evil = 'harbour <script>alert(1)</script>"><img src=x onerror=alert(1)>'
+    evil += '<div hx-get="/admin/" hx-trigger="load">{{7*7}}'
     a_picture(alice, evil)
     a_generation(alice, evil)
     for address in ("/", "/?q=harbour", "/prompts/", "/queue/"):
