@@ -1,6 +1,7 @@
 """Members of the team."""
 
 import unicodedata
+from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
@@ -29,7 +30,7 @@ class User(AbstractUser):
         error_messages={"unique": "There is a member of that name already."},
     )
 
-    objects = UserManager()
+    objects: ClassVar[UserManager] = UserManager()
 
     class Meta(AbstractUser.Meta):
         constraints = [
