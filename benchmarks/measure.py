@@ -60,16 +60,16 @@ def manage(data: Path, *arguments: str) -> None:
 
 
 def start_django(data: Path) -> None:
-    """Make this process a site whose DATA_DIR is `data`, with tables; only once in a process."""
+    """Make this process a site whose DATA_DIR is `data`, prepared as `serve` does it; only once in a process."""
     kept = environment(data)
     os.environ.clear()
     os.environ.update(kept, DJANGO_SETTINGS_MODULE="gallery.settings")
     import django
-    from django.core.management import call_command
 
     django.setup()
-    call_command("migrate", interactive=False, verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
+    from gallery import supervisor
+
+    supervisor.prepare()
 
 
 def in_turn(

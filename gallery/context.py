@@ -15,6 +15,8 @@ HTMX_CONFIG = {
     "historyCacheSize": 0,
     "refreshOnHistoryMiss": True,
     "includeIndicatorStyles": False,
+    # Without "style": the policy forbids it, and nothing of ours has one.
+    "attributesToSettle": ["class", "width", "height"],
     # A form with messages comes as 422 and is swapped; other refusals leave the page as it is and are announced.
     "responseHandling": [
         {"code": "204", "swap": False},

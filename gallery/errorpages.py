@@ -8,6 +8,7 @@ TITLES = {
     403: ("Not allowed", "Only who made it, or staff, may do that."),
     404: ("Not here", "There is nothing at this address."),
     405: ("Not possible here", "This address does not take that kind of request."),
+    409: ("Not possible", "It has changed meanwhile."),
     410: ("This link is spent", "Ask for a new one."),
     413: ("Too large", "A form may hold at most 1 MB."),
     415: ("Not a form", "This address takes forms only."),

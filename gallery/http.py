@@ -1,6 +1,6 @@
-"""The request as our views meet it: a member is signed in, and htmx' headers are read."""
+"""What our views take and give beyond Django's own: a member's request, and 303."""
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django_htmx.middleware import HtmxDetails
 
 from gallery.models import User
@@ -11,3 +11,9 @@ class MemberRequest(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+
+
+class SeeOther(HttpResponseRedirect):
+    """303: what a post made is to be seen with a GET, whatever the client."""
+
+    status_code = 303

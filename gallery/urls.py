@@ -1,7 +1,7 @@
 """Every address of the site."""
 
 from django.contrib import admin
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from gallery.forms import SignInForm
@@ -29,7 +29,7 @@ urlpatterns = [
     path("signin/<str:token>/", signin.signin, name="signin"),
     path(
         "accounts/login/",
-        LoginView.as_view(authentication_form=SignInForm, redirect_authenticated_user=True),
+        signin.PasswordSignIn.as_view(authentication_form=SignInForm, redirect_authenticated_user=True),
         name="login",
     ),
     path("accounts/logout/", LogoutView.as_view(http_method_names=["post"]), name="logout"),

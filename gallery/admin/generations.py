@@ -58,6 +58,10 @@ class GenerationAdmin(ReadOnlyAdmin):
         covers = Prefetch("images", Image.objects.covers(), to_attr="covers")
         return super().get_queryset(request).prefetch_related(covers)
 
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """By date; but by id where the small index of what waits is ordered so, or it would not be used."""
+        return ("-id",) if AttentionFilter.parameter_name in request.GET else self.ordering
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Generation], search_term: str
     ) -> tuple[QuerySet[Generation], bool]:

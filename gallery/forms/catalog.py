@@ -1,7 +1,10 @@
 """What the form can offer: the models that make pictures, and the styles, as last told by Venice."""
 
 from dataclasses import dataclass
-from typing import Self
+from functools import cached_property
+from typing import Any, Self
+
+from django.db.models import Count, Max
 
 from gallery.models import CatalogModel, CatalogStyle
 from gallery.templatetags.formats import usd
@@ -10,16 +13,26 @@ from venice import Generate, Model, price
 DEFAULT_TRAIT = "default"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Catalog:
-    """Models and styles in Venice's order. Loading asks the database twice."""
+    """Models and styles in Venice's order."""
 
     models: tuple[Model, ...] = ()
     styles: tuple[str, ...] = ()
 
     @classmethod
-    def load(cls) -> Self:
-        """What is listed now."""
+    def load(cls) -> "Catalog":
+        """What is listed now. One query, unless a sync has changed it since this process last read it."""
+        global _kept
+        stamp = CatalogModel.objects.listed().aggregate(newest=Max("synced_at"), count=Count("pk"))
+        mark = (stamp["newest"], stamp["count"])
+        if _kept is None or _kept[0] != mark:
+            _kept = (mark, cls.read())
+        return _kept[1]
+
+    @classmethod
+    def read(cls) -> Self:
+        """What is listed now, read anew: two queries, and 37 models to make sense of."""
         return cls(
             models=tuple(entry.spec for entry in CatalogModel.objects.for_images()),
             styles=tuple(CatalogStyle.objects.filter(listed=True).values_list("name", flat=True)),
@@ -35,12 +48,16 @@ class Catalog:
         """The model of that id; case matters, as it does to Venice."""
         return next((model for model in self.models if model.id == model_id), None)
 
+    @cached_property
     def choices(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """For a select: name, price and traits of each model, grouped by its privacy."""
         groups: dict[str, list[tuple[str, str]]] = {}
         for model in self.models:
             groups.setdefault(model.privacy.capitalize() or "Other", []).append((model.id, label(model)))
         return list(groups.items())
+
+
+_kept: tuple[Any, Catalog] | None = None
 
 
 def label(model: Model) -> str:

@@ -44,7 +44,7 @@ _REDRAWS = {
 def model_field(catalog: Catalog, spec: Model | None) -> forms.Field:
     """The model picker. Another model's id is refused in words that say what to do."""
     field = forms.ChoiceField(
-        choices=catalog.choices(),
+        choices=catalog.choices,
         label="Model",
         initial=spec.id if spec else None,
         widget=forms.Select(attrs=_REDRAWS),

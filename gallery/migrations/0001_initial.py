@@ -250,11 +250,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='generation',
-            index=models.Index(condition=models.Q(('state__in', ('queued', 'sending', 'received'))), fields=['state', 'id'], name='generation_queue'),
+            index=models.Index(fields=['state', 'id'], name='generation_queue'),
         ),
         migrations.AddIndex(
             model_name='generation',
-            index=models.Index(condition=models.Q(('dismissed_at', None), ('state__in', ('failed', 'interrupted'))), fields=['-id'], name='generation_attention'),
+            index=models.Index(fields=['state', 'dismissed_at', '-id'], name='generation_attention'),
         ),
         migrations.AddIndex(
             model_name='generation',

@@ -19,14 +19,17 @@ SQLITE_UNDO = [
     "DROP TRIGGER gallery_prompt_fts_update",
     "DROP TABLE gallery_prompt_fts",
 ]
-POSTGRESQL = ["CREATE INDEX gallery_prompt_words ON gallery_prompt USING gin (to_tsvector('simple', text))"]
+POSTGRESQL = [
+    r"""CREATE INDEX gallery_prompt_words ON gallery_prompt USING gin (to_tsvector('simple', translate(
+        text, '!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~', '                                ')))"""
+]
 POSTGRESQL_UNDO = ["DROP INDEX gallery_prompt_words"]
 
 
 def run(sqlite, postgresql):
     def operation(apps, schema_editor):
         for statement in sqlite if schema_editor.connection.vendor == "sqlite" else postgresql:
-            schema_editor.execute(statement)
+            schema_editor.execute(statement, None)
 
     return operation
 

@@ -201,14 +201,9 @@ class Generation(models.Model):
             models.CheckConstraint(condition=Q(state__in=State.values), name="generation_state_known"),
         ]
         indexes = [
-            models.Index(
-                fields=["state", "id"], name="generation_queue", condition=Q(state__in=ACTIVE_STATES)
-            ),
-            models.Index(
-                fields=["-id"],
-                name="generation_attention",
-                condition=Q(state__in=(State.FAILED, State.INTERRUPTED), dismissed_at=None),
-            ),
+            # Not partial: SQLite cannot prove from a bound parameter that a row is inside the condition.
+            models.Index(fields=["state", "id"], name="generation_queue"),
+            models.Index(fields=["state", "dismissed_at", "-id"], name="generation_attention"),
             models.Index(fields=["owner", "-id"], name="generation_of_owner"),
             models.Index(fields=["prompt", "-id"], name="generation_of_prompt"),
             models.Index(fields=["owner", "created_at"], name="generation_rate"),

@@ -91,6 +91,12 @@ class Image(models.Model):
         return settings.MEDIA_URL + thumbnail_name(self.sha256, 512)
 
     @property
+    def thumbnail_width(self) -> int:
+        """Pixels of the larger thumbnail from left to right."""
+        longest = max(self.width, self.height)
+        return max(1, self.width * 512 // longest) if longest > 512 else self.width
+
+    @property
     def thumbnail_256(self) -> str:
         """Address of the smaller thumbnail."""
         return settings.MEDIA_URL + thumbnail_name(self.sha256, 256)

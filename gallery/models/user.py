@@ -1,6 +1,7 @@
 """Members of the team."""
 
 import unicodedata
+from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
@@ -36,7 +37,7 @@ class User(AbstractUser):
         help_text="When a worker last took something of theirs: the queue is fair.",
     )
 
-    objects = UserManager()
+    objects: ClassVar[UserManager] = UserManager()
 
     class Meta(AbstractUser.Meta):
         constraints = [

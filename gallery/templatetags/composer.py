@@ -1,18 +1,30 @@
 """`{% composer %}`: the create form in one line, for the gallery's page."""
 
+import uuid
 from typing import Any
 
 from django import template
 
-from gallery.forms import Catalog, GenerateForm
+from gallery.forms import Catalog
 from gallery.forms.drawing import PRICED
+from venice import Generate, price
 
 register = template.Library()
 
 
 @register.inclusion_tag("create/_composer.html", takes_context=True)
 def composer(context: dict[str, Any]) -> dict[str, Any]:
-    """Prompt, model, price and Generate; its other button opens the whole form with what was typed."""
-    form = GenerateForm(Catalog.load())
-    form.fields["model"].widget.attrs = {**PRICED, "autocomplete": "off"}
-    return {"form": form, "csrf_token": context.get("csrf_token")}
+    """Prompt, model, price and Generate; its other button opens the whole form with what was typed.
+
+    Drawn without a form object: the gallery's page is the one that must be fast.
+    """
+    catalog = Catalog.load()
+    spec = catalog.default
+    return {
+        "groups": catalog.choices,
+        "spec": spec,
+        "quote": price(Generate(model=spec.id, prompt="-").for_model(spec), spec) if spec else None,
+        "priced": PRICED,
+        "submission": uuid.uuid4(),
+        "csrf_token": context.get("csrf_token"),
+    }

@@ -2,19 +2,20 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, retarget
-from django_htmx.middleware import HtmxDetails
 
-from gallery import access, cards, search
+from gallery import cards, search
 from gallery.cleaning import unreadable_fields
 from gallery.forms import Catalog, GenerateForm
 from gallery.forms.filling import picture_named, values_asked
+from gallery.http import MemberRequest, SeeOther
 from gallery.models import Generation, Image, Prompt, User
+from gallery.submissions import spend
 
 # Buttons of the form that draw it again instead of spending.
 REDRAWING = ("change-model", "random-seed", "last-seed")
@@ -23,19 +24,6 @@ HISTORY = 20
 RECENT_PROMPTS = 50
 # How many of a member's generations are looked through for distinct prompts.
 RECENT_GENERATIONS = 1000
-
-
-class MemberRequest(HttpRequest):
-    """A request as the middleware leaves it: signed in, and with what htmx said."""
-
-    user: User
-    htmx: HtmxDetails
-
-
-class SeeOther(HttpResponseRedirect):
-    """303: what a post made is to be seen with a GET, whatever the client."""
-
-    status_code = 303
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,13 +51,7 @@ def _generate(request: MemberRequest) -> HttpResponse:
     image = picture_named(request.POST)
     if not form.is_valid():
         return _page(request, form, image, status=422)
-    mine = Generation.objects.owned_by(request.user)
-    # A repeat costs nothing, so that it does not count against the pace.
-    if form.submission is None or not mine.filter(submission=form.submission).exists():
-        access.check_pace(request.user)
-    generation, created = Generation.objects.enqueue(
-        request.user, form.operation, price=form.price, submission=form.submission, origin=image
-    )
+    generation, created = spend(request, form.operation, submission=form.submission, origin=image)
     if not request.htmx:
         return SeeOther(reverse("generation", args=[generation.pk]))
     context = {"card": cards.of(generation), "created": created, "form": form, "last_seed": generation.seed}
@@ -104,7 +86,7 @@ def _sitting(user: User) -> list[dict[str, Any]]:
 
 
 @require_POST
-def price(request: HttpRequest) -> HttpResponse:
+def price(request: MemberRequest) -> HttpResponse:
     """What the button says about money, for the form as it stands."""
     return render(request, "create/_price.html", {"form": GenerateForm(Catalog.load(), request.POST)})
 

@@ -5,8 +5,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from gallery import cards, grid, search
+from gallery.http import MemberRequest
 from gallery.models import Image
-from gallery.submissions import MemberRequest
 
 # So many cards of the queue stand on top; the rest is a link to the queue.
 ON_TOP = 12

@@ -7,8 +7,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from gallery import access, cards, details
+from gallery.http import MemberRequest, SeeOther
 from gallery.models import State
-from gallery.submissions import MemberRequest, SeeOther, refusal, spend
+from gallery.submissions import refusal, spend, submission_of
 
 CARD = "generation/_card.html"
 
@@ -65,7 +66,9 @@ def run_again(request: MemberRequest, pk: int) -> HttpResponse:
     if old.is_active or old.state == State.DONE:
         return refusal(request, "Only what failed, was interrupted or cancelled can be run again.")
     with transaction.atomic():
-        new, _ = spend(request, old.again(new_seed=False), run_again_of=old)
+        new, _ = spend(
+            request, old.again(new_seed=False), submission=submission_of(request), run_again_of=old
+        )
         old.dismiss()
     address = reverse("generation", args=[new.pk])
     if not request.htmx:

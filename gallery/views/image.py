@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from gallery import access, cards, details, media
+from gallery.http import MemberRequest, SeeOther
 from gallery.models import CatalogModel, Generation, Image
 from gallery.models.generation import draw_seed
 from gallery.storage import EXTENSIONS
-from gallery.submissions import MemberRequest, SeeOther, refusal, spend
+from gallery.submissions import refusal, spend, submission_of
 
 
 @require_safe
@@ -64,7 +65,12 @@ def rerun_new_seed(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _rerun(request: MemberRequest, origin: Image, seed: int, action: str) -> HttpResponse:
-    generation, created = spend(request, replace(origin.generation.operation, seed=seed), origin=origin)
+    generation, created = spend(
+        request,
+        replace(origin.generation.operation, seed=seed),
+        submission=submission_of(request),
+        origin=origin,
+    )
     if request.htmx:
         return render(
             request, "image/_rerun.html", cards.of(generation) | {"action": action, "created": created}

@@ -6,8 +6,8 @@ from django.views.decorators.http import require_safe
 
 from gallery import grid, history, search
 from gallery.access import MAX_ID
+from gallery.http import MemberRequest
 from gallery.models import Image, Prompt
-from gallery.submissions import MemberRequest
 
 
 @require_safe

@@ -7,8 +7,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from gallery import cards
+from gallery.http import MemberRequest
 from gallery.models import Generation
-from gallery.submissions import MemberRequest
 
 MOST = 100
 

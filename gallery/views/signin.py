@@ -1,13 +1,22 @@
-"""The sign-in link: looking at it changes nothing, its button signs in once."""
+"""Signing in: by a link, whose address alone changes nothing, or by name and password."""
 
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
 from gallery import accounts
+
+
+class PasswordSignIn(LoginView):
+    """Django's own; a form that is wrong comes back as 422, as every form here does."""
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
 @login_not_required

@@ -90,7 +90,9 @@ def test_a_spoilt_pass_without_a_session_is_404(client: Client, db: None, value:
     assert status_of(client, f"/media/{name}") == 404
 
 
-def test_an_old_pass_or_one_of_another_key_is_no_pass(client: Client, db: None, settings: LazySettings) -> None:
+def test_an_old_pass_or_one_of_another_key_is_no_pass(
+    client: Client, db: None, settings: LazySettings
+) -> None:
     """B69."""
     name = stored(picture())
     client.cookies["media"] = TimestampSigner(key="another", salt="gallery.media").sign("1")

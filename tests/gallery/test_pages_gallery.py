@@ -131,10 +131,11 @@ def test_what_is_being_generated_stands_on_top_for_every_member(page: Any, bob: 
 
 
 def test_markup_in_prompts_is_inert(page: Any, alice: User) -> None:
-    evil = '<script>alert(1)</script>"><img src=x onerror=alert(1)><div hx-get="/admin/" hx-trigger="load">{{7*7}}'
+    evil = 'harbour <script>alert(1)</script>"><img src=x onerror=alert(1)>'
+    evil += '<div hx-get="/admin/" hx-trigger="load">{{7*7}}'
     a_picture(alice, evil)
     a_generation(alice, evil)
-    for address in ("/", "/?q=script", "/prompts/", "/queue/"):
+    for address in ("/", "/?q=harbour", "/prompts/", "/queue/"):
         text = page(address)
         assert "<script>alert" not in text
         assert "<img src=x" not in text
@@ -165,7 +166,8 @@ def test_queries_do_not_grow_with_rows(
             pictures(bob if number % 2 else alice, f"cat {number}", count=1 + number % 4)
             a_generation(alice, f"cat {number}", state=("queued", "sending", "failed")[number % 3])
 
-    client.get("/queue/")  # the day's one write to the session
+    # The day's one write to the session, and this process' first look at the catalogue.
+    client.get("/create/")
     most = 8 if "prompts" in address or "queue" in address else 6
     more(6, 0)
     with django_assert_max_num_queries(most) as few:

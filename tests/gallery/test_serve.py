@@ -28,7 +28,9 @@ class Served:
 
     def __init__(self, folder: Path, port: int) -> None:
         self.port, self.log = port, folder / "serve.log"
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("VENICE_", "DATABASE_"))}
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("VENICE_", "DATABASE_"))
+        }
         self.environment = kept | {"DATA_DIR": str(folder / "data"), "PORT": str(port)}
         with self.log.open("w") as out:
             self.process = subprocess.Popen(
@@ -66,7 +68,11 @@ class Served:
             except (OSError, ValueError, IndexError):
                 continue
             if parent == self.process.pid:
-                for mark, name in (("manage.py work", "worker"), ("gunicorn", "web"), ("venice.emulator", "emulator")):
+                for mark, name in (
+                    ("manage.py work", "worker"),
+                    ("gunicorn", "web"),
+                    ("venice.emulator", "emulator"),
+                ):
                     if mark in command:
                         found[name] = int(entry.name)
         return found

@@ -200,10 +200,15 @@ def leaves(c: Canvas, heart: tuple[float, float, float]) -> None:
         c.polygon(petal(x, y, angle, long, long * 0.2), [shade(tone, 0.12), shade(tone, -0.3)])
 
 
+#: Petals of a ring, their breadth in parts of their length, rings: from a daisy to a dahlia.
+FLOWERS = ((21, 0.1, 3), (13, 0.22, 5), (9, 0.32, 6), (6, 0.46, 4), (12, 0.29, 7), (16, 0.15, 5))
+
+
 def flower(c: Canvas, x: float, y: float, r: float, colour: Colour) -> None:
     """Rings of petals, the inner ones lighter and smaller, turned against one another."""
     large = r > c.u * 0.25
-    rings, petals = c.form.randint(5, 7) - (0 if large else 2), c.form.randint(9, 14)
+    petals, broad, rings = FLOWERS[c.form.randrange(len(FLOWERS))]
+    rings -= 0 if large else 1
     tip, root = mix(colour, c.palette.light, 0.5), mix(shade(colour, -0.35), c.palette.near, 0.3)
     turn = c.chance.uniform(0, 6.28)
     top = max(0, round(y - r * 1.1))
@@ -217,7 +222,9 @@ def flower(c: Canvas, x: float, y: float, r: float, colour: Colour) -> None:
                     inner = layer / 4
                     tone = mix(mix(root, colour, share * 0.8), tip, 0.15 * share + inner**1.2)
                     tone = mix(root, c.palette.near, 0.4) if layer == 0 else tone
-                    shape = petal(x, y, angle, long * (1 - 0.05 * layer), long * (0.29 - 0.05 * layer))
+                    shape = petal(
+                        x, y, angle, long * (1 - 0.05 * layer), long * (broad - broad * 0.17 * layer)
+                    )
                     pen.polygon([(px * k, (py - top) * k) for px, py in shape], fill=tone)
         for dot in range(30):
             angle, away, size = dot * 2.4, r * 0.13 * math.sqrt(dot / 30), r * 0.016

@@ -128,17 +128,17 @@ class Canvas:
 
     @contextmanager
     def detail(
-        self, top: float = 0, bottom: float | None = None
+        self, top: float = 0, bottom: float | None = None, *, blend: bool = False, fine: bool = True
     ) -> Iterator[tuple[ImageDraw.ImageDraw, int]]:
         """A pen for thousands of small shapes in a band of the picture, drawn straight and smoothed at the
-        end. Coordinates must be multiplied by the given factor, after `top` was taken from y; colours may
-        have an alpha."""
+        end. Coordinates must be multiplied by the given factor, after `top` was taken from y. With `blend`
+        colours may have an alpha, which is slower; upright boxes need not be `fine`."""
         y0 = max(0, min(self.h - 1, round(top)))
         y1 = max(y0 + 1, min(self.h, round(self.h if bottom is None else bottom)))
-        k = self._sharpness
+        k = self._sharpness if fine else 1
         part = self.image.crop((0, y0, self.w, y1))
         large = part.resize((part.width * k, part.height * k), NEAREST) if k > 1 else part
-        yield ImageDraw.Draw(large, "RGBA"), k
+        yield ImageDraw.Draw(large, "RGBA" if blend else "RGB"), k
         self.image.paste(large.reduce(k) if k > 1 else large, (0, y0))
 
     @contextmanager

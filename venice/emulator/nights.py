@@ -2,12 +2,13 @@
 
 import math
 
-from PIL import Image, ImageChops, ImageDraw
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from venice.emulator.abstracts import sphere
-from venice.emulator.canvas import BICUBIC, Canvas, Point
+from venice.emulator.canvas import BICUBIC, FIELD, Canvas, Point
 from venice.emulator.colour import Colour, mix, shade
-from venice.emulator.landscapes import ridge_line, stars
+from venice.emulator.landscapes import stars
+from venice.emulator.relief import ridge_line
 
 
 def cosmos(c: Canvas) -> None:
@@ -76,7 +77,7 @@ def forest(c: Canvas) -> None:
     light = mix(c.palette.light, c.palette.sky[-1], 0.5)
     c.backdrop([mix(c.palette.sky[2], c.palette.far, 0.3), light, mix(c.palette.far, c.palette.sky[-2], 0.4)])
     x, y = c.w * c.chance.uniform(0.3, 0.7), c.h * c.chance.uniform(0.2, 0.42)
-    c.glow(x, y, c.u * 0.75, c.palette.light, 0.75)
+    c.glow(x, y, c.u * 0.75, c.palette.light, 0.9)
     layers = 5
     for layer in range(layers):
         depth = layer / (layers - 1)
@@ -90,7 +91,6 @@ def forest(c: Canvas) -> None:
         if depth < 0.9:
             c.wash(c.band(base - c.u * 0.05, c.u * 0.24, c.clouds(2, 3, stretch=2)), light, 0.5 * (1 - depth))
         if layer in (1, 2):
-            c.glow(x, y, c.u * 0.5, c.palette.light, 0.5)
             _rays(c, x, y)
     c.ellipse(x, c.h * 1.02, c.w * 0.16, c.h * 0.2, light, 0.3, c.u * 0.05)
     fireflies(c)
@@ -123,13 +123,15 @@ def _trunk(c: Canvas, pen: ImageDraw.ImageDraw, k: int, x: float, base: float, d
 
 
 def _rays(c: Canvas, x: float, y: float) -> None:
+    """Beams from a light, all in one soft mask."""
+    mask = Image.new("L", (FIELD, max(8, round(FIELD * c.h / c.w))))
+    pen, k = ImageDraw.Draw(mask), FIELD / c.w
     for _ in range(9):
-        angle, wide = c.chance.uniform(0.25, 2.9), c.chance.uniform(0.02, 0.07)
-        reach = c.u * 1.3
-        ends = [
-            (x + math.cos(angle + turn) * reach, y + math.sin(angle + turn) * reach) for turn in (-wide, wide)
-        ]
-        c.polygon([(x, y), *ends], c.palette.light, c.chance.uniform(0.06, 0.16), c.u * 0.012)
+        angle, wide, reach = c.chance.uniform(0.25, 2.9), c.chance.uniform(0.02, 0.07), c.u * 1.3
+        ends = [(math.cos(angle + turn), math.sin(angle + turn)) for turn in (-wide, wide)]
+        outline = [(x * k, y * k), *(((x + dx * reach) * k, (y + dy * reach) * k) for dx, dy in ends)]
+        pen.polygon(outline, fill=c.chance.randint(15, 42))
+    c.wash(mask.filter(ImageFilter.GaussianBlur(2.5)), c.palette.light)
 
 
 def bokeh(c: Canvas) -> None:

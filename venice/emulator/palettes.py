@@ -82,7 +82,7 @@ WORDS: tuple[tuple[str, str], ...] = (
     (r"turquoise|teal|cyan", "lagoon ice"),
     (r"green|emerald|jade", "moss lagoon sage"),
     (r"purple|violet|lavender", "lilac orchid plum"),
-    (r"pink|peony|sakura", "rose orchid"),
+    (r"pink|peony|roses?|sakura|cherry|blossom\w*", "rose orchid lilac"),
     (r"golden hour|gold\w*|amber|honey|autumn|harvest|wheat", "golden citrus"),
     (r"lantern\w*|festival|candle\w*|bokeh|street|alley|umbrella", "blue-hour plum night ember"),
     (r"sunset|dusk|evening", "dusk ember coral plum"),

@@ -4,14 +4,14 @@ import re
 from collections.abc import Callable
 from random import Random
 
-from venice.emulator import abstracts, cities, landscapes, nights
+from venice.emulator import abstracts, canal, cities, landscapes, nights
 from venice.emulator.canvas import Canvas
 
 Scene = Callable[[Canvas], None]
 
 #: Words of the prompt, and the scenes that suit them; the first rule that matches wins.
 WORDS: tuple[tuple[str, tuple[Scene, ...]], ...] = (
-    (r"venice|venetian|gondola\w*|canals?|rialto|palazzo|doge\w*", (cities.canal,)),
+    (r"venice|venetian|gondola\w*|canals?|rialto|palazzo|doge\w*", (canal.canal,)),
     (r"aurora|northern lights|polar|arctic", (landscapes.aurora,)),
     (
         r"galax\w*|nebula\w*|cosm\w*|space\w*|planet\w*|astronaut\w*|alien\w*|starship|saturn",
@@ -30,7 +30,7 @@ WORDS: tuple[tuple[str, tuple[Scene, ...]], ...] = (
         (nights.still_life,),
     ),
     (
-        r"flowers?|rose|peony|dahlia|lotus|blossom\w*|bouquet|floral|mandala|botanical|garden",
+        r"flowers?|roses?|sunflowers?|daisy|daisies|lily|lilies|orchid|peony|dahlia|lotus|blossom\w*|bouquet|floral|mandala|botanical|garden",
         (abstracts.bloom,),
     ),
     (r"desert|dunes?|sahara|sand\w*|mars|camel\w*", (landscapes.dunes,)),
@@ -62,7 +62,7 @@ ANY: tuple[Scene, ...] = (
     landscapes.dunes,
     landscapes.meadow,
     landscapes.aurora,
-    cities.canal,
+    canal.canal,
     cities.skyline,
     cities.arches,
     cities.stairs,

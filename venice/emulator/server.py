@@ -10,6 +10,7 @@ import time
 import uuid
 from datetime import UTC, datetime
 from decimal import Decimal
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from types import TracebackType
@@ -247,6 +248,14 @@ class _Handler(BaseHTTPRequestHandler):
             if coding.strip() == "gzip":
                 return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
         return False
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """For what is no HTTP request, or of a method that no route knows."""
+        self.close_connection = True
+        # What could not be read may have left neither headers nor a version to answer in.
+        self.headers = getattr(self, "headers", None) or Message()
+        self.request_version = self.protocol_version
+        self._write(Reply.json({"error": message or "Bad request"}, int(code)))
 
     def version_string(self) -> str:
         return self.server_version

@@ -91,7 +91,7 @@ def lowpoly(c: Canvas) -> Image.Image:
 
 def stained(c: Canvas) -> Image.Image:
     """Glass in lead."""
-    return glowing(ImageEnhance.Color(_mosaic(c, 20, lead=5)).enhance(1.5), 0.3)
+    return glowing(ImageEnhance.Color(_mosaic(c, 13, lead=4)).enhance(1.7), 0.25)
 
 
 def watercolour(c: Canvas) -> Image.Image:

@@ -1,5 +1,6 @@
-"""The free routes."""
+"""The free routes, and what is no route."""
 
+import socket
 from datetime import UTC, datetime
 
 import pytest
@@ -78,3 +79,21 @@ def test_wrong_addresses_and_methods(caller: Caller) -> None:
     assert caller.session.get(caller.emulator.root_url + "/models", timeout=5).status_code == 404
     head = caller.session.head(caller.emulator.url + "/models", timeout=5)
     assert (head.status_code, head.content) == (200, b"")
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"BREW /api/v1/models HTTP/1.1\r\n\r\n", b"501"),
+        (b"nonsense\r\n\r\n", b"400"),
+        (b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\n\r\n", b"414"),
+        (b"POST /api/v1/models HTTP/1.1\r\nContent-Length: x\r\n\r\n", b"405"),
+        (b"POST /api/v1/models HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", b"405"),
+    ],
+)
+def test_what_is_not_http_is_answered_in_json(emulator: Emulator, data: bytes, status: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", emulator.port), timeout=5) as connection:
+        connection.sendall(data)
+        answer = connection.recv(65536)
+        assert answer.startswith(b"HTTP/1.1 " + status)
+        assert b'{"error": ' in answer + connection.recv(65536)
