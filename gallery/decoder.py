@@ -5,6 +5,7 @@ One child is kept; it may use a bounded amount of memory, and is replaced when i
 
 import logging
 import multiprocessing
+import os
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
@@ -19,9 +20,10 @@ PATIENCE = 20.0
 _PR_SET_PDEATHSIG = 1
 
 
-def _bound() -> None:
+def _bound(parent: int) -> None:
     """In the child: bound its memory, and let Ctrl-C be the worker's affair."""
     import ctypes
+    import os
     import resource
     import signal
     import sys
@@ -29,6 +31,8 @@ def _bound() -> None:
     if sys.platform == "linux":
         # A child of a killed worker waits for work for ever: it holds both ends of its own pipe.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -62,7 +66,8 @@ class Decoder:
 
     def _child(self) -> ProcessPoolExecutor:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_bound)
+            spawn = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(1, spawn, initializer=_bound, initargs=(os.getpid(),))
         return self._pool
 
     def close(self) -> None:

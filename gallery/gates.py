@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import tempfile
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -9,9 +10,9 @@ from typing import Any
 
 from django.db.models import Min, Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
-from gallery.models import Attempt, Gate, Generation
+from gallery import clock
+from gallery.models import Attempt, Gate, Generation, State
 from gallery.models.attempt import Outcome
 from gallery.models.gate import BREAKER_FAILURES, BREAKER_HOLD, BREAKER_WINDOW, DISK_RESERVE
 from venice import Client, VeniceError
@@ -36,7 +37,7 @@ def after_failure(model: str, error: VeniceError, decision: Decision) -> None:
 
 
 def _trip_the_breaker() -> None:
-    now = timezone.now()
+    now = clock.database_now()
     probing = Gate.objects.filter(kind=Gate.Kind.BREAKER)
     failures = Attempt.objects.filter(finished_at__gt=now - BREAKER_WINDOW, status__gte=400).count()
     if failures >= BREAKER_FAILURES or probing.filter(until__lte=now).exists():
@@ -59,9 +60,10 @@ def hold_all() -> Gate | None:
     breaker = Gate.objects.filter(kind=Gate.Kind.BREAKER).first()
     if breaker is None:
         return None
+    # The leased first: one that is begun between the two questions is not overlooked.
+    leased = Generation.objects.filter(state=State.QUEUED, token__isnull=False)
     begun = Attempt.objects.filter(outcome=Outcome.PENDING, sent_at__gt=breaker.until)
-    leased = Generation.objects.filter(state="queued", token__isnull=False)
-    return breaker if begun.exists() or leased.exists() else None
+    return breaker if leased.exists() or begun.exists() else None
 
 
 def busy_models() -> list[str]:
@@ -69,15 +71,26 @@ def busy_models() -> list[str]:
     return list(Gate.objects.closed().exclude(model="").values_list("model", flat=True))
 
 
-def look_at_disk(folder: Path) -> None:
-    """Close the disk's gate when less than 1 GiB is free where answers are written; open it when there is room."""
-    free = shutil.disk_usage(folder).free
-    if free < DISK_RESERVE:
-        Gate.objects.close(
-            Gate.Kind.DISK, f"Only {free >> 20} MiB are free on the server; 1024 are kept in reserve."
-        )
+def look_at_disk(*folders: Path) -> bool:
+    """Close the disk's gate when answers or pictures could not be written, open it when they can; whether they can."""
+    if trouble := next(filter(None, map(_trouble, folders)), ""):
+        Gate.objects.close(Gate.Kind.DISK, trouble)
     else:
         Gate.objects.open(Gate.Kind.DISK)
+    return not trouble
+
+
+def _trouble(folder: Path) -> str:
+    """Why nothing more should be written to `folder`: less than 1 GiB is free, or it cannot be written at all."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder).free
+        if free >= DISK_RESERVE:
+            with tempfile.TemporaryFile(dir=folder):
+                return ""
+    except OSError as error:
+        return f"The server cannot write to its folder “{folder.name}”: {error.strerror}."
+    return f"Only {free >> 20} MiB are free on the server; {DISK_RESERVE >> 20} are kept in reserve."
 
 
 def probe(client: Client) -> None:
@@ -102,4 +115,5 @@ def _has_credits(told: dict[str, Any]) -> bool:
     least = prices["least"] or Decimal("0.01")
     balances = told.get("balances")
     amounts = balances.values() if isinstance(balances, dict) else []
-    return any(isinstance(amount, int | float) and Decimal(str(amount)) >= least for amount in amounts)
+    # Not a number is not at least anything, and must not be made a Decimal: that raises.
+    return any(isinstance(amount, int | float) and amount >= float(least) for amount in amounts)

@@ -4,16 +4,24 @@ Runs at a worker's start and every few seconds, in every worker; each step is a 
 may do it at once.
 """
 
+import hashlib
 import logging
 import os
+import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from django.db import InterfaceError, OperationalError
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
 from gallery import storing
 from gallery.failpoints import failpoint
 from gallery.models import Attempt, Generation, State, Worker
+from gallery.models.attempt import Outcome
 from venice import Unanswered
 from venice.salvage import salvage
 
@@ -34,35 +42,63 @@ def recover(workshop: "Workshop") -> None:
     orphans = Generation.objects.active().filter(
         Q(worker__in=gone) | Q(worker=None, token__isnull=False) | Q(worker=workshop.row)
     )
-    orphans = orphans.exclude(pk__in=workshop.in_hand)
+    # A copy, in one step: our threads take theirs out of it meanwhile.
+    orphans = orphans.exclude(pk__in=list(workshop.in_hand))
     # A lease without an attempt is provably unpaid.
     orphans.filter(state=State.QUEUED).update(token=None, worker=None)
     failpoint("recovering")
     for generation in orphans.filter(state__in=(State.SENDING, State.RECEIVED)):
-        attempt = generation.attempts.order_by("-id").first()
-        if attempt is not None and attempt.token == generation.token:
-            _take_up(workshop, generation, attempt)
+        with _on_its_own(generation):
+            _take_up(workshop, generation)
+    failpoint("taken-up")
     _take_up_strays(workshop)
     Worker.objects.filter(pk__in=[worker.pk for worker in gone]).delete()
 
 
+@contextmanager
+def _on_its_own(generation: Generation) -> Iterator[None]:
+    """What fails for this one does not keep the others waiting; it is tried again in a moment."""
+    try:
+        yield
+    except (OperationalError, InterfaceError):
+        # The database is away: for all of them.
+        raise
+    except FileNotFoundError:
+        log.info("generation %d: another worker was quicker", generation.pk)
+    except OSError as error:
+        log.warning("generation %d: cannot be stored now: %s", generation.pk, error.strerror)
+    except Exception:
+        log.exception("generation %d: cannot be taken up", generation.pk)
+
+
 def _gone_workers(workshop: "Workshop") -> list[Worker]:
-    """Silent for 30 s by the database's clock; on this host at once when the process is no more."""
+    """Silent for 30 s by the database's clock; of our own process table at once when the process is no more."""
     others = Worker.objects.exclude(pk=workshop.row.pk)
-    silent = set(others.dead().values_list("pk", flat=True))
-    return [
-        worker
-        for worker in others
-        if worker.pk in silent or (worker.host == workshop.host and not _runs(worker.process))
-    ]
+    # Who was silent together with us, while the database was away, beats again in a moment.
+    may_judge = time.monotonic() >= workshop.may_judge_at
+    silent = set(others.dead().values_list("pk", flat=True)) if may_judge else set()
+    return [worker for worker in others if worker.pk in silent or not _may_run(worker)]
 
 
-def _runs(process: int) -> bool:
-    """Whether that process of this host is there; our own number on another's row is an older process."""
-    if process == os.getpid():
+def process_table() -> str:
+    """Names the host and its process table: two containers, or two hosts of one name, have different ones."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
+        boot += str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        boot = ""
+    host = socket.gethostname()[:100]
+    return f"{host}-{hashlib.sha256(boot.encode()).hexdigest()[:8]}"
+
+
+def _may_run(worker: Worker) -> bool:
+    """Whether its process may be there; our own number on another's row is an older process."""
+    if not worker.name.startswith(f"{process_table()}-"):
+        return True
+    if worker.process == os.getpid():
         return False
     try:
-        os.kill(process, 0)
+        os.kill(worker.process, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
@@ -70,39 +106,56 @@ def _runs(process: int) -> bool:
     return True
 
 
-def _take_up(workshop: "Workshop", generation: Generation, attempt: Attempt) -> None:
+def _take_up(workshop: "Workshop", generation: Generation) -> None:
     """One generation that was being sent or stored: from what is on the disk, or as interrupted."""
-    spool = workshop.spool
-    if spool.raw(attempt.pk).exists():
+    attempt = generation.attempts.filter(token=generation.token).first() if generation.token else None
+    if attempt is None:
+        _give_up(generation)
+    elif workshop.spool.raw(attempt.pk).exists():
         _store_whole(workshop, generation, attempt)
-    elif spool.part(attempt.pk).exists():
-        _store_torn(workshop, generation, attempt)
     elif generation.state == State.SENDING:
-        workshop.settle(generation, attempt, Unanswered(STOPPED))
+        store_torn(workshop, generation, attempt, Unanswered(STOPPED))
     elif attempt.host == workshop.host:
         # `received` is only ever said of an answer on the disk: here it is gone.
         workshop.settle(generation, attempt, Unanswered("The stored answer is not on the disk any more."))
 
 
+def _give_up(generation: Generation) -> None:
+    """In flight without a line in the ledger: nothing that we write looks so, but nothing may hang."""
+    Generation.objects.filter(pk=generation.pk, state=generation.state, token=generation.token).update(
+        state=State.INTERRUPTED,
+        token=None,
+        worker=None,
+        finished_at=Now(),
+        error_kind=Unanswered.__name__,
+        error_message=STOPPED,
+        error_advice=Unanswered.advice,
+    )
+
+
 def _take_up_strays(workshop: "Workshop") -> None:
-    """Answers on the disk whose generation was given up meanwhile: late, but paid for."""
+    """Answers on the disk that no generation waits for any more: late but paid for, or left by a kill."""
     for number in workshop.spool.attempts():
         attempt = Attempt.objects.select_related("generation").filter(pk=number).first()
         if attempt is None or attempt.generation.pk in workshop.in_hand:
             continue
-        if attempt.generation.state == State.INTERRUPTED:
-            _take_up_late(workshop, attempt)
-        elif attempt.generation.state == State.DONE:
-            workshop.spool.discard(number)
+        if attempt.outcome == Outcome.PENDING or attempt.generation.token == attempt.token:
+            continue
+        with _on_its_own(attempt.generation):
+            _take_up_stray(workshop, attempt)
 
 
-def _take_up_late(workshop: "Workshop", attempt: Attempt) -> None:
-    """A worker that woke late may still have written its answer to the end after we gave it up."""
-    raw, part = workshop.spool.raw(attempt.pk), workshop.spool.part(attempt.pk)
-    if raw.exists():
-        _store_whole(workshop, attempt.generation, attempt)
-    elif part.exists() and time.time() - part.stat().st_mtime > KEEP_TORN:
-        workshop.spool.settle(attempt.pk, keep=True)
+def _take_up_stray(workshop: "Workshop", attempt: Attempt) -> None:
+    spool, generation = workshop.spool, attempt.generation
+    if attempt.outcome != Outcome.UNKNOWN:
+        spool.discard(attempt.pk)
+    elif generation.state != State.INTERRUPTED:
+        spool.settle(attempt.pk, keep=True)
+    elif spool.raw(attempt.pk).exists():
+        # A worker that was taken for dead has written its answer to the end.
+        _store_whole(workshop, generation, attempt)
+    elif time.time() - spool.part(attempt.pk).stat().st_mtime > KEEP_TORN:
+        spool.settle(attempt.pk, keep=True)
 
 
 def _store_whole(workshop: "Workshop", generation: Generation, attempt: Attempt) -> None:
@@ -114,20 +167,28 @@ def _store_whole(workshop: "Workshop", generation: Generation, attempt: Attempt)
     workshop.store(generation, attempt)
 
 
-def _store_torn(workshop: "Workshop", generation: Generation, attempt: Attempt) -> None:
-    """A part that is whole after all is promoted; of a torn one, the complete pictures are kept."""
-    with workshop.spool.part(attempt.pk).open("rb") as file:
-        found = salvage(file)
+def store_torn(workshop: "Workshop", generation: Generation, attempt: Attempt, error: Unanswered) -> None:
+    """An answer that stopped midway: promoted when it is whole after all; else its complete pictures are kept.
+
+    The torn file stays for a while: whoever writes it may not be as dead as it looks.
+    """
+    try:
+        with workshop.spool.part(attempt.pk).open("rb") as file:
+            found = salvage(file)
+    except FileNotFoundError:
+        found = None
     if found and found.is_whole:
         workshop.spool.promote(attempt.pk)
         failpoint("promoted")
         _store_whole(workshop, generation, attempt)
         return
-    saved = storing.store_salvage(generation, attempt, found.images, workshop.decoder) if found else 0
+    if found:
+        workshop.note(attempt, found.reply)
+        saved = storing.store_salvage(generation, attempt, found.images, workshop.decoder)
+        words = f"{error.message.rstrip('.')}. {saved} of {generation.variants} pictures saved."
+        error = Unanswered(words, status=error.status)
     failpoint("salvaged")
-    workshop.settle(
-        generation, attempt, Unanswered(f"{STOPPED} {saved} of {generation.variants} pictures saved.")
-    )
+    workshop.settle(generation, attempt, error)
 
 
 def waiting_for_hosts() -> QuerySet[Generation]:

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from django.core.files.base import ContentFile
@@ -22,8 +23,16 @@ from venice import BadResponse, ImageBytes, Result, read_result
 log = logging.getLogger(__name__)
 
 
-def store(generation: Generation, attempt: Attempt, answer: BinaryIO, decoder: Decoder) -> int:
-    """Store every usable picture of `answer`, end `generation`, and return how many pictures it has.
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """How many pictures an answer gave, and how many of its entries could not be used."""
+
+    pictures: int
+    unusable: int
+
+
+def store(generation: Generation, attempt: Attempt, answer: BinaryIO, decoder: Decoder) -> Stored:
+    """Store every usable picture of `answer`, and end `generation`.
 
     Raises a venice.VeniceError when the answer is a refusal or holds no usable picture; then nothing was stored.
     """
@@ -36,7 +45,7 @@ def store(generation: Generation, attempt: Attempt, answer: BinaryIO, decoder: D
         _write_rows(generation, attempt, images)
         _end(generation, attempt, result, len(images))
         failpoint("rows-written")
-    return len(images)
+    return Stored(len(images), result.bad_images + len(result.images) - len(images))
 
 
 def store_salvage(
@@ -104,6 +113,8 @@ def _own_seed(generation: Generation, index: int) -> int | None:
 
 def _write_rows(generation: Generation, attempt: Attempt, images: list[Image]) -> None:
     """Rows of the pictures; whoever stored this answer before us (a recovery, a late worker) has made the same ones."""
+    # One at a time: two that store different parts of an answer would choose two covers.
+    Generation.objects.select_for_update().filter(pk=generation.pk).values_list("pk").first()
     has_cover = Image.objects.filter(generation=generation, is_cover=True).exists()
     for place, image in enumerate(images):
         image.is_cover = place == 0 and not has_cover

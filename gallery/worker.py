@@ -15,24 +15,26 @@ import socket
 import threading
 import time
 import uuid
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db import Error as DatabaseTrouble
+from django.db import connection, transaction
 from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
-from gallery import catalog, gates, limiter, recovery, storing
+from gallery import catalog, clock, gates, limiter, recovery, storing
 from gallery.decoder import Decoder
 from gallery.failpoints import failpoint, watched
 from gallery.models import Attempt, CatalogModel, Generation, State, User, Worker
 from gallery.models.attempt import Outcome
 from gallery.models.worker import HEARTBEAT
 from gallery.spool import Spool
-from venice import BadResponse, Client, NotSent, Refused, Reply, Unanswered, VeniceError
+from venice import BadResponse, Client, InvalidRequest, NotSent, Refused, Reply, Unanswered, VeniceError
 from venice.retry import decide
 
 log = logging.getLogger(__name__)
@@ -41,6 +43,8 @@ LOOK_EVERY = 0.1
 CHORES_EVERY = 3.0
 # A worker that slept so long between its lease and its request asks again whether the lease is still its own.
 STALE_AFTER = 1.0
+# Whoever could not beat himself for a while gives the others time to beat before he judges them.
+GRACE = 3 * HEARTBEAT.total_seconds()
 
 
 class Workshop:
@@ -53,11 +57,14 @@ class Workshop:
         self.concurrency = concurrency or settings.WORKER_CONCURRENCY
         self.host = socket.gethostname()[:150]
         self.spool.open(has_history=Attempt.objects.filter(host=self.host).exists())
-        name = f"{self.host}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+        name = f"{recovery.process_table()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
         self.row = Worker.objects.create(name=name, host=self.host, process=os.getpid())
-        self.stopping = threading.Event()
         # Generations in the hands of our own threads: recovery leaves them alone.
         self.in_hand: set[int] = set()
+        self.may_judge_at = time.monotonic() + GRACE
+        # A plain value and no Event, since a signal's handler sets it: it must not wait for a lock.
+        self.is_told_to_stop = False
+        self._is_over = threading.Event()
 
     def run(self) -> None:
         """Work until told to stop, then let the calls in flight finish: they are paid for."""
@@ -68,7 +75,8 @@ class Workshop:
         asking.start()
         with ThreadPoolExecutor(self.concurrency, thread_name_prefix="call") as pool:
             self._loop(pool)
-        self.stopping.set()
+        # Only now: a worker that waits for its last calls is alive.
+        self._is_over.set()
         beat.join()
         self.close()
         log.info("worker %s: stopped", self.row.name)
@@ -87,45 +95,47 @@ class Workshop:
         return True
 
     def _loop(self, pool: ThreadPoolExecutor) -> None:
-        calls: set[Future[None]] = set()
-        next_chores = 0.0
-        while not self.stopping.is_set():
-            calls = {call for call in calls if not call.done()}
+        next_chores, has_room = 0.0, True
+        while not self.is_told_to_stop:
             try:
                 if time.monotonic() >= next_chores:
                     recovery.recover(self)
-                    gates.look_at_disk(self.spool.folder)
+                    has_room = gates.look_at_disk(self.spool.folder, Path(settings.MEDIA_ROOT))
                     next_chores = time.monotonic() + CHORES_EVERY
-                claimed = self.claim() if len(calls) < self.concurrency else None
-            except (DatabaseError, OSError):
-                log.exception("not possible now; trying again")
-                close_old_connections()
-                self.stopping.wait(1)
+                claimed = self.claim() if has_room and len(self.in_hand) < self.concurrency else None
+            except (DatabaseTrouble, OSError) as error:
+                log.warning("not possible now, trying again: %s", _line(error))
+                connection.close()
+                time.sleep(1)
                 continue
             if claimed:
                 self.in_hand.add(claimed.pk)
-                calls.add(pool.submit(self._in_thread, claimed))
+                pool.submit(self._in_thread, claimed)
             else:
-                self.stopping.wait(LOOK_EVERY)
+                time.sleep(LOOK_EVERY)
 
     def _ask(self) -> None:
         """Free calls, from a thread of their own since Venice may be slow: the probe of a gate, the catalogue."""
-        while not self.stopping.is_set():
+        while not self._is_over.is_set():
             try:
                 gates.probe(self.client)
                 if catalog.is_due():
                     catalog.sync(self.client)
-            except (VeniceError, catalog.CatalogueUnusable, DatabaseError) as error:
-                log.warning("catalogue: %s", error)
+            except (VeniceError, catalog.CatalogueUnusable, DatabaseTrouble) as error:
+                log.warning("catalogue: %s", _line(error))
                 connection.close()
-            self.stopping.wait(CHORES_EVERY)
+            except Exception:
+                log.exception("catalogue")
+            self._is_over.wait(CHORES_EVERY)
         connection.close()
 
     def _in_thread(self, generation: Generation) -> None:
         try:
             self.see_through(generation)
-        except Exception:
+        except (DatabaseTrouble, OSError) as error:
             # The row and the spool are as the last finished step left them: recovery goes on from there.
+            log.warning("generation %d: stopped midway: %s", generation.pk, _line(error))
+        except Exception:
             log.exception("generation %d: stopped midway", generation.pk)
         finally:
             self.in_hand.discard(generation.pk)
@@ -133,14 +143,21 @@ class Workshop:
 
     def _beat(self) -> None:
         """Heartbeats in the database's time, from a thread of their own: a long decode must not look like death."""
-        while not self.stopping.wait(HEARTBEAT.total_seconds()):
+        last = time.monotonic()
+        while not self._is_over.wait(HEARTBEAT.total_seconds()):
             try:
                 if not Worker.objects.filter(pk=self.row.pk).update(seen_at=Now()):
                     # Others took us for dead while the database was locked or we were stopped; we are not.
+                    self.row.seen_at = Now()
                     self.row.save(force_insert=True)
-            except DatabaseError:
-                log.warning("no heartbeat: the database does not answer")
+            except Exception as error:  # whatever it is, a heart goes on
+                log.warning("no heartbeat: %s", _line(error))
                 connection.close()
+                continue
+            now, before = time.monotonic(), last
+            last = now
+            if now - before > 2 * HEARTBEAT.total_seconds():
+                self.may_judge_at = now + GRACE
         connection.close()
 
     def claim(self) -> Generation | None:
@@ -191,21 +208,48 @@ class Workshop:
             Attempt.objects.filter(pk=attempt.pk).update(outcome=Outcome.UNSENT, finished_at=Now())
             return
         try:
-            with self.spool.receive(attempt.pk) as sink:
-                reply = self.client.send(
-                    generation.operation,
-                    watched(sink),
-                    on_sent=lambda: failpoint("sent"),
-                    on_headers=lambda: self._headers(generation),
-                )
-                failpoint("body-written")
+            reply = self._send(generation, attempt)
+        except Unanswered as error:
+            # What did arrive is paid for.
+            unanswered = error
+            self._insist(lambda: recovery.store_torn(self, generation, attempt, unanswered))
         except VeniceError as error:
-            self.settle(generation, attempt, error)
-            return
-        failpoint("renamed")
-        self.receive(generation, attempt, reply)
-        failpoint("received")
-        self.store(generation, attempt)
+            free = error
+            self._insist(lambda: self.settle(generation, attempt, free))
+            self.spool.discard(attempt.pk)
+        else:
+            failpoint("renamed")
+            self.receive(generation, attempt, reply)
+            failpoint("received")
+            self.store(generation, attempt)
+
+    def _send(self, generation: Generation, attempt: Attempt) -> Reply:
+        """The one paid call; its answer is in the spool when this returns."""
+        try:
+            operation = generation.operation
+        except (TypeError, ValueError) as error:
+            raise InvalidRequest(f"The stored request cannot be sent: {error}") from error
+        with self.spool.receive(attempt.pk) as sink:
+            reply = self.client.send(
+                operation,
+                watched(sink),
+                on_sent=lambda: failpoint("sent"),
+                on_headers=lambda: failpoint("headers"),
+            )
+            failpoint("body-written")
+        return reply
+
+    def _insist(self, step: Callable[[], None]) -> None:
+        """Repeat a free step while the database is away: only this thread knows how its call ended."""
+        while True:
+            try:
+                return step()
+            except DatabaseTrouble as error:
+                if self.is_told_to_stop:
+                    raise
+                log.warning("not possible now, trying again: %s", _line(error))
+                connection.close()
+                time.sleep(1)
 
     def _begin(self, generation: Generation) -> Attempt | None:
         """Commit `sending` and the ledger line; from here on the call may have been paid for."""
@@ -235,13 +279,19 @@ class Workshop:
         mine = Generation.objects.filter(pk=generation.pk, state=State.SENDING, token=generation.token)
         return mine.exists()
 
-    def _headers(self, generation: Generation) -> None:
-        failpoint("headers")
-        Generation.objects.filter(pk=generation.pk, token=generation.token).update(headers_at=Now())
-
     def receive(self, generation: Generation, attempt: Attempt, reply: Reply) -> None:
         """The whole answer is on disk: say so, whatever its status."""
-        attempt.finished_at = reply.finished_at
+        self.note(attempt, reply)
+        mine = Generation.objects.filter(pk=generation.pk, state=State.SENDING, token=attempt.token)
+        mine.update(state=State.RECEIVED, headers_at=reply.headers_at, received_at=Now())
+        if (told := reply.rate_limit) and told.limit:
+            CatalogModel.objects.filter(model_id=generation.model).exclude(rate_limit=told.limit).update(
+                rate_limit=told.limit
+            )
+
+    def note(self, attempt: Attempt, reply: Reply) -> None:
+        """Write into the ledger what the head of an answer tells."""
+        attempt.finished_at, attempt.status = reply.finished_at, reply.status
         Attempt.objects.filter(pk=attempt.pk).update(
             headers_at=reply.headers_at,
             finished_at=reply.finished_at,
@@ -249,36 +299,38 @@ class Workshop:
             bytes=reply.bytes,
             cf_ray=reply.cf_ray[:200],
             request_id=reply.request_id[:200],
-            balance_before=reply.balance_usd,
+            balance_before=_column(reply.balance_usd),
         )
-        mine = Generation.objects.filter(pk=generation.pk, state=State.SENDING, token=generation.token)
-        mine.update(state=State.RECEIVED, headers_at=reply.headers_at, received_at=Now())
-        if (told := reply.rate_limit) and told.limit:
-            CatalogModel.objects.filter(model_id=generation.model).exclude(rate_limit=told.limit).update(
-                rate_limit=told.limit
-            )
 
     def store(self, generation: Generation, attempt: Attempt) -> None:
         """Make rows and files of a spooled answer. Works from the spool alone, is free, and may be repeated."""
         try:
-            with self.spool.raw(attempt.pk).open("rb") as file:
+            file = self.spool.raw(attempt.pk).open("rb")
+        except FileNotFoundError:
+            log.info("generation %d: another worker stored it", generation.pk)
+            return
+        try:
+            with file:
                 stored = storing.store(generation, attempt, file, self.decoder)
         except VeniceError as error:
             self.settle(generation, attempt, error)
+            self.spool.settle(attempt.pk, keep=error.charge_unknown)
             return
         failpoint("stored")
-        self.spool.discard(attempt.pk)
+        self.spool.settle(attempt.pk, keep=stored.unusable > 0)
         gates.after_success()
-        log.info("generation %d: done, %d pictures", generation.pk, stored)
+        log.info("generation %d: done, %d pictures", generation.pk, stored.pictures)
 
     def settle(self, generation: Generation, attempt: Attempt, error: VeniceError) -> None:
         """End the attempt, and the generation too unless it may be tried again; close the gates that follow."""
-        now = timezone.now()
+        now = clock.database_now()
         kind = type(error).__name__
+        alike = generation.attempts.filter(error_kind=kind).exclude(pk=attempt.pk).order_by("id")
+        first = alike.first()
         decision = decide(
             error,
-            tries=1 + generation.attempts.filter(error_kind=kind).exclude(pk=attempt.pk).count(),
-            waiting_since=generation.created_at,
+            tries=1 + alike.count(),
+            waiting_since=first.sent_at if first else now,
             now=now,
             price=generation.price_estimate,
             auto_retry_max=settings.AUTO_RETRY_MAX_USD,
@@ -291,22 +343,21 @@ class Workshop:
         else:
             changes |= {"state": State(decision.action), "finished_at": now}
         with transaction.atomic():
-            Attempt.objects.filter(pk=attempt.pk).update(
+            # Who was taken for dead may have stored the answer meanwhile: that is not unsaid.
+            Attempt.objects.filter(pk=attempt.pk).exclude(outcome=Outcome.OK).update(
                 outcome=_outcome(error),
                 error_kind=kind,
                 error_message=error.message,
                 finished_at=attempt.finished_at or now,
-                status=error.status,
+                status=error.status or attempt.status,
             )
-            mine = Generation.objects.filter(pk=generation.pk, token=generation.token)
+            mine = Generation.objects.filter(pk=generation.pk, token=attempt.token)
             mine.filter(state__in=(State.SENDING, State.RECEIVED)).update(**changes)
             gates.after_failure(generation.model, error, decision)
             if error.status == 404:
                 catalog.expire()
+            failpoint("settling")
         failpoint("settled")
-        if not isinstance(error, Unanswered):
-            # What is unanswered stays: whoever writes it may not be as dead as it looks.
-            self.spool.settle(attempt.pk, keep=error.charge_unknown)
         log.warning("generation %d: %s (%s)", generation.pk, decision.action, kind)
 
 
@@ -317,3 +368,13 @@ def _outcome(error: VeniceError) -> Outcome:
     if isinstance(error, Unanswered | BadResponse):
         return Outcome.UNKNOWN
     return Outcome.REFUSED if isinstance(error, Refused) or error.status else Outcome.UNKNOWN
+
+
+def _column(balance: Decimal | None) -> Decimal | None:
+    """A balance that the column can hold: a header of Venice must not keep an answer from being stored."""
+    return balance if balance is not None and abs(balance) < 10**8 else None
+
+
+def _line(error: Exception) -> str:
+    """An error in one line of the log."""
+    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -258,7 +258,9 @@ def test_a_model_out_of_its_minute_waits_while_others_go(
 
 def test_a_worker_that_is_gone_leaves_nothing_hanging(workshop: Workshop, alice: User) -> None:
     sent, leased = queue(alice), queue(alice)
-    gone = Worker.objects.create(name="gone", host=workshop.host, process=2**22 + 1)
+    gone = Worker.objects.create(
+        name=f"{recovery.process_table()}-gone", host=workshop.host, process=2**22 + 1
+    )
     Generation.objects.filter(pk=leased.pk).update(worker=gone, token=uuid4())
     token = uuid4()
     Generation.objects.filter(pk=sent.pk).update(worker=gone, token=token, state=State.SENDING)

@@ -29,16 +29,15 @@ class Command(BaseCommand):
                 raise CommandError(str(error), returncode=2) from None
 
             def stop(number: int, frame: FrameType | None) -> None:
-                if workshop.stopping.is_set():
+                # Straight to the file: what we interrupt may be in the middle of a write to the same stream.
+                if workshop.is_told_to_stop:
                     # The second signal: leave at once; recovery does the rest.
-                    self.stderr.write("worker: leaving at once")
-                    sys.stderr.flush()
+                    os.write(sys.stderr.fileno(), b"worker: leaving at once\n")
                     os._exit(1)
+                workshop.is_told_to_stop = True
                 calls, patience = len(workshop.in_hand), int(client.deadlines.total)
-                self.stderr.write(
-                    f"waiting for {calls} paid calls, at most {patience} s; again = stop now, they become interrupted"
-                )
-                workshop.stopping.set()
+                line = f"waiting for {calls} paid calls, at most {patience} s; "
+                os.write(sys.stderr.fileno(), f"{line}again = stop now, they become interrupted\n".encode())
 
             signal.signal(signal.SIGTERM, stop)
             signal.signal(signal.SIGINT, stop)
