@@ -184,6 +184,7 @@ class Workshop:
             if not leased.update(token=generation.token, worker=self.row):
                 return None
             User.objects.filter(pk=generation.owner_id).update(served_at=Now())
+            failpoint("claiming")
         failpoint("leased")
         return generation
 
