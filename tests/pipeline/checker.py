@@ -89,9 +89,9 @@ def _ending(generation: Generation, posts: list[Entry]) -> Iterator[str]:
         return
     if generation.token or generation.worker_id or generation.finished_at is None:
         yield "ended, but still held by a worker or without a time"
-    if generation.state in (State.FAILED, State.INTERRUPTED):
-        if not (generation.error_kind and generation.error_message and generation.error_advice):
-            yield "says neither why nor what to do"
+    told = generation.error_kind and generation.error_message and generation.error_advice
+    if generation.state in (State.FAILED, State.INTERRUPTED) and not told:
+        yield "says neither why nor what to do"
     whole = [attempt for attempt in generation.attempts.all() if attempt.status == 200 and attempt.bytes]
     if any(attempt.outcome == Outcome.PENDING for attempt in whole):
         yield "an answer is neither stored nor given up"

@@ -11,7 +11,7 @@ from tests.pipeline.conftest import Installation, queue
 
 @dataclass(frozen=True)
 class Kill:
-    """Where workers are killed, one after the other; what must become of the generation, and how often it was posted."""
+    """Where workers are killed, one after the other; what becomes of the generation, and how often it was posted."""
 
     points: tuple[str, ...]
     state: State
