@@ -1,15 +1,24 @@
-"""Places where a test may kill this process with a real SIGKILL; off unless GALLERY_FAILPOINT names one."""
+"""Places where a test may kill this process with a real SIGKILL; off unless GALLERY_FAILPOINT names one.
+
+`NAME:stop` stops it there instead, until SIGCONT, as a machine that sleeps does.
+"""
 
 import os
 import signal
+import threading
 from typing import BinaryIO
 
-_ARMED = os.environ.get("GALLERY_FAILPOINT", "")
+_ARMED, _, _HOW = os.environ.get("GALLERY_FAILPOINT", "").partition(":")
 
 
 def failpoint(name: str) -> None:
     """Die here when `name` is armed."""
-    if name == _ARMED:
+    if name != _ARMED:
+        return
+    if _HOW == "stop":
+        # To this very thread: it would run on for a while if another one had to wake up first.
+        signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
+    else:
         os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -81,15 +81,15 @@ def look_at_disk(*folders: Path) -> bool:
 
 
 def _trouble(folder: Path) -> str:
-    """Why nothing more should be written to `folder`: less than 1 GiB is free, or it cannot be written at all."""
+    """Why nothing more should be written to `folder`: it cannot be written at all, or less than 1 GiB is free."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(folder).free
-        if free >= DISK_RESERVE:
-            with tempfile.TemporaryFile(dir=folder):
-                return ""
+        with tempfile.TemporaryFile(dir=folder):
+            free = shutil.disk_usage(folder).free
     except OSError as error:
         return f"The server cannot write to its folder “{folder.name}”: {error.strerror}."
+    if free >= DISK_RESERVE:
+        return ""
     return f"Only {free >> 20} MiB are free on the server; {DISK_RESERVE >> 20} are kept in reserve."
 
 

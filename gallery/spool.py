@@ -8,7 +8,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -91,9 +91,10 @@ class Spool:
         flush_folder(self.folder)
 
     def discard(self, attempt: int) -> None:
-        """Remove an answer that is stored, or that cost nothing."""
-        self.raw(attempt).unlink(missing_ok=True)
-        self.part(attempt).unlink(missing_ok=True)
+        """Remove an answer that is stored, or that cost nothing; recovery does it where the disk refuses now."""
+        with suppress(OSError):
+            self.raw(attempt).unlink(missing_ok=True)
+            self.part(attempt).unlink(missing_ok=True)
 
     def settle(self, attempt: int, *, keep: bool) -> None:
         """Put an answer aside that could not be used but may have been paid for; remove any other."""

@@ -33,7 +33,11 @@ EXAMPLES = {
         {"size": (2736, 1536), "format": "webp", "count": 1, "price": Decimal("0.14")},
     ),
     "style": (
-        {"model": "qwen-image-2", "prompt": "A futuristic Venice skyline at sunrise", "style_preset": "3D Model"},
+        {
+            "model": "qwen-image-2",
+            "prompt": "A futuristic Venice skyline at sunrise",
+            "style_preset": "3D Model",
+        },
         {"size": (1024, 1024), "format": "webp", "count": 1},
     ),
     "bridge": (

@@ -48,7 +48,12 @@ def reply(status: int, **headers: str) -> Reply:
 
 
 def decided(
-    error: Exception, *, tries: int = 1, price: str | None = "0.01", waited: timedelta = timedelta(0), seed: int = 1
+    error: Exception,
+    *,
+    tries: int = 1,
+    price: str | None = "0.01",
+    waited: timedelta = timedelta(0),
+    seed: int = 1,
 ) -> Decision:
     return decide(
         error,  # type: ignore[arg-type]
