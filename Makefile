@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: run install test test-long check bench screenshots lock clean
+.PHONY: run install test test-long soak check bench screenshots lock clean
 .DEFAULT_GOAL := run
 
 run: .venv/runtime
@@ -15,10 +15,16 @@ install: .venv/development .venv/browser
 
 test: install
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --postgresql tests/gallery
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --postgresql tests/gallery tests/pipeline
 
 test-long: install
 	$(BIN)/python -m pytest -q --long
+	$(BIN)/python -m pytest -q --long --postgresql tests/pipeline
+
+# Ten minutes of load and random kills; `make soak SECONDS=60` for less.
+SECONDS ?= 600
+soak: install
+	$(BIN)/python benchmarks/soak.py --seconds $(SECONDS)
 
 check: install
 	$(BIN)/ruff check .

@@ -34,6 +34,11 @@ def is_due() -> bool:
     return newest is None or timezone.now() - newest > MAX_AGE
 
 
+def expire() -> None:
+    """Ask anew at the next look: Venice does not know a model that we offer."""
+    CatalogModel.objects.update(synced_at=timezone.now() - MAX_AGE)
+
+
 def sync(client: Client | None = None) -> SyncReport:
     """Fetch models and styles and keep them; what Venice no longer lists stays, unlisted, for old pictures.
 

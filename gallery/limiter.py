@@ -3,28 +3,38 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import F, IntegerField, OuterRef, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce, Now
+from django.db.models import Q, QuerySet, Sum
+from django.db.models.functions import Now
 
-from gallery.models import Attempt, Generation
+from gallery.models import Attempt, CatalogModel, Generation, State
 from gallery.models.attempt import Outcome
 
-WINDOW = timedelta(minutes=1)
+# Venice counts what arrives within a minute; the rest covers what a request spends between ledger and arrival.
+WINDOW = timedelta(seconds=61.5)
 
 
-def with_room(queued: QuerySet[Generation]) -> QuerySet[Generation]:
-    """Of `queued`, those that fit into their model's minute; a variant counts as one, unsent calls as none.
+def spent_by_model() -> dict[str, int]:
+    """Images asked of each model within the window, by the database's clock; unsent calls count as none."""
+    recent = Attempt.objects.filter(sent_at__gt=Now() - WINDOW).exclude(outcome=Outcome.UNSENT)
+    return dict(recent.order_by().values_list("model").annotate(Sum("images_asked")))
 
-    A request for more images than a whole minute allows goes when the minute is empty.
+
+def with_room(waiting: QuerySet[Generation]) -> QuerySet[Generation]:
+    """Of `waiting`, those that fit into their model's minute; a variant counts as one.
+
+    To be asked inside the transaction that claims. What is leased but not begun counts as spent; a request
+    for more images than a whole minute allows goes when the minute is empty.
     """
-    spent = (
-        Attempt.objects.filter(model=OuterRef("model"), sent_at__gt=Now() - WINDOW)
-        .exclude(outcome=Outcome.UNSENT)
-        .order_by()
-        .values("model")
-        .annotate(total=Sum("images_asked"))
-        .values("total")
-    )
-    limit = settings.VENICE_REQUESTS_PER_MINUTE
-    found = queued.annotate(spent=Coalesce(Subquery(spent, output_field=IntegerField()), Value(0)))
-    return found.filter(spent__lte=limit - F("variants")) | found.filter(spent=0)
+    leased = Generation.objects.filter(state=State.QUEUED, token__isnull=False)
+    # The leased first: one that is begun between the two questions is counted twice, not never.
+    spent = dict(leased.order_by().values_list("model").annotate(Sum("variants")))
+    for model, images in spent_by_model().items():
+        spent[model] = spent.get(model, 0) + images
+    lower = dict(CatalogModel.objects.filter(rate_limit__isnull=False).values_list("model_id", "rate_limit"))
+    no_room = Q(pk__in=[])
+    for model, images in spent.items():
+        limit = min(
+            settings.VENICE_REQUESTS_PER_MINUTE, lower.get(model) or settings.VENICE_REQUESTS_PER_MINUTE
+        )
+        no_room |= Q(model=model, variants__gt=limit - images)
+    return waiting.exclude(no_room)

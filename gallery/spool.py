@@ -4,13 +4,27 @@ An answer was paid for and Venice keeps no copy, so it is flushed, renamed, and 
 database hears of it; storing works from the file alone and may be repeated.
 """
 
+import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
+from gallery.failpoints import failpoint
 from gallery.storage import flush_folder
+from venice import NotSent
+
+log = logging.getLogger(__name__)
+
+MARK = ".spool-of-venice-gallery"
+WHOLE, TORN, KEPT = ".raw", ".part", ".kept"
+RETRY_EVERY = 1.0
+
+
+class SpoolMissing(Exception):
+    """The folder is not the one that answers were written to: a disk that is not mounted looks like an empty spool."""
 
 
 class Spool:
@@ -18,27 +32,114 @@ class Spool:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
+
+    def open(self, *, has_history: bool) -> None:
+        """Make the folder at the first start; afterwards its mark must be there. Raises SpoolMissing."""
+        mark = self.folder / MARK
+        if mark.exists():
+            return
+        if has_history:
+            raise SpoolMissing(
+                f"{self.folder} is not the spool folder that was used before; is its disk mounted?"
+            )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        mark.write_text("Answers of Venice that are not stored yet. Do not delete.\n")
+        flush_folder(self.folder)
 
     def part(self, attempt: int) -> Path:
         """Where the answer to `attempt` lies while it arrives."""
-        return self.folder / f"{attempt}.part"
+        return self.folder / f"{attempt}{TORN}"
 
     def raw(self, attempt: int) -> Path:
         """Where the whole answer to `attempt` lies."""
-        return self.folder / f"{attempt}.raw"
+        return self.folder / f"{attempt}{WHOLE}"
+
+    def attempts(self) -> list[int]:
+        """The attempts whose answers lie here and wait for something."""
+        names = (path for path in self.folder.iterdir() if path.suffix in (WHOLE, TORN))
+        return sorted({int(path.stem) for path in names if path.stem.isdigit()})
 
     @contextmanager
     def receive(self, attempt: int) -> Iterator[BinaryIO]:
-        """A file to stream an answer into; it becomes the whole answer when the block ends without an error."""
-        with self.part(attempt).open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        self.part(attempt).rename(self.raw(attempt))
+        """A file to stream an answer into; it becomes the whole answer when the block ends without an error.
+
+        NotSent when it cannot be opened: nothing was asked yet. Once it is open no answer is lost for want of room.
+        """
+        try:
+            file = self.part(attempt).open("wb", buffering=0)
+        except OSError as error:
+            raise NotSent(f"An answer could not be written to disk: {error.strerror}") from error
+        with file:
+            answer = _Answer(file)
+            try:
+                yield cast(BinaryIO, answer)
+            finally:
+                _until_it_works(answer.write_all)
+        _until_it_works(lambda: self.promote(attempt))
+
+    def promote(self, attempt: int) -> None:
+        """The part is the whole answer: flush it and give it that name, so that it outlives a power cut."""
+        part = self.part(attempt)
+        try:
+            with part.open("rb") as file:
+                os.fsync(file.fileno())
+            failpoint("flushed")
+            part.rename(self.raw(attempt))
+        except FileNotFoundError:
+            # Of a worker and a recovery that takes it for dead, the other one was quicker.
+            return
         flush_folder(self.folder)
 
     def discard(self, attempt: int) -> None:
-        """Remove an answer that is stored, or that held no picture."""
-        self.raw(attempt).unlink(missing_ok=True)
-        self.part(attempt).unlink(missing_ok=True)
+        """Remove an answer that is stored, or that cost nothing; recovery does it where the disk refuses now."""
+        with suppress(OSError):
+            self.raw(attempt).unlink(missing_ok=True)
+            self.part(attempt).unlink(missing_ok=True)
+
+    def settle(self, attempt: int, *, keep: bool) -> None:
+        """Put an answer aside that could not be used but may have been paid for; remove any other."""
+        if keep:
+            for path in (self.raw(attempt), self.part(attempt)):
+                if path.exists():
+                    path.replace(path.with_suffix(path.suffix + KEPT))
+        else:
+            self.discard(attempt)
+
+
+class _Answer:
+    """A file that never refuses: what a full disk does not take waits in memory, for it is paid for."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._waiting, self._has_told = file, bytearray(), False
+
+    def write(self, data: bytes) -> int:
+        self._waiting += data
+        try:
+            self.write_all()
+        except OSError as error:
+            if not self._has_told:
+                log.warning("an answer waits in memory for the disk: %s", error.strerror)
+            self._has_told = True
+        return len(data)
+
+    def write_all(self) -> None:
+        """Write what waits; OSError when there is no room for it yet."""
+        while self._waiting:
+            written = self._file.write(self._waiting)
+            del self._waiting[:written]
+
+    def flush(self) -> None:
+        """Nothing: the file has no buffer but the one that waits."""
+
+
+def _until_it_works(step: Callable[[], None]) -> None:
+    """Repeat `step` every second while the disk refuses."""
+    told = False
+    while True:
+        try:
+            return step()
+        except OSError as error:
+            if not told:
+                log.warning("an answer cannot be written to disk yet: %s", error.strerror)
+            told = True
+            time.sleep(RETRY_EVERY)

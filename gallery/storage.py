@@ -11,6 +11,8 @@ from pathlib import Path
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
 
+from gallery.failpoints import failpoint
+
 TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 EXTENSIONS = {"png": "png", "jpeg": "jpg", "webp": "webp"}
 THUMBNAIL_SIZES = (512, 256)
@@ -43,9 +45,11 @@ class ContentStorage(FileSystemStorage):
 
     def _save(self, name: str, content: File) -> str:  # type: ignore[type-arg]
         path = Path(self.path(name))
-        if path.exists():
+        if path.exists() and path.stat().st_size == content.size:
+            # Whoever wrote it may not have come to flush the folder yet.
+            flush_folder(path.parent)
             return name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -54,12 +58,21 @@ class ContentStorage(FileSystemStorage):
                 file.flush()
                 os.fsync(file.fileno())
             Path(temporary).chmod(self.file_permissions_mode or 0o640)
+            failpoint("file-written")
             Path(temporary).replace(path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
         flush_folder(path.parent)
         return name
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, each so that it outlives a power cut."""
+    if not folder.exists():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        flush_folder(folder.parent)
 
 
 def flush_folder(folder: Path) -> None:

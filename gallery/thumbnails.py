@@ -3,6 +3,10 @@
 import warnings
 from dataclasses import dataclass
 from io import BytesIO
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 MAX_PIXELS = 40_000_000
 QUALITY = 80
@@ -42,30 +46,37 @@ def decode(data: bytes) -> Decoded:
                 picture.draft("RGB", (1024, 1024))
                 # load() and not verify(): verify() passes a JPEG that was cut.
                 picture.load()
-                small = ImageOps.exif_transpose(picture)
+                ImageOps.exif_transpose(picture, in_place=True)
+                thumbnails, color = _thumbnails(picture)
     except UnusablePicture:
         raise
     except Exception as error:  # Pillow raises whatever its plug-ins meet in hostile bytes
         raise UnusablePicture(f"The picture cannot be decoded ({type(error).__name__}).") from error
-    small = (
-        small
-        if small.mode in {"RGB", "RGBA"}
-        else small.convert("RGBA" if "A" in small.getbands() else "RGB")
-    )
+    # A JPEG that holds several pictures says another name, and is one all the same.
+    return Decoded("jpeg" if form == "mpo" else form, width, height, color, thumbnails)
+
+
+def _thumbnails(picture: "Image.Image") -> tuple[dict[int, bytes], str]:
+    """Both sizes as WebP, and the dominant colour."""
+    from PIL import Image
+
+    if picture.mode in {"RGB", "RGBA"}:
+        small = picture
+    else:
+        small = picture.convert("RGBA" if "A" in picture.getbands() else "RGB")
     thumbnails: dict[int, bytes] = {}
     for size in (512, 256):
         small.thumbnail((size, size), Image.Resampling.BICUBIC, reducing_gap=1.0)
         out = BytesIO()
         small.save(out, "WEBP", quality=QUALITY, method=METHOD)
         thumbnails[size] = out.getvalue()
-    return Decoded(form, width, height, _dominant(small.convert("RGB")), thumbnails)
+    return thumbnails, _dominant(small.convert("RGB"))
 
 
-def _dominant(picture: "object") -> str:
+def _dominant(picture: "Image.Image") -> str:
     """The commonest colour of a small palette, as #rrggbb."""
     from PIL import Image
 
-    assert isinstance(picture, Image.Image)  # noqa: S101 - for the type checker
     palette = picture.resize((32, 32), Image.Resampling.BOX).quantize(8)
     colors = palette.getcolors() or [(1, 0)]
     _, index = max((count, number) for count, number in colors if isinstance(number, int))

@@ -1,7 +1,12 @@
 """The worker: claims a generation, sends it, spools the answer, stores the pictures: the only paid use of the client.
 
+    queued ──claim──► (lease) ──begin──► sending ──receive──► received ──store──► done
+       ▲                                    │ settle: again, failed, interrupted
+       └────────────────────────────────────┘
+
 Each step is a compare-and-set on id, state and token, so that of two workers, or of a worker and a person who
-cancels, exactly one wins; and a generation is `sending` in the database before its first byte leaves.
+cancels, exactly one wins. A generation is `sending` in the database before its first byte leaves, and its
+answer is on the disk before the database hears of it. What a killed worker leaves is taken up by recovery.py.
 """
 
 import logging
@@ -10,19 +15,22 @@ import socket
 import threading
 import time
 import uuid
-from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import datetime
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection, transaction
-from django.db.models import F, Q
+from django.db import Error as DatabaseTrouble
+from django.db import connection, transaction
+from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
-from gallery import catalog, limiter, storing
-from gallery.models import Attempt, CatalogModel, Generation, State, Worker
+from gallery import catalog, clock, gates, limiter, recovery, storing
+from gallery.decoder import Decoder
+from gallery.failpoints import failpoint, watched
+from gallery.models import Attempt, CatalogModel, Generation, State, User, Worker
 from gallery.models.attempt import Outcome
 from gallery.models.worker import HEARTBEAT
 from gallery.spool import Spool
@@ -32,34 +40,49 @@ from venice.retry import decide
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.1
-RECOVER_EVERY = 10.0
+CHORES_EVERY = 3.0
+# Whoever could not beat himself for a while gives the others time to beat before he judges them.
+GRACE = 3 * HEARTBEAT.total_seconds()
 
 
 class Workshop:
-    """One worker process: its row in the database, its client, its spool, and the calls in flight."""
+    """One worker process: its row in the database, its client, its spool, its decoder, and the calls in flight."""
 
     def __init__(self, client: Client, spool: Spool | None = None, concurrency: int | None = None) -> None:
         self.client = client
         self.spool = spool or Spool(Path(settings.SPOOL_DIR))
+        self.decoder = Decoder()
         self.concurrency = concurrency or settings.WORKER_CONCURRENCY
         self.host = socket.gethostname()[:150]
-        name = f"{self.host}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+        self.spool.open(has_history=Attempt.objects.filter(host=self.host).exists())
+        name = f"{recovery.process_table()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
         self.row = Worker.objects.create(name=name, host=self.host, process=os.getpid())
-        self.stopping = threading.Event()
-        self.in_flight = 0
+        # Generations in the hands of our own threads: recovery leaves them alone.
+        self.in_hand: set[int] = set()
+        self.may_judge_at = time.monotonic() + GRACE
+        # A plain value and no Event, since a signal's handler sets it: it must not wait for a lock.
+        self.is_told_to_stop = False
+        self._is_over = threading.Event()
 
     def run(self) -> None:
         """Work until told to stop, then let the calls in flight finish: they are paid for."""
         log.info("worker %s: %d calls at once", self.row.name, self.concurrency)
         beat = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
         beat.start()
-        self.recover()
+        asking = threading.Thread(target=self._ask, name="free calls", daemon=True)
+        asking.start()
         with ThreadPoolExecutor(self.concurrency, thread_name_prefix="call") as pool:
             self._loop(pool)
-        self.stopping.set()
+        # Only now: a worker that waits for its last calls is alive.
+        self._is_over.set()
         beat.join()
-        Worker.objects.filter(pk=self.row.pk).delete()
+        self.close()
         log.info("worker %s: stopped", self.row.name)
+
+    def close(self) -> None:
+        """End the decoder and say that this worker is gone."""
+        self.decoder.close()
+        Worker.objects.filter(pk=self.row.pk).delete()
 
     def step(self) -> bool:
         """Claim one generation and see it through in this thread; False when there is none to claim."""
@@ -70,118 +93,172 @@ class Workshop:
         return True
 
     def _loop(self, pool: ThreadPoolExecutor) -> None:
-        calls: set[Future[None]] = set()
-        next_recovery = next_catalogue = 0.0
-        while not self.stopping.is_set():
-            calls = {call for call in calls if not call.done()}
-            self.in_flight = len(calls)
-            moment = time.monotonic()
+        next_chores, has_room = 0.0, True
+        while not self.is_told_to_stop:
             try:
-                if moment >= next_catalogue:
-                    next_catalogue = moment + self._refresh_catalogue()
-                if moment >= next_recovery:
-                    next_recovery = moment + RECOVER_EVERY
-                    self.recover()
-                claimed = self.claim() if len(calls) < self.concurrency else None
-            except DatabaseError:
-                log.exception("the database does not answer; trying again")
-                close_old_connections()
-                self.stopping.wait(1)
+                if time.monotonic() >= next_chores:
+                    recovery.recover(self)
+                    has_room = gates.look_at_disk(self.spool.folder, Path(settings.MEDIA_ROOT))
+                    next_chores = time.monotonic() + CHORES_EVERY
+                claimed = self.claim() if has_room and len(self.in_hand) < self.concurrency else None
+            except (DatabaseTrouble, OSError) as error:
+                log.warning("not possible now, trying again: %s", _line(error))
+                connection.close()
+                time.sleep(1)
                 continue
             if claimed:
-                calls.add(pool.submit(self._in_thread, claimed))
+                self.in_hand.add(claimed.pk)
+                pool.submit(self._in_thread, claimed)
             else:
-                self.stopping.wait(LOOK_EVERY)
+                time.sleep(LOOK_EVERY)
+
+    def _ask(self) -> None:
+        """Free calls, from a thread of their own since Venice may be slow: the probe of a gate, the catalogue."""
+        while not self._is_over.is_set():
+            try:
+                gates.probe(self.client)
+                if catalog.is_due():
+                    catalog.sync(self.client)
+            except (VeniceError, catalog.CatalogueUnusable, DatabaseTrouble) as error:
+                log.warning("catalogue: %s", _line(error))
+                connection.close()
+            except Exception:
+                log.exception("catalogue")
+            self._is_over.wait(CHORES_EVERY)
+        connection.close()
 
     def _in_thread(self, generation: Generation) -> None:
         try:
             self.see_through(generation)
-        except Exception:
+        except (DatabaseTrouble, OSError) as error:
             # The row and the spool are as the last finished step left them: recovery goes on from there.
+            log.warning("generation %d: stopped midway: %s", generation.pk, _line(error))
+        except Exception:
             log.exception("generation %d: stopped midway", generation.pk)
         finally:
+            self.in_hand.discard(generation.pk)
             connection.close()
 
     def _beat(self) -> None:
         """Heartbeats in the database's time, from a thread of their own: a long decode must not look like death."""
-        while not self.stopping.wait(HEARTBEAT.total_seconds()):
+        last = time.monotonic()
+        while not self._is_over.wait(HEARTBEAT.total_seconds()):
             try:
-                Worker.objects.filter(pk=self.row.pk).update(seen_at=Now())
-            except DatabaseError:
-                log.warning("no heartbeat: the database does not answer")
+                if not Worker.objects.filter(pk=self.row.pk).update(seen_at=Now()):
+                    # Others took us for dead while the database was locked or we were stopped; we are not.
+                    self.row.seen_at = Now()
+                    self.row.save(force_insert=True)
+            except Exception as error:  # whatever it is, a heart goes on
+                log.warning("no heartbeat: %s", _line(error))
                 connection.close()
+                continue
+            now, before = time.monotonic(), last
+            last = now
+            if now - before > 2 * HEARTBEAT.total_seconds():
+                self.may_judge_at = now + GRACE
         connection.close()
 
-    def _refresh_catalogue(self) -> float:
-        """Fetch the catalogue when it is due; returns the seconds until the next look."""
-        if not catalog.is_due():
-            return 60
-        try:
-            catalog.sync(self.client)
-        except (VeniceError, catalog.CatalogueUnusable) as error:
-            log.warning("catalogue: %s", error)
-            return 5
-        return 60
-
     def claim(self) -> Generation | None:
-        """Take the oldest generation that may be sent now; None when there is none."""
-        ready = limiter.with_room(
-            Generation.objects.filter(state=State.QUEUED, token=None, owner__is_active=True).filter(
-                Q(not_before=None) | Q(not_before__lte=Now())
-            )
-        ).order_by("id")
-        if not ready.exists():
+        """Take the generation whose turn it is; None when none may be sent now.
+
+        The turn goes round the members; of one member's, single pictures come before batches, and older before newer.
+        """
+        if not self._waiting().exists():
             return None
         with transaction.atomic():
-            if connection.features.has_select_for_update_skip_locked:
-                ready = ready.select_for_update(skip_locked=True, of=("self",))
-            generation = ready.first()
-            if generation is None or not self._lease(generation):
+            self._take_turns()
+            if gate := gates.hold_all():
+                self._waiting().filter(hold_reason="").update(hold_reason=gate.reason[:200])
                 return None
+            may_go = limiter.with_room(self._waiting().exclude(model__in=gates.busy_models()))
+            is_batch = ExpressionWrapper(Q(variants__gt=1), output_field=BooleanField())
+            turn = (F("owner__served_at").asc(nulls_first=True), is_batch, "id")
+            generation = may_go.order_by(*turn).first()
+            if generation is None:
+                self._waiting().filter(hold_reason="").update(hold_reason="the rate limit")
+                return None
+            generation.token, generation.worker = uuid.uuid4(), self.row
+            leased = Generation.objects.filter(pk=generation.pk, state=State.QUEUED, token=None)
+            if not leased.update(token=generation.token, worker=self.row):
+                return None
+            User.objects.filter(pk=generation.owner_id).update(served_at=Now())
+            failpoint("claiming")
+        failpoint("leased")
         return generation
 
-    def _lease(self, generation: Generation) -> bool:
-        token = uuid.uuid4()
-        mine = Generation.objects.filter(pk=generation.pk, state=State.QUEUED, token=None)
-        if not mine.update(token=token, worker=self.row):
-            return False
-        generation.token, generation.worker = token, self.row
-        return True
+    def _waiting(self) -> Any:
+        due = Q(not_before=None) | Q(not_before__lte=Now())
+        return Generation.objects.filter(due, state=State.QUEUED, token=None, owner__is_active=True)
+
+    def _take_turns(self) -> None:
+        """Only one worker counts and claims at a time: SQLite's write lock sees to it, PostgreSQL must be told."""
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(hashtext('gallery.claim'))")
 
     def see_through(self, generation: Generation) -> None:
         """Send a leased generation and store what comes back."""
         attempt = self._begin(generation)
         if attempt is None:
             return
-        try:
-            with self.spool.receive(attempt.pk) as sink:
-                reply = self.client.send(
-                    generation.operation, sink, on_headers=lambda: self._headers(generation)
-                )
-        except VeniceError as error:
-            self._settle(generation, attempt, error)
+        failpoint("begun")
+        if not self._is_still_mine(generation):
+            Attempt.objects.filter(pk=attempt.pk).update(outcome=Outcome.UNSENT, finished_at=Now())
             return
-        self._receive(generation, attempt, reply)
-        self.store(generation, attempt)
+        try:
+            reply = self._send(generation, attempt)
+        except Unanswered as error:
+            # What did arrive is paid for.
+            unanswered = error
+            self._insist(lambda: recovery.store_torn(self, generation, attempt, unanswered))
+        except VeniceError as error:
+            free = error
+            self._insist(lambda: self.settle(generation, attempt, free))
+            self.spool.discard(attempt.pk)
+        else:
+            failpoint("renamed")
+            self.receive(generation, attempt, reply)
+            failpoint("received")
+            self.store(generation, attempt)
+
+    def _send(self, generation: Generation, attempt: Attempt) -> Reply:
+        """The one paid call; its answer is in the spool when this returns."""
+        try:
+            operation = generation.operation
+        except (TypeError, ValueError) as error:
+            raise InvalidRequest(f"The stored request cannot be sent: {error}") from error
+        with self.spool.receive(attempt.pk) as sink:
+            reply = self.client.send(
+                operation,
+                watched(sink),
+                on_sent=lambda: failpoint("sent"),
+                on_headers=lambda: failpoint("headers"),
+            )
+            failpoint("body-written")
+        return reply
+
+    def _insist(self, step: Callable[[], None]) -> None:
+        """Repeat a free step while the database is away: only this thread knows how its call ended."""
+        while True:
+            try:
+                return step()
+            except DatabaseTrouble as error:
+                if self.is_told_to_stop:
+                    raise
+                log.warning("not possible now, trying again: %s", _line(error))
+                connection.close()
+                time.sleep(1)
 
     def _begin(self, generation: Generation) -> Attempt | None:
         """Commit `sending` and the ledger line; from here on the call may have been paid for."""
-        now = timezone.now()
         with transaction.atomic():
             mine = Generation.objects.filter(pk=generation.pk, state=State.QUEUED, token=generation.token)
-            begun = mine.update(
-                state=State.SENDING,
-                sent_at=now,
-                headers_at=None,
-                hold_reason="",
-                not_before=None,
-                tries=F("tries") + 1,
-            )
-            if not begun:
+            changes = {"state": State.SENDING, "sent_at": Now(), "headers_at": None, "tries": F("tries") + 1}
+            if not mine.update(**changes, not_before=None):
                 return None
-            generation.state, generation.sent_at, generation.tries = State.SENDING, now, generation.tries + 1
+            generation.refresh_from_db(fields=["state", "sent_at", "tries"])
             assert generation.token  # noqa: S101 - who begins has leased
-            return Attempt.objects.create(
+            attempt = Attempt.objects.create(
                 generation=generation,
                 token=generation.token,
                 worker=self.row.name,
@@ -190,112 +267,112 @@ class Workshop:
                 images_asked=generation.variants,
                 emulated=generation.emulated,
                 price=generation.price_estimate,
-                sent_at=now,
+                sent_at=generation.sent_at,  # type: ignore[misc]  # set just now
+            )
+            failpoint("beginning")
+        return attempt
+
+    def _is_still_mine(self, generation: Generation) -> bool:
+        """Whether nobody declared us dead meanwhile: a process may be stopped between any two lines."""
+        mine = Generation.objects.filter(pk=generation.pk, state=State.SENDING, token=generation.token)
+        return mine.exists()
+
+    def receive(self, generation: Generation, attempt: Attempt, reply: Reply) -> None:
+        """The whole answer is on disk: say so, whatever its status."""
+        self.note(attempt, reply)
+        mine = Generation.objects.filter(pk=generation.pk, state=State.SENDING, token=attempt.token)
+        mine.update(state=State.RECEIVED, headers_at=reply.headers_at, received_at=Now())
+        if (told := reply.rate_limit) and told.limit:
+            CatalogModel.objects.filter(model_id=generation.model).exclude(rate_limit=told.limit).update(
+                rate_limit=told.limit
             )
 
-    def _headers(self, generation: Generation) -> None:
-        Generation.objects.filter(pk=generation.pk, token=generation.token).update(headers_at=timezone.now())
-
-    def _receive(self, generation: Generation, attempt: Attempt, reply: Reply) -> None:
-        """The whole answer is on disk: say so, whatever its status."""
-        now = timezone.now()
-        attempt.headers_at, attempt.finished_at = reply.headers_at, reply.finished_at
-        attempt.status, attempt.bytes = reply.status, reply.bytes
-        attempt.cf_ray, attempt.request_id = reply.cf_ray[:200], reply.request_id[:200]
-        attempt.balance_before = reply.balance_usd
-        attempt.save()
-        mine = Generation.objects.filter(pk=generation.pk, state=State.SENDING, token=generation.token)
-        if mine.update(state=State.RECEIVED, headers_at=reply.headers_at, received_at=now):
-            generation.state, generation.received_at = State.RECEIVED, now
+    def note(self, attempt: Attempt, reply: Reply) -> None:
+        """Write into the ledger what the head of an answer tells."""
+        attempt.finished_at, attempt.status = reply.finished_at, reply.status
+        Attempt.objects.filter(pk=attempt.pk).update(
+            headers_at=reply.headers_at,
+            finished_at=reply.finished_at,
+            status=reply.status,
+            bytes=reply.bytes,
+            cf_ray=reply.cf_ray[:200],
+            request_id=reply.request_id[:200],
+            balance_before=_column(reply.balance_usd),
+        )
 
     def store(self, generation: Generation, attempt: Attempt) -> None:
-        """Make rows and files of a spooled answer. Works from the spool alone, and may be repeated."""
+        """Make rows and files of a spooled answer. Works from the spool alone, is free, and may be repeated."""
         try:
-            with self.spool.raw(attempt.pk).open("rb") as file:
-                stored = storing.store(generation, attempt, file)
-        except VeniceError as error:
-            self._settle(generation, attempt, error)
+            file = self.spool.raw(attempt.pk).open("rb")
+        except FileNotFoundError:
+            log.info("generation %d: another worker stored it", generation.pk)
             return
-        self.spool.discard(attempt.pk)
-        log.info("generation %d: done, %d pictures", generation.pk, stored)
+        try:
+            with file:
+                stored = storing.store(generation, attempt, file, self.decoder)
+        except VeniceError as error:
+            self.settle(generation, attempt, error)
+            self.spool.settle(attempt.pk, keep=error.charge_unknown)
+            return
+        failpoint("stored")
+        self.spool.settle(attempt.pk, keep=stored.unusable > 0)
+        gates.after_success()
+        log.info("generation %d: done, %d pictures", generation.pk, stored.pictures)
 
-    def _settle(self, generation: Generation, attempt: Attempt, error: VeniceError) -> None:
-        """End the attempt, and the generation too unless it may be tried again."""
-        now = timezone.now()
+    def settle(self, generation: Generation, attempt: Attempt, error: VeniceError) -> None:
+        """End the attempt, and the generation too unless it may be tried again; close the gates that follow."""
+        now = clock.database_now()
+        kind = type(error).__name__
+        alike = generation.attempts.filter(error_kind=kind).exclude(pk=attempt.pk).order_by("id")
+        first = alike.first()
         decision = decide(
             error,
-            tries=generation.tries,
-            waiting_since=generation.created_at,
+            tries=1 + alike.count(),
+            waiting_since=first.sent_at if first else now,
             now=now,
             price=generation.price_estimate,
             auto_retry_max=settings.AUTO_RETRY_MAX_USD,
         )
-        changes: dict[str, Any] = {"error_kind": type(error).__name__, "error_message": error.message}
-        changes |= {"error_advice": error.advice, "token": None, "worker": None}
+        changes: dict[str, Any] = {"token": None, "worker": None, "error_kind": kind}
+        changes |= {"error_message": error.message, "error_advice": error.advice}
         if decision.action == "again":
-            changes |= _back_to_queue(error, decision.not_before)
+            reason = error.message[:200] or kind
+            changes |= {"state": State.QUEUED, "not_before": decision.not_before, "hold_reason": reason}
         else:
             changes |= {"state": State(decision.action), "finished_at": now}
         with transaction.atomic():
-            Attempt.objects.filter(pk=attempt.pk).update(
+            # Who was taken for dead may have stored the answer meanwhile: that is not unsaid.
+            Attempt.objects.filter(pk=attempt.pk).exclude(outcome=Outcome.OK).update(
                 outcome=_outcome(error),
+                error_kind=kind,
                 error_message=error.message,
                 finished_at=attempt.finished_at or now,
-                status=error.status,
+                status=error.status or attempt.status,
             )
-            Generation.objects.filter(
-                pk=generation.pk, token=generation.token, state__in=(State.SENDING, State.RECEIVED)
-            ).update(**changes)
-        if not isinstance(error, BadResponse | Unanswered):
-            self.spool.discard(attempt.pk)
-        if error.status == 404:
-            CatalogModel.objects.update(synced_at=now - catalog.MAX_AGE)
-        log.warning("generation %d: %s (%s)", generation.pk, decision.action, type(error).__name__)
-
-    def recover(self) -> None:
-        """Go on where a worker that is gone left off. Nothing that was sent is ever sent again."""
-        gone = Worker.objects.dead() | Worker.objects.filter(pk__in=self._gone_from_here())
-        orphans = Generation.objects.active().filter(Q(worker__in=gone) | Q(worker=None, token__isnull=False))
-        orphans.filter(state=State.QUEUED).update(token=None, worker=None)
-        for generation in orphans.filter(state__in=(State.SENDING, State.RECEIVED), token__isnull=False):
-            attempt = generation.attempts.order_by("-id").first()
-            if attempt and self.spool.raw(attempt.pk).exists():
-                mine = Generation.objects.filter(pk=generation.pk, token=generation.token)
-                mine.filter(state=State.SENDING).update(state=State.RECEIVED, received_at=timezone.now())
-                self.store(generation, attempt)
-            elif attempt:
-                self._settle(
-                    generation, attempt, Unanswered("The worker stopped while Venice was answering.")
-                )
-        gone.delete()
-
-    def _gone_from_here(self) -> list[int]:
-        """Workers of this host whose process is no more."""
-        here = Worker.objects.filter(host=self.host).exclude(pk=self.row.pk)
-        return [pk for pk, process in here.values_list("pk", "process") if not _is_running(process)]
-
-
-def _back_to_queue(error: VeniceError, not_before: datetime | None) -> dict[str, Any]:
-    return {
-        "state": State.QUEUED,
-        "not_before": not_before,
-        "hold_reason": error.message[:200] or type(error).__name__,
-    }
+            mine = Generation.objects.filter(pk=generation.pk, token=attempt.token)
+            mine.filter(state__in=(State.SENDING, State.RECEIVED)).update(**changes)
+            gates.after_failure(generation.model, error, decision)
+            if error.status == 404:
+                catalog.expire()
+            failpoint("settling")
+        failpoint("settled")
+        log.warning("generation %d: %s (%s)", generation.pk, decision.action, kind)
 
 
 def _outcome(error: VeniceError) -> Outcome:
-    if isinstance(error, InvalidRequest | NotSent):
+    """What the ledger says of a POST that ended in `error`."""
+    if isinstance(error, NotSent):
         return Outcome.UNSENT
     if isinstance(error, Unanswered | BadResponse):
         return Outcome.UNKNOWN
     return Outcome.REFUSED if isinstance(error, Refused) or error.status else Outcome.UNKNOWN
 
 
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _column(balance: Decimal | None) -> Decimal | None:
+    """A balance that the column can hold: a header of Venice must not keep an answer from being stored."""
+    return balance if balance is not None and abs(balance) < 10**8 else None
+
+
+def _line(error: Exception) -> str:
+    """An error in one line of the log."""
+    return " ".join(str(error).split())[:200] or type(error).__name__

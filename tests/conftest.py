@@ -103,7 +103,9 @@ def models_known(db: None) -> None:
 def workshop(db: None, emulator: Emulator) -> Iterator[Workshop]:
     """A worker that works when told: `workshop.step()` sees one generation through."""
     with Client("test-key", emulator.url) as client:
-        yield Workshop(client)
+        worker = Workshop(client)
+        yield worker
+        worker.close()
 
 
 def _member(name: str, **more: Any) -> User:

@@ -194,7 +194,7 @@ def error_from_reply(reply: Reply, body: bytes) -> VeniceError:
         retry_at=_retry_at(kind, reply),
         code=complaint.code,
     )
-    if reply.status == 403 and not _ABOUT_THE_MODEL.search(complaint.text):
+    if kind is Forbidden and reply.status == 403 and not _ABOUT_THE_MODEL.search(complaint.text):
         error.gate = "key"
     if reply.status in (405, 415):
         error.advice = "This looks like a bug of the client; please report it."

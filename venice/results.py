@@ -30,10 +30,14 @@ ImageFormat = Literal["png", "jpeg", "webp"]
 
 @dataclass(frozen=True, slots=True)
 class ImageBytes:
-    """One image as Venice made it; the format is read from the bytes, whatever was asked for."""
+    """One image as Venice made it; the format is read from the bytes, whatever was asked for.
+
+    `index` is its place in the answer, counting those that could not be read: only 0 follows the seed.
+    """
 
     data: bytes
     format: ImageFormat
+    index: int = 0
 
     def __repr__(self) -> str:
         return f"ImageBytes({self.format}, {len(self.data)} bytes)"
@@ -144,7 +148,7 @@ def result_from(reply: Reply, raw: bytes) -> Result:
     found = tree.get("images")
     if not isinstance(found, list):
         found = []
-    decoded = [_image(entry) for entry in found[:MAX_IMAGES]]
+    decoded = [_image(entry, index) for index, entry in enumerate(found[:MAX_IMAGES])]
     images = tuple(image for image in decoded if image)
     if not images and reply.is_content_violation is not True:
         raise _bad(reply, f"none of {len(found)} images can be read" if found else "the answer has no images")
@@ -158,7 +162,7 @@ def result_from(reply: Reply, raw: bytes) -> Result:
     )
 
 
-def _image(entry: Any) -> ImageBytes | None:
+def _image(entry: Any, index: int) -> ImageBytes | None:
     if not isinstance(entry, str):
         return None
     text = entry[match.end() :] if (match := _DATA_URL.match(entry)) else entry
@@ -167,7 +171,7 @@ def _image(entry: Any) -> ImageBytes | None:
     except (binascii.Error, ValueError):
         return None
     form = sniff(data)
-    return ImageBytes(data, form) if form else None
+    return ImageBytes(data, form, index) if form else None
 
 
 def _timing(found: Any) -> Timing:

@@ -26,13 +26,20 @@ OVERLOADED_TRIES = 6
 BLOCK = timedelta(seconds=35)
 _SHORTEST, _LONGEST = 1.0, 120.0
 
+Hold = Literal["generation", "model", "everything", "key", "balance"]
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`again` at `not_before`, or an end: `failed`, or `interrupted` when the outcome is unknown."""
+    """What becomes of the generation, and what else is held.
+
+    `again` goes back to the queue, not before `not_before`; `failed` is an end; `interrupted` is one whose
+    outcome is unknown. `hold` says how much waits until then; "key" and "balance" wait for a probe or a person.
+    """
 
     action: Literal["again", "failed", "interrupted"]
     not_before: datetime | None = None
+    hold: Hold = "generation"
 
 
 def decide(
@@ -45,31 +52,39 @@ def decide(
     auto_retry_max: Decimal,
     jitter: random.Random | None = None,
 ) -> Decision:
-    """What to do after `error`, the outcome of POST number `tries` (1 for the first). Times are aware."""
+    """What to do after `error`, which befell this generation for the `tries`-th time (1 for the first).
+
+    `waiting_since` is when it was asked for. Times are aware; `price` is the estimate in USD.
+    """
     draw = jitter or random.SystemRandom()
+
+    def after(low: float, high: float) -> datetime:
+        return now + timedelta(seconds=draw.uniform(low, high))
+
     if isinstance(error, Unanswered):
         return Decision("interrupted")
     if isinstance(error, InvalidRequest):
         return Decision("failed")
+    if error.gate is not None:
+        return Decision("again", hold=error.gate)
     if isinstance(error, NotSent):
-        if now - waiting_since > NETWORK_PATIENCE:
-            return Decision("failed")
-        return Decision("again", now + timedelta(seconds=draw.uniform(1, min(60, 2.0**tries))))
+        patient = now - waiting_since <= NETWORK_PATIENCE
+        return Decision("again", after(0.5, min(60, 2.0**tries))) if patient else Decision("failed")
     if isinstance(error, BlockedForAWhile):
-        return Decision("again", now + BLOCK + timedelta(seconds=draw.uniform(0, 5)))
+        return Decision("again", now + BLOCK + timedelta(seconds=draw.uniform(0, 5)), "everything")
     if isinstance(error, Overloaded):
         if tries > OVERLOADED_TRIES:
             return Decision("failed")
-        backoff = now + timedelta(seconds=draw.uniform(5, min(300, 5 * 2.0**tries)))
-        return Decision("again", max(backoff, _clamp(error.retry_at, now)))
+        named = _clamp(error.retry_at, now) if error.retry_at else now
+        return Decision("again", max(named, after(5, min(300, 5 * 2.0**tries))), "model")
     if isinstance(error, Busy):
-        return Decision("again", _clamp(error.retry_at, now) + timedelta(seconds=draw.uniform(0, 2)))
+        return Decision("again", _clamp(error.retry_at, now) + timedelta(seconds=draw.uniform(0, 2)), "model")
     if isinstance(error, ServerFailed) and tries <= 1 and price is not None and price <= auto_retry_max:
-        return Decision("again", now + timedelta(seconds=draw.uniform(1, 3)))
+        return Decision("again", after(1, 3))
     return Decision("failed")
 
 
 def _clamp(moment: datetime | None, now: datetime) -> datetime:
-    """A moment from 1 to 120 s ahead; a minute's share when Venice names none."""
+    """A moment from 1 to 120 s ahead; a quarter of a minute when Venice names none."""
     ahead = (moment - now).total_seconds() if moment else 15.0
     return now + timedelta(seconds=min(max(ahead, _SHORTEST), _LONGEST))

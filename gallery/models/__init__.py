@@ -2,6 +2,7 @@
 
 from gallery.models.attempt import Attempt
 from gallery.models.catalog import CatalogModel, CatalogStyle
+from gallery.models.gate import Gate
 from gallery.models.generation import ACTIVE_STATES, FINAL_STATES, Generation, State
 from gallery.models.image import Image
 from gallery.models.prompt import Prompt
@@ -14,6 +15,7 @@ __all__ = [
     "Attempt",
     "CatalogModel",
     "CatalogStyle",
+    "Gate",
     "Generation",
     "Image",
     "Prompt",

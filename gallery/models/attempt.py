@@ -40,10 +40,14 @@ class Attempt(models.Model):
         max_digits=12, decimal_places=6, null=True, blank=True, help_text="USD, by the catalogue"
     )
     bytes = models.PositiveBigIntegerField(null=True, blank=True)
+    error_kind = models.CharField(max_length=60, blank=True)
     error_message = models.TextField(blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["model", "sent_at"], name="attempt_rate")]
+        indexes = [
+            models.Index(fields=["model", "sent_at"], name="attempt_rate"),
+            models.Index(fields=["sent_at", "model"], name="attempt_recent"),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.pk}"

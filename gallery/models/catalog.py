@@ -38,6 +38,11 @@ class CatalogModel(models.Model):
     listed = models.BooleanField(default=True, help_text="Was in the last list that Venice sent.")
     position = models.PositiveIntegerField(default=0)
     raw = models.JSONField()
+    rate_limit = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Images a minute, as Venice's answers tell; counts when it is lower than ours.",
+    )
     synced_at = models.DateTimeField()
 
     objects = CatalogModelQuerySet.as_manager()

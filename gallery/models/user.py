@@ -30,6 +30,13 @@ class User(AbstractUser):
         error_messages={"unique": "There is a member of that name already."},
     )
 
+    served_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When a worker last took something of theirs: the queue is fair.",
+    )
+
     objects: ClassVar[UserManager] = UserManager()
 
     class Meta(AbstractUser.Meta):

@@ -10,7 +10,7 @@ import pytest
 from django.conf import LazySettings
 from PIL import Image as Pillow
 
-from gallery import limiter
+from gallery import limiter, recovery
 from gallery.models import Attempt, CatalogModel, Generation, Image, Prompt, State, User, Worker
 from gallery.models.attempt import Outcome
 from gallery.storage import thumbnail_name
@@ -67,7 +67,7 @@ def test_it_keeps_the_whole_account_of_a_call(workshop: Workshop, alice: User, e
     assert generation.emulated
     assert generation.token is None
     assert [entry["prompt"] for entry in emulator.ledger()] == ["A moonlit bridge"]
-    assert list(Path(workshop.spool.folder).iterdir()) == []
+    assert workshop.spool.attempts() == []
 
 
 def test_it_stores_a_stack_under_one_cover(workshop: Workshop, alice: User) -> None:
@@ -110,7 +110,8 @@ def test_a_model_that_ignores_seeds_promises_no_seed(workshop: Workshop, alice: 
 @pytest.mark.parametrize(
     ("fault", "state", "kind"),
     [
-        ("402", State.FAILED, "InsufficientBalance"),
+        ("422", State.FAILED, "BadRequest"),
+        ("404", State.FAILED, "ModelGone"),
         ("504", State.INTERRUPTED, "Unanswered"),
         ("html-502", State.INTERRUPTED, "Unanswered"),
         ("truncated", State.INTERRUPTED, "Unanswered"),
@@ -257,13 +258,15 @@ def test_a_model_out_of_its_minute_waits_while_others_go(
 
 def test_a_worker_that_is_gone_leaves_nothing_hanging(workshop: Workshop, alice: User) -> None:
     sent, leased = queue(alice), queue(alice)
-    gone = Worker.objects.create(name="gone", host=workshop.host, process=2**22 + 1)
+    gone = Worker.objects.create(
+        name=f"{recovery.process_table()}-gone", host=workshop.host, process=2**22 + 1
+    )
     Generation.objects.filter(pk=leased.pk).update(worker=gone, token=uuid4())
     token = uuid4()
     Generation.objects.filter(pk=sent.pk).update(worker=gone, token=token, state=State.SENDING)
     sent.attempts.create(token=token, worker="gone", host="here", model=sent.model, sent_at=sent.created_at)
 
-    workshop.recover()
+    recovery.recover(workshop)
 
     sent.refresh_from_db()
     leased.refresh_from_db()

@@ -17,24 +17,27 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        from gallery.spool import SpoolMissing
         from gallery.worker import Workshop
 
         if not settings.VENICE_API_KEY and not settings.VENICE_BASE_URL_GIVEN:
             raise CommandError("Set VENICE_API_KEY (or VENICE_BASE_URL for an emulator).", returncode=2)
         with Client(settings.VENICE_API_KEY or None, settings.VENICE_BASE_URL) as client:
-            workshop = Workshop(client)
+            try:
+                workshop = Workshop(client)
+            except SpoolMissing as error:
+                raise CommandError(str(error), returncode=2) from None
 
             def stop(number: int, frame: FrameType | None) -> None:
-                if workshop.stopping.is_set():
+                # Straight to the file: what we interrupt may be in the middle of a write to the same stream.
+                if workshop.is_told_to_stop:
                     # The second signal: leave at once; recovery does the rest.
-                    self.stderr.write("worker: leaving at once")
-                    sys.stderr.flush()
+                    os.write(sys.stderr.fileno(), b"worker: leaving at once\n")
                     os._exit(1)
-                calls, patience = workshop.in_flight, int(client.deadlines.total)
-                self.stderr.write(
-                    f"waiting for {calls} paid calls, at most {patience} s; again = stop now, they become interrupted"
-                )
-                workshop.stopping.set()
+                workshop.is_told_to_stop = True
+                calls, patience = len(workshop.in_hand), int(client.deadlines.total)
+                line = f"waiting for {calls} paid calls, at most {patience} s; "
+                os.write(sys.stderr.fileno(), f"{line}again = stop now, they become interrupted\n".encode())
 
             signal.signal(signal.SIGTERM, stop)
             signal.signal(signal.SIGINT, stop)

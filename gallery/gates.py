@@ -1,0 +1,119 @@
+"""Closing and opening gates: what a failure holds back, what the disk says, and the free probe of a key."""
+
+import logging
+import shutil
+import tempfile
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.db.models import Min, Q
+from django.db.models.functions import Now
+
+from gallery import clock
+from gallery.models import Attempt, Gate, Generation, State
+from gallery.models.attempt import Outcome
+from gallery.models.gate import BREAKER_FAILURES, BREAKER_HOLD, BREAKER_WINDOW, DISK_RESERVE
+from venice import Client, VeniceError
+from venice.retry import Decision
+
+log = logging.getLogger(__name__)
+
+PROBE_EVERY = timedelta(seconds=30)
+
+
+def after_failure(model: str, error: VeniceError, decision: Decision) -> None:
+    """Hold what `decision` says; and everything, when failures come so thick that Venice would block the key."""
+    kinds = {"key": Gate.Kind.KEY, "balance": Gate.Kind.BALANCE}
+    if decision.hold in kinds:
+        Gate.objects.close(kinds[decision.hold], error.message or error.advice)
+    elif decision.hold == "model":
+        Gate.objects.close(Gate.Kind.BUSY, error.message, model=model, until=decision.not_before)
+    elif decision.hold == "everything":
+        Gate.objects.close(Gate.Kind.BREAKER, error.message, until=decision.not_before)
+    if error.status and error.status >= 400:
+        _trip_the_breaker()
+
+
+def _trip_the_breaker() -> None:
+    now = clock.database_now()
+    probing = Gate.objects.filter(kind=Gate.Kind.BREAKER)
+    failures = Attempt.objects.filter(finished_at__gt=now - BREAKER_WINDOW, status__gte=400).count()
+    if failures >= BREAKER_FAILURES or probing.filter(until__lte=now).exists():
+        reason = f"{failures} requests failed within {BREAKER_WINDOW.seconds} s."
+        Gate.objects.close(Gate.Kind.BREAKER, reason, until=now + BREAKER_HOLD)
+
+
+def after_success() -> None:
+    """One answer shows that the key works: the breaker's probe has come through."""
+    Gate.objects.filter(kind=Gate.Kind.BREAKER, until__lte=Now()).delete()
+
+
+def hold_all() -> Gate | None:
+    """The gate that holds every generation now, if there is one.
+
+    A breaker whose time has come lets one probe through, and holds the rest until that is answered.
+    """
+    if gate := Gate.objects.closed().for_all().first():
+        return gate
+    breaker = Gate.objects.filter(kind=Gate.Kind.BREAKER).first()
+    if breaker is None:
+        return None
+    # The leased first: one that is begun between the two questions is not overlooked.
+    leased = Generation.objects.filter(state=State.QUEUED, token__isnull=False)
+    begun = Attempt.objects.filter(outcome=Outcome.PENDING, sent_at__gt=breaker.until)
+    return breaker if leased.exists() or begun.exists() else None
+
+
+def busy_models() -> list[str]:
+    """Models that are held, each for a reason of its own."""
+    return list(Gate.objects.closed().exclude(model="").values_list("model", flat=True))
+
+
+def look_at_disk(*folders: Path) -> bool:
+    """Close the disk's gate when answers or pictures could not be written, open it when they can; whether they can."""
+    if trouble := next(filter(None, map(_trouble, folders)), ""):
+        Gate.objects.close(Gate.Kind.DISK, trouble)
+    else:
+        Gate.objects.open(Gate.Kind.DISK)
+    return not trouble
+
+
+def _trouble(folder: Path) -> str:
+    """Why nothing more should be written to `folder`: it cannot be written at all, or less than 1 GiB is free."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            free = shutil.disk_usage(folder).free
+    except OSError as error:
+        return f"The server cannot write to its folder “{folder.name}”: {error.strerror}."
+    if free >= DISK_RESERVE:
+        return ""
+    return f"Only {free >> 20} MiB are free on the server; {DISK_RESERVE >> 20} are kept in reserve."
+
+
+def probe(client: Client) -> None:
+    """Ask Venice, for free, whether the key works again and has credits; of all workers one asks, twice a minute."""
+    for gate in Gate.objects.filter(kind__in=(Gate.Kind.KEY, Gate.Kind.BALANCE)):
+        due = Q(probed_at=None) | Q(probed_at__lt=Now() - PROBE_EVERY)
+        if not Gate.objects.filter(due, pk=gate.pk).update(probed_at=Now()):
+            continue
+        try:
+            told = client.rate_limits()
+        except VeniceError as error:
+            log.info("probe: %s", type(error).__name__)
+            continue
+        if told.get("accessPermitted") is not False and (gate.kind == Gate.Kind.KEY or _has_credits(told)):
+            log.info("probe: Venice answers; the %s gate opens", gate.kind)
+            Gate.objects.open(gate.kind)
+
+
+def _has_credits(told: dict[str, Any]) -> bool:
+    """Whether one balance covers the cheapest generation that waits; untold prices count as a cent."""
+    prices = Generation.objects.queued().aggregate(least=Min("price_estimate"))
+    least = prices["least"] or Decimal("0.01")
+    balances = told.get("balances")
+    amounts = balances.values() if isinstance(balances, dict) else []
+    # Not a number is not at least anything, and must not be made a Decimal: that raises.
+    return any(isinstance(amount, int | float) and amount >= float(least) for amount in amounts)

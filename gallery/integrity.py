@@ -1,0 +1,166 @@
+"""Whether rows and files agree: each picture has its files, each file its picture; and mending what can be mended.
+
+Memory stays small whatever the size of the gallery: rows come in portions, files are read in pieces.
+"""
+
+import hashlib
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from gallery.decoder import Decoder
+from gallery.models import Attempt, Image
+from gallery.models.attempt import Outcome
+from gallery.spool import MARK
+from gallery.storage import THUMBNAIL_SIZES, content_type, thumbnail_name
+from gallery.thumbnails import UnusablePicture
+
+# A worker writes files before rows: what is younger may be about to get its row.
+YOUNG = 3600.0
+_PORTION = 500
+_PIECE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong, in words, and how it is mended when it can be."""
+
+    words: str
+    mend: Callable[[Decoder], None] | None = None
+
+
+def findings() -> Iterator[Finding]:
+    """Everything that does not agree, found while it is asked for."""
+    for image in Image.objects.order_by("id").only("sha256", "name", "bytes").iterator(_PORTION):
+        yield from _of_picture(image)
+    yield from _orphans(Path(settings.MEDIA_ROOT), _has_row)
+    yield from _orphans(Path(settings.SPOOL_DIR), _has_attempt)
+
+
+def check(*, repair: bool, say: Callable[[str], None]) -> int:
+    """Tell each finding; with `repair`, mend what can be mended. Returns how many remain."""
+    remaining = 0
+    decoder = Decoder()
+    try:
+        for finding in findings():
+            mended = repair and finding.mend is not None and _mend(finding, decoder)
+            say(f"{finding.words}{' (mended)' if mended else ''}")
+            remaining += not mended
+    finally:
+        decoder.close()
+    return remaining
+
+
+def _mend(finding: Finding, decoder: Decoder) -> bool:
+    assert finding.mend  # noqa: S101 - asked by the caller
+    try:
+        finding.mend(decoder)
+    except (OSError, UnusablePicture):
+        return False
+    return True
+
+
+def _of_picture(image: Image) -> Iterator[Finding]:
+    try:
+        with default_storage.open(image.name) as file:
+            digest, size = hashlib.sha256(), 0
+            while piece := file.read(_PIECE):
+                digest.update(piece)
+                size += len(piece)
+    except OSError:
+        yield Finding(f"picture {image.pk}: its file {image.name} is missing")
+        return
+    if digest.hexdigest() != image.sha256 or size != image.bytes:
+        yield Finding(f"picture {image.pk}: its file {image.name} is not what was stored")
+        return
+    for size in THUMBNAIL_SIZES:
+        name = thumbnail_name(image.sha256, size)
+        if not _is_webp(name):
+            yield Finding(
+                f"picture {image.pk}: its thumbnail {name} is missing or broken",
+                _remaking(image.name, name, size),
+            )
+
+
+def _is_webp(name: str) -> bool:
+    try:
+        with default_storage.open(name) as file:
+            head = file.read(12)
+            return bool(head[:4] == b"RIFF" and head[8:] == b"WEBP")
+    except OSError:
+        return False
+
+
+def _remaking(original: str, name: str, size: int) -> Callable[[Decoder], None]:
+    def remake(decoder: Decoder) -> None:
+        with default_storage.open(original) as file:
+            thumbnail = decoder.decode(file.read()).thumbnails[size]
+        default_storage.delete(name)
+        default_storage.save(name, ContentFile(thumbnail))
+
+    return remake
+
+
+def _orphans(folder: Path, owned: Callable[[list[Path]], set[Path]]) -> Iterator[Finding]:
+    files = _old_files(folder)
+    while portion := list(islice(files, _PORTION)):
+        mine = owned(portion)
+        for path in portion:
+            if path not in mine:
+                shown = path.relative_to(folder.parent)
+                yield Finding(f"{shown} belongs to nothing", _moving(path, folder.parent))
+
+
+def _old_files(folder: Path) -> Iterator[Path]:
+    """All files below `folder` that are not being written just now."""
+    limit = time.time() - YOUNG
+    for path in folder.rglob("*"):
+        try:
+            if path.is_file() and path.name != MARK and path.stat().st_mtime < limit:
+                yield path
+        except FileNotFoundError:
+            continue
+
+
+def _has_row(paths: list[Path]) -> set[Path]:
+    named = {path: path.relative_to(settings.MEDIA_ROOT).as_posix() for path in paths}
+    digests = {path.stem for path, name in named.items() if content_type(name)}
+    rows = Image.objects.filter(sha256__in=digests)
+    known = {name for row in rows.only("sha256", "name") for name in _names(row)}
+    return {path for path, name in named.items() if name in known}
+
+
+def _names(image: Image) -> Iterable[str]:
+    return image.name, *(thumbnail_name(image.sha256, size) for size in THUMBNAIL_SIZES)
+
+
+def _has_attempt(paths: list[Path]) -> set[Path]:
+    """What waits for a worker, and what was put aside since it may have been paid for."""
+    numbers = {
+        path: int(path.name.partition(".")[0]) for path in paths if path.name.partition(".")[0].isdigit()
+    }
+    rows = Attempt.objects.filter(pk__in=numbers.values()).exclude(
+        outcome__in=(Outcome.UNSENT, Outcome.REFUSED)
+    )
+    known = dict(rows.values_list("pk", "outcome"))
+    return {
+        path
+        for path, number in numbers.items()
+        if number in known and (path.suffix == ".kept" or known[number] != Outcome.OK)
+    }
+
+
+def _moving(path: Path, root: Path) -> Callable[[Decoder], None]:
+    def move(decoder: Decoder) -> None:
+        target = Path(settings.DATA_DIR) / "quarantine" / path.relative_to(root)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(path, target)
+
+    return move

@@ -1,0 +1,25 @@
+"""`manage.py check_integrity`: do rows and files agree?"""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from gallery import integrity
+
+
+class Command(BaseCommand):
+    help = "List what is missing, broken or left over among rows and files; exit 1 when there is something."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--repair",
+            action="store_true",
+            help="remake thumbnails, and move files that belong to nothing to DATA_DIR/quarantine",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        remaining = integrity.check(repair=options["repair"], say=self.stdout.write)
+        if remaining:
+            self.stderr.write(f"{remaining} problems remain.")
+            raise SystemExit(1)
+        self.stdout.write("Rows and files agree.")

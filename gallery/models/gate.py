@@ -1,0 +1,71 @@
+"""What is held, why, and until when. A gate that is not in the table is open."""
+
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+
+class GateQuerySet(models.QuerySet["Gate"]):
+    """Verbs of holding back."""
+
+    def closed(self) -> Self:
+        """Gates that hold now: until a person or a probe opens them, or until their time has come."""
+        return self.filter(Q(until=None) | Q(until__gt=Now()))
+
+    def for_all(self) -> Self:
+        """Gates that hold every generation, whatever its model."""
+        return self.filter(model="")
+
+    def close(self, kind: str, reason: str, *, model: str = "", until: datetime | None = None) -> "Gate":
+        """Hold `kind` (for one model, or for all); a later end replaces an earlier one."""
+        gate, new = self.get_or_create(kind=kind, model=model, defaults={"reason": reason, "until": until})
+        if not new and (until is None or gate.until is None or until > gate.until):
+            gate.reason, gate.until = reason, until
+            gate.save(update_fields=["reason", "until"])
+        return gate
+
+    def open(self, kind: str, *, model: str = "") -> bool:
+        """Let `kind` go on; False when it was open already."""
+        return bool(self.filter(kind=kind, model=model).delete()[0])
+
+
+class Gate(models.Model):
+    """One reason to hold. A hold never fails a generation: it waits, and says for what."""
+
+    class Kind(models.TextChoices):
+        """What closes it, and what opens it again."""
+
+        KEY = "key", "Venice refuses the API key"
+        BALANCE = "balance", "No credits at Venice"
+        DISK = "disk", "The disk is full"
+        PAUSE = "pause", "Paused by staff"
+        BREAKER = "breaker", "Too many failures"
+        BUSY = "busy", "The model is busy"
+
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    model = models.CharField(max_length=200, blank=True, help_text="Empty: every model.")
+    reason = models.CharField(max_length=500, help_text="In words that people see.")
+    until = models.DateTimeField(
+        null=True, blank=True, help_text="Empty: until a probe or a person opens it."
+    )
+    closed_at = models.DateTimeField(db_default=Now())
+    probed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = GateQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "model"], name="gate_once")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}{f' ({self.model})' if self.model else ''}"
+
+
+# Below so much room nothing is sent: an answer that cannot be written down is paid and lost.
+DISK_RESERVE = 1 << 30
+# Venice blocks a key after 20 failures within 30 s; we stop at half of it.
+BREAKER_FAILURES = 10
+BREAKER_WINDOW = timedelta(seconds=30)
+BREAKER_HOLD = timedelta(seconds=35)

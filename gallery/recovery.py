@@ -1,0 +1,196 @@
+"""Going on where a worker that is gone left off. Nothing that was sent is ever sent again.
+
+Runs at a worker's start and every few seconds, in every worker; each step is a compare-and-set, so that several
+may do it at once.
+"""
+
+import hashlib
+import logging
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.db import InterfaceError, OperationalError
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+
+from gallery import storing
+from gallery.failpoints import failpoint
+from gallery.models import Attempt, Generation, State, Worker
+from gallery.models.attempt import Outcome
+from venice import Unanswered
+from venice.salvage import salvage
+
+if TYPE_CHECKING:
+    from gallery.worker import Workshop
+
+log = logging.getLogger(__name__)
+
+# Seconds without a change after which the writer of a torn answer will not come back.
+KEEP_TORN = 3600.0
+
+STOPPED = "The worker stopped while Venice was answering."
+
+
+def recover(workshop: "Workshop") -> None:
+    """Take up what dead workers, and threads of ours that failed, have left."""
+    gone = _gone_workers(workshop)
+    orphans = Generation.objects.active().filter(
+        Q(worker__in=gone) | Q(worker=None, token__isnull=False) | Q(worker=workshop.row)
+    )
+    # A copy, in one step: our threads take theirs out of it meanwhile.
+    orphans = orphans.exclude(pk__in=list(workshop.in_hand))
+    # A lease without an attempt is provably unpaid.
+    orphans.filter(state=State.QUEUED).update(token=None, worker=None)
+    failpoint("recovering")
+    for generation in orphans.filter(state__in=(State.SENDING, State.RECEIVED)):
+        with _on_its_own(generation):
+            _take_up(workshop, generation)
+    failpoint("taken-up")
+    _take_up_strays(workshop)
+    Worker.objects.filter(pk__in=[worker.pk for worker in gone]).delete()
+
+
+@contextmanager
+def _on_its_own(generation: Generation) -> Iterator[None]:
+    """What fails for this one does not keep the others waiting; it is tried again in a moment."""
+    try:
+        yield
+    except (OperationalError, InterfaceError):
+        # The database is away: for all of them.
+        raise
+    except FileNotFoundError:
+        log.info("generation %d: another worker was quicker", generation.pk)
+    except OSError as error:
+        log.warning("generation %d: cannot be stored now: %s", generation.pk, error.strerror)
+    except Exception:
+        log.exception("generation %d: cannot be taken up", generation.pk)
+
+
+def _gone_workers(workshop: "Workshop") -> list[Worker]:
+    """Silent for 30 s by the database's clock; of our own process table at once when the process is no more."""
+    others = Worker.objects.exclude(pk=workshop.row.pk)
+    # Who was silent together with us, while the database was away, beats again in a moment.
+    may_judge = time.monotonic() >= workshop.may_judge_at
+    silent = set(others.dead().values_list("pk", flat=True)) if may_judge else set()
+    return [worker for worker in others if worker.pk in silent or not _may_run(worker)]
+
+
+def process_table() -> str:
+    """Names the host and its process table: two containers, or two hosts of one name, have different ones."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
+        boot += str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        boot = ""
+    host = socket.gethostname()[:100]
+    return f"{host}-{hashlib.sha256(boot.encode()).hexdigest()[:8]}"
+
+
+def _may_run(worker: Worker) -> bool:
+    """Whether its process may be there; our own number on another's row is an older process."""
+    if not worker.name.startswith(f"{process_table()}-"):
+        return True
+    if worker.process == os.getpid():
+        return False
+    try:
+        os.kill(worker.process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _take_up(workshop: "Workshop", generation: Generation) -> None:
+    """One generation that was being sent or stored: from what is on the disk, or as interrupted."""
+    attempt = generation.attempts.filter(token=generation.token).first() if generation.token else None
+    if attempt is None:
+        _give_up(generation)
+    elif workshop.spool.raw(attempt.pk).exists():
+        _store_whole(workshop, generation, attempt)
+    elif generation.state == State.SENDING:
+        store_torn(workshop, generation, attempt, Unanswered(STOPPED))
+    elif attempt.host == workshop.host:
+        # `received` is only ever said of an answer on the disk: here it is gone.
+        workshop.settle(generation, attempt, Unanswered("The stored answer is not on the disk any more."))
+
+
+def _give_up(generation: Generation) -> None:
+    """In flight without a line in the ledger: nothing that we write looks so, but nothing may hang."""
+    Generation.objects.filter(pk=generation.pk, state=generation.state, token=generation.token).update(
+        state=State.INTERRUPTED,
+        token=None,
+        worker=None,
+        finished_at=Now(),
+        error_kind=Unanswered.__name__,
+        error_message=STOPPED,
+        error_advice=Unanswered.advice,
+    )
+
+
+def _take_up_strays(workshop: "Workshop") -> None:
+    """Answers on the disk that no generation waits for any more: late but paid for, or left by a kill."""
+    for number in workshop.spool.attempts():
+        attempt = Attempt.objects.select_related("generation").filter(pk=number).first()
+        if attempt is None or attempt.generation.pk in workshop.in_hand:
+            continue
+        if attempt.outcome == Outcome.PENDING or attempt.generation.token == attempt.token:
+            continue
+        with _on_its_own(attempt.generation):
+            _take_up_stray(workshop, attempt)
+
+
+def _take_up_stray(workshop: "Workshop", attempt: Attempt) -> None:
+    spool, generation = workshop.spool, attempt.generation
+    if attempt.outcome != Outcome.UNKNOWN:
+        spool.discard(attempt.pk)
+    elif generation.state != State.INTERRUPTED:
+        spool.settle(attempt.pk, keep=True)
+    elif spool.raw(attempt.pk).exists():
+        # A worker that was taken for dead has written its answer to the end.
+        _store_whole(workshop, generation, attempt)
+    elif time.time() - spool.part(attempt.pk).stat().st_mtime > KEEP_TORN:
+        spool.settle(attempt.pk, keep=True)
+
+
+def _store_whole(workshop: "Workshop", generation: Generation, attempt: Attempt) -> None:
+    with workshop.spool.raw(attempt.pk).open("rb") as file:
+        found = salvage(file)
+    if found:
+        workshop.receive(generation, attempt, found.reply)
+    failpoint("recovery-received")
+    workshop.store(generation, attempt)
+
+
+def store_torn(workshop: "Workshop", generation: Generation, attempt: Attempt, error: Unanswered) -> None:
+    """An answer that stopped midway: promoted when it is whole after all; else its complete pictures are kept.
+
+    The torn file stays for a while: whoever writes it may not be as dead as it looks.
+    """
+    try:
+        with workshop.spool.part(attempt.pk).open("rb") as file:
+            found = salvage(file)
+    except FileNotFoundError:
+        found = None
+    if found and found.is_whole:
+        workshop.spool.promote(attempt.pk)
+        failpoint("promoted")
+        _store_whole(workshop, generation, attempt)
+        return
+    if found:
+        workshop.note(attempt, found.reply)
+        saved = storing.store_salvage(generation, attempt, found.images, workshop.decoder)
+        words = f"{error.message.rstrip('.')}. {saved} of {generation.variants} pictures saved."
+        error = Unanswered(words, status=error.status)
+    failpoint("salvaged")
+    workshop.settle(generation, attempt, error)
+
+
+def waiting_for_hosts() -> QuerySet[Generation]:
+    """Received, but on a host that has been silent: staff may declare them interrupted."""
+    return Generation.objects.filter(state=State.RECEIVED, worker=None)

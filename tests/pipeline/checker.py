@@ -1,0 +1,169 @@
+"""The promise of the pipeline, read back from Venice's ledger, the database and the disk."""
+
+import hashlib
+import os
+import socket
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from PIL import Image as Pillow
+
+from gallery.models import Attempt, Generation, Image, State, Worker
+from gallery.models.attempt import Outcome
+from gallery.models.generation import FINAL_STATES
+from gallery.storage import thumbnail_name
+
+Entry = dict[str, Any]
+
+
+def assert_sound(ledger: list[Entry], *, all_ended: bool = True) -> None:
+    """Every generation, attempt, picture and file keeps the promise; `all_ended`: and none is under way any more.
+
+    `ledger` is the emulator's. Prompts tell generations apart, so each must have its own.
+    """
+    broken = list(violations(ledger, all_ended=all_ended))
+    assert not broken, "\n".join(broken)
+
+
+def violations(ledger: list[Entry], *, all_ended: bool = True) -> Iterator[str]:
+    """What is wrong, in words; nothing when the promise is kept."""
+    posts: dict[str, list[Entry]] = defaultdict(list)
+    for entry in ledger:
+        posts[entry["prompt"]].append(entry)
+    generations = Generation.objects.prefetch_related("attempts", "images__attempt").select_related("worker")
+    for generation in generations.order_by("id"):
+        mine = posts.pop(generation.request["prompt"], [])
+        for check in (_payments, _account, _ending, _pictures):
+            for problem in check(generation, mine):
+                yield f"generation {generation.pk} ({generation.state}): {problem}"
+        if all_ended and generation.state not in FINAL_STATES:
+            yield f"generation {generation.pk} hangs in {generation.state}"
+    for prompt, entries in posts.items():
+        yield f"{len(entries)} posts that no generation asked for: {prompt!r}"
+    yield from _spool(all_ended=all_ended)
+    yield from _workers(all_ended=all_ended)
+
+
+def _payments(generation: Generation, posts: list[Entry]) -> Iterator[str]:
+    """Paid at most once; twice only when Venice itself said 500 the first time."""
+    said_500 = sum(attempt.status == 500 for attempt in generation.attempts.all())
+    paid = [entry for entry in posts if entry["charged_usd"] > 0]
+    allowed = 2 if said_500 else 1
+    if len(paid) > allowed:
+        yield f"paid {len(paid)} times"
+    # Whatever may have been inferred counts, charged or not: Venice decides what it charges.
+    inferred = [entry for entry in posts if entry["status"] is None or not 300 <= entry["status"] < 500]
+    overloaded = sum(attempt.status == 503 for attempt in generation.attempts.all())
+    if len(inferred) > allowed + overloaded:
+        yield f"posted {len(inferred)} times"
+
+
+def _account(generation: Generation, posts: list[Entry]) -> Iterator[str]:
+    """Each post has its line in the ledger; what Venice charged is among the lines that may have cost."""
+    attempts = list(generation.attempts.all())
+    if len(attempts) != generation.tries:
+        yield f"{len(attempts)} attempts in {generation.tries} tries"
+    may_have_left = [attempt for attempt in attempts if attempt.outcome != Outcome.UNSENT]
+    if len(posts) > len(may_have_left):
+        yield f"{len(posts)} posts, {len(may_have_left)} lines in the ledger"
+    may_have_cost = [attempt for attempt in may_have_left if attempt.outcome != Outcome.REFUSED]
+    paid = sum(entry["charged_usd"] > 0 for entry in posts)
+    if paid > len(may_have_cost):
+        yield f"paid {paid} times, {len(may_have_cost)} lines that may have cost"
+    answered = sum(entry["status"] == 200 for entry in posts)
+    if sum(attempt.outcome == Outcome.OK for attempt in attempts) > answered:
+        yield "more successes than Venice knows of"
+
+
+def _ending(generation: Generation, posts: list[Entry]) -> Iterator[str]:
+    """Nothing is in flight without a live owner; an end is complete and says what to do."""
+    in_flight = generation.state in (State.SENDING, State.RECEIVED)
+    if in_flight and (generation.worker is None or not _lives(generation.worker)):
+        yield f"in flight without a live owner ({generation.worker})"
+    if not in_flight and any(attempt.outcome == Outcome.PENDING for attempt in generation.attempts.all()):
+        yield "an attempt is left pending"
+    if generation.state not in FINAL_STATES:
+        return
+    if generation.token or generation.worker_id or generation.finished_at is None:
+        yield "ended, but still held by a worker or without a time"
+    told = generation.error_kind and generation.error_message and generation.error_advice
+    if generation.state in (State.FAILED, State.INTERRUPTED) and not told:
+        yield "says neither why nor what to do"
+    whole = [attempt for attempt in generation.attempts.all() if attempt.status == 200 and attempt.bytes]
+    if any(attempt.outcome == Outcome.PENDING for attempt in whole):
+        yield "an answer is neither stored nor given up"
+
+
+def _pictures(generation: Generation, posts: list[Entry]) -> Iterator[str]:
+    """What Venice sent is what is stored, byte for byte, with its files and thumbnails."""
+    images = list(generation.images.all())
+    sent = [picture["sha256"] for entry in posts for picture in entry["images"]]
+    if stray := {image.sha256 for image in images} - set(sent):
+        yield f"{len(stray)} pictures that Venice did not send"
+    if generation.state == State.DONE:
+        cut = any({"truncated", "reset", "empty", "html-200"} & set(entry["faults"]) for entry in posts)
+        if sorted(image.sha256 for image in images) != sorted(sent) and not cut:
+            yield f"{len(images)} of {len(sent)} pictures"
+        if images and sum(image.is_cover for image in images) != 1:
+            yield "not one cover"
+    elif generation.state in (State.FAILED, State.CANCELLED) and images:
+        yield "it has pictures"
+    for image in images:
+        for problem in picture_problems(image):
+            yield f"picture {image.pk}: {problem}"
+
+
+def picture_problems(image: Image) -> Iterator[str]:
+    """Whether the files of one row are there and are what it says."""
+    media = Path(settings.MEDIA_ROOT)
+    try:
+        data = (media / image.name).read_bytes()
+    except OSError as error:
+        yield f"no original: {error}"
+        return
+    if hashlib.sha256(data).hexdigest() != image.sha256 or len(data) != image.bytes:
+        yield "the original is not what its row says"
+    for size in (512, 256):
+        try:
+            with Pillow.open(media / thumbnail_name(image.sha256, size)) as thumbnail:
+                thumbnail.load()
+                if thumbnail.format != "WEBP" or max(thumbnail.size) != min(
+                    size, max(image.width, image.height)
+                ):
+                    yield f"thumbnail of {size} is {thumbnail.format} {thumbnail.size}"
+        except OSError as error:
+            yield f"no thumbnail of {size}: {error}"
+
+
+def _spool(*, all_ended: bool) -> Iterator[str]:
+    """A whole answer on the disk is on its way into the gallery; a torn one belongs to an interrupted call."""
+    for path in sorted(Path(settings.SPOOL_DIR).iterdir()) if Path(settings.SPOOL_DIR).exists() else ():
+        if path.suffix not in (".raw", ".part"):
+            continue
+        attempt = Attempt.objects.select_related("generation").filter(pk=int(path.stem)).first()
+        if attempt is None:
+            yield f"{path.name} belongs to no attempt"
+        elif path.suffix == ".raw" and all_ended:
+            yield f"{path.name}: a whole answer is not stored ({attempt.generation.state})"
+        elif path.suffix == ".part" and all_ended and attempt.generation.state != State.INTERRUPTED:
+            yield f"{path.name}: left behind ({attempt.generation.state})"
+
+
+def _workers(*, all_ended: bool) -> Iterator[str]:
+    for worker in Worker.objects.all():
+        if all_ended and not _lives(worker):
+            yield f"the row of worker {worker} outlives it"
+
+
+def _lives(worker: Worker) -> bool:
+    """Whether its process is there; of other hosts we know only its heartbeat."""
+    if worker.host != socket.gethostname():
+        return Worker.objects.alive().filter(pk=worker.pk).exists()
+    try:
+        os.kill(worker.process, 0)
+    except ProcessLookupError:
+        return False
+    return True

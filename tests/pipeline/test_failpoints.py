@@ -1,0 +1,110 @@
+"""A real SIGKILL at each step; then a restart, and the promise must hold."""
+
+import signal
+from dataclasses import dataclass
+
+import pytest
+
+from gallery.models import Generation, State, User
+from tests.pipeline.conftest import Installation, queue
+
+
+@dataclass(frozen=True)
+class Kill:
+    """Where workers are killed, one after the other; what becomes of the generation, and how often it was posted."""
+
+    points: tuple[str, ...]
+    state: State
+    posts: int
+    pictures: int = 0
+    faults: str = ""
+    variants: int = 1
+
+    def __str__(self) -> str:
+        return "+".join(self.points) + (f"-{self.faults}" if self.faults else "")
+
+
+DONE, INTERRUPTED, FAILED = State.DONE, State.INTERRUPTED, State.FAILED
+
+#: Run always: before, at and after each border between paid and unpaid, on disk and not, committed and not.
+SHORT = [
+    Kill(("leased",), DONE, 1, 1),
+    Kill(("begun",), INTERRUPTED, 0),
+    Kill(("body-half-written",), INTERRUPTED, 1, 1, variants=2),
+    Kill(("flushed",), DONE, 1, 1),
+    Kill(("renamed",), DONE, 1, 1),
+    Kill(("rows-written",), DONE, 1, 1),
+    Kill(("stored",), DONE, 1, 1),
+    Kill(("renamed", "recovery-received"), DONE, 1, 1),
+]
+LONG = [
+    Kill(("claiming",), DONE, 1, 1),
+    Kill(("beginning",), DONE, 1, 1),
+    Kill(("sent",), INTERRUPTED, 1),
+    Kill(("headers",), INTERRUPTED, 1),
+    Kill(("body-written",), DONE, 1, 1),
+    Kill(("received",), DONE, 1, 1),
+    Kill(("file-written",), DONE, 1, 1),
+    Kill(("files-written",), DONE, 1, 4, variants=4),
+    Kill(("settling",), FAILED, 1, faults="422"),
+    Kill(("settled",), FAILED, 1, faults="422"),
+    Kill(("settled",), DONE, 2, 1, faults="500:times=1"),
+    Kill(("settled",), FAILED, 1, faults="empty"),
+    Kill(("settled",), INTERRUPTED, 1, faults="502"),
+    Kill(("salvaged",), INTERRUPTED, 1, 1, faults="truncated", variants=2),
+    Kill(("sent", "recovering"), INTERRUPTED, 1),
+    Kill(("leased", "recovering"), DONE, 1, 1),
+    Kill(("body-half-written", "salvaged"), INTERRUPTED, 1, 1, variants=2),
+    Kill(("body-half-written", "settling"), INTERRUPTED, 1, 1, variants=2),
+    Kill(("flushed", "flushed"), DONE, 1, 1),
+    Kill(("flushed", "promoted"), DONE, 1, 1),
+    Kill(("received", "files-written"), DONE, 1, 2, variants=2),
+    Kill(("received", "rows-written"), DONE, 1, 1),
+    Kill(("renamed", "stored"), DONE, 1, 1),
+    Kill(("renamed", "taken-up"), DONE, 1, 1),
+    Kill(("renamed", "recovery-received", "files-written", "rows-written", "stored"), DONE, 1, 1),
+]
+
+
+def _killed_and_restarted(installation: Installation, owner: User, kill: Kill) -> None:
+    generation = queue(owner, faults=kill.faults, variants=kill.variants)
+
+    for point in kill.points:
+        assert installation.work(GALLERY_FAILPOINT=point).wait() == -signal.SIGKILL, installation.logs()
+    worker = installation.work()
+    installation.until_ended()
+    worker.stop()
+
+    installation.check()
+    generation.refresh_from_db()
+    assert generation.state == kill.state
+    assert len(installation.emulator.ledger()) == kill.posts
+    assert generation.images.count() == kill.pictures
+
+
+@pytest.mark.parametrize("kill", SHORT, ids=str)
+def test_a_kill_loses_nothing_and_pays_nothing_twice(
+    installation: Installation, alice: User, kill: Kill
+) -> None:
+    _killed_and_restarted(installation, alice, kill)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kill", LONG, ids=str)
+def test_a_kill_anywhere_loses_nothing(installation: Installation, alice: User, kill: Kill) -> None:
+    _killed_and_restarted(installation, alice, kill)
+
+
+def test_a_kill_is_felt_by_the_others(installation: Installation, alice: User) -> None:
+    """A second worker takes over at once, without a restart of the first."""
+    queue(alice, faults="drip:30")
+    first = installation.work()
+    installation.until_state(Generation.objects.get(), State.SENDING)
+    second = installation.work()
+    first.kill()
+
+    installation.until_ended(seconds=15)
+
+    second.stop()
+    installation.check()
+    assert Generation.objects.get().state == State.INTERRUPTED

@@ -1,0 +1,234 @@
+"""What holds generations back, what lets them go, and whose turn it is."""
+
+import json
+import urllib.request
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.db.models.functions import Now
+
+from gallery import catalog, gates
+from gallery.models import Attempt, Gate, Generation, State, User
+from gallery.models.attempt import Outcome
+from gallery.worker import Workshop
+from tests.pipeline.conftest import Installation, queue, states, until
+from venice.emulator import Emulator
+
+pytestmark = pytest.mark.usefixtures("models_known")
+
+
+def account(emulator: Emulator, **changes: Any) -> None:
+    """Change balance or key as the emulator's owner."""
+    request = urllib.request.Request(
+        f"{emulator.root_url}/_emulator/account",
+        json.dumps(changes).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 200
+
+
+def test_without_credits_all_wait_until_there_are_some(
+    workshop: Workshop, alice: User, emulator: Emulator
+) -> None:
+    account(emulator, balance_usd=0)
+    first, second = queue(alice), queue(alice)
+    workshop.step()
+    first.refresh_from_db()
+    assert first.state == State.QUEUED
+    assert not workshop.step()
+    gate = Gate.objects.closed().get()
+    assert (gate.kind, gate.until) == (Gate.Kind.BALANCE, None)
+    assert "balance" in gate.reason
+    second.refresh_from_db()
+    assert second.hold_reason
+
+    gates.probe(workshop.client)
+    assert Gate.objects.closed().exists(), "still no credits"
+    account(emulator, balance_usd=5)
+    gates.probe(workshop.client)
+    assert Gate.objects.closed().exists(), "asked twice a minute at most"
+    Gate.objects.update(probed_at=Now() - timedelta(seconds=31))
+    gates.probe(workshop.client)
+
+    assert not Gate.objects.exists()
+    while workshop.step():
+        pass
+    assert states() == {State.DONE: 2}
+    assert [attempt.outcome for attempt in first.attempts.order_by("id")] == [Outcome.REFUSED, Outcome.OK]
+
+
+def test_a_running_worker_opens_the_gate_by_itself(installation: Installation, alice: User) -> None:
+    account(installation.emulator, balance_usd=0)
+    generation = queue(alice)
+    worker = installation.work()
+    until(Gate.objects.closed().exists, installation.logs)
+
+    account(installation.emulator, balance_usd=5)
+    Gate.objects.update(probed_at=None)
+
+    installation.until_state(generation, State.DONE)
+    worker.stop()
+    installation.check()
+
+
+def test_a_wrong_key_holds_all_until_it_is_right(workshop: Workshop, alice: User, emulator: Emulator) -> None:
+    account(emulator, key="another")
+    queue(alice)
+    workshop.step()
+    assert Gate.objects.closed().get().kind == Gate.Kind.KEY
+    gates.probe(workshop.client)
+    assert not workshop.step()
+
+    account(emulator, key="test-key")
+    Gate.objects.update(probed_at=None)
+    gates.probe(workshop.client)
+
+    assert workshop.step()
+    assert states() == {State.DONE: 1}
+
+
+@pytest.mark.parametrize(
+    "balances", [None, {}, {"USD": "5"}, {"USD": float("nan")}, {"USD": None}, [], {"USD": True}]
+)
+def test_a_probe_that_makes_no_sense_opens_nothing(alice: User, balances: Any) -> None:
+    queue(alice)
+    Generation.objects.update(price_estimate=2)
+
+    assert not gates._has_credits({"balances": balances})
+
+
+def test_staff_may_pause_everything(workshop: Workshop, alice: User) -> None:
+    queue(alice)
+    Gate.objects.close(Gate.Kind.PAUSE, "We move house.")
+    assert not workshop.step()
+    assert Generation.objects.get().hold_reason == "We move house."
+
+    Gate.objects.open(Gate.Kind.PAUSE)
+
+    assert workshop.step()
+
+
+def _failures(workshop: Workshop, owner: User, count: int) -> None:
+    for _ in range(count):
+        queue(owner, faults="422")
+    for _ in range(count):
+        assert workshop.step()
+
+
+def test_ten_failures_stop_everything_and_one_probe_goes_on(workshop: Workshop, alice: User) -> None:
+    _failures(workshop, alice, 9)
+    assert not Gate.objects.exists()
+    _failures(workshop, alice, 1)
+    gate = Gate.objects.closed().get()
+    assert gate.kind == Gate.Kind.BREAKER
+    queue(alice), queue(alice), queue(alice)
+    assert not workshop.step()
+
+    Gate.objects.update(until=Now() - timedelta(seconds=1))
+    probe = workshop.claim()
+    assert probe is not None
+    assert workshop.claim() is None, "one probe at a time, also while it is leased"
+    attempt = workshop._begin(probe)
+    assert attempt is not None
+    assert workshop.claim() is None, "and while it is sent"
+    Attempt.objects.filter(pk=attempt.pk).update(outcome=Outcome.UNSENT)
+    Generation.objects.filter(pk=probe.pk).update(state=State.QUEUED, token=None, worker=None)
+
+    assert workshop.step()
+    assert not Gate.objects.exists(), "the probe came through"
+    assert workshop.step()
+    assert workshop.step()
+
+
+def test_a_probe_that_fails_closes_the_breaker_again(workshop: Workshop, alice: User) -> None:
+    _failures(workshop, alice, 10)
+    Gate.objects.update(until=Now() - timedelta(seconds=1))
+    Attempt.objects.update(finished_at=Now() - timedelta(seconds=40))
+    queue(alice, faults="422"), queue(alice)
+
+    assert workshop.step()
+
+    assert Gate.objects.closed().get().kind == Gate.Kind.BREAKER
+    assert not workshop.step()
+
+
+def test_a_block_stops_everything_for_its_time(workshop: Workshop, alice: User) -> None:
+    first = queue(alice, faults="429-blocked:times=1")
+    queue(alice)
+    workshop.step()
+
+    gate = Gate.objects.closed().get()
+    assert gate.kind == Gate.Kind.BREAKER
+    assert gate.until is not None
+    first.refresh_from_db()
+    assert first.state == State.QUEUED
+    assert not workshop.step()
+
+
+def test_a_busy_model_holds_only_its_own(workshop: Workshop, alice: User) -> None:
+    queue(alice, faults="503")
+    other = queue(alice, model="chroma")
+    queue(alice)
+    workshop.step()
+
+    assert workshop.step()
+    assert not workshop.step()
+    other.refresh_from_db()
+    assert other.state == State.DONE
+
+
+def test_turns_go_round_and_singles_come_before_batches(workshop: Workshop, alice: User, bob: User) -> None:
+    batch = queue(alice, variants=2)
+    mine = [queue(alice) for _ in range(3)]
+    theirs = [queue(bob) for _ in range(2)]
+
+    order = []
+    while (claimed := workshop.claim()) is not None:
+        order.append(claimed.pk)
+
+    wanted = [mine[0], theirs[0], mine[1], theirs[1], mine[2], batch]
+    assert order == [generation.pk for generation in wanted]
+
+
+def test_who_is_deactivated_waits_and_goes_on_later(workshop: Workshop, alice: User) -> None:
+    generation = queue(alice)
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    assert not workshop.step()
+    User.objects.filter(pk=alice.pk).update(is_active=True)
+
+    assert workshop.step()
+    generation.refresh_from_db()
+    assert generation.state == State.DONE
+
+
+def test_the_limit_counts_variants_leases_and_what_venice_says(
+    workshop: Workshop, alice: User, settings: LazySettings
+) -> None:
+    from gallery.models import CatalogModel
+
+    settings.VENICE_REQUESTS_PER_MINUTE = 5
+    for _ in range(3):
+        queue(alice, variants=2)
+    assert workshop.claim() is not None
+    assert workshop.claim() is not None
+    assert workshop.claim() is None, "4 of 5 are leased, 2 more do not fit"
+    queue(alice)
+    assert workshop.claim() is not None, "but 1 does"
+    CatalogModel.objects.update(rate_limit=20)
+    assert workshop.claim() is None, "a higher limit of Venice is not ours"
+    Generation.objects.update(token=None, worker=None)
+    CatalogModel.objects.update(rate_limit=2)
+    assert workshop.claim() is not None
+    assert workshop.claim() is None, "a lower one is"
+
+
+def test_an_unlisted_model_makes_the_catalogue_due(workshop: Workshop, alice: User) -> None:
+    assert not catalog.is_due()
+    queue(alice, faults="404")
+
+    workshop.step()
+
+    assert catalog.is_due()

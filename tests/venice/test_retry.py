@@ -1,0 +1,175 @@
+"""What is done about every answer that Venice or a gateway can give, as a table of its own."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from random import Random
+
+import pytest
+
+from venice import NotSent, Unanswered
+from venice.errors import InvalidRequest, error_from_reply
+from venice.reply import Reply
+from venice.retry import Decision, decide
+
+NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
+VENICE, HTML, EMPTY = "venice", "html", "empty"
+BODIES = {
+    VENICE: b'{"error": "Something went wrong"}',
+    HTML: b"<html><head><title>Gateway</title></head><body>no</body></html>",
+    EMPTY: b"",
+}
+ALL = (VENICE, HTML, EMPTY)
+
+#: First and last status, bodies, what happens to the generation, what else is held. Later rows override earlier ones.
+TABLE: list[tuple[int, int, tuple[str, ...], str, str]] = [
+    (100, 299, ALL, "failed", "generation"),
+    (300, 399, ALL, "failed", "generation"),
+    (400, 499, ALL, "failed", "generation"),
+    (401, 401, ALL, "again", "key"),
+    (402, 402, ALL, "again", "balance"),
+    (403, 403, ALL, "again", "key"),
+    (408, 408, ALL, "interrupted", "generation"),
+    (429, 429, ALL, "again", "model"),
+    (500, 599, ALL, "interrupted", "generation"),
+    (500, 500, (VENICE,), "again", "generation"),
+    (503, 503, (VENICE,), "again", "model"),
+]
+
+
+def expected(status: int, body: str) -> tuple[str, str]:
+    found = [row[3:] for row in TABLE if row[0] <= status <= row[1] and body in row[2]]
+    return found[-1]
+
+
+def reply(status: int, **headers: str) -> Reply:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Reply(status=status, headers=named, started_at=NOW, sent_at=NOW, headers_at=NOW, finished_at=NOW)
+
+
+def decided(
+    error: Exception,
+    *,
+    tries: int = 1,
+    price: str | None = "0.01",
+    waited: timedelta = timedelta(0),
+    seed: int = 1,
+) -> Decision:
+    return decide(
+        error,  # type: ignore[arg-type]
+        tries=tries,
+        waiting_since=NOW - waited,
+        now=NOW,
+        price=Decimal(price) if price else None,
+        auto_retry_max=Decimal("0.05"),
+        jitter=Random(seed),
+    )
+
+
+@pytest.mark.parametrize("body", ALL)
+@pytest.mark.parametrize("status", range(100, 600))
+def test_every_status_and_body_has_its_action(status: int, body: str) -> None:
+    decision = decided(error_from_reply(reply(status), BODIES[body]))
+
+    assert (decision.action, decision.hold) == expected(status, body)
+    if decision.action == "again" and decision.hold in ("generation", "model"):
+        assert decision.not_before is not None
+        assert NOW < decision.not_before <= NOW + timedelta(seconds=300)
+
+
+def error(status: int, text: str, **headers: str) -> Exception:
+    return error_from_reply(reply(status, **headers), json.dumps({"error": text}).encode())
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 429, 503])
+def test_a_block_holds_everything_for_a_little_longer_than_venice_does(status: int) -> None:
+    text = "Too many failed attempts (> 20) resulting in a non-success status code. Please wait 30s and try again."
+    decision = decided(error(status, text))
+
+    assert (decision.action, decision.hold) == ("again", "everything")
+    assert decision.not_before is not None
+    assert timedelta(seconds=35) <= decision.not_before - NOW <= timedelta(seconds=40)
+
+
+def test_a_500_is_repeated_once_and_only_when_it_is_cheap() -> None:
+    failed = error(500, "Inference processing failed")
+
+    assert decided(failed).action == "again"
+    assert decided(failed, tries=2).action == "failed"
+    assert decided(failed, price="0.06").action == "failed"
+    assert decided(failed, price=None).action == "failed"
+
+
+def test_a_model_that_stays_overloaded_fails_in_the_end() -> None:
+    busy = error(503, "The model is at capacity. Please try again later.")
+
+    assert [decided(busy, tries=tries).action for tries in (1, 6, 7)] == ["again", "again", "failed"]
+    for tries in range(1, 7):
+        for seed in range(50):
+            until = decided(busy, tries=tries, seed=seed).not_before
+            assert until is not None
+            assert timedelta(seconds=5) <= until - NOW <= timedelta(seconds=300)
+
+
+def test_an_overloaded_429_is_held_as_an_overloaded_model() -> None:
+    busy = error(429, "The model is currently overloaded. Please try again later.")
+
+    assert [decided(busy, tries=tries).action for tries in (6, 7)] == ["again", "failed"]
+
+
+def test_a_rate_limit_never_fails_a_generation() -> None:
+    assert decided(error(429, "Rate limit exceeded"), tries=1000).action == "again"
+
+
+@pytest.mark.parametrize(
+    ("reset", "seconds"),
+    [
+        ("0", 1),
+        ("-5", 1),
+        ("abc", 30),
+        (str(int(NOW.timestamp()) - 100), 1),
+        (str(int(NOW.timestamp()) + 40), 40),
+        (str(int(NOW.timestamp() * 1000) + 40_000), 40),
+        (str(int(NOW.timestamp()) + 86_400), 120),
+        ("45", 45),
+        ("1e999", 30),
+        (None, 30),
+    ],
+)
+def test_the_reset_is_read_by_its_size_and_bounded(reset: str | None, seconds: float) -> None:
+    headers = {} if reset is None else {"x_ratelimit_reset_requests": reset}
+    until = decided(error(429, "Rate limit exceeded", **headers)).not_before
+
+    assert until is not None
+    assert seconds - 1 <= (until - NOW).total_seconds() <= seconds + 3
+
+
+def test_what_was_not_sent_is_tried_for_half_an_hour() -> None:
+    unsent = NotSent("the connection was refused")
+
+    assert decided(unsent, tries=50, waited=timedelta(minutes=29)).action == "again"
+    assert decided(unsent, tries=50, waited=timedelta(minutes=31)).action == "failed"
+    waits = [decided(unsent, tries=20, seed=seed).not_before for seed in range(50)]
+    assert all(wait and timedelta(0) < wait - NOW <= timedelta(seconds=60) for wait in waits)
+    assert len(set(waits)) > 40, "full jitter"
+
+
+def test_an_unknown_outcome_is_never_repeated() -> None:
+    assert decided(Unanswered("the connection was reset"), price="0.001").action == "interrupted"
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        (401, "This model is only available to Pro users"),
+        (403, "This model is not available in your region"),
+    ],
+)
+def test_what_concerns_one_model_closes_no_gate(status: int, text: str) -> None:
+    decision = decided(error(status, text))
+
+    assert (decision.action, decision.hold) == ("failed", "generation")
+
+
+def test_what_we_refuse_ourselves_is_not_repeated() -> None:
+    assert decided(InvalidRequest("seed")).action == "failed"
