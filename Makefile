@@ -14,8 +14,8 @@ install: .venv/development .venv/browser
 	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
 
 test: install
-	$(BIN)/python -m pytest -q
-	$(BIN)/python -m pytest -q --postgresql tests/gallery
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --postgresql tests/gallery
 
 test-long: install
 	$(BIN)/python -m pytest -q --long

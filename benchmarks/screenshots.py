@@ -24,14 +24,29 @@ FOLDER = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 WINDOWS = {390: 844, 834: 1112, 1440: 900}
 SCHEMES = ("dark", "light")
 MAX_BYTES = 250_000
-PIXELS, RATIO, TIER = "venice-sd35", "qwen-image", "nano-banana-2"
+PIXELS, RATIO, TIER = "venice-sd35", "qwen-image", "gpt-image-2"
+# It takes every shape that is asked for here.
+SHAPED = "nano-banana-2"
+# Shape and prompt, oldest first: enough to fill the first screen with pictures that nobody sees twice.
 PROMPTS = (
-    (PIXELS, "A lighthouse above a stormy sea at dusk, oil painting, golden light"),
-    (PIXELS, "Alpine meadow under the northern lights, long exposure"),
-    (TIER, "A canal in Venice at dawn, mist over the water, soft pastel colours"),
-    (PIXELS, "Snow-covered birch wood, low winter sun, 35 mm film grain"),
-    (TIER, "Neon alley in the rain, reflections, cinematic framing"),
-    (PIXELS, "Still life with pears and a glass vase, candlelight"),
+    ("3:2", "Mountain lake at sunrise, mist between the pines, wide angle"),
+    ("1:1", "Paper-cut mountains under a full moon, limited to three colours"),
+    ("2:3", "A city of towers at night, rain on the streets, cinematic framing"),
+    ("16:9", "Desert dunes at golden hour, long shadows, a caravan far away"),
+    ("1:1", "Abstract waves of teal and cream, fine grain"),
+    ("3:4", "A forest path in autumn, volumetric fog"),
+    ("1:1", "Still life with pears and a glass vase, candlelight"),
+    ("3:2", "Northern lights over a frozen fjord, long exposure"),
+    ("2:3", "Tulips and peonies in a blue jug, soft overcast light"),
+    ("1:1", "Tropical island seen from above, turquoise sea"),
+    ("16:9", "Neon skyline reflected in a river, blue hour"),
+    ("3:4", "Snow-covered birch wood, low winter sun, 35 mm film grain"),
+    ("1:1", "A comet above the desert, starry sky"),
+    ("3:2", "Rolling hills of lavender, a lone tree, pastel colours"),
+    ("2:3", "Lanterns along a rainy alley, reflections, bokeh"),
+    ("16:9", "A lighthouse above a stormy sea at dusk, oil painting, golden light"),
+    ("1:1", "Circles and arcs in the manner of the Bauhaus"),
+    ("3:2", "A canal in Venice at dawn, mist over the water, soft pastel colours"),
 )
 
 
@@ -57,7 +72,7 @@ class Shot:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="", help="only pages whose name holds this")
+    parser.add_argument("--only", default="", help="only pages whose name this regular expression finds")
     parser.add_argument("--images", default="300", help="pretend pictures (default 300)")
     parser.add_argument("--folder", type=Path, default=FOLDER)
     asked = parser.parse_args()
@@ -84,7 +99,7 @@ def say(text: str) -> None:
 
 
 def chosen(shots: list[Shot], only: str) -> list[Shot]:
-    return [shot for shot in shots if only in shot.name]
+    return [shot for shot in shots if re.search(only, shot.name)]
 
 
 @contextmanager
@@ -113,7 +128,7 @@ def pages(site: Site, shown: Shown) -> list[Shot]:
         Shot("search-nothing", "/?q=nothing+like+this"),
         Shot("create-pixels", f"/create/?model={PIXELS}&prompt=A+quiet+harbour+at+dawn"),
         Shot("create-ratio", f"/create/?model={RATIO}"),
-        Shot("create-tier", "/create/?model=gpt-image-2"),
+        Shot("create-tier", f"/create/?model={TIER}"),
         Shot("create-advanced", f"/create/?model={PIXELS}&cfg_scale=9"),
         Shot("create-options", f"/create/?model={PIXELS}", _open_options),
         Shot("create-errors", f"/create/?model={PIXELS}&width=1000&seed=abc", _send),
@@ -182,9 +197,9 @@ def make_pictures(site: Site, browser: Browser) -> Shown:
     say("making pictures")
     context = browser.new_context()
     page = signed_in(site, context)
-    done = [create(page, site, model, prompt) for model, prompt in PROMPTS]
-    stack = create(page, site, PIXELS, PROMPTS[0][1], variants="4")
     failed = create(page, site, PIXELS, "A harbour that Venice refuses [[fault:422]]")
+    done = [create(page, site, SHAPED, prompt, aspect_ratio=shape) for shape, prompt in PROMPTS]
+    stack = create(page, site, PIXELS, "Sailing boats at sunset, golden light, oil painting", variants="4")
     for generation in (*done, stack, failed):
         wait_until_over(page, site, generation)
     page.goto(f"{site.url}/generations/{stack}/")
@@ -192,7 +207,7 @@ def make_pictures(site: Site, browser: Browser) -> Shown:
     page.goto(f"{site.url}/images/{image}/")
     prompt = page.locator("a[href^='/prompts/']:not([href='/prompts/'])").first.get_attribute("href") or ""
     context.close()
-    return Shown(image, int(re.findall(r"\d+", prompt)[0]), done[2], failed)
+    return Shown(image, int(re.findall(r"\d+", prompt)[0]), done[-1], failed)
 
 
 @contextmanager
@@ -202,7 +217,7 @@ def a_queue(site: Site, browser: Browser) -> Iterator[int]:
     context = browser.new_context()
     page = signed_in(site, context)
     site.emulator.fault("slow", seconds=170, times=-1)
-    last = [create(page, site, model, f"{text}, from above") for model, text in PROMPTS][-1]
+    last = [create(page, site, PIXELS, f"{text}, from above") for _, text in PROMPTS[:6]][-1]
     page.wait_for_timeout(1_000)
     context.close()
     yield last

@@ -52,7 +52,7 @@ def fill(count: int, seed: int, progress: Callable[[int], None] = lambda done: N
     newest = Generation.objects.aggregate(newest=Max("pk"))["newest"] or 0
     random = Random(f"{seed}/{newest}")  # noqa: S311 - pretend data
     people = _people(count)
-    pool = draw_pool(shapes(), min(5, 2 + count // 500), random)
+    pool = draw_pool(shapes(), min(6, 2 + count // 50), random)
     drafts = _drafts(count, random, people)
     done = 0
     while done < count:

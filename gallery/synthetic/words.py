@@ -59,8 +59,8 @@ _LOOKS = _listed("""
     35 mm film grain / shallow depth of field / muted palette / bold flat shapes / intricate
     linework / high contrast / pastel colours / tilt-shift / long exposure / limited to three
     colours / risograph texture / wet-on-wet brushwork / art nouveau ornament / brutalist geometry /
-    85 mm lens / wide angle / symmetrical composition / negative space / visible canvas / cross-
-    hatching / duotone / cinematic framing / hyperdetailed / minimalist
+    85 mm lens / wide angle / symmetrical composition / negative space / visible canvas /
+    cross-hatching / duotone / cinematic framing / hyperdetailed / minimalist
 """)
 _ASIDES = (
     "A figure with a red umbrella stands far in the background, barely more than a brush stroke.",
