@@ -3,6 +3,10 @@ function count() {
   for (const time of document.querySelectorAll("time[data-since]")) {
     time.textContent = `${Math.max(0, Math.round((Date.now() - Date.parse(time.dataset.since)) / 1000))} s`;
   }
+  for (const time of document.querySelectorAll("time[data-until]")) {
+    const left = Math.round((Date.parse(time.dataset.until) - Date.now()) / 1000);
+    time.textContent = left < 5 ? "a moment" : left < 90 ? `${5 * Math.round(left / 5)} s` : `${Math.round(left / 60)} min`;
+  }
 }
 
 setInterval(count, 1000);
