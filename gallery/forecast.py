@@ -103,6 +103,8 @@ def _room(
 
 def of_cards(active: Sequence[dict[str, Any]], held: Holds) -> int:
     """Add what to expect to each card of the line, and say how many calls the workers make at once; three queries."""
+    # What waits for a silent host keeps no worker busy.
+    active = [card for card in active if not card["host"]]
     line: list[Generation] = [card["generation"] for card in active]
     typical = cards.typical(each.model for each in line)
     slots = Worker.objects.alive().count() * settings.WORKER_CONCURRENCY

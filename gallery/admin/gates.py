@@ -8,7 +8,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.formats import localize
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
@@ -35,7 +37,7 @@ def open_now(model_admin: Any, request: HttpRequest, queryset: QuerySet[Gate]) -
 class GateAdmin(ReadOnlyAdmin):
     """Only what is closed has a row, or was until its time came."""
 
-    list_display = ("kind", "model", "why", "until", "opens", "closed_at", "probed_at")
+    list_display = ("kind", "model", "why", "ends", "closed_at", "probed_at")
     list_filter = ("kind",)
     ordering = ("model", "closed_at")
     sortable_by = ()
@@ -80,7 +82,9 @@ class GateAdmin(ReadOnlyAdmin):
         """In the words that people see."""
         return words(gate.reason)
 
-    @admin.display(description="Opens")
-    def opens(self, gate: Gate) -> str:
-        """What opens it."""
-        return "by itself" if gate.until else gate.opens
+    @admin.display(description="Until")
+    def ends(self, gate: Gate) -> SafeString | str:
+        """Its end, or what opens it."""
+        if gate.until is None:
+            return words(gate.opens.removeprefix("until "))
+        return localize(timezone.localtime(gate.until))

@@ -35,12 +35,20 @@ def duration(value: int | timedelta | None) -> str:
 
 
 @register.filter
-def until(moment: datetime) -> str:
-    """How long it is until then, in round numbers: `a moment`, `40 s`, `5 min`."""
-    seconds = (moment - timezone.now()).total_seconds()
-    if seconds < 5:
+def until(moment: datetime) -> timedelta:
+    """How long it is until then; nothing when it is past."""
+    return max(moment - timezone.now(), timedelta(0))
+
+
+@register.filter
+def about(length: timedelta) -> str:
+    """A length of time in round numbers: `a moment`, `12 s`, `40 s`, `5 min`; live.js writes the same."""
+    seconds = length.total_seconds()
+    if seconds < 3:
         return "a moment"
-    return f"{5 * round(seconds / 5)} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+    if seconds < 90:
+        return f"{seconds:.0f} s" if seconds < 20 else f"{5 * round(seconds / 5)} s"
+    return f"{seconds / 60:.0f} min"
 
 
 @register.filter

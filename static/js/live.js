@@ -1,11 +1,16 @@
 // What moves while one looks: seconds that count, and words when a request of htmx is refused.
+function about(seconds) {
+  if (seconds < 3) return "a moment";
+  if (seconds < 90) return `${seconds < 20 ? Math.round(seconds) : 5 * Math.round(seconds / 5)} s`;
+  return `${Math.round(seconds / 60)} min`;
+}
+
 function count() {
   for (const time of document.querySelectorAll("time[data-since]")) {
     time.textContent = `${Math.max(0, Math.round((Date.now() - Date.parse(time.dataset.since)) / 1000))} s`;
   }
   for (const time of document.querySelectorAll("time[data-until]")) {
-    const left = Math.round((Date.parse(time.dataset.until) - Date.now()) / 1000);
-    time.textContent = left < 5 ? "a moment" : left < 90 ? `${5 * Math.round(left / 5)} s` : `${Math.round(left / 60)} min`;
+    time.textContent = about((Date.parse(time.dataset.until) - Date.now()) / 1000);
   }
 }
 
