@@ -6,11 +6,16 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Max, Q
+from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
+
+from gallery.models import Generation, Worker
+from gallery.models.worker import DEAD_AFTER
 
 
 class GalleryAdminSite(admin.AdminSite):
@@ -34,4 +39,11 @@ class GalleryAdminSite(admin.AdminSite):
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The front page, with a warning while cookies travel readable."""
         told = {"public_url": settings.PUBLIC_URL, "cookies_are_secure": settings.HTTPS}
-        return super().index(request, {**told, **(extra_context or {})})
+        return super().index(request, {**told, **_pulse(), **(extra_context or {})})
+
+
+def _pulse() -> dict[str, Any]:
+    """Workers alive, the newest heartbeat of all, and what waits longest."""
+    alive = Count("pk", filter=Q(seen_at__gte=Now() - DEAD_AFTER))
+    beats = Worker.objects.aggregate(workers_alive=alive, newest_heartbeat=Max("seen_at"))
+    return {**beats, "oldest_waiting": Generation.objects.queued().order_by("id").first()}

@@ -3,98 +3,160 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import DurationField, ExpressionWrapper, F, OuterRef, QuerySet, Subquery
+from django.db.models import DurationField, ExpressionWrapper, F, OuterRef, Prefetch, QuerySet, Subquery
 from django.utils import timezone
 
-from gallery.models import Attempt, Generation, Image, State
+from gallery.holds import Holds
+from gallery.models import Attempt, CatalogModel, Gate, Generation, Image, State
 from gallery.models.attempt import Outcome
+from gallery.models.turns import DUE, RUNNING
+from gallery.models.worker import SILENT_AFTER
 
 # The median of so many newest answers of a model; fewer tell nothing.
 _SAMPLE = 7
-TOOK = ExpressionWrapper(F("finished_at") - F("sent_at"), output_field=DurationField())
+# Nobody counts further; who stands behind sees no number.
+FARTHEST = 1000
+_TOOK = ExpressionWrapper(F("finished_at") - F("sent_at"), output_field=DurationField())
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where an unfinished generation stands: its place among the waiting (0: none), and until when it is held."""
+    """Where an unfinished generation stands.
+
+    Its place among the waiting (0: none), until when it is held itself, the gate that holds it with others, and
+    the silent host that its answer lies on.
+    """
 
     state: str
-    place: int
-    held_until: datetime | None
+    place: int = 0
+    held_until: datetime | None = None
+    gate: Gate | None = None
+    host: str = ""
 
     @property
     def seen(self) -> str:
         """What a card shows of it, in a word: the poll compares it."""
         held = f"-{self.held_until.timestamp():.0f}" if self.held_until else ""
-        return f"{self.state}-{self.place}{held}"
+        gate = f"-{self.gate.pk}" if self.gate else ""
+        return f"{self.state}-{self.place}{held}{gate}{'-away' if self.host else ''}"
 
 
-def standing(generation: Generation, place: int | None = None) -> Standing:
-    """Where it stands now; asks the database once for its place when it waits and `place` is not known."""
-    if generation.state != State.QUEUED:
-        return Standing(generation.state, 0, None)
-    if place is None:
-        place = 1 + Generation.objects.queued().filter(pk__lt=generation.pk).count()
-    held = generation.not_before
-    return Standing(generation.state, place, held if held and held > timezone.now() else None)
+class Typical(NamedTuple):
+    """What is known of a model: its median time, and the images a minute that Venice names; None is not known."""
+
+    took: timedelta | None = None
+    rate_limit: int | None = None
 
 
-def with_typical_time(generations: QuerySet[Generation]) -> QuerySet[Generation]:
-    """Annotate `typical`: the median time of the model's last answers, NULL while there are too few."""
+def standing(generation: Generation, holds: Holds) -> Standing:
+    """Where it stands now; asks the database for its place when it waits."""
+    if generation.state == State.RECEIVED:
+        return Standing(generation.state, host=silent_hosts([generation]).get(generation.pk, ""))
+    if generation.state != State.QUEUED or _held_until(generation):
+        return Standing(generation.state, held_until=_held_until(generation))
+    return Standing(
+        generation.state, _places(FARTHEST).get(generation.pk, 0), gate=holds.of_model(generation.model)
+    )
+
+
+def _held_until(generation: Generation) -> datetime | None:
+    """The end of a hold of its own."""
+    end = generation.not_before if generation.state == State.QUEUED else None
+    return end if end and end > timezone.now() else None
+
+
+def _places(limit: int) -> dict[int, int]:
+    """The place of each waiting generation in the order of service, from 1; a narrow query, since lines grow long."""
+    line = Generation.objects.queued().line(limit)
+    return {pk: place for place, (pk, standing) in enumerate(line, 1) if standing <= DUE}
+
+
+def silent_hosts(generations: Iterable[Generation]) -> dict[int, str]:
+    """The hosts that received answers wait for; asks the database only when an answer waits suspiciously long."""
+    early = timezone.now() - SILENT_AFTER
+    left = [
+        each.pk
+        for each in generations
+        if each.state == State.RECEIVED
+        and each.worker_id is None
+        and each.received_at
+        and each.received_at < early
+    ]
+    return Generation.objects.filter(pk__in=left).silent_hosts() if left else {}
+
+
+def typical(models: Iterable[str]) -> dict[str, Typical]:
+    """The median times of the models' last answers, unknown while there are too few; one query."""
     answered = Attempt.objects.filter(outcome=Outcome.OK, finished_at__isnull=False)
-    newest = answered.filter(model=OuterRef(OuterRef("model"))).order_by("-sent_at").values("pk")[:_SAMPLE]
-    times = Attempt.objects.filter(pk__in=newest).annotate(took=TOOK).order_by("took").values("took")
-    return generations.annotate(typical=Subquery(times[_SAMPLE // 2 : _SAMPLE // 2 + 1]))
+    newest = answered.filter(model=OuterRef(OuterRef("model_id"))).order_by("-sent_at").values("pk")[:_SAMPLE]
+    times = Attempt.objects.filter(pk__in=newest).annotate(took=_TOOK).order_by("took").values("took")
+    median = Subquery(times[_SAMPLE // 2 : _SAMPLE // 2 + 1])
+    wanted = set(models)
+    found = CatalogModel.objects.filter(model_id__in=wanted).annotate(took=median)
+    known = {
+        model: Typical(took, limit)
+        for model, took, limit in found.values_list("model_id", "took", "rate_limit")
+    }
+    return {model: known.get(model, Typical()) for model in wanted}
 
 
-def active(limit: int, *, timed: bool) -> list[dict[str, Any]]:
-    """The cards of what is waiting or running, first come first, at most `limit`; one query.
+def active(limit: int, holds: Holds) -> list[dict[str, Any]]:
+    """The cards of what runs or waits, in the order of service, at most `limit`: one query, or two when there is any.
 
-    Without `timed` it costs a third, and the typical times come with the cards' first poll.
+    The typical times come with the cards' first poll, or with the queue's forecast.
     """
-    known = Generation.objects.active().select_related("owner", "prompt").order_by("id")
-    found = with_typical_time(known) if timed else known
-    cards, waiting = [], 0
-    for generation in found[:limit]:
-        waiting += generation.state == State.QUEUED
-        typical = getattr(generation, "typical", None)
-        card = _card(generation, [], standing(generation, waiting), typical)
-        if not timed and generation.state == State.SENDING:
+    line = Generation.objects.active().line(limit)
+    rows = (
+        Generation.objects.select_related("owner", "prompt").in_bulk([pk for pk, _ in line]) if line else {}
+    )
+    hosts = silent_hosts(rows.values())
+    cards = []
+    for place, (pk, stands) in enumerate(line, 1 - sum(stands == RUNNING for _, stands in line)):
+        row = rows[pk]
+        gate = holds.of_model(row.model) if stands == DUE else None
+        waits = place if row.state == State.QUEUED and stands <= DUE else 0
+        now = Standing(row.state, waits, _held_until(row), gate, hosts.get(pk, ""))
+        card = _card(row, [], now, Typical())
+        if row.state == State.SENDING:
             card["seen"] = ""
         cards.append(card)
     return cards
 
 
-def of(generation: Generation, now: Standing | None = None) -> dict[str, Any]:
+def of(generation: Generation, holds: Holds, now: Standing | None = None) -> dict[str, Any]:
     """The card of one generation, with all it shows; at most two queries beside its place."""
-    typical = None
-    if generation.state == State.SENDING:
-        timed = with_typical_time(Generation.objects.filter(pk=generation.pk)).first()
-        typical = getattr(timed, "typical", None)
+    times = typical([generation.model]) if generation.state == State.SENDING else {}
     images = [] if generation.is_active else list(generation.images.order_by("index"))
-    return _card(generation, images, now or standing(generation), typical)
+    known = times.get(generation.model, Typical())
+    return _card(generation, images, now or standing(generation, holds), known)
+
+
+def drawn(generations: QuerySet[Generation]) -> QuerySet[Generation]:
+    """With all that `of_each` shows of them, in a query for each kind of thing."""
+    in_order = Prefetch("images", Image.objects.order_by("index"))
+    return generations.select_related("owner", "prompt").prefetch_related(in_order, "attempts")
 
 
 def of_each(generations: Iterable[Generation]) -> list[dict[str, Any]]:
-    """Cards of generations whose images are prefetched; no query, so that a waiting one's place is left out."""
+    """Cards of generations as `drawn` reads them; no query, so that a waiting one's place is left out."""
     return [
-        _card(each, sorted(each.images.all(), key=lambda image: image.index), standing(each, 0), None)
+        _card(each, list(each.images.all()), Standing(each.state, held_until=_held_until(each)), Typical())
         for each in generations
     ]
 
 
-def _card(
-    generation: Generation, images: list[Image], now: Standing, typical: timedelta | None
-) -> dict[str, Any]:
+def _card(generation: Generation, images: list[Image], now: Standing, typical: Typical) -> dict[str, Any]:
     """What `generation/_card.html` is drawn from."""
     return {
         "generation": generation,
         "images": images,
         "place": now.place,
         "held_until": now.held_until,
+        "gate": now.gate,
+        "host": now.host,
         "seen": now.seen,
-        "typical": typical if generation.state == State.SENDING else None,
+        "typical": typical.took if generation.state == State.SENDING else None,
         "elapsed": timezone.now() - generation.sent_at if generation.sent_at else None,
     }

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from gallery import holds
 from gallery.models import Generation
 
 HTMX_CONFIG = {
@@ -28,9 +29,10 @@ HTMX_CONFIG = {
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """The banner's reason, the queue's count (asked for only where it is shown), and htmx' settings."""
+    """The banners' reasons, the queue's count (asked for only where they are shown), and htmx' settings."""
     return {
         "emulated": settings.VENICE_EMULATED,
+        "gates": SimpleLazyObject(lambda: holds.of(request).everything),
         "queue_count": SimpleLazyObject(lambda: Generation.objects.active().count()),
         "htmx_config": HTMX_CONFIG,
     }

@@ -93,6 +93,10 @@ def _dismiss_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) ->
     return sum(row.dismiss() for row in Generation.objects.filter(pk__in=chosen).only("pk"))
 
 
+def _declare_all_interrupted(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
+    return sum(row.declare_interrupted() for row in Generation.objects.filter(pk__in=chosen).only("pk"))
+
+
 def _run_all_again(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
     """New generations of who asks, as each spends for themselves; stops at their pace."""
     started, user = 0, cast(User, request.user)
@@ -145,6 +149,15 @@ _RUN_AGAIN = Plan(
     act=_run_all_again,
     spends=True,
 )
+_DECLARE_INTERRUPTED = Plan(
+    name="declare_interrupted",
+    question="Declare {count} generations interrupted, whose host is silent?",
+    done="Interrupted: {count}. If the host comes back, its answers are stored all the same.",
+    fitting=Q(pk__in=Generation.objects.waiting_for_hosts().values("pk")),
+    most=MANY,
+    ask_above=0,
+    act=_declare_all_interrupted,
+)
 
 
 @admin.action(description="Cancel (waiting ones)", permissions=["view"])
@@ -163,3 +176,11 @@ def dismiss(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> 
 def run_again(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
     """Queue the same requests anew; always asks first, because it spends."""
     return _carry_out(model_admin, request, queryset, _RUN_AGAIN)
+
+
+@admin.action(description="Declare interrupted (received, but their host is silent)", permissions=["view"])
+def declare_interrupted(
+    model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]
+) -> HttpResponse | None:
+    """Stop waiting for the host that holds the answer; always asks first, because it was paid."""
+    return _carry_out(model_admin, request, queryset, _DECLARE_INTERRUPTED)

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.utils.safestring import SafeString
 
+from gallery.admin.filters import ErrorKindFilter, HostFilter
 from gallery.admin.reading import ReadOnlyAdmin, seconds, whole_text
 from gallery.models import Attempt
 
@@ -19,12 +20,14 @@ class AttemptAdmin(ReadOnlyAdmin):
         "images_asked",
         "outcome",
         "status",
+        "error_kind",
         "price",
         "balance_before",
         "took",
+        "host",
         "emulated",
     )
-    list_filter = ("outcome", "emulated")
+    list_filter = ("outcome", HostFilter, ErrorKindFilter, "emulated")
     list_select_related = ("generation",)
     sortable_by = ()
     exclude = ("error_message",)

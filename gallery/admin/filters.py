@@ -11,8 +11,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from gallery.models import CatalogModel, CatalogStyle
+from gallery.models import Attempt, CatalogModel, CatalogStyle, Worker
+from venice import VeniceError
 
+# Rows that are looked through for the hosts there are.
+_NEWEST = 1000
 _PERIOD = re.compile(r"(20\d\d)(?:-(\d\d))?(?:-(\d\d))?", re.ASCII)
 
 
@@ -141,7 +144,11 @@ class AttentionFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Both sets have an index of their own."""
-        return [("worker", "A worker"), ("person", "A person: run again or dismiss")]
+        return [
+            ("worker", "A worker"),
+            ("person", "A person: run again or dismiss"),
+            ("host", "A silent host"),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The rows of that set."""
@@ -149,4 +156,44 @@ class AttentionFilter(admin.SimpleListFilter):
             return queryset.active()  # type: ignore[attr-defined, no-any-return]
         if self.value() == "person":
             return queryset.needing_attention()  # type: ignore[attr-defined, no-any-return]
+        if self.value() == "host":
+            return queryset.waiting_for_hosts()  # type: ignore[attr-defined, no-any-return]
         return queryset
+
+
+class HostFilter(admin.SimpleListFilter):
+    """By the host that sent."""
+
+    title = "host"
+    parameter_name = "host"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The hosts of the workers and of the newest calls; the chosen one is always among them."""
+        newest = Attempt.objects.order_by("-id").values_list("host", flat=True)[:_NEWEST]
+        hosts = {*Worker.objects.values_list("host", flat=True), *newest, self.value() or ""} - {""}
+        return [(host, host) for host in sorted(hosts)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Its rows."""
+        return queryset.filter(host=self.value()) if self.value() else queryset
+
+
+class ErrorKindFilter(admin.SimpleListFilter):
+    """By what went wrong, as `venice` classes it."""
+
+    title = "error kind"
+    parameter_name = "error"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Every class of error that there is."""
+        return [(name, name) for name in sorted(_names(VeniceError))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Its rows."""
+        return queryset.filter(error_kind=self.value()) if self.value() else queryset
+
+
+def _names(kind: type[VeniceError]) -> Iterator[str]:
+    for each in kind.__subclasses__():
+        yield each.__name__
+        yield from _names(each)

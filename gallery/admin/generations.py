@@ -9,7 +9,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from gallery import search
-from gallery.admin.actions import cancel, dismiss, run_again
+from gallery.admin.actions import cancel, declare_interrupted, dismiss, run_again
 from gallery.admin.filters import AttentionFilter, DateFilter, ModelFilter, StyleFilter
 from gallery.admin.reading import ReadOnlyAdmin, pretty_json, seconds, thumbnail, whole_text, words
 from gallery.models import Generation, Image, Prompt
@@ -41,7 +41,7 @@ class GenerationAdmin(ReadOnlyAdmin):
     sortable_by = ("created_at",)
     search_fields = ("prompt__text",)
     search_help_text = "Words of the prompt, or #123 for a number."
-    actions = (cancel, dismiss, run_again)
+    actions = (cancel, dismiss, run_again, declare_interrupted)
     fieldsets = (
         (None, {"fields": ("pictures", "state", "owner", "emulated", "submission")}),
         ("Asked", {"fields": ("prompt_text", "model", "seed", "variants", "price_estimate", "request_json")}),

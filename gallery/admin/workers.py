@@ -1,21 +1,69 @@
 """The worker processes in the admin."""
 
+from datetime import timedelta
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 
-from gallery.admin.reading import ReadOnlyAdmin
-from gallery.models import Worker
+from gallery.admin.reading import ReadOnlyAdmin, seconds
+from gallery.models import State, Worker
 from gallery.models.worker import DEAD_AFTER
 
 
 @admin.register(Worker)
 class WorkerAdmin(ReadOnlyAdmin):
-    """Who works, and who fell silent."""
+    """Who works, who fell silent, and what each has in hand."""
 
-    list_display = ("name", "host", "process", "started_at", "seen_at", "alive")
+    list_display = (
+        "name",
+        "alive",
+        "host",
+        "process",
+        "started_at",
+        "seen",
+        "leased",
+        "sending",
+        "storing",
+    )
+    list_filter = ("host",)
     ordering = ("-seen_at",)
+    sortable_by = ()
+    readonly_fields = ("alive", "seen", "leased", "sending", "storing")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Worker]:
+        """With the counts of what is in hand."""
+        states = {"leased": State.QUEUED, "sending": State.SENDING, "storing": State.RECEIVED}
+        counts = {
+            f"{name}_count": Count("generation", filter=Q(generation__state=state))
+            for name, state in states.items()
+        }
+        known: QuerySet[Worker] = super().get_queryset(request)
+        return known.annotate(**counts)
 
     @admin.display(boolean=True)
     def alive(self, worker: Worker) -> bool:
         """Whether it was heard of lately."""
         return timezone.now() - worker.seen_at < DEAD_AFTER
+
+    @admin.display(description="Last heartbeat")
+    def seen(self, worker: Worker) -> str:
+        """How long ago."""
+        return f"{seconds(max(timezone.now() - worker.seen_at, timedelta(0)))} ago"
+
+    @admin.display(description="Leased")
+    def leased(self, worker: Any) -> int:
+        """About to be sent."""
+        return int(worker.leased_count)
+
+    @admin.display(description="Sending")
+    def sending(self, worker: Any) -> int:
+        """Calls in flight."""
+        return int(worker.sending_count)
+
+    @admin.display(description="Storing")
+    def storing(self, worker: Any) -> int:
+        """Answers on its disk."""
+        return int(worker.storing_count)

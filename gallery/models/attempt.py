@@ -51,3 +51,8 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+    @property
+    def may_be_charged(self) -> bool:
+        """Whether it is unknown what Venice made of it, and took for it."""
+        return self.outcome in (Outcome.PENDING, Outcome.UNKNOWN)

@@ -62,6 +62,20 @@ class Gate(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()}{f' ({self.model})' if self.model else ''}"
 
+    @property
+    def opens(self) -> str:
+        """What opens it when it has no end of its own, in words."""
+        return _OPENS[self.Kind(self.kind)]
+
+
+_OPENS = {
+    Gate.Kind.KEY: "until Venice takes the key again, which is asked every 30 s, or staff open it",
+    Gate.Kind.BALANCE: "until there are credits, which is checked every 30 s, or staff open it",
+    Gate.Kind.DISK: "until there is room, which is checked every few seconds",
+    Gate.Kind.PAUSE: "until staff resume",
+    Gate.Kind.BREAKER: "until staff open it",
+    Gate.Kind.BUSY: "until staff open it",
+}
 
 # Below so much room nothing is sent: an answer that cannot be written down is paid and lost.
 DISK_RESERVE = 1 << 30

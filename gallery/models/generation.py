@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Now
 from django.utils import timezone
 
+from gallery.models import turns
 from gallery.models.prompt import Prompt
-from gallery.models.worker import Worker
-from venice import Generate
+from gallery.models.worker import SILENT_AFTER, Worker
+from venice import Generate, Unanswered
 
 if TYPE_CHECKING:
+    from gallery.models.attempt import Attempt
     from gallery.models.image import Image
     from gallery.models.user import User
 
@@ -64,6 +67,28 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
     def queued(self) -> Self:
         """Waiting for a worker; one that holds a lease is in a worker's hand already."""
         return self.filter(state=State.QUEUED)
+
+    def line(self, limit: int) -> list[tuple[int, int]]:
+        """The first ids in the order of service, each with its standing (see turns.py)."""
+        return list(turns.in_line(self).values_list("pk", "standing")[:limit])
+
+    def next_in_turn(self) -> "Generation | None":
+        """The one whose turn it is, of waiting ones that may all be sent now."""
+        return self.order_by(*turns.NEXT).first()
+
+    def waiting_for_hosts(self) -> Self:
+        """Received, but the answer lies on a host of which nothing was heard for long."""
+        from gallery.models.attempt import Attempt
+
+        newest = Attempt.objects.filter(generation=OuterRef("pk")).order_by("-id")
+        left = self.filter(state=State.RECEIVED, worker=None, received_at__lt=Now() - SILENT_AFTER)
+        heard_of = Worker.objects.filter(host=OuterRef("host"), seen_at__gte=Now() - SILENT_AFTER)
+        return left.annotate(host=Subquery(newest.values("host")[:1])).exclude(Exists(heard_of))
+
+    def silent_hosts(self) -> dict[int, str]:
+        """The host that each of those waits for."""
+        waiting: models.QuerySet[Any] = self.waiting_for_hosts()
+        return dict(waiting.values_list("pk", "host"))
 
     def needing_attention(self) -> Self:
         """Failed or interrupted, and nobody has said what to do yet."""
@@ -256,6 +281,38 @@ class Generation(models.Model):
                 pk=self.pk, state__in=(State.FAILED, State.INTERRUPTED), dismissed_at=None
             ).update(dismissed_at=timezone.now())
         )
+
+    def declare_interrupted(self) -> bool:
+        """Give up an answer that lies on a silent host; False when somebody stored it or the host was heard of.
+
+        Nothing is lost by it: the host stores the answer when it comes back, and the generation is done then.
+        """
+        lost = Generation.objects.waiting_for_hosts().filter(pk=self.pk)
+        host = lost.silent_hosts().get(self.pk)
+        error = Unanswered(f"Venice's answer lies on {host}, of which nothing is heard any more.")
+        words = {"error_kind": type(error).__name__, "error_message": error.message}
+        with transaction.atomic():
+            changed = Generation.objects.filter(pk__in=lost.values("pk"), state=State.RECEIVED).update(
+                state=State.INTERRUPTED,
+                finished_at=timezone.now(),
+                token=None,
+                error_advice=error.advice,
+                **words,
+            )
+            if changed:
+                self.attempts.filter(outcome="pending").update(outcome="unknown", **words)
+        return bool(changed)
+
+    @property
+    def doubtful(self) -> list["Attempt"]:
+        """The calls whose outcome is unknown: each may have been charged."""
+        return [attempt for attempt in self.attempts.all() if attempt.may_be_charged]
+
+    @property
+    def doubtful_price(self) -> Decimal | None:
+        """What the doubtful calls cost if they were charged, in USD; None when the catalogue told no price."""
+        prices = [attempt.price for attempt in self.doubtful]
+        return sum(filter(None, prices), Decimal(0)) if all(price is not None for price in prices) else None
 
     def again(self, *, new_seed: bool) -> Generate:
         """The same request, with its own seed or a freshly drawn one."""

@@ -8,6 +8,8 @@ from django.db.models.functions import Now
 
 HEARTBEAT = timedelta(seconds=5)
 DEAD_AFTER = timedelta(seconds=30)
+# A dead worker's host may come back with the answers on its disk; after so long people are told that they wait for it.
+SILENT_AFTER = timedelta(minutes=15)
 
 
 class WorkerQuerySet(models.QuerySet["Worker"]):

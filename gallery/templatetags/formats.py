@@ -2,14 +2,16 @@
 
 import json as json_module
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.utils import timezone
 
 from gallery import grid
 from gallery.models import Generation
+from gallery.timeline import dollars
 
 register = template.Library()
 
@@ -17,10 +19,7 @@ register = template.Library()
 @register.filter
 def usd(amount: Decimal | None) -> str:
     """Dollars with at least two decimals and no more than are needed; empty when unknown."""
-    if amount is None:
-        return ""
-    whole, _, decimals = f"{amount:.6f}".partition(".")
-    return f"${whole}.{decimals.rstrip('0').ljust(2, '0')}"
+    return "" if amount is None else dollars(amount)
 
 
 @register.filter
@@ -33,6 +32,23 @@ def duration(value: int | timedelta | None) -> str:
         return f"{milliseconds:.0f} ms"
     seconds = milliseconds / 1000
     return f"{seconds:.1f} s" if seconds < 60 else f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
+
+
+@register.filter
+def until(moment: datetime) -> timedelta:
+    """How long it is until then; nothing when it is past."""
+    return max(moment - timezone.now(), timedelta(0))
+
+
+@register.filter
+def about(length: timedelta) -> str:
+    """A length of time in round numbers: `a moment`, `12 s`, `40 s`, `5 min`; live.js writes the same."""
+    seconds = length.total_seconds()
+    if seconds < 3:
+        return "a moment"
+    if seconds < 90:
+        return f"{seconds:.0f} s" if seconds < 20 else f"{5 * round(seconds / 5)} s"
+    return f"{seconds / 60:.0f} min"
 
 
 @register.filter

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
-from gallery import cards, search
+from gallery import cards, holds, search
 from gallery.cleaning import unreadable_fields
 from gallery.forms import Catalog, GenerateForm
 from gallery.forms.filling import picture_named, values_asked
@@ -54,7 +54,8 @@ def _generate(request: MemberRequest) -> HttpResponse:
     generation, created = spend(request, form.operation, submission=form.submission, origin=image)
     if not request.htmx:
         return SeeOther(reverse("generation", args=[generation.pk]))
-    context = {"card": cards.of(generation), "created": created, "form": form, "last_seed": generation.seed}
+    card = cards.of(generation, holds.of(request))
+    context = {"card": card, "created": created, "form": form, "last_seed": generation.seed}
     if "refused" in request.POST:
         # The form on the page still holds the messages of its last refusal.
         context |= {"mended": GenerateForm.redrawn(form.catalog, request.POST.dict()), "image": image}
@@ -80,9 +81,7 @@ def _sitting(user: User) -> list[dict[str, Any]]:
     """The member's newest generations of today, as cards."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     today = Generation.objects.owned_by(user).filter(created_at__gte=midnight, dismissed_at=None)
-    return cards.of_each(
-        today.select_related("owner", "prompt").prefetch_related("images").order_by("-id")[:SITTING]
-    )
+    return cards.of_each(cards.drawn(today).order_by("-id")[:SITTING])
 
 
 @require_POST

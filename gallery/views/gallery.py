@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from gallery import cards, grid, search
+from gallery import cards, grid, holds, search
 from gallery.http import MemberRequest
 from gallery.models import Image
 
@@ -21,7 +21,7 @@ def gallery(request: MemberRequest) -> HttpResponse:
     if request.htmx:
         return render(request, "gallery/_more.html", context)
     is_top = not query and grid.cursor(request) is None
-    active = cards.active(ON_TOP + 1, timed=False) if is_top else []
+    active = cards.active(ON_TOP + 1, holds.of(request)) if is_top else []
     context |= {"is_top": is_top, "active": active[:ON_TOP], "more_active": len(active) > ON_TOP}
     if is_top:
         # The queue's beginning is at hand: the header need not count it again.

@@ -1,30 +1,38 @@
 """One generation: its card, its request, its attempts, and what its maker may do about it."""
 
+from collections import Counter
+
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from gallery import access, cards, details
+from gallery import access, cards, details, holds
 from gallery.http import MemberRequest, SeeOther
 from gallery.models import State
 from gallery.submissions import refusal, spend, submission_of
+from gallery.timeline import timeline
 
 CARD = "generation/_card.html"
 
 
 @require_safe
 def generation(request: MemberRequest, pk: int) -> HttpResponse:
-    """The page; to htmx, what stands below the card, or 204 while the state is as it was."""
+    """The page; to htmx, what stands below the card, or 204 while it tells nothing new."""
     found = access.generation_to_see(pk)
-    if request.htmx and request.GET.get("state") == found.state:
+    context = cards.of(found, holds.of(request))
+    repeats = list(found.repeats.order_by("-id")[:20])
+    pictures = Counter(found.images.values_list("attempt_id", flat=True))
+    history = timeline(found, list(found.attempts.order_by("id")), pictures, repeats, context["host"])
+    known = str(len(history))
+    if request.htmx and (request.GET.get("state"), request.GET.get("events", known)) == (found.state, known):
         return HttpResponse(status=204)
-    context = cards.of(found) | {
+    context |= {
         "rows": details.request_rows(found),
         "slices": details.slices(found),
-        "attempts": found.attempts.annotate(took=cards.TOOK).order_by("id"),
-        "repeats": found.repeats.order_by("-id")[:20],
+        "history": history,
+        "repeats": repeats,
     }
     return render(request, f"generation/{'_details' if request.htmx else 'generation'}.html", context)
 
@@ -38,11 +46,12 @@ def card(request: MemberRequest, pk: int) -> HttpResponse:
         if not request.htmx:
             raise
         return render(request, "generation/_gone.html", {"pk": pk}, status=286)
-    now = cards.standing(found)
+    held = holds.of(request)
+    now = cards.standing(found, held)
     # An empty `seen` is a card that was drawn without all it can show.
     if request.GET.get("seen", now.seen) == now.seen and request.GET.get("state") == found.state:
         return HttpResponse(status=204)
-    return render(request, CARD, cards.of(found, now))
+    return render(request, CARD, cards.of(found, held, now))
 
 
 @require_POST
@@ -76,12 +85,12 @@ def run_again(request: MemberRequest, pk: int) -> HttpResponse:
     # The old one's own page is about the old one: the new one has its own.
     if request.htmx.current_url_abs_path == reverse("generation", args=[pk]):
         return HttpResponse(headers={"HX-Redirect": address})
-    return render(request, CARD, cards.of(new))
+    return render(request, CARD, cards.of(new, holds.of(request)))
 
 
 def _changed(request: MemberRequest, pk: int) -> HttpResponse:
     """The changed card to htmx; else back to the page that the form was on."""
     if request.htmx:
-        return render(request, CARD, cards.of(access.generation_to_see(pk)))
+        return render(request, CARD, cards.of(access.generation_to_see(pk), holds.of(request)))
     on_queue = request.POST.get("back") == "queue"
     return SeeOther(reverse("queue") if on_queue else reverse("generation", args=[pk]))

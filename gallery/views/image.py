@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from gallery import access, cards, details, media
+from gallery import access, cards, details, holds, media
 from gallery.http import MemberRequest, SeeOther
 from gallery.models import CatalogModel, Generation, Image
 from gallery.models.generation import draw_seed
@@ -21,9 +21,7 @@ def image(request: MemberRequest, pk: int) -> HttpResponse:
     """The picture's page, between its neighbours in the gallery."""
     found = access.image_to_see(pk)
     covers = Image.objects.covers()
-    made_from_it = (
-        Generation.objects.filter(origin=found).select_related("owner", "prompt").prefetch_related("images")
-    )
+    made_from_it = cards.drawn(Generation.objects.filter(origin=found))
     context = {
         "image": found,
         "generation": found.generation,
@@ -72,7 +70,6 @@ def _rerun(request: MemberRequest, origin: Image, seed: int, action: str) -> Htt
         origin=origin,
     )
     if request.htmx:
-        return render(
-            request, "image/_rerun.html", cards.of(generation) | {"action": action, "created": created}
-        )
+        context = cards.of(generation, holds.of(request)) | {"action": action, "created": created}
+        return render(request, "image/_rerun.html", context)
     return SeeOther(reverse("generation", args=[generation.pk]))

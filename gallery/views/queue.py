@@ -1,37 +1,56 @@
-"""The queue: what waits and runs, and what ended badly and wants a word from its maker."""
+"""The queue: what runs and waits, what holds it, and what ended badly and wants a word from its maker."""
 
 from hashlib import blake2s
+from time import time
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from gallery import cards
+from gallery import cards, forecast, holds
 from gallery.http import MemberRequest
 from gallery.models import Generation
 
 MOST = 100
+# Expected times are drawn anew so often while somebody looks, in seconds.
+FRESH_FOR = 15
 
 
 @require_safe
 def queue(request: MemberRequest) -> HttpResponse:
-    """The page, or for htmx its list; 204 while the list is as it was."""
-    active = cards.active(MOST + 1, timed=True)
-    ended = (
-        Generation.objects.needing_attention().select_related("owner", "prompt").prefetch_related("images")
-    )
+    """The page, or for htmx its list; 204 while the list is as it was and its expected times are fresh."""
+    held = holds.of(request)
+    active = cards.active(MOST + 1, held)
+    ended = cards.drawn(Generation.objects.needing_attention())
     attention = cards.of_each(ended.order_by("-id")[: MOST + 1])
-    shown = [f"{card['generation'].pk}:{card['seen']}" for card in (*active, *attention)]
-    seen = blake2s(" ".join(shown).encode(), digest_size=8).hexdigest()
-    if request.htmx and request.GET.get("seen") == seen:
+    seen = _digest(active, attention, held)
+    if request.htmx and _is_fresh(request.GET.get("seen", ""), seen, is_waiting=bool(active)):
         return HttpResponse(status=204)
     context = {
         "active": active[:MOST],
         "attention": attention[:MOST],
         "more_active": len(active) > MOST,
         "more_attention": len(attention) > MOST,
-        "seen": seen,
+        "busy": held.models,
+        "slots": forecast.of_cards(active[:MOST], held) if active else None,
+        "seen": f"{seen}-{time():.0f}",
     }
     if len(active) <= MOST:
         context["queue_count"] = len(active)
     return render(request, "queue/_queue.html" if request.htmx else "queue/queue.html", context)
+
+
+def _digest(active: list[dict[str, Any]], attention: list[dict[str, Any]], held: holds.Holds) -> str:
+    """All that is shown, in a word."""
+    shown = [
+        f"{card['generation'].pk}:{card['generation'].state}:{card['seen']}" for card in (*active, *attention)
+    ]
+    shown += [f"{gate.pk}:{gate.until}:{gate.reason}" for gate in held.closed]
+    return blake2s(" ".join(shown).encode(), digest_size=8).hexdigest()
+
+
+def _is_fresh(drawn: str, seen: str, *, is_waiting: bool) -> bool:
+    digest, _, at = drawn.partition("-")
+    age = time() - int(at) if at.isdecimal() and len(at) < 12 else FRESH_FOR + 1.0
+    return digest == seen and (age <= FRESH_FOR or not is_waiting)

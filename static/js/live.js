@@ -1,7 +1,16 @@
 // What moves while one looks: seconds that count, and words when a request of htmx is refused.
+function about(seconds) {
+  if (seconds < 3) return "a moment";
+  if (seconds < 90) return `${seconds < 20 ? Math.round(seconds) : 5 * Math.round(seconds / 5)} s`;
+  return `${Math.round(seconds / 60)} min`;
+}
+
 function count() {
   for (const time of document.querySelectorAll("time[data-since]")) {
     time.textContent = `${Math.max(0, Math.round((Date.now() - Date.parse(time.dataset.since)) / 1000))} s`;
+  }
+  for (const time of document.querySelectorAll("time[data-until]")) {
+    time.textContent = about((Date.parse(time.dataset.until) - Date.now()) / 1000);
   }
 }
 

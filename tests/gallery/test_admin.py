@@ -1,7 +1,8 @@
 """The admin: who gets in, what is shown and escaped, what may be done, and that nothing else may."""
 
 import re
-from datetime import UTC, datetime
+import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from gallery.admin import actions, reading
 from gallery.admin.filters import Period
-from gallery.models import Attempt, CatalogModel, Generation, Image, Prompt, State, User, Worker
+from gallery.models import Attempt, CatalogModel, Gate, Generation, Image, Prompt, State, User, Worker
+from gallery.models.attempt import Outcome
 from tests.gallery.making import a_generation, a_picture
 from venice.emulator import Emulator
 
@@ -31,6 +34,7 @@ LISTS = [
             "catalogmodel",
             "catalogstyle",
             "worker",
+            "gate",
             "user",
         )
     ),
@@ -104,6 +108,8 @@ class TestReadOnly:
     def test_no_gallery_table_takes_additions_changes_or_deletions(self, staff: Client, alice: User) -> None:
         picture = a_picture(alice)
         rows = [picture, picture.generation, picture.attempt, picture.prompt]
+        rows += [Gate.objects.close(Gate.Kind.DISK, "full")]
+        rows += [Worker.objects.create(name="w", host="here", process=1)]
         for row in rows:
             path = f"/admin/gallery/{row._meta.model_name}/"
             assert staff.get(f"{path}add/").status_code == 403
@@ -115,7 +121,7 @@ class TestReadOnly:
         assert picture.generation.state == State.DONE
 
     def test_only_users_have_forms(self) -> None:
-        for model in (Attempt, CatalogModel, Generation, Image, Prompt, Worker):
+        for model in (Attempt, CatalogModel, Gate, Generation, Image, Prompt, Worker):
             assert isinstance(admin.site._registry[model], reading.ReadOnlyAdmin)
 
     def test_a_delete_action_that_is_made_up_does_nothing(self, staff: Client, alice: User) -> None:
@@ -301,6 +307,122 @@ class TestActions:
         failed = a_generation(alice, state=State.FAILED)
         act(staff, "run_again", [failed], confirmed="yes", submission="not a uuid")
         assert Generation.objects.queued().count() == 1
+
+
+class TestSilentHosts:
+    """`Declare interrupted`, for answers that lie where nobody is heard of."""
+
+    @pytest.fixture
+    def left(self, alice: User) -> Generation:
+        long_ago = timezone.now() - timedelta(hours=1)
+        generation = a_generation(alice, state=State.RECEIVED, received_at=long_ago)
+        known = {"token": uuid.uuid4(), "worker": "w", "host": "attic", "model": generation.model}
+        Attempt.objects.create(generation=generation, sent_at=long_ago, **known)
+        return generation
+
+    def test_it_asks_first_and_takes_only_those(self, staff: Client, alice: User, left: Generation) -> None:
+        others = [a_generation(alice, state=state) for state in State.values if state != State.RECEIVED]
+        asked = act(staff, "declare_interrupted", [left, *others]).content.decode()
+        assert "Declare 1 generations interrupted" in asked
+        left.refresh_from_db()
+        assert left.state == State.RECEIVED
+        answer = act(staff, "declare_interrupted", [left, *others], confirmed="yes")
+        assert "Interrupted: 1" in messages_of(answer)
+        left.refresh_from_db()
+        assert (left.state, left.attempts.get().outcome) == (State.INTERRUPTED, Outcome.UNKNOWN)
+        assert [other.state for other in others] == list(
+            Generation.objects.exclude(pk=left.pk).order_by("pk").values_list("state", flat=True)
+        )
+
+    def test_not_when_the_host_is_heard_of(self, staff: Client, left: Generation) -> None:
+        assert list(staff.get(GENERATIONS, {"waits": "host"}).context["cl"].result_list) == [left]
+        Worker.objects.create(name="back", host="attic", process=1)
+        assert "nothing was done" in messages_of(act(staff, "declare_interrupted", [left], confirmed="yes"))
+        assert not staff.get(GENERATIONS, {"waits": "host"}).context["cl"].result_list
+
+
+GATES = "/admin/gallery/gate/"
+
+
+class TestGates:
+    """Pausing, resuming, opening."""
+
+    def test_pausing_tells_everybody_why_and_resuming_ends_it(
+        self, staff: Client, client: Client, alice: User
+    ) -> None:
+        assert "Pause all sending" in staff.get(GATES).content.decode()
+        for reason, shown in (
+            ("lunch <b>", "lunch &lt;b&gt;"),
+            ("until\x00 two\n" + "x" * 900, "until  two x"),
+        ):
+            staff.post(f"{GATES}pause/", {"reason": reason}, follow=True)
+            member = Client()
+            member.force_login(alice)
+            assert shown in member.get("/").content.decode()
+        gate = Gate.objects.get()
+        assert (gate.kind, gate.model, gate.until) == ("pause", "", None)
+        assert len(gate.reason) <= 200
+        assert "Pause all sending" not in staff.get(GATES).content.decode()
+        assert "Sending goes on" in messages_of(staff.post(f"{GATES}resume/", follow=True))
+        assert "was not paused" in messages_of(staff.post(f"{GATES}resume/", follow=True))
+        assert not Gate.objects.exists()
+
+    def test_a_pause_without_a_reason_names_who_did_it(self, staff: Client) -> None:
+        staff.post(f"{GATES}pause/", {"reason": "  "})
+        assert Gate.objects.get().reason == "paused by sally"
+
+    def test_open_now_opens_the_chosen_ones(self, staff: Client) -> None:
+        key = Gate.objects.close(Gate.Kind.KEY, "refused")
+        until = timezone.now() + timedelta(minutes=5)
+        busy = Gate.objects.close(Gate.Kind.BUSY, "busy", model="chroma", until=until)
+        page = staff.get(GATES).content.decode()
+        assert "which is asked every 30 s" in page
+        assert "chroma" in page
+        chosen = {"action": "open_now", "_selected_action": [key.pk], "index": "0"}
+        assert "Venice refuses the API key" in messages_of(staff.post(GATES, chosen, follow=True))
+        assert list(Gate.objects.all()) == [busy]
+
+    @pytest.mark.parametrize("button", ["pause", "resume"])
+    def test_the_buttons_need_a_post_of_staff(self, staff: Client, alice: User, button: str) -> None:
+        assert staff.get(f"{GATES}{button}/").status_code == 405
+        member = Client()
+        member.force_login(alice)
+        assert member.post(f"{GATES}{button}/", follow=True).status_code == 403
+        assert not Gate.objects.exists()
+
+
+class TestPulse:
+    """Whether anybody works, at a glance."""
+
+    def test_the_index_tells_of_workers_and_of_what_waits(self, staff: Client, alice: User) -> None:
+        assert "No worker is alive" in staff.get("/admin/").content.decode()
+        Worker.objects.create(name="a", host="here", process=1)
+        silent = Worker.objects.create(name="b", host="attic", process=2)
+        Worker.objects.filter(pk=silent.pk).update(seen_at=timezone.now() - timedelta(minutes=2))
+        oldest = a_generation(alice)
+        a_generation(alice)
+        page = staff.get("/admin/").content.decode()
+        assert "1 worker alive" in page
+        assert "newest heartbeat" in page
+        assert f"{oldest}</a> since" in page
+
+    def test_workers_show_what_they_have_in_hand(self, staff: Client, alice: User) -> None:
+        worker = Worker.objects.create(name="a", host="here", process=1)
+        for state in ("queued", "sending", "sending", "received"):
+            a_generation(alice, state=state, worker=worker)
+        page = staff.get("/admin/gallery/worker/").content.decode()
+        counts = re.findall(r'field-(leased|sending|storing)">(\d+)<', page)
+        assert counts == [("leased", "1"), ("sending", "2"), ("storing", "1")]
+
+    def test_attempts_are_found_by_outcome_host_and_kind(self, staff: Client, alice: User) -> None:
+        first, second = a_picture(alice).attempt, a_picture(alice).attempt
+        Attempt.objects.filter(pk=second.pk).update(
+            host="attic", outcome=Outcome.REFUSED, error_kind="ModelGone"
+        )
+        for query in ({"host": "attic"}, {"error": "ModelGone"}, {"outcome__exact": "refused"}):
+            changelist = staff.get("/admin/gallery/attempt/", query).context["cl"]
+            assert list(changelist.result_list) == [second], query
+        assert list(staff.get("/admin/gallery/attempt/", {"host": "h"}).context["cl"].result_list) == [first]
 
 
 class TestCatalogue:

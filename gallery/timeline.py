@@ -1,0 +1,210 @@
+"""A generation's history: from its row and its ledger lines to events in words. Pure: asks nobody."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import zip_longest
+
+from gallery.models import Attempt, Generation, State
+from gallery.models.attempt import Outcome
+
+# What a worker writes down for who waits because the minute is full.
+RATE_LIMIT = "the rate limit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line. `quote` is text of Venice, or a reason that somebody gave: to be set apart.
+
+    `at` is None where the moment is not known, `until` is the end of a hold, `link` a generation's number.
+    """
+
+    kind: str
+    words: str
+    at: datetime | None = None
+    until: datetime | None = None
+    facts: tuple[str, ...] = ()
+    quote: str = ""
+    link: int | None = None
+
+
+def timeline(
+    generation: Generation,
+    attempts: Sequence[Attempt],
+    pictures: Mapping[int, int],
+    repeats: Sequence[Generation] = (),
+    host: str = "",
+) -> list[Event]:
+    """What happened, first to last; ends with what it waits for while it is not over.
+
+    `attempts` are oldest first, `pictures` counts the stored ones of each attempt, `repeats` are its runs again,
+    `host` is the silent one that a received answer lies on.
+    """
+    events = [_queued(generation), *_first_hold(generation, attempts)]
+    since: datetime | None = generation.created_at
+    for attempt, following in zip_longest(attempts, attempts[1:]):
+        events += _call(generation, attempt, following, since)
+        since = attempt.finished_at
+    events += _end(generation, attempts, sum(pictures.values()), host)
+    after = [
+        Event(kind="again", at=repeat.created_at, words="Run again as", link=repeat.pk) for repeat in repeats
+    ]
+    if generation.dismissed_at:
+        after.append(Event(kind="dismissed", at=generation.dismissed_at, words="Dismissed"))
+    return events + sorted(after, key=lambda event: event.at or generation.created_at)
+
+
+def _queued(generation: Generation) -> Event:
+    old = generation.run_again_of_id
+    words = "Queued, as another run of" if old else "Queued"
+    return Event(kind="queued", at=generation.created_at, words=words, link=old)
+
+
+def _first_hold(generation: Generation, attempts: Sequence[Attempt]) -> Iterator[Event]:
+    """What held it before its first call; the hold after a call is told with that call."""
+    reason = generation.hold_reason
+    # A call that came back to the queue has written its own reason over the first one.
+    if reason in {attempt.error_message[:200] or attempt.error_kind for attempt in attempts}:
+        return
+    if reason or (generation.not_before and not attempts):
+        yield _hold(reason, None, attempts[0].sent_at if attempts else generation.not_before)
+
+
+def _hold(reason: str, at: datetime | None, until: datetime | None, words: str = "Held") -> Event:
+    if reason == RATE_LIMIT:
+        return Event(kind="held", at=at, until=until, words=f"{words} by {RATE_LIMIT}")
+    return Event(kind="held", at=at, until=until, words=words, quote=reason)
+
+
+def _call(
+    generation: Generation, attempt: Attempt, following: Attempt | None, since: datetime | None
+) -> Iterator[Event]:
+    """One POST: sent, headers, answer; and the hold after it, when it went back to the queue."""
+    yield Event(
+        kind="sent", at=attempt.sent_at, words=_sent(attempt, since), facts=_bill(generation, attempt)
+    )
+    headers_at = attempt.headers_at or (None if following else generation.headers_at)
+    if headers_at and headers_at >= attempt.sent_at:
+        words = f"Headers after {span(headers_at - attempt.sent_at)}"
+        yield Event(kind="headers", at=headers_at, words=words, facts=_marks(attempt))
+    yield from _answer(generation, attempt, is_last=following is None)
+    is_back = attempt.outcome in (Outcome.UNSENT, Outcome.REFUSED)
+    if is_back and (following or generation.state == State.QUEUED):
+        until = following.sent_at if following else generation.not_before
+        yield _hold(
+            "", attempt.finished_at, until, "Back in the queue, held" if until else "Back in the queue"
+        )
+
+
+def _sent(attempt: Attempt, since: datetime | None) -> str:
+    verb = "Tried to send" if attempt.outcome == Outcome.UNSENT else "Sent"
+    return f"{verb} after {span(attempt.sent_at - since)}" if since and attempt.sent_at >= since else verb
+
+
+def _bill(generation: Generation, attempt: Attempt) -> tuple[str, ...]:
+    """What it asked for and what it costs by the catalogue."""
+    facts = [counted(attempt.images_asked)] if attempt.images_asked > 1 else []
+    facts.append(f"{dollars(attempt.price)}{' (pretend)' if attempt.emulated else ''}")
+    if attempt.balance_before is not None:
+        facts.append(f"balance before {dollars(attempt.balance_before)}")
+    return tuple(facts)
+
+
+def _marks(attempt: Attempt) -> tuple[str, ...]:
+    status = [f"HTTP {attempt.status}"] if attempt.status else []
+    return (*status, *([f"CF-RAY {attempt.cf_ray}"] if attempt.cf_ray else []))
+
+
+def _answer(generation: Generation, attempt: Attempt, *, is_last: bool) -> Iterator[Event]:
+    """How the call ended, as far as it is known."""
+    took = span(attempt.finished_at - attempt.sent_at) if attempt.finished_at else ""
+    length = (size(attempt.bytes),) if attempt.bytes else ()
+    end = {"at": attempt.finished_at, "quote": attempt.error_message}
+    match attempt.outcome:
+        case Outcome.OK:
+            whole = f"Received whole after {took}" if took else "Received whole"
+            yield Event(kind="received", at=attempt.finished_at, words=whole, facts=length)
+        case Outcome.UNSENT:
+            yield Event(kind="unsent", words="Not sent, nothing charged", **end)  # type: ignore[arg-type]
+        case Outcome.REFUSED:
+            words = "Refused by Venice, nothing charged"
+            facts = () if attempt.headers_at else _marks(attempt)
+            yield Event(kind="refused", words=words, facts=facts, **end)  # type: ignore[arg-type]
+        case Outcome.UNKNOWN:
+            is_whole = attempt.status == 200 and attempt.bytes is not None
+            words = "The answer is of no use" if is_whole else "No whole answer"
+            yield Event(kind="unknown", words=f"{words}, may have been charged", facts=length, **end)  # type: ignore[arg-type]
+        case _ if is_last and generation.state == State.SENDING:
+            yield Event(kind="waiting", words="Waiting for Venice’s answer")
+        case _ if is_last and generation.state == State.RECEIVED:
+            whole = f"Received whole after {took}" if took else "Received whole"
+            yield Event(kind="received", at=attempt.finished_at, words=whole, facts=length)
+        case _:
+            yield Event(
+                kind="unknown", at=attempt.finished_at, words="Outcome unknown, may have been charged"
+            )
+
+
+def _end(generation: Generation, attempts: Sequence[Attempt], saved: int, host: str) -> Iterator[Event]:
+    """How it ended, or what it waits for."""
+    at, told = generation.finished_at, {attempt.error_message for attempt in attempts}
+    quote = "" if generation.error_message in told else generation.error_message
+    match generation.state:
+        case State.DONE:
+            yield Event(kind="stored", at=at, words=_stored(generation), facts=_stock(generation, saved))
+        case State.FAILED:
+            yield Event(kind="failed", at=at, words="Failed", quote=quote)
+        case State.INTERRUPTED:
+            facts = (f"{saved} of {generation.variants} saved",) if saved or generation.variants > 1 else ()
+            yield Event(kind="interrupted", at=at, words="Interrupted", facts=facts, quote=quote)
+        case State.CANCELLED:
+            yield Event(
+                kind="cancelled", at=at, words="Cancelled" if attempts else "Cancelled, nothing was sent"
+            )
+        case State.RECEIVED:
+            yield Event(kind="waiting", words="Waiting for host" if host else "Being stored", quote=host)
+        case State.QUEUED if not attempts and not generation.hold_reason:
+            yield Event(kind="waiting", words="Waiting for a worker")
+
+
+def _stored(generation: Generation) -> str:
+    after = generation.stored_after
+    return f"Stored after {span(after)}" if after is not None and after >= timedelta(0) else "Stored"
+
+
+def _stock(generation: Generation, saved: int) -> tuple[str, ...]:
+    moderated = ("moderated by Venice",) if generation.is_content_violation else ()
+    count = f"{saved} of {generation.variants} pictures" if saved != generation.variants else counted(saved)
+    return (count, *moderated)
+
+
+def counted(pictures: int) -> str:
+    """`1 picture`, `4 pictures`."""
+    return f"{pictures} picture{'' if pictures == 1 else 's'}"
+
+
+def span(length: timedelta) -> str:
+    """`120 ms`, `8.1 s`, `2 min 5 s`."""
+    seconds = length.total_seconds()
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, seconds = divmod(round(seconds), 60)
+    return f"{minutes} min {seconds} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def size(count: int) -> str:
+    """Bytes as `412 KB`, `1.3 MB`."""
+    if count < 1 << 10:
+        return f"{count} B"
+    return f"{count / (1 << 10):.0f} KB" if count < 1 << 20 else f"{count / (1 << 20):.1f} MB"
+
+
+def dollars(amount: Decimal | None) -> str:
+    """`$0.01`; `price unknown` when the catalogue tells none."""
+    if amount is None:
+        return "price unknown"
+    whole, _, decimals = f"{amount:.6f}".partition(".")
+    return f"${whole}.{decimals.rstrip('0').ljust(2, '0')}"

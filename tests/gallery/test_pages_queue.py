@@ -1,0 +1,355 @@
+"""The queue's order and expected times, what holds it, the banner on every page, and what a run again may cost."""
+
+import re
+import uuid
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from gallery.models import Attempt, CatalogModel, Gate, Generation, State, User, Worker
+from gallery.models.attempt import Outcome
+from gallery.models.turns import DUE, HELD, LEASED, RUNNING
+from gallery.worker import Workshop
+from tests.gallery.making import MODEL, a_generation, pictures
+
+HTMX = {"HX-Request": "true"}
+AGAIN = "Run again (may be charged again)"
+
+
+def text(client: Client, address: str, **more: Any) -> str:
+    response = client.get(address, **more)
+    assert response.status_code == 200
+    # One space where the template has several, so that words can be looked for.
+    return re.sub(r"\s+", " ", re.sub(r"<(?!article)[^>]*>", "", response.content.decode()))
+
+
+def shown(client: Client, address: str = "/queue/") -> list[int]:
+    return [int(pk) for pk in re.findall(r'data-generation="(\d+)"', client.get(address).content.decode())]
+
+
+def a_call(generation: Generation, outcome: Outcome, **columns: Any) -> Attempt:
+    known = {"worker": "w", "host": "attic", "model": generation.model, "price": Decimal("0.01")}
+    sent = {"token": uuid.uuid4(), "sent_at": timezone.now(), "outcome": outcome}
+    return Attempt.objects.create(generation=generation, **known | sent | columns)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def crowd(alice: User, bob: User, sally: User) -> list[Generation]:
+    """Twelve waiting ones of three members, of whom one was served before and the others never; some are batches."""
+    User.objects.filter(pk=bob.pk).update(served_at=timezone.now())
+    owners = [alice, alice, bob, alice, sally, bob, alice, alice, sally, bob, alice, alice]
+    return [
+        a_generation(owner, f"number {number}", request={"variants": 1 + 3 * (number % 3 == 0)})
+        for number, owner in enumerate(owners)
+    ]
+
+
+class TestOrder:
+    """What is shown is what happens."""
+
+    def test_the_line_is_the_order_in_which_a_worker_claims(
+        self, workshop: Workshop, crowd: list[Generation]
+    ) -> None:
+        line = [pk for pk, _ in Generation.objects.queued().line(100)]
+        claimed = []
+        while waiting := Generation.objects.filter(token=None).next_in_turn():
+            taken = workshop.claim()
+            assert taken == waiting
+            claimed.append(waiting.pk)
+        assert claimed == line
+        assert len(line) == len(crowd)
+
+    def test_the_running_come_first_and_the_held_last(self, alice: User, bob: User) -> None:
+        held = a_generation(alice, not_before=timezone.now() + timedelta(hours=1))
+        due = a_generation(alice)
+        leased = a_generation(alice, token=uuid.uuid4())
+        sending = a_generation(alice, state=State.SENDING)
+        away = a_generation(bob)
+        User.objects.filter(pk=bob.pk).update(is_active=False)
+        line = Generation.objects.active().line(9)
+        assert line == [
+            (sending.pk, RUNNING),
+            (leased.pk, LEASED),
+            (due.pk, DUE),
+            (held.pk, HELD),
+            (away.pk, HELD),
+        ]
+
+    def test_page_and_cards_show_the_same_places(
+        self, client: Client, alice: User, crowd: list[Generation]
+    ) -> None:
+        client.force_login(alice)
+        line = [pk for pk, _ in Generation.objects.queued().line(100)]
+        assert shown(client) == line
+        assert shown(client, "/") == line
+        for place, pk in ((1, line[0]), (2, line[1]), (12, line[11])):
+            ending = {1: "st", 2: "nd"}.get(place, "th")
+            assert f"Queued, {place}{ending} in line" in text(client, f"/generations/{pk}/card/")
+
+
+class TestExpectedTimes:
+    """From the medians of what was answered, the workers alive, the pace and the gates."""
+
+    @pytest.fixture(autouse=True)
+    def answered(self, models_known: None, bob: User) -> None:
+        now = timezone.now()
+        for _ in range(7):
+            sent = now - timedelta(minutes=5)
+            a_call(
+                a_generation(bob, state=State.DONE),
+                Outcome.OK,
+                sent_at=sent,
+                finished_at=sent + timedelta(seconds=12),
+            )
+
+    def test_who_waits_is_told_when_it_is_ready(self, client: Client, alice: User) -> None:
+        Worker.objects.create(name="w", host="here", process=1)
+        for _ in range(5):
+            a_generation(alice)
+        sending = a_generation(alice, state=State.SENDING, sent_at=timezone.now() - timedelta(seconds=2))
+        client.force_login(alice)
+        page = text(client, "/queue/")
+        assert "of about 12 s" in page
+        assert "1st in line · ready in about 12 s" in page
+        # Four calls at once, one of which is nearly half done.
+        assert "4th in line · ready in about 20 s" in page
+        assert sending.pk == shown(client)[0]
+
+    def test_a_full_minute_is_named(self, client: Client, alice: User) -> None:
+        Worker.objects.create(name="w", host="here", process=1)
+        CatalogModel.objects.filter(model_id=MODEL).update(rate_limit=1)
+        a_call(a_generation(alice, state=State.DONE), Outcome.OK, finished_at=timezone.now())
+        a_generation(alice)
+        client.force_login(alice)
+        assert "1st in line · held by the rate limit until about" in text(client, "/queue/")
+
+    def test_without_a_worker_nothing_is_promised(self, client: Client, alice: User) -> None:
+        a_generation(alice)
+        client.force_login(alice)
+        page = text(client, "/queue/")
+        assert "No worker is running." in page
+        assert "ready in" not in page
+
+    def test_the_poll_is_silent_until_the_times_are_old(
+        self, client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        a_generation(alice)
+        client.force_login(alice)
+        seen = re.search(r'seen=([^"]+)"', client.get("/queue/").content.decode())
+        assert seen
+        digest, _, drawn = seen[1].partition("-")
+        old = f"/queue/?seen={digest}-{int(drawn) - 60}"
+        assert client.get(f"/queue/?seen={seen[1]}", headers=HTMX).status_code == 204
+        for address in (old, f"/queue/?seen={digest}", f"/queue/?seen={digest}-x", "/queue/?seen=%00-²"):
+            assert client.get(address, headers=HTMX).status_code == 200
+
+
+class TestGates:
+    """A hold is shown with its reason and its end."""
+
+    PAGES = ("/", "/?q=cat", "/create/", "/prompts/", "/queue/")
+
+    def test_a_gate_for_all_is_told_on_every_page(self, client: Client, alice: User, sally: User) -> None:
+        picture = pictures(alice)[0]
+        Gate.objects.close(Gate.Kind.KEY, "Authentication <b>failed</b>")
+        pages = (*self.PAGES, f"/images/{picture.pk}/", f"/generations/{picture.generation_id}/")
+        for who in (alice, sally):
+            client.force_login(who)
+            for address in pages:
+                page = client.get(address).content.decode()
+                assert page.count("Nothing is sent") == 1, address
+                assert "Venice refuses the API key" in page
+                assert "Authentication &lt;b&gt;failed" in page
+                assert "which is asked every 30 s" in page
+                assert ('href="/admin/gallery/gate/"' in page) == who.is_staff
+
+    @pytest.mark.parametrize("kind", Gate.Kind.values)
+    def test_each_kind_names_its_end(self, client: Client, alice: User, kind: str) -> None:
+        client.force_login(alice)
+        gate = Gate.objects.close(kind, "a reason")
+        assert "Held until" in text(client, "/")
+        gate.until = timezone.now() + timedelta(minutes=5)
+        gate.save()
+        assert f"Nothing is sent until {timezone.localtime(gate.until):%H:%M:%S}." in text(client, "/")
+        gate.until = timezone.now() - timedelta(seconds=1)
+        gate.save()
+        assert "Nothing is sent" not in text(client, "/")
+
+    def test_strangers_and_fragments_are_told_nothing(self, client: Client, alice: User) -> None:
+        Gate.objects.close(Gate.Kind.PAUSE, "lunch")
+        assert "lunch" not in text(client, "/accounts/login/")
+        generation = a_generation(alice)
+        client.force_login(alice)
+        assert "lunch" not in text(client, f"/generations/{generation.pk}/card/")
+        assert "in line · held" in text(client, f"/generations/{generation.pk}/card/")
+
+    def test_a_busy_model_is_told_where_it_matters(self, client: Client, alice: User) -> None:
+        a_generation(alice)
+        Gate.objects.close(
+            Gate.Kind.BUSY, "Overloaded", model=MODEL, until=timezone.now() + timedelta(minutes=1)
+        )
+        client.force_login(alice)
+        assert "Nothing is sent" not in text(client, "/queue/")
+        assert f"{MODEL} is held until" in text(client, "/queue/")
+        assert "1st in line · held until" in text(client, "/")
+        assert "Overloaded" not in text(client, "/prompts/")
+
+    def test_closing_one_draws_the_queue_anew(self, client: Client, alice: User) -> None:
+        client.force_login(alice)
+        poll = re.search(r'hx-get="(/queue/[^"]+)"', client.get("/queue/").content.decode())
+        assert poll
+        Gate.objects.close(Gate.Kind.PAUSE, "lunch")
+        assert "Nothing is sent" in text(client, poll[1], headers=HTMX)
+
+    def test_it_costs_one_query_and_a_fragment_none(self, client: Client, alice: User) -> None:
+        generation = a_generation(alice, state=State.SENDING)
+        Gate.objects.close(Gate.Kind.PAUSE, "lunch")
+        client.force_login(alice)
+        addresses = [(address, {}, 1) for address in self.PAGES]
+        addresses += [("/", HTMX, 0), (f"/generations/{generation.pk}/card/?seen=x", HTMX, 0)]
+        for address, headers, expected in addresses:
+            with CaptureQueriesContext(connection) as asked:
+                client.get(address, headers=headers)
+            asks = [query["sql"] for query in asked if "gallery_gate" in query["sql"]]
+            assert len(asks) == expected, address
+
+
+class TestRunningAgain:
+    """Nobody pays twice without having read so."""
+
+    @pytest.mark.parametrize("outcome", [Outcome.UNKNOWN, Outcome.PENDING])
+    @pytest.mark.parametrize("state", [State.FAILED, State.INTERRUPTED])
+    def test_what_may_have_been_charged_is_named(
+        self, client: Client, alice: User, state: State, outcome: Outcome
+    ) -> None:
+        generation = a_generation(alice, state=state)
+        a_call(generation, Outcome.REFUSED)
+        a_call(generation, outcome)
+        client.force_login(alice)
+        for address in ("/queue/", f"/generations/{generation.pk}/", f"/generations/{generation.pk}/card/"):
+            page = text(client, address)
+            assert "May have been charged: $0.01" in page
+            assert AGAIN in page
+            assert "Dismiss" in page
+
+    def test_several_doubtful_calls_add_up(self, client: Client, alice: User) -> None:
+        generation = a_generation(alice, state=State.INTERRUPTED)
+        for _ in range(2):
+            a_call(generation, Outcome.UNKNOWN)
+        client.force_login(alice)
+        assert "May have been charged: $0.02 for 2 calls" in text(client, "/queue/")
+        a_call(generation, Outcome.UNKNOWN, price=None)
+        assert "May have been charged: price unknown for 3 calls" in text(client, "/queue/")
+
+    @pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.UNSENT])
+    def test_what_cost_nothing_costs_its_price(self, client: Client, alice: User, outcome: Outcome) -> None:
+        generation = a_generation(alice, state=State.FAILED)
+        a_call(generation, outcome)
+        client.force_login(alice)
+        page = text(client, f"/generations/{generation.pk}/")
+        assert "Nothing was charged." in page
+        assert "Run again · $0.01" in page
+        assert AGAIN not in page
+
+    def test_what_was_saved_is_shown(self, client: Client, alice: User) -> None:
+        saved = pictures(alice, count=2)
+        Generation.objects.update(state=State.INTERRUPTED, variants=4)
+        Attempt.objects.update(outcome=Outcome.UNKNOWN)
+        client.force_login(alice)
+        for address in ("/queue/", f"/generations/{saved[0].generation_id}/"):
+            page = client.get(address).content.decode()
+            assert re.findall(r'data-image="(\d+)"', page) == [str(picture.pk) for picture in saved]
+            assert "2 of 4 saved" in page
+
+
+class TestSilentHosts:
+    """A received answer lies on the disk of one host."""
+
+    @pytest.fixture
+    def left(self, alice: User) -> Generation:
+        early = timezone.now() - timedelta(minutes=16)
+        generation = a_generation(alice, state=State.RECEIVED, received_at=early, token=uuid.uuid4())
+        a_call(generation, Outcome.PENDING, status=200)
+        return generation
+
+    def test_it_is_shown_as_waiting_for_its_host(self, client: Client, alice: User, left: Generation) -> None:
+        client.force_login(alice)
+        for address in ("/queue/", "/", f"/generations/{left.pk}/", f"/generations/{left.pk}/card/"):
+            assert "waiting for host attic" in text(client, address), address
+        assert "Waiting for host: attic" in text(client, f"/generations/{left.pk}/")
+
+    def test_not_while_the_host_is_heard_of_nor_before_its_time(self, left: Generation) -> None:
+        known = Worker.objects.create(name="w", host="attic", process=1)
+        assert not Generation.objects.waiting_for_hosts()
+        assert not left.declare_interrupted()
+        Worker.objects.filter(pk=known.pk).update(seen_at=timezone.now() - timedelta(minutes=16))
+        assert Generation.objects.waiting_for_hosts().silent_hosts() == {left.pk: "attic"}
+        Generation.objects.update(received_at=timezone.now())
+        assert not left.declare_interrupted()
+
+    def test_declaring_it_interrupted_works_once_and_says_what_it_may_have_cost(
+        self, client: Client, alice: User, left: Generation
+    ) -> None:
+        assert left.declare_interrupted()
+        assert not left.declare_interrupted()
+        left.refresh_from_db()
+        assert (left.state, left.token, left.error_kind) == (State.INTERRUPTED, None, "Unanswered")
+        assert left.attempts.get().outcome == Outcome.UNKNOWN
+        client.force_login(alice)
+        page = text(client, f"/generations/{left.pk}/")
+        assert "attic, of which nothing is heard" in page
+        assert AGAIN in page
+
+    @pytest.mark.parametrize("state", [state for state in State.values if state != State.RECEIVED])
+    def test_nothing_else_can_be_declared(self, left: Generation, state: str) -> None:
+        Generation.objects.update(state=state)
+        assert not left.declare_interrupted()
+
+
+def test_the_history_grows_while_one_looks(client: Client, alice: User) -> None:
+    now = timezone.now()
+    generation = a_generation(alice, state=State.SENDING, sent_at=now)
+    a_call(generation, Outcome.PENDING, sent_at=now)
+    client.force_login(alice)
+    address = f"/generations/{generation.pk}/"
+    poll = re.search(rf'hx-get="({address}\?[^"]+)"', client.get(address).content.decode())
+    assert poll
+    again = poll[1].replace("&amp;", "&")
+    assert client.get(again, headers=HTMX).status_code == 204
+    Generation.objects.update(headers_at=now + timedelta(seconds=8.1))
+    assert "Headers after 8.1 s" in text(client, again, headers=HTMX)
+
+
+def test_queries_do_not_grow_with_the_queue(
+    client: Client, alice: User, bob: User, models_known: None, django_assert_max_num_queries: Any
+) -> None:
+    Worker.objects.create(name="w", host="here", process=1)
+    client.force_login(alice)
+    # The day's one write to the session, and this process' first look at the catalogue.
+    client.get("/create/")
+
+    def more(count: int) -> None:
+        for number in range(count):
+            owner = bob if number % 2 else alice
+            a_generation(owner, f"cat {number}", state=State.SENDING, sent_at=timezone.now())
+            a_generation(owner, f"dog {number}")
+            broken = pictures(owner, f"owl {number}", state="interrupted")[0].generation
+            a_call(broken, Outcome.UNKNOWN)
+            Gate.objects.close(Gate.Kind.BUSY, "busy", model=f"model-{broken.pk}")
+
+    more(2)
+    card = Generation.objects.queued().latest("pk")
+    counts = []
+    for _ in range(2):
+        for address in ("/queue/", "/", f"/generations/{card.pk}/", f"/generations/{card.pk}/card/?seen=x"):
+            with django_assert_max_num_queries(12) as asked:
+                client.get(address)
+            counts.append(len(asked))
+        more(12)
+    assert counts[:4] == counts[4:]
