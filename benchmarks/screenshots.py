@@ -5,6 +5,7 @@ The site is a real one with pretend data, an emulator for its Venice, and some p
 
 import argparse
 import io
+import random
 import re
 import sys
 import tempfile
@@ -186,7 +187,8 @@ def _send(page: Page) -> None:
 
 
 def _wrong_password(page: Page) -> None:
-    page.locator("input[name=username]").fill("nobody")
+    # Somebody else each time: five wrong passwords of one name are answered otherwise.
+    page.locator("input[name=username]").fill(f"nobody-{random.randrange(10_000)}")
     page.locator("input[name=password]").fill("not the password")
     page.locator("main button").first.click()
     page.wait_for_load_state()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gallery.models import Generation
+from gallery.models import Generation, State
 
 # Venice's own names, in the order and the words in which people read them. The prompts have their own place.
 LABELS = {
@@ -54,12 +54,20 @@ def request_rows(generation: Generation) -> list[Row]:
 
 
 def slices(generation: Generation) -> list[Slice]:
-    """Venice's three times and ours, end to end; empty when none is known."""
+    """Venice's times and ours, end to end; empty when none is known, and for what did not end well.
+
+    Venice's preprocessing time holds its inference time, as a rule: then only what is left of it is preparing.
+    """
+    if generation.state != State.DONE:
+        return []
     ours = generation.stored_after
+    preparing, inference = generation.preprocessing_ms, generation.inference_ms
+    if preparing is not None and inference is not None and preparing >= inference:
+        preparing -= inference
     times = (
         ("queue", generation.queue_ms),
-        ("preprocessing", generation.preprocessing_ms),
-        ("inference", generation.inference_ms),
+        ("preparing", preparing),
+        ("inference", inference),
         ("ours", max(0, round(ours.total_seconds() * 1000)) if ours is not None else None),
     )
     bar, start = [], 0

@@ -17,8 +17,16 @@ TITLES = {
 }
 
 
-def error_page(request: HttpRequest | None, status: int, message: str = "") -> HttpResponse:
-    """The page for `status`; it asks neither database nor session, since either may be what failed."""
-    title, default = TITLES[status]
-    context = {"status": status, "title": title, "message": message or default, "nonce": None}
+def error_page(request: HttpRequest | None, status: int, message: str = "", title: str = "") -> HttpResponse:
+    """The page for `status`, in its usual words where none are given.
+
+    It asks neither database nor session, since either may be what failed.
+    """
+    usual_title, usual_message = TITLES[status]
+    context = {
+        "status": status,
+        "title": title or usual_title,
+        "message": message or usual_message,
+        "nonce": None,
+    }
     return HttpResponse(render_to_string("errors/error.html", context), status=status)

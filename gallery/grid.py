@@ -67,15 +67,18 @@ def address(request: HttpRequest, query: search.Query, start: int | None) -> str
     return f"{request.path}?{urlencode(parts)}" if parts else request.path
 
 
-def page(request: HttpRequest, images: ImageQuerySet, query: search.Query) -> Page:
-    """Pictures from the request's cursor on; one query more when it has one, to find the page before."""
+def page(request: HttpRequest, images: ImageQuerySet, query: search.Query, *, stacked: bool = True) -> Page:
+    """Pictures from the request's cursor on; one query more when it has one, to find the page before.
+
+    Without `stacked` each picture stands for itself, and none bears the count of its stack.
+    """
     start = cursor(request)
     columns = (*_COLUMNS, "generation__is_content_violation")
     found = images if start is None else images.filter(id__lte=start)
     rows = list(found.newest_first().values_list(*columns, Left("prompt__text", EXCERPT))[: PAGE + 1])
     older = address(request, query, rows[PAGE][0]) if len(rows) > PAGE else ""
     newer = "" if start is None else _newer(request, images, query, start)
-    return Page([_tile(row, place) for place, row in enumerate(rows[:PAGE])], older, newer)
+    return Page([_tile(row, place, stacked) for place, row in enumerate(rows[:PAGE])], older, newer)
 
 
 def _newer(request: HttpRequest, images: ImageQuerySet, query: search.Query, start: int) -> str:
@@ -90,7 +93,7 @@ def newer_address(request: HttpRequest, query: search.Query, places: list[int], 
     return address(request, query, places[size - 1] if len(places) > size else None)
 
 
-def _tile(row: tuple[Any, ...], place: int) -> Tile:
+def _tile(row: tuple[Any, ...], place: int, stacked: bool) -> Tile:
     pk, sha256, width, height, color, stack, blurred, violation, text = row
     return Tile(
         str(pk),
@@ -100,7 +103,7 @@ def _tile(row: tuple[Any, ...], place: int) -> Tile:
         str(height),
         color,
         str(shape(width, height)),
-        str(stack) if stack > 1 else "",
+        str(stack) if stacked and stack > 1 else "",
         "moderated" if violation else "blurred" if blurred else "",
         "eager" if place < EAGER else "lazy",
     )

@@ -54,7 +54,7 @@ def decode(data: bytes) -> Decoded:
     )
     thumbnails: dict[int, bytes] = {}
     for size in (512, 256):
-        small.thumbnail((size, size), Image.Resampling.BICUBIC, reducing_gap=2.0)
+        small.thumbnail((size, size), Image.Resampling.BICUBIC, reducing_gap=1.0)
         out = BytesIO()
         small.save(out, "WEBP", quality=QUALITY, method=METHOD)
         thumbnails[size] = out.getvalue()

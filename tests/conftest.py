@@ -17,6 +17,9 @@ from gallery.worker import Workshop
 from venice import Client
 from venice.emulator import Emulator
 
+# Playwright keeps an event loop in the main thread, in which Django would refuse to query.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(

@@ -77,7 +77,7 @@ class GenerationAdmin(ReadOnlyAdmin):
         few = list(prompts[: FEW_PROMPTS + 1])
         return queryset.filter(prompt__in=few if len(few) <= FEW_PROMPTS else prompts), False
 
-    @admin.display(description="")
+    @admin.display(description="Cover")
     def picture(self, generation: Generation) -> SafeString | str:
         """The cover."""
         covers: list[Image] = getattr(generation, "covers", [])

@@ -9,10 +9,14 @@ from django.core.exceptions import ValidationError
 
 MAX_PASSWORD = 4096
 MAX_USERNAME = 150
+WRONG = "That name and password do not belong together."
 
 
 class SignInForm(AuthenticationForm):
     """A trimmed name in NFKC, and a password of up to 4096 characters that is taken verbatim."""
+
+    # One message for an unknown name and for a wrong password: it tells nothing about who is a member.
+    error_messages = dict.fromkeys(("invalid_login", "inactive"), WRONG)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -34,7 +34,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
             return self
         prompts = Prompt.objects.matching(query).values_list("pk", flat=True)
         few = list(prompts[: FEW_PROMPTS + 1])
-        return self.filter(prompt__in=few if len(few) <= FEW_PROMPTS else prompts)
+        if len(few) <= FEW_PROMPTS:
+            return self.filter(prompt__in=few)
+        # The sum hides the prompt's index: SQLite would start from all the prompts and sort their pictures.
+        return self.alias(found=models.F("prompt_id") + 0).filter(found__in=prompts)
 
 
 class Image(models.Model):

@@ -18,7 +18,7 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
         """The prompts that hold every word of `query`; all of them when it is empty."""
         found = self
         if query.words:
-            found = found.filter(models.Q(pk__in=search.prompt_ids(query, connection.vendor)))
+            found = found.filter(pk__in=search.prompt_ids(query, connection.vendor))
         for literal in query.literals:
             found = found.filter(text__icontains=literal)
         return found

@@ -39,7 +39,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     """429 after five wrong passwords for one name from one address."""
     response = error_page(
-        request, 429, "Five wrong passwords. Wait 15 minutes, or ask staff for a sign-in link."
+        request,
+        429,
+        "Five wrong passwords were sent for this name. A sign-in link from staff works at once.",
+        "Signing in is locked for 15 minutes",
     )
     response["Retry-After"] = "900"
     return response

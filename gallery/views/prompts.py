@@ -23,7 +23,8 @@ def prompt(request: MemberRequest, pk: int) -> HttpResponse:
     """One prompt in full, with all its pictures by cursor."""
     found = get_object_or_404(Prompt, pk=min(pk, MAX_ID))
     nothing = search.Query("")
-    context = {"page": grid.page(request, Image.objects.filter(prompt=found), nothing), "query": nothing}
+    page = grid.page(request, Image.objects.filter(prompt=found), nothing, stacked=False)
+    context = {"page": page, "query": nothing}
     if request.htmx:
         return render(request, "gallery/_more.html", context)
     context["line"] = history.line(found)

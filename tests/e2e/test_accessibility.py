@@ -40,7 +40,11 @@ def test_axe_finds_nothing(filled_site: Site, browser: Browser, scheme: str, wid
         assert response
         assert response.status == 200, path
         expect(page.locator("body")).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        found += [f"{path}: {complaint}" for complaint in complaints]
         report = Axe().run(page)
+        # What axe itself does to the page is its own affair.
+        complaints.clear()
         # The admin is Django's own; its pages are held to the same rules but for what its templates fix.
         for violation in report.response["violations"]:
             targets = [node["target"] for node in violation["nodes"][:3]]
@@ -49,7 +53,6 @@ def test_axe_finds_nothing(filled_site: Site, browser: Browser, scheme: str, wid
         if not path.startswith("/admin/") and wide > 0:
             found.append(f"{path}: {wide} px wider than the window")
     assert not found, "\n".join(found)
-    assert complaints == []
     context.close()
 
 

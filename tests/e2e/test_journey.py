@@ -28,10 +28,8 @@ def test_from_a_prompt_to_a_rerun(site: Site, browser: Browser, width: int) -> N
     expect(card).to_have_attribute("data-state", "done", timeout=SLOW)
     expect(card.locator("[data-image] img")).to_be_visible()
     assert page.evaluate("window.sameDocument") == mark
-    natural = card.locator("[data-image] img").evaluate(
-        "image => image.decode().then(() => image.naturalWidth)"
-    )
-    assert natural >= 256
+    picture = card.locator("[data-image] img")
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth > 0)")
 
     card.locator("[data-image]").first.click()
     page.wait_for_url(re.compile(r"/images/\d+/"))

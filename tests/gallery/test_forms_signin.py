@@ -50,3 +50,16 @@ def test_a_password_beyond_the_limit_is_told_so() -> None:
     form = SignInForm(data={"username": "alice", "password": "x" * 4097})
 
     assert form.errors["password"] == ["At most 4096 characters."]
+
+
+@pytest.mark.parametrize("name", ["alice", "nobody"])
+def test_one_message_for_a_wrong_password_and_an_unknown_name(client: Client, alice: User, name: str) -> None:
+    answer = client.post("/accounts/login/", {"username": name, "password": "something else"})
+    assert "That name and password do not belong together." in answer.content.decode()
+
+
+def test_a_locked_name_is_told_for_how_long(client: Client, alice: User) -> None:
+    for number in range(5):
+        answer = client.post("/accounts/login/", {"username": "alice", "password": f"wrong {number}"})
+    assert answer.status_code == 429
+    assert "Signing in is locked for 15 minutes" in answer.content.decode()

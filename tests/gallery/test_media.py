@@ -34,7 +34,6 @@ def status_of(client: Client, address: str, **more: Any) -> int:
     """The status alone; the file behind it is closed."""
     response = client.get(address, **more)
     body(response)
-    response.close()
     return response.status_code
 
 

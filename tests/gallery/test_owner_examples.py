@@ -33,7 +33,11 @@ EXAMPLES = {
         {"size": (2736, 1536), "format": "webp", "count": 1, "price": Decimal("0.14")},
     ),
     "style": (
-        {"model": "qwen-image-2", "prompt": "A futuristic Venice skyline at sunrise", "style_preset": "3D Model"},
+        {
+            "model": "qwen-image-2",
+            "prompt": "A futuristic Venice skyline at sunrise",
+            "style_preset": "3D Model",
+        },
         {"size": (1024, 1024), "format": "webp", "count": 1},
     ),
     "bridge": (
@@ -74,7 +78,7 @@ def test_it_becomes_stored_pictures(
         for size in (512, 256):
             answer = client.get(f"/media/{size}/{image.sha256[:2]}/{image.sha256[2:4]}/{image.sha256}.webp")
             assert answer.status_code == 200
-            answer.close()
+            assert b"".join(answer.streaming_content)[8:12] == b"WEBP"  # type: ignore[attr-defined]
     assert None not in (generation.queue_ms, generation.inference_ms, generation.total_ms)
     assert generation.price_estimate == expected.get("price", generation.price_estimate)
     assert generation.price_estimate > 0

@@ -37,7 +37,8 @@ def test_its_card_comes_first_and_holds_only_its_own_pictures(client: Client, al
     assert "hx-get" not in first[0]
     assert re.findall(r'data-image="(\d+)"', page) == [str(picture.pk) for picture in made]
     assert f'data-related="{origin.pk}"' in page
-    assert made[0].thumbnail_512 in page
+    assert f'src="{made[0].thumbnail_512}"' in page
+    assert f"{made[0].media_url} {made[0].width}w" in page
 
 
 @pytest.mark.parametrize("state", State.values)

@@ -6,7 +6,8 @@ import uuid
 import pytest
 from django.test import Client
 
-from gallery.models import Generation, User
+from gallery import details
+from gallery.models import Generation, State, User
 from tests.gallery.making import a_generation, a_picture, pictures
 
 pytestmark = pytest.mark.usefixtures("models_known")
@@ -45,6 +46,23 @@ def test_it_tells_all_about_its_request(client: Client, alice: User, bob: User) 
     assert "Re-run new seed · $" in page
     assert " style=" not in page
     assert f"/create/?image={picture.pk}&amp;use=remix" in page
+
+
+@pytest.mark.parametrize(
+    ("preprocessing", "inference", "parts"),
+    [
+        (6436, 6367, {"queue": 9, "preparing": 69, "inference": 6367, "ours": 0}),
+        (22, 1840, {"queue": 9, "preparing": 22, "inference": 1840, "ours": 0}),
+        (22, None, {"queue": 9, "preparing": 22, "ours": 0}),
+    ],
+)
+def test_inference_counts_once_in_the_time(
+    alice: User, preprocessing: int, inference: int | None, parts: dict[str, int]
+) -> None:
+    made = a_picture(alice, queue_ms=9, preprocessing_ms=preprocessing, inference_ms=inference).generation
+    assert {part.name: part.length for part in details.slices(made)} == parts
+    made.state = State.FAILED
+    assert details.slices(made) == []
 
 
 def test_its_neighbours_are_covers_and_its_stack_is_a_filmstrip(client: Client, alice: User) -> None:

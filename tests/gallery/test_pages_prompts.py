@@ -36,7 +36,9 @@ def test_each_prompt_stands_once_newest_use_first(client: Client, alice: User, b
     assert f"/create/?use_prompt={dog[0].prompt_id}" in line
 
 
-@pytest.mark.parametrize(("emulated", "shown"), [(False, "$0.02"), (True, "$0.02 pretend")])
+@pytest.mark.parametrize(
+    ("emulated", "shown"), [(False, "$0.02"), (True, '<span class="together">$0.02 pretend</span>')]
+)
 def test_spend_counts_what_was_charged(client: Client, alice: User, emulated: bool, shown: str) -> None:
     pictures(alice, count=2)
     pictures(alice)
@@ -74,3 +76,11 @@ def test_a_prompts_page_has_its_whole_text_and_all_its_pictures(client: Client, 
 def test_nothing_yet_leads_to_the_form(client: Client, alice: User) -> None:
     client.force_login(alice)
     assert "No prompts yet" in text(client, "/prompts/")
+
+
+def test_each_picture_of_a_stack_stands_for_itself_on_its_prompts_page(client: Client, alice: User) -> None:
+    made = pictures(alice, count=3)
+    client.force_login(alice)
+    page = text(client, f"/prompts/{made[0].prompt_id}/")
+    assert page.count("data-image=") == 3
+    assert 'class="badge"' not in page

@@ -11,12 +11,13 @@ from venice import Client, Generate, NotSent
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        (f"http://127.0.0.1:{free_port()}", "refused"),
+        ("http://127.0.0.1:{free}", "refused"),
         ("https://name.invalid", "resolved"),
     ],
 )
 def test_without_a_connection_nothing_is_sent(operation: Generate, url: str, words: str) -> None:
-    with Client(KEY, url) as client, pytest.raises(NotSent, match=words) as caught:
+    address = url.format(free=free_port())
+    with Client(KEY, address) as client, pytest.raises(NotSent, match=words) as caught:
         client.run(operation)
     assert not caught.value.charge_unknown
 
