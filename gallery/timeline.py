@@ -8,9 +8,12 @@ from itertools import zip_longest
 
 from gallery.models import Attempt, Generation, State
 from gallery.models.attempt import Outcome
+from venice import BadResponse
 
 # What a worker writes down for who waits because the minute is full.
 RATE_LIMIT = "the rate limit"
+# The error of a whole answer that cannot be used.
+BAD = BadResponse.__name__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +135,7 @@ def _answer(generation: Generation, attempt: Attempt, *, is_last: bool) -> Itera
             facts = () if attempt.headers_at else _marks(attempt)
             yield Event(kind="refused", words=words, facts=facts, **end)  # type: ignore[arg-type]
         case Outcome.UNKNOWN:
-            is_whole = attempt.status == 200 and attempt.bytes is not None
-            words = "The answer is of no use" if is_whole else "No whole answer"
+            words = "The answer is of no use" if attempt.error_kind == BAD else "No whole answer"
             yield Event(kind="unknown", words=f"{words}, may have been charged", facts=length, **end)  # type: ignore[arg-type]
         case _ if is_last and generation.state == State.SENDING:
             yield Event(kind="waiting", words="Waiting for Venice’s answer")

@@ -115,7 +115,7 @@ class TestExpectedTimes:
         sending = a_generation(alice, state=State.SENDING, sent_at=timezone.now() - timedelta(seconds=2))
         client.force_login(alice)
         page = text(client, "/queue/")
-        assert "of about 12 s" in page
+        assert "usually about 12 s" in page
         assert "1st in line · ready in about 12 s" in page
         # Four calls at once, one of which is nearly half done.
         assert "4th in line · ready in about 20 s" in page

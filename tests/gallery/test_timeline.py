@@ -124,7 +124,11 @@ def test_what_was_not_sent_goes_back_to_the_queue() -> None:
             {"error_message": "The worker stopped."},
             "No whole answer, may have been charged “The worker stopped.”",
         ),
-        ({"status": 200, "bytes": 0}, "The answer is of no use, may have been charged"),
+        (
+            {"status": 200, "bytes": 2, "error_kind": "BadResponse"},
+            "The answer is of no use, may have been charged (2 B)",
+        ),
+        ({"status": 200, "bytes": 9 << 10}, "No whole answer, may have been charged (9 KB)"),
         ({"status": 504}, "No whole answer, may have been charged"),
     ],
 )
