@@ -5,7 +5,7 @@ from django.template.loader import render_to_string
 
 TITLES = {
     400: ("That request cannot be read", "Something in it is not as a browser would send it."),
-    403: ("Not allowed", "Only who made it, or staff, may do that."),
+    403: ("Not allowed", "That is for staff, or for who made it."),
     404: ("Not here", "There is nothing at this address."),
     405: ("Not possible here", "This address does not take that kind of request."),
     409: ("Not possible", "It has changed meanwhile."),

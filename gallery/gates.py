@@ -29,7 +29,9 @@ def after_failure(model: str, error: VeniceError, decision: Decision) -> None:
     if decision.hold in kinds:
         Gate.objects.close(kinds[decision.hold], error.message or error.advice)
     elif decision.hold == "model":
-        Gate.objects.close(Gate.Kind.BUSY, error.message, model=model, until=decision.not_before)
+        # Others of the model may go once Venice lets them; who met the limit comes a little later, behind them.
+        until = min(filter(None, (error.retry_at, decision.not_before)), default=None)
+        Gate.objects.close(Gate.Kind.BUSY, error.message, model=model, until=until)
     elif decision.hold == "everything":
         Gate.objects.close(Gate.Kind.BREAKER, error.message, until=decision.not_before)
     if error.status and error.status >= 400:

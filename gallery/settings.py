@@ -239,7 +239,9 @@ LOGGING = {
         "gallery": {"level": "INFO"},
         "venice": {"level": "INFO"},
         "django.request": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # Rubbish from outside is answered 400; a traceback for each would let anybody fill the log.
+        "django.security": {"level": "CRITICAL"},
+        "django.security.csrf": {"level": "WARNING"},
     },
 }
 # Key words and tracebacks with settings are never shown to a browser, and mail is not sent.

@@ -78,7 +78,8 @@ def decide(
         named = _clamp(error.retry_at, now) if error.retry_at else now
         return Decision("again", max(named, after(5, min(300, 5 * 2.0**tries))), "model")
     if isinstance(error, Busy):
-        return Decision("again", _clamp(error.retry_at, now) + timedelta(seconds=draw.uniform(0, 2)), "model")
+        late = timedelta(seconds=draw.uniform(0, min(30, 2.0**tries)))
+        return Decision("again", _clamp(error.retry_at, now) + late, "model")
     if isinstance(error, ServerFailed) and tries <= 1 and price is not None and price <= auto_retry_max:
         return Decision("again", after(1, 3))
     return Decision("failed")

@@ -69,7 +69,7 @@ def fields_of(model: Model | None, styles: tuple[str, ...]) -> dict[str, forms.F
 def _prompt(label: str, model: Model | None, *, rows: int, **kwargs: Any) -> PlainText:
     limit = {"data-limit": model.prompt_limit} if model else {}
     # autocomplete off: after a reload the server's words count, not the browser's memory of an older form.
-    widget = forms.Textarea(attrs={"rows": rows, "cols": None, "autocomplete": "off", "dir": "auto", **limit})
+    widget = forms.Textarea(attrs={"rows": rows, "cols": 40, "autocomplete": "off", "dir": "auto", **limit})
     return PlainText(label=label, widget=widget, **kwargs)
 
 
@@ -199,11 +199,10 @@ class StyleName(Choice):
         name = str(value or "").strip()
         if not name:
             return None
-        if name in self.styles:
-            return name
         known = {style.casefold(): style for style in self.styles}
+        if same := known.get(name.casefold()):
+            # Venice minds the case; people need not.
+            return same
         near = difflib.get_close_matches(name[:100].casefold(), known, n=1)
         hint = f" Did you mean {known[near[0]]}?" if near else " Choose one from the list."
-        raise ValidationError(
-            f"There is no such style; upper and lower case matter.{hint}", code="invalid_choice"
-        )
+        raise ValidationError(f"There is no such style.{hint}", code="invalid_choice")

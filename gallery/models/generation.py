@@ -270,7 +270,13 @@ class Generation(models.Model):
     def cancel(self, when: datetime | None = None) -> bool:
         """Cancel if nothing was sent yet; False when a worker was quicker."""
         changed = Generation.objects.filter(pk=self.pk, state=State.QUEUED).update(
-            state=State.CANCELLED, finished_at=when or timezone.now(), token=None, worker=None
+            state=State.CANCELLED,
+            finished_at=when or timezone.now(),
+            token=None,
+            worker=None,
+            error_kind="",
+            error_message="",
+            error_advice="",
         )
         return bool(changed)
 
@@ -278,7 +284,7 @@ class Generation(models.Model):
         """Stamp an ended generation as seen; only the first stamp counts."""
         return bool(
             Generation.objects.filter(
-                pk=self.pk, state__in=(State.FAILED, State.INTERRUPTED), dismissed_at=None
+                pk=self.pk, state__in=(State.FAILED, State.INTERRUPTED, State.CANCELLED), dismissed_at=None
             ).update(dismissed_at=timezone.now())
         )
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gallery import access, cards, details, holds
 from gallery.http import MemberRequest, SeeOther
-from gallery.models import State
+from gallery.models import Generation, State
 from gallery.submissions import refusal, spend, submission_of
 from gallery.timeline import timeline
 
@@ -75,10 +75,10 @@ def run_again(request: MemberRequest, pk: int) -> HttpResponse:
     if old.is_active or old.state == State.DONE:
         return refusal(request, "Only what failed, was interrupted or cancelled can be run again.")
     with transaction.atomic():
-        new, _ = spend(
-            request, old.again(new_seed=False), submission=submission_of(request), run_again_of=old
-        )
-        old.dismiss()
+        # Whoever dismisses it first runs it again: a second tab's old button leads to what the first one made.
+        first = old.dismiss()
+        repeat = None if first else old.repeats.order_by("-id").first()
+        new = repeat or _again(request, old)
     address = reverse("generation", args=[new.pk])
     if not request.htmx:
         return SeeOther(address)
@@ -86,6 +86,11 @@ def run_again(request: MemberRequest, pk: int) -> HttpResponse:
     if request.htmx.current_url_abs_path == reverse("generation", args=[pk]):
         return HttpResponse(headers={"HX-Redirect": address})
     return render(request, CARD, cards.of(new, holds.of(request)))
+
+
+def _again(request: MemberRequest, old: Generation) -> Generation:
+    operation, submission = old.again(new_seed=False), submission_of(request)
+    return spend(request, operation, submission=submission, run_again_of=old)[0]
 
 
 def _changed(request: MemberRequest, pk: int) -> HttpResponse:

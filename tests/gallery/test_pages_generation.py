@@ -203,3 +203,15 @@ def test_details_follow_the_state(client: Client, alice: User) -> None:
     response = client.get(address, headers=HTMX)
     assert b'id="details"' in response.content
     assert b"hx-get" not in response.content
+
+
+def test_run_again_in_two_tabs_pays_once(client: Client, alice: User, models_known: None) -> None:
+    client.force_login(alice)
+    old = a_generation(alice, "A canal", state="failed")
+
+    first = client.post(f"/generations/{old.pk}/run-again/", {"submission": str(uuid.uuid4())})
+    second = client.post(f"/generations/{old.pk}/run-again/", {"submission": str(uuid.uuid4())})
+
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert first["Location"] == second["Location"]
+    assert old.repeats.count() == 1
