@@ -4,14 +4,10 @@ Runs at a worker's start and every few seconds, in every worker; each step is a 
 may do it at once.
 """
 
-import hashlib
 import logging
-import os
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.db import InterfaceError, OperationalError
@@ -38,9 +34,9 @@ STOPPED = "The worker stopped while Venice was answering."
 
 def recover(workshop: "Workshop") -> None:
     """Take up what dead workers, and threads of ours that failed, have left."""
-    gone = _gone_workers(workshop)
+    gone = workshop.heart.gone_workers()
     orphans = Generation.objects.active().filter(
-        Q(worker__in=gone) | Q(worker=None, token__isnull=False) | Q(worker=workshop.row)
+        Q(worker__in=gone) | Q(worker=None, token__isnull=False) | Q(worker=workshop.heart.row)
     )
     # A copy, in one step: our threads take theirs out of it meanwhile.
     orphans = orphans.exclude(pk__in=list(workshop.in_hand))
@@ -71,41 +67,6 @@ def _on_its_own(generation: Generation) -> Iterator[None]:
         log.exception("generation %d: cannot be taken up", generation.pk)
 
 
-def _gone_workers(workshop: "Workshop") -> list[Worker]:
-    """Silent for 30 s by the database's clock; of our own process table at once when the process is no more."""
-    others = Worker.objects.exclude(pk=workshop.row.pk)
-    # Who was silent together with us, while the database was away, beats again in a moment.
-    may_judge = time.monotonic() >= workshop.may_judge_at
-    silent = set(others.dead().values_list("pk", flat=True)) if may_judge else set()
-    return [worker for worker in others if worker.pk in silent or not _may_run(worker)]
-
-
-def process_table() -> str:
-    """Names the host and its process table: two containers, or two hosts of one name, have different ones."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
-        boot += str(Path("/proc/self/ns/pid").readlink())
-    except OSError:
-        boot = ""
-    host = socket.gethostname()[:100]
-    return f"{host}-{hashlib.sha256(boot.encode()).hexdigest()[:8]}"
-
-
-def _may_run(worker: Worker) -> bool:
-    """Whether its process may be there; our own number on another's row is an older process."""
-    if not worker.name.startswith(f"{process_table()}-"):
-        return True
-    if worker.process == os.getpid():
-        return False
-    try:
-        os.kill(worker.process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def _take_up(workshop: "Workshop", generation: Generation) -> None:
     """One generation that was being sent or stored: from what is on the disk, or as interrupted."""
     attempt = generation.attempts.filter(token=generation.token).first() if generation.token else None
@@ -115,7 +76,7 @@ def _take_up(workshop: "Workshop", generation: Generation) -> None:
         _store_whole(workshop, generation, attempt)
     elif generation.state == State.SENDING:
         store_torn(workshop, generation, attempt, Unanswered(STOPPED))
-    elif attempt.host == workshop.host:
+    elif attempt.host == workshop.heart.host:
         # `received` is only ever said of an answer on the disk: here it is gone.
         workshop.settle(generation, attempt, Unanswered("The stored answer is not on the disk any more."))
 

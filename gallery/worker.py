@@ -10,7 +10,6 @@ answer is on the disk before the database hears of it. What a killed worker leav
 """
 
 import logging
-import os
 import socket
 import threading
 import time
@@ -30,9 +29,9 @@ from django.db.models.functions import Now
 from gallery import catalog, clock, gates, limiter, recovery, storing
 from gallery.decoder import Decoder
 from gallery.failpoints import failpoint, watched
-from gallery.models import Attempt, CatalogModel, Generation, State, User, Worker
+from gallery.liveness import Heart
+from gallery.models import Attempt, CatalogModel, Generation, State, User
 from gallery.models.attempt import Outcome
-from gallery.models.worker import HEARTBEAT
 from gallery.spool import Spool
 from venice import BadResponse, Client, InvalidRequest, NotSent, Refused, Reply, Unanswered, VeniceError
 from venice.retry import decide
@@ -41,8 +40,6 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.1
 CHORES_EVERY = 3.0
-# Whoever could not beat himself for a while gives the others time to beat before he judges them.
-GRACE = 3 * HEARTBEAT.total_seconds()
 
 
 class Workshop:
@@ -53,36 +50,32 @@ class Workshop:
         self.spool = spool or Spool(Path(settings.SPOOL_DIR))
         self.decoder = Decoder()
         self.concurrency = concurrency or settings.WORKER_CONCURRENCY
-        self.host = socket.gethostname()[:150]
-        self.spool.open(has_history=Attempt.objects.filter(host=self.host).exists())
-        name = f"{recovery.process_table()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
-        self.row = Worker.objects.create(name=name, host=self.host, process=os.getpid())
+        has_history = Attempt.objects.filter(host=socket.gethostname()[:150]).exists()
+        self.spool.open(has_history=has_history)
+        self.heart = Heart()
         # Generations in the hands of our own threads: recovery leaves them alone.
         self.in_hand: set[int] = set()
-        self.may_judge_at = time.monotonic() + GRACE
         # A plain value and no Event, since a signal's handler sets it: it must not wait for a lock.
         self.is_told_to_stop = False
         self._is_over = threading.Event()
 
     def run(self) -> None:
         """Work until told to stop, then let the calls in flight finish: they are paid for."""
-        log.info("worker %s: %d calls at once", self.row.name, self.concurrency)
-        beat = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
-        beat.start()
+        log.info("worker %s: %d calls at once", self.heart.row.name, self.concurrency)
+        self.heart.start()
         asking = threading.Thread(target=self._ask, name="free calls", daemon=True)
         asking.start()
         with ThreadPoolExecutor(self.concurrency, thread_name_prefix="call") as pool:
             self._loop(pool)
-        # Only now: a worker that waits for its last calls is alive.
         self._is_over.set()
-        beat.join()
+        # Only now: a worker that waits for its last calls is alive.
         self.close()
-        log.info("worker %s: stopped", self.row.name)
+        log.info("worker %s: stopped", self.heart.row.name)
 
     def close(self) -> None:
         """End the decoder and say that this worker is gone."""
         self.decoder.close()
-        Worker.objects.filter(pk=self.row.pk).delete()
+        self.heart.stop()
 
     def step(self) -> bool:
         """Claim one generation and see it through in this thread; False when there is none to claim."""
@@ -139,25 +132,6 @@ class Workshop:
             self.in_hand.discard(generation.pk)
             connection.close()
 
-    def _beat(self) -> None:
-        """Heartbeats in the database's time, from a thread of their own: a long decode must not look like death."""
-        last = time.monotonic()
-        while not self._is_over.wait(HEARTBEAT.total_seconds()):
-            try:
-                if not Worker.objects.filter(pk=self.row.pk).update(seen_at=Now()):
-                    # Others took us for dead while the database was locked or we were stopped; we are not.
-                    self.row.seen_at = Now()
-                    self.row.save(force_insert=True)
-            except Exception as error:  # whatever it is, a heart goes on
-                log.warning("no heartbeat: %s", _line(error))
-                connection.close()
-                continue
-            now, before = time.monotonic(), last
-            last = now
-            if now - before > 2 * HEARTBEAT.total_seconds():
-                self.may_judge_at = now + GRACE
-        connection.close()
-
     def claim(self) -> Generation | None:
         """Take the generation whose turn it is; None when none may be sent now.
 
@@ -177,9 +151,9 @@ class Workshop:
             if generation is None:
                 self._waiting().filter(hold_reason="").update(hold_reason="the rate limit")
                 return None
-            generation.token, generation.worker = uuid.uuid4(), self.row
+            generation.token, generation.worker = uuid.uuid4(), self.heart.row
             leased = Generation.objects.filter(pk=generation.pk, state=State.QUEUED, token=None)
-            if not leased.update(token=generation.token, worker=self.row):
+            if not leased.update(token=generation.token, worker=self.heart.row):
                 return None
             User.objects.filter(pk=generation.owner_id).update(served_at=Now())
             failpoint("claiming")
@@ -261,8 +235,8 @@ class Workshop:
             attempt = Attempt.objects.create(
                 generation=generation,
                 token=generation.token,
-                worker=self.row.name,
-                host=self.host,
+                worker=self.heart.row.name,
+                host=self.heart.host,
                 model=generation.model,
                 images_asked=generation.variants,
                 emulated=generation.emulated,

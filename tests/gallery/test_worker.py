@@ -10,7 +10,7 @@ import pytest
 from django.conf import LazySettings
 from PIL import Image as Pillow
 
-from gallery import limiter, recovery
+from gallery import limiter, liveness, recovery
 from gallery.models import Attempt, CatalogModel, Generation, Image, Prompt, State, User, Worker
 from gallery.models.attempt import Outcome
 from gallery.storage import thumbnail_name
@@ -259,7 +259,7 @@ def test_a_model_out_of_its_minute_waits_while_others_go(
 def test_a_worker_that_is_gone_leaves_nothing_hanging(workshop: Workshop, alice: User) -> None:
     sent, leased = queue(alice), queue(alice)
     gone = Worker.objects.create(
-        name=f"{recovery.process_table()}-gone", host=workshop.host, process=2**22 + 1
+        name=f"{liveness.process_table()}-gone", host=workshop.heart.host, process=2**22 + 1
     )
     Generation.objects.filter(pk=leased.pk).update(worker=gone, token=uuid4())
     token = uuid4()

@@ -276,7 +276,7 @@ def _fall_silent(process: Process) -> None:
 
 def _recover(installation: Installation) -> None:
     with by_hand(installation) as workshop:
-        workshop.may_judge_at = 0
+        workshop.heart.may_judge_at = 0
         recovery.recover(workshop)
 
 
@@ -312,7 +312,7 @@ def test_a_worker_that_slept_before_it_sent_does_not_send(
     until(lambda: Generation.objects.filter(token__isnull=False).exists(), installation.logs)
     _fall_silent(sleeper)
     with by_hand(installation) as workshop:
-        workshop.may_judge_at = 0
+        workshop.heart.may_judge_at = 0
         recovery.recover(workshop)
         workshop.step()
     generation.refresh_from_db()
