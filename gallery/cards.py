@@ -103,14 +103,13 @@ def typical(models: Iterable[str]) -> dict[str, Typical]:
 
 
 def active(limit: int, holds: Holds) -> list[dict[str, Any]]:
-    """The cards of what runs or waits, in the order of service, at most `limit`: one query, or two when there is any.
+    """The cards of what runs or waits, in the order of service, at most `limit`; one query, or two when there is any.
 
     The typical times come with the cards' first poll, or with the queue's forecast.
     """
     line = Generation.objects.active().line(limit)
-    rows = (
-        Generation.objects.select_related("owner", "prompt").in_bulk([pk for pk, _ in line]) if line else {}
-    )
+    known = Generation.objects.select_related("owner", "prompt")
+    rows = known.in_bulk([pk for pk, _ in line]) if line else {}
     hosts = silent_hosts(rows.values())
     cards = []
     for place, (pk, stands) in enumerate(line, 1 - sum(stands == RUNNING for _, stands in line)):

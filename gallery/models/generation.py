@@ -39,6 +39,9 @@ class State(models.TextChoices):
 ACTIVE_STATES = (State.QUEUED, State.SENDING, State.RECEIVED)
 FINAL_STATES = (State.DONE, State.FAILED, State.INTERRUPTED, State.CANCELLED)
 
+# Nobody's place is told by more entries than that.
+LONGEST_LINE = 10_000
+
 # The request's parameters that are columns too, because people filter, sort or read by them.
 COPIED_FIELDS = (
     "model",
@@ -70,7 +73,8 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
 
     def line(self, limit: int) -> list[tuple[int, int]]:
         """The first ids in the order of service, each with its standing (see turns.py)."""
-        return list(turns.in_line(self).values_list("pk", "standing")[:limit])
+        entries = self.order_by("id").values_list(*turns.COLUMNS)[:LONGEST_LINE]
+        return turns.line((turns.Entry(*entry) for entry in entries), timezone.now())[:limit]
 
     def next_in_turn(self) -> "Generation | None":
         """The one whose turn it is, of waiting ones that may all be sent now."""

@@ -1,38 +1,80 @@
-"""Whose turn it is: round robin over the members; of one member's, single pictures before batches, older first."""
+"""Whose turn it is: round robin over the members; of one member's, single pictures before batches, older first.
 
-from typing import Any
+Twice: as the order in which SQL finds the next one, and as the whole line, which needs each member's own order as well.
+Sorting some thousands of narrow rows here costs less than window functions do.
+"""
 
-from django.db.models import BooleanField, Case, ExpressionWrapper, F, Q, QuerySet, Value, When, Window
-from django.db.models.functions import FirstValue, Now, RowNumber
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID
 
-IS_BATCH = ExpressionWrapper(Q(variants__gt=1), output_field=BooleanField())
-# Enough to find the next one; the whole line takes turns, which needs each member's own order as well.
-NEXT = (F("owner__served_at").asc(nulls_first=True), IS_BATCH, "id")
+from django.db.models import BooleanField, ExpressionWrapper, F, Q
+
+NEXT = (
+    F("owner__served_at").asc(nulls_first=True),
+    ExpressionWrapper(Q(variants__gt=1), output_field=BooleanField()),
+    "id",
+)
 
 RUNNING, LEASED, DUE, HELD = range(4)
+COLUMNS = (
+    "pk",
+    "owner_id",
+    "owner__served_at",
+    "owner__is_active",
+    "state",
+    "token",
+    "not_before",
+    "variants",
+)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def in_line(generations: QuerySet[Any]) -> QuerySet[Any]:
-    """Annotate `standing` and put in order: what is sent or stored, what is leased, what is due by turns, what is held.
+class Entry(NamedTuple):
+    """What decides about a place: the COLUMNS."""
 
-    The due ones stand as they would be claimed one after the other, so that the first of them is that of NEXT.
-    """
-    standing = Case(
-        When(~Q(state="queued"), then=Value(RUNNING)),
-        When(token__isnull=False, then=Value(LEASED)),
-        When(Q(not_before__gt=Now()) | Q(owner__is_active=False), then=Value(HELD)),
-        default=Value(DUE),
-    )
-    own: dict[str, Any] = {"partition_by": [F("owner_id"), F("standing")], "order_by": [IS_BATCH, "id"]}
-    known: QuerySet[Any] = generations.annotate(standing=standing).annotate(
-        turn=Window(RowNumber(), **own),
-        # Members who were never served take their first turns by their first ones.
-        head_is_batch=Window(FirstValue(IS_BATCH), **own),
-        head=Window(FirstValue("id"), **own),
-    )
-    turn = (_if_due("turn"), _if_due("owner__served_at").asc(nulls_first=True))
-    return known.order_by("standing", *turn, _if_due("head_is_batch"), _if_due("head"), "id")
+    pk: int
+    owner: int
+    served_at: datetime | None
+    is_active: bool
+    state: str
+    token: UUID | None
+    not_before: datetime | None
+    variants: int
+
+    @property
+    def own_place(self) -> tuple[bool, int]:
+        """Its place among its member's."""
+        return self.variants > 1, self.pk
+
+    def standing(self, now: datetime) -> int:
+        """Sent or stored; about to be sent; due; held, by a moment of its own or because its member is deactivated."""
+        if self.state != "queued":
+            return RUNNING
+        if self.token:
+            return LEASED
+        is_held = (self.not_before and self.not_before > now) or not self.is_active
+        return HELD if is_held else DUE
 
 
-def _if_due(name: str) -> Case:
-    return Case(When(standing=DUE, then=F(name)))
+def line(entries: Iterable[Entry], now: datetime) -> list[tuple[int, int]]:
+    """Ids with their standings: what runs, what is leased, what is due in the order of the claims, what is held."""
+    standing: dict[int, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        standing[entry.standing(now)].append(entry)
+    standing[DUE] = list(_by_turns(standing[DUE]))
+    for kind in (RUNNING, LEASED, HELD):
+        standing[kind].sort()
+    return [(entry.pk, kind) for kind in (RUNNING, LEASED, DUE, HELD) for entry in standing[kind]]
+
+
+def _by_turns(due: list[Entry]) -> Iterator[Entry]:
+    """Each member's next, round after round, who was served longest ago first; who never was, by their first one."""
+    own: dict[int, list[Entry]] = defaultdict(list)
+    for entry in sorted(due, key=lambda entry: entry.own_place):
+        own[entry.owner].append(entry)
+    members = sorted(own.values(), key=lambda mine: (mine[0].served_at or _NEVER, mine[0].own_place))
+    for turn in range(max(map(len, members), default=0)):
+        yield from (mine[turn] for mine in members if len(mine) > turn)
