@@ -45,11 +45,11 @@ CHORES_EVERY = 3.0
 class Workshop:
     """One worker process: its row in the database, its client, its spool, its decoder, and the calls in flight."""
 
-    def __init__(self, client: Client, spool: Spool | None = None, concurrency: int | None = None) -> None:
+    def __init__(self, client: Client, decoder: Decoder | None = None) -> None:
         self.client = client
-        self.spool = spool or Spool(Path(settings.SPOOL_DIR))
-        self.decoder = Decoder()
-        self.concurrency = concurrency or settings.WORKER_CONCURRENCY
+        self.spool = Spool(Path(settings.SPOOL_DIR))
+        self.decoder = decoder or Decoder()
+        self.concurrency = settings.WORKER_CONCURRENCY
         has_history = Attempt.objects.filter(host=socket.gethostname()[:150]).exists()
         self.spool.open(has_history=has_history)
         self.heart = Heart()

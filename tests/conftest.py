@@ -12,6 +12,7 @@ from django.conf import LazySettings
 from django.db import connections
 
 from gallery import catalog
+from gallery.decoder import Decoder
 from gallery.models import CatalogModel, User
 from gallery.worker import Workshop
 from venice import Client
@@ -99,13 +100,19 @@ def models_known(db: None) -> None:
     assert CatalogModel.objects.for_images().count() == 37
 
 
+@pytest.fixture(scope="session")
+def kept_decoder() -> Iterator[Decoder]:
+    """One decoding child for all tests: to start one takes longer than most of them."""
+    decoder = Decoder()
+    yield decoder
+    decoder.close()
+
+
 @pytest.fixture
-def workshop(db: None, emulator: Emulator) -> Iterator[Workshop]:
+def workshop(db: None, emulator: Emulator, kept_decoder: Decoder) -> Iterator[Workshop]:
     """A worker that works when told: `workshop.step()` sees one generation through."""
     with Client("test-key", emulator.url) as client:
-        worker = Workshop(client)
-        yield worker
-        worker.close()
+        yield Workshop(client, kept_decoder)
 
 
 def _member(name: str, **more: Any) -> User:
