@@ -1,8 +1,11 @@
 """When what waits will be ready: slots, typical times, the minute of a model, holds."""
 
 from gallery.forecast import FOREVER, Call, Expectation, Pace, expect
+from gallery.limiter import WINDOW
 
 FAST, SLOW = Call("fast"), Call("slow")
+# Asked so long ago: the minute has room for it again in 10 s, and in 40 s.
+SOON, LATER = WINDOW.total_seconds() - 10, WINDOW.total_seconds() - 40
 PACES = {"fast": Pace(10.0, 100), "slow": Pace(40.0, 100)}
 
 
@@ -20,14 +23,14 @@ def test_what_runs_keeps_its_slot_until_its_typical_time() -> None:
 
 
 def test_a_full_minute_holds_its_model_and_lets_others_pass() -> None:
-    paces = PACES | {"fast": Pace(10.0, 2, ((50.5, 1), (20.5, 1)))}
+    paces = PACES | {"fast": Pace(10.0, 2, ((SOON, 1), (LATER, 1)))}
     told = expect([FAST, FAST, SLOW], 2, paces)
     assert [each.start for each in told] == [10, 40, 0]
     assert [each.limited for each in told] == [True, True, False]
 
 
 def test_a_batch_waits_for_as_much_room_as_it_takes() -> None:
-    paces = {"fast": Pace(10.0, 4, ((50.5, 2), (20.5, 1)))}
+    paces = {"fast": Pace(10.0, 4, ((SOON, 2), (LATER, 1)))}
     assert [each.start for each in expect([Call("fast", 3)], 1, paces)] == [10]
     # More than a minute allows goes when the minute is empty.
     assert [each.start for each in expect([Call("fast", 9)], 1, paces)] == [40]
