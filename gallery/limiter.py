@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, Sum
 from django.db.models.functions import Now
 
 from gallery.models import Attempt, CatalogModel, Generation, State
 from gallery.models.attempt import Outcome
+from gallery.models.generation import GenerationQuerySet
 
 # Venice counts what arrives within a minute; the rest covers what a request spends between ledger and arrival.
 WINDOW = timedelta(seconds=61.5)
@@ -19,7 +20,7 @@ def spent_by_model() -> dict[str, int]:
     return dict(recent.order_by().values_list("model").annotate(Sum("images_asked")))
 
 
-def with_room(waiting: QuerySet[Generation]) -> QuerySet[Generation]:
+def with_room(waiting: GenerationQuerySet) -> GenerationQuerySet:
     """Of `waiting`, those that fit into their model's minute; a variant counts as one.
 
     To be asked inside the transaction that claims. What is leased but not begun counts as spent; a request

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from django.db import InterfaceError, OperationalError
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from gallery import storing
@@ -150,8 +150,3 @@ def store_torn(workshop: "Workshop", generation: Generation, attempt: Attempt, e
         error = Unanswered(words, status=error.status)
     failpoint("salvaged")
     workshop.settle(generation, attempt, error)
-
-
-def waiting_for_hosts() -> QuerySet[Generation]:
-    """Received, but on a host that has been silent: staff may declare them interrupted."""
-    return Generation.objects.filter(state=State.RECEIVED, worker=None)

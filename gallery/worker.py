@@ -23,7 +23,7 @@ from typing import Any
 from django.conf import settings
 from django.db import Error as DatabaseTrouble
 from django.db import connection, transaction
-from django.db.models import BooleanField, ExpressionWrapper, F, Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from gallery import catalog, clock, gates, limiter, recovery, storing
@@ -32,6 +32,7 @@ from gallery.failpoints import failpoint, watched
 from gallery.liveness import Heart
 from gallery.models import Attempt, CatalogModel, Generation, State, User
 from gallery.models.attempt import Outcome
+from gallery.models.generation import GenerationQuerySet
 from gallery.spool import Spool
 from venice import BadResponse, Client, InvalidRequest, NotSent, Refused, Reply, Unanswered, VeniceError
 from venice.retry import decide
@@ -142,14 +143,12 @@ class Workshop:
         with transaction.atomic():
             self._take_turns()
             if gate := gates.hold_all():
-                self._waiting().filter(hold_reason="").update(hold_reason=gate.reason[:200])
+                self._hold(gate.reason[:200])
                 return None
             may_go = limiter.with_room(self._waiting().exclude(model__in=gates.busy_models()))
-            is_batch = ExpressionWrapper(Q(variants__gt=1), output_field=BooleanField())
-            turn = (F("owner__served_at").asc(nulls_first=True), is_batch, "id")
-            generation = may_go.order_by(*turn).first()
+            generation = may_go.next_in_turn()
             if generation is None:
-                self._waiting().filter(hold_reason="").update(hold_reason="the rate limit")
+                self._hold("the rate limit")
                 return None
             generation.token, generation.worker = uuid.uuid4(), self.heart.row
             leased = Generation.objects.filter(pk=generation.pk, state=State.QUEUED, token=None)
@@ -160,9 +159,13 @@ class Workshop:
         failpoint("leased")
         return generation
 
-    def _waiting(self) -> Any:
+    def _waiting(self) -> GenerationQuerySet:
         due = Q(not_before=None) | Q(not_before__lte=Now())
         return Generation.objects.filter(due, state=State.QUEUED, token=None, owner__is_active=True)
+
+    def _hold(self, reason: str) -> None:
+        """Say what they wait for now; one write for each change of the reason."""
+        self._waiting().exclude(hold_reason=reason).update(hold_reason=reason)
 
     def _take_turns(self) -> None:
         """Only one worker counts and claims at a time: SQLite's write lock sees to it, PostgreSQL must be told."""

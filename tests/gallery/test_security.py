@@ -16,7 +16,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from gallery.models import CatalogModel, Generation, Image, State, User
+from gallery.models import CatalogModel, Generation, Image, State, User, Worker
 from gallery.worker import Workshop
 from venice import Generate
 
@@ -77,7 +77,7 @@ def things(workshop: Workshop, models_known: None, alice: User) -> dict[str, obj
     waiting, _ = Generation.objects.enqueue(alice, operation)
     failed, _ = Generation.objects.enqueue(alice, operation)
     Generation.objects.filter(pk=failed.pk).update(state=State.FAILED, error_message="Venice said no.")
-    workshop.row.delete()
+    Worker.objects.all().delete()
     image = done.images.get()
     return {
         "image": image.pk,
