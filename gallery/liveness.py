@@ -21,7 +21,9 @@ from gallery.models.worker import HEARTBEAT
 
 log = logging.getLogger(__name__)
 
-# Whoever could not beat for a while gives the others time to beat before it judges them.
+# Whoever cannot beat judges nobody: the others may be kept from it by the same lock or outage. Afterwards it
+# gives them time to beat.
+LATE = 2 * HEARTBEAT.total_seconds()
 GRACE = 3 * HEARTBEAT.total_seconds()
 
 
@@ -32,7 +34,8 @@ class Heart:
         self.host = socket.gethostname()[:150]
         name = f"{process_table()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
         self.row = Worker.objects.create(name=name, host=self.host, process=os.getpid())
-        self.may_judge_at = time.monotonic() + GRACE
+        self.beaten_at = time.monotonic()
+        self.may_judge_at = self.beaten_at + GRACE
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
@@ -47,7 +50,6 @@ class Heart:
         Worker.objects.filter(pk=self.row.pk).delete()
 
     def _beat(self) -> None:
-        last = time.monotonic()
         while not self._stopped.wait(HEARTBEAT.total_seconds()):
             try:
                 if not Worker.objects.filter(pk=self.row.pk).update(seen_at=Now()):
@@ -58,17 +60,17 @@ class Heart:
                 log.warning("no heartbeat: %s", " ".join(str(error).split())[:200])
                 connection.close()
                 continue
-            now, before = time.monotonic(), last
-            last = now
-            if now - before > 2 * HEARTBEAT.total_seconds():
+            now, before = time.monotonic(), self.beaten_at
+            if now - before > LATE:
                 self.may_judge_at = now + GRACE
+            self.beaten_at = now
         connection.close()
 
     def gone_workers(self) -> list[Worker]:
         """The other workers that are dead."""
         others = Worker.objects.exclude(pk=self.row.pk)
-        # Who was silent together with us, while the database was away, beats again in a moment.
-        may_judge = time.monotonic() >= self.may_judge_at
+        now = time.monotonic()
+        may_judge = now >= self.may_judge_at and now - self.beaten_at <= LATE
         silent = set(others.dead().values_list("pk", flat=True)) if may_judge else set()
         return [worker for worker in others if worker.pk in silent or not _may_run(worker)]
 

@@ -34,7 +34,7 @@ def violations(ledger: list[Entry], *, all_ended: bool = True) -> Iterator[str]:
     for entry in ledger:
         posts[entry["prompt"]].append(entry)
     generations = Generation.objects.prefetch_related("attempts", "images__attempt").select_related("worker")
-    for generation in generations.order_by("id"):
+    for generation in generations.order_by("id").iterator(500):
         mine = posts.pop(generation.request["prompt"], [])
         for check in (_payments, _account, _ending, _pictures):
             for problem in check(generation, mine):
