@@ -38,7 +38,10 @@ def main() -> None:
         with running_site(data, venice) as site:
             worker = child_of(site.process.pid, "manage.py work")
             web = child_of(site.process.pid, "gunicorn")
-            member, database = sign_in(site.url, site.manage("signin", "admin", "--create")), _open(data)
+            member, database = (
+                sign_in(site.url, site.manage("signin", "admin", "--create")),
+                open_database(data),
+            )
             for number in range(3):
                 one_picture(member, database, site.url, number)
             say("an idle worker")
@@ -103,15 +106,7 @@ def one_picture(
     member: requests.Session, database: sqlite3.Connection, site: str, number: int
 ) -> tuple[float, float, float]:
     """Milliseconds: all but Venice's own, from the POST until it was sent, from its last byte until done."""
-    page = member.get(f"{site}/create/").text
-    form = {name: _hidden(page, name) for name in ("csrfmiddlewaretoken", "submission")}
-    form |= FORM | {"prompt": f"a lighthouse above the sea, number {number}", "seed": str(1000 + number)}
-    clicked = time.time()
-    answer = member.post(
-        f"{site}/create/", form, headers={"Referer": f"{site}/create/"}, allow_redirects=False
-    )
-    assert answer.status_code == 303, (answer.status_code, re.findall(r"data-error-for=.*", answer.text))
-    generation = int(re.findall(r"/generations/(\d+)/", answer.headers["Location"])[0])
+    clicked, generation = click(member, site, number)
     state, total_ms, sent, finished, last_byte = _wait(database, generation)
     assert state == "done", state
     until_done = (_seconds(finished) - clicked) * 1000
@@ -120,6 +115,19 @@ def one_picture(
         (_seconds(sent) - clicked) * 1000,
         (_seconds(finished) - _seconds(last_byte)) * 1000,
     )
+
+
+def click(member: requests.Session, site: str, number: int) -> tuple[float, int]:
+    """Post the form as a person would; the moment of it, and the generation's id."""
+    page = member.get(f"{site}/create/").text
+    form = {name: _hidden(page, name) for name in ("csrfmiddlewaretoken", "submission")}
+    form |= FORM | {"prompt": f"a lighthouse above the sea, number {number}", "seed": str(1000 + number)}
+    clicked = time.time()
+    answer = member.post(
+        f"{site}/create/", form, headers={"Referer": f"{site}/create/"}, allow_redirects=False
+    )
+    assert answer.status_code == 303, (answer.status_code, re.findall(r"data-error-for=.*", answer.text))
+    return clicked, int(re.findall(r"/generations/(\d+)/", answer.headers["Location"])[0])
 
 
 def _wait(database: sqlite3.Connection, generation: int) -> tuple[str, float, str, str, str]:
@@ -133,7 +141,7 @@ def _wait(database: sqlite3.Connection, generation: int) -> tuple[str, float, st
     raise AssertionError(f"generation {generation} is not done after 30 s")
 
 
-def _open(data: Path) -> sqlite3.Connection:
+def open_database(data: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{data / 'gallery.sqlite3'}?mode=ro", uri=True, isolation_level=None)
 
 
