@@ -9,6 +9,12 @@ if TYPE_CHECKING:
     from PIL import Image
 
 MAX_PIXELS = 40_000_000
+# A WebP takes 16 bytes a pixel to decode, four times what other formats take. One that is larger than any 4K picture
+# must hold enough bytes to be a picture; a bomb is a few thousand.
+LARGE_WEBP = 17_500_000
+PIXELS_PER_BYTE = 40
+# Rows that are converted and reduced at a time: a whole picture with an alpha channel would be copied twice.
+STRIP = 512
 QUALITY = 80
 # libwebp's effort: 2 takes two thirds of the time of the default 4 at the same size on disk within a few percent.
 METHOD = 2
@@ -42,6 +48,8 @@ def decode(data: bytes) -> Decoded:
                     raise UnusablePicture(
                         f"{width} × {height} pixels are more than {MAX_PIXELS // 1_000_000} megapixels."
                     )
+                if form == "webp" and width * height > max(LARGE_WEBP, PIXELS_PER_BYTE * len(data)):
+                    raise UnusablePicture(f"{width} × {height} pixels cannot come from {len(data)} bytes.")
                 # JPEG can skip most of the work of a size that is not needed; other formats ignore this.
                 picture.draft("RGB", (1024, 1024))
                 # load() and not verify(): verify() passes a JPEG that was cut.
@@ -60,10 +68,7 @@ def _thumbnails(picture: "Image.Image") -> tuple[dict[int, bytes], str]:
     """Both sizes as WebP, and the dominant colour."""
     from PIL import Image
 
-    if picture.mode in {"RGB", "RGBA"}:
-        small = picture
-    else:
-        small = picture.convert("RGBA" if "A" in picture.getbands() else "RGB")
+    small = _reduced(picture)
     thumbnails: dict[int, bytes] = {}
     for size in (512, 256):
         small.thumbnail((size, size), Image.Resampling.BICUBIC, reducing_gap=1.0)
@@ -71,6 +76,20 @@ def _thumbnails(picture: "Image.Image") -> tuple[dict[int, bytes], str]:
         small.save(out, "WEBP", quality=QUALITY, method=METHOD)
         thumbnails[size] = out.getvalue()
     return thumbnails, _dominant(small.convert("RGB"))
+
+
+def _reduced(picture: "Image.Image") -> "Image.Image":
+    """RGB or RGBA, shrunk by a whole factor to what still fills the larger thumbnail."""
+    from PIL import Image
+
+    mode, factor = "RGBA" if "A" in picture.getbands() else "RGB", max(1, max(picture.size) // 512)
+    width, height = picture.size
+    small = Image.new(mode, (-(-width // factor), -(-height // factor)))
+    rows = factor * max(1, STRIP // factor)
+    for top in range(0, height, rows):
+        strip = picture.crop((0, top, width, min(top + rows, height)))
+        small.paste(strip.convert(mode).reduce(factor), (0, top // factor))
+    return small
 
 
 def _dominant(picture: "Image.Image") -> str:

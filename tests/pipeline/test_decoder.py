@@ -41,9 +41,9 @@ def picture(
     return out.getvalue()
 
 
-def noise(kind: str, **more: object) -> bytes:
+def noise(kind: str, size: tuple[int, int] = (300, 200), **more: object) -> bytes:
     out = BytesIO()
-    Pillow.effect_noise((300, 200), 90).convert("RGB").save(out, kind, **more)
+    Pillow.effect_noise(size, 90).convert("RGB").save(out, kind, **more)
     return out.getvalue()
 
 
@@ -102,6 +102,8 @@ HOSTILE = {
     "webp cut": noise("WEBP", lossless=True)[:-2000],
     "webp of 16 383 × 16 383": webp_header(16_383, 16_383),
     "webp of 2²⁴ × 2²⁴": webp_header(1 << 24, 1 << 24),
+    "webp of 39 megapixels": picture("WEBP", (6300, 6300), method=0),
+    "webp of 39 megapixels, with alpha": picture("WEBP", (6300, 6300), "RGBA", lossless=True),
     "text chunk bomb": png(8, 8).replace(
         struct.pack(">I", 0) + b"IEND",
         (lambda c: struct.pack(">I", len(c)) + b"zTXt" + c + struct.pack(">I", zlib.crc32(b"zTXt" + c)))(
@@ -144,6 +146,9 @@ SOUND = {
     "one pixel": (picture(size=(1, 1)), "png"),
     "30 000 wide": (zeros(30_000, 1_000), "png"),
     "one line of 30 000": (zeros(30_000, 1), "png"),
+    "4k": (picture("WEBP", (4096, 4096), method=0), "webp"),
+    "larger than 4k": (noise("WEBP", (5000, 4000), quality=30, method=0), "webp"),
+    "39 megapixels with alpha": (picture(size=(6300, 6300), mode="RGBA"), "png"),
     "html behind it": (picture() + b"<html><script>alert(1)</script></html>", "png"),
     "zip behind it": (picture("JPEG") + b"PK\x03\x04" + b"x" * 100, "jpeg"),
 }
@@ -250,7 +255,10 @@ def _memory(pid: int) -> int:
 def test_bombs_do_not_fill_the_memory(installation: Installation, script: Script, alice: User) -> None:
     bombs = [data for name, data in HOSTILE.items() if " of " in name or "bomb" in name]
     wide = [zeros(30_000, 1_300), zeros(1_300, 30_000)]
-    for data in [*bombs, *wide]:
+    # Just under every limit, in the modes that cost most.
+    large = [picture(size=(6300, 6300), mode=mode) for mode in ("RGBA", "LA", "P", "I;16", "1")]
+    large.append(picture("WEBP", (4180, 4180), method=0))
+    for data in [*bombs, *wide, *large]:
         script.plays(answer(json.dumps({"images": [base64.b64encode(data).decode()]}).encode()))
         queue(alice)
     worker = installation.work(VENICE_BASE_URL=script.url).ready()
