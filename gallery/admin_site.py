@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
+from gallery import catalog
 from gallery.models import Generation, Worker
 from gallery.models.worker import DEAD_AFTER
 
@@ -43,7 +44,11 @@ class GalleryAdminSite(admin.AdminSite):
 
 
 def _pulse() -> dict[str, Any]:
-    """Workers alive, the newest heartbeat of all, and what waits longest."""
+    """Workers alive, the newest heartbeat of all, what waits longest, and from when a catalogue is that grew old."""
     alive = Count("pk", filter=Q(seen_at__gte=Now() - DEAD_AFTER))
     beats = Worker.objects.aggregate(workers_alive=alive, newest_heartbeat=Max("seen_at"))
-    return {**beats, "oldest_waiting": Generation.objects.queued().order_by("id").first()}
+    return {
+        **beats,
+        "oldest_waiting": Generation.objects.queued().order_by("id").first(),
+        "old_catalogue": catalog.grown_old(),
+    }

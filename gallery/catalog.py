@@ -2,18 +2,21 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from gallery.cleaning import storable
 from gallery.models import CatalogModel, CatalogStyle
 from venice import Client, Model
 
 log = logging.getLogger(__name__)
 
 MAX_AGE = timedelta(days=1)
+# How long it may take to ask again before anybody need know.
+PATIENCE = timedelta(hours=1)
 
 
 class CatalogueUnusable(Exception):
@@ -30,8 +33,19 @@ class SyncReport:
 
 def is_due() -> bool:
     """Whether the catalogue is empty or older than a day."""
-    newest = CatalogModel.objects.listed().order_by("-synced_at").values_list("synced_at", flat=True).first()
+    newest = _told_at()
     return newest is None or timezone.now() - newest > MAX_AGE
+
+
+def grown_old() -> datetime | None:
+    """When the catalogue was told, if that is so long ago that asking again must have failed."""
+    newest = _told_at()
+    return newest if newest and timezone.now() - newest > MAX_AGE + PATIENCE else None
+
+
+def _told_at() -> datetime | None:
+    newest_first = CatalogModel.objects.listed().order_by("-synced_at")
+    return newest_first.values_list("synced_at", flat=True).first()
 
 
 def expire() -> None:
@@ -71,7 +85,7 @@ def _keep_models(models: list[Model]) -> None:
             offline=model.offline,
             listed=True,
             position=position,
-            raw=model.raw,
+            raw=storable(model.raw),
             synced_at=now,
         )
         for position, model in enumerate(models)

@@ -1,7 +1,9 @@
 """What people type, made fit to keep: normal form, plain line ends, no controls, no broken bytes."""
 
+import math
 import re
 import unicodedata
+from typing import Any
 from urllib.parse import parse_qsl
 
 from django.conf import settings
@@ -62,3 +64,14 @@ def unreadable_fields(request: HttpRequest) -> frozenset[str]:
 
 def _fields_with(sent: QueryDict, character: str) -> frozenset[str]:
     return frozenset(name for name, values in sent.lists() if any(character in str(v) for v in values))
+
+
+def storable(tree: Any) -> Any:
+    """A value of JSON as every database takes it: no zero bytes, no half characters, no number that is none."""
+    if isinstance(tree, str):
+        return tree.replace("\0", "").encode(errors="replace").decode()
+    if isinstance(tree, list):
+        return [storable(item) for item in tree]
+    if isinstance(tree, dict):
+        return {storable(name): storable(value) for name, value in tree.items()}
+    return None if isinstance(tree, float) and not math.isfinite(tree) else tree

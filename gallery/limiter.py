@@ -8,10 +8,12 @@ from django.db.models.functions import Now
 
 from gallery.models import Attempt, CatalogModel, Generation, State
 from gallery.models.attempt import Outcome
-from gallery.models.generation import GenerationQuerySet
 
 # Venice counts what arrives within a minute; the rest covers what a request spends between ledger and arrival.
 WINDOW = timedelta(seconds=61.5)
+
+# What a worker writes down for who waits because the minute is full.
+RATE_LIMIT = "the rate limit"
 
 
 def spent_by_model() -> dict[str, int]:
@@ -20,8 +22,8 @@ def spent_by_model() -> dict[str, int]:
     return dict(recent.order_by().values_list("model").annotate(Sum("images_asked")))
 
 
-def with_room(waiting: GenerationQuerySet) -> GenerationQuerySet:
-    """Of `waiting`, those that fit into their model's minute; a variant counts as one.
+def without_room() -> Q:
+    """Which waiting generations do not fit into their model's minute; a variant counts as one.
 
     To be asked inside the transaction that claims. What is leased but not begun counts as spent; a request
     for more images than a whole minute allows goes when the minute is empty.
@@ -38,4 +40,4 @@ def with_room(waiting: GenerationQuerySet) -> GenerationQuerySet:
             settings.VENICE_REQUESTS_PER_MINUTE, lower.get(model) or settings.VENICE_REQUESTS_PER_MINUTE
         )
         no_room |= Q(model=model, variants__gt=limit - images)
-    return waiting.exclude(no_room)
+    return no_room

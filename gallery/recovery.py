@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from gallery import storing
+from gallery import settling, storing
 from gallery.failpoints import failpoint
 from gallery.models import Attempt, Generation, State, Worker
 from gallery.models.attempt import Outcome
@@ -78,7 +78,7 @@ def _take_up(workshop: "Workshop", generation: Generation) -> None:
         store_torn(workshop, generation, attempt, Unanswered(STOPPED))
     elif attempt.host == workshop.heart.host:
         # `received` is only ever said of an answer on the disk: here it is gone.
-        workshop.settle(generation, attempt, Unanswered("The stored answer is not on the disk any more."))
+        settling.settle(generation, attempt, Unanswered("The stored answer is not on the disk any more."))
 
 
 def _give_up(generation: Generation) -> None:
@@ -149,4 +149,4 @@ def store_torn(workshop: "Workshop", generation: Generation, attempt: Attempt, e
         words = f"{error.message.rstrip('.')}. {saved} of {generation.variants} pictures saved."
         error = Unanswered(words, status=error.status)
     failpoint("salvaged")
-    workshop.settle(generation, attempt, error)
+    settling.settle(generation, attempt, error)

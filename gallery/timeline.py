@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import zip_longest
 
+from gallery.limiter import RATE_LIMIT
 from gallery.models import Attempt, Generation, State
 from gallery.models.attempt import Outcome
 from venice import BadResponse
 
-# What a worker writes down for who waits because the minute is full.
-RATE_LIMIT = "the rate limit"
 # The error of a whole answer that cannot be used.
 BAD = BadResponse.__name__
 

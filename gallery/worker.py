@@ -1,7 +1,7 @@
 """The worker: claims a generation, sends it, spools the answer, stores the pictures: the only paid use of the client.
 
     queued ──claim──► (lease) ──begin──► sending ──receive──► received ──store──► done
-       ▲                                    │ settle: again, failed, interrupted
+       ▲                                    │ settling: again, failed, interrupted
        └────────────────────────────────────┘
 
 Each step is a compare-and-set on id, state and token, so that of two workers, or of a worker and a person who
@@ -14,19 +14,21 @@ import socket
 import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.db import Error as DatabaseTrouble
 from django.db import connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from gallery import catalog, clock, gates, limiter, recovery, storing
+from gallery import catalog, gates, limiter, recovery, settling, storing
 from gallery.decoder import Decoder
 from gallery.failpoints import failpoint, watched
 from gallery.liveness import Heart
@@ -34,13 +36,14 @@ from gallery.models import Attempt, CatalogModel, Generation, State, User
 from gallery.models.attempt import Outcome
 from gallery.models.generation import GenerationQuerySet
 from gallery.spool import Spool
-from venice import BadResponse, Client, InvalidRequest, NotSent, Refused, Reply, Unanswered, VeniceError
-from venice.retry import decide
+from venice import Client, InvalidRequest, Reply, Unanswered, VeniceError
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.1
 CHORES_EVERY = 3.0
+# Seconds between two questions for a catalogue that does not come.
+LONGEST_PAUSE = 300.0
 
 
 class Workshop:
@@ -54,6 +57,8 @@ class Workshop:
         has_history = Attempt.objects.filter(host=socket.gethostname()[:150]).exists()
         self.spool.open(has_history=has_history)
         self.heart = Heart()
+        # Attempts whose headers have come, until the loop has written it down.
+        self._headed: deque[tuple[int, datetime]] = deque()
         # Generations in the hands of our own threads: recovery leaves them alone.
         self.in_hand: set[int] = set()
         # A plain value and no Event, since a signal's handler sets it: it must not wait for a lock.
@@ -94,6 +99,7 @@ class Workshop:
                     recovery.recover(self)
                     has_room = gates.look_at_disk(self.spool.folder, Path(settings.MEDIA_ROOT))
                     next_chores = time.monotonic() + CHORES_EVERY
+                self._note_headers()
                 claimed = self.claim() if has_room and len(self.in_hand) < self.concurrency else None
             except (DatabaseTrouble, OSError) as error:
                 log.warning("not possible now, trying again: %s", _line(error))
@@ -108,16 +114,20 @@ class Workshop:
 
     def _ask(self) -> None:
         """Free calls, from a thread of their own since Venice may be slow: the probe of a gate, the catalogue."""
+        ask_again_at, pause = 0.0, CHORES_EVERY
         while not self._is_over.is_set():
             try:
                 gates.probe(self.client)
-                if catalog.is_due():
+                if time.monotonic() >= ask_again_at and catalog.is_due():
                     catalog.sync(self.client)
-            except (VeniceError, catalog.CatalogueUnusable, DatabaseTrouble) as error:
-                log.warning("catalogue: %s", _line(error))
+                    pause = CHORES_EVERY
+            except Exception as error:  # whatever it is, the probes go on
+                if isinstance(error, VeniceError | catalog.CatalogueUnusable | DatabaseTrouble):
+                    log.warning("catalogue: %s", _line(error))
+                else:
+                    log.exception("catalogue")
                 connection.close()
-            except Exception:
-                log.exception("catalogue")
+                ask_again_at, pause = time.monotonic() + pause, min(2 * pause, LONGEST_PAUSE)
             self._is_over.wait(CHORES_EVERY)
         connection.close()
 
@@ -143,12 +153,13 @@ class Workshop:
         with transaction.atomic():
             self._take_turns()
             if gate := gates.hold_all():
-                self._hold(gate.reason[:200])
+                self._hold(gate.reason[:200], self._waiting())
                 return None
-            may_go = limiter.with_room(self._waiting().exclude(model__in=gates.busy_models()))
-            generation = may_go.next_in_turn()
+            free = self._waiting().exclude(model__in=gates.busy_models())
+            without_room = limiter.without_room()
+            self._hold(limiter.RATE_LIMIT, free.filter(without_room, tries=0))
+            generation = free.exclude(without_room).next_in_turn()
             if generation is None:
-                self._hold("the rate limit")
                 return None
             generation.token, generation.worker = uuid.uuid4(), self.heart.row
             leased = Generation.objects.filter(pk=generation.pk, state=State.QUEUED, token=None)
@@ -163,9 +174,9 @@ class Workshop:
         due = Q(not_before=None) | Q(not_before__lte=Now())
         return Generation.objects.filter(due, state=State.QUEUED, token=None, owner__is_active=True)
 
-    def _hold(self, reason: str) -> None:
+    def _hold(self, reason: str, held: GenerationQuerySet) -> None:
         """Say what they wait for now; one write for each change of the reason."""
-        self._waiting().exclude(hold_reason=reason).update(hold_reason=reason)
+        held.exclude(hold_reason=reason).update(hold_reason=reason)
 
     def _take_turns(self) -> None:
         """Only one worker counts and claims at a time: SQLite's write lock sees to it, PostgreSQL must be told."""
@@ -190,7 +201,7 @@ class Workshop:
             self._insist(lambda: recovery.store_torn(self, generation, attempt, unanswered))
         except VeniceError as error:
             free = error
-            self._insist(lambda: self.settle(generation, attempt, free))
+            self._insist(lambda: settling.settle(generation, attempt, free))
             self.spool.discard(attempt.pk)
         else:
             failpoint("renamed")
@@ -209,10 +220,22 @@ class Workshop:
                 operation,
                 watched(sink),
                 on_sent=lambda: failpoint("sent"),
-                on_headers=lambda: failpoint("headers"),
+                on_headers=lambda: self._on_headers(attempt),
             )
             failpoint("body-written")
         return reply
+
+    def _on_headers(self, attempt: Attempt) -> None:
+        """In the thread that reads a paid answer, where nothing may wait: the loop writes it down."""
+        self._headed.append((attempt.pk, timezone.now()))
+        failpoint("headers")
+
+    def _note_headers(self) -> None:
+        """Say of answers that are still arriving that they do."""
+        while self._headed:
+            number, at = self._headed[0]
+            Attempt.objects.filter(pk=number, headers_at=None).update(headers_at=at)
+            self._headed.popleft()
 
     def _insist(self, step: Callable[[], None]) -> None:
         """Repeat a free step while the database is away: only this thread knows how its call ended."""
@@ -288,61 +311,13 @@ class Workshop:
             with file:
                 stored = storing.store(generation, attempt, file, self.decoder)
         except VeniceError as error:
-            self.settle(generation, attempt, error)
+            settling.settle(generation, attempt, error)
             self.spool.settle(attempt.pk, keep=error.charge_unknown)
             return
         failpoint("stored")
         self.spool.settle(attempt.pk, keep=stored.unusable > 0)
         gates.after_success()
         log.info("generation %d: done, %d pictures", generation.pk, stored.pictures)
-
-    def settle(self, generation: Generation, attempt: Attempt, error: VeniceError) -> None:
-        """End the attempt, and the generation too unless it may be tried again; close the gates that follow."""
-        now = clock.database_now()
-        kind = type(error).__name__
-        alike = generation.attempts.filter(error_kind=kind).exclude(pk=attempt.pk).order_by("id")
-        first = alike.first()
-        decision = decide(
-            error,
-            tries=1 + alike.count(),
-            waiting_since=first.sent_at if first else now,
-            now=now,
-            price=generation.price_estimate,
-            auto_retry_max=settings.AUTO_RETRY_MAX_USD,
-        )
-        changes: dict[str, Any] = {"token": None, "worker": None, "error_kind": kind}
-        changes |= {"error_message": error.message, "error_advice": error.advice}
-        if decision.action == "again":
-            reason = error.message[:200] or kind
-            changes |= {"state": State.QUEUED, "not_before": decision.not_before, "hold_reason": reason}
-        else:
-            changes |= {"state": State(decision.action), "finished_at": now}
-        with transaction.atomic():
-            # Who was taken for dead may have stored the answer meanwhile: that is not unsaid.
-            Attempt.objects.filter(pk=attempt.pk).exclude(outcome=Outcome.OK).update(
-                outcome=_outcome(error),
-                error_kind=kind,
-                error_message=error.message,
-                finished_at=attempt.finished_at or now,
-                status=error.status or attempt.status,
-            )
-            mine = Generation.objects.filter(pk=generation.pk, token=attempt.token)
-            mine.filter(state__in=(State.SENDING, State.RECEIVED)).update(**changes)
-            gates.after_failure(generation.model, error, decision)
-            if error.status == 404:
-                catalog.expire()
-            failpoint("settling")
-        failpoint("settled")
-        log.warning("generation %d: %s (%s)", generation.pk, decision.action, kind)
-
-
-def _outcome(error: VeniceError) -> Outcome:
-    """What the ledger says of a POST that ended in `error`."""
-    if isinstance(error, NotSent):
-        return Outcome.UNSENT
-    if isinstance(error, Unanswered | BadResponse):
-        return Outcome.UNKNOWN
-    return Outcome.REFUSED if isinstance(error, Refused) or error.status else Outcome.UNKNOWN
 
 
 def _column(balance: Decimal | None) -> Decimal | None:

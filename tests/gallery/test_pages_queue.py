@@ -65,6 +65,22 @@ class TestOrder:
         assert claimed == line
         assert len(line) == len(crowd)
 
+    def test_a_batch_stands_back_for_a_minute_and_no_longer(
+        self, workshop: Workshop, alice: User, bob: User
+    ) -> None:
+        batch = a_generation(alice, request={"variants": 4})
+        singles = [a_generation(alice) for _ in range(3)]
+        of_bob = a_generation(bob)
+        others = [of_bob.pk, *(single.pk for single in singles[1:])]
+        assert [pk for pk, _ in Generation.objects.queued().line(9)] == [singles[0].pk, *others, batch.pk]
+
+        Generation.objects.filter(pk=batch.pk).update(created_at=timezone.now() - timedelta(seconds=61))
+
+        line = [pk for pk, _ in Generation.objects.queued().line(9)]
+        assert line == [batch.pk, of_bob.pk, *(single.pk for single in singles)]
+        claimed = [workshop.claim() for _ in line]
+        assert [generation and generation.pk for generation in claimed] == line
+
     def test_the_running_come_first_and_the_held_last(self, alice: User, bob: User) -> None:
         held = a_generation(alice, not_before=timezone.now() + timedelta(hours=1))
         due = a_generation(alice)

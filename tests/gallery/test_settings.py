@@ -1,6 +1,7 @@
 """Settings come from the environment; a bad one stops the start with one clear line and exit status 2."""
 
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -153,3 +154,21 @@ def test_it_refuses_to_talk_to_venice_without_a_key(tmp_path: Path, command: str
 
 def test_debug_is_off_by_default(tmp_path: Path) -> None:
     assert show(tmp_path, "settings.DEBUG") == "False"
+
+
+def test_a_database_that_never_answers_is_given_up(tmp_path: Path) -> None:
+    """What listens and says nothing is what a network that swallows packets looks like."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgres://gallery@127.0.0.1:{silent.getsockname()[1]}/gallery?connect_timeout=2"
+        done = manage(tmp_path, "migrate", "--check", DATABASE_URL=url)
+
+    assert done.returncode != 0
+    assert "timeout" in done.stderr
+
+
+def test_postgresql_has_deadlines_which_its_address_may_change(tmp_path: Path) -> None:
+    options = "settings.DATABASES['default']['OPTIONS']"
+    url = "postgres://gallery@db.example/gallery"
+
+    assert show(tmp_path, f"{options}['tcp_user_timeout']", DATABASE_URL=url) == "15000"
+    assert show(tmp_path, f"{options}['connect_timeout']", DATABASE_URL=f"{url}?connect_timeout=9") == "9"

@@ -11,7 +11,7 @@ from django.conf import LazySettings
 from PIL import Image as Pillow
 
 from gallery import limiter, liveness, recovery
-from gallery.models import Attempt, CatalogModel, Generation, Image, Prompt, State, User, Worker
+from gallery.models import Attempt, CatalogModel, Gate, Generation, Image, Prompt, State, User, Worker
 from gallery.models.attempt import Outcome
 from gallery.storage import thumbnail_name
 from gallery.worker import Workshop
@@ -251,9 +251,40 @@ def test_a_model_out_of_its_minute_waits_while_others_go(
     queue(alice)
     queue(alice, replace(BRIDGE, model="chroma"))
 
-    ready = limiter.with_room(Generation.objects.queued())
+    ready = Generation.objects.queued().exclude(limiter.without_room())
 
     assert [generation.model for generation in ready] == ["chroma"]
+
+
+def test_only_who_is_held_says_so(workshop: Workshop, alice: User, settings: LazySettings) -> None:
+    settings.VENICE_REQUESTS_PER_MINUTE = 1
+    queue(alice)
+    workshop.step()
+    full, free = queue(alice), queue(alice, replace(BRIDGE, model="chroma"))
+    later = queue(alice, replace(BRIDGE, model="venice-sd35"))
+    busy = queue(alice, replace(BRIDGE, model="lustify-v7"))
+    Gate.objects.close(Gate.Kind.BUSY, "At capacity.", model="lustify-v7")
+
+    claimed = workshop.claim()
+
+    assert claimed == free
+    for generation, reason in ((full, limiter.RATE_LIMIT), (free, ""), (later, ""), (busy, "")):
+        generation.refresh_from_db()
+        assert generation.hold_reason == reason
+
+
+def test_the_rate_limit_does_not_hide_what_a_failed_call_said(
+    workshop: Workshop, alice: User, settings: LazySettings
+) -> None:
+    settings.VENICE_REQUESTS_PER_MINUTE = 1
+    generation = queue(alice, replace(BRIDGE, prompt="A bridge [[fault:500:times=1]]"))
+    workshop.step()
+    Generation.objects.update(not_before=None)
+
+    assert workshop.claim() is None
+
+    generation.refresh_from_db()
+    assert (generation.state, generation.hold_reason) == (State.QUEUED, "Inference processing failed")
 
 
 def test_a_worker_that_is_gone_leaves_nothing_hanging(workshop: Workshop, alice: User) -> None:

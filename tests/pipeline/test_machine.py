@@ -15,6 +15,7 @@ import pytest
 from django.conf import LazySettings
 from django.db import connection
 from django.db.models.functions import Now
+from django.test import Client as Browser
 
 from gallery import gates, recovery
 from gallery.models import Gate, Generation, State, User, Worker
@@ -381,3 +382,21 @@ def test_the_second_signal_ends_at_once(installation: Installation, alice: User)
     assert worker.wait(5) == 1
     installation.check()
     assert states() == {State.INTERRUPTED: 1}
+
+
+def test_headers_are_told_while_the_answer_is_still_arriving(
+    installation: Installation, alice: User, client: Browser
+) -> None:
+    generation = queue(alice, faults="drip:6")
+    installation.work()
+    arriving = generation.attempts.filter(headers_at__isnull=False, finished_at=None)
+    until(arriving.exists, installation.logs)
+
+    client.force_login(alice)
+    page = client.get(f"/generations/{generation.pk}/").content.decode()
+
+    generation.refresh_from_db()
+    assert generation.state == State.SENDING
+    assert "Headers after" in page
+    installation.until_state(generation, State.DONE)
+    installation.check()

@@ -1,0 +1,139 @@
+"""The catalogue as Venice tells it: what cannot be used is left out, and the last good one is never lost."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+from django.utils import timezone
+
+from gallery import catalog
+from gallery.models import CatalogModel, CatalogStyle, User
+from tests.venice.conftest import Script, answer, script
+from venice import Client, VeniceError, bundled_models, bundled_styles
+from venice.catalog import MAX_STYLES
+
+__all__ = ["script"]
+
+pytestmark = pytest.mark.django_db
+
+GOOD = bundled_models()[0].raw
+MARKUP = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture
+def venice(script: Script) -> Iterator[Client]:
+    with Client("test-key", script.url) as running:
+        yield running
+
+
+def told(script: Script, models: Any, styles: Any = ()) -> None:
+    for data in (models, styles or ["Anime"]):
+        script.plays(answer(json.dumps({"data": data}).encode()))
+
+
+def constrained(**constraints: Any) -> dict[str, Any]:
+    spec = {**GOOD["model_spec"], "constraints": {**GOOD["model_spec"]["constraints"], **constraints}}
+    return {**GOOD, "model_spec": spec}
+
+
+ODD_MODELS = {
+    "no constraints": {**GOOD, "model_spec": {"name": "Bare"}},
+    "no spec": {"id": "bare", "type": "image"},
+    "a limit below zero": constrained(promptCharacterLimit=-1),
+    "a limit in words": constrained(promptCharacterLimit="many"),
+    "an id with markup": {**GOOD, "id": MARKUP},
+    "a name with markup": {**GOOD, "model_spec": {**GOOD["model_spec"], "name": MARKUP}},
+    "a zero byte in it": {**GOOD, "model_spec": {**GOOD["model_spec"], "description": "a\0b"}},
+    "half a character": {**GOOD, "model_spec": {**GOOD["model_spec"], "description": "\ud800"}},
+    "a huge number": constrained(promptCharacterLimit=10**30),
+    "not a number": constrained(aspect=float("nan"), other=float("inf")),
+    "a very long name": {**GOOD, "model_spec": {**GOOD["model_spec"], "name": "x" * 10_000}},
+    "no object": 7,
+    "null": None,
+}
+
+
+@pytest.mark.parametrize("entry", ODD_MODELS.values(), ids=ODD_MODELS.keys())
+def test_an_odd_model_harms_no_other(
+    venice: Client, script: Script, entry: Any, client: Browser, alice: User
+) -> None:
+    good = [model.raw for model in bundled_models()[1:4]]
+    told(script, [entry, *good, good[0]])
+
+    catalog.sync(venice)
+
+    kept = set(CatalogModel.objects.listed().values_list("model_id", flat=True))
+    assert {raw["id"] for raw in good} <= kept
+    client.force_login(alice)
+    page = client.get("/create/").content.decode()
+    assert MARKUP not in page
+    assert good[0]["id"] in page
+
+
+USELESS: dict[str, bytes] = {
+    "empty": answer(b""),
+    "no JSON": answer(b"<html>busy</html>"),
+    "no list": answer(b'{"data": {"a": 1}}'),
+    "an empty list": answer(b'{"data": []}'),
+    "nothing usable": answer(b'{"data": [1, null, {}]}'),
+    "only texts": answer(b'{"data": [{"id": "x", "type": "text", "model_spec": {}}]}'),
+    "10 MB of rubbish": answer(b'{"data": "' + b"x" * 10_000_000 + b'"}'),
+    "deep": answer(b"[" * 100_000),
+    "a refusal": answer(b'{"error": "Rate limit exceeded"}', 429),
+}
+
+
+@pytest.mark.parametrize("useless", USELESS.values(), ids=USELESS.keys())
+@pytest.mark.usefixtures("models_known")
+def test_a_useless_list_of_models_leaves_the_last_good_one(
+    venice: Client, script: Script, useless: bytes
+) -> None:
+    before = list(CatalogModel.objects.listed().values_list("model_id", flat=True))
+    script.plays(useless)
+
+    with pytest.raises((VeniceError, catalog.CatalogueUnusable)):
+        catalog.sync(venice)
+
+    assert list(CatalogModel.objects.listed().values_list("model_id", flat=True)) == before != []
+
+
+ODD_STYLES = {
+    "no list": {"a": 1},
+    "10 000": ["Anime", *(f"Style {number}" for number in range(10_000))],
+    "a name of 1 MB": ["x" * 1_000_000, "Anime"],
+    "markup": [MARKUP, "Anime"],
+    "twice": ["Anime", "Anime", "Anime"],
+    "a zero byte": ["An\0ime", "Anime"],
+    "numbers": [1, None, "Anime"],
+}
+
+
+@pytest.mark.parametrize("styles", ODD_STYLES.values(), ids=ODD_STYLES.keys())
+@pytest.mark.usefixtures("models_known")
+def test_odd_styles_break_nothing(
+    venice: Client, script: Script, styles: Any, client: Browser, alice: User
+) -> None:
+    told(script, [model.raw for model in bundled_models()[:3]], styles)
+    try:
+        catalog.sync(venice)
+    except VeniceError:
+        assert CatalogStyle.objects.filter(listed=True).count() == len(bundled_styles())
+
+    client.force_login(alice)
+    page = client.get("/create/").content.decode()
+    assert MARKUP not in page
+    assert "Anime" in page
+    assert CatalogStyle.objects.filter(listed=True).count() <= MAX_STYLES
+
+
+@pytest.mark.usefixtures("models_known")
+def test_staff_are_told_of_a_catalogue_that_grows_old(client: Browser, sally: User) -> None:
+    client.force_login(sally)
+    assert "catalogue of models is from" not in client.get("/admin/").content.decode()
+
+    CatalogModel.objects.update(synced_at=timezone.now() - timedelta(days=2))
+
+    assert "catalogue of models is from" in client.get("/admin/").content.decode()
