@@ -1,8 +1,6 @@
 """What edits, upscales and cut-outs cost in US dollars, by the entries of the catalogue."""
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 from venice import pricing
 from venice.catalog import Model
@@ -18,14 +16,8 @@ def edit_usd(
 
 def upscale_usd(model: Model, scale: float) -> Decimal:
     """By the scale that is done, not the one that was asked for: up to 2 is a 2x, all above a 4x."""
-    return _usd(model.pricing.get("upscale"), "2x" if scale <= 2 else "4x")
+    return pricing.upscale_price(model, scale) or Decimal(0)
 
 
 def cut_out_usd(model: Model) -> Decimal:
-    return _usd(model.pricing, "generation")
-
-
-def _usd(table: Any, key: str) -> Decimal:
-    entry = table.get(key) if isinstance(table, Mapping) else None
-    amount = entry.get("usd") if isinstance(entry, Mapping) else None
-    return Decimal(str(amount)) if isinstance(amount, int | float) else Decimal(0)
+    return pricing.generation_price(model) or Decimal(0)
