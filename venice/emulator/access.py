@@ -10,18 +10,33 @@ from venice.emulator.replies import Refusal, Reply, refuse
 DOCS = "https://docs.venice.ai/api-reference"
 
 
-def authenticate(headers: Message, right_key: str | None, resource: str) -> str:
-    """The key of the caller. Any is right when there is no `right_key`; raises Refusal."""
+ADMIN_PREFIX = "VENICE_ADMIN_KEY_"
+
+
+def authenticate(headers: Message, right_key: str | None, resource: str, *, inference: bool = False) -> str:
+    """The key of the caller. Any is right when there is no `right_key`; raises Refusal.
+
+    A wallet's header wins over a key on inference routes. No signature is checked: all are refused.
+    """
     given = headers.get("Authorization")
+    wallet = headers.get("SIGN-IN-WITH-X") or headers.get("X-Sign-In-With-X")
+    if wallet and (inference or given is None):
+        body = {"error": "Invalid wallet signature", "code": "X402_SIGN_IN_INVALID_SIGNATURE"}
+        raise Refusal(Reply.json(body, 401))
     if given is None:
-        if headers.get("SIGN-IN-WITH-X") or headers.get("X-Sign-In-With-X"):
-            body = {"error": "Invalid wallet signature", "code": "X402_SIGN_IN_INVALID_SIGNATURE"}
-            raise Refusal(Reply.json(body, 401))
         raise _payment_required(resource)
     scheme, _, key = given.strip().partition(" ")
     key = key.strip()
     if scheme.lower() != "bearer" or not key or (right_key is not None and key != right_key):
         raise refuse(401, "Authentication failed")
+    return key
+
+
+def authenticate_admin(headers: Message, right_key: str | None, resource: str) -> str:
+    """The same for routes that only a key of the account's administration opens."""
+    key = authenticate(headers, right_key, resource)
+    if not key.startswith(ADMIN_PREFIX):
+        raise refuse(401, "Admin API key required")
     return key
 
 

@@ -12,7 +12,14 @@ GATEWAY_PAGE = (
     "<center><h1>{status} {text}</h1></center>\r\n<hr><center>cloudflare</center>\r\n</body>\r\n</html>\r\n"
 )
 LOW_BALANCE = f"Insufficient USD or Diem balance to complete request. {SUPPORT}"
+CONTENT_POLICY = "Your prompt violates the content policy of Venice.ai or the model provider"
 RATE_LIMITED = "Rate limit exceeded"
+#: What a failed inference is called where it is not the picture's.
+FAILED = {
+    "/image/edit": "Image edit failed",
+    "/image/multi-edit": "Image edit failed",
+    "/image/upscale": "Image upscaling failed",
+}
 TEXTS = {
     "401": (401, "Authentication failed"),
     "401-pro": (401, "This model is only available to Pro users"),
@@ -22,7 +29,7 @@ TEXTS = {
     "404": (404, "Specified model not found: the model was retired, use z-image-turbo"),
     "410": (410, "This endpoint has been retired"),
     "415": (415, "Invalid request content-type"),
-    "422": (422, "Your prompt violates the content policy of Venice.ai or the model provider"),
+    "422": (422, CONTENT_POLICY),
     "500": (500, "Inference processing failed"),
     "503": (503, "The model is at capacity. Please try again later."),
     "503-offline": (503, "The model is temporarily offline. Please try again later."),
@@ -30,9 +37,11 @@ TEXTS = {
 }
 
 
-def failure(fault: Fault) -> Refusal:
-    """The refusal or server failure of that name."""
+def failure(fault: Fault, path: str = "") -> Refusal:
+    """The refusal or server failure of that name, in the words of that route."""
     name = fault.name
+    if name == "500" and path in FAILED:
+        return refuse(500, FAILED[path])
     if name in TEXTS:
         return refuse(*TEXTS[name])
     if name == "429":
@@ -66,6 +75,11 @@ def blocked(limit: int, seconds: float, until: float) -> Refusal:
 
 def too_large() -> Refusal:
     body = {"code": "PAYLOAD_TOO_LARGE", "error": "Request body exceeds the maximum allowed size of 35 MB."}
+    return Refusal(Reply.json(body, 413))
+
+
+def file_too_large() -> Refusal:
+    body = {"code": "PAYLOAD_TOO_LARGE", "error": "File exceeds the maximum allowed size of 25 MB."}
     return Refusal(Reply.json(body, 413))
 
 

@@ -14,6 +14,7 @@ class Entry:
     id: str
     time: str
     path: str
+    key_id: str | None = None
     model: str | None = None
     prompt: str | None = None
     seed: int | None = None

@@ -27,7 +27,7 @@ class Reply:
     def json(cls, value: Any, status: int = 200, **headers: str) -> Self:
         """Header names are given with underscores: `retry_after` is sent as `retry-after`."""
         named = {name.replace("_", "-"): text for name, text in headers.items()}
-        return cls(status=status, body=json.dumps(value).encode(), headers=named)
+        return cls(status=status, body=json.dumps(value, separators=(",", ":")).encode(), headers=named)
 
     def with_headers(self, headers: dict[str, str]) -> Self:
         """The reply with these headers below its own."""

@@ -255,7 +255,9 @@ class _Handler(BaseHTTPRequestHandler):
         # What could not be read may have left neither headers nor a version to answer in.
         self.headers = getattr(self, "headers", None) or Message()
         self.request_version = self.protocol_version
-        self._write(Reply.json({"error": message or "Bad request"}, int(code)))
+        # The library blames the server for a method or a version that it does not know.
+        status = {501: 405, 505: 400}.get(int(code), int(code))
+        self._write(Reply.json({"error": message or "Bad request"}, status))
 
     def version_string(self) -> str:
         return self.server_version

@@ -1,8 +1,11 @@
 """What one emulator holds while it runs; all of it is lost when it ends."""
 
+import hashlib
 import os
 import threading
+from collections import deque
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from email.message import Message
 
@@ -46,6 +49,7 @@ class State:
         self.rates = RateLimit(self.rate_limit, self.rate_window_s)
         self.errors = ErrorBudget(self.error_budget, self.error_window_s)
         self.faults = FaultDesk()
+        self.hits: deque[dict[str, str]] = deque(maxlen=50)
         self.stopping = threading.Event()
         # Painting is bound to the processor: more at once would only take more memory.
         self.easels = threading.BoundedSemaphore(os.cpu_count() or 1)
@@ -58,6 +62,23 @@ class State:
                 for trait in model.traits:
                     found.setdefault(trait, model.id)
         return dict(sorted(found.items()))
+
+    @staticmethod
+    def key_id(token: str) -> str:
+        """What the account calls a key, which never shows the key."""
+        return f"key_{hashlib.sha256(token.encode('utf-8', 'replace')).hexdigest()[:12]}"
+
+    def limit_hit(self, token: str, model: str | None, kind: str) -> None:
+        """Write into the log of limits that a call was stopped by one."""
+        self.hits.append(
+            {
+                "apiKeyId": self.key_id(token),
+                "modelId": model or "",
+                "rateLimitTier": "paid",
+                "rateLimitType": kind,
+                "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            }
+        )
 
     def wait(self, seconds: float) -> None:
         """Sleep, but not beyond the end of the server."""

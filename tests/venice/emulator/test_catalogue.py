@@ -84,7 +84,7 @@ def test_wrong_addresses_and_methods(caller: Caller) -> None:
 @pytest.mark.parametrize(
     ("data", "status"),
     [
-        (b"BREW /api/v1/models HTTP/1.1\r\n\r\n", b"501"),
+        (b"BREW /api/v1/models HTTP/1.1\r\n\r\n", b"405"),
         (b"nonsense\r\n\r\n", b"400"),
         (b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\n\r\n", b"414"),
         (b"POST /api/v1/models HTTP/1.1\r\nContent-Length: x\r\n\r\n", b"405"),
@@ -96,4 +96,4 @@ def test_what_is_not_http_is_answered_in_json(emulator: Emulator, data: bytes, s
         connection.sendall(data)
         answer = connection.recv(65536)
         assert answer.startswith(b"HTTP/1.1 " + status)
-        assert b'{"error": ' in answer + connection.recv(65536)
+        assert b'{"error":' in answer + connection.recv(65536)

@@ -37,7 +37,7 @@ def test_without_credentials_it_wants_payment(caller: Caller) -> None:
 def test_a_wrong_key_is_told_before_anything_else(locked: Caller, given: str) -> None:
     locked.session.headers["Authorization"] = given
     answer = locked.session.post(locked.emulator.url + PATH, data=b"{", timeout=5)
-    assert (answer.status_code, answer.content) == (401, b'{"error": "Authentication failed"}')
+    assert (answer.status_code, answer.content) == (401, b'{"error":"Authentication failed"}')
 
 
 def test_content_type_then_json_then_model_then_schema(caller: Caller) -> None:
