@@ -71,6 +71,8 @@ class PaidRoute:
     prepare: Prepare
     model_of: Callable[[dict[str, Any]], Any]
     forms: bool = False
+    #: An empty body is told to be of no type that is known.
+    empty_is_415: bool = False
 
     def __call__(self, state: State, request: Request) -> Reply:
         """Answer one POST and write its ledger line, whatever becomes of it."""
@@ -89,6 +91,8 @@ class PaidRoute:
         call.entry.key_id = state.key_id(call.token)
         call.headers["x-venice-balance-usd"] = f"{state.ledger.balance:f}"
         call.headers["x-venice-balance-diem"] = "0"
+        if self.empty_is_415 and not request.body and not request.too_large:
+            raise refuse(415, "Invalid request content-type")
         payload = read_body(request, forms=self.forms)
         self._check_error_budget(call, payload)
         job = self.prepare(call, payload)

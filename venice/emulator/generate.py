@@ -11,6 +11,7 @@ from venice import pricing
 from venice.catalog import Model
 from venice.emulator.calls import Call, Job, PaidRoute
 from venice.emulator.faults import GENERATE, without_markers
+from venice.emulator.inputs import read_input
 from venice.emulator.pictures import make_pictures
 from venice.emulator.replies import Reply, refuse, refuse_parameters
 from venice.emulator.sizing import chosen_ratio
@@ -35,6 +36,8 @@ def _prepare(call: Call, payload: dict[str, Any]) -> Job:
     issues = model_issues(payload, model, call.state.styles)
     if issues:
         raise refuse_parameters(issues)
+    for reference in payload.get("style_references", []):
+        read_input(reference["image"])
     return Job(
         model=model,
         usd=_price(payload, model),

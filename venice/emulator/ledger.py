@@ -28,12 +28,25 @@ class Entry:
         return {**asdict(self), "charged_usd": float(self.charged_usd)}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """Money taken for one entry, at the moment it was: what the account's usage history tells."""
+
+    at: datetime
+    entry_id: str
+    key_id: str | None
+    model: str
+    units: int
+    usd: Decimal
+
+
 class Ledger:
     """The account of all keys together. Thread safe."""
 
     def __init__(self, balance: Decimal) -> None:
         self._balance = balance
         self._entries: list[Entry] = []
+        self._charges: list[Charge] = []
         self._lock = threading.Lock()
 
     @property
@@ -69,8 +82,26 @@ class Ledger:
         with self._lock:
             self._balance += held - charged
             entry.charged_usd = charged
+            if charged > 0:
+                self._charges.append(_charge(entry, charged))
+
+    def charges(self) -> list[Charge]:
+        """All that was charged, oldest first; the list only grows at its end."""
+        with self._lock:
+            return list(self._charges)
 
     def entries(self) -> list[dict[str, Any]]:
         """All entries, oldest first, as plain JSON values."""
         with self._lock:
             return [entry.as_json() for entry in self._entries]
+
+
+def _charge(entry: Entry, usd: Decimal) -> Charge:
+    return Charge(
+        at=datetime.now(UTC),
+        entry_id=entry.id,
+        key_id=entry.key_id,
+        model=entry.model or "",
+        units=entry.variants,
+        usd=usd,
+    )

@@ -5,14 +5,17 @@ import hashlib
 import io
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from PIL import Image
 
 from venice.catalog import Model
+from venice.emulator.calls import Call
 from venice.emulator.faults import without_markers
 from venice.emulator.painter import Brief, blur, paint
+from venice.emulator.replies import Reply
 from venice.emulator.sizing import pixel_size
 from venice.emulator.state import State
 
@@ -61,14 +64,7 @@ def make_pictures(
         files = [encode(picture, kind, exif) for picture in pictures]
         painted = time.monotonic()
     described = [
-        {
-            "seed": seed,
-            "format": kind,
-            "width": picture.width,
-            "height": picture.height,
-            "bytes": len(file),
-            "sha256": hashlib.sha256(file).hexdigest(),
-        }
+        _described(seed, kind, picture, file)
         for seed, picture, file in zip(seeds, pictures, files, strict=True)
     ]
     return Pictures(
@@ -82,6 +78,16 @@ def make_pictures(
     )
 
 
+def developed(call: Call, work: Callable[[], Image.Image], kind: str, faults: frozenset[str]) -> Reply:
+    """The reply of the routes that answer with the bytes of one picture."""
+    call.state.wait(call.state.latency_ms / 1000)
+    with call.state.easels:
+        picture = work()
+        file = encode(picture if kind != "jpeg" else picture.convert("RGB"), kind)
+    call.entry.images = [_described(None, kind, picture, file)]
+    return Reply(body=b"" if "empty" in faults else file, content_type=f"image/{kind}")
+
+
 def encode(picture: Image.Image, kind: str, exif: bytes = b"") -> bytes:
     """The file's bytes. The settings are chosen for speed, not for size."""
     options: dict[str, dict[str, int]] = {
@@ -92,6 +98,17 @@ def encode(picture: Image.Image, kind: str, exif: bytes = b"") -> bytes:
     out = io.BytesIO()
     picture.save(out, kind, exif=exif, **options[kind])
     return out.getvalue()
+
+
+def _described(seed: int | None, kind: str, picture: Image.Image, file: bytes) -> dict[str, Any]:
+    return {
+        "seed": seed,
+        "format": kind,
+        "width": picture.width,
+        "height": picture.height,
+        "bytes": len(file),
+        "sha256": hashlib.sha256(file).hexdigest(),
+    }
 
 
 def _picture(model: Model, data: dict[str, Any], seed: int, faults: frozenset[str]) -> Image.Image:

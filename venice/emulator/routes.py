@@ -2,17 +2,22 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from venice.catalog import Model
-from venice.emulator.access import authenticate
+from venice.emulator.account import balance, rate_limit_log, rate_limits
+from venice.emulator.analytics import usage_analytics
+from venice.emulator.background import remove_background
+from venice.emulator.billing import usage, usage_history
+from venice.emulator.checks import not_in
+from venice.emulator.edits import edit, multi_edit
 from venice.emulator.failures import failure
 from venice.emulator.faults import REFUSALS, SERVER_FAILURES, UnknownFault, fault_from_json
 from venice.emulator.generate import generate
-from venice.emulator.replies import Issue, Refusal, Reply, refuse, refuse_parameters
+from venice.emulator.generations import generations
+from venice.emulator.replies import Refusal, Reply, refuse, refuse_parameters
 from venice.emulator.state import Request, State
+from venice.emulator.upscale import upscale
 
 PREFIX = "/api/v1"
 TYPES = (
@@ -47,7 +52,7 @@ def answer(state: State, request: Request) -> Reply:
     if method not in methods:
         return Reply.json({"error": "Method not allowed"}, 405, allow=", ".join(methods))
     try:
-        if path not in ("/image/generate", "/_emulator/ledger", "/_emulator/faults"):
+        if "GET" in methods and not path.startswith("/_emulator/"):
             _misbehave(state, path)
         return methods[method](state, request)
     except Refusal as refusal:
@@ -67,14 +72,10 @@ def _misbehave(state: State, path: str) -> None:
 
 def _models(state: State, request: Request) -> Reply:
     kind = _type_asked(request, "text")
-    entries = [_entry(model) for model in state.models.values() if kind in ("all", model.type)]
+    entries = [model.raw for model in state.models.values() if kind in ("all", model.type)]
     if kind in ("text", "all"):
         entries.insert(0, TEXT_MODEL)
     return Reply.json({"data": entries, "object": "list", "type": kind})
-
-
-def _entry(model: Model) -> dict[str, Any]:
-    return model.raw
 
 
 def _traits(state: State, request: Request) -> Reply:
@@ -84,16 +85,14 @@ def _traits(state: State, request: Request) -> Reply:
 
 
 def _compatibility(state: State, request: Request) -> Reply:
-    return Reply.json({"data": {}, "object": "list", "type": _type_asked(request, "text")})
+    kind = _type_asked(request, "text", TYPES[:-2])
+    return Reply.json({"data": {}, "object": "list", "type": kind})
 
 
-def _type_asked(request: Request, default: str) -> str:
+def _type_asked(request: Request, default: str, types: tuple[str, ...] = TYPES) -> str:
     kind = request.query.get("type", default)
-    if kind not in TYPES:
-        listed = " | ".join(f"'{name}'" for name in TYPES)
-        message = f"Invalid enum value. Expected {listed}, received '{kind}'"
-        more = {"received": kind, "options": list(TYPES)}
-        raise refuse_parameters([Issue("type", message, "invalid_enum_value", more)])
+    if kind not in types:
+        raise refuse_parameters([not_in("type", types, kind)])
     return kind
 
 
@@ -108,30 +107,9 @@ def _styles(state: State, request: Request) -> Reply:
     return Reply.json({"data": state.styles, "object": "list"})
 
 
-def _rate_limits(state: State, request: Request) -> Reply:
-    authenticate(request.headers, state.key, "https://api.venice.ai/api/v1/api_keys/rate_limits")
-    tomorrow = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    balance = state.ledger.balance
-    limits = [{"amount": state.rate_limit, "type": "RPM"}]
-    data = {
-        "accessPermitted": balance > 0,
-        "apiTier": {"id": "paid", "isCharged": True},
-        "balances": {"USD": float(balance), "DIEM": 0},
-        "keyExpiration": None,
-        "nextEpochBegins": tomorrow.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "rateLimits": [{"apiModelId": name, "rateLimits": limits} for name in state.models],
-    }
-    return Reply.json({"data": data})
-
-
-def _admin_only(state: State, request: Request) -> Reply:
-    authenticate(request.headers, state.key, "https://api.venice.ai/api/v1/billing")
-    raise refuse(401, "Admin API key required")
-
-
 def _ledger(state: State, request: Request) -> Reply:
-    balance = float(state.ledger.balance)
-    return Reply.json({"entries": state.ledger.entries(), "balance_usd": balance})
+    usd = float(state.ledger.balance)
+    return Reply.json({"entries": state.ledger.entries(), "balance_usd": usd})
 
 
 def _waiting_faults(state: State, request: Request) -> Reply:
@@ -176,15 +154,19 @@ def _json_object(request: Request) -> dict[str, Any]:
     return body
 
 
+PAID = (generate, generations, edit, multi_edit, upscale, remove_background)
 ROUTES: dict[str, dict[str, Callable[[State, Request], Reply]]] = {
-    "/image/generate": {"POST": generate},
+    **{route.path: {"POST": route} for route in PAID},
     "/image/styles": {"GET": _styles},
     "/models": {"GET": _models},
     "/models/traits": {"GET": _traits},
     "/models/compatibility_mapping": {"GET": _compatibility},
-    "/api_keys/rate_limits": {"GET": _rate_limits},
-    "/api_keys/rate_limits/log": {"GET": _admin_only},
-    "/billing/balance": {"GET": _admin_only},
+    "/api_keys/rate_limits": {"GET": rate_limits},
+    "/api_keys/rate_limits/log": {"GET": rate_limit_log},
+    "/billing/balance": {"GET": balance},
+    "/billing/usage": {"GET": usage},
+    "/billing/usage-history": {"GET": usage_history},
+    "/billing/usage-analytics": {"GET": usage_analytics},
     "/_emulator/ledger": {"GET": _ledger},
     "/_emulator/faults": {"GET": _waiting_faults, "POST": _set_faults},
     "/_emulator/account": {"POST": _set_account},

@@ -28,6 +28,14 @@ def pixel_size(payload: Mapping[str, Any], model: Model) -> tuple[int, int]:
     return _rounded(width), _rounded(width * down / across)
 
 
+def edited_size(ratio: str | None, tier: str | None, source: tuple[int, int]) -> tuple[int, int]:
+    """The size of an edit: its tier's area in the ratio asked for, or in the first input's (4:1 at most)."""
+    across, down = source if ratio in (None, "auto") else _parts(str(ratio))
+    shape = min(4.0, max(0.25, across / down))
+    width = math.sqrt((_tier_factor(tier) * DEFAULT_SIDE) ** 2 * shape)
+    return _rounded(width), _rounded(width / shape)
+
+
 def chosen_ratio(payload: Mapping[str, Any], model: Model) -> str:
     """The ratio asked for when the model has it, else its default."""
     asked = payload.get("aspect_ratio")
