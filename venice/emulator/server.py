@@ -196,12 +196,15 @@ class _Handler(BaseHTTPRequestHandler):
     def _read_chunks(self) -> tuple[bytes, bool]:
         body = bytearray()
         too_large = False
-        while size := int(self.rfile.readline(100).partition(b";")[0] or b"0", 16):
-            piece = self.rfile.read(size)
+        while left := int(self.rfile.readline(100).partition(b";")[0] or b"0", 16):
+            if left < 0:
+                raise ValueError("a chunk of less than nothing")
+            while left > 0 and (piece := self.rfile.read(min(left, 1 << 20))):
+                left -= len(piece)
+                too_large = too_large or len(body) + len(piece) > MAX_BODY
+                if not too_large:
+                    body += piece
             self.rfile.readline(100)
-            too_large = too_large or len(body) + size > MAX_BODY
-            if not too_large:
-                body += piece
         self.rfile.readline(100)
         return b"" if too_large else bytes(body), too_large
 
