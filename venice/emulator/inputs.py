@@ -21,6 +21,8 @@ from venice.emulator.replies import Refusal, refuse
 MIN_SIDE = 64
 MIN_PIXELS = 65_536
 MAX_PIXELS = 7680 * 4320
+#: A decoder of WebP takes 16 bytes a pixel: above so many pixels there must be a byte for every 40 of them.
+TRUSTED_WEBP_PIXELS = 17_500_000
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF")
 CORRUPTED = "The image file is corrupted or unreadable"
 TOO_SMALL = "Image dimensions are too small"
@@ -61,6 +63,9 @@ def open_picture(source: bytes | str, *, least_side: int = 1, least_pixels: int 
     try:
         with Image.open(io.BytesIO(source), formats=FORMATS) as picture:
             _check_size(*picture.size, least_side, least_pixels)
+            pixels = picture.width * picture.height
+            if picture.format == "WEBP" and pixels > max(TRUSTED_WEBP_PIXELS, 40 * len(source)):
+                raise refuse(422, TOO_LARGE)
             upright = ImageOps.exif_transpose(picture)
             return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
     except Refusal:

@@ -59,6 +59,7 @@ def test_base64_is_read_as_leniently_as_venice_does(caller: Caller) -> None:
         (_bomb(7681, 4321), 422, "Image exceeds the maximum of 33177600 pixels"),
         (_bomb(60_000, 60_000), 422, "Image exceeds the maximum of 33177600 pixels"),
         (_bomb(100, 2_000_000_000), 422, "Image exceeds the maximum of 33177600 pixels"),
+        (drawn(7000, 4000, "webp"), 422, "Image exceeds the maximum"),
         (_bomb(1000, 1000), 400, "The image file is corrupted or unreadable"),
     ],
 )

@@ -117,6 +117,8 @@ def test_unknown_keys_are_refused(caller: Caller) -> None:
         ("krea-v2-large", {"style_references": [{"image": "aGk="}] * 4}, "style_references"),
         ("chroma", {"variants": 2, "return_binary": True}, "variants"),
         ("chroma", {"anon_user_id": "me"}, None),
+        ("chroma", {"anon_user_id": "a||b"}, "anon_user_id"),
+        ("chroma", {"anon_user_id": "é"}, "anon_user_id"),
     ],
 )
 def test_models_are_strict_where_venice_is(
@@ -126,6 +128,14 @@ def test_models_are_strict_where_venice_is(
     assert answer.status_code == (400 if wrong else 200)
     if wrong:
         assert wrong in answer.json()["details"]
+
+
+@pytest.mark.parametrize("image", ["http://127.0.0.1/a.png", "data:image/svg+xml;base64,AAAA", "?"])
+def test_style_references_are_read(caller: Caller, image: str) -> None:
+    fields = {"model": "krea-v2-large", "width": None, "height": None}
+    assert caller.generate(style_references=[{"image": image}], **fields).status_code == 400
+    public = [{"image": "https://example.com/a.png"}]
+    assert caller.generate(style_references=public, **fields).status_code == 200
 
 
 def test_models_for_other_things_are_refused(caller: Caller) -> None:
