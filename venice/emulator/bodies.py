@@ -1,6 +1,7 @@
 """Reads the body of a paid request: JSON, or a form with files where the route takes one."""
 
 import json
+import math
 from email.parser import BytesHeaderParser
 from email.policy import HTTP
 from typing import Any
@@ -105,9 +106,10 @@ def _typed(name: str, text: str) -> Any:
         return {"true": True, "false": False}.get(text.strip().lower(), text)
     if name in NUMBERS:
         try:
-            return float(text)
+            value = float(text)
         except ValueError:
             return text
+        return value if math.isfinite(value) else text
     return text
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from venice import pricing
 from venice.catalog import Model
 from venice.emulator.calls import Call, Job, PaidRoute
-from venice.emulator.faults import GENERATE, without_markers
+from venice.emulator.faults import GENERATE
 from venice.emulator.inputs import read_input
 from venice.emulator.pictures import make_pictures
 from venice.emulator.replies import Reply, refuse, refuse_parameters
@@ -18,6 +18,8 @@ from venice.emulator.sizing import chosen_ratio
 from venice.emulator.validation import model_issues, schema_issues
 from venice.operations import Generate
 
+#: Characters of a rewritten prompt that a header tells: at up to 12 bytes each no client takes many more.
+MAX_TOLD = 2000
 DEFAULT_CFG_SCALE = 7.5
 ENHANCEMENT = ", soft volumetric light, layered depth, considered composition, fine detail"
 
@@ -40,7 +42,7 @@ def _prepare(call: Call, payload: dict[str, Any]) -> Job:
         read_input(reference["image"])
     return Job(
         model=model,
-        usd=_price(payload, model),
+        usd=generate_usd(model, payload),
         make=partial(_make, call, payload, model),
         prompt=payload["prompt"],
         images=int(payload.get("variants", 1)),
@@ -61,7 +63,8 @@ def model_asked(payload: dict[str, Any]) -> str:
 def enhanced(call: Call, prompt: str, model: Model) -> str:
     """The prompt as Venice rewrites it, which a header tells."""
     prompt = (prompt + ENHANCEMENT)[: model.prompt_limit]
-    call.headers["x-venice-enhanced-prompt"] = quote(prompt, safe="", errors="replace")
+    told = quote(prompt[:MAX_TOLD], safe="", errors="replace")
+    call.headers["x-venice-enhanced-prompt"] = told
     return prompt
 
 
@@ -115,11 +118,16 @@ def filled(payload: dict[str, Any], model: Model) -> dict[str, Any]:
     return data
 
 
-def _price(payload: dict[str, Any], model: Model) -> Decimal:
-    """In US dollars; 0 for a model that has no price."""
-    priced = ("resolution", "quality", "variants", "enhance_prompt")
-    asked = {name: payload[name] for name in priced if name in payload}
-    operation = Generate(model=model.id, prompt=without_markers(payload["prompt"]) or "-", **asked)
+def generate_usd(model: Model, payload: dict[str, Any]) -> Decimal:
+    """In US dollars; 0 for a model that has no price. What the model drops does not count."""
+    operation = Generate(
+        model=model.id,
+        prompt="-",
+        resolution=payload.get("resolution") if model.resolutions else None,
+        quality=payload.get("quality") if model.qualities else None,
+        variants=int(payload.get("variants", 1)),
+        enhance_prompt=payload.get("enhance_prompt", False),
+    )
     return pricing.price(operation, model) or Decimal(0)
 
 

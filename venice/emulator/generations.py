@@ -2,19 +2,15 @@
 
 import base64
 import time
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from venice import pricing
 from venice.catalog import Model
 from venice.emulator.calls import Call, Job, PaidRoute
 from venice.emulator.checks import Check, attribution, body_issues, choice, nullable, number, text
-from venice.emulator.faults import without_markers
-from venice.emulator.generate import filled, model_asked
+from venice.emulator.generate import filled, generate_usd, model_asked
 from venice.emulator.pictures import make_pictures
 from venice.emulator.replies import Reply, refuse_parameters
-from venice.operations import Generate
 
 DEFAULT_MODEL = "z-image-turbo"
 DEFAULT_SIZE = "1024x1024"
@@ -53,10 +49,9 @@ def _prepare(call: Call, payload: dict[str, Any]) -> Job:
         # What this route does not know it makes with Venice's own model, as for `dall-e-3`.
         model = call.state.models[DEFAULT_MODEL]
     call.found(model)
-    operation = Generate(model=model.id, prompt=without_markers(payload["prompt"]) or "-")
     return Job(
         model=model,
-        usd=pricing.price(operation, model) or Decimal(0),
+        usd=generate_usd(model, {}),
         make=partial(_make, call, payload, model),
         prompt=payload["prompt"],
         moderation="black",

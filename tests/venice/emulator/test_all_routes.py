@@ -114,6 +114,16 @@ def test_faults_wait_in_the_queue_of_any_route(
     assert caller.emulator.state.faults.waiting() == []
 
 
+@pytest.mark.parametrize(
+    "path", ["/image/generate", "/images/generations", "/image/edit", "/image/multi-edit"]
+)
+def test_half_a_character_is_a_prompt_too(caller: Caller, path: str) -> None:
+    body = next(right for name, right, _, _ in ROUTES if name == path)
+    for prompt in ("\ud800", "\0", "[[fault:x]]"):
+        assert caller.send(path, {**body, "prompt": prompt}).status_code == 200
+    assert caller.get("/_emulator/ledger").json()["entries"][0]["prompt"] == "\ud800"
+
+
 @pytest.mark.parametrize("path", ["/image/edit", "/image/upscale", "/image/background-remove"])
 def test_bytes_may_be_of_another_kind(caller: Caller, path: str) -> None:
     body = next(right for name, right, _, _ in ROUTES if name == path)

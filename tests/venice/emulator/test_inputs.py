@@ -145,6 +145,13 @@ def test_fields_of_forms_are_checked(caller: Caller, fields: dict[str, str], wro
     assert wrong in answer.json()["details"]
 
 
+@pytest.mark.parametrize("scale", ["x", "nan", "inf", "1", "1e999", ""])
+def test_numbers_of_forms_are_checked(caller: Caller, scale: str) -> None:
+    answer = caller.send("/image/upscale", data={"scale": scale}, files={"image": ("a", FILE)})
+    assert answer.status_code == 400
+    assert "scale" in answer.json()["details"]
+
+
 @pytest.mark.parametrize(
     ("head", "body"),
     [
