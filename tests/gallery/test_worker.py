@@ -110,7 +110,7 @@ def test_a_model_that_ignores_seeds_promises_no_seed(workshop: Workshop, alice: 
 @pytest.mark.parametrize(
     ("fault", "state", "kind"),
     [
-        ("422", State.FAILED, "BadRequest"),
+        ("422", State.FAILED, "Moderated"),
         ("404", State.FAILED, "ModelGone"),
         ("504", State.INTERRUPTED, "Unanswered"),
         ("html-502", State.INTERRUPTED, "Unanswered"),

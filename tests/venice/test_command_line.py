@@ -1,0 +1,302 @@
+"""`python -m venice` against the emulator: what it makes, what it says, and the status it ends with."""
+
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image as Pillow
+
+import venice
+from venice.emulator import Emulator
+
+ROOT = Path(venice.__file__).parents[1]
+KEY = "VENICE_ADMIN_KEY_canary-0123456789"
+TINY = ("--width", "64", "--height", "64")
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def surroundings(emulator: Emulator) -> dict[str, str]:
+    return os.environ | {"VENICE_API_KEY": KEY, "VENICE_BASE_URL": emulator.url, "PYTHONPATH": str(ROOT)}
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    with Emulator(rate_limit=1000, error_budget=1000) as running:
+        yield running
+
+
+@pytest.fixture
+def run(emulator: Emulator, tmp_path: Path) -> Run:
+    """Run a command in an empty folder; the key must never be in what it prints."""
+
+    def call(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-m", "venice", *arguments],
+            cwd=tmp_path,
+            env=surroundings(emulator) | environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert "canary" not in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    return call
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "photo.png"
+    Pillow.effect_mandelbrot((320, 256), (-2, -1.5, 1, 1.5), 40).convert("RGB").save(path)
+    return path
+
+
+def size(path: Path) -> tuple[int, int]:
+    with Pillow.open(io.BytesIO(path.read_bytes())) as picture:
+        picture.load()
+        return picture.size
+
+
+def test_generate_saves_every_variant_by_the_pattern(run: Run, tmp_path: Path, emulator: Emulator) -> None:
+    done = run(
+        "generate", "a canal", *TINY, "--variants", "3", "--seed", "7", "--out", "{seed}-{index}.{format}"
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["7-0.webp", "7-1.webp", "7-2.webp"]
+    assert {size(tmp_path / name) for name in done.stdout.split()} == {(64, 64)}
+    assert "Price by the catalogue: $0.03" in done.stderr
+    assert "seed 7" in done.stderr
+    assert "balance before $50" in done.stderr
+    assert emulator.ledger()[0]["charged_usd"] == pytest.approx(0.03)
+
+
+def test_generate_draws_a_seed_that_makes_the_same_picture_again(run: Run, tmp_path: Path) -> None:
+    first = run("generate", "a canal", *TINY, "--out", "first")
+    seed = re.findall(r"seed (\d+)", first.stderr)[0]
+    run("generate", "a canal", *TINY, "--out", "second", "--seed", seed)
+
+    assert (tmp_path / "first.webp").read_bytes() == (tmp_path / "second.webp").read_bytes()
+
+
+def test_no_file_is_ever_replaced(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.webp").write_text("mine")
+
+    done = run("generate", "a canal", *TINY, "--out", "a.webp")
+
+    assert done.stdout.split() == ["a.1.webp"]
+    assert (tmp_path / "a.webp").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "{nonsense}.png",
+        "{seed",
+        "{0}",
+        "{}",
+        "{seed.real}",
+        "{seed[0]}",
+        "{seed!r:>9999999999}",
+        "",
+        "no/such/folder/a",
+        "{id}/a.png",
+        ".",
+    ],
+)
+def test_a_bad_pattern_is_refused_before_anything_is_paid(run: Run, emulator: Emulator, pattern: str) -> None:
+    done = run("generate", "a canal", "--out", pattern)
+
+    assert done.returncode == 2, done.stderr
+    assert "--out" in done.stderr
+    assert emulator.ledger() == []
+
+
+def test_json_tells_everything(run: Run, tmp_path: Path) -> None:
+    done = run("generate", "a canal", *TINY, "--seed", "7", "--json")
+
+    told = json.loads(done.stdout)
+    assert (told["seed"], told["price_usd"], told["files"]) == (7, "0.010000", ["image.webp"])
+    assert told["id"].startswith("generate-image-")
+    assert (tmp_path / "image.webp").stat().st_size == told["images"][0]["bytes"]
+
+
+def test_a_style_in_any_case_and_a_field_that_the_model_does_not_take(run: Run, emulator: Emulator) -> None:
+    done = run("generate", "a canal", *TINY, "--style", "anime", "--negative-prompt", "rain")
+
+    assert done.returncode == 0, done.stderr
+    assert "takes no negative_prompt: left out" in done.stderr
+
+
+def test_style_references_with_and_without_a_strength(run: Run, photo: Path) -> None:
+    done = run(
+        *("generate", "a canal", "--model", "krea-v2-medium"),
+        *("--style-reference", f"{photo.name}:0.4", "--style-reference", photo.name),
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_edit_one_and_several(run: Run, photo: Path, tmp_path: Path, emulator: Emulator) -> None:
+    one = run("edit", "make it night", "--image", photo.name, "--out", "one")
+    both = run(
+        "edit", "join them", "--image", photo.name, "--image", photo.name, "--out", "both", "--format", "webp"
+    )
+
+    assert (one.returncode, both.returncode) == (0, 0), one.stderr + both.stderr
+    assert size(tmp_path / one.stdout.strip())
+    assert both.stdout.strip() == "both.webp"
+    assert [entry["path"] for entry in emulator.ledger()] == ["/image/edit", "/image/multi-edit"]
+
+
+def test_upscale_and_remove_background(run: Run, photo: Path, tmp_path: Path) -> None:
+    large = run("upscale", photo.name, "--scale", "2")
+    cut = run("remove-background", photo.name)
+
+    assert (large.returncode, cut.returncode) == (0, 0), large.stderr + cut.stderr
+    assert size(tmp_path / "upscaled.png") == (640, 512)
+    with Pillow.open(tmp_path / "cut-out.png") as picture:
+        assert "A" in picture.getbands()
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        ("400", 4),
+        ("401", 5),
+        ("402", 6),
+        ("403", 4),
+        ("404", 4),
+        ("422", 9),
+        ("429", 7),
+        ("429-retry-after", 7),
+        ("500", 1),
+        ("502", 8),
+        ("503", 7),
+        ("504", 8),
+        ("truncated", 8),
+        ("reset", 8),
+        ("empty", 1),
+        ("html-200", 1),
+        ("violation", 9),
+    ],
+)
+def test_each_failure_has_its_status(run: Run, tmp_path: Path, fault: str, status: int) -> None:
+    done = run("generate", f"a canal [[fault:{fault}]]", *TINY, "--json")
+
+    assert done.returncode == status, done.stderr
+    assert done.stderr.strip()
+    told = json.loads(done.stdout)
+    assert told.get("is_content_violation") or told["error"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_listens(run: Run) -> None:
+    assert run("generate", "a canal", VENICE_BASE_URL="http://127.0.0.1:1/api/v1").returncode == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (("generate", "a canal", "--width", "1001"), 2),
+        (("generate", "a canal", "--steps", "9999"), 2),
+        (("generate", ""), 2),
+        (("edit", "p", "--image", "missing.png"), 2),
+        (("upscale", "missing.png"), 2),
+        (("edit", "p", "--image", "https://example.org/a.png", "--quality", "high"), 2),
+        (("nonsense",), 2),
+        ((), 2),
+    ],
+)
+def test_what_cannot_be_sent_is_told_before_it_costs(
+    run: Run, emulator: Emulator, arguments: tuple[str, ...], status: int
+) -> None:
+    assert run(*arguments).returncode == status
+    assert emulator.ledger() == []
+
+
+def test_no_strict_lets_venice_decide(run: Run, emulator: Emulator) -> None:
+    done = run("generate", "a canal", "--model", "venice-sd35", "--steps", "500", "--no-strict")
+
+    assert done.returncode == 4, done.stderr
+    assert emulator.ledger()[0]["status"] == 400
+
+
+def test_a_key_that_cannot_be_one(run: Run) -> None:
+    assert run("limits", VENICE_API_KEY="two words\n").returncode == 5
+
+
+def test_free_commands(run: Run) -> None:
+    models, styles, limits = run("models"), run("styles"), run("limits")
+    balance, usage = run("balance"), run("usage")
+
+    assert re.search(r"^z-image-turbo +\$0\.01 +pixels/8", models.stdout, re.MULTILINE), models.stdout
+    assert "Anime" in styles.stdout.splitlines()
+    assert "USD: 50" in limits.stdout
+    assert "usd: 50" in balance.stdout
+    assert usage.returncode == 0, usage.stderr
+    for command in ("models", "styles", "limits", "balance", "usage"):
+        assert json.loads(run(command, "--json").stdout) is not None
+
+
+@pytest.mark.parametrize("type", ["image", "inpaint", "upscale"])
+def test_models_of_each_type(run: Run, type: str) -> None:
+    listed = json.loads(run("models", "--type", type, "--json").stdout)
+
+    assert listed
+    assert {entry["type"] for entry in listed} == {type}
+    assert len(run("models", "--type", type).stdout.splitlines()) == len(listed) + 1
+
+
+def test_lists_without_a_network(run: Run) -> None:
+    nowhere = "http://127.0.0.1:1/api/v1"
+
+    assert "z-image-turbo" in run("models", "--offline", VENICE_BASE_URL=nowhere).stdout
+    assert "Anime" in run("styles", "--offline", VENICE_BASE_URL=nowhere).stdout
+    assert run("models", VENICE_BASE_URL=nowhere).returncode == 3
+
+
+def test_control_c_says_that_it_may_be_charged(emulator: Emulator, tmp_path: Path) -> None:
+    arguments = [sys.executable, "-m", "venice", "generate", "a canal [[fault:slow:30]]", *TINY]
+    environment = surroundings(emulator)
+    with subprocess.Popen(
+        arguments, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
+    ) as process:
+        deadline = time.monotonic() + 30
+        while not emulator.ledger():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert "may be charged" in told
+
+
+def test_what_reads_it_may_have_seen_enough(run: Run, emulator: Emulator, tmp_path: Path) -> None:
+    environment = surroundings(emulator)
+    with subprocess.Popen(
+        [sys.executable, "-m", "venice", "models", "--json"],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        process.stdout.close()
+        assert process.stderr
+        told = process.stderr.read()
+
+    assert told == ""

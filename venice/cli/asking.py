@@ -1,0 +1,151 @@
+"""The commands that are free: models, styles, limits, balance, usage."""
+
+import argparse
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from venice.catalog import Model, bundled_models, bundled_styles
+from venice.cli.output import dollars, say, show_json, show_table
+from venice.client import Client
+from venice.operations.finishing import MAX_SCALE, MIN_SCALE
+from venice.pricing import edit_price, generation_price, upscale_price
+
+_Commands = Any  # argparse's own type for it is private
+
+
+def add_commands(commands: _Commands) -> None:
+    """The subcommands, each with `run`."""
+    models = _add(commands, "models", _models, "what there is, what it takes and costs; needs no key")
+    models.add_argument("--type", default="image", help="image, inpaint, upscale … (image)")
+    models.add_argument("--offline", action="store_true", help="the catalogue that comes with this package")
+    styles = _add(commands, "styles", _styles, "the style presets; needs no key")
+    styles.add_argument("--offline", action="store_true", help="the list that comes with this package")
+    _add(commands, "limits", _limits, "balances and requests a minute of the key")
+    _add(commands, "balance", _balance, "what the account can pay with; needs a key of the kind ADMIN")
+    usage = _add(commands, "usage", _usage, "what was paid for, oldest first; needs a key of the kind ADMIN")
+    usage.add_argument("--since", type=_day, metavar="YYYY-MM-DD")
+    usage.add_argument("--currency", help="USD, DIEM …")
+    usage.add_argument("--most", type=int, default=100, help="lines to show (100)")
+
+
+def _add(commands: _Commands, name: str, run: Any, help: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=help, description=f"{help.capitalize()}."
+    )
+    parser.set_defaults(run=run, costs_money=False)
+    parser.add_argument("--json", action="store_true")
+    return parser
+
+
+def _models(client: Client, options: argparse.Namespace) -> int:
+    known = bundled_models() if options.offline else client.models(options.type)
+    found = [model for model in known if options.type == "all" or model.type == options.type]
+    if options.json:
+        show_json([model.raw for model in found])
+        return 0
+    show_table(
+        ("model", "price", "size", "prompt", "takes"),
+        [(model.id, _price(model), _size(model), str(model.prompt_limit), _takes(model)) for model in found],
+    )
+    return 0
+
+
+def _price(model: Model) -> str:
+    if model.takes_upscale:
+        return f"{dollars(upscale_price(model, MIN_SCALE))} to {dollars(upscale_price(model, MAX_SCALE))}"
+    if model.takes_edit:
+        return dollars(edit_price(model, input_images=1, resolution=None, quality=None))
+    return dollars(generation_price(model))
+
+
+def _size(model: Model) -> str:
+    if model.takes_generate and model.sizing == "pixels":
+        return f"pixels/{model.divisor}"
+    return " ".join((*model.aspect_ratios[:12], *model.resolutions)) or "–"
+
+
+def _takes(model: Model) -> str:
+    facts = [
+        f"steps {model.steps_max}" if model.uses_steps else "",
+        "negative" if model.takes_generate and model.uses_negative_prompt else "",
+        "seed" if model.takes_generate and model.uses_seed else "",
+        f"quality {'/'.join(model.qualities)}" if model.qualities else "",
+        f"style references {model.max_style_references}" if model.supports_style_references else "",
+        "web search" if model.supports_web_search else "",
+        f"images {model.max_input_images}" if model.takes_edit else "",
+        "offline" if model.offline else "",
+    ]
+    return ", ".join(fact for fact in facts if fact)
+
+
+def _styles(client: Client, options: argparse.Namespace) -> int:
+    names = bundled_styles() if options.offline else client.styles()
+    if options.json:
+        show_json(names)
+    else:
+        print("\n".join(names))
+    return 0
+
+
+def _limits(client: Client, options: argparse.Namespace) -> int:
+    told = client.rate_limits()
+    if options.json:
+        show_json(told)
+        return 0
+    balances = told.get("balances")
+    for name, amount in (balances if isinstance(balances, dict) else {}).items():
+        print(f"{name}: {amount}")
+    permitted = told.get("accessPermitted")
+    print(f"access: {'unknown' if permitted is None else 'permitted' if permitted else 'refused'}")
+    listed = told.get("rateLimits")
+    rows = [row for entry in (listed if isinstance(listed, list) else ()) if (row := _limit(entry))]
+    if rows:
+        show_table(("model", "limit"), rows)
+    return 0
+
+
+def _limit(entry: Any) -> tuple[str, str] | None:
+    if not isinstance(entry, dict) or not isinstance(entry.get("rateLimits"), list):
+        return None
+    limits = [limit for limit in entry["rateLimits"] if isinstance(limit, dict)]
+    return str(entry.get("apiModelId")), ", ".join(
+        f"{each.get('amount')} {each.get('type')}" for each in limits
+    )
+
+
+def _balance(client: Client, options: argparse.Namespace) -> int:
+    balance = client.balance()
+    if options.json:
+        show_json(balance.raw)
+        return 0
+    for name, amount in balance.amounts.items():
+        print(f"{name}: {amount}")
+    print(f"can pay: {'unknown' if balance.can_consume is None else 'yes' if balance.can_consume else 'no'}")
+    return 0
+
+
+def _usage(client: Client, options: argparse.Namespace) -> int:
+    entries = list(islice(client.usage_history(options.currency, options.since), max(options.most, 0)))
+    if options.json:
+        show_json([entry.raw for entry in entries])
+        return 0
+    show_table(
+        ("time", "what", "units", "amount", "currency"),
+        [
+            (
+                f"{entry.timestamp:%Y-%m-%d %H:%M:%S}" if entry.timestamp else "–",
+                entry.sku,
+                *(str(value) if value is not None else "–" for value in (entry.units, entry.amount)),
+                entry.currency,
+            )
+            for entry in entries
+        ],
+    )
+    if len(entries) == options.most:
+        say(f"The first {options.most} lines; --most shows more.")
+    return 0
+
+
+def _day(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)

@@ -1,0 +1,260 @@
+"""The commands that cost money: generate, edit, upscale, remove-background."""
+
+import argparse
+import random
+import time
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from venice.catalog import Model, bundled_models, bundled_styles
+from venice.cli.output import dollars, say, show_json, waiting
+from venice.cli.saving import Pattern, save
+from venice.client import Client
+from venice.errors import InvalidRequest, VeniceError
+from venice.operations import Edit, Generate, MultiEdit, Operation, RemoveBackground, StyleReference, Upscale
+from venice.operations.edit import DEFAULT_EDIT_MODEL
+from venice.operations.generate import MAX_SEED
+from venice.pricing import price
+from venice.results import Result
+
+DEFAULT_MODEL = "z-image-turbo"
+MODERATED = 9
+
+# Options whose names are those of the request's fields, and which are sent as they are.
+_PLAIN_FIELDS = (
+    *("model", "prompt", "negative_prompt", "variants", "width", "height", "aspect_ratio", "resolution"),
+    *("quality", "steps", "cfg_scale", "format", "lora_strength", "enhance_prompt", "enable_web_search"),
+    *("hide_watermark", "embed_exif_metadata", "strict"),
+)
+
+_Commands = Any  # argparse's own type for it is private
+
+
+def add_commands(commands: _Commands) -> None:
+    """The subcommands, each with `run`."""
+    _add_generate(commands)
+    edit = _add(commands, "edit", _edit, "change an image, or join several into one", "edit")
+    edit.add_argument("prompt", help="what is to be done")
+    edit.add_argument(
+        "--image", action="append", required=True, metavar="FILE", help="path or URL; may be repeated"
+    )
+    edit.add_argument("--model", default=DEFAULT_EDIT_MODEL)
+    _add_texts(edit, "aspect-ratio", "resolution", "quality")
+    edit.add_argument("--format", dest="output_format", help="png, jpeg or webp")
+    _add_flags(edit, "enhance-prompt")
+    upscale = _add(commands, "upscale", _upscale, "enlarge an image 2 to 4 times", "upscaled")
+    upscale.add_argument("image", metavar="FILE")
+    upscale.add_argument("--scale", type=float, help="2 to 4 (2)")
+    upscale.add_argument("--creativity", type=float, help="0 to 0.02 (0.01)")
+    cut = _add(
+        commands, "remove-background", _remove_background, "cut the subject of an image out", "cut-out"
+    )
+    cut.add_argument("image", metavar="FILE", help="path or URL")
+
+
+def _add_generate(commands: _Commands) -> None:
+    generate = _add(commands, "generate", _generate, "make images from a text", "image")
+    generate.add_argument("prompt")
+    generate.add_argument("--model", default=DEFAULT_MODEL)
+    generate.add_argument("--seed", type=int, help="drawn by chance when left out, and always told")
+    generate.add_argument(
+        "--variants", type=int, help="1 to 4; each is paid for, and only the first follows the seed"
+    )
+    generate.add_argument("--style", "--style-preset", dest="style_preset", help="a name that `styles` lists")
+    generate.add_argument(
+        "--style-reference",
+        action="append",
+        dest="style_references",
+        metavar="FILE[:STRENGTH]",
+        help="path or URL whose style is followed, with a strength from 0.1 to 1; may be repeated",
+    )
+    _add_texts(generate, "negative-prompt", "aspect-ratio", "resolution", "quality", "format")
+    for name, kind in (
+        ("width", int),
+        ("height", int),
+        ("steps", int),
+        ("lora-strength", int),
+        ("cfg-scale", float),
+    ):
+        generate.add_argument(f"--{name}", type=kind)
+    _add_flags(generate, "enhance-prompt", "enable-web-search", "hide-watermark", "embed-exif-metadata")
+
+
+def _add(commands: _Commands, name: str, run: Any, help: str, out: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=help, description=f"{help.capitalize()}."
+    )
+    parser.set_defaults(run=run, costs_money=True)
+    parser.add_argument(
+        "--out", default=out, metavar="PATTERN", help=f"such as {{seed}}-{{index}}.{{format}} ({out})"
+    )
+    parser.add_argument("--json", action="store_true", help="tell everything about the call as JSON")
+    parser.add_argument(
+        "--no-strict", dest="strict", action="store_false", help="send what this version would refuse"
+    )
+    if name in ("generate", "edit"):
+        parser.add_argument("--unsafe", action="store_true", help="do not blur adult content")
+    return parser
+
+
+def _add_texts(parser: argparse.ArgumentParser, *names: str) -> None:
+    for name in names:
+        parser.add_argument(f"--{name}")
+
+
+def _add_flags(parser: argparse.ArgumentParser, *names: str) -> None:
+    for name in names:
+        parser.add_argument(f"--{name}", action="store_true", default=None)
+
+
+def _generate(client: Client, options: argparse.Namespace) -> int:
+    # Not for secrets: any number that can be sent again will do.
+    seed = random.randint(0, MAX_SEED) if options.seed is None else options.seed  # noqa: S311
+    fields = {name: getattr(options, name) for name in _PLAIN_FIELDS}
+    references = [_reference(text) for text in options.style_references or ()]
+    operation = Generate(
+        **fields,
+        seed=seed,
+        style_preset=_style(options.style_preset),
+        style_references=references or None,
+        safe_mode=not options.unsafe,
+    )
+    model = _model(client, options.model, "image")
+    if model and options.strict and model.takes_generate:
+        fitting = operation.for_model(model)
+        for name in sorted(operation.payload().keys() - fitting.payload().keys()):
+            say(f"{model.name} takes no {name}: left out.")
+        operation = fitting
+    return _make(client, options, operation, model, {"seed": seed, "model": options.model})
+
+
+def _edit(client: Client, options: argparse.Namespace) -> int:
+    names = ["prompt", "model", "aspect_ratio", "resolution", "output_format", "enhance_prompt", "strict"]
+    given = {name: getattr(options, name) for name in names} | {"safe_mode": not options.unsafe}
+    operation: Operation
+    if len(options.image) > 1:
+        operation = MultiEdit(images=options.image, quality=options.quality, **given)
+    elif options.quality is not None:
+        raise InvalidRequest("--quality is for several images only", field_errors={"quality": "not here."})
+    else:
+        operation = Edit(image=options.image[0], **given)
+    return _make(
+        client, options, operation, _model(client, options.model, "inpaint"), {"model": options.model}
+    )
+
+
+def _upscale(client: Client, options: argparse.Namespace) -> int:
+    operation = Upscale(
+        image=options.image, scale=options.scale, creativity=options.creativity, strict=options.strict
+    )
+    model = next((known for known in bundled_models() if known.takes_upscale), None)
+    return _make(client, options, operation, model, {"model": operation.model})
+
+
+def _remove_background(client: Client, options: argparse.Namespace) -> int:
+    operation = RemoveBackground(image=options.image, strict=options.strict)
+    model = next((known for known in bundled_models() if known.takes_background_removal), None)
+    return _make(client, options, operation, model, {"model": operation.model})
+
+
+def _make(
+    client: Client,
+    options: argparse.Namespace,
+    operation: Operation,
+    model: Model | None,
+    known: Mapping[str, object],
+) -> int:
+    """Say the price, send, save, tell."""
+    pattern = Pattern(options.out)
+    if model and options.strict and (problems := operation.problems(model)):
+        raise InvalidRequest(" ".join(problems.values()), field_errors=problems)
+    usd = price(operation, model) if model else None
+    say(f"Price by the catalogue: {dollars(usd)}.")
+    began = time.monotonic()
+    with waiting(f"Venice is at work ({known['model']})"):
+        result = client.run(operation)
+    seconds = time.monotonic() - began
+    if result.is_content_violation:
+        say("Venice moderated this: the picture is black and was not charged. Change the prompt.")
+    files = [] if result.is_content_violation else save(result.images, pattern, {**known, "id": result.id})
+    if options.json:
+        show_json(_account(operation, result, usd, seconds, known) | {"files": [str(file) for file in files]})
+    else:
+        for file in files:
+            print(file)
+    _tell(result, usd, seconds, known)
+    return MODERATED if result.is_content_violation else 0
+
+
+def _tell(result: Result, usd: Decimal | None, seconds: float, known: Mapping[str, object]) -> None:
+    """In words, on stderr."""
+    facts = [f"{seconds:.1f} s"]
+    facts += [f"seed {known['seed']}"] if "seed" in known else []
+    facts += (
+        [f"{dollars(usd)} by the catalogue"] if usd is not None and not result.is_content_violation else []
+    )
+    facts += [f"balance before {dollars(result.balance_usd)}"] if result.balance_usd is not None else []
+    say(" · ".join(facts))
+    if result.is_blurred:
+        say("Venice blurred it; --unsafe asks it not to.")
+    if result.bad_images:
+        say(f"{result.bad_images} of the images that came could not be read.")
+    if result.deprecation:
+        say(
+            f"{result.deprecation.warning or 'This model goes away.'} {result.deprecation.replacement}".strip()
+        )
+
+
+def _account(
+    operation: Operation, result: Result, usd: Decimal | None, seconds: float, known: Mapping[str, object]
+) -> dict[str, Any]:
+    """Everything that is known of the call, for --json."""
+    return {
+        "path": operation.path,
+        **known,
+        "id": result.id,
+        "seconds": round(seconds, 3),
+        "price_usd": usd,
+        "balance_before_usd": result.balance_usd,
+        "is_blurred": result.is_blurred,
+        "is_content_violation": result.is_content_violation,
+        "enhanced_prompt": result.enhanced_prompt or None,
+        "inference_ms": result.timing.inference_ms,
+        "total_ms": result.timing.total_ms,
+        "images": [
+            {"index": image.index, "format": image.format, "bytes": len(image.data)}
+            for image in result.images
+        ],
+        "unreadable": result.bad_images,
+        "cf_ray": result.cf_ray,
+        "request_id": result.request_id,
+    }
+
+
+def _model(client: Client, name: str, type: str) -> Model | None:
+    """The catalogue's entry; asked of Venice, for free, only when the bundled catalogue does not know it."""
+    for model in bundled_models():
+        if model.id == name:
+            return model
+    try:
+        return next((model for model in client.models(type) if model.id == name), None)
+    except VeniceError:
+        # The call itself will say what is wrong.
+        return None
+
+
+def _style(name: str | None) -> str | None:
+    """The style's exact name, for one that was typed in another case."""
+    exact = {style.lower(): style for style in bundled_styles()}
+    return exact.get(name.lower(), name) if name else name
+
+
+def _reference(text: str) -> StyleReference:
+    """FILE or FILE:STRENGTH; what follows a colon and is no number belongs to the name."""
+    image, _, tail = text.rpartition(":")
+    try:
+        strength = float(tail) if image else None
+    except ValueError:
+        strength = None
+    return StyleReference(image=text if strength is None else image, strength=strength)
