@@ -36,13 +36,22 @@ if TYPE_CHECKING:
     from venice.errors import Unanswered as Unanswered
     from venice.errors import VeniceError as VeniceError
     from venice.errors import error_from_reply as error_from_reply
+    from venice.operations import Edit as Edit
     from venice.operations import Generate as Generate
+    from venice.operations import MultiEdit as MultiEdit
+    from venice.operations import OpenAIGenerate as OpenAIGenerate
+    from venice.operations import Operation as Operation
+    from venice.operations import RemoveBackground as RemoveBackground
+    from venice.operations import StyleReference as StyleReference
+    from venice.operations import Upscale as Upscale
     from venice.pricing import price as price
     from venice.reply import Reply as Reply
     from venice.results import ImageBytes as ImageBytes
     from venice.results import Result as Result
     from venice.results import Timing as Timing
     from venice.results import read_result as read_result
+    from venice.sources import ImageSource as ImageSource
+    from venice.sources import InputImage as InputImage
 
 _HOMES = {
     "access": "DEFAULT_BASE_URL clean_api_key clean_base_url",
@@ -52,10 +61,11 @@ _HOMES = {
     "errors": "AuthenticationFailed BadRequest BadResponse BlockedForAWhile Busy CatalogError Forbidden"
     " InsufficientBalance InvalidRequest Misconfigured ModelGone NotSent Overloaded RateLimited Refused"
     " ServerFailed Unanswered VeniceError error_from_reply",
-    "operations": "Generate",
+    "operations": "Edit Generate MultiEdit OpenAIGenerate Operation RemoveBackground StyleReference Upscale",
     "pricing": "price",
     "reply": "Reply",
     "results": "ImageBytes Result Timing read_result",
+    "sources": "ImageSource InputImage",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 

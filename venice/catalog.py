@@ -18,6 +18,9 @@ logger = logging.getLogger(__name__)
 #: The strictest limit of any known model, for one that tells none.
 DEFAULT_PROMPT_LIMIT = 1500
 DEFAULT_STEPS = 20
+#: What models take that do not say how many.
+DEFAULT_INPUT_IMAGES = 3
+DEFAULT_STYLE_REFERENCES = 3
 MAX_MODELS = 5000
 MAX_STYLES = 2000
 MAX_STYLE_NAME = 100
@@ -55,13 +58,32 @@ class Model:
     uses_seed: bool = True
     supports_web_search: bool = False
     supports_style_references: bool = False
+    max_style_references: int = 0
+    supports_style_strength: bool = True
     supports_prompt_thinking: bool = False
+    #: How many images one edit may start from.
+    max_input_images: int = 1
     pricing: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
     @property
     def takes_generate(self) -> bool:
         """Whether POST /image/generate accepts it."""
         return self.type == "image" and not _matches(self.id, _NOT_FOR_GENERATE)
+
+    @property
+    def takes_edit(self) -> bool:
+        """Whether POST /image/edit and /image/multi-edit accept it."""
+        return self.type == "inpaint"
+
+    @property
+    def takes_upscale(self) -> bool:
+        """Whether POST /image/upscale works with it."""
+        return self.type == "upscale"
+
+    @property
+    def takes_background_removal(self) -> bool:
+        """Whether POST /image/background-remove works with it."""
+        return self.type == "image" and _matches(self.id, _NOT_FOR_GENERATE)
 
     @classmethod
     def from_entry(cls, entry: Any) -> Self:
@@ -89,6 +111,7 @@ class Model:
             supports_style_references=spec.get("supportsStyleReferences") is True,
             supports_prompt_thinking=spec.get("supportsOptimizePromptThinking") is True,
             pricing=_mapping(spec.get("pricing")),
+            max_style_references=_style_references(spec),
             **_constraints(spec.get("constraints")),
         )
 
@@ -110,9 +133,23 @@ def _constraints(found: Any) -> dict[str, Any]:
         "default_resolution": _default(limits.get("defaultResolution"), tiers),
         "qualities": qualities,
         "default_quality": _default(limits.get("defaultQuality"), qualities),
+        "supports_style_strength": limits.get("supportsStyleReferenceStrength") is not False,
+        "max_input_images": _input_images(limits),
         "steps_max": steps_max,
         "steps_default": min(_count(steps.get("default"), DEFAULT_STEPS), steps_max),
     }
+
+
+def _style_references(spec: dict[str, Any]) -> int:
+    if spec.get("supportsStyleReferences") is not True:
+        return 0
+    return _count(_mapping(spec.get("constraints")).get("maxStyleReferences"), DEFAULT_STYLE_REFERENCES)
+
+
+def _input_images(limits: dict[str, Any]) -> int:
+    if limits.get("combineImages") is False:
+        return 1
+    return _count(limits.get("maxInputImages"), DEFAULT_INPUT_IMAGES)
 
 
 def parse_models(body: Any) -> list[Model]:

@@ -14,7 +14,7 @@ from venice.access import DEFAULT_BASE_URL, clean_api_key, clean_base_url
 from venice.catalog import Model, parse_models, parse_styles
 from venice.deadlines import Clock, Deadlines
 from venice.errors import BadResponse, CatalogError, Unanswered, error_from_reply
-from venice.operations import Generate
+from venice.operations import Operation
 from venice.reply import Reply
 from venice.results import MAX_BODY, ImageBytes, Result, Timing, read_result, result_from
 from venice.text import decode_json
@@ -76,7 +76,7 @@ class Client:
 
     def send(
         self,
-        operation: Generate,
+        operation: Operation,
         sink: BinaryIO,
         *,
         on_sent: Callable[[], None] | None = None,
@@ -91,7 +91,7 @@ class Client:
         """
         body = json.dumps(operation.payload(), ensure_ascii=False, allow_nan=False).encode()
         request = self._request("POST", operation.path, body)
-        extra = self.deadlines.enhance_extra if operation.enhance_prompt else 0
+        extra = self.deadlines.enhance_extra if getattr(operation, "enhance_prompt", None) else 0
         clock = Clock(self.deadlines, on_sent=_harmless(on_sent), extra=extra)
         return self._open().exchange(
             request,
@@ -102,7 +102,7 @@ class Client:
             on_headers=_harmless(on_headers),
         )
 
-    def run(self, operation: Generate) -> Result:
+    def run(self, operation: Operation) -> Result:
         """Send a paid request and read its answer, all in memory. Raises any VeniceError."""
         buffer = BytesIO()
         reply = self.send(operation, buffer)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from venice.catalog import Model
-from venice.operations import Generate
+from venice.operations import Edit, Generate, MultiEdit, Operation, Upscale
 
 #: Added once for a request whose prompt Venice rewrites.
 ENHANCE_PROMPT_USD = Decimal("0.04")
@@ -13,30 +13,47 @@ _MICRO = Decimal("0.000001")
 _MAX_USD = 10_000
 
 
-def price(operation: Generate, model: Model) -> Decimal | None:
-    """The most that the call costs, six places; None when the catalogue tells none. Web search is free."""
-    one = _image_price(model, "generation", operation.resolution, operation.quality)
-    if one is None:
+def price(operation: Operation, model: Model) -> Decimal | None:
+    """The most that the call costs, six places; None when the catalogue tells none. Web search is free.
+
+    `model` is the entry of `operation.model`; for an operation whose model is fixed, that of the upscaler or
+    of the background remover.
+    """
+    if isinstance(operation, Upscale):
+        total = _upscale_price(operation, model)
+    elif isinstance(operation, Edit | MultiEdit):
+        total = _edit_price(operation, model)
+    elif isinstance(operation, Generate):
+        total = _image_price(model, "generation", operation.resolution, operation.quality)
+    else:
+        total = _image_price(model, "generation", None, None)
+    if total is None:
         return None
-    total = one * operation.image_count
-    if operation.enhance_prompt:
+    total *= operation.image_count
+    if getattr(operation, "enhance_prompt", None):
         total += ENHANCE_PROMPT_USD
     return total.quantize(_MICRO)
 
 
-def edit_price(
-    model: Model, *, input_images: int = 1, resolution: str | None = None, quality: str | None = None
-) -> Decimal | None:
-    """The price of one edit with a model of type inpaint: its tier plus the images above those included."""
-    one = _image_price(model, "inpaint", resolution, quality)
-    if one is None:
-        return None
+def _edit_price(operation: Edit | MultiEdit, model: Model) -> Decimal | None:
+    """The price of the tier plus that of the images above those included, which may be none."""
+    # Editing one image has no choice of quality: the model's own is what is billed.
+    quality, count = None, 1
+    if isinstance(operation, MultiEdit):
+        quality, count = operation.quality, len(operation.images)
+    one = _image_price(model, "inpaint", operation.resolution, quality)
     extra = model.pricing.get("inputImages")
-    if isinstance(extra, dict):
-        included = extra.get("included")
-        above = max(0, input_images - (included if isinstance(included, int) else 0))
-        one += above * (_usd(extra.get("additional")) or Decimal(0))
-    return one.quantize(_MICRO)
+    if one is None or not isinstance(extra, dict):
+        return one
+    included = extra.get("included")
+    above = max(0, count - (included if isinstance(included, int) else 0))
+    return one + above * (_usd(extra.get("additional")) or Decimal(0))
+
+
+def _upscale_price(operation: Upscale, model: Model) -> Decimal | None:
+    """Up to twice the sides is one price, anything above another."""
+    table = model.pricing.get("upscale")
+    return _usd(_lookup(table, "2x" if operation.effective_scale <= 2 else "4x"))
 
 
 def _image_price(model: Model, flat: str, resolution: str | None, quality: str | None) -> Decimal | None:

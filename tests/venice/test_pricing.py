@@ -5,10 +5,22 @@ from typing import Any
 
 import pytest
 
-from venice import Generate, Model, bundled_models, price
-from venice.pricing import edit_price
+from tests.venice.heads import png
+from venice import (
+    Edit,
+    Generate,
+    Model,
+    MultiEdit,
+    OpenAIGenerate,
+    RemoveBackground,
+    StyleReference,
+    Upscale,
+    bundled_models,
+    price,
+)
 
 MODELS = {model.id: model for model in bundled_models()}
+PICTURE = png(512, 512)
 
 
 @pytest.mark.parametrize(
@@ -81,19 +93,59 @@ def test_floats_are_rounded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "fields", "usd"),
+    ("model", "images", "fields", "usd"),
     [
-        ("firered-image-edit", {}, None),
-        ("luma-uni-1-edit", {}, "0.06"),
-        ("nano-banana-2-edit", {"resolution": "2K"}, "0.14"),
-        ("seedream-v5-pro-edit", {"input_images": 3, "resolution": "2K"}, "0.1169"),
-        ("grok-imagine-quality-edit", {"input_images": 1}, "0.0715"),
-        ("wan-2-7-pro-edit", {"resolution": "2K"}, "0.094"),
+        ("firered-image-edit", 1, {}, "0.04"),
+        ("firered-image-edit", 3, {"resolution": "4K"}, "0.04"),
+        ("luma-uni-1-edit", 1, {}, "0.06"),
+        ("nano-banana-2-edit", 1, {"resolution": "2K"}, "0.14"),
+        ("nano-banana-2-edit", 1, {"resolution": "2K", "enhance_prompt": True}, "0.18"),
+        ("seedream-v5-pro-edit", 1, {"resolution": "2K"}, "0.11"),
+        ("seedream-v5-pro-edit", 3, {"resolution": "2K"}, "0.1169"),
+        ("grok-imagine-quality-edit", 1, {}, "0.0715"),
+        ("wan-2-7-pro-edit", 2, {"resolution": "2K"}, "0.094"),
+        ("gpt-image-2-edit", 1, {}, "0.34"),
+        ("gpt-image-2-edit", 2, {"quality": "low", "resolution": "4K"}, "0.0492"),
     ],
 )
-def test_it_reads_the_price_of_an_edit(model: str, fields: dict[str, Any], usd: str | None) -> None:
-    found = edit_price(MODELS[model], **fields)
-    if usd is None:
-        assert found is not None
-    else:
-        assert found == Decimal(usd)
+def test_it_reads_the_price_of_an_edit(model: str, images: int, fields: dict[str, Any], usd: str) -> None:
+    several = MultiEdit(model=model, images=[PICTURE] * images, prompt="p", **fields)
+    assert price(several, MODELS[model]) == Decimal(usd)
+    if images == 1:
+        assert price(Edit(model=model, image=PICTURE, prompt="p", **fields), MODELS[model]) == Decimal(usd)
+
+
+@pytest.mark.parametrize(
+    ("size", "scale", "usd"),
+    [
+        ((512, 512), None, "0.02"),
+        ((512, 512), 2, "0.02"),
+        ((512, 512), 2.5, "0.08"),
+        ((512, 512), 4, "0.08"),
+        ((1024, 1024), 4, "0.08"),
+        ((2048, 2048), 4, "0.02"),
+        ((4096, 4096), 4, "0.02"),
+    ],
+)
+def test_upscaling_is_billed_by_the_scale_that_fits(
+    size: tuple[int, int], scale: float | None, usd: str
+) -> None:
+    operation = Upscale(image=png(*size), scale=scale)
+    assert price(operation, MODELS["upscaler"]) == Decimal(usd)
+
+
+def test_the_price_of_the_rest() -> None:
+    assert price(RemoveBackground(image=PICTURE), MODELS["bria-bg-remover"]) == Decimal("0.03")
+    assert price(OpenAIGenerate(model="z-image-turbo", prompt="p"), MODELS["z-image-turbo"]) == Decimal(
+        "0.01"
+    )
+    styled = Generate(
+        model="luma-uni-1", prompt="p", variants=2, style_references=[StyleReference(image=PICTURE)]
+    )
+    assert price(styled, MODELS["luma-uni-1"]) == Decimal("0.10")
+
+
+@pytest.mark.parametrize("pricing", [None, {}, {"upscale": None}, {"upscale": {"2x": {"usd": "x"}}}])
+def test_an_upscaler_without_prices_has_none(pricing: Any) -> None:
+    model = Model.from_entry({"id": "u", "type": "upscale", "model_spec": {"pricing": pricing}})
+    assert price(Upscale(image=PICTURE), model) is None

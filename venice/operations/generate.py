@@ -1,13 +1,12 @@
-"""What Venice can be asked for: frozen values that know their path and their JSON body."""
+"""Images from text: POST /image/generate."""
 
 import dataclasses
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from venice.errors import InvalidRequest
+from venice.operations.checks import Checks, not_offered, too_long
+from venice.operations.style import StyleReference, too_heavy
 
 if TYPE_CHECKING:
     from venice.catalog import Model
@@ -26,7 +25,7 @@ _INTEGERS = {
     "variants": (1, MAX_VARIANTS),
     "lora_strength": (0, 100),
 }
-_TEXTS = ("negative_prompt", "aspect_ratio", "resolution", "quality", "style_preset", "format")
+_TEXTS = ("negative_prompt", "aspect_ratio", "resolution", "quality", "style_preset")
 _FLAGS = (
     "safe_mode",
     "hide_watermark",
@@ -69,26 +68,44 @@ class Generate:
     disable_prompt_optimization_thinking: bool | None = None
     lora_strength: int | None = None
     return_binary: bool | None = None
+    style_references: Sequence[StyleReference] | None = None
+    anon_user_id: str | None = None
+    strict: bool = field(default=True, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        checks = Checks(self)
         if self.format == "jpg":
-            object.__setattr__(self, "format", "jpeg")
-        if isinstance(self.cfg_scale, Decimal):
-            object.__setattr__(self, "cfg_scale", float(self.cfg_scale))
-        wrong = self._wrong_for_every_model()
-        if wrong:
-            text = "; ".join(f"{field}: {message}" for field, message in wrong.items())
-            raise InvalidRequest(text, field_errors=wrong)
+            checks.replace("format", "jpeg")
+        checks.required("model", "prompt")
+        checks.integers(_INTEGERS)
+        checks.texts(*_TEXTS)
+        checks.flags(*_FLAGS)
+        checks.number("cfg_scale", 0, MAX_CFG_SCALE, above=True)
+        checks.choices({"format": FORMATS})
+        checks.anonymous_user()
+        self._check_references(checks)
+        if self.strict and self.return_binary and self.variants is not None:
+            checks.wrong["variants"] = "cannot be asked for together with a binary answer."
+        checks.raise_found()
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> Self:
         """The inverse of `payload`. TypeError for a key that is unknown or missing."""
-        return cls(**payload)
+        if "strict" in payload:
+            raise TypeError("strict is no field of a payload")
+        fields = dict(payload)
+        if isinstance(references := fields.get("style_references"), list):
+            fields["style_references"] = [StyleReference.from_payload(entry) for entry in references]
+        return cls(**fields)
 
     def payload(self) -> dict[str, Any]:
         """The JSON body, without what is None."""
-        pairs = ((field.name, getattr(self, field.name)) for field in dataclasses.fields(self))
-        return {name: value for name, value in pairs if value is not None}
+        names = (entry.name for entry in dataclasses.fields(self) if entry.name != "strict")
+        pairs = ((name, getattr(self, name)) for name in names)
+        body = {name: value for name, value in pairs if value is not None}
+        if self.style_references is not None:
+            body["style_references"] = [reference.payload() for reference in self.style_references]
+        return body
 
     @property
     def image_count(self) -> int:
@@ -103,8 +120,8 @@ class Generate:
         else:
             unwanted |= {"width", "height"}
         unwanted |= {
-            field
-            for field, taken in (
+            name
+            for name, taken in (
                 ("aspect_ratio", model.aspect_ratios),
                 ("resolution", model.resolutions),
                 ("quality", model.qualities),
@@ -112,10 +129,18 @@ class Generate:
                 ("negative_prompt", model.uses_negative_prompt),
                 ("enable_web_search", model.supports_web_search),
                 ("disable_prompt_optimization_thinking", model.supports_prompt_thinking),
+                ("style_references", model.supports_style_references),
             )
             if not taken
         }
         changes: dict[str, Any] = {"model": model.id, **dict.fromkeys(unwanted)}
+        if (
+            self.style_references
+            and not unwanted & {"style_references"}
+            and not model.supports_style_strength
+        ):
+            plain = [dataclasses.replace(entry, strength=None) for entry in self.style_references]
+            changes["style_references"] = plain
         return dataclasses.replace(self, **changes)
 
     def problems(self, model: "Model") -> dict[str, str]:
@@ -126,54 +151,39 @@ class Generate:
         found: dict[str, str] = {}
         if not model.takes_generate:
             found["model"] = f"{model.name} does not make images from text."
-        for field in ("prompt", "negative_prompt"):
-            length = len(getattr(self, field) or "")
-            if length > model.prompt_limit:
-                found[field] = (
-                    f"{model.name} takes at most {model.prompt_limit} characters; this has {length}."
-                )
-        for field in ("width", "height"):
-            if message := _side_problem(getattr(self, field), model):
-                found[field] = message
+        found |= too_long(self, ("prompt", "negative_prompt"), model)
+        for side in ("width", "height"):
+            if message := _side_problem(getattr(self, side), model):
+                found[side] = message
         if self.steps is not None and model.uses_steps and self.steps > model.steps_max:
             found["steps"] = f"{model.name} takes 1 to {model.steps_max} steps."
-        for field, choices in (
-            ("aspect_ratio", model.aspect_ratios),
-            ("resolution", model.resolutions),
-            ("quality", model.qualities),
-        ):
-            value = getattr(self, field)
-            if value is not None and choices and value not in choices:
-                found[field] = f"{model.name} offers {', '.join(choices)}."
+        choices = {
+            "aspect_ratio": model.aspect_ratios,
+            "resolution": model.resolutions,
+            "quality": model.qualities,
+        }
+        found |= not_offered(self, choices, model)
+        count = len(self.style_references or ())
+        if count and not model.supports_style_references:
+            found["style_references"] = f"{model.name} takes no style references."
+        elif count > model.max_style_references:
+            most = model.max_style_references
+            found["style_references"] = (
+                f"{model.name} takes at most {most} style references; these are {count}."
+            )
         return found
 
-    def _wrong_for_every_model(self) -> dict[str, str]:
-        wrong: dict[str, str] = {}
-        for field in ("model", "prompt"):
-            value = getattr(self, field)
-            if not isinstance(value, str) or not value.strip():
-                wrong[field] = "is required."
-        for field, (low, high) in _INTEGERS.items():
-            value = getattr(self, field)
-            if value is not None and not (_is_whole(value) and low <= value <= high):
-                wrong[field] = f"must be a whole number from {low} to {high}."
-        for field in _TEXTS:
-            if not isinstance(getattr(self, field), str | None):
-                wrong[field] = "must be text."
-        for field in _FLAGS:
-            if not isinstance(getattr(self, field), bool | None):
-                wrong[field] = "must be yes or no."
-        if self.cfg_scale is not None and not _is_cfg_scale(self.cfg_scale):
-            wrong["cfg_scale"] = f"must be a number above 0 and at most {MAX_CFG_SCALE}."
-        if self.format is not None and self.format not in FORMATS:
-            wrong["format"] = f"must be one of {', '.join(FORMATS)}."
-        if self.return_binary and self.variants is not None:
-            wrong["variants"] = "cannot be asked for together with a binary answer."
-        for field in ("model", "prompt", *_TEXTS):
-            value = getattr(self, field)
-            if isinstance(value, str) and not _is_unicode(value):
-                wrong[field] = "holds characters that are not valid text."
-        return wrong
+    def _check_references(self, checks: Checks) -> None:
+        references = self.style_references
+        if references is None:
+            return
+        many = isinstance(references, Sequence) and not isinstance(references, str | bytes)
+        if not many or not all(isinstance(entry, StyleReference) for entry in references):
+            checks.wrong["style_references"] = "must be a list of style references."
+            return
+        checks.replace("style_references", tuple(references))
+        if self.strict and too_heavy(entry.picture for entry in references):
+            checks.wrong["style_references"] = "are together larger than Venice takes in one request."
 
 
 def _side_problem(value: int | None, model: "Model") -> str:
@@ -184,21 +194,3 @@ def _side_problem(value: int | None, model: "Model") -> str:
     if value % model.divisor:
         return f"{model.name} needs a multiple of {model.divisor}, at most {MAX_SIDE}."
     return ""
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_cfg_scale(value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return math.isfinite(value) and 0 < value <= MAX_CFG_SCALE
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

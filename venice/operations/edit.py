@@ -1,0 +1,181 @@
+"""Images from images and an instruction: POST /image/edit and POST /image/multi-edit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from venice.operations.checks import EDIT_PIXELS, MAX_PROMPT, MAX_RESOLUTION, Checks, not_offered, too_long
+from venice.operations.style import too_heavy
+from venice.sources import ImageSource, InputImage
+
+if TYPE_CHECKING:
+    from venice.catalog import Model
+
+#: Venice's own default.
+DEFAULT_EDIT_MODEL = "firered-image-edit"
+EDIT_FORMATS = ("png", "jpeg", "webp")
+#: More than any model takes.
+MAX_EDIT_IMAGES = 10
+_FLAGS = ("safe_mode", "enhance_prompt", "disable_prompt_optimization_thinking")
+_SENT = (
+    "prompt",
+    "aspect_ratio",
+    "resolution",
+    "output_format",
+    "safe_mode",
+    "enhance_prompt",
+    "disable_prompt_optimization_thinking",
+    "anon_user_id",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """POST /image/edit: one image changed as the prompt says. None means: not sent.
+
+    The image is read at once. Raises InvalidRequest, with a message for each field, for what Venice refuses
+    whatever the model: an image under 64 pixels a side or 65 536 in all, above 7680 x 4320 or 25 MB.
+    """
+
+    path: ClassVar[str] = "/image/edit"
+
+    image: ImageSource
+    prompt: str
+    model: str = DEFAULT_EDIT_MODEL
+    aspect_ratio: str | None = None
+    resolution: str | None = None
+    output_format: str | None = None
+    enhance_prompt: bool | None = None
+    disable_prompt_optimization_thinking: bool | None = None
+    safe_mode: bool | None = None
+    anon_user_id: str | None = None
+    strict: bool = field(default=True, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        checks = Checks(self)
+        _check_common(self, checks)
+        checks.replace("image", checks.image("image", self.image, **EDIT_PIXELS))
+        checks.raise_found()
+
+    @property
+    def picture(self) -> InputImage:
+        """The image as it was read."""
+        return cast(InputImage, self.image)
+
+    def payload(self) -> dict[str, Any]:
+        """The JSON body, without what is None; an image that is no URL in base64."""
+        return {"image": self.picture.sent(), "model": self.model, **_given(self)}
+
+    @property
+    def image_count(self) -> int:
+        return 1
+
+    def problems(self, model: "Model") -> dict[str, str]:
+        """What this model refuses: field -> message in plain words. Empty means: may be sent."""
+        found = _common_problems(self, model)
+        if self.resolution is not None and model.type == "inpaint" and not model.resolutions:
+            found["resolution"] = f"{model.name} has no choice of resolution; leave it out."
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MultiEdit:
+    """POST /image/multi-edit: several images made into one, as the prompt says. None means: not sent.
+
+    The images are read at once, with the bounds of `Edit`, and may be 35 MB together. A resolution is
+    silently dropped by a model without a choice of it.
+    """
+
+    path: ClassVar[str] = "/image/multi-edit"
+
+    images: Sequence[ImageSource]
+    prompt: str
+    model: str = DEFAULT_EDIT_MODEL
+    aspect_ratio: str | None = None
+    resolution: str | None = None
+    quality: str | None = None
+    output_format: str | None = None
+    enhance_prompt: bool | None = None
+    disable_prompt_optimization_thinking: bool | None = None
+    safe_mode: bool | None = None
+    anon_user_id: str | None = None
+    strict: bool = field(default=True, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        checks = Checks(self)
+        _check_common(self, checks)
+        checks.choices({"quality": ("low", "medium", "high")})
+        self._read_images(checks)
+        checks.raise_found()
+
+    @property
+    def pictures(self) -> tuple[InputImage, ...]:
+        """The images as they were read."""
+        return cast("tuple[InputImage, ...]", self.images)
+
+    def payload(self) -> dict[str, Any]:
+        """The JSON body, without what is None; images that are no URL in base64."""
+        quality = {} if self.quality is None else {"quality": self.quality}
+        images = [picture.sent() for picture in self.pictures]
+        return {"images": images, "modelId": self.model, **_given(self), **quality}
+
+    @property
+    def image_count(self) -> int:
+        return 1
+
+    def problems(self, model: "Model") -> dict[str, str]:
+        """What this model refuses: field -> message in plain words. Empty means: may be sent."""
+        found = _common_problems(self, model)
+        found |= not_offered(self, {"quality": model.qualities}, model)
+        most, count = model.max_input_images, len(self.images)
+        if model.type == "inpaint" and count > most:
+            found["images"] = f"{model.name} takes at most {_counted(most)} at a time; these are {count}."
+        return found
+
+    def _read_images(self, checks: Checks) -> None:
+        sources = self.images
+        if isinstance(sources, str | bytes) or not isinstance(sources, Sequence):
+            checks.wrong["images"] = "must be a list of images."
+            return
+        if not sources or (self.strict and len(sources) > MAX_EDIT_IMAGES):
+            checks.wrong["images"] = f"takes 1 to {MAX_EDIT_IMAGES} images; these are {len(sources)}."
+            return
+        images = []
+        for number, source in enumerate(sources, start=1):
+            images.append(checks.image("images", source, **EDIT_PIXELS))
+            if "images" in checks.wrong:
+                checks.wrong["images"] = f"image {number} {checks.wrong['images']}"
+                return
+        if self.strict and too_heavy(images):
+            checks.wrong["images"] = "are together larger than Venice takes in one request."
+        checks.replace("images", tuple(images))
+
+
+def _check_common(operation: Edit | MultiEdit, checks: Checks) -> None:
+    if operation.output_format == "jpg":
+        checks.replace("output_format", "jpeg")
+    checks.required("model", "prompt")
+    checks.texts("aspect_ratio", "resolution")
+    checks.lengths({"prompt": MAX_PROMPT, "resolution": MAX_RESOLUTION, "aspect_ratio": MAX_RESOLUTION})
+    checks.choices({"output_format": EDIT_FORMATS})
+    checks.flags(*_FLAGS)
+    checks.anonymous_user()
+
+
+def _common_problems(operation: Edit | MultiEdit, model: "Model") -> dict[str, str]:
+    if model.type != "inpaint":
+        return {"model": f"{model.name} does not edit images."}
+    choices = {"aspect_ratio": model.aspect_ratios, "resolution": model.resolutions}
+    found = too_long(operation, ("prompt",), model) | not_offered(operation, choices, model)
+    if operation.aspect_ratio == "auto" and "aspect_ratio" in found:
+        found["aspect_ratio"] += " Leave it out to have the model choose."
+    return found
+
+
+def _given(operation: Edit | MultiEdit) -> dict[str, Any]:
+    pairs = ((name, getattr(operation, name)) for name in _SENT)
+    return {name: value for name, value in pairs if value is not None}
+
+
+def _counted(number: int) -> str:
+    return "1 image" if number == 1 else f"{number} images"

@@ -1,0 +1,116 @@
+"""What is done to a finished image without a prompt: POST /image/upscale and /image/background-remove."""
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from venice.operations.checks import Checks
+from venice.sources import MIN_PIXELS, ImageSource, InputImage
+
+if TYPE_CHECKING:
+    from venice.catalog import Model
+
+MIN_SCALE, MAX_SCALE = 2, 4
+DEFAULT_SCALE = 2
+#: Above it Venice clamps; so much invention is all there is.
+MAX_CREATIVITY = 0.02
+#: The most pixels of an upscaled image: the scale is lowered to fit.
+MAX_UPSCALED = 16_777_216
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upscale:
+    """POST /image/upscale: the image with 2 to 4 times the sides, as a PNG. None means: not sent.
+
+    The image is read at once; a URL is refused, for Venice takes the bytes only. Raises InvalidRequest, with
+    a message for each field, for what Venice refuses. The scale is lowered by Venice where the result would
+    have more than 16 777 216 pixels: see `effective_scale`.
+    """
+
+    path: ClassVar[str] = "/image/upscale"
+    #: The one model that upscales; it is not sent.
+    model: ClassVar[str] = "upscaler"
+
+    image: ImageSource
+    scale: float | None = None
+    creativity: float | None = None
+    strict: bool = field(default=True, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        checks = Checks(self)
+        image = checks.image("image", self.image, least=MIN_PIXELS, most=MAX_UPSCALED)
+        if image.url:
+            checks.wrong["image"] = "must be a file: upscaling takes no URL."
+        checks.replace("image", image)
+        checks.number("scale", MIN_SCALE, MAX_SCALE)
+        checks.number("creativity", 0, MAX_CREATIVITY)
+        checks.raise_found()
+
+    @property
+    def picture(self) -> InputImage:
+        """The image as it was read."""
+        return cast(InputImage, self.image)
+
+    @property
+    def effective_scale(self) -> float:
+        """The scale after Venice has lowered it; as asked for when the size of the image is not known."""
+        asked = float(self.scale or DEFAULT_SCALE)
+        pixels = self.picture.pixels
+        return min(asked, math.sqrt(MAX_UPSCALED / pixels)) if pixels else asked
+
+    def payload(self) -> dict[str, Any]:
+        """The JSON body, without what is None; the image in base64 without a prefix."""
+        given = {"scale": self.scale, "creativity": self.creativity}
+        sent = {name: value for name, value in given.items() if value is not None}
+        return {"image": self.picture.base64(), **sent}
+
+    @property
+    def image_count(self) -> int:
+        return 1
+
+    def problems(self, model: "Model") -> dict[str, str]:
+        """What this model refuses: field -> message in plain words. Empty means: may be sent."""
+        return {} if model.type == "upscale" else {"model": f"{model.name} does not upscale images."}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveBackground:
+    """POST /image/background-remove: the image as a PNG whose background is transparent.
+
+    The image is read at once; one at a URL is fetched by Venice. Raises InvalidRequest for what Venice refuses.
+    """
+
+    path: ClassVar[str] = "/image/background-remove"
+    #: The one model that removes backgrounds; it is not sent, for Venice refuses the field.
+    model: ClassVar[str] = "bria-bg-remover"
+
+    image: ImageSource
+    anon_user_id: str | None = None
+    strict: bool = field(default=True, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        checks = Checks(self)
+        checks.replace("image", checks.image("image", self.image))
+        checks.anonymous_user()
+        checks.raise_found()
+
+    @property
+    def picture(self) -> InputImage:
+        """The image as it was read."""
+        return cast(InputImage, self.image)
+
+    def payload(self) -> dict[str, Any]:
+        """The JSON body: `image_url` for a URL, else `image` in base64."""
+        picture = self.picture
+        body = {"image_url": picture.url} if picture.url else {"image": picture.base64()}
+        return body if self.anon_user_id is None else {**body, "anon_user_id": self.anon_user_id}
+
+    @property
+    def image_count(self) -> int:
+        return 1
+
+    def problems(self, model: "Model") -> dict[str, str]:
+        """What this model refuses: field -> message in plain words. Empty means: may be sent."""
+        if model.takes_background_removal:
+            return {}
+        return {"model": f"{model.name} does not remove backgrounds."}
