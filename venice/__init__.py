@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from venice.access import DEFAULT_BASE_URL as DEFAULT_BASE_URL
     from venice.access import clean_api_key as clean_api_key
     from venice.access import clean_base_url as clean_base_url
+    from venice.account import Balance as Balance
+    from venice.account import UsageEntry as UsageEntry
     from venice.catalog import Model as Model
     from venice.catalog import bundled_models as bundled_models
     from venice.catalog import bundled_styles as bundled_styles
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from venice.errors import InvalidRequest as InvalidRequest
     from venice.errors import Misconfigured as Misconfigured
     from venice.errors import ModelGone as ModelGone
+    from venice.errors import Moderated as Moderated
     from venice.errors import NotSent as NotSent
     from venice.errors import Overloaded as Overloaded
     from venice.errors import RateLimited as RateLimited
@@ -45,6 +48,8 @@ if TYPE_CHECKING:
     from venice.operations import StyleReference as StyleReference
     from venice.operations import Upscale as Upscale
     from venice.pricing import price as price
+    from venice.reply import Deprecation as Deprecation
+    from venice.reply import RateLimit as RateLimit
     from venice.reply import Reply as Reply
     from venice.results import ImageBytes as ImageBytes
     from venice.results import Result as Result
@@ -55,15 +60,16 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "access": "DEFAULT_BASE_URL clean_api_key clean_base_url",
+    "account": "Balance UsageEntry",
     "catalog": "Model bundled_models bundled_styles parse_models parse_styles",
     "client": "Client",
     "deadlines": "Deadlines",
     "errors": "AuthenticationFailed BadRequest BadResponse BlockedForAWhile Busy CatalogError Forbidden"
-    " InsufficientBalance InvalidRequest Misconfigured ModelGone NotSent Overloaded RateLimited Refused"
+    " InsufficientBalance InvalidRequest Misconfigured ModelGone Moderated NotSent Overloaded RateLimited Refused"
     " ServerFailed Unanswered VeniceError error_from_reply",
     "operations": "Edit Generate MultiEdit OpenAIGenerate Operation RemoveBackground StyleReference Upscale",
     "pricing": "price",
-    "reply": "Reply",
+    "reply": "Deprecation RateLimit Reply",
     "results": "ImageBytes Result Timing read_result",
     "sources": "ImageSource InputImage",
 }

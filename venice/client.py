@@ -2,21 +2,24 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
+from functools import cache
 from io import BytesIO
 from threading import Lock
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self, TypeVar
 from urllib.parse import urlencode
 
 from venice.access import DEFAULT_BASE_URL, clean_api_key, clean_base_url
-from venice.catalog import Model, parse_models, parse_styles
+from venice.account import Balance, UsageEntry, parse_balance, parse_usage, usage_query
+from venice.catalog import Model, bundled_models, parse_models, parse_styles
 from venice.deadlines import Clock, Deadlines
-from venice.errors import BadResponse, CatalogError, Unanswered, error_from_reply
+from venice.errors import BadResponse, CatalogError, InvalidRequest, Unanswered, bounded, error_from_reply
 from venice.operations import Operation
 from venice.reply import Reply
-from venice.results import MAX_BODY, ImageBytes, Result, Timing, read_result, result_from
+from venice.results import MAX_BODY, ImageBytes, Result, Timing, plain_body, read_result, result_from
 from venice.text import decode_json
 
 if TYPE_CHECKING:
@@ -24,18 +27,22 @@ if TYPE_CHECKING:
 
 __all__ = ["Client", "Deadlines", "ImageBytes", "Reply", "Result", "Timing", "read_result"]
 
+T = TypeVar("T")
+
 logger = logging.getLogger(__name__)
 
 USER_AGENT = "venice-gallery"
 MAX_FREE_BODY = 32 * 1024 * 1024
 #: Lists and probes come at once or not at all.
 _FREE_FIRST_BYTE, _FREE_TOTAL = 30.0, 60.0
+_MAX_EMPTY_PAGES = 20
 
 
 class Client:
     """Calls Venice, from any number of threads. Nothing is ever sent twice; each call costs what it costs.
 
     Misconfigured for a key or an address that cannot be one. Use as a context manager, or `close` it.
+    `models` is the catalogue against which `run` checks; by default the one that comes with this package.
     """
 
     def __init__(
@@ -45,10 +52,12 @@ class Client:
         *,
         deadlines: Deadlines | None = None,
         max_bytes: int = MAX_BODY,
+        models: Sequence[Model] | None = None,
     ) -> None:
         self.base_url = clean_base_url(base_url)
         self.deadlines = deadlines or Deadlines()
         self.max_bytes = max_bytes
+        self._known = None if models is None else {model.id: model for model in models}
         self._credentials = _Credentials(clean_api_key(api_key) if api_key else None)
         self._transport: Transport | None = None
         self._lock = Lock()
@@ -103,53 +112,118 @@ class Client:
         )
 
     def run(self, operation: Operation) -> Result:
-        """Send a paid request and read its answer, all in memory. Raises any VeniceError."""
+        """Send a paid request and read its answer, all in memory. Raises any VeniceError.
+
+        InvalidRequest, before anything is sent, for what the model is known to refuse. What is known may be
+        old: an operation with `strict=False`, or with a model that is not in the catalogue, is sent as it is.
+        """
+        if operation.strict:
+            self._check(operation)
         buffer = BytesIO()
         reply = self.send(operation, buffer)
         buffer.seek(0)
         buffer.readline()
         return result_from(reply, buffer.read())
 
+    def _check(self, operation: Operation) -> None:
+        known = _bundled() if self._known is None else self._known
+        model = known.get(operation.model)
+        if model and (problems := operation.problems(model)):
+            text = "; ".join(f"{field}: {message}" for field, message in problems.items())
+            raise InvalidRequest(text, field_errors=problems)
+
     def models(self, type: str = "image") -> list[Model]:
         """The catalogue as it is now. Free, and needs no key."""
-        return parse_models(self._get("/models", type=type))
+        return self._get("/models", parse_models, type=type)
 
     def styles(self) -> list[str]:
         """The names of the style presets. Free, and needs no key."""
-        return parse_styles(self._get("/image/styles"))
+        return self._get("/image/styles", parse_styles)
 
     def traits(self, type: str = "image") -> dict[str, str]:
         """Trait -> the id of the model that has it now."""
-        found = _data(self._get("/models/traits", type=type))
-        return {trait: model for trait, model in found.items() if isinstance(model, str)}
+        return self._get("/models/traits", _names, type=type)
+
+    def compatibility_mapping(self, type: str = "image") -> dict[str, str]:
+        """A model id of another vendor -> the id of the model that Venice uses for it."""
+        return self._get("/models/compatibility_mapping", _names, type=type)
 
     def rate_limits(self) -> dict[str, Any]:
         """Balances, limits and `accessPermitted` of the key. Free: the probe of whether the key works."""
-        return _data(self._get("/api_keys/rate_limits"))
+        return self._get("/api_keys/rate_limits", _data)
 
-    def _get(self, path: str, **query: str) -> Any:
+    def balance(self) -> Balance:
+        """What the account can pay with. Free, but needs a key of the kind ADMIN."""
+        return self._get("/billing/balance", parse_balance)
+
+    def usage_history(
+        self,
+        currency: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        page_size: int | None = None,
+    ) -> Iterator[UsageEntry]:
+        """What was paid for, oldest first, from `start` to before `end`: aware times.
+
+        Pages are fetched as they are needed, so any VeniceError may come while iterating. Free, but needs a
+        key of the kind ADMIN. InvalidRequest at once for what Venice would refuse.
+        """
+        return self._usage_pages(usage_query(currency, start, end, page_size))
+
+    def _usage_pages(self, query: dict[str, str]) -> Iterator[UsageEntry]:
+        seen: set[str] = set()
+        empty = 0
+        while True:
+            entries, cursor = self._get("/billing/usage-history", parse_usage, **query)
+            yield from entries
+            if not cursor:
+                return
+            empty = 0 if entries else empty + 1
+            if cursor in seen or empty == _MAX_EMPTY_PAGES:
+                raise CatalogError("the pages of the usage do not end")
+            seen.add(cursor)
+            # The cursor carries the filters of the first page; Venice refuses them beside it.
+            query = {"cursor": cursor}
+
+    def _get(self, path: str, read: Callable[[Any], T], **query: str) -> T:
+        """What `read` makes of the JSON of a free answer. Nothing was charged, whatever goes wrong."""
+        try:
+            tail = f"?{urlencode(query)}" if query else ""
+        except (UnicodeEncodeError, TypeError):
+            raise InvalidRequest("the query is not valid text") from None
+        try:
+            reply, body = self._fetch(path + tail)
+            if reply.status != 200:
+                raise error_from_reply(reply, body)
+            try:
+                return read(decode_json(body))
+            except BadResponse as error:
+                error.status, error.headers = reply.status, bounded(reply.headers)
+                raise
+            except ValueError:
+                raise CatalogError(
+                    "the answer is not JSON", status=reply.status, headers=reply.headers
+                ) from None
+        except (Unanswered, BadResponse) as error:
+            error.charge_unknown, error.advice = False, "Try again later."
+            raise
+
+    def _fetch(self, path: str) -> tuple[Reply, bytes]:
         limits = self.deadlines
         limits = replace(
             limits, first_byte=min(limits.first_byte, _FREE_FIRST_BYTE), total=min(limits.total, _FREE_TOTAL)
         )
         buffer = BytesIO()
-        request = self._request("GET", path + (f"?{urlencode(query)}" if query else ""))
-        try:
-            reply = self._open().exchange(
-                request, buffer, Clock(limits), connect=limits.connect, max_bytes=MAX_FREE_BODY
-            )
-        except Unanswered as error:
-            error.charge_unknown, error.advice = False, "Try again later."
-            raise
+        reply = self._open().exchange(
+            self._request("GET", path),
+            buffer,
+            Clock(limits),
+            connect=limits.connect,
+            max_bytes=MAX_FREE_BODY,
+        )
         buffer.seek(0)
         buffer.readline()
-        body = buffer.read()
-        if reply.status != 200:
-            raise error_from_reply(reply, body)
-        try:
-            return decode_json(body)
-        except ValueError:
-            raise CatalogError("the answer is not JSON", status=200, headers=reply.headers) from None
+        return reply, plain_body(reply, buffer.read(), MAX_FREE_BODY)
 
     def _request(self, method: str, path: str, body: bytes | None = None) -> "Request":
         from venice.transport import Request
@@ -190,6 +264,15 @@ def _data(body: Any) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise BadResponse("the answer holds no data")
     return data
+
+
+def _names(body: Any) -> dict[str, str]:
+    return {name: model for name, model in _data(body).items() if isinstance(model, str)}
+
+
+@cache
+def _bundled() -> dict[str, Model]:
+    return {model.id: model for model in bundled_models()}
 
 
 def _harmless(callback: Callable[[], None] | None) -> Callable[[], None] | None:

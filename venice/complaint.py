@@ -5,11 +5,12 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from venice.text import clean_line, decode_json
+from venice.text import clean_line, clean_lines, decode_json
 
 MAX_FIELDS = 5
 #: The key of a message that belongs to no field.
 NO_FIELD = "__all__"
+MAX_PROMPT = 32_768
 _MAX_JSON = 4 * 1024 * 1024
 _MAX_NODES = 2000
 _TITLE = re.compile(r"<title[^>]*>([^<]*)</title", re.IGNORECASE)
@@ -25,6 +26,8 @@ class Complaint:
     fields: tuple[tuple[str, str], ...] = ()
     is_venice: bool = False
     wants_credentials: bool = False
+    request_id: str = ""
+    suggested_prompt: str = ""
 
 
 def read_complaint(body: bytes) -> Complaint:
@@ -58,6 +61,8 @@ def read_complaint(body: bytes) -> Complaint:
         fields=tuple(fields.items())[:MAX_FIELDS],
         is_venice=isinstance(error, str | dict),
         wants_credentials="x402Version" in tree,
+        request_id=clean_line(tree.get("request_id"), 200),
+        suggested_prompt=_prompt(tree.get("suggested_prompt")),
     )
 
 
@@ -82,6 +87,10 @@ def _first_message(branch: Any) -> str:
         elif isinstance(node, list):
             waiting.extend(reversed(node[:100]))
     return ""
+
+
+def _prompt(value: Any) -> str:
+    return clean_lines(value, MAX_PROMPT).strip() if isinstance(value, str) else ""
 
 
 def _text(value: Any) -> str:

@@ -40,10 +40,11 @@ class VeniceError(Exception):
         self.message = clean_line(message, MESSAGE_LIMIT)
         super().__init__(self.message)
         self.status = status
-        self.headers = _bounded(headers or {})
+        self.headers = bounded(headers or {})
         self.field_errors = dict(field_errors or {})
         self.retry_at = retry_at
         self.code = clean_line(code, 100)
+        self._told_request_id = ""
 
     @property
     def cf_ray(self) -> str:
@@ -52,7 +53,8 @@ class VeniceError(Exception):
 
     @property
     def request_id(self) -> str:
-        return self.headers.get("x-request-id", "")
+        """Venice's name for the request: that of the header, else that of the body."""
+        return self.headers.get("x-request-id", "") or self._told_request_id
 
     def __str__(self) -> str:
         where = f"HTTP {self.status}: " if self.status else ""
@@ -62,7 +64,8 @@ class VeniceError(Exception):
         return (type(self), (self.message,), self.__dict__)
 
 
-def _bounded(headers: Mapping[str, str]) -> dict[str, str]:
+def bounded(headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers as an error keeps them: few and short."""
     kept = list(headers.items())[:HEADERS_LIMIT]
     return {clean_line(name, 100).lower(): clean_line(value, HEADER_VALUE_LIMIT) for name, value in kept}
 
@@ -86,9 +89,20 @@ class Refused(VeniceError):
 
 
 class BadRequest(Refused):
-    """400, 413, 415, 422 and their like."""
+    """400, 413, 415, 422 and their like; an image at a URL that Venice could not fetch."""
 
     advice = "Check field names, types and what the model allows."
+
+
+class Moderated(Refused):
+    """422, or 400 in such words: the prompt or an image is against the content policy. Nothing was made.
+
+    `suggested_prompt` is one that would pass, where Venice names one. Making an image from text is not
+    refused like this: its answer is marked instead, see `Result.is_content_violation`.
+    """
+
+    advice = "Change the prompt: the content policy refuses it."
+    suggested_prompt: str = ""
 
 
 class AuthenticationFailed(Refused):
@@ -176,7 +190,12 @@ _BLOCKED = re.compile(r"too many failed attempts", re.IGNORECASE)
 _OVERLOADED = re.compile(r"overloaded|at capacity|temporarily offline", re.IGNORECASE)
 _PRO_ONLY = re.compile(r"only available to pro", re.IGNORECASE)
 _ABOUT_THE_MODEL = re.compile(r"model|region|country|privacy|anonymi[sz]ed", re.IGNORECASE)
-_POLICY = re.compile(r"content policy|violat", re.IGNORECASE)
+_POLICY = re.compile(r"content[ _-]?(?:policy|policies|violation)|violat(?:es|ing|ed|ion)\b", re.IGNORECASE)
+_ADMIN_ONLY = re.compile(r"admin api key required", re.IGNORECASE)
+#: An image at a URL that could not be had is answered like a model that is not there.
+_NOT_FETCHED = re.compile(
+    r"\b(?:fetch|download|retriev|access|load)\w*\b.{0,60}\b(?:media|image|url|file)", re.IGNORECASE
+)
 #: Venice blocks a key for 30 s; waiting a little longer keeps a slightly fast clock out of trouble.
 _BLOCK_SECONDS = 35
 _DEFAULT_WAIT = 30
@@ -194,12 +213,18 @@ def error_from_reply(reply: Reply, body: bytes) -> VeniceError:
         retry_at=_retry_at(kind, reply),
         code=complaint.code,
     )
+    error._told_request_id = complaint.request_id
+    if isinstance(error, Moderated):
+        error.suggested_prompt = complaint.suggested_prompt
     if kind is Forbidden and reply.status == 403 and not _ABOUT_THE_MODEL.search(complaint.text):
         error.gate = "key"
     if reply.status in (405, 415):
         error.advice = "This looks like a bug of the client; please report it."
-    elif kind is BadRequest and _POLICY.search(complaint.text):
-        error.advice = "Change the prompt: the content policy refuses it."
+    elif reply.status == 413:
+        error.advice = "Send fewer or smaller images."
+    elif kind is AuthenticationFailed and _ADMIN_ONLY.search(complaint.text):
+        # The key is good for everything else: nothing need be stopped.
+        error.gate, error.advice = None, "This needs a key of the kind ADMIN."
     return error
 
 
@@ -226,14 +251,25 @@ def _refusal(status: int, complaint: Complaint) -> type[VeniceError]:
             return AuthenticationFailed if complaint.wants_credentials else InsufficientBalance
         case 403 | 451:
             return Forbidden
+        case 404 if _NOT_FETCHED.search(complaint.text):
+            return BadRequest
         case 404 | 410:
             return ModelGone
+        case 400 | 422 if _is_moderation(complaint):
+            return Moderated
         case 408:
             return Unanswered
         case 429:
             return Overloaded if _OVERLOADED.search(complaint.text) else RateLimited
         case _:
             return BadRequest
+
+
+def _is_moderation(complaint: Complaint) -> bool:
+    # What names a field is about its form, not about what it says.
+    if complaint.suggested_prompt:
+        return True
+    return not complaint.fields and bool(_POLICY.search(f"{complaint.text} {complaint.code}"))
 
 
 def _retry_at(kind: type[VeniceError], reply: Reply) -> datetime | None:

@@ -133,8 +133,8 @@ def read_result(file: BinaryIO) -> Result:
 def result_from(reply: Reply, raw: bytes) -> Result:
     """Like `read_result`, for an answer in memory."""
     if reply.status != 200:
-        raise error_from_reply(reply, _plain(reply, raw[:MAX_ERROR_BODY]))
-    body = _plain(reply, raw)
+        raise error_from_reply(reply, plain_body(reply, raw[:MAX_ERROR_BODY], MAX_ERROR_BODY))
+    body = plain_body(reply, raw)
     if form := sniff(body):
         images: tuple[ImageBytes, ...] = (ImageBytes(body, form),)
         return Result(id="", images=images, timing=Timing(), bad_images=0, reply=reply)
@@ -145,9 +145,7 @@ def result_from(reply: Reply, raw: bytes) -> Result:
             reply, "the answer is neither an image nor JSON" if body else "the answer is empty"
         ) from None
     tree = tree if isinstance(tree, dict) else {}
-    found = tree.get("images")
-    if not isinstance(found, list):
-        found = []
+    found = _entries(tree)
     decoded = [_image(entry, index) for index, entry in enumerate(found[:MAX_IMAGES])]
     images = tuple(image for image in decoded if image)
     if not images and reply.is_content_violation is not True:
@@ -160,6 +158,18 @@ def result_from(reply: Reply, raw: bytes) -> Result:
         bad_images=len(found) - len(images),
         reply=reply,
     )
+
+
+def _entries(tree: dict[str, Any]) -> list[Any]:
+    """The images as they are listed: by Venice as texts, in OpenAI's way as objects with one."""
+    found = tree.get("images")
+    if isinstance(found, list):
+        return found
+    listed = tree.get("data")
+    entries = listed if isinstance(listed, list) else []
+    return [
+        entry.get("b64_json") or entry.get("url") if isinstance(entry, dict) else None for entry in entries
+    ]
 
 
 def _image(entry: Any, index: int) -> ImageBytes | None:
@@ -191,14 +201,14 @@ def _milliseconds(value: Any) -> int | None:
     return round(value) if 0 <= value <= _MAX_MS else None
 
 
-def _plain(reply: Reply, raw: bytes) -> bytes:
-    """The body without its content encoding. None is asked for, but a gateway may not care."""
+def plain_body(reply: Reply, raw: bytes, limit: int = MAX_BODY) -> bytes:
+    """The body without its content encoding, cut at `limit`. None is asked for, but a gateway may not care."""
     encoding = reply.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("gzip", "x-gzip", "deflate"):
         return raw
     unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
     try:
-        plain = unpacker.decompress(raw, MAX_BODY)
+        plain = unpacker.decompress(raw, limit)
     except zlib.error:
         return raw
     return plain

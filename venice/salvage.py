@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from venice.errors import VeniceError
 from venice.reply import Reply
-from venice.results import ImageBytes, _image, _plain, read_reply, result_from
+from venice.results import ImageBytes, _image, plain_body, read_reply, result_from
 
 _IMAGES = re.compile(rb'"images"\s*:\s*\[')
 # A string that was ended, followed by what may follow it: anything else was cut.
@@ -39,7 +39,7 @@ def salvage(file: BinaryIO) -> Salvage | None:
             is_whole = bool(result_from(reply, raw).images)
         except VeniceError:
             is_whole = False
-    return Salvage(reply, is_whole, tuple(_complete_images(_plain(reply, raw))))
+    return Salvage(reply, is_whole, tuple(_complete_images(plain_body(reply, raw))))
 
 
 def _complete_images(body: bytes) -> list[ImageBytes]:

@@ -1,0 +1,147 @@
+"""What Venice tells of an account: its balance, and what was paid for."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from venice.errors import BadResponse, InvalidRequest
+from venice.text import clean_line
+
+PAGE_SIZES = (10, 1000)
+_CURSOR = re.compile(r"[A-Za-z0-9_-]{1,512}")
+_MAX_AMOUNT = 10**12
+_MAX_BALANCES = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """What an account can pay with. None for what was not told; `raw` is the answer as it came.
+
+    `amounts` holds every balance under Venice's own name: `usd`, `diem`, `bundledCredits` …
+    """
+
+    can_consume: bool | None = None
+    consumption_currency: str = ""
+    amounts: Mapping[str, Decimal] = field(default_factory=dict, hash=False)
+    diem_epoch_allocation: Decimal | None = None
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
+
+    @property
+    def usd(self) -> Decimal | None:
+        """None also when there is nothing left: Venice tells positive balances only."""
+        return self.amounts.get("usd")
+
+    @property
+    def diem(self) -> Decimal | None:
+        return self.amounts.get("diem")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageEntry:
+    """One line of the account's bill. `amount` is negative for a charge, in `currency`."""
+
+    timestamp: datetime | None = None
+    sku: str = ""
+    units: Decimal | None = None
+    price_per_unit_usd: Decimal | None = None
+    amount: Decimal | None = None
+    currency: str = ""
+    notes: str = ""
+    request_id: str = ""
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
+
+
+def parse_balance(body: Any) -> Balance:
+    """Read GET /billing/balance. BadResponse when it is no balance at all."""
+    tree = body if isinstance(body, dict) else {}
+    if isinstance(tree.get("data"), dict):
+        tree = tree["data"]
+    told = tree.get("balances")
+    if not isinstance(told, dict) and "canConsume" not in tree:
+        raise BadResponse("the answer holds no balance")
+    items = list(told.items())[:_MAX_BALANCES] if isinstance(told, dict) else []
+    amounts = {
+        clean_line(name, 40): amount for name, value in items if (amount := decimal(value)) is not None
+    }
+    can_consume = tree.get("canConsume")
+    return Balance(
+        can_consume=can_consume if isinstance(can_consume, bool) else None,
+        consumption_currency=clean_line(tree.get("consumptionCurrency"), 40),
+        amounts=amounts,
+        diem_epoch_allocation=decimal(tree.get("diemEpochAllocation")),
+        raw=tree,
+    )
+
+
+def parse_usage(body: Any) -> tuple[list[UsageEntry], str]:
+    """A page of GET /billing/usage-history: its readable entries, and the cursor of the next or nothing."""
+    tree = body if isinstance(body, dict) else {}
+    listed, cursor = tree.get("data"), tree.get("nextCursor")
+    if not isinstance(listed, list):
+        raise BadResponse("the answer holds no list of usage")
+    if cursor is not None and not (isinstance(cursor, str) and _CURSOR.fullmatch(cursor)):
+        raise BadResponse("the answer names a next page that cannot be asked for")
+    return [_usage_entry(entry) for entry in listed if isinstance(entry, dict)], cursor or ""
+
+
+def usage_query(
+    currency: str | None, start: datetime | None, end: datetime | None, page_size: int | None
+) -> dict[str, str]:
+    """The query of the first page. InvalidRequest for what Venice would refuse."""
+    query: dict[str, str] = {}
+    wrong: dict[str, str] = {}
+    if currency is not None:
+        query["currency"] = currency
+        if not (isinstance(currency, str) and re.fullmatch(r"[A-Z_]{1,40}", currency)):
+            wrong["currency"] = "must be a name in capitals, such as USD or DIEM."
+    for name, moment in (("start", start), ("end", end)):
+        if moment is None:
+            continue
+        if not isinstance(moment, datetime) or moment.tzinfo is None:
+            wrong[name] = "must be a time with its zone."
+        else:
+            query[f"{name}Timestamp"] = moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if not wrong and start and end and start >= end:
+        wrong["end"] = "must be after the start."
+    if page_size is not None:
+        query["pageSize"] = str(page_size)
+        low, high = PAGE_SIZES
+        if not isinstance(page_size, int) or isinstance(page_size, bool) or not low <= page_size <= high:
+            wrong["page_size"] = f"must be a whole number from {low} to {high}."
+    if wrong:
+        raise InvalidRequest("; ".join(f"{name}: {text}" for name, text in wrong.items()), field_errors=wrong)
+    return query
+
+
+def decimal(value: Any) -> Decimal | None:
+    """A number of a JSON answer as it was written; None for anything else, and for what no account holds."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    # NaN fails the comparison.
+    return Decimal(str(value)) if abs(value) < _MAX_AMOUNT else None
+
+
+def _usage_entry(entry: dict[str, Any]) -> UsageEntry:
+    details = entry.get("inferenceDetails")
+    return UsageEntry(
+        timestamp=_moment(entry.get("timestamp")),
+        sku=clean_line(entry.get("sku"), 200),
+        units=decimal(entry.get("units")),
+        price_per_unit_usd=decimal(entry.get("pricePerUnitUsd")),
+        amount=decimal(entry.get("amount")),
+        currency=clean_line(entry.get("currency"), 40),
+        notes=clean_line(entry.get("notes"), 500),
+        request_id=clean_line(details.get("requestId"), 200) if isinstance(details, dict) else "",
+        raw=entry,
+    )
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) and len(value) <= 40 else None
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
