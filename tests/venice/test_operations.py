@@ -2,52 +2,20 @@
 
 import math
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.venice.schemas import request_schema
 from venice import Generate, InvalidRequest, Model, NotSent, bundled_models, bundled_styles
 
-SCHEMA_FILE = Path(__file__).parent.parent / "data" / "openapi-image.schema.yaml"
 MODELS = [model for model in bundled_models() if model.takes_generate]
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML 1.2's booleans only: `on` and `off` stay words."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, expression) for tag, expression in resolvers if tag != "tag:yaml.org,2002:bool"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", yaml.resolver.re.compile("true|false"), list("tf"))
-
-
-def _modern(schema: Any) -> Any:
-    """OpenAPI 3.0 has exclusive bounds as booleans; JSON Schema has them as numbers."""
-    if isinstance(schema, list):
-        return [_modern(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    schema = {key: _modern(value) for key, value in schema.items()}
-    for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-        if schema.pop(exclusive, False) is True:
-            schema[exclusive] = schema.pop(bound)
-    return schema
-
-
-def _request_schema() -> dict[str, Any]:
-    document = yaml.load(SCHEMA_FILE.read_text(encoding="utf-8"), Loader=_Loader)
-    schema: dict[str, Any] = _modern(document["components"]["schemas"]["GenerateImageRequest"])
-    return schema
-
-
-REQUEST = _request_schema()
+REQUEST = request_schema("GenerateImageRequest")
 VALIDATORS: dict[int, Any] = {}
 
 
