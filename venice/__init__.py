@@ -74,6 +74,8 @@ _HOMES = {
     "sources": "ImageSource InputImage",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
+#: Everything that is meant for use from outside.
+PUBLIC_NAMES = tuple(sorted(_HOME))
 
 
 def __getattr__(name: str) -> Any:

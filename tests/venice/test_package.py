@@ -26,7 +26,10 @@ def _run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
 
 
 def test_importing_it_is_cheap() -> None:
-    code = "import sys, venice; venice.Client; venice.bundled_models(); venice.price; venice.read_result;"
+    code = (
+        "import sys, venice; venice.Client; venice.bundled_models(); venice.price; venice.read_result;"
+        "venice.Edit(image='https://example.org/a.png', prompt='p').payload(); venice.Balance;"
+    )
     done = _run(
         "-c",
         code + "print([name for name in ('django', 'PIL', 'requests', 'urllib3') if name in sys.modules])",
@@ -42,7 +45,7 @@ def test_every_public_name_is_there() -> None:
 
 
 def test_it_imports_neither_django_nor_the_site_nor_the_emulator() -> None:
-    for path in PACKAGE.glob("*.py"):
+    for path in [*PACKAGE.glob("*.py"), *PACKAGE.glob("operations/*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom):
