@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
-from io import BytesIO
 from threading import Lock
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlencode
 
 from venice.access import DEFAULT_BASE_URL, clean_api_key, clean_base_url
@@ -23,7 +22,7 @@ from venice.results import MAX_BODY, ImageBytes, Result, Timing, plain_body, rea
 from venice.text import decode_json
 
 if TYPE_CHECKING:
-    from venice.transport import Request, Transport
+    from venice.transport import Request, Transport, Writable
 
 __all__ = ["Client", "Deadlines", "ImageBytes", "Reply", "Result", "Timing", "read_result"]
 
@@ -36,6 +35,7 @@ MAX_FREE_BODY = 32 * 1024 * 1024
 #: Lists and probes come at once or not at all.
 _FREE_FIRST_BYTE, _FREE_TOTAL = 30.0, 60.0
 _MAX_EMPTY_PAGES = 20
+_CRUMB = 4096
 
 
 class Client:
@@ -86,7 +86,7 @@ class Client:
     def send(
         self,
         operation: Operation,
-        sink: BinaryIO,
+        sink: "Writable",
         *,
         on_sent: Callable[[], None] | None = None,
         on_headers: Callable[[], None] | None = None,
@@ -119,11 +119,15 @@ class Client:
         """
         if operation.strict:
             self._check(operation)
-        buffer = BytesIO()
-        reply = self.send(operation, buffer)
-        buffer.seek(0)
-        buffer.readline()
-        return result_from(reply, buffer.read())
+        pieces = _Pieces()
+        return result_from(self.send(operation, pieces), pieces.body())
+
+    def _check(self, operation: Operation) -> None:
+        known = _bundled() if self._known is None else self._known
+        model = known.get(operation.model)
+        if model and (problems := operation.problems(model)):
+            text = "; ".join(f"{field}: {message}" for field, message in problems.items())
+            raise InvalidRequest(text, field_errors=problems)
 
     def _check(self, operation: Operation) -> None:
         known = _bundled() if self._known is None else self._known
@@ -213,17 +217,15 @@ class Client:
         limits = replace(
             limits, first_byte=min(limits.first_byte, _FREE_FIRST_BYTE), total=min(limits.total, _FREE_TOTAL)
         )
-        buffer = BytesIO()
+        pieces = _Pieces()
         reply = self._open().exchange(
             self._request("GET", path),
-            buffer,
+            pieces,
             Clock(limits),
             connect=limits.connect,
             max_bytes=MAX_FREE_BODY,
         )
-        buffer.seek(0)
-        buffer.readline()
-        return reply, plain_body(reply, buffer.read(), MAX_FREE_BODY)
+        return reply, plain_body(reply, pieces.body(), MAX_FREE_BODY)
 
     def _request(self, method: str, path: str, body: bytes | None = None) -> "Request":
         from venice.transport import Request
@@ -242,6 +244,32 @@ class Client:
 
                 self._transport = Transport()
             return self._transport
+
+
+class _Pieces:
+    """A sink in memory. Joined once: a buffer that grows would copy megabytes again and again."""
+
+    __slots__ = ("_pieces",)
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes | bytearray] = []
+
+    def write(self, data: bytes) -> None:
+        # Crumbs are swept together: millions of them would take many times their size.
+        last = self._pieces[-1] if self._pieces else None
+        if len(data) >= _CRUMB or last is None:
+            self._pieces.append(data)
+        elif isinstance(last, bytearray):
+            last += data
+        else:
+            self._pieces.append(bytearray(data))
+
+    def flush(self) -> None:
+        pass
+
+    def body(self) -> bytes:
+        """All but the head, which comes as one piece, the first."""
+        return b"".join(self._pieces[1:])
 
 
 class _Credentials:

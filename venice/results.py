@@ -22,7 +22,6 @@ MAX_BODY = 256 * 1024 * 1024
 MAX_ERROR_BODY = 4 * 1024 * 1024
 MAX_IMAGES = 64
 _MAX_MS = 86_400_000
-_SPACE = re.compile(r"\s+")
 _DATA_URL = re.compile(r"data:[\w/+.-]*;base64,", re.IGNORECASE)
 
 ImageFormat = Literal["png", "jpeg", "webp"]
@@ -176,12 +175,19 @@ def _image(entry: Any, index: int) -> ImageBytes | None:
     if not isinstance(entry, str):
         return None
     text = entry[match.end() :] if (match := _DATA_URL.match(entry)) else entry
+    data = _decoded(text)
+    # Broken lines are rare, and looking for them takes longer than decoding.
+    if data is None:
+        data = _decoded("".join(text.split()))
+    form = sniff(data or b"")
+    return ImageBytes(data, form, index) if data and form else None
+
+
+def _decoded(text: str) -> bytes | None:
     try:
-        data = base64.b64decode(_SPACE.sub("", text), validate=True)
+        return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return None
-    form = sniff(data)
-    return ImageBytes(data, form, index) if form else None
 
 
 def _timing(found: Any) -> Timing:

@@ -23,7 +23,6 @@ MAX_URL = 2048
 #: What is read when ranges are not checked: no more than memory can bear.
 _MAX_READ = 256 * 1024 * 1024
 _DATA_URI = re.compile(r"data:[\w/+.-]*(?:;[\w=+.-]+)*;base64,", re.IGNORECASE)
-_LINES = re.compile(r"\s+")
 _URL = re.compile(r"https?://[!-~]+", re.IGNORECASE)
 
 
@@ -145,7 +144,7 @@ def _from_data_uri(uri: str, limit: int) -> bytes:
     if len(uri) > limit * 2 + 1000:
         raise UnusableImage(f"is larger than {limit // 1024 // 1024} MB.")
     try:
-        return base64.b64decode(_LINES.sub("", uri[prefix.end() :]), validate=True)
+        return base64.b64decode("".join(uri[prefix.end() :].split()), validate=True)
     except (binascii.Error, ValueError):
         raise UnusableImage("is a data: URI whose base64 is broken.") from None
 

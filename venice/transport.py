@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, BinaryIO
+from typing import Any, Protocol
 
 import requests
 import urllib3
@@ -40,6 +40,13 @@ class Request:
     body: bytes | None = field(default=None, repr=False)
 
 
+class Writable(Protocol):
+    """What an answer is written to: a file, or what takes its pieces."""
+
+    def write(self, data: bytes, /) -> object: ...
+    def flush(self) -> object: ...
+
+
 class Transport:
     """Sends requests, from any number of threads."""
 
@@ -52,7 +59,7 @@ class Transport:
     def exchange(
         self,
         request: Request,
-        sink: BinaryIO,
+        sink: Writable,
         clock: Clock,
         *,
         connect: float,
@@ -83,7 +90,7 @@ class Transport:
 class _Sink:
     """The file of the caller. When it fails, the clock is told why, so that the network is not blamed."""
 
-    def __init__(self, file: BinaryIO, clock: Clock) -> None:
+    def __init__(self, file: Writable, clock: Clock) -> None:
         self._file, self._clock = file, clock
 
     def write(self, data: bytes, *, flush: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -129,3 +130,21 @@ def test_a_policy_is_an_error_for_edits_and_a_mark_for_generations(script: Scrip
         client.run(Edit(image=PICTURE, prompt="p"))
     assert (caught.value.message, caught.value.suggested_prompt) == (words, "a calm sea")
     assert client.run(Generate(model="m", prompt="p", return_binary=True)).is_content_violation
+
+
+def test_an_answer_in_crumbs_is_put_together_again(script: Script, client: Client) -> None:
+    image = PNG + bytes(range(256)) * 100
+    whole = answer(image_body(image, image))
+    cuts = [0, 90, 91, 95, 5_000, 5_001, 40_000, 40_003, len(whole)]
+    steps = [step for start, end in pairwise(cuts) for step in (whole[start:end], 0.01)]
+    script.plays(*steps)
+    result = client.run(Generate(model="m", prompt="p"))
+    assert [found.data for found in result.images] == [image, image]
+
+
+def test_base64_in_lines_is_read(script: Script, client: Client) -> None:
+    folded = "\r\n".join(ENCODED[start : start + 16] for start in range(0, len(ENCODED), 16))
+    script.plays(answer(json.dumps({"images": [f" {folded}\n", "not base64!"]}).encode()))
+    result = client.run(Generate(model="m", prompt="p"))
+    assert [found.data for found in result.images] == [PICTURE]
+    assert result.bad_images == 1
