@@ -129,13 +129,6 @@ class Client:
             text = "; ".join(f"{field}: {message}" for field, message in problems.items())
             raise InvalidRequest(text, field_errors=problems)
 
-    def _check(self, operation: Operation) -> None:
-        known = _bundled() if self._known is None else self._known
-        model = known.get(operation.model)
-        if model and (problems := operation.problems(model)):
-            text = "; ".join(f"{field}: {message}" for field, message in problems.items())
-            raise InvalidRequest(text, field_errors=problems)
-
     def models(self, type: str = "image") -> list[Model]:
         """The catalogue as it is now. Free, and needs no key."""
         return self._get("/models", parse_models, type=type)

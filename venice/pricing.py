@@ -20,13 +20,17 @@ def price(operation: Operation, model: Model) -> Decimal | None:
     of the background remover.
     """
     if isinstance(operation, Upscale):
-        total = _upscale_price(operation, model)
-    elif isinstance(operation, Edit | MultiEdit):
-        total = _edit_price(operation, model)
+        total = upscale_price(model, operation.effective_scale)
+    elif isinstance(operation, MultiEdit):
+        count, tier, quality = len(operation.images), operation.resolution, operation.quality
+        total = edit_price(model, input_images=count, resolution=tier, quality=quality)
+    elif isinstance(operation, Edit):
+        # Editing one image has no choice of quality: the model's own is what is billed.
+        total = edit_price(model, input_images=1, resolution=operation.resolution, quality=None)
     elif isinstance(operation, Generate):
         total = _image_price(model, "generation", operation.resolution, operation.quality)
     else:
-        total = _image_price(model, "generation", None, None)
+        total = generation_price(model)
     if total is None:
         return None
     total *= operation.image_count
@@ -35,25 +39,27 @@ def price(operation: Operation, model: Model) -> Decimal | None:
     return total.quantize(_MICRO)
 
 
-def _edit_price(operation: Edit | MultiEdit, model: Model) -> Decimal | None:
+def edit_price(
+    model: Model, *, input_images: int, resolution: str | None, quality: str | None
+) -> Decimal | None:
     """The price of the tier plus that of the images above those included, which may be none."""
-    # Editing one image has no choice of quality: the model's own is what is billed.
-    quality, count = None, 1
-    if isinstance(operation, MultiEdit):
-        quality, count = operation.quality, len(operation.images)
-    one = _image_price(model, "inpaint", operation.resolution, quality)
+    one = _image_price(model, "inpaint", resolution, quality)
     extra = model.pricing.get("inputImages")
     if one is None or not isinstance(extra, dict):
         return one
     included = extra.get("included")
-    above = max(0, count - (included if isinstance(included, int) else 0))
+    above = max(0, input_images - (included if isinstance(included, int) else 0))
     return one + above * (_usd(extra.get("additional")) or Decimal(0))
 
 
-def _upscale_price(operation: Upscale, model: Model) -> Decimal | None:
-    """Up to twice the sides is one price, anything above another."""
-    table = model.pricing.get("upscale")
-    return _usd(_lookup(table, "2x" if operation.effective_scale <= 2 else "4x"))
+def upscale_price(model: Model, scale: float) -> Decimal | None:
+    """Up to twice the sides is one price, anything above another; `scale` is the one that is done."""
+    return _usd(_lookup(model.pricing.get("upscale"), "2x" if scale <= 2 else "4x"))
+
+
+def generation_price(model: Model) -> Decimal | None:
+    """One image in the model's own tier and quality; the only price of a background remover."""
+    return _image_price(model, "generation", None, None)
 
 
 def _image_price(model: Model, flat: str, resolution: str | None, quality: str | None) -> Decimal | None:
