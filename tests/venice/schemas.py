@@ -1,29 +1,32 @@
-"""Venice's own description of its bodies, as validators."""
+"""Venice's own description of its API, as a document and as validators."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jsonschema
-import yaml
+from openapi_core import OpenAPI
+from ruamel.yaml import YAML
 
 SCHEMA_FILE = Path(__file__).parent.parent / "data" / "openapi-image.schema.yaml"
+HOST, PREFIX = "https://api.venice.ai", "/api/v1"
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML 1.2's booleans only: `on` and `off` stay words."""
+@cache
+def description() -> dict[str, Any]:
+    """The document, read as YAML 1.2."""
+    document: dict[str, Any] = _mended(YAML(typ="safe", pure=True).load(SCHEMA_FILE))
+    return document
 
 
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, expression) for tag, expression in resolvers if tag != "tag:yaml.org,2002:bool"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", yaml.resolver.re.compile("true|false"), list("tf"))
+@cache
+def openapi() -> OpenAPI:
+    return OpenAPI.from_dict(description())
 
 
 def request_schema(name: str) -> dict[str, Any]:
     """The schema of a request body as JSON Schema."""
-    document = yaml.load(SCHEMA_FILE.read_text(encoding="utf-8"), Loader=_Loader)
-    schema: dict[str, Any] = _modern(document["components"]["schemas"][name])
+    schema: dict[str, Any] = _modern(description()["components"]["schemas"][name])
     return schema
 
 
@@ -41,8 +44,17 @@ def _modern(schema: Any) -> Any:
     for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
         if schema.pop(exclusive, False) is True:
             schema[exclusive] = schema.pop(bound)
-    # The file was written by a YAML 1.1 that took ratios for minutes and seconds: 16:9 is 969 in it.
-    if schema.get("type") == "string" and "enum" in schema:
-        words = schema["enum"]
-        schema["enum"] = [f"{word // 60}:{word % 60}" if isinstance(word, int) else word for word in words]
     return schema
+
+
+def _mended(tree: Any) -> Any:
+    """The file was once written by a YAML 1.1 that took ratios for minutes and seconds: 16:9 is 969 in it."""
+    if isinstance(tree, list):
+        return [_mended(item) for item in tree]
+    if not isinstance(tree, dict):
+        return tree
+    tree = {key: _mended(value) for key, value in tree.items()}
+    if tree.get("type") == "string" and "enum" in tree:
+        words = tree["enum"]
+        tree["enum"] = [f"{word // 60}:{word % 60}" if isinstance(word, int) else word for word in words]
+    return tree

@@ -5,21 +5,17 @@ import time
 from collections.abc import Iterator
 
 import pytest
-import yaml
 from jsonschema import Draft4Validator
 
-from tests import conftest as root
 from tests.venice.emulator.conftest import Caller, opened
+from tests.venice.schemas import description
 from venice.emulator import Emulator
-
-SCHEMA = root.__file__.replace("conftest.py", "data/openapi-image.schema.yaml")
 
 
 def test_it_answers_as_the_schema_says(caller: Caller) -> None:
     answer = caller.generate(seed=7, cfg_scale=5)
     assert answer.status_code == 200
-    with open(SCHEMA, encoding="utf-8") as file:
-        paths = yaml.safe_load(file)["paths"]
+    paths = description()["paths"]
     content = paths["/image/generate"]["post"]["responses"]["200"]["content"]["application/json"]
     body = answer.json()
     assert list(Draft4Validator(content["schema"]).iter_errors({**body, "request": {}})) == []
