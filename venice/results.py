@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 MAX_BODY = 256 * 1024 * 1024
 MAX_ERROR_BODY = 4 * 1024 * 1024
 MAX_IMAGES = 64
+#: What a packed body may always unpack to.
+PLAIN_FLOOR = 32 * 1024 * 1024
 _MAX_MS = 86_400_000
 _DATA_URL = re.compile(r"data:[\w/+.-]*;base64,", re.IGNORECASE)
 
@@ -212,6 +214,8 @@ def plain_body(reply: Reply, raw: bytes, limit: int = MAX_BODY) -> bytes:
     encoding = reply.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("gzip", "x-gzip", "deflate"):
         return raw
+    # Base64 packs to three quarters, lists to a twentieth: what unpacks to far more is a bomb.
+    limit = min(limit, max(PLAIN_FLOOR, 4 * len(raw)))
     unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
     try:
         plain = unpacker.decompress(raw, limit)
