@@ -78,7 +78,7 @@ def test_generate_saves_every_variant_by_the_pattern(run: Run, tmp_path: Path, e
     assert {size(tmp_path / name) for name in done.stdout.split()} == {(64, 64)}
     assert "Price by the catalogue: $0.03" in done.stderr
     assert "seed 7" in done.stderr
-    assert "balance before $50" in done.stderr
+    assert "balance before $50.00, after it about $49.97" in done.stderr
     assert emulator.ledger()[0]["charged_usd"] == pytest.approx(0.03)
 
 
@@ -111,6 +111,7 @@ def test_no_file_is_ever_replaced(run: Run, tmp_path: Path) -> None:
         "{seed!r:>9999999999}",
         "",
         "no/such/folder/a",
+        "x" * 300,
         "{id}/a.png",
         ".",
     ],
@@ -121,6 +122,25 @@ def test_a_bad_pattern_is_refused_before_anything_is_paid(run: Run, emulator: Em
     assert done.returncode == 2, done.stderr
     assert "--out" in done.stderr
     assert emulator.ledger() == []
+
+
+def test_the_name_and_the_bytes_agree(run: Run, tmp_path: Path) -> None:
+    asked = run("generate", "a canal", *TINY, "--out", "a.png")
+    other = run("generate", "a canal [[fault:wrong-format]]", *TINY, "--out", "b.png")
+
+    assert asked.stdout.strip() == "a.png"
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    (name,) = other.stdout.split()
+    with Pillow.open(tmp_path / name) as picture:
+        assert f".{picture.format}".lower() == Path(name).suffix != ".png"
+
+
+def test_a_name_that_turns_out_too_long_costs_no_picture(run: Run, tmp_path: Path) -> None:
+    done = run("generate", "a canal", *TINY, "--out", "{id}{id}{id}{id}{id}{id}{id}{id}{id}{id}{id}{id}")
+
+    assert done.stdout.split() == ["venice-0.webp"], done.stderr
+    assert (tmp_path / "venice-0.webp").stat().st_size
+    assert "goes elsewhere" in done.stderr
 
 
 def test_json_tells_everything(run: Run, tmp_path: Path) -> None:

@@ -64,6 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Who reads us has seen enough; Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        print(f"{error.filename or 'The output'}: {error.strerror}", file=sys.stderr)
+        return 1
 
 
 def exit_status(error: VeniceError) -> int:

@@ -25,8 +25,14 @@ MODERATED = 9
 _PLAIN_FIELDS = (
     *("model", "prompt", "negative_prompt", "variants", "width", "height", "aspect_ratio", "resolution"),
     *("quality", "steps", "cfg_scale", "format", "lora_strength", "enhance_prompt", "enable_web_search"),
-    *("hide_watermark", "embed_exif_metadata", "strict"),
+    *("hide_watermark", "embed_exif_metadata", "disable_prompt_optimization_thinking", "strict"),
 )
+_EDIT_FIELDS = (
+    *("prompt", "model", "aspect_ratio", "resolution", "enhance_prompt"),
+    *("disable_prompt_optimization_thinking", "strict"),
+)
+
+_THINKING = "disable-prompt-optimization-thinking"
 
 _Commands = Any  # argparse's own type for it is private
 
@@ -42,7 +48,7 @@ def add_commands(commands: _Commands) -> None:
     edit.add_argument("--model", default=DEFAULT_EDIT_MODEL)
     _add_texts(edit, "aspect-ratio", "resolution", "quality")
     edit.add_argument("--format", dest="output_format", help="png, jpeg or webp")
-    _add_flags(edit, "enhance-prompt")
+    _add_flags(edit, "enhance-prompt", _THINKING)
     upscale = _add(commands, "upscale", _upscale, "enlarge an image 2 to 4 times", "upscaled")
     upscale.add_argument("image", metavar="FILE")
     upscale.add_argument("--scale", type=float, help="2 to 4 (2)")
@@ -78,7 +84,9 @@ def _add_generate(commands: _Commands) -> None:
         ("cfg-scale", float),
     ):
         generate.add_argument(f"--{name}", type=kind)
-    _add_flags(generate, "enhance-prompt", "enable-web-search", "hide-watermark", "embed-exif-metadata")
+    _add_flags(
+        generate, "enhance-prompt", "enable-web-search", "hide-watermark", "embed-exif-metadata", _THINKING
+    )
 
 
 def _add(commands: _Commands, name: str, run: Any, help: str, out: str) -> argparse.ArgumentParser:
@@ -112,6 +120,7 @@ def _generate(client: Client, options: argparse.Namespace) -> int:
     # Not for secrets: any number that can be sent again will do.
     seed = random.randint(0, MAX_SEED) if options.seed is None else options.seed  # noqa: S311
     fields = {name: getattr(options, name) for name in _PLAIN_FIELDS}
+    fields["format"] = options.format or Pattern(options.out).format
     references = [_reference(text) for text in options.style_references or ()]
     operation = Generate(
         **fields,
@@ -130,8 +139,8 @@ def _generate(client: Client, options: argparse.Namespace) -> int:
 
 
 def _edit(client: Client, options: argparse.Namespace) -> int:
-    names = ["prompt", "model", "aspect_ratio", "resolution", "output_format", "enhance_prompt", "strict"]
-    given = {name: getattr(options, name) for name in names} | {"safe_mode": not options.unsafe}
+    given = {name: getattr(options, name) for name in _EDIT_FIELDS} | {"safe_mode": not options.unsafe}
+    given["output_format"] = options.output_format or Pattern(options.out).format
     operation: Operation
     if len(options.image) > 1:
         operation = MultiEdit(images=options.image, quality=options.quality, **given)
@@ -194,7 +203,10 @@ def _tell(result: Result, usd: Decimal | None, seconds: float, known: Mapping[st
     facts += (
         [f"{dollars(usd)} by the catalogue"] if usd is not None and not result.is_content_violation else []
     )
-    facts += [f"balance before {dollars(result.balance_usd)}"] if result.balance_usd is not None else []
+    if (before := result.balance_usd) is not None:
+        spent = Decimal(0) if result.is_content_violation else usd
+        left = f", after it about {dollars(before - spent)}" if spent is not None else ""
+        facts.append(f"balance before {dollars(before)}{left}")
     say(" · ".join(facts))
     if result.is_blurred:
         say("Venice blurred it; --unsafe asks it not to.")

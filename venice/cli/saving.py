@@ -11,6 +11,7 @@ from venice.errors import InvalidRequest
 from venice.results import ImageBytes
 
 PLACES = ("seed", "index", "n", "format", "model", "id")
+_SUFFIXES = {".png": "png", ".webp": "webp", ".jpg": "jpeg", ".jpeg": "jpeg"}
 _UNSAFE = {"/": "-", "\\": "-", "\0": ""}
 
 
@@ -30,21 +31,35 @@ class Pattern:
         # A width or a conversion is of no use here, and could be a gigabyte wide.
         if not text or not places <= set(PLACES) or any(form or how for _, form, how in parsed):
             raise _wrong(f"may hold {', '.join(f'{{{name}}}' for name in PLACES)} and no other braces.")
-        if text.endswith(("/", os.sep)) or Path(text).is_dir():
-            raise _wrong("must name a file, not a folder.")
         folder = Path(text).parent
         if "{" in str(folder):
             raise _wrong("may hold braces in the file's name only.")
-        if not folder.is_dir() or not os.access(folder, os.W_OK):
+        try:
+            is_folder = text.endswith(("/", os.sep)) or Path(text).is_dir()
+            has_place = folder.is_dir() and os.access(folder, os.W_OK)
+        except (OSError, ValueError):
+            # A name that is too long, or of bytes that no name may hold.
+            raise _wrong("cannot be the name of a file here.") from None
+        if is_folder:
+            raise _wrong("must name a file, not a folder.")
+        if not has_place:
             raise _wrong(f"is in {folder}, which is no folder that can be written to.")
         self._has_number = bool(places & {"index", "n"})
         self._has_suffix = "format" in places or bool(Path(text).suffix)
+
+    @property
+    def format(self) -> str | None:
+        """The format that the name promises, if it promises one."""
+        return _SUFFIXES.get(Path(self._text).suffix.lower())
 
     def path(self, image: ImageBytes, count: int, known: Mapping[str, object]) -> Path:
         """The name for one of `count` images; without a place for its number or its format, these are added."""
         values = {**known, "index": image.index, "n": image.index + 1, "format": image.format}
         path = Path(self._text.format_map({name: _safe(values.get(name, "")) for name in PLACES}))
         suffix = path.suffix if self._has_suffix else f".{image.format}"
+        # A name must not promise what the bytes are not.
+        if _SUFFIXES.get(suffix.lower(), image.format) != image.format:
+            suffix = f".{image.format}"
         stem = path.stem if self._has_suffix else path.name
         return path.with_name(
             f"{stem}{'' if count == 1 or self._has_number else f'-{image.index + 1}'}{suffix}"
@@ -52,16 +67,23 @@ class Pattern:
 
 
 def save(images: Sequence[ImageBytes], pattern: Pattern, known: Mapping[str, object]) -> list[Path]:
-    """Write each image beside what is there already. What cannot be written there goes to the folder for
-    temporary files: it is paid for."""
-    saved = []
+    """Write each image beside what is there already; returns the files. It is paid for: what cannot be written
+    where it was wanted goes to this folder or to that for temporary files. OSError when it fits nowhere."""
+    saved, lost = [], None
     for image in images:
         wanted = pattern.path(image, len(images), known)
-        try:
-            saved.append(_write_new(wanted, image.data))
-        except OSError as error:
-            say(f"{wanted}: {error.strerror}; the image is kept in another folder.")
-            saved.append(_write_new(Path(tempfile.gettempdir()) / wanted.name[-100:], image.data))
+        spare = f"venice-{image.index}.{image.format}"
+        for path in (wanted, Path(spare), Path(tempfile.gettempdir()) / spare):
+            try:
+                saved.append(_write_new(path, image.data))
+                break
+            except OSError as error:
+                say(f"{path}: {error.strerror}; the image goes elsewhere.")
+                reason = error
+        else:
+            lost = reason
+    if lost:
+        raise lost
     return saved
 
 

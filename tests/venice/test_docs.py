@@ -1,0 +1,149 @@
+"""docs/venice-client.md: every example runs, and the table of fields is that of the code and of the catalogue.
+
+`python -m tests.venice.test_docs` prints the table.
+"""
+
+import dataclasses
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.venice.emulator.conftest import drawn
+from venice import (
+    Edit,
+    Generate,
+    Model,
+    MultiEdit,
+    OpenAIGenerate,
+    RemoveBackground,
+    Upscale,
+    VeniceError,
+    bundled_models,
+    errors,
+)
+from venice.emulator import Emulator
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "venice-client.md").read_text(encoding="utf-8")
+KEY = "VENICE_ADMIN_KEY_docs"
+SCRIPTS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+COMMANDS = [
+    line.removeprefix("$ ")
+    for block in re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL)
+    for line in block.splitlines()
+]
+
+Test = Callable[[Model], object]
+TAKERS: dict[type, Test] = {
+    Generate: lambda model: model.takes_generate,
+    OpenAIGenerate: lambda model: model.takes_generate,
+    Edit: lambda model: model.takes_edit,
+    MultiEdit: lambda model: model.takes_edit,
+    Upscale: lambda model: model.takes_upscale,
+    RemoveBackground: lambda model: model.takes_background_removal,
+}
+# Who takes a field, where that is not everyone.
+LIMITED: dict[str, Test] = {
+    "width": lambda model: model.sizing == "pixels",
+    "height": lambda model: model.sizing == "pixels",
+    "aspect_ratio": lambda model: model.aspect_ratios,
+    "resolution": lambda model: model.resolutions,
+    "quality": lambda model: model.qualities,
+    "steps": lambda model: model.uses_steps,
+    "negative_prompt": lambda model: model.uses_negative_prompt,
+    "seed": lambda model: model.uses_seed,
+    "enable_web_search": lambda model: model.supports_web_search,
+    "disable_prompt_optimization_thinking": lambda model: model.supports_prompt_thinking,
+    "style_references": lambda model: model.supports_style_references,
+}
+
+
+def table() -> str:
+    """Markdown: a row for each field of each operation, with the models that take it."""
+    lines = ["| Operation | Field | Models |", "|---|---|---|"]
+    for operation, takes in TAKERS.items():
+        models = [model for model in bundled_models() if takes(model)]
+        plain = []
+        for field in dataclasses.fields(operation):
+            limited = LIMITED.get(field.name) if operation is not OpenAIGenerate else None
+            found = [model.id for model in models if limited is None or limited(model)]
+            if field.name == "strict":
+                continue
+            if len(found) == len(models):
+                plain.append(f"`{field.name}`")
+            else:
+                lines.append(f"| `{operation.__name__}` | `{field.name}` | {_named(found, models)} |")
+        lines.append(f"| `{operation.__name__}` | {', '.join(plain)} | all {len(models)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _named(found: list[str], models: list[Model]) -> str:
+    if not found:
+        return "none of today's"
+    others = [model.id for model in models if model.id not in found]
+    if len(others) < len(found):
+        return f"all but {', '.join(f'`{name}`' for name in others)}"
+    return ", ".join(f"`{name}`" for name in found)
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Emulator]:
+    with Emulator(rate_limit=1000) as running:
+        yield running
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("photo.png", "night.png"):
+        (tmp_path / name).write_bytes(drawn(320, 256))
+    return tmp_path
+
+
+def run(folder: Path, emulator: Emulator, *arguments: str) -> None:
+    surroundings = {"VENICE_API_KEY": KEY, "VENICE_BASE_URL": emulator.url, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", *arguments],
+        cwd=folder,
+        env=os.environ | surroundings,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("number", range(len(SCRIPTS)))
+def test_every_script_runs(folder: Path, emulator: Emulator, number: int) -> None:
+    ours = 'Client(os.environ["VENICE_API_KEY"], os.environ["VENICE_BASE_URL"])'
+    (folder / "example.py").write_text(SCRIPTS[number].replace('Client(os.environ["VENICE_API_KEY"])', ours))
+    run(folder, emulator, "example.py")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_runs(folder: Path, emulator: Emulator, command: str) -> None:
+    words = shlex.split(command)
+    assert words[0] == "python"
+    run(folder, emulator, *words[1:])
+
+
+def test_the_table_is_that_of_the_code() -> None:
+    assert table() in PAGE
+
+
+def test_every_error_is_in_the_page() -> None:
+    kinds = [
+        kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, VeniceError)
+    ]
+    missing = {kind.__name__ for kind in kinds} - set(re.findall(r"`(\w+)`", PAGE))
+    assert missing == {"VeniceError", "CatalogError"}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table())
