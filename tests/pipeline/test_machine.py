@@ -1,12 +1,15 @@
 """What a machine does to a worker: full and read-only disks, locked and stopped databases, sleep, signals."""
 
+import json
+import os
 import signal
 import sqlite3
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,8 +24,9 @@ from gallery import gates, recovery
 from gallery.models import Gate, Generation, State, User, Worker
 from gallery.models.attempt import Outcome
 from gallery.worker import Workshop
-from tests.pipeline.conftest import KEY, Installation, Process, queue, states, until
+from tests.pipeline.conftest import KEY, ROOT, Installation, Process, queue, states, until
 from venice import Client
+from venice.emulator import Emulator
 
 
 class SmallDisk:
@@ -400,3 +404,45 @@ def test_headers_are_told_while_the_answer_is_still_arriving(
     assert "Headers after" in page
     installation.until_state(generation, State.DONE)
     installation.check()
+
+
+def test_a_full_disk_under_the_database_delays_but_loses_nothing(
+    emulator: Emulator, tmp_path: Path, small_disk: SmallDisk
+) -> None:
+    """SQLite on a disk of its own; answers and pictures have room."""
+    file = small_disk.folder / "gallery.sqlite3"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("VENICE_", "GALLERY_"))}
+    places = {"DATA_DIR": str(tmp_path), "DATABASE_URL": f"sqlite:///{file}"}
+    venice = {"VENICE_BASE_URL": emulator.url, "VENICE_API_KEY": KEY, "VENICE_REQUESTS_PER_MINUTE": "10000"}
+    surroundings = kept | places | venice
+
+    def apart(*arguments: str, told: str = "") -> None:
+        command = [sys.executable, "-m", "tests.pipeline.apart", *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=surroundings, input=told, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+    def under_way() -> int:
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+            query = "SELECT count(*) FROM gallery_generation WHERE state IN ('queued', 'sending', 'received')"
+            return int(database.execute(query).fetchone()[0])
+
+    small_disk.size(16384)
+    apart("prepare", "20")
+    ballast = small_disk.folder / "ballast"
+    ballast.write_bytes(b"x" * 4096 * 400)
+    small_disk.size(small_disk.used() + 40)
+    worker = Process(0, tmp_path, surroundings)
+    try:
+        until(lambda: "disk is full" in worker.text or "disk I/O error" in worker.text, lambda: worker.text)
+        assert worker.runs()
+        assert under_way()
+
+        ballast.unlink()
+        small_disk.size(16384)
+
+        until(lambda: not under_way(), lambda: worker.text)
+        worker.stop()
+    finally:
+        worker.kill()
+    assert "Traceback" not in worker.text
+    apart("check", told=json.dumps(emulator.ledger()))
