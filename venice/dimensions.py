@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+ImageFormat = Literal["png", "jpeg", "webp"]
 InputFormat = Literal["png", "jpeg", "webp", "heif", "avif"]
 
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
@@ -11,14 +12,21 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _MAX_SEGMENTS = 2000
 
 
-def sniff_input(data: bytes) -> InputFormat | None:
-    """The format, or None for what Venice does not take (SVG and GIF among it)."""
+def sniff(data: bytes) -> ImageFormat | None:
+    """The format of an image that Venice made, or None for anything but PNG, JPEG and WebP."""
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "png"
     if data.startswith(b"\xff\xd8\xff"):
         return "jpeg"
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "webp"
+    return None
+
+
+def sniff_input(data: bytes) -> InputFormat | None:
+    """The format, or None for what Venice does not take (SVG and GIF among it)."""
+    if form := sniff(data):
+        return form
     if data[4:8] == b"ftyp":
         brands = [data[start : start + 4] for start in (8, *range(16, 48, 4))]
         if any(brand in _AVIF_BRANDS for brand in brands):

@@ -10,8 +10,9 @@ import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO
 
+from venice.dimensions import ImageFormat, sniff
 from venice.errors import BadResponse, error_from_reply
 from venice.reply import MAX_HEAD_LINE, Deprecation, RateLimit, Reply, read_head_line
 from venice.text import clean_line, decode_json
@@ -25,8 +26,6 @@ MAX_IMAGES = 64
 PLAIN_FLOOR = 32 * 1024 * 1024
 _MAX_MS = 86_400_000
 _DATA_URL = re.compile(r"data:[\w/+.-]*;base64,", re.IGNORECASE)
-
-ImageFormat = Literal["png", "jpeg", "webp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +94,6 @@ class Result:
     @property
     def request_id(self) -> str:
         return self.reply.request_id
-
-
-def sniff(data: bytes) -> ImageFormat | None:
-    """The format by the first bytes, or None for anything but PNG, JPEG and WebP."""
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "png"
-    if data.startswith(b"\xff\xd8\xff"):
-        return "jpeg"
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "webp"
-    return None
 
 
 def read_reply(file: BinaryIO) -> tuple[Reply, bytes]:
