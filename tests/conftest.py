@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import LazySettings
 from django.db import connections
@@ -27,6 +28,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--postgresql", action="store_true", help="run the tests that use a database on PostgreSQL"
     )
     parser.addoption("--long", action="store_true", help="run the long tests, and only those")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Short runs draw the same examples each time; the long ones look further."""
+    hypothesis.settings.register_profile("steady", derandomize=True)
+    if not config.getoption("--long"):
+        hypothesis.settings.load_profile("steady")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
