@@ -12,7 +12,7 @@ from django.db.models import Min, Q
 from django.db.models.functions import Now
 
 from gallery import clock
-from gallery.models import Attempt, Gate, Generation, State
+from gallery.models import Attempt, Gate, Generation, State, Worker
 from gallery.models.attempt import Outcome
 from gallery.models.gate import BREAKER_FAILURES, BREAKER_HOLD, BREAKER_WINDOW, DISK_RESERVE
 from venice import Client, VeniceError
@@ -52,12 +52,12 @@ def after_success() -> None:
     Gate.objects.filter(kind=Gate.Kind.BREAKER, until__lte=Now()).delete()
 
 
-def hold_all() -> Gate | None:
-    """The gate that holds every generation now, if there is one.
+def hold_all(host: str) -> Gate | None:
+    """The gate that holds every generation for the workers of `host` now, if there is one.
 
     A breaker whose time has come lets one probe through, and holds the rest until that is answered.
     """
-    if gate := Gate.objects.closed().for_all().first():
+    if gate := Gate.objects.closed().for_all().at(host).first():
         return gate
     breaker = Gate.objects.filter(kind=Gate.Kind.BREAKER).first()
     if breaker is None:
@@ -73,12 +73,15 @@ def busy_models() -> list[str]:
     return list(Gate.objects.closed().exclude(model="").values_list("model", flat=True))
 
 
-def look_at_disk(*folders: Path) -> bool:
-    """Close the disk's gate when answers or pictures could not be written, open it when they can; whether they can."""
+def look_at_disk(host: str, *folders: Path) -> bool:
+    """Close the disk's gate of `host` when answers or pictures could not be written there, open it when they can;
+    whether they can. Gates of hosts that are gone say nothing any more."""
     if trouble := next(filter(None, map(_trouble, folders)), ""):
-        Gate.objects.close(Gate.Kind.DISK, trouble)
+        Gate.objects.close(Gate.Kind.DISK, trouble, host=host)
     else:
-        Gate.objects.open(Gate.Kind.DISK)
+        Gate.objects.open(Gate.Kind.DISK, host=host)
+    others = Gate.objects.filter(kind=Gate.Kind.DISK).exclude(host=host)
+    others.exclude(host__in=Worker.objects.alive().values("host")).delete()
     return not trouble
 
 

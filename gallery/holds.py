@@ -4,7 +4,7 @@ from functools import cached_property
 
 from django.http import HttpRequest
 
-from gallery.models import Gate
+from gallery.models import Gate, Worker
 
 _ATTRIBUTE = "gallery_holds"
 
@@ -15,7 +15,12 @@ class Holds:
     @cached_property
     def closed(self) -> list[Gate]:
         """All of them, those that hold everything first."""
-        return list(Gate.objects.closed().order_by("model", "closed_at"))
+        closed = list(Gate.objects.closed().order_by("model", "closed_at"))
+        hosts = [gate.host for gate in closed if gate.host]
+        # What holds some hosts holds nobody up while another one works.
+        if hosts and Worker.objects.alive().exclude(host__in=hosts).exists():
+            return [gate for gate in closed if not gate.host]
+        return closed
 
     @property
     def everything(self) -> list[Gate]:

@@ -97,7 +97,9 @@ class Workshop:
             try:
                 if time.monotonic() >= next_chores:
                     recovery.recover(self)
-                    has_room = gates.look_at_disk(self.spool.folder, Path(settings.MEDIA_ROOT))
+                    has_room = gates.look_at_disk(
+                        self.heart.host, self.spool.folder, Path(settings.MEDIA_ROOT)
+                    )
                     next_chores = time.monotonic() + CHORES_EVERY
                 self._note_headers()
                 claimed = self.claim() if has_room and len(self.in_hand) < self.concurrency else None
@@ -152,7 +154,7 @@ class Workshop:
             return None
         with transaction.atomic():
             self._take_turns()
-            if gate := gates.hold_all():
+            if gate := gates.hold_all(self.heart.host):
                 self._hold(gate.reason[:200], self._waiting())
                 return None
             free = self._waiting().exclude(model__in=gates.busy_models())

@@ -37,7 +37,7 @@ def open_now(model_admin: Any, request: HttpRequest, queryset: QuerySet[Gate]) -
 class GateAdmin(ReadOnlyAdmin):
     """Only what is closed has a row, or was until its time came."""
 
-    list_display = ("kind", "model", "why", "ends", "closed_at", "probed_at")
+    list_display = ("kind", "model", "host", "why", "ends", "closed_at", "probed_at")
     list_filter = ("kind",)
     ordering = ("model", "closed_at")
     sortable_by = ()

@@ -19,17 +19,24 @@ class GateQuerySet(models.QuerySet["Gate"]):
         """Gates that hold every generation, whatever its model."""
         return self.filter(model="")
 
-    def close(self, kind: str, reason: str, *, model: str = "", until: datetime | None = None) -> "Gate":
-        """Hold `kind` (for one model, or for all); a later end replaces an earlier one."""
-        gate, new = self.get_or_create(kind=kind, model=model, defaults={"reason": reason, "until": until})
+    def at(self, host: str) -> Self:
+        """Gates that hold the workers of `host`: its own and those of all hosts."""
+        return self.filter(host__in=("", host))
+
+    def close(
+        self, kind: str, reason: str, *, model: str = "", host: str = "", until: datetime | None = None
+    ) -> "Gate":
+        """Hold `kind` (for one model, for one host, or for all); a later end replaces an earlier one."""
+        told = {"reason": reason, "until": until}
+        gate, new = self.get_or_create(kind=kind, model=model, host=host, defaults=told)
         if not new and (until is None or gate.until is None or until > gate.until):
             gate.reason, gate.until = reason, until
             gate.save(update_fields=["reason", "until"])
         return gate
 
-    def open(self, kind: str, *, model: str = "") -> bool:
+    def open(self, kind: str, *, model: str = "", host: str = "") -> bool:
         """Let `kind` go on; False when it was open already."""
-        return bool(self.filter(kind=kind, model=model).delete()[0])
+        return bool(self.filter(kind=kind, model=model, host=host).delete()[0])
 
 
 class Gate(models.Model):
@@ -47,6 +54,7 @@ class Gate(models.Model):
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
     model = models.CharField(max_length=200, blank=True, help_text="Empty: every model.")
+    host = models.CharField(max_length=200, blank=True, help_text="Empty: every host.")
     reason = models.CharField(max_length=500, help_text="In words that people see.")
     until = models.DateTimeField(
         null=True, blank=True, help_text="Empty: until a probe or a person opens it."
@@ -57,10 +65,11 @@ class Gate(models.Model):
     objects = GateQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["kind", "model"], name="gate_once")]
+        constraints = [models.UniqueConstraint(fields=["kind", "model", "host"], name="gate_once")]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}{f' ({self.model})' if self.model else ''}"
+        of = self.model or self.host
+        return f"{self.get_kind_display()}{f' ({of})' if of else ''}"
 
     @property
     def opens(self) -> str:

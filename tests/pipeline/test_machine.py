@@ -90,7 +90,7 @@ def test_a_full_media_disk_delays_but_loses_nothing(
         recovery.recover(workshop)
         generation.refresh_from_db()
         assert generation.state == State.RECEIVED
-        assert not gates.look_at_disk(workshop.spool.folder, Path(settings.MEDIA_ROOT))
+        assert not gates.look_at_disk(workshop.heart.host, workshop.spool.folder, Path(settings.MEDIA_ROOT))
 
         small_disk.size(1024)
         recovery.recover(workshop)
@@ -113,7 +113,7 @@ def test_read_only_media_delay_but_lose_nothing(
         recovery.recover(workshop)
         generation.refresh_from_db()
         assert generation.state == State.RECEIVED
-        assert not gates.look_at_disk(workshop.spool.folder, small_disk.folder)
+        assert not gates.look_at_disk(workshop.heart.host, workshop.spool.folder, small_disk.folder)
         assert "Read-only" in Gate.objects.get().reason
         queue(alice)
         assert not workshop.step(), "no more is bought than can be stored"
@@ -176,12 +176,38 @@ def test_a_small_disk_closes_the_gate_before_it_is_full(
 ) -> None:
     queue(alice)
     with by_hand(installation) as workshop:
-        assert not gates.look_at_disk(small_disk.folder)
+        assert not gates.look_at_disk(workshop.heart.host, small_disk.folder)
         assert Gate.objects.closed().get().kind == Gate.Kind.DISK
         assert not workshop.step()
         small_disk.size(2 << 18)
-        assert gates.look_at_disk(small_disk.folder)
+        assert gates.look_at_disk(workshop.heart.host, small_disk.folder)
         assert workshop.step()
+
+
+def test_a_full_disk_holds_its_own_host_only(
+    installation: Installation, alice: User, small_disk: SmallDisk, tmp_path: Path, client: Browser
+) -> None:
+    first, second = queue(alice), queue(alice)
+    client.force_login(alice)
+    with by_hand(installation) as workshop:
+        other = Worker.objects.create(name="other", host="other", process=1)
+        assert not gates.look_at_disk("other", small_disk.folder)
+        assert workshop.step(), "there is room here"
+        first.refresh_from_db()
+        assert first.state == State.DONE
+        assert "The disk is full" not in client.get("/queue/").content.decode()
+
+        assert not gates.look_at_disk(workshop.heart.host, small_disk.folder)
+        assert not workshop.step()
+        assert "The disk is full" in client.get("/queue/").content.decode()
+
+        other.delete()
+        assert gates.look_at_disk(workshop.heart.host, tmp_path)
+        assert not Gate.objects.exists(), "a host that is gone holds nothing"
+        assert workshop.step()
+
+    second.refresh_from_db()
+    assert second.state == State.DONE
 
 
 def test_a_worker_without_its_spool_says_so_in_one_line(installation: Installation, alice: User) -> None:
