@@ -46,7 +46,7 @@ def _models(client: Client, options: argparse.Namespace) -> int:
         return 0
     show_table(
         ("model", "price", "size", "prompt", "takes"),
-        [(model.id, _price(model), _size(model), str(model.prompt_limit), _takes(model)) for model in found],
+        [(model.id, _price(model), _size(model), _prompt(model), _takes(model)) for model in found],
     )
     return 0
 
@@ -63,6 +63,11 @@ def _size(model: Model) -> str:
     if model.takes_generate and model.sizing == "pixels":
         return f"pixels/{model.divisor}"
     return " ".join((*model.aspect_ratios[:12], *model.resolutions)) or "–"
+
+
+def _prompt(model: Model) -> str:
+    """The most characters of a prompt, where there is one."""
+    return str(model.prompt_limit) if model.takes_generate or model.takes_edit else "–"
 
 
 def _takes(model: Model) -> str:
