@@ -7,28 +7,13 @@ from django.http import Http404, QueryDict
 
 from gallery import access
 from gallery.models import Image, Prompt
+from gallery.models.generation import COPIED_FIELDS
 
 EVERYTHING = frozenset(
     {
-        "model",
         "prompt",
-        "negative_prompt",
-        "width",
-        "height",
-        "aspect_ratio",
-        "resolution",
-        "quality",
-        "steps",
-        "cfg_scale",
-        "seed",
-        "style_preset",
-        "variants",
-        "format",
-        "safe_mode",
-        "hide_watermark",
-        "embed_exif_metadata",
-        "enhance_prompt",
-        "enable_web_search",
+        *COPIED_FIELDS,
+        *("safe_mode", "hide_watermark", "embed_exif_metadata", "enhance_prompt", "enable_web_search"),
     }
 )
 # A size means something only to the model that takes it, so that the model comes along.

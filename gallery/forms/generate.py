@@ -106,11 +106,6 @@ class GenerateForm(forms.Form):
         }
         return price(Generate(model=self.spec.id, prompt="-", **values), self.spec)
 
-    @property
-    def price(self) -> Decimal | None:
-        """What the operation of a valid form costs, by the catalogue."""
-        return price(self.operation, self.spec) if self.spec else None
-
     def clean(self) -> None:
         """Check the request as a whole against its model, and make it."""
         if self.spec is None:

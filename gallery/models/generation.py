@@ -262,11 +262,6 @@ class Generation(models.Model):
         return self.state in (State.FAILED, State.INTERRUPTED) and self.dismissed_at is None
 
     @property
-    def waited(self) -> timedelta | None:
-        """From the click to the first byte sent."""
-        return self.sent_at - self.created_at if self.sent_at else None
-
-    @property
     def stored_after(self) -> timedelta | None:
         """Our own share: from the last byte of the answer until its pictures were stored."""
         return self.finished_at - self.received_at if self.finished_at and self.received_at else None
