@@ -210,12 +210,16 @@ def _set_up_django() -> None:
 
 
 def _wait_until_ended(site: _Site) -> None:
-    from gallery.models import Generation
+    """Wait while there is progress: the breaker holds everything for 35 s whenever ten calls failed within 30 s."""
+    from gallery.models import Gate, Generation
 
-    deadline = time.monotonic() + PATIENCE
+    fewest, deadline = sys.maxsize, 0.0
     while waiting := Generation.objects.active().count():
+        if waiting < fewest:
+            fewest, deadline = waiting, time.monotonic() + PATIENCE
         if time.monotonic() > deadline:
-            say(f"{waiting} generations hang:\n{site.log.read_text()[-5000:]}")
+            gates = ", ".join(str(gate) for gate in Gate.objects.closed())
+            say(f"{waiting} generations hang; held by: {gates or 'nothing'}\n{site.log.read_text()[-5000:]}")
             return
         time.sleep(0.2)
 
