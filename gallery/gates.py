@@ -3,19 +3,22 @@
 import logging
 import shutil
 import tempfile
+from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from django.db.models import Min, Q
+from django.db import transaction
+from django.db.models import Min, Q, QuerySet
 from django.db.models.functions import Now
 
 from gallery import clock
 from gallery.models import Attempt, Gate, Generation, State, Worker
 from gallery.models.attempt import Outcome
 from gallery.models.gate import BREAKER_FAILURES, BREAKER_HOLD, BREAKER_WINDOW, DISK_RESERVE
-from venice import Client, VeniceError
+from gallery.models.turns import REFUSED_GO_BEHIND
+from venice import AuthenticationFailed, Client, Forbidden, InsufficientBalance, VeniceError
 from venice.retry import Decision
 
 log = logging.getLogger(__name__)
@@ -23,7 +26,14 @@ log = logging.getLogger(__name__)
 PROBE_EVERY = timedelta(seconds=30)
 
 
-def after_failure(model: str, error: VeniceError, decision: Decision) -> None:
+# What closes them, as rows name it. Who was refused for another reason of these kinds has failed and waits no more.
+REFUSALS: dict[str, tuple[str, ...]] = {
+    Gate.Kind.KEY: (AuthenticationFailed.__name__, Forbidden.__name__),
+    Gate.Kind.BALANCE: (InsufficientBalance.__name__,),
+}
+
+
+def after_failure(attempt: Attempt, error: VeniceError, decision: Decision) -> None:
     """Hold what `decision` says; and everything, when failures come so thick that Venice would block the key."""
     kinds = {"key": Gate.Kind.KEY, "balance": Gate.Kind.BALANCE}
     if decision.hold in kinds:
@@ -31,40 +41,52 @@ def after_failure(model: str, error: VeniceError, decision: Decision) -> None:
     elif decision.hold == "model":
         # Others of the model may go once Venice lets them; who met the limit comes a little later, behind them.
         until = min(filter(None, (error.retry_at, decision.not_before)), default=None)
-        Gate.objects.close(Gate.Kind.BUSY, error.message, model=model, until=until)
+        Gate.objects.close(Gate.Kind.BUSY, error.message, model=attempt.model, until=until)
     elif decision.hold == "everything":
         Gate.objects.close(Gate.Kind.BREAKER, error.message, until=decision.not_before)
     if error.status and error.status >= 400:
-        _trip_the_breaker()
+        _trip_the_breaker(attempt, error)
 
 
-def _trip_the_breaker() -> None:
+def _trip_the_breaker(attempt: Attempt, error: VeniceError) -> None:
+    """Requests are counted, not failures: one that is sent again and again is not everyone's trouble."""
     now = clock.database_now()
-    probing = Gate.objects.filter(kind=Gate.Kind.BREAKER)
-    failures = Attempt.objects.filter(finished_at__gt=now - BREAKER_WINDOW, status__gte=400).count()
-    if failures >= BREAKER_FAILURES or probing.filter(until__lte=now).exists():
-        reason = f"{failures} requests failed within {BREAKER_WINDOW.seconds} s."
-        Gate.objects.close(Gate.Kind.BREAKER, reason, until=now + BREAKER_HOLD)
+    failures = Attempt.objects.filter(finished_at__gt=now - BREAKER_WINDOW, status__gte=400)
+    failed = failures.values("generation").distinct().count()
+    reason = ""
+    if failed >= BREAKER_FAILURES:
+        reason = f"{failed} requests failed within {BREAKER_WINDOW.seconds} s."
+    elif (breaker := half_open_breaker()) and breaker.until and attempt.sent_at > breaker.until:
+        reason = f"The one that went to try failed as well. {error.message}"
+    if reason:
+        Gate.objects.close(Gate.Kind.BREAKER, reason[:500], until=now + BREAKER_HOLD)
 
 
-def after_success() -> None:
-    """One answer shows that the key works: the breaker's probe has come through."""
-    Gate.objects.filter(kind=Gate.Kind.BREAKER, until__lte=Now()).delete()
+def after_success(attempt: Attempt) -> None:
+    """An answer to what was sent after the hold shows that Venice takes requests: the breaker's probe came through."""
+    Gate.objects.filter(kind=Gate.Kind.BREAKER, until__lte=attempt.sent_at).delete()
+
+
+def half_open_breaker() -> Gate | None:
+    """The breaker whose time has come: one generation may go, to try whether Venice takes anything again."""
+    return Gate.objects.filter(kind=Gate.Kind.BREAKER, until__lte=Now()).first()
 
 
 def hold_all(host: str) -> Gate | None:
     """The gate that holds every generation for the workers of `host` now, if there is one.
 
-    A breaker whose time has come lets one probe through, and holds the rest until that is answered.
+    A half-open breaker lets one probe through, and holds the rest until that is answered; the next one goes when it
+    is not answered soon, so that a slow picture does not keep everyone.
     """
     if gate := Gate.objects.closed().for_all().at(host).first():
         return gate
-    breaker = Gate.objects.filter(kind=Gate.Kind.BREAKER).first()
+    breaker = half_open_breaker()
     if breaker is None:
         return None
     # The leased first: one that is begun between the two questions is not overlooked.
     leased = Generation.objects.filter(state=State.QUEUED, token__isnull=False)
     begun = Attempt.objects.filter(outcome=Outcome.PENDING, sent_at__gt=breaker.until)
+    begun = begun.filter(sent_at__gt=Now() - BREAKER_HOLD, generation__worker__isnull=False)
     return breaker if leased.exists() or begun.exists() else None
 
 
@@ -100,10 +122,12 @@ def _trouble(folder: Path) -> str:
 
 def probe(client: Client) -> None:
     """Ask Venice, for free, whether the key works again and has credits; of all workers one asks, twice a minute."""
-    for gate in Gate.objects.filter(kind__in=(Gate.Kind.KEY, Gate.Kind.BALANCE)):
+    for gate in Gate.objects.filter(kind__in=REFUSALS):
         due = Q(probed_at=None) | Q(probed_at__lt=Now() - PROBE_EVERY)
         if not Gate.objects.filter(due, pk=gate.pk).update(probed_at=Now()):
             continue
+        # Before the question: its answer says nothing of who is refused after it.
+        refused = list(Generation.objects.queued().filter(error_kind__in=REFUSALS[gate.kind]))
         try:
             told = client.rate_limits()
         except VeniceError as error:
@@ -111,7 +135,22 @@ def probe(client: Client) -> None:
             continue
         if told.get("accessPermitted") is not False and (gate.kind == Gate.Kind.KEY or _has_credits(told)):
             log.info("probe: Venice answers; the %s gate opens", gate.kind)
-            Gate.objects.open(gate.kind)
+            with transaction.atomic():
+                _go_behind(refused, is_doubted=True)
+                Gate.objects.open(gate.kind)
+
+
+def open_by_hand(gates: QuerySet[Gate]) -> None:
+    """Let what they held go on: who was refused does not go first, to be refused again."""
+    with transaction.atomic():
+        _go_behind(Generation.objects.queued().filter(behind_until__isnull=False))
+        gates.delete()
+
+
+def _go_behind(refused: Iterable[Generation], **changes: Any) -> None:
+    """Whoever waits now goes before them for a while."""
+    mine = Generation.objects.queued().filter(pk__in=[generation.pk for generation in refused])
+    mine.update(behind_until=Now() + REFUSED_GO_BEHIND, **changes)
 
 
 def _has_credits(told: dict[str, Any]) -> bool:

@@ -1,6 +1,7 @@
 """The end of an attempt that brought no pictures: what the ledger says of it, and what becomes of its generation."""
 
 import logging
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -10,31 +11,40 @@ from gallery import catalog, clock, gates
 from gallery.failpoints import failpoint
 from gallery.models import Attempt, Generation, State
 from gallery.models.attempt import Outcome
-from venice import BadResponse, NotSent, Refused, Unanswered, VeniceError
-from venice.retry import decide
+from gallery.models.turns import REFUSED_GO_BEHIND
+from venice import (
+    BadResponse,
+    NotSent,
+    Overloaded,
+    RateLimited,
+    Refused,
+    Unanswered,
+    VeniceError,
+)
+from venice.retry import Decision, decide
 
 log = logging.getLogger(__name__)
+
+# What to know beside the advice, when what refused it does not refuse others.
+OWN_TROUBLE = {
+    "key": "The key was tried meanwhile and is good: what is refused is this request.",
+    "balance": "The balance was looked at meanwhile and is enough for others, not for this request.",
+}
 
 
 def settle(generation: Generation, attempt: Attempt, error: VeniceError) -> None:
     """End the attempt, and the generation too unless it may be tried again; close the gates that follow."""
     now = clock.database_now()
     kind = type(error).__name__
-    alike = generation.attempts.filter(error_kind=kind).exclude(pk=attempt.pk).order_by("id")
-    first = alike.first()
-    decision = decide(
-        error,
-        tries=1 + alike.count(),
-        waiting_since=first.sent_at if first else now,
-        now=now,
-        price=generation.price_estimate,
-        auto_retry_max=settings.AUTO_RETRY_MAX_USD,
-    )
+    decision, others_pass = _decide(generation, attempt, error, now)
     changes: dict[str, Any] = {"token": None, "worker": None, "error_kind": kind}
-    changes |= {"error_message": error.message, "error_advice": error.advice}
+    own = OWN_TROUBLE.get(error.gate or "", "") if decision.action == "failed" and others_pass else ""
+    changes |= {"error_message": error.message, "error_advice": f"{own} {error.advice}".strip()}
     if decision.action == "again":
         reason = error.message[:200] or kind
         changes |= {"state": State.QUEUED, "not_before": decision.not_before, "hold_reason": reason}
+        if not isinstance(error, NotSent):
+            changes["behind_until"] = (decision.not_before or now) + REFUSED_GO_BEHIND
     else:
         changes |= {"state": State(decision.action), "finished_at": now}
     with transaction.atomic():
@@ -48,12 +58,43 @@ def settle(generation: Generation, attempt: Attempt, error: VeniceError) -> None
         )
         mine = Generation.objects.filter(pk=generation.pk, token=attempt.token)
         mine.filter(state__in=(State.SENDING, State.RECEIVED)).update(**changes)
-        gates.after_failure(generation.model, error, decision)
+        gates.after_failure(attempt, error, decision)
         if error.status == 404:
             catalog.expire()
         failpoint("settling")
     failpoint("settled")
     log.warning("generation %d: %s (%s)", generation.pk, decision.action, kind)
+
+
+def _decide(
+    generation: Generation, attempt: Attempt, error: VeniceError, now: datetime
+) -> tuple[Decision, bool]:
+    """What may be done, by what the ledger tells; and whether others pass where this one was refused."""
+    before = generation.attempts.exclude(pk=attempt.pk)
+    alike = list(before.filter(error_kind=type(error).__name__).order_by("id"))
+    others_pass = bool(alike) and _others_pass(generation, alike[0], error)
+    decision = decide(
+        error,
+        tries=1 + len(alike),
+        sends=1 + before.exclude(outcome=Outcome.UNSENT).count(),
+        waiting_since=alike[0].sent_at if alike else now,
+        now=now,
+        price=generation.price_estimate,
+        auto_retry_max=settings.AUTO_RETRY_MAX_USD,
+        others_pass=others_pass,
+    )
+    return decision, others_pass
+
+
+def _others_pass(generation: Generation, first: Attempt, error: VeniceError) -> bool:
+    """Whether it was shown, after `first` was refused in the same way, that others are not."""
+    if error.gate and generation.is_doubted:
+        return True
+    # By number and not by time, which workers tell by their own clocks.
+    passed = Attempt.objects.filter(pk__gt=first.pk, outcome=Outcome.OK).exclude(generation=generation)
+    if isinstance(error, Overloaded | RateLimited):
+        passed = passed.filter(model=first.model)
+    return passed.exists()
 
 
 def _outcome(error: VeniceError) -> Outcome:

@@ -10,6 +10,7 @@ from gallery.limiter import RATE_LIMIT
 from gallery.models import Attempt, Generation, State
 from gallery.models.attempt import Outcome
 from venice import BadResponse
+from venice.retry import MOST_SENDS
 
 # The error of a whole answer that cannot be used.
 BAD = BadResponse.__name__
@@ -45,8 +46,10 @@ def timeline(
     """
     events = [_queued(generation), *_first_hold(generation, attempts)]
     since: datetime | None = generation.created_at
+    sends = 0
     for attempt, following in zip_longest(attempts, attempts[1:]):
-        events += _call(generation, attempt, following, since)
+        sends += attempt.outcome != Outcome.UNSENT
+        events += _call(generation, attempt, following, since, sends)
         since = attempt.finished_at
     events += _end(generation, attempts, sum(pictures.values()), host)
     after = [
@@ -80,12 +83,11 @@ def _hold(reason: str, at: datetime | None, until: datetime | None, words: str =
 
 
 def _call(
-    generation: Generation, attempt: Attempt, following: Attempt | None, since: datetime | None
+    generation: Generation, attempt: Attempt, following: Attempt | None, since: datetime | None, sends: int
 ) -> Iterator[Event]:
-    """One POST: sent, headers, answer; and the hold after it, when it went back to the queue."""
-    yield Event(
-        kind="sent", at=attempt.sent_at, words=_sent(attempt, since), facts=_bill(generation, attempt)
-    )
+    """The `sends`-th POST: sent, headers, answer; and the hold after it, when it went back to the queue."""
+    facts = (*_repeated(attempt, sends), *_bill(attempt))
+    yield Event(kind="sent", at=attempt.sent_at, words=_sent(attempt, since), facts=facts)
     headers_at = attempt.headers_at or (None if following else generation.headers_at)
     if headers_at and headers_at >= attempt.sent_at:
         words = f"Headers after {span(headers_at - attempt.sent_at)}"
@@ -104,7 +106,14 @@ def _sent(attempt: Attempt, since: datetime | None) -> str:
     return f"{verb} after {span(attempt.sent_at - since)}" if since and attempt.sent_at >= since else verb
 
 
-def _bill(generation: Generation, attempt: Attempt) -> tuple[str, ...]:
+def _repeated(attempt: Attempt, sends: int) -> tuple[str, ...]:
+    """How often it was sent, when nobody asked for it but the first time."""
+    if sends < 2 or attempt.outcome == Outcome.UNSENT:
+        return ()
+    return (f"sent {sends} of at most {MOST_SENDS} times by itself",)
+
+
+def _bill(attempt: Attempt) -> tuple[str, ...]:
     """What it asked for and what it costs by the catalogue."""
     facts = [counted(attempt.images_asked)] if attempt.images_asked > 1 else []
     facts.append(f"{dollars(attempt.price)}{' (pretend)' if attempt.emulated else ''}")

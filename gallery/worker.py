@@ -146,10 +146,7 @@ class Workshop:
             connection.close()
 
     def claim(self) -> Generation | None:
-        """Take the generation whose turn it is; None when none may be sent now.
-
-        The turn goes round the members; of one member's, single pictures come before batches, and older before newer.
-        """
+        """Take the generation whose turn it is (see turns.py); None when none may be sent now."""
         if not self._waiting().exists():
             return None
         with transaction.atomic():
@@ -160,7 +157,8 @@ class Workshop:
             free = self._waiting().exclude(model__in=gates.busy_models())
             without_room = limiter.without_room()
             self._hold(limiter.RATE_LIMIT, free.filter(without_room, tries=0))
-            generation = free.exclude(without_room).next_in_turn()
+            is_probe = gates.half_open_breaker() is not None
+            generation = free.exclude(without_room).next_in_turn(is_probe=is_probe)
             if generation is None:
                 return None
             generation.token, generation.worker = uuid.uuid4(), self.heart.row
@@ -284,6 +282,9 @@ class Workshop:
         self.note(attempt, reply)
         mine = Generation.objects.filter(pk=generation.pk, state=State.SENDING, token=attempt.token)
         mine.update(state=State.RECEIVED, headers_at=reply.headers_at, received_at=Now())
+        if reply.status < 300:
+            # Now and not when it is stored: a full disk or a silent host must not keep everyone from what this shows.
+            gates.after_success(attempt)
         if (told := reply.rate_limit) and told.limit:
             CatalogModel.objects.filter(model_id=generation.model).exclude(rate_limit=told.limit).update(
                 rate_limit=told.limit
@@ -318,7 +319,6 @@ class Workshop:
             return
         failpoint("stored")
         self.spool.settle(attempt.pk, keep=stored.unusable > 0)
-        gates.after_success()
         log.info("generation %d: done, %d pictures", generation.pk, stored.pictures)
 
 

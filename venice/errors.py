@@ -120,7 +120,10 @@ class InsufficientBalance(Refused):
 
 
 class Forbidden(Refused):
-    """403, or a 401 that concerns the model only. `gate` is "key" when the account as a whole is refused."""
+    """403, or a 401 that concerns the model only.
+
+    `gate` is "key" when Venice itself refuses the account as a whole: a firewall in front knows nothing of accounts.
+    """
 
     advice = "Check your API key and model access, or choose another model."
 
@@ -216,7 +219,9 @@ def error_from_reply(reply: Reply, body: bytes) -> VeniceError:
     error._told_request_id = complaint.request_id
     if isinstance(error, Moderated):
         error.suggested_prompt = complaint.suggested_prompt
-    if kind is Forbidden and reply.status == 403 and not _ABOUT_THE_MODEL.search(complaint.text):
+    if kind is Forbidden and not complaint.is_venice:
+        error.advice = "Something in front of Venice refused this request. Change it, or try again later."
+    elif kind is Forbidden and reply.status == 403 and not _ABOUT_THE_MODEL.search(complaint.text):
         error.gate = "key"
     if reply.status in (405, 415):
         error.advice = "This looks like a bug of the client; please report it."

@@ -1,7 +1,8 @@
 """Pure: what may be done about an outcome without asking a person, and when.
 
 Nothing that may have been charged is ever repeated automatically, but for one 500 in Venice's own words when
-the call is cheap.
+the call is cheap. Nothing at all is sent more than MOST_SENDS times: what is refused again and again while others
+are answered is refused for what it is, and must not keep them waiting.
 """
 
 import random
@@ -22,7 +23,9 @@ from venice.errors import (
 )
 
 NETWORK_PATIENCE = timedelta(minutes=30)
-OVERLOADED_TRIES = 6
+#: So often a request is sent without a person, over all reasons together: once, and six times more. What was provably
+#: not sent does not count: it has cost nothing and told Venice nothing, and NETWORK_PATIENCE ends it.
+MOST_SENDS = 7
 BLOCK = timedelta(seconds=35)
 _SHORTEST, _LONGEST = 1.0, 120.0
 
@@ -46,15 +49,19 @@ def decide(
     error: VeniceError,
     *,
     tries: int,
+    sends: int,
     waiting_since: datetime,
     now: datetime,
     price: Decimal | None,
     auto_retry_max: Decimal,
+    others_pass: bool = False,
     jitter: random.Random | None = None,
 ) -> Decision:
     """What to do after `error`, which befell this generation for the `tries`-th time (1 for the first).
 
-    `waiting_since` is when it was asked for. Times are aware; `price` is the estimate in USD.
+    `sends` counts all its requests that have left, for whatever reason; `waiting_since` is when it was first not sent.
+    `others_pass` tells that what refused it before was shown to work for others since: then it holds nobody else.
+    Times are aware; `price` is the estimate in USD.
     """
     draw = jitter or random.SystemRandom()
 
@@ -65,24 +72,33 @@ def decide(
         return Decision("interrupted")
     if isinstance(error, InvalidRequest):
         return Decision("failed")
-    if error.gate is not None:
-        return Decision("again", hold=error.gate)
     if isinstance(error, NotSent):
         patient = now - waiting_since <= NETWORK_PATIENCE
         return Decision("again", after(0.5, min(60, 2.0**tries))) if patient else Decision("failed")
-    if isinstance(error, BlockedForAWhile):
-        return Decision("again", now + BLOCK + timedelta(seconds=draw.uniform(0, 5)), "everything")
-    if isinstance(error, Overloaded):
-        if tries > OVERLOADED_TRIES:
-            return Decision("failed")
-        named = _clamp(error.retry_at, now) if error.retry_at else now
-        return Decision("again", max(named, after(5, min(300, 5 * 2.0**tries))), "model")
+    if sends >= MOST_SENDS:
+        return Decision("failed")
+    if error.gate is not None:
+        return Decision("failed") if others_pass else Decision("again", hold=error.gate)
     if isinstance(error, Busy):
-        late = timedelta(seconds=draw.uniform(0, min(30, 2.0**tries)))
-        return Decision("again", _clamp(error.retry_at, now) + late, "model")
+        until, hold = _wait(error, tries, now, draw)
+        return Decision("again", until, "generation" if others_pass else hold)
     if isinstance(error, ServerFailed) and tries <= 1 and price is not None and price <= auto_retry_max:
         return Decision("again", after(1, 3))
     return Decision("failed")
+
+
+def _wait(error: Busy, tries: int, now: datetime, draw: random.Random) -> tuple[datetime, Hold]:
+    """Until when one that Venice did not begin waits, and who else does."""
+
+    def seconds(low: float, high: float) -> timedelta:
+        return timedelta(seconds=draw.uniform(low, high))
+
+    if isinstance(error, BlockedForAWhile):
+        return now + BLOCK + seconds(0, 5), "everything"
+    if isinstance(error, Overloaded):
+        named = _clamp(error.retry_at, now) if error.retry_at else now
+        return max(named, now + seconds(5, min(300, 5 * 2.0**tries))), "model"
+    return _clamp(error.retry_at, now) + seconds(0, min(30, 2.0**tries)), "model"
 
 
 def _clamp(moment: datetime | None, now: datetime) -> datetime:

@@ -14,6 +14,7 @@ from django.utils.formats import localize
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
+from gallery import gates
 from gallery.admin.reading import ReadOnlyAdmin, words
 from gallery.models import Gate
 from venice.text import clean_line
@@ -28,8 +29,8 @@ _LIST = "admin:gallery_gate_changelist"
 def open_now(model_admin: Any, request: HttpRequest, queryset: QuerySet[Gate]) -> None:
     """Let what it held go on; a gate whose cause is still there closes again at the next failure."""
     names = [str(gate) for gate in queryset]
-    opened, _ = queryset.delete()
-    log.info("gates opened by user %s: %d", request.user.pk, opened)
+    gates.open_by_hand(queryset)
+    log.info("gates opened by user %s: %d", request.user.pk, len(names))
     messages.success(request, f"Open: {', '.join(names)}. What still fails closes its gate again.")
 
 

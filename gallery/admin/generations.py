@@ -46,6 +46,7 @@ class GenerationAdmin(ReadOnlyAdmin):
         (None, {"fields": ("pictures", "state", "owner", "emulated", "submission")}),
         ("Asked", {"fields": ("prompt_text", "model", "seed", "variants", "price_estimate", "request_json")}),
         ("Queue", {"fields": ("tries", "worker", "token", "not_before", "hold_reason", "dismissed_at")}),
+        ("Refused", {"fields": ("behind_until", "is_doubted")}),
         ("Times", {"fields": ("created_at", "sent_at", "headers_at", "received_at", "finished_at", "took")}),
         ("Venice's times, ms", {"fields": ("queue_ms", "preprocessing_ms", "inference_ms", "total_ms")}),
         ("Venice's answer", {"fields": ("venice_id", "is_blurred", "is_content_violation", "enhanced_text")}),

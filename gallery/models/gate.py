@@ -88,7 +88,7 @@ _OPENS = {
 
 # Below so much room nothing is sent: an answer that cannot be written down is paid and lost.
 DISK_RESERVE = 1 << 30
-# Venice blocks a key after 20 failures within 30 s; we stop at half of it.
+# Venice blocks a key after 20 failures within 30 s; we stop when so many requests failed, each however often.
 BREAKER_FAILURES = 10
 BREAKER_WINDOW = timedelta(seconds=30)
 BREAKER_HOLD = timedelta(seconds=35)

@@ -76,9 +76,12 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         entries = self.order_by("id").values_list(*turns.COLUMNS)[:LONGEST_LINE]
         return turns.line((turns.Entry(*entry) for entry in entries), timezone.now())[:limit]
 
-    def next_in_turn(self) -> "Generation | None":
-        """The one whose turn it is, of waiting ones that may all be sent now."""
-        return self.order_by(*turns.NEXT).first()
+    def next_in_turn(self, *, is_probe: bool = False) -> "Generation | None":
+        """The one whose turn it is, of waiting ones that may all be sent now.
+
+        A probe is who was sent longest ago or never: who was the last one is it again only when there is no other.
+        """
+        return self.order_by(*(turns.PROBE if is_probe else turns.NEXT)).first()
 
     def waiting_for_hosts(self) -> Self:
         """Received, but the answer lies on a host of which nothing was heard for long."""
@@ -200,6 +203,12 @@ class Generation(models.Model):
     not_before = models.DateTimeField(null=True, blank=True)
     hold_reason = models.CharField(max_length=200, blank=True)
     tries = models.PositiveSmallIntegerField(default=0, help_text="POSTs so far.")
+    behind_until = models.DateTimeField(
+        null=True, blank=True, help_text="It was refused: until then the others go before it."
+    )
+    is_doubted = models.BooleanField(
+        default=False, help_text="Key or balance refused it, and were shown to be good since."
+    )
 
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
     sent_at = models.DateTimeField(null=True, blank=True)

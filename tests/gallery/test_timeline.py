@@ -84,7 +84,7 @@ def test_a_refusal_and_the_hold_after_it_are_told_before_the_next_call() -> None
         "10:02:12 Headers after 200 ms (HTTP 429)",
         "10:02:12 Refused by Venice, nothing charged “Slow down”",
         "10:02:12 Back in the queue, held until 10:02:51",
-        "10:02:51 Sent after 38.8 s ($0.01)",
+        "10:02:51 Sent after 38.8 s (sent 2 of at most 7 times by itself, $0.01)",
         "Waiting for Venice’s answer",
     ]
 

@@ -216,8 +216,14 @@ def test_a_deep_tree_of_complaints_gives_its_first_words(
     assert len(generation.error_message) <= 500
 
 
-@pytest.mark.parametrize("data", [b'{"error": "No"}', b"<html>no</html>", b""])
-@pytest.mark.parametrize(("status", "kind"), [(401, "key"), (402, "balance"), (403, "key")])
+@pytest.mark.parametrize(
+    ("status", "kind", "data"),
+    [
+        *((401, "key", data) for data in (b'{"error": "No"}', b"<html>no</html>", b"")),
+        *((402, "balance", data) for data in (b'{"error": "No"}', b"<html>no</html>", b"")),
+        (403, "key", b'{"error": "No"}'),
+    ],
+)
 def test_a_refused_account_closes_a_gate_and_waits(
     worker: Workshop, script: Script, alice: User, status: int, kind: str, data: bytes
 ) -> None:
@@ -227,6 +233,17 @@ def test_a_refused_account_closes_a_gate_and_waits(
     assert Gate.objects.closed().get().kind == kind
     queue(alice)
     assert not worker.step(), "everything waits"
+    assert kept(worker) == []
+
+
+@pytest.mark.parametrize("data", [b"<html><title>Blocked</title></html>", b"", b"{}", b'{"error": 7}'])
+def test_a_firewalls_403_fails_this_request_alone(
+    worker: Workshop, script: Script, alice: User, data: bytes
+) -> None:
+    generation = sent(worker, script, alice, answer(data, 403))
+
+    assert (generation.state, generation.error_kind) == (State.FAILED, "Forbidden")
+    assert not Gate.objects.exists()
     assert kept(worker) == []
 
 

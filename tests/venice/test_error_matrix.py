@@ -147,6 +147,7 @@ def test_only_what_is_busy_or_gated_is_tried_again(shape: str) -> None:
         decision = decide(
             error,
             tries=2,
+            sends=2,
             waiting_since=NOW,
             now=NOW,
             price=Decimal("0.01"),
@@ -157,6 +158,15 @@ def test_only_what_is_busy_or_gated_is_tried_again(shape: str) -> None:
             assert decision.action == ("again" if error.gate else "failed"), status
         if isinstance(error, Moderated):
             assert (decision.action, decision.hold) == ("failed", "generation")
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_only_venice_itself_refuses_an_account(shape: str) -> None:
+    """A firewall in front of it says 403 to one request."""
+    error = _error(403, _body(shape))
+    is_of_the_account = SHAPES[shape][1] and not shape.startswith("5")
+    assert (error.gate == "key") == is_of_the_account
+    assert ("in front of Venice" in error.advice) != SHAPES[shape][1]
 
 
 def test_what_a_shape_tells_is_kept() -> None:

@@ -10,7 +10,7 @@ import pytest
 from venice import NotSent, Unanswered
 from venice.errors import InvalidRequest, error_from_reply
 from venice.reply import Reply
-from venice.retry import Decision, decide
+from venice.retry import MOST_SENDS, Decision, decide
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 VENICE, HTML, EMPTY = "venice", "html", "empty"
@@ -28,7 +28,7 @@ TABLE: list[tuple[int, int, tuple[str, ...], str, str]] = [
     (400, 499, ALL, "failed", "generation"),
     (401, 401, ALL, "again", "key"),
     (402, 402, ALL, "again", "balance"),
-    (403, 403, ALL, "again", "key"),
+    (403, 403, (VENICE,), "again", "key"),
     (408, 408, ALL, "interrupted", "generation"),
     (429, 429, ALL, "again", "model"),
     (500, 599, ALL, "interrupted", "generation"),
@@ -51,6 +51,8 @@ def decided(
     error: Exception,
     *,
     tries: int = 1,
+    sends: int | None = None,
+    others_pass: bool = False,
     price: str | None = "0.01",
     waited: timedelta = timedelta(0),
     seed: int = 1,
@@ -58,6 +60,8 @@ def decided(
     return decide(
         error,  # type: ignore[arg-type]
         tries=tries,
+        sends=tries if sends is None else sends,
+        others_pass=others_pass,
         waiting_since=NOW - waited,
         now=NOW,
         price=Decimal(price) if price else None,
@@ -117,8 +121,38 @@ def test_an_overloaded_429_is_held_as_an_overloaded_model() -> None:
     assert [decided(busy, tries=tries).action for tries in (6, 7)] == ["again", "failed"]
 
 
-def test_a_rate_limit_never_fails_a_generation() -> None:
-    assert decided(error(429, "Rate limit exceeded"), tries=1000).action == "again"
+REFUSALS = [
+    error(401, "Authentication failed"),
+    error(402, "Insufficient USD or Diem balance to complete request."),
+    error(403, "Unauthorized access"),
+    error(403, "Too many failed attempts (> 20) resulting in a non-success status code."),
+    error(429, "Rate limit exceeded"),
+    error(429, "The model is currently overloaded. Please try again later."),
+    error(500, "Inference processing failed"),
+    error(503, "The model is at capacity. Please try again later."),
+]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=str)
+def test_one_bound_holds_over_all_reasons(refusal: Exception) -> None:
+    assert decided(refusal, tries=1, sends=MOST_SENDS - 1).action == "again"
+    last = decided(refusal, tries=1, sends=MOST_SENDS)
+    assert (last.action, last.hold) == ("failed", "generation")
+
+
+def test_what_was_not_sent_is_not_bound_by_what_was() -> None:
+    assert decided(NotSent("the connection was refused"), sends=MOST_SENDS).action == "again"
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=str)
+def test_what_others_do_not_meet_holds_nobody_else(refusal: Exception) -> None:
+    first, alone = decided(refusal), decided(refusal, others_pass=True)
+
+    assert first.action == "again"
+    assert alone.hold == "generation"
+    gated = first.hold in ("key", "balance")
+    assert alone.action == ("failed" if gated else "again")
+    assert gated or alone.not_before == first.not_before
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,6 @@ def file_too_large() -> Refusal:
 
 def gateway_page(status: int) -> Reply:
     """What stands in front of Venice answers in HTML when Venice does not."""
-    text = {200: "OK", 502: "Bad Gateway"}.get(status, "Internal Server Error")
+    text = {200: "OK", 403: "Forbidden", 502: "Bad Gateway"}.get(status, "Internal Server Error")
     page = GATEWAY_PAGE.format(status=status, text=text)
     return Reply(status=status, body=page.encode(), content_type="text/html")

@@ -21,6 +21,7 @@ FAULTS = {
     "402": "402, the balance is too low",
     "402-limit": "402, the key's spend limit",
     "403": "403 Unauthorized access",
+    "403-html": "403 as a page of a firewall",
     "404": "404, a model that is gone",
     "410": "410, a retired endpoint",
     "413": "413 PAYLOAD_TOO_LARGE",

@@ -1,0 +1,458 @@
+"""One member's refused request is not everyone's: the others go on, and it ends by itself after a few sends."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from gallery import gates
+from gallery.models import Attempt, Gate, Generation, State, User
+from gallery.models.attempt import Outcome
+from gallery.models.generation import ACTIVE_STATES
+from gallery.worker import Workshop
+from tests.pipeline.checker import assert_sound
+from tests.pipeline.conftest import Installation, queue, states, until
+from tests.pipeline.test_gates import account
+from venice.emulator import Emulator
+from venice.emulator.faults import FAULTS
+from venice.retry import MOST_SENDS
+
+pytestmark = pytest.mark.usefixtures("models_known")
+
+#: Seconds: how long one answer may hold others (a block, with its jitter), and one round of the worker's chores.
+LONGEST_HOLD, ROUND = 40, 5
+#: Seconds after which even what is refused again and again has ended.
+PATIENCE = 1500
+#: Real waits of the emulator, made short.
+SHORT = {"slow": "slow:0.1", "drip": "drip:0.1"}
+MOMENTS: tuple[tuple[type[Any], tuple[str, ...]], ...] = (
+    (Generation, ("not_before", "behind_until", "created_at", "sent_at")),
+    (Gate, ("until", "probed_at", "closed_at")),
+    (Attempt, ("sent_at", "finished_at")),
+    (User, ("served_at",)),
+)
+
+
+def let_pass(seconds: float) -> None:
+    """Make all that is written down so much older, as if the time had passed."""
+    for model, moments in MOMENTS:
+        known = {name: F(name) - timedelta(seconds=seconds) for name in moments}
+        model.objects.update(**known)
+
+
+@dataclass
+class Course:
+    """A worker that makes one call at once, the probes, and a clock that need not be waited for."""
+
+    workshop: Workshop
+    now: float = 0
+    asked: dict[int, float] = field(default_factory=dict)
+    took: dict[int, float] = field(default_factory=dict)
+
+    def ask(self, owner: User, **changes: Any) -> Generation:
+        generation = queue(owner, **changes)
+        self.asked[generation.pk] = self.now
+        return generation
+
+    def go_on(self, seconds: float = ROUND) -> None:
+        """Work as long as something may be sent, ask Venice for free, and let a moment pass."""
+        while self.workshop.step():
+            self._note()
+        gates.probe(self.workshop.client)
+        let_pass(seconds)
+        self.now += seconds
+
+    def _note(self) -> None:
+        for pk in Generation.objects.exclude(state__in=ACTIVE_STATES).values_list("pk", flat=True):
+            self.took.setdefault(pk, self.now - self.asked[pk])
+
+    def until_ended(self, *wanted: Generation, seconds: float = PATIENCE) -> None:
+        active = Generation.objects.filter(pk__in=[each.pk for each in wanted], state__in=ACTIVE_STATES)
+        deadline = self.now + seconds
+        while active.exists():
+            assert self.now < deadline, f"{list(active.values('pk', 'state', 'hold_reason'))}"
+            self.go_on(ROUND if seconds < PATIENCE else 4 * ROUND)
+
+
+@pytest.fixture
+def course(workshop: Workshop) -> Course:
+    return Course(workshop)
+
+
+def sends(emulator: Emulator, generation: Generation) -> int:
+    """How often it came to Venice, by Venice's own ledger."""
+    return sum(entry["prompt"] == generation.request["prompt"] for entry in emulator.ledger())
+
+
+def test_one_members_refused_request_keeps_nobody(installation: Installation, alice: User, bob: User) -> None:
+    cat = queue(alice, "a cat behind", faults="403")
+    worker = installation.work()
+    until(cat.attempts.filter(outcome=Outcome.REFUSED).exists, installation.logs)
+    dogs = [queue(alice, "an innocent dog"), queue(bob, "a dog of another one")]
+
+    for dog in dogs:
+        installation.until_state(dog, State.DONE, seconds=20)
+    installation.until_state(cat, State.FAILED, seconds=20)
+
+    assert cat.error_message == "Unauthorized access"
+    assert "this request" in cat.error_advice
+    assert sends(installation.emulator, cat) == cat.attempts.count() == 2
+    assert not Gate.objects.exists()
+    worker.stop()
+    installation.check()
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_whatever_befalls_one_the_others_are_done_in_time(
+    course: Course, alice: User, bob: User, emulator: Emulator, fault: str
+) -> None:
+    """Those who wait behind it and those who come while it is tried again; of its member, model, and others."""
+    poisoned = course.ask(alice, faults=SHORT.get(fault, fault))
+    innocent = []
+    for _ in range(2):
+        wave = [
+            course.ask(owner, model=model)
+            for owner, model in ((alice, "z-image-turbo"), (bob, "z-image-turbo"), (bob, "chroma"))
+        ]
+        course.until_ended(*wave, seconds=LONGEST_HOLD + ROUND)
+        innocent += wave
+    course.until_ended(poisoned)
+
+    assert set(Generation.objects.filter(pk__in=[each.pk for each in innocent]).values_list("state")) == {
+        (State.DONE,)
+    }
+    assert max(course.took[each.pk] for each in innocent) <= LONGEST_HOLD + ROUND
+    assert 1 <= sends(emulator, poisoned) <= MOST_SENDS
+    assert not Gate.objects.closed().for_all().exists()
+    assert_sound(emulator.ledger())
+
+
+@pytest.mark.parametrize("fault", ["403", "402", "429-blocked", "429", "503", "500", "422"])
+def test_alone_it_ends_by_itself(course: Course, alice: User, emulator: Emulator, fault: str) -> None:
+    poisoned = course.ask(alice, faults=fault)
+
+    course.until_ended(poisoned)
+
+    poisoned.refresh_from_db()
+    assert poisoned.state == State.FAILED
+    assert poisoned.error_message
+    assert poisoned.error_advice
+    wanted = {"403": 2, "402": 2, "500": 2, "422": 1}.get(fault, MOST_SENDS)
+    assert sends(emulator, poisoned) == wanted
+
+
+def test_many_poisoned_ones_of_a_member_leave_the_others_their_turns(
+    course: Course, alice: User, bob: User, emulator: Emulator
+) -> None:
+    poisoned = [course.ask(alice, faults=fault) for fault in ("403", "429-blocked", "402", "503") * 2]
+    innocent = [course.ask(bob) for _ in range(4)]
+
+    course.until_ended(*innocent, seconds=len(innocent) * (LONGEST_HOLD + ROUND))
+    course.until_ended(*poisoned)
+
+    assert states() == {State.DONE: 4, State.FAILED: 8}
+    assert max(sends(emulator, each) for each in poisoned) <= MOST_SENDS
+
+
+def test_one_bound_holds_over_all_reasons(course: Course, alice: User, emulator: Emulator) -> None:
+    faults = "403:times=1 429-blocked:times=2 503:times=3 500:times=4 402:times=9 429"
+    poisoned = course.ask(alice, faults=faults)
+
+    course.until_ended(poisoned)
+
+    poisoned.refresh_from_db()
+    assert poisoned.state == State.FAILED
+    assert sends(emulator, poisoned) <= MOST_SENDS
+
+
+def test_a_firewalls_refusal_is_this_requests_alone(course: Course, alice: User) -> None:
+    refused, other = course.ask(alice, faults="403-html"), course.ask(alice)
+
+    assert course.workshop.step()
+
+    refused.refresh_from_db()
+    assert (refused.state, refused.error_kind) == (State.FAILED, "Forbidden")
+    assert "in front of Venice" in refused.error_advice
+    assert not Gate.objects.exists()
+    assert course.workshop.step()
+    other.refresh_from_db()
+    assert other.state == State.DONE
+
+
+class TestKeyAndBalance:
+    """What a free question proves, and for whom."""
+
+    def test_who_was_refused_goes_behind_and_fails_the_second_time(
+        self, workshop: Workshop, alice: User, bob: User
+    ) -> None:
+        cat = queue(alice, faults="403")
+        User.objects.filter(pk=bob.pk).update(served_at=timezone.now())
+        workshop.step()
+        assert Gate.objects.closed().get().kind == Gate.Kind.KEY
+        others = [queue(bob), queue(alice)]
+
+        gates.probe(workshop.client)
+        assert not Gate.objects.exists()
+        order = [workshop.claim() for _ in range(3)]
+
+        assert {each.pk for each in order[:2] if each} == {each.pk for each in others}
+        assert order[2] == cat
+        assert order[2] is not None
+        workshop.see_through(order[2])
+        cat.refresh_from_db()
+        assert (cat.state, cat.error_message, cat.tries) == (State.FAILED, "Unauthorized access", 2)
+        assert not Gate.objects.exists()
+
+    def test_who_only_met_an_outage_is_made_after_it(
+        self, course: Course, alice: User, bob: User, emulator: Emulator
+    ) -> None:
+        account(emulator, balance_usd=0)
+        waiting = [course.ask(owner) for owner in (alice, bob, alice)]
+        for _ in range(30):
+            course.go_on()
+        assert sum(sends(emulator, each) for each in waiting) == 1
+
+        account(emulator, balance_usd=5)
+        course.until_ended(*waiting, seconds=60)
+
+        assert states() == {State.DONE: 3}
+
+    def test_a_dear_one_does_not_keep_the_cheap_ones(
+        self, course: Course, alice: User, bob: User, emulator: Emulator
+    ) -> None:
+        account(emulator, balance_usd=0.035)
+        dear = course.ask(alice, variants=4)
+        for _ in range(3):
+            course.go_on()
+        assert Gate.objects.closed().get().kind == Gate.Kind.BALANCE, "there may be credits soon"
+        cheap = [course.ask(bob), course.ask(alice)]
+
+        course.until_ended(*cheap, dear, seconds=35)
+
+        assert max(course.took[each.pk] for each in cheap) <= 35
+        dear.refresh_from_db()
+        assert states() == {State.DONE: 2, State.FAILED: 1}
+        assert (dear.state, dear.tries, dear.error_kind) == (State.FAILED, 2, "InsufficientBalance")
+        assert "enough for others" in dear.error_advice
+        assert "Add credits" in dear.error_advice
+        assert not Gate.objects.exists()
+
+    def test_what_staff_open_proves_nothing(self, workshop: Workshop, alice: User) -> None:
+        cat = queue(alice, faults="403")
+        workshop.step()
+        let_pass(3600)
+        dog = queue(alice)
+
+        gates.open_by_hand(Gate.objects.all())
+
+        assert workshop.claim() == dog, "never twice in a row the same"
+        claimed = workshop.claim()
+        assert claimed == cat
+        assert claimed is not None
+        workshop.see_through(claimed)
+        cat.refresh_from_db()
+        assert cat.state == State.QUEUED
+        assert Gate.objects.closed().get().kind == Gate.Kind.KEY
+
+    def test_a_probe_says_nothing_of_who_is_refused_after_it_was_asked(
+        self, workshop: Workshop, alice: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        early, late = queue(alice, faults="403"), queue(alice, faults="403")
+        first, second = workshop.claim(), workshop.claim()
+        assert first is not None
+        assert second is not None
+        workshop.see_through(first)
+        ask = workshop.client.rate_limits
+
+        def slowly() -> dict[str, Any]:
+            told = ask()
+            workshop.see_through(second)
+            return told
+
+        monkeypatch.setattr(workshop.client, "rate_limits", slowly)
+        gates.probe(workshop.client)
+
+        early.refresh_from_db()
+        late.refresh_from_db()
+        assert (early.is_doubted, late.is_doubted) == (True, False)
+
+    def test_others_answers_are_as_good_as_a_probe(self, workshop: Workshop, alice: User) -> None:
+        cat = queue(alice, faults="403")
+        workshop.step()
+        Gate.objects.all().delete()
+        queue(alice)
+        assert workshop.step()
+
+        assert workshop.step()
+
+        cat.refresh_from_db()
+        assert (cat.state, cat.is_doubted) == (State.FAILED, False)
+        assert not Gate.objects.exists()
+
+
+class TestBusy:
+    """A model's hold after one request's own trouble."""
+
+    @pytest.mark.parametrize("fault", ["429-retry-after", "503", "429"])
+    def test_a_model_that_answers_others_is_not_held_again(
+        self, workshop: Workshop, alice: User, fault: str
+    ) -> None:
+        poisoned = queue(alice, faults=fault)
+        workshop.step()
+        gate = Gate.objects.closed().get()
+        assert (gate.kind, gate.model) == (Gate.Kind.BUSY, poisoned.model)
+        let_pass(40)
+        first = queue(alice)
+        assert workshop.claim() == first, "the refused one goes behind"
+        Generation.objects.filter(pk=first.pk).update(token=None, worker=None)
+        assert workshop.step()
+
+        assert workshop.step()
+
+        poisoned.refresh_from_db()
+        assert (poisoned.state, poisoned.tries) == (State.QUEUED, 2)
+        assert not Gate.objects.closed().exists()
+        assert poisoned.not_before > timezone.now()
+
+
+class TestBreaker:
+    """Opens for many requests' failures, and is tried by one after the other."""
+
+    def test_one_requests_own_failures_do_not_close_it(self, workshop: Workshop, alice: User) -> None:
+        poisoned = queue(alice, faults="429")
+        for _ in range(MOST_SENDS):
+            assert workshop.step()
+            Generation.objects.update(not_before=None)
+            Gate.objects.filter(kind=Gate.Kind.BUSY).delete()
+
+        assert poisoned.attempts.filter(status=429).count() == MOST_SENDS
+        for _ in range(5):
+            queue(alice, faults="422")
+            assert workshop.step()
+        assert not Gate.objects.exists(), "twelve failures, of six requests"
+
+    def test_it_is_tried_by_another_one_each_time(
+        self, workshop: Workshop, alice: User, emulator: Emulator
+    ) -> None:
+        emulator.fault("429-blocked", times=-1)
+        waiting = [queue(alice) for _ in range(3)]
+        probes = []
+        for _ in range(6):
+            assert workshop.step()
+            assert not workshop.step()
+            probes.append(Attempt.objects.order_by("-id").values_list("generation", flat=True)[0])
+            let_pass(41)
+
+        assert probes == [each.pk for each in waiting] * 2
+
+    def test_also_after_a_long_hold_and_before_newcomers_of_its_member(
+        self, workshop: Workshop, alice: User
+    ) -> None:
+        Gate.objects.close(Gate.Kind.BREAKER, "many", until=Now() - timedelta(seconds=1))
+        queue(alice, faults="429-blocked")
+        assert workshop.step()
+        let_pass(3600)
+        dog = queue(alice)
+
+        assert workshop.claim() == dog
+
+    def test_a_slow_probe_or_one_that_is_only_to_be_stored_keeps_nobody(
+        self, workshop: Workshop, alice: User
+    ) -> None:
+        Gate.objects.close(Gate.Kind.BREAKER, "many", until=Now() - timedelta(seconds=1))
+        queue(alice), queue(alice)
+        probe = workshop.claim()
+        assert probe is not None
+        attempt = workshop._begin(probe)
+        assert attempt is not None
+        assert workshop.claim() is None
+        gone = Generation.objects.filter(pk=probe.pk)
+        gone.update(worker=None, state=State.RECEIVED)
+        assert gates.hold_all("here") is None, "its answer lies on a host that is gone"
+        gone.update(worker=workshop.heart.row, state=State.SENDING)
+        assert gates.hold_all("here") is not None
+
+        let_pass(36)
+
+        assert workshop.claim() is not None
+
+    def test_a_whole_answer_opens_it_before_it_is_stored(self, workshop: Workshop, alice: User) -> None:
+        Gate.objects.close(Gate.Kind.BREAKER, "many", until=Now() - timedelta(seconds=1))
+        queue(alice)
+        probe = workshop.claim()
+        assert probe is not None
+        attempt = workshop._begin(probe)
+        assert attempt is not None
+        with workshop.spool.receive(attempt.pk) as sink:
+            reply = workshop.client.send(probe.operation, sink)
+
+        workshop.receive(probe, attempt, reply)
+
+        assert not Gate.objects.exists()
+
+    @pytest.mark.parametrize("faults", ["", "422"])
+    def test_what_was_sent_before_the_hold_proves_nothing(
+        self, workshop: Workshop, alice: User, faults: str
+    ) -> None:
+        queue(alice, faults=faults)
+        early = workshop.claim()
+        assert early is not None
+        attempt = workshop._begin(early)
+        assert attempt is not None
+        gate = Gate.objects.close(Gate.Kind.BREAKER, "many", until=Now())
+
+        with workshop.spool.receive(attempt.pk) as sink:
+            reply = workshop.client.send(early.operation, sink)
+        workshop.receive(early, attempt, reply)
+        workshop.store(early, attempt)
+
+        assert Gate.objects.get() == gate
+        assert gates.half_open_breaker() == gate, "neither opened nor closed again"
+
+
+class TestTurns:
+    """The line that people see is the order of the claims, with those who go behind."""
+
+    @pytest.mark.parametrize("seed", range(8))
+    def test_the_line_is_the_order_of_the_claims(
+        self, workshop: Workshop, alice: User, bob: User, sally: User, seed: int
+    ) -> None:
+        draw = Random(seed)
+        now = timezone.now()
+        for owner in draw.sample([alice, bob, sally], 2):
+            User.objects.filter(pk=owner.pk).update(served_at=now - timedelta(seconds=draw.randint(1, 99)))
+        for _ in range(14):
+            generation = queue(draw.choice([alice, bob, sally]), variants=draw.choice([1, 1, 2]))
+            behind = draw.choice([None, None, -5, 600])
+            if behind is not None:
+                generation.behind_until = now + timedelta(seconds=behind)
+                generation.save(update_fields=["behind_until"])
+
+        line = [pk for pk, _ in Generation.objects.queued().line(99)]
+
+        assert _claims(workshop) == line
+        late = set(Generation.objects.filter(behind_until__gt=now).values_list("pk", flat=True))
+        assert set(line[len(line) - len(late) :]) == late
+
+    def test_nobody_goes_behind_for_ever(self, workshop: Workshop, alice: User, bob: User) -> None:
+        cat = queue(alice, faults="429-blocked:times=1")
+        workshop.step()
+        Gate.objects.all().delete()
+        let_pass(41 + 61)
+        User.objects.filter(pk=bob.pk).update(served_at=timezone.now())
+        queue(bob), queue(alice)
+
+        assert workshop.claim() == cat
+
+
+def _claims(workshop: Workshop) -> Iterable[int]:
+    claimed = []
+    while generation := workshop.claim():
+        claimed.append(generation.pk)
+    return claimed
