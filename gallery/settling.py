@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from gallery import catalog, clock, gates
+from gallery import catalog, clock, columns, gates
 from gallery.failpoints import failpoint
 from gallery.models import Attempt, Generation, State
 from gallery.models.attempt import Outcome
@@ -37,24 +37,26 @@ def settle(generation: Generation, attempt: Attempt, error: VeniceError) -> None
     now = clock.database_now()
     kind = type(error).__name__
     decision, others_pass = _decide(generation, attempt, error, now)
-    changes: dict[str, Any] = {"token": None, "worker": None, "error_kind": kind}
     own = OWN_TROUBLE.get(error.gate or "", "") if decision.action == "failed" and others_pass else ""
-    changes |= {"error_message": error.message, "error_advice": f"{own} {error.advice}".strip()}
+    changes: dict[str, Any] = {"token": None, "worker": None}
+    told = {"error_kind": kind, "error_message": error.message}
+    told["error_advice"] = f"{own} {error.advice}".strip()
     if decision.action == "again":
-        reason = error.message[:200] or kind
-        changes |= {"state": State.QUEUED, "not_before": decision.not_before, "hold_reason": reason}
+        told["hold_reason"] = error.message or kind
+        changes |= {"state": State.QUEUED, "not_before": decision.not_before}
         if not isinstance(error, NotSent):
             changes["behind_until"] = (decision.not_before or now) + REFUSED_GO_BEHIND
     else:
         changes |= {"state": State(decision.action), "finished_at": now}
+    changes |= columns.held(Generation, **told)
     with transaction.atomic():
         # Who was taken for dead may have stored the answer meanwhile: that is not unsaid.
         Attempt.objects.filter(pk=attempt.pk).exclude(outcome=Outcome.OK).update(
             outcome=_outcome(error),
-            error_kind=kind,
-            error_message=error.message,
             finished_at=attempt.finished_at or now,
-            status=error.status or attempt.status,
+            **columns.held(
+                Attempt, error_kind=kind, error_message=error.message, status=error.status or attempt.status
+            ),
         )
         mine = Generation.objects.filter(pk=generation.pk, token=attempt.token)
         mine.filter(state__in=(State.SENDING, State.RECEIVED)).update(**changes)

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from gallery import columns
 from gallery.decoder import Decoder
 from gallery.failpoints import failpoint
 from gallery.models import Attempt, CatalogModel, Generation, Image, State
@@ -130,19 +131,23 @@ def _end(generation: Generation, attempt: Attempt, result: Result, stored: int) 
     mine = Generation.objects.filter(
         pk=generation.pk, state__in=(State.SENDING, State.RECEIVED, State.INTERRUPTED)
     )
-    mine.update(
-        state=State.DONE,
-        finished_at=Now(),
-        token=None,
-        worker=None,
-        venice_id=result.id[:200],
+    told = columns.held(
+        Generation,
+        venice_id=result.id,
         queue_ms=timing.queue_ms,
         preprocessing_ms=timing.preprocessing_ms,
         inference_ms=timing.inference_ms,
         total_ms=timing.total_ms,
         is_blurred=result.is_blurred,
         is_content_violation=result.is_content_violation,
-        enhanced_prompt=result.enhanced_prompt or "",
+        enhanced_prompt=result.enhanced_prompt,
+    )
+    mine.update(
+        state=State.DONE,
+        finished_at=Now(),
+        token=None,
+        worker=None,
+        **told,
         error_kind="" if stored == generation.variants else "missing",
         error_message=_missing(generation, stored),
         error_advice="",

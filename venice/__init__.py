@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from venice.results import ImageBytes as ImageBytes
     from venice.results import Result as Result
     from venice.results import Timing as Timing
+    from venice.results import Unreadable as Unreadable
     from venice.results import read_result as read_result
     from venice.sources import ImageSource as ImageSource
     from venice.sources import InputImage as InputImage
@@ -70,7 +71,7 @@ _HOMES = {
     "operations": "Edit Generate MultiEdit OpenAIGenerate Operation RemoveBackground StyleReference Upscale",
     "pricing": "price",
     "reply": "Deprecation RateLimit Reply",
-    "results": "ImageBytes Result Timing read_result",
+    "results": "ImageBytes Result Timing Unreadable read_result",
     "sources": "ImageSource InputImage",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

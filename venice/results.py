@@ -44,6 +44,14 @@ class ImageBytes:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An entry of the list of images that gave none: its place in the answer, and why, in words for people."""
+
+    index: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Timing:
     """Where Venice's time went, in milliseconds; None for what was not told or makes no sense."""
 
@@ -55,13 +63,17 @@ class Timing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """An answered request. `bad_images` counts entries that were no image."""
+    """An answered request. `bad_images` counts entries that were no image.
+
+    `unreadable` says why for each; of those beyond MAX_IMAGES, which are not looked at, it names the first.
+    """
 
     id: str
     images: tuple[ImageBytes, ...]
     timing: Timing
     bad_images: int
     reply: Reply
+    unreadable: tuple[Unreadable, ...] = ()
 
     @property
     def is_blurred(self) -> bool | None:
@@ -136,7 +148,10 @@ def result_from(reply: Reply, raw: bytes) -> Result:
     tree = tree if isinstance(tree, dict) else {}
     found = _entries(tree)
     decoded = [_image(entry, index) for index, entry in enumerate(found[:MAX_IMAGES])]
-    images = tuple(image for image in decoded if image)
+    images = tuple(image for image in decoded if isinstance(image, ImageBytes))
+    unreadable = [entry for entry in decoded if isinstance(entry, Unreadable)]
+    if len(found) > MAX_IMAGES:
+        unreadable.append(Unreadable(MAX_IMAGES, f"only the first {MAX_IMAGES} of {len(found)} are read"))
     if not images and reply.is_content_violation is not True:
         raise _bad(reply, f"none of {len(found)} images can be read" if found else "the answer has no images")
     _warn_of_unknown_flags(reply)
@@ -146,6 +161,7 @@ def result_from(reply: Reply, raw: bytes) -> Result:
         timing=_timing(tree.get("timing")),
         bad_images=len(found) - len(images),
         reply=reply,
+        unreadable=tuple(unreadable),
     )
 
 
@@ -161,16 +177,20 @@ def _entries(tree: dict[str, Any]) -> list[Any]:
     ]
 
 
-def _image(entry: Any, index: int) -> ImageBytes | None:
+def _image(entry: Any, index: int) -> ImageBytes | Unreadable:
     if not isinstance(entry, str):
-        return None
+        return Unreadable(index, "not a text")
     text = entry[match.end() :] if (match := _DATA_URL.match(entry)) else entry
     data = _decoded(text)
     # Broken lines are rare, and looking for them takes longer than decoding.
     if data is None:
         data = _decoded("".join(text.split()))
-    form = sniff(data or b"")
-    return ImageBytes(data, form, index) if data and form else None
+    if data is None:
+        return Unreadable(index, "not base64")
+    if not data:
+        return Unreadable(index, "empty")
+    form = sniff(data)
+    return ImageBytes(data, form, index) if form else Unreadable(index, "neither PNG, JPEG nor WebP")
 
 
 def _decoded(text: str) -> bytes | None:

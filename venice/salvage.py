@@ -50,7 +50,8 @@ def _complete_images(body: bytes) -> list[ImageBytes]:
     found: list[ImageBytes] = []
     place, index = start.end(), 0
     while entry := _WHOLE.match(body, place):
-        if image := _image(entry[1].decode("ascii"), index):
+        image = _image(entry[1].decode("ascii"), index)
+        if isinstance(image, ImageBytes):
             found.append(image)
         index += 1
         place = entry.end()

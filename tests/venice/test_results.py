@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.venice.conftest import JPEG, PNG, WEBP, image_body
-from venice import BadResponse, ModelGone, Reply, read_result
+from venice import BadResponse, ModelGone, Reply, Unreadable, read_result
 from venice.reply import bounded_headers, head_line, read_head_line
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
@@ -60,6 +60,22 @@ def test_bad_images_are_skipped_and_counted() -> None:
     result = read_result(_spooled(json.dumps({"images": entries}).encode()))
     assert [image.data for image in result.images] == [PNG]
     assert result.bad_images == 7
+    assert {entry.index: entry.reason for entry in result.unreadable} == {
+        0: "not base64",
+        1: "not a text",
+        2: "empty",
+        3: "not a text",
+        5: "not a text",
+        6: "neither PNG, JPEG nor WebP",
+        7: "not base64",
+    }
+
+
+def test_entries_beyond_the_limit_are_counted_and_the_first_is_named() -> None:
+    body = json.dumps({"images": [base64.b64encode(PNG).decode()] * 70}).encode()
+    result = read_result(_spooled(body))
+    assert (len(result.images), result.bad_images) == (64, 6)
+    assert result.unreadable == (Unreadable(64, "only the first 64 of 70 are read"),)
 
 
 def test_a_data_address_and_line_breaks_are_understood() -> None:

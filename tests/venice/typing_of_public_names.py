@@ -50,6 +50,7 @@ def use(client: venice.Client) -> None:
 
 def look(result: venice.Result) -> None:
     assert_type(result.images, tuple[venice.ImageBytes, ...])
+    assert_type(result.unreadable, tuple[venice.Unreadable, ...])
     assert_type(result.timing, venice.Timing)
     assert_type(result.rate_limit, venice.RateLimit | None)
     assert_type(result.deprecation, venice.Deprecation | None)
