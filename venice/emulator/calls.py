@@ -11,6 +11,7 @@ from venice.emulator.bodies import read_body
 from venice.emulator.failures import CONTENT_POLICY, LOW_BALANCE, RATE_LIMITED, blocked, failure
 from venice.emulator.faults import REFUSALS, SERVER_FAILURES, Fault
 from venice.emulator.ledger import Entry
+from venice.emulator.lies import with_lies
 from venice.emulator.replies import Refusal, Reply, refuse
 from venice.emulator.state import Request, State
 
@@ -127,7 +128,7 @@ class PaidRoute:
         call.entry.faults = [fault.name for fault in faults]
         for fault in faults:
             if fault.name in REFUSALS:
-                raise failure(fault, self.path)
+                raise failure(fault, self.path, call.state.rates.limit)
             if fault.name == "violation" and job.moderation == "refuse":
                 raise refuse(422, CONTENT_POLICY)
         return faults
@@ -166,6 +167,7 @@ def _spoilt(reply: Reply, names: dict[str, Fault]) -> Reply:
     """The reply as badly as the faults let it travel."""
     if "html-200" in names:
         reply = Reply(body=PAGE, content_type="text/html")
+    reply = with_lies(reply, names)
     drip = names["drip"].seconds if "drip" in names else 0
     return replace(reply, drip_s=drip, cut="truncated" in names, reset="reset" in names)
 

@@ -37,15 +37,15 @@ TEXTS = {
 }
 
 
-def failure(fault: Fault, path: str = "") -> Refusal:
-    """The refusal or server failure of that name, in the words of that route."""
+def failure(fault: Fault, path: str = "", limit: int = 20) -> Refusal:
+    """The refusal or server failure of that name, in the words of that route; `limit` is the images a minute."""
     name = fault.name
     if name == "500" and path in FAILED:
         return refuse(500, FAILED[path])
     if name in TEXTS:
         return refuse(*TEXTS[name])
     if name == "429":
-        headers = Allowance(False, 20, 0, time.time() + fault.seconds).headers()
+        headers = Allowance(False, limit, 0, time.time() + fault.seconds).headers()
         return Refusal(Reply.json({"error": RATE_LIMITED}, 429, **headers, x_ratelimit_type="user"))
     if name == "429-retry-after":
         text = "The model is currently overloaded. Please try again later."

@@ -47,6 +47,15 @@ FAULTS = {
     "blurred": "200, blurred pictures, x-venice-is-blurred",
     "deprecated": "200 with the headers of a deprecated model",
     "styles-list": "GET /image/styles as a bare list",
+    "limits-huge": "200 whose headers allow 999999999999 requests until the year 9999",
+    "balance-huge": "200 whose header tells a balance of 99999999.9999999",
+    "balance-nan": "200 whose header tells a balance of NaN",
+    "balance-endless": "200 whose header tells a balance of 1e999",
+    "ids-controls": "200 whose ids, in headers and body, hold NUL and other controls",
+    "ids-long": "200 whose ids, in headers and body, are 60 kB long",
+    "timing-words": "200 whose timings are no numbers, or absurd ones",
+    "images-deep": "200 with a million lists inside each other instead of pictures",
+    "images-wide": "200 with a million empty lists instead of pictures",
 }
 #: Faults of these carry out no inference and come before the balance is looked at.
 REFUSALS = frozenset(name for name in FAULTS if name.startswith("4")) | {"details-string"}

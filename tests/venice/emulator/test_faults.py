@@ -1,6 +1,7 @@
 """Misbehaviour on demand."""
 
 import base64
+import json
 import time
 from typing import Any
 
@@ -11,6 +12,7 @@ from PIL import ImageFilter, ImageStat
 from tests.venice.emulator.conftest import PATH, Caller, opened
 from venice.emulator import Emulator
 from venice.emulator.faults import FAULTS, UnknownFault
+from venice.emulator.lies import CONTROLS, LISTS, LONG
 
 
 @pytest.mark.parametrize(
@@ -23,6 +25,7 @@ from venice.emulator.faults import FAULTS, UnknownFault
         ("402", 402, "Insufficient USD or Diem balance"),
         ("402-limit", 402, "spend limit exceeded"),
         ("403", 403, "Unauthorized access"),
+        ("403-html", 403, "<title>403 Forbidden</title>"),
         ("404", 404, "Specified model not found"),
         ("410", 410, "retired"),
         ("413", 413, "PAYLOAD_TOO_LARGE"),
@@ -168,6 +171,40 @@ def test_wrong_format_is_a_picture_of_another_kind(caller: Caller, kind: str) ->
 def test_bodies_that_hold_no_picture(caller: Caller) -> None:
     assert caller.generate("[[fault:empty]]").json()["images"] == []
     assert caller.generate("[[fault:html-200]]").text.startswith("<html>")
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "told"),
+    [
+        ("limits-huge", "x-ratelimit-limit-requests", "999999999999"),
+        ("balance-huge", "x-venice-balance-usd", "99999999.9999999"),
+        ("balance-nan", "x-venice-balance-usd", "NaN"),
+        ("balance-endless", "x-venice-balance-usd", "1e999"),
+        ("ids-controls", "CF-RAY", CONTROLS),
+        ("ids-long", "x-request-id", LONG),
+    ],
+)
+def test_lying_headers_come_with_the_pictures(caller: Caller, name: str, header: str, told: str) -> None:
+    answer = caller.generate(f"a lake [[fault:{name}]]")
+    assert answer.headers[header] == told
+    assert opened(base64.b64decode(answer.json()["images"][0])).size == (64, 48)
+    assert caller.emulator.ledger()[0]["charged_usd"] == 0.01
+
+
+def test_lying_bodies(caller: Caller) -> None:
+    assert caller.generate("[[fault:ids-controls]]").json()["id"] == CONTROLS
+    assert caller.generate("[[fault:ids-long]]").json()["id"] == LONG
+    timing = caller.generate("[[fault:timing-words]]").json()["timing"]
+    assert (timing["inferenceDuration"], timing["total"]) == ("soon", 10**30)
+    assert caller.generate("[[fault:images-wide]]").json()["images"] == [[]] * LISTS
+    deep = caller.generate("[[fault:images-deep]]").text
+    assert f"{'[' * LISTS}{']' * LISTS}" in deep
+    with pytest.raises(RecursionError):
+        json.loads(deep)
+
+
+def test_a_fault_tells_the_limit_of_the_account(caller: Caller) -> None:
+    assert caller.generate("[[fault:429]]").headers["x-ratelimit-limit-requests"] == "1000"
 
 
 def test_styles_may_come_as_a_bare_list(emulator: Emulator, caller: Caller) -> None:
