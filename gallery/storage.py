@@ -13,11 +13,12 @@ from django.core.files.storage import FileSystemStorage
 
 from gallery.failpoints import failpoint
 
-TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
-EXTENSIONS = {"png": "png", "jpeg": "jpg", "webp": "webp"}
+EXTENSIONS = {"png": "png", "jpeg": "jpg", "webp": "webp", "avif": "avif", "gif": "gif"}
+TYPES = {form: f"image/{form}" for form in EXTENSIONS}
 THUMBNAIL_SIZES = (512, 256)
 
-_NAME = re.compile(r"(?:original|512|256)/([0-9a-f]{2})/([0-9a-f]{2})/(\1\2[0-9a-f]{60})\.(png|jpg|webp)\Z")
+_NAME = re.compile(r"(?:original|512|256)/([0-9a-f]{2})/([0-9a-f]{2})/(\1\2[0-9a-f]{60})\.([a-z]+)\Z")
+_BY_EXTENSION = {extension: TYPES[form] for form, extension in EXTENSIONS.items()}
 
 
 def original_name(sha256: str, image_format: str) -> str:
@@ -33,7 +34,7 @@ def thumbnail_name(sha256: str, size: int) -> str:
 def content_type(name: str) -> str | None:
     """The one type that a stored file is served as; None for a name that we never give."""
     match = _NAME.match(name)
-    return {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}[match[4]] if match else None
+    return _BY_EXTENSION.get(match[4]) if match else None
 
 
 class ContentStorage(FileSystemStorage):

@@ -68,7 +68,7 @@ def _images(
         try:
             decoded = decoder.decode(picture.data)
         except UnusablePicture as error:
-            log.warning("generation %d: picture %d: %s", generation.pk, picture.index, error)
+            log.warning("generation %d: picture %d %s", generation.pk, picture.index, error)
             continue
         images.append(_write_files(generation, attempt, picture.index, picture.data, decoded))
     return images

@@ -1,34 +1,54 @@
-"""Pictures from Venice are untrusted bytes: checked, decoded once, made into both thumbnails from that decode."""
+"""Pictures from Venice are untrusted bytes: checked, decoded once, made into both thumbnails from that decode.
 
+Thumbnails, size and colour are what a browser paints: turned, in sRGB, with what is transparent left transparent.
+"""
+
+import hashlib
 import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from gallery.containers import Beside, Key, bare, ended_jpeg, read_beside
+from gallery.profiles import to_srgb
+from venice.dimensions import ImageFormat, sniff
+
 if TYPE_CHECKING:
     from PIL import Image
 
+    Box = tuple[int, int, int, int]
+
+#: Raised when thumbnails, size or colour are made in another way: `manage.py remake_thumbnails` remakes older ones.
+RECIPE = 2
 MAX_PIXELS = 40_000_000
-# A WebP takes 16 bytes a pixel to decode, four times what other formats take. One that is larger than any 4K picture
-# must hold enough bytes to be a picture; a bomb is a few thousand.
-LARGE_WEBP = 17_500_000
+# A WebP takes 16 bytes a pixel to decode, four times what other formats take, and an AVIF nearly as many. One that is
+# larger than any 4K picture must hold enough bytes to be a picture; a bomb is a few thousand.
+LARGE = 17_500_000
+COSTLY = ("webp", "avif")
 PIXELS_PER_BYTE = 40
-# Rows that are converted and reduced at a time: a whole picture with an alpha channel would be copied twice.
-STRIP = 512
+# Pixels that are converted and reduced at a time: a whole picture with an alpha channel would be copied twice.
+STRIP = 1 << 20
 QUALITY = 80
 # libwebp's effort: 2 takes two thirds of the time of the default 4 at the same size on disk within a few percent.
 METHOD = 2
+# The colour of a picture of which nothing is to be seen.
+NO_COLOR = "#808080"
+_LINES = 64
 
 
 class UnusablePicture(Exception):
-    """The bytes are not a whole PNG, JPEG or WebP picture of a sane size."""
+    """The bytes are not a whole picture of a known format and a sane size.
+
+    Its words end a sentence that begins with the picture: "Picture 2" + "is cut off."
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What one decode tells: `format` as sniffed, size in pixels, thumbnails as WebP bytes by their longest side."""
+    """What one decode tells: `format` as sniffed, size in pixels as painted, WebP thumbnails by their longest side."""
 
-    format: str
+    format: ImageFormat
     width: int
     height: int
     color: str
@@ -36,67 +56,219 @@ class Decoded:
 
 
 def decode(data: bytes) -> Decoded:
-    """Decode `data` once; raises UnusablePicture for anything but a whole picture of at most 40 megapixels."""
-    from PIL import Image, ImageOps
+    """Decode `data` once; raises UnusablePicture for anything but a whole picture of at most 40 megapixels.
+
+    What is broken beside the pixels does not matter: then they are decoded without it.
+    """
+    form = sniff(data)
+    if form is None:
+        raise UnusablePicture("is no picture that can be read (it is neither PNG, JPEG, WebP, AVIF nor GIF).")
+    beside = read_beside(data, form)
+    first: Exception | None = None
+    for version in _versions(data, form):
+        try:
+            return _decode(version, form, beside)
+        except UnusablePicture:
+            raise
+        except Exception as error:  # Pillow raises whatever its plug-ins meet in hostile bytes
+            first = first or error
+    if first is not None and "truncated" in str(first).lower():
+        raise UnusablePicture("is cut off.") from first
+    raise UnusablePicture(f"is no picture that can be read ({type(first).__name__}).") from first
+
+
+def _versions(data: bytes, form: ImageFormat) -> Iterator[bytes]:
+    """The bytes as they are, then without what is beside the pixels, then with an end mark that is missing."""
+    yield data
+    stripped = bare(data, form)
+    if stripped and stripped != data:
+        yield stripped
+    ended = ended_jpeg(stripped) if stripped and form == "jpeg" else None
+    if ended and (seen := _digest(ended[0])) and seen == _digest(ended[1]):
+        yield ended[0]
+
+
+def _digest(data: bytes) -> bytes:
+    """A digest of all pixels of a JPEG; empty when it cannot be decoded or is too large."""
+    from PIL import Image
+
+    digest = hashlib.sha256()
+    try:
+        with Image.open(BytesIO(data), formats=("JPEG",)) as picture:
+            _check_size(*picture.size, "jpeg", len(data))
+            picture.load()
+            for top in range(0, picture.height, _LINES):
+                lines = picture.crop((0, top, picture.width, min(top + _LINES, picture.height)))
+                digest.update(lines.tobytes())
+    except Exception:  # as in `decode`, which tells it
+        return b""
+    return digest.digest()
+
+
+def _decode(data: bytes, form: ImageFormat, beside: Beside) -> Decoded:
+    from PIL import Image
 
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as picture:
-                width, height, form = *picture.size, (picture.format or "").lower()
-                if width * height > MAX_PIXELS:
-                    raise UnusablePicture(
-                        f"{width} × {height} pixels are more than {MAX_PIXELS // 1_000_000} megapixels."
-                    )
-                if form == "webp" and width * height > max(LARGE_WEBP, PIXELS_PER_BYTE * len(data)):
-                    raise UnusablePicture(f"{width} × {height} pixels cannot come from {len(data)} bytes.")
+            with Image.open(BytesIO(data), formats=(form.upper(),)) as picture:
+                _check_size(*picture.size, form, len(data))
+                width, height = picture.size
                 # JPEG can skip most of the work of a size that is not needed; other formats ignore this.
                 picture.draft("RGB", (1024, 1024))
+                if getattr(picture, "default_image", False):
+                    # A PNG with a stand-in for those who know no animations: browsers begin with the animation.
+                    picture.seek(1)
+                frame = picture.tile[0][1] if form == "gif" else None
                 # load() and not verify(): verify() passes a JPEG that was cut.
                 picture.load()
-                ImageOps.exif_transpose(picture, in_place=True)
-                thumbnails, color = _thumbnails(picture)
-    except UnusablePicture:
-        raise
-    except Exception as error:  # Pillow raises whatever its plug-ins meet in hostile bytes
-        raise UnusablePicture(f"The picture cannot be decoded ({type(error).__name__}).") from error
-    # A JPEG that holds several pictures says another name, and is one all the same.
-    return Decoded("jpeg" if form == "mpo" else form, width, height, color, thumbnails)
+                small, turn = _turned(_reduced(picture, beside, frame), _turn(picture, beside))
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise UnusablePicture(f"has more than {MAX_PIXELS // 1_000_000} megapixels.") from error
+    thumbnails, color = _thumbnails(small)
+    return Decoded(form, *((height, width) if turn >= 5 else (width, height)), color, thumbnails)
 
 
-def _thumbnails(picture: "Image.Image") -> tuple[dict[int, bytes], str]:
+def _check_size(width: int, height: int, form: ImageFormat, length: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise UnusablePicture(
+            f"has {width} × {height} pixels, more than {MAX_PIXELS // 1_000_000} megapixels."
+        )
+    if form in COSTLY and width * height > max(LARGE, PIXELS_PER_BYTE * length):
+        raise UnusablePicture(
+            f"says it has {width} × {height} pixels, which cannot come from {length} bytes."
+        )
+
+
+def _turn(picture: "Image.Image", beside: Beside) -> int:
+    """1 to 8 as in EXIF. An AVIF tells its turn apart from EXIF, and Pillow gives it as if it stood there."""
+    from PIL import ExifTags
+
+    if picture.format != "AVIF":
+        return beside.orientation
+    found = picture.getexif().get(ExifTags.Base.Orientation, 1)
+    return found if found in range(1, 9) else 1
+
+
+def _turned(picture: "Image.Image", turn: int) -> tuple["Image.Image", int]:
+    from PIL.Image import Transpose
+
+    ways = (
+        Transpose.FLIP_LEFT_RIGHT,
+        Transpose.ROTATE_180,
+        Transpose.FLIP_TOP_BOTTOM,
+        Transpose.TRANSPOSE,
+        Transpose.ROTATE_270,
+        Transpose.TRANSVERSE,
+        Transpose.ROTATE_90,
+    )
+    return (picture.transpose(ways[turn - 2]) if turn > 1 else picture), turn
+
+
+def _thumbnails(small: "Image.Image") -> tuple[dict[int, bytes], str]:
     """Both sizes as WebP, and the dominant colour."""
     from PIL import Image
 
-    small = _reduced(picture)
     thumbnails: dict[int, bytes] = {}
     for size in (512, 256):
         small.thumbnail((size, size), Image.Resampling.BICUBIC, reducing_gap=1.0)
         out = BytesIO()
         small.save(out, "WEBP", quality=QUALITY, method=METHOD)
         thumbnails[size] = out.getvalue()
-    return thumbnails, _dominant(small.convert("RGB"))
+    return thumbnails, _dominant(small)
 
 
-def _reduced(picture: "Image.Image") -> "Image.Image":
-    """RGB or RGBA, shrunk by a whole factor to what still fills the larger thumbnail."""
+def _reduced(picture: "Image.Image", beside: Beside, frame: "Box | None") -> "Image.Image":
+    """RGB or RGBA in sRGB, shrunk by a whole factor to what still fills the larger thumbnail.
+
+    Around `frame`, where there is one, nothing is painted.
+    """
     from PIL import Image
 
-    mode, factor = "RGBA" if "A" in picture.getbands() else "RGB", max(1, max(picture.size) // 512)
     width, height = picture.size
+    frame = None if frame == (0, 0, width, height) else frame
+    paint, mode = _painter(picture, beside, is_clear=frame is not None)
+    factor = max(1, max(picture.size) // 512)
     small = Image.new(mode, (-(-width // factor), -(-height // factor)))
-    rows = factor * max(1, STRIP // factor)
+    rows = factor * max(1, STRIP // width // factor)
     for top in range(0, height, rows):
-        strip = picture.crop((0, top, width, min(top + rows, height)))
-        small.paste(strip.convert(mode).reduce(factor), (0, top // factor))
+        strip = paint(picture.crop((0, top, width, min(top + rows, height))))
+        if frame:
+            strip = _framed(strip, (frame[0], max(0, frame[1] - top), frame[2], frame[3] - top))
+        small.paste(strip.reduce(factor), (0, top // factor))
     return small
 
 
-def _dominant(picture: "Image.Image") -> str:
-    """The commonest colour of a small palette, as #rrggbb."""
+def _framed(strip: "Image.Image", frame: "Box") -> "Image.Image":
     from PIL import Image
 
-    palette = picture.resize((32, 32), Image.Resampling.BOX).quantize(8)
+    empty = Image.new("RGBA", strip.size)
+    box = (frame[0], frame[1], min(frame[2], strip.width), min(frame[3], strip.height))
+    if box[0] < box[2] and box[1] < box[3]:
+        empty.paste(strip.crop(box), box)
+    return empty
+
+
+def _painter(
+    picture: "Image.Image", beside: Beside, *, is_clear: bool
+) -> tuple["Callable[[Image.Image], Image.Image]", str]:
+    """What turns strips of this picture into RGB or RGBA in sRGB, and which of the two."""
+    mode = "RGBA" if is_clear or picture.has_transparency_data else "RGB"
+    bands = _bands(picture.mode)
+    profiles = beside.profiles
+    if picture.format == "AVIF" and "icc_profile" in picture.info:
+        profiles = (picture.info["icc_profile"],)
+    change = to_srgb(profiles, bands)
+
+    def paint(strip: "Image.Image") -> "Image.Image":
+        plain = _eight_bits(strip, beside.key)
+        if change is None:
+            return plain.convert(mode)
+        if bands != "L" or mode == "RGB":
+            # A profile is for the colours: those of a palette, and of grey where it is one of RGB.
+            return change(plain if bands == "CMYK" or plain.mode == "L" else plain.convert(mode))
+        grey = plain.convert("LA")
+        painted = change(grey.getchannel("L"))
+        painted.putalpha(grey.getchannel("A"))
+        return painted
+
+    return paint, mode
+
+
+def _bands(mode: str) -> str:
+    if mode == "CMYK":
+        return "CMYK"
+    return "L" if mode in ("1", "L", "LA", "La", "I", "F") or mode.startswith("I;16") else "RGB"
+
+
+def _eight_bits(strip: "Image.Image", key: Key | None) -> "Image.Image":
+    """A strip of 8 bits, with the transparent colour where it can be used."""
+    if strip.mode.startswith("I;16") or strip.mode in ("I", "F"):
+        wide = strip.convert("I")
+        grey = wide.point([value >> 8 for value in range(1 << 16)], "L")
+        if isinstance(key, int):
+            grey.putalpha(wide.point([255 * (value != key) for value in range(1 << 16)], "L"))
+        return grey
+    if strip.mode == "1":
+        strip = strip.convert("L")
+    if key is not None and "transparency" in strip.info:
+        strip.info["transparency"] = key
+    return strip
+
+
+def _dominant(picture: "Image.Image") -> str:
+    """The commonest colour of a small palette of what is to be seen, as #rrggbb."""
+    from PIL import Image
+
+    tiny = picture.resize((32, 32), Image.Resampling.BOX)
+    if tiny.mode == "RGBA":
+        # As many pixels of each as it is opaque.
+        seen = b"".join(bytes(pixel[:3]) * ((pixel[3] + 15) // 32) for pixel in tiny.get_flattened_data())  # type: ignore[index]
+        if not seen:
+            return NO_COLOR
+        tiny = Image.frombytes("RGB", (len(seen) // 3, 1), seen)
+    palette = tiny.quantize(8)
     colors = palette.getcolors() or [(1, 0)]
     _, index = max((count, number) for count, number in colors if isinstance(number, int))
     red, green, blue = (palette.getpalette() or [128] * 3)[index * 3 : index * 3 + 3]

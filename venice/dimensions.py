@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-ImageFormat = Literal["png", "jpeg", "webp"]
+ImageFormat = Literal["png", "jpeg", "webp", "avif", "gif"]
 InputFormat = Literal["png", "jpeg", "webp", "heif", "avif"]
 
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
@@ -13,27 +13,31 @@ _MAX_SEGMENTS = 2000
 
 
 def sniff(data: bytes) -> ImageFormat | None:
-    """The format of an image that Venice made, or None for anything but PNG, JPEG and WebP."""
+    """The format of an image that Venice made, or None for anything but PNG, JPEG, WebP, AVIF and GIF.
+
+    Venice can be asked for the first three alone; what else it sends is paid for all the same.
+    """
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "png"
     if data.startswith(b"\xff\xd8\xff"):
         return "jpeg"
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "webp"
-    return None
+    if data.startswith((b"GIF87a", b"GIF89a")):
+        return "gif"
+    return "avif" if _has_brand(data, _AVIF_BRANDS) else None
 
 
 def sniff_input(data: bytes) -> InputFormat | None:
     """The format, or None for what Venice does not take (SVG and GIF among it)."""
-    if form := sniff(data):
-        return form
-    if data[4:8] == b"ftyp":
-        brands = [data[start : start + 4] for start in (8, *range(16, 48, 4))]
-        if any(brand in _AVIF_BRANDS for brand in brands):
-            return "avif"
-        if any(brand in _HEIF_BRANDS for brand in brands):
-            return "heif"
-    return None
+    form = sniff(data)
+    if form is not None:
+        return form if form != "gif" else None
+    return "heif" if _has_brand(data, _HEIF_BRANDS) else None
+
+
+def _has_brand(data: bytes, brands: tuple[bytes, ...]) -> bool:
+    return data[4:8] == b"ftyp" and any(data[start : start + 4] in brands for start in (8, *range(16, 48, 4)))
 
 
 def pixel_size(data: bytes, form: InputFormat | None) -> tuple[int, int] | None:

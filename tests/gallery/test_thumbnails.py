@@ -5,7 +5,10 @@ from io import BytesIO
 import pytest
 from PIL import Image as Pillow
 
-from gallery.thumbnails import UnusablePicture, decode
+from gallery.containers import bare, ended_jpeg, read_beside
+from gallery.profiles import from_cicp
+from gallery.thumbnails import NO_COLOR, UnusablePicture, decode
+from venice.dimensions import sniff
 
 
 def encoded(form: str, size: tuple[int, int], mode: str = "RGB", color: object = "teal") -> bytes:
@@ -14,7 +17,7 @@ def encoded(form: str, size: tuple[int, int], mode: str = "RGB", color: object =
     return out.getvalue()
 
 
-@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "AVIF", "GIF"])
 @pytest.mark.parametrize("size", [(2048, 1024), (1, 1), (40, 1200), (300, 200)])
 def test_it_makes_both_thumbnails_from_any_shape(form: str, size: tuple[int, int]) -> None:
     decoded = decode(encoded(form, size))
@@ -51,7 +54,8 @@ def test_it_finds_the_dominant_colour() -> None:
         encoded("PNG", (64, 64))[:-40],
         encoded("JPEG", (640, 640))[:-200],
         encoded("WEBP", (640, 640))[:-20],
-        encoded("GIF", (64, 64)),
+        encoded("GIF", (64, 64))[:-10],
+        encoded("AVIF", (64, 64))[:-10],
         encoded("BMP", (64, 64)),
         encoded("TIFF", (64, 64)),
         b"<svg xmlns='http://www.w3.org/2000/svg'/>",
@@ -65,3 +69,66 @@ def test_it_refuses_what_is_not_a_whole_picture(data: bytes) -> None:
 def test_it_refuses_a_bomb_by_its_header() -> None:
     with pytest.raises(UnusablePicture, match="megapixels"):
         decode(encoded("PNG", (7000, 6000), "1", 0))
+
+
+def test_it_says_what_is_wrong_so_that_a_sentence_can_begin_with_the_picture() -> None:
+    with pytest.raises(UnusablePicture, match=r"^is cut off\.$"):
+        decode(encoded("JPEG", (640, 640))[:-200])
+    with pytest.raises(UnusablePicture, match=r"^is no picture that can be read \(.+\)\.$"):
+        decode(b"<svg xmlns='http://www.w3.org/2000/svg'/>")
+
+
+def test_its_size_and_colour_are_those_of_what_is_seen() -> None:
+    exif = Pillow.Exif()
+    exif[0x0112] = 6
+    out = BytesIO()
+    Pillow.new("RGB", (600, 400), "teal").save(out, "JPEG", exif=exif)
+    hidden = Pillow.new("RGBA", (100, 100), (255, 0, 0, 0))
+    hidden.paste((0, 0, 255, 255), (0, 0, 20, 20))
+    palette = Pillow.new("P", (100, 100), 0)
+    palette.putpalette((255, 0, 0, 0, 0, 255))
+    palette.paste(1, (0, 0, 20, 20))
+    files = [BytesIO(), BytesIO()]
+    hidden.save(files[0], "PNG")
+    palette.save(files[1], "PNG", transparency=0)
+
+    turned = decode(out.getvalue())
+
+    assert (turned.width, turned.height) == (400, 600)
+    for file in files:
+        red, _, blue = (int(decode(file.getvalue()).color[i : i + 2], 16) for i in (1, 3, 5))
+        assert red < 20
+        assert blue > 235
+
+
+def test_a_picture_of_nothing_has_a_colour() -> None:
+    assert decode(encoded("PNG", (64, 64), "RGBA", (255, 0, 0, 0))).color == NO_COLOR
+
+
+@pytest.mark.parametrize("size", [(512, 256), (2000, 1500)])
+def test_a_wide_profile_is_painted_in_srgb(size: tuple[int, int]) -> None:
+    out = BytesIO()
+    Pillow.new("RGB", size, (200, 100, 50)).save(out, "PNG", icc_profile=from_cicp(12, 13))
+
+    red, green, blue = (int(decode(out.getvalue()).color[i : i + 2], 16) for i in (1, 3, 5))
+
+    # As CSS Color 4 tells for color(display-p3 .784 .392 .196).
+    assert max(abs(red - 215), abs(green - 93), abs(blue - 32)) <= 2
+
+
+def test_reading_what_stands_beside_never_fails() -> None:
+    """Every file cut at every place of its head, and with a byte changed there."""
+    exif = Pillow.Exif()
+    exif[0x0112] = 8
+    for form in ("PNG", "JPEG", "WEBP", "AVIF", "GIF"):
+        out = BytesIO()
+        Pillow.new("RGB", (40, 30)).save(
+            out, form, **({} if form == "GIF" else {"exif": exif, "icc_profile": from_cicp(9, 8)})
+        )
+        data = out.getvalue()
+        for place in range(12, min(len(data), 700)):
+            for spoilt in (data[:place], data[:place] + bytes((data[place] ^ 255,)) + data[place + 1 :]):
+                if kind := sniff(spoilt):
+                    assert 1 <= read_beside(spoilt, kind).orientation <= 8
+                    bare(spoilt, kind)
+                    ended_jpeg(spoilt)

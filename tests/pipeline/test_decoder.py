@@ -18,6 +18,7 @@ from PIL import Image as Pillow
 
 from gallery.decoder import Decoder
 from gallery.models import State, User
+from gallery.profiles import from_cicp
 from gallery.thumbnails import UnusablePicture
 from gallery.worker import Workshop
 from tests.pipeline.conftest import Installation, queue, until
@@ -84,7 +85,6 @@ HOSTILE = {
     "text": b"not a picture",
     "html": b"<html><script>alert(1)</script></html>",
     "svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
-    "gif": picture("GIF"),
     "bmp": picture("BMP"),
     "tiff": picture("TIFF"),
     "ico": picture("ICO", (32, 32)),
@@ -104,6 +104,16 @@ HOSTILE = {
     "webp of 2²⁴ × 2²⁴": webp_header(1 << 24, 1 << 24),
     "webp of 39 megapixels": picture("WEBP", (6300, 6300), method=0),
     "webp of 39 megapixels, with alpha": picture("WEBP", (6300, 6300), "RGBA", lossless=True),
+    "gif of 65 535 × 65 535": picture("GIF")[:6] + b"\xff" * 4 + picture("GIF")[10:],
+    "gif whose frame is of 65 535 × 65 535": picture("GIF").replace(
+        b"\x2c\0\0\0\0" + struct.pack("<HH", 300, 200), b"\x2c\0\0\0\0" + b"\xff" * 4
+    ),
+    "gif cut": noise("GIF")[:-2000],
+    "avif of 39 megapixels": picture("AVIF", (6300, 6300), speed=10),
+    "avif cut": noise("AVIF")[:-2000],
+    "profile bomb without pixels": png(8, 8).replace(
+        struct.pack(">I", 0) + b"IEND", struct.pack(">I", 50) + b"iCCP" + b"x" * 10
+    ),
     "text chunk bomb": png(8, 8).replace(
         struct.pack(">I", 0) + b"IEND",
         (lambda c: struct.pack(">I", len(c)) + b"zTXt" + c + struct.pack(">I", zlib.crc32(b"zTXt" + c)))(
@@ -127,6 +137,17 @@ SOUND = {
     "png": (picture(), "png"),
     "jpeg": (picture("JPEG"), "jpeg"),
     "webp": (picture("WEBP"), "webp"),
+    "gif": (picture("GIF"), "gif"),
+    "avif": (picture("AVIF"), "avif"),
+    "avif of 17 megapixels, with alpha": (
+        picture("AVIF", (4180, 4180), "RGBA", subsampling="4:4:4", speed=10),
+        "avif",
+    ),
+    "gif of 39 megapixels": (picture("GIF", (6300, 6300)), "gif"),
+    "animated gif": (
+        picture("GIF", save_all=True, append_images=[Pillow.new("RGB", (300, 200), "red")] * 50),
+        "gif",
+    ),
     "grey": (picture(mode="L"), "png"),
     "black and white": (picture(mode="1"), "png"),
     "16 bit": (picture(mode="I;16"), "png"),
@@ -258,6 +279,11 @@ def test_bombs_do_not_fill_the_memory(installation: Installation, script: Script
     # Just under every limit, in the modes that cost most.
     large = [picture(size=(6300, 6300), mode=mode) for mode in ("RGBA", "LA", "P", "I;16", "1")]
     large.append(picture("WEBP", (4180, 4180), method=0))
+    large.append(picture("GIF", (6300, 6300)))
+    large.append(picture("AVIF", (4180, 4180), "RGBA", subsampling="4:4:4", speed=10))
+    profile = from_cicp(12, 13)
+    large.append(picture(size=(6300, 6300), mode="RGBA", icc_profile=profile))
+    large.append(picture("JPEG", (6300, 6300), "CMYK", icc_profile=profile))
     for data in [*bombs, *wide, *large]:
         script.plays(answer(json.dumps({"images": [base64.b64encode(data).decode()]}).encode()))
         queue(alice)

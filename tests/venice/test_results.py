@@ -56,7 +56,7 @@ def test_it_reads_a_file(tmp_path: Path) -> None:
 
 def test_bad_images_are_skipped_and_counted() -> None:
     good = base64.b64encode(PNG).decode()
-    entries = ["not base64!", 123, "", None, good, {}, base64.b64encode(b"GIF89a").decode(), good[:-1]]
+    entries = ["not base64!", 123, "", None, good, {}, base64.b64encode(b"BM6\0").decode(), good[:-1]]
     result = read_result(_spooled(json.dumps({"images": entries}).encode()))
     assert [image.data for image in result.images] == [PNG]
     assert result.bad_images == 7
@@ -99,7 +99,7 @@ BAD = [
     image_body() + b"trailing",
     b"[" * 100_000,
     image_body().decode().encode("utf-16"),
-    b"GIF89a",
+    b"BM6\0",
 ]
 
 

@@ -8,10 +8,18 @@ from pathlib import Path
 
 from venice.cli.output import say
 from venice.errors import InvalidRequest
+from venice.operations.generate import FORMATS
 from venice.results import ImageBytes
 
 PLACES = ("seed", "index", "n", "format", "model", "id")
-_SUFFIXES = {".png": "png", ".webp": "webp", ".jpg": "jpeg", ".jpeg": "jpeg"}
+_SUFFIXES = {
+    ".png": "png",
+    ".webp": "webp",
+    ".jpg": "jpeg",
+    ".jpeg": "jpeg",
+    ".avif": "avif",
+    ".gif": "gif",
+}
 _UNSAFE = {"/": "-", "\\": "-", "\0": ""}
 
 
@@ -49,8 +57,9 @@ class Pattern:
 
     @property
     def format(self) -> str | None:
-        """The format that the name promises, if it promises one."""
-        return _SUFFIXES.get(Path(self._text).suffix.lower())
+        """The format that the name promises, if it promises one that can be asked for."""
+        promised = _SUFFIXES.get(Path(self._text).suffix.lower())
+        return promised if promised in FORMATS else None
 
     def path(self, image: ImageBytes, count: int, known: Mapping[str, object]) -> Path:
         """The name for one of `count` images; without a place for its number or its format, these are added."""
