@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
-from gallery.models import Generation, Image
+from gallery.models import Attempt, Generation, Image
 
 if TYPE_CHECKING:
     from gallery.models import User
@@ -47,6 +47,14 @@ def generation_to_change(user: "User", pk: int) -> Generation:
     if not may_change(user, generation):
         raise PermissionDenied("Only who made it, or staff, may do that.")
     return generation
+
+
+def attempt_to_change(user: "User", pk: int) -> Attempt:
+    """The line of the ledger, with its answer, if `user` may change its generation; Http404 or PermissionDenied."""
+    attempt = get_object_or_404(Attempt.objects.select_related("generation"), pk=min(pk, MAX_ID))
+    if not may_change(user, attempt.generation):
+        raise PermissionDenied("Only who made it, or staff, may do that.")
+    return attempt
 
 
 def image_to_see(pk: int) -> Image:

@@ -5,9 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import DurationField, ExpressionWrapper, F, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import (
+    DurationField,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Prefetch,
+    QuerySet,
+    Subquery,
+    prefetch_related_objects,
+)
 from django.utils import timezone
 
+from gallery import answers
 from gallery.holds import Holds
 from gallery.models import Attempt, CatalogModel, Gate, Generation, Image, State
 from gallery.models.attempt import Outcome
@@ -26,7 +36,7 @@ class Standing:
     """Where an unfinished generation stands.
 
     Its place among the waiting (0: none), until when it is held itself, the gate that holds it with others, and
-    the silent host that its answer lies on.
+    the silent host that its answer lies on. One that has ended may have its answer read again.
     """
 
     state: str
@@ -34,13 +44,15 @@ class Standing:
     held_until: datetime | None = None
     gate: Gate | None = None
     host: str = ""
+    reading: bool = False
 
     @property
     def seen(self) -> str:
         """What a card shows of it, in a word: the poll compares it."""
         held = f"-{self.held_until.timestamp():.0f}" if self.held_until else ""
         gate = f"-{self.gate.pk}" if self.gate else ""
-        return f"{self.state}-{self.place}{held}{gate}{'-away' if self.host else ''}"
+        marks = f"{'-away' if self.host else ''}{'-reading' if self.reading else ''}"
+        return f"{self.state}-{self.place}{held}{gate}{marks}"
 
 
 class Typical(NamedTuple):
@@ -55,10 +67,16 @@ def standing(generation: Generation, holds: Holds) -> Standing:
     if generation.state == State.RECEIVED:
         return Standing(generation.state, host=silent_hosts([generation]).get(generation.pk, ""))
     if generation.state != State.QUEUED or _held_until(generation):
-        return Standing(generation.state, held_until=_held_until(generation))
+        return _alone(generation)
     return Standing(
         generation.state, _places(FARTHEST).get(generation.pk, 0), gate=holds.of_model(generation.model)
     )
+
+
+def _alone(generation: Generation) -> Standing:
+    """Where it stands whatever the others do."""
+    reading = any(each.reading_asked_at for each in generation.kept_answers)
+    return Standing(generation.state, held_until=_held_until(generation), reading=reading)
 
 
 def _held_until(generation: Generation) -> datetime | None:
@@ -129,6 +147,8 @@ def of(generation: Generation, holds: Holds, now: Standing | None = None) -> dic
     times = typical([generation.model]) if generation.state == State.SENDING else {}
     images = [] if generation.is_active else list(generation.images.order_by("index"))
     known = times.get(generation.model, Typical())
+    if not generation.is_active:
+        prefetch_related_objects([generation], "attempts")
     return _card(generation, images, now or standing(generation, holds), known)
 
 
@@ -140,10 +160,7 @@ def drawn(generations: QuerySet[Generation]) -> QuerySet[Generation]:
 
 def of_each(generations: Iterable[Generation]) -> list[dict[str, Any]]:
     """Cards of generations as `drawn` reads them; no query, so that a waiting one's place is left out."""
-    return [
-        _card(each, list(each.images.all()), Standing(each.state, held_until=_held_until(each)), Typical())
-        for each in generations
-    ]
+    return [_card(each, list(each.images.all()), _alone(each), Typical()) for each in generations]
 
 
 def _card(generation: Generation, images: list[Image], now: Standing, typical: Typical) -> dict[str, Any]:
@@ -155,6 +172,8 @@ def _card(generation: Generation, images: list[Image], now: Standing, typical: T
         "held_until": now.held_until,
         "gate": now.gate,
         "host": now.host,
+        "kept": answers.kept(generation),
+        "reading": now.reading,
         "seen": now.seen,
         "typical": typical.took if generation.state == State.SENDING else None,
         "elapsed": timezone.now() - generation.sent_at if generation.sent_at else None,

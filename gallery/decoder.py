@@ -59,10 +59,10 @@ class Decoder:
                     return self._child().submit(decode, data).result(self.patience)
                 except TookTooLong:
                     self._replace()
-                    raise UnusablePicture(f"took longer than {self.patience:.0f} s to read.") from None
+                    raise UnusablePicture(f"took longer than {self.patience:.0f} s to read") from None
                 except BrokenProcessPool:
                     self._replace()
-            raise UnusablePicture("is no picture that can be read (its decoder died of it).")
+            raise UnusablePicture("no picture that can be read (its decoder died of it)")
 
     def _child(self) -> ProcessPoolExecutor:
         if self._pool is None:

@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from gallery import settling, storing
+from gallery import keeping, settling, storing
 from gallery.failpoints import failpoint
 from gallery.models import Attempt, Generation, State, Worker
 from gallery.models.attempt import Outcome
@@ -44,7 +44,7 @@ def recover(workshop: "Workshop") -> None:
     orphans.filter(state=State.QUEUED).update(token=None, worker=None)
     failpoint("recovering")
     for generation in orphans.filter(state__in=(State.SENDING, State.RECEIVED)):
-        with _on_its_own(generation):
+        with on_its_own(generation):
             _take_up(workshop, generation)
     failpoint("taken-up")
     _take_up_strays(workshop)
@@ -52,7 +52,7 @@ def recover(workshop: "Workshop") -> None:
 
 
 @contextmanager
-def _on_its_own(generation: Generation) -> Iterator[None]:
+def on_its_own(generation: Generation) -> Iterator[None]:
     """What fails for this one does not keep the others waiting; it is tried again in a moment."""
     try:
         yield
@@ -102,14 +102,15 @@ def _take_up_strays(workshop: "Workshop") -> None:
             continue
         if attempt.outcome == Outcome.PENDING or attempt.generation.token == attempt.token:
             continue
-        with _on_its_own(attempt.generation):
+        with on_its_own(attempt.generation):
             _take_up_stray(workshop, attempt)
 
 
 def _take_up_stray(workshop: "Workshop", attempt: Attempt) -> None:
     spool, generation = workshop.spool, attempt.generation
     if attempt.outcome != Outcome.UNKNOWN:
-        spool.discard(attempt.pk)
+        # Of an answer that is stored, what could not be read is kept.
+        spool.settle(attempt.pk, keep=attempt.kept_bytes is not None)
     elif generation.state != State.INTERRUPTED:
         spool.settle(attempt.pk, keep=True)
     elif spool.raw(attempt.pk).exists():
@@ -145,8 +146,13 @@ def store_torn(workshop: "Workshop", generation: Generation, attempt: Attempt, e
         return
     if found:
         workshop.note(attempt, found.reply)
+        keeping.note(workshop.spool, attempt, error.message)
         saved = storing.store_salvage(generation, attempt, found.images, workshop.decoder)
-        words = f"{error.message.rstrip('.')}. {saved} of {generation.variants} pictures saved."
-        error = Unanswered(words, status=error.status)
+        error = Unanswered(saved_of(generation, saved, error.message), status=error.status)
     failpoint("salvaged")
     settling.settle(generation, attempt, error)
+
+
+def saved_of(generation: Generation, saved: int, reason: str) -> str:
+    """Why an answer stopped midway, and how much of it was saved."""
+    return f"{reason.rstrip('.')}. {saved} of {generation.variants} pictures saved."

@@ -1,5 +1,7 @@
 """Answers on disk before anything else is done: `<attempt>.part` while they arrive, `<attempt>.raw` once whole.
 
+What could not be used but may have been paid for is put aside as `….kept`.
+
 An answer was paid for and Venice keeps no copy, so it is flushed, renamed, and the folder flushed, before the
 database hears of it; storing works from the file alone and may be repeated.
 """
@@ -15,12 +17,15 @@ from typing import BinaryIO, cast
 from gallery.failpoints import failpoint
 from gallery.storage import flush_folder
 from venice import NotSent
+from venice.reply import MAX_HEAD_LINE
 
 log = logging.getLogger(__name__)
 
 MARK = ".spool-of-venice-gallery"
 WHOLE, TORN, KEPT = ".raw", ".part", ".kept"
 RETRY_EVERY = 1.0
+# What is whole tells most.
+_BY_WORTH = (WHOLE + KEPT, WHOLE, TORN + KEPT, TORN)
 
 
 class SpoolMissing(Exception):
@@ -59,6 +64,22 @@ class Spool:
         names = (path for path in self.folder.iterdir() if path.suffix in (WHOLE, TORN))
         return sorted({int(path.stem) for path in names if path.stem.isdigit()})
 
+    def put_aside(self) -> dict[int, Path]:
+        """The answers that were put aside, by their attempts; of two of one attempt the whole one."""
+        found = sorted(self.folder.glob(f"*{KEPT}"))
+        return {int(name): path for path in found if (name := path.name.partition(".")[0]).isdigit()}
+
+    def unused(self, attempt: int) -> Path | None:
+        """What lies here of an answer that was not stored, put aside already or not yet."""
+        # Twice: a rename between two looks would hide it.
+        paths = [self.folder / f"{attempt}{suffix}" for suffix in _BY_WORTH]
+        return next((path for path in paths * 2 if path.exists()), None)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the folder is the one that was opened: without its disk no file is missing."""
+        return (self.folder / MARK).exists()
+
     @contextmanager
     def receive(self, attempt: int) -> Iterator[BinaryIO]:
         """A file to stream an answer into; it becomes the whole answer when the block ends without an error.
@@ -93,17 +114,40 @@ class Spool:
     def discard(self, attempt: int) -> None:
         """Remove an answer that is stored, or that cost nothing; recovery does it where the disk refuses now."""
         with suppress(OSError):
-            self.raw(attempt).unlink(missing_ok=True)
-            self.part(attempt).unlink(missing_ok=True)
+            for suffix in _BY_WORTH:
+                (self.folder / f"{attempt}{suffix}").unlink(missing_ok=True)
 
     def settle(self, attempt: int, *, keep: bool) -> None:
         """Put an answer aside that could not be used but may have been paid for; remove any other."""
         if keep:
             for path in (self.raw(attempt), self.part(attempt)):
-                if path.exists():
+                with suppress(FileNotFoundError):
                     path.replace(path.with_suffix(path.suffix + KEPT))
         else:
             self.discard(attempt)
+
+
+def is_torn(path: Path) -> bool:
+    """Whether the answer there stopped midway, as far as its name tells."""
+    return TORN in path.suffixes
+
+
+def open_body(path: Path) -> tuple[BinaryIO, int]:
+    """A stored answer, open at the first byte that Venice sent as its body, and how many those are. OSError."""
+    file = path.open("rb")
+    head = file.readline(MAX_HEAD_LINE)
+    size = os.fstat(file.fileno()).st_size
+    if not head.endswith(b"\n"):
+        # Torn within its head: nothing of the body came.
+        file.seek(0, os.SEEK_END)
+    return file, size - file.tell()
+
+
+def body_size(path: Path) -> int:
+    """How many bytes Venice sent as the body of a stored answer. OSError."""
+    file, size = open_body(path)
+    file.close()
+    return size
 
 
 class _Answer:

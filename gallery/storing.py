@@ -2,9 +2,9 @@
 
 import hashlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -19,56 +19,73 @@ from gallery.models import Attempt, CatalogModel, Generation, Image, State
 from gallery.models.attempt import Outcome
 from gallery.storage import original_name, thumbnail_name
 from gallery.thumbnails import Decoded, UnusablePicture
-from venice import BadResponse, ImageBytes, Result, read_result
+from gallery.timeline import counted
+from venice import BadResponse, ImageBytes, Result, read_result, shortfall
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """How many pictures an answer gave, and how many of its entries could not be used."""
+    """How many pictures an answer gave in all, and why others of it could not be read; empty when all could."""
 
     pictures: int
-    unusable: int
+    unread: str
 
 
-def store(generation: Generation, attempt: Attempt, answer: BinaryIO, decoder: Decoder) -> Stored:
-    """Store every usable picture of `answer`, and end `generation`.
+def store(
+    generation: Generation, attempt: Attempt, answer: BinaryIO, decoder: Decoder, *, again: bool = False
+) -> Stored:
+    """Store every usable picture of `answer`, and end `generation`; `again`: it has ended, and may end better.
 
     Raises a venice.VeniceError when the answer is a refusal or holds no usable picture; then nothing was stored.
     """
     result = read_result(answer)
-    images = _images(generation, attempt, result.images, decoder)
-    if not images and not result.is_content_violation:
-        raise BadResponse("Venice's answer holds no picture that can be decoded.", status=result.reply.status)
+    unread = {each.index: each.reason for each in result.unreadable}
+    known = set(Image.objects.filter(attempt=attempt).values_list("index", flat=True)) if again else set()
+    new = (picture for picture in result.images if picture.index not in known)
+    images = _images(generation, attempt, new, decoder, unread)
+    count = len(known) + len(images)
+    told = _told(len(result.images) + result.bad_images, generation.variants, unread)
+    if not count and not result.is_content_violation:
+        raise BadResponse(told, status=result.reply.status)
     failpoint("files-written")
     with transaction.atomic():
         _write_rows(generation, attempt, images)
-        _end(generation, attempt, result, len(images))
+        _settle_account(attempt, result, told if unread else "", again=again)
+        _end(generation, result, told, again=again)
         failpoint("rows-written")
-    return Stored(len(images), result.bad_images + len(result.images) - len(images))
+    return Stored(count, told if unread else "")
 
 
 def store_salvage(
     generation: Generation, attempt: Attempt, pictures: Iterable[ImageBytes], decoder: Decoder
 ) -> int:
     """Store the complete pictures of a torn answer, without ending the generation; returns how many."""
-    images = _images(generation, attempt, pictures, decoder)
+    images = _images(generation, attempt, pictures, decoder, {})
     with transaction.atomic():
         _write_rows(generation, attempt, images)
     return len(images)
 
 
 def _images(
-    generation: Generation, attempt: Attempt, pictures: Iterable[ImageBytes], decoder: Decoder
+    generation: Generation,
+    attempt: Attempt,
+    pictures: Iterable[ImageBytes],
+    decoder: Decoder,
+    unread: dict[int, str],
 ) -> list[Image]:
-    """Files of the pictures that decode, and their rows, not saved yet. One at a time: memory stays bounded."""
+    """Files of the pictures that decode, and their rows, not saved yet; `unread` is told of the others.
+
+    One at a time: memory stays bounded.
+    """
     images = []
     for picture in pictures:
         try:
             decoded = decoder.decode(picture.data)
         except UnusablePicture as error:
-            log.warning("generation %d: picture %d %s", generation.pk, picture.index, error)
+            log.warning("generation %d: picture %d: %s", generation.pk, picture.index, error)
+            unread[picture.index] = str(error)
             continue
         images.append(_write_files(generation, attempt, picture.index, picture.data, decoded))
     return images
@@ -124,14 +141,20 @@ def _write_rows(generation: Generation, attempt: Attempt, images: list[Image]) -
     mine.update(stack_size=mine.count() or 1)
 
 
-def _end(generation: Generation, attempt: Attempt, result: Result, stored: int) -> None:
+def _settle_account(attempt: Attempt, result: Result, unread: str, *, again: bool) -> None:
+    """In the ledger: it went well; what could not be read of it is kept."""
+    line = Attempt.objects.filter(pk=attempt.pk)
+    more: dict[str, Any] = {"outcome": Outcome.OK} | ({"read_again_at": Now()} if again else {})
+    if unread:
+        line.keep(result.reply.bytes, unread, **more)
+    else:
+        line.let_go(**more)
+
+
+def _end(generation: Generation, result: Result, told: str, *, again: bool) -> None:
     timing = result.timing
-    Attempt.objects.filter(pk=attempt.pk).update(outcome=Outcome.OK)
-    # A late answer turns `interrupted` into `done` as well.
-    mine = Generation.objects.filter(
-        pk=generation.pk, state__in=(State.SENDING, State.RECEIVED, State.INTERRUPTED)
-    )
-    told = columns.held(
+    words = {"error_kind": "missing" if told else "", "error_message": told, "error_advice": ""}
+    facts = columns.held(
         Generation,
         venice_id=result.id,
         queue_ms=timing.queue_ms,
@@ -141,18 +164,26 @@ def _end(generation: Generation, attempt: Attempt, result: Result, stored: int) 
         is_blurred=result.is_blurred,
         is_content_violation=result.is_content_violation,
         enhanced_prompt=result.enhanced_prompt,
+        **words,
     )
-    mine.update(
-        state=State.DONE,
-        finished_at=Now(),
-        token=None,
-        worker=None,
-        **told,
-        error_kind="" if stored == generation.variants else "missing",
-        error_message=_missing(generation, stored),
-        error_advice="",
+    # A late answer turns `interrupted` into `done` as well, and one that is read again also `failed`.
+    open_states = (State.SENDING, State.RECEIVED, State.INTERRUPTED, *((State.FAILED,) if again else ()))
+    mine = Generation.objects.filter(pk=generation.pk)
+    ended = mine.filter(state__in=open_states).update(
+        state=State.DONE, finished_at=Now(), token=None, worker=None, **facts
     )
+    if again and not ended:
+        mine.filter(state=State.DONE).update(**words)
 
 
-def _missing(generation: Generation, got: int) -> str:
-    return f"Venice sent {got} of {generation.variants} pictures." if got != generation.variants else ""
+def _told(sent: int, asked: int, unread: Mapping[int, str]) -> str:
+    """What was wrong with an answer of `sent` pictures, in a sentence; empty when nothing was."""
+    pictures = counted(sent) if sent >= asked else f"{sent} of {asked} pictures"
+    if not unread:
+        extra = f"; {asked} {'was' if asked == 1 else 'were'} asked for" if sent > asked else ""
+        return f"Venice sent {pictures}{extra}." if sent != asked else ""
+    if sent == 1:
+        return f"Venice sent {pictures}, which could not be read: {shortfall.unread(unread, sent)}."
+    # Of very many only the first ones are looked at.
+    lost = "none could" if len(unread) == sent else f"{len(unread)} could not"
+    return f"Venice sent {pictures}; {lost} be read: {shortfall.unread(unread, sent)}."

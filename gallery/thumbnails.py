@@ -62,7 +62,7 @@ def decode(data: bytes) -> Decoded:
     """
     form = sniff(data)
     if form is None:
-        raise UnusablePicture("is no picture that can be read (it is neither PNG, JPEG, WebP, AVIF nor GIF).")
+        raise UnusablePicture("no picture that can be read (it is neither PNG, JPEG, WebP, AVIF nor GIF)")
     beside = read_beside(data, form)
     first: Exception | None = None
     for version in _versions(data, form):
@@ -73,8 +73,8 @@ def decode(data: bytes) -> Decoded:
         except Exception as error:  # Pillow raises whatever its plug-ins meet in hostile bytes
             first = first or error
     if first is not None and "truncated" in str(first).lower():
-        raise UnusablePicture("is cut off.") from first
-    raise UnusablePicture(f"is no picture that can be read ({type(first).__name__}).") from first
+        raise UnusablePicture("cut off") from first
+    raise UnusablePicture(f"no picture that can be read ({type(first).__name__})") from first
 
 
 def _versions(data: bytes, form: ImageFormat) -> Iterator[bytes]:
@@ -125,20 +125,16 @@ def _decode(data: bytes, form: ImageFormat, beside: Beside) -> Decoded:
                 picture.load()
                 small, turn = _turned(_reduced(picture, beside, frame), _turn(picture, beside))
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise UnusablePicture(f"has more than {MAX_PIXELS // 1_000_000} megapixels.") from error
+        raise UnusablePicture(f"more than {MAX_PIXELS // 1_000_000} megapixels") from error
     thumbnails, color = _thumbnails(small)
     return Decoded(form, *((height, width) if turn >= 5 else (width, height)), color, thumbnails)
 
 
 def _check_size(width: int, height: int, form: ImageFormat, length: int) -> None:
     if width * height > MAX_PIXELS:
-        raise UnusablePicture(
-            f"has {width} × {height} pixels, more than {MAX_PIXELS // 1_000_000} megapixels."
-        )
+        raise UnusablePicture(f"{width} × {height} pixels are more than {MAX_PIXELS // 1_000_000} megapixels")
     if form in COSTLY and width * height > max(LARGE, PIXELS_PER_BYTE * length):
-        raise UnusablePicture(
-            f"says it has {width} × {height} pixels, which cannot come from {length} bytes."
-        )
+        raise UnusablePicture(f"{width} × {height} pixels cannot come from {length} bytes")
 
 
 def _turn(picture: "Image.Image", beside: Beside) -> int:

@@ -55,6 +55,7 @@ def timeline(
     after = [
         Event(kind="again", at=repeat.created_at, words="Run again as", link=repeat.pk) for repeat in repeats
     ]
+    after += [event for attempt in attempts for event in _afterwards(attempt)]
     if generation.dismissed_at:
         after.append(Event(kind="dismissed", at=generation.dismissed_at, words="Dismissed"))
     return events + sorted(after, key=lambda event: event.at or generation.created_at)
@@ -176,6 +177,17 @@ def _end(generation: Generation, attempts: Sequence[Attempt], saved: int, host: 
             yield Event(kind="waiting", words="Waiting for host" if host else "Being stored", quote=host)
         case State.QUEUED if not attempts and not generation.hold_reason:
             yield Event(kind="waiting", words="Waiting for a worker")
+
+
+def _afterwards(attempt: Attempt) -> Iterator[Event]:
+    """What became of an answer that could not be used as a whole."""
+    is_kept = attempt.kept_bytes is not None
+    if attempt.read_again_at:
+        words = "Read again, and still not all of it can be used" if is_kept else "Read again"
+        quote = attempt.kept_reason if is_kept else ""
+        yield Event(kind="read-again", at=attempt.read_again_at, words=words, quote=quote)
+    if attempt.kept_until and not is_kept and attempt.outcome == Outcome.UNKNOWN:
+        yield Event(kind="removed", at=attempt.kept_until, words="What came is not kept any more")
 
 
 def _stored(generation: Generation) -> str:

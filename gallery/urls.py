@@ -5,7 +5,19 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from gallery.forms import SignInForm
-from gallery.views import create, errors, gallery, generation, health, image, media, prompts, queue, signin
+from gallery.views import (
+    answers,
+    create,
+    errors,
+    gallery,
+    generation,
+    health,
+    image,
+    media,
+    prompts,
+    queue,
+    signin,
+)
 
 urlpatterns = [
     path("", gallery.gallery, name="gallery"),
@@ -22,6 +34,8 @@ urlpatterns = [
     path("generations/<int:pk>/cancel/", generation.cancel, name="cancel"),
     path("generations/<int:pk>/dismiss/", generation.dismiss, name="dismiss"),
     path("generations/<int:pk>/run-again/", generation.run_again, name="run-again"),
+    path("answers/<int:pk>/download", answers.download, name="answer"),
+    path("answers/<int:pk>/read-again/", answers.read_again, name="read-again"),
     path("prompts/", prompts.prompts, name="prompts"),
     path("prompts/<int:pk>/", prompts.prompt, name="prompt"),
     path("queue/", queue.queue, name="queue"),

@@ -27,7 +27,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from gallery import catalog, columns, gates, limiter, recovery, settling, storing
+from gallery import catalog, columns, gates, keeping, limiter, recovery, rereading, settling, storing
 from gallery.decoder import Decoder
 from gallery.failpoints import failpoint, watched
 from gallery.liveness import Heart
@@ -60,6 +60,8 @@ class Workshop:
         self._headed: deque[tuple[int, datetime]] = deque()
         # Generations in the hands of our own threads: recovery leaves them alone.
         self.in_hand: set[int] = set()
+        # When the folder of kept answers is looked after again, by the monotonic clock.
+        self.tend_at = 0.0
         # A plain value and no Event, since a signal's handler sets it: it must not wait for a lock.
         self.is_told_to_stop = False
         self._is_over = threading.Event()
@@ -96,6 +98,8 @@ class Workshop:
             try:
                 if time.monotonic() >= next_chores:
                     recovery.recover(self)
+                    rereading.read_asked(self)
+                    keeping.tend(self)
                     has_room = gates.look_at_disk(
                         self.heart.host, self.spool.folder, Path(settings.MEDIA_ROOT)
                     )
@@ -315,11 +319,15 @@ class Workshop:
             with file:
                 stored = storing.store(generation, attempt, file, self.decoder)
         except VeniceError as error:
+            if error.charge_unknown:
+                keeping.note(self.spool, attempt, error.message)
+            failpoint("kept-noted")
             settling.settle(generation, attempt, error)
             self.spool.settle(attempt.pk, keep=error.charge_unknown)
+            failpoint("put-aside")
             return
         failpoint("stored")
-        self.spool.settle(attempt.pk, keep=stored.unusable > 0)
+        self.spool.settle(attempt.pk, keep=bool(stored.unread))
         log.info("generation %d: done, %d pictures", generation.pk, stored.pictures)
 
 

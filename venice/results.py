@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from venice.dimensions import ImageFormat, sniff
 from venice.errors import BadResponse, error_from_reply
 from venice.reply import MAX_HEAD_LINE, Deprecation, RateLimit, Reply, read_head_line
+from venice.shortfall import beginning, unread
 from venice.text import clean_line, decode_json
 
 logger = logging.getLogger(__name__)
@@ -142,9 +143,7 @@ def result_from(reply: Reply, raw: bytes) -> Result:
     try:
         tree = decode_json(body)
     except ValueError:
-        raise _bad(
-            reply, "the answer is neither an image nor JSON" if body else "the answer is empty"
-        ) from None
+        raise _bad(reply, _nothing_known(body)) from None
     tree = tree if isinstance(tree, dict) else {}
     found = _entries(tree)
     decoded = [_image(entry, index) for index, entry in enumerate(found[:MAX_IMAGES])]
@@ -153,7 +152,7 @@ def result_from(reply: Reply, raw: bytes) -> Result:
     if len(found) > MAX_IMAGES:
         unreadable.append(Unreadable(MAX_IMAGES, f"only the first {MAX_IMAGES} of {len(found)} are read"))
     if not images and reply.is_content_violation is not True:
-        raise _bad(reply, f"none of {len(found)} images can be read" if found else "the answer has no images")
+        raise _bad(reply, _none_of(unreadable, len(found)))
     _warn_of_unknown_flags(reply)
     return Result(
         id=clean_line(tree.get("id"), 200),
@@ -162,6 +161,24 @@ def result_from(reply: Reply, raw: bytes) -> Result:
         bad_images=len(found) - len(images),
         reply=reply,
         unreadable=tuple(unreadable),
+    )
+
+
+def _nothing_known(body: bytes) -> str:
+    if not body:
+        return "The answer is empty."
+    start = beginning(body)
+    return f"The answer is neither an image nor JSON{f': it begins with “{start}”' if start else ''}."
+
+
+def _none_of(unreadable: list[Unreadable], sent: int) -> str:
+    if not sent:
+        return "The answer has no images."
+    reasons = unread({entry.index: entry.reason for entry in unreadable}, sent)
+    return (
+        f"The image cannot be read: {reasons}."
+        if sent == 1
+        else f"None of {sent} images can be read: {reasons}."
     )
 
 

@@ -2,11 +2,14 @@
 
 import json
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 # C0, DEL and C1 controls, lone surrogates (not encodable), bidirectional overrides (they reorder a line).
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]+")
 _CONTROLS_BUT_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]+")
+#: What is shorter is no secret, and would occur in pictures by chance.
+SHORTEST_SECRET = 8
 _KEY = re.compile(r"VENICE_(?:INFERENCE|ADMIN)_KEY_[\w.~+/=-]*", re.IGNORECASE)
 
 
@@ -22,6 +25,21 @@ def clean_line(value: Any, limit: int) -> str:
 def clean_lines(value: str, limit: int) -> str:
     """Like `clean_line`, with line breaks and tabs kept and nothing trimmed."""
     return _CONTROLS_BUT_LINES.sub("", value.replace("\r\n", "\n"))[:limit]
+
+
+def masked(pieces: Iterable[bytes], key: str | None) -> Iterator[bytes]:
+    """The bytes of `pieces` with every occurrence of `key` struck out by as many stars, also across a border."""
+    secret = (key or "").encode()
+    if len(secret) < SHORTEST_SECRET:
+        yield from pieces
+        return
+    held = b""
+    for piece in pieces:
+        text = (held + piece).replace(secret, b"*" * len(secret))
+        border = max(len(text) - len(secret) + 1, 0)
+        held = text[border:]
+        yield text[:border]
+    yield held
 
 
 def decode_json(body: bytes) -> Any:

@@ -4,9 +4,9 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
-from gallery.admin import attempts, catalog, gates, generations, images, prompts, users, workers
+from gallery.admin import attempts, catalog, gates, generations, images, kept, prompts, users, workers
 
-__all__ = ["attempts", "catalog", "gates", "generations", "images", "prompts", "users", "workers"]
+__all__ = ["attempts", "catalog", "gates", "generations", "images", "kept", "prompts", "users", "workers"]
 
 # Tables that stay empty here: sign-ins are not logged twice, and roles come later.
 for unused in (apps.get_model("axes", "AccessFailureLog"), apps.get_model("axes", "AccessLog"), Group):

@@ -1,6 +1,6 @@
 """The tables, one module for each thing; querysets live beside their models."""
 
-from gallery.models.attempt import Attempt
+from gallery.models.attempt import Attempt, KeptAnswer
 from gallery.models.catalog import CatalogModel, CatalogStyle
 from gallery.models.gate import Gate
 from gallery.models.generation import ACTIVE_STATES, FINAL_STATES, Generation, State
@@ -18,6 +18,7 @@ __all__ = [
     "Gate",
     "Generation",
     "Image",
+    "KeptAnswer",
     "Prompt",
     "State",
     "User",

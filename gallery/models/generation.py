@@ -318,6 +318,14 @@ class Generation(models.Model):
         return bool(changed)
 
     @property
+    def kept_answers(self) -> list["Attempt"]:
+        """The calls whose answers could not be used, or not all of them, and are kept."""
+        # What is under way, or went well, has none: nothing is asked of the database for it.
+        ended_badly = self.state in (State.FAILED, State.INTERRUPTED)
+        is_short = self.state == State.DONE and self.error_kind != ""
+        return [each for each in self.attempts.all() if each.is_kept] if ended_badly or is_short else []
+
+    @property
     def doubtful(self) -> list["Attempt"]:
         """The calls whose outcome is unknown: each may have been charged."""
         return [attempt for attempt in self.attempts.all() if attempt.may_be_charged]

@@ -9,9 +9,8 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from gallery import grid
+from gallery import grid, timeline
 from gallery.models import Generation
-from gallery.timeline import dollars
 
 register = template.Library()
 
@@ -19,7 +18,13 @@ register = template.Library()
 @register.filter
 def usd(amount: Decimal | None) -> str:
     """Dollars with at least two decimals and no more than are needed; empty when unknown."""
-    return "" if amount is None else dollars(amount)
+    return "" if amount is None else timeline.dollars(amount)
+
+
+@register.filter
+def size(count: int) -> str:
+    """Bytes as `412 KB`, `1.3 MB`."""
+    return timeline.size(count)
 
 
 @register.filter

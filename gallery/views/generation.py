@@ -58,14 +58,14 @@ def card(request: MemberRequest, pk: int) -> HttpResponse:
 def cancel(request: MemberRequest, pk: int) -> HttpResponse:
     """Take it out of the queue, if nothing was sent yet; a worker that was quicker wins."""
     access.generation_to_change(request.user, pk).cancel()
-    return _changed(request, pk)
+    return changed(request, pk)
 
 
 @require_POST
 def dismiss(request: MemberRequest, pk: int) -> HttpResponse:
     """Say that a failed or interrupted one needs nothing more."""
     access.generation_to_change(request.user, pk).dismiss()
-    return _changed(request, pk)
+    return changed(request, pk)
 
 
 @require_POST
@@ -93,7 +93,7 @@ def _again(request: MemberRequest, old: Generation) -> Generation:
     return spend(request, operation, submission=submission, run_again_of=old)[0]
 
 
-def _changed(request: MemberRequest, pk: int) -> HttpResponse:
+def changed(request: MemberRequest, pk: int) -> HttpResponse:
     """The changed card to htmx; else back to the page that the form was on."""
     if request.htmx:
         return render(request, CARD, cards.of(access.generation_to_see(pk), holds.of(request)))

@@ -6,7 +6,7 @@ The table below names every URL of the site; one that is missing from it fails t
 import hashlib
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 import pytest
@@ -55,6 +55,8 @@ TABLE = [
     Row("cancel", ("waiting",), "POST", member=403, maker=303, staff=303),
     Row("dismiss", ("failed",), "POST", member=403, maker=303, staff=303),
     Row("run-again", ("failed",), "POST", member=403, maker=303, staff=303),
+    Row("answer", ("answer",), member=403),
+    Row("read-again", ("answer",), "POST", member=403, maker=303, staff=303),
     Row("prompts"),
     Row("prompt", ("prompt",)),
     Row("queue"),
@@ -73,7 +75,9 @@ def things(workshop: Workshop, models_known: None, alice: User) -> dict[str, obj
     """One of each thing an address may name, all made by Alice."""
     operation = Generate(model="z-image-turbo", prompt="A quiet canal", width=128, height=128, seed=5)
     done, _ = Generation.objects.enqueue(alice, operation, price=CatalogModel.objects.price(operation))
-    workshop.step()
+    unread, _ = Generation.objects.enqueue(alice, replace(operation, prompt="A page [[fault:html-200]]"))
+    while workshop.step():
+        pass
     waiting, _ = Generation.objects.enqueue(alice, operation)
     failed, _ = Generation.objects.enqueue(alice, operation)
     Generation.objects.filter(pk=failed.pk).update(state=State.FAILED, error_message="Venice said no.")
@@ -84,6 +88,7 @@ def things(workshop: Workshop, models_known: None, alice: User) -> dict[str, obj
         "generation": done.pk,
         "waiting": waiting.pk,
         "failed": failed.pk,
+        "answer": unread.attempts.get().pk,
         "prompt": done.prompt_id,
         "picture": image.name,
         "token": "no-such-token",
@@ -163,7 +168,7 @@ def test_htmx_of_a_stranger_is_told_where_to_go(row: Row, things: dict[str, obje
 
 
 @pytest.mark.parametrize("number", [0, 10**30, int("9" * 4000)])
-@pytest.mark.parametrize("name", ["image", "generation", "prompt", "generation-card"])
+@pytest.mark.parametrize("name", ["image", "generation", "prompt", "generation-card", "answer"])
 def test_a_number_that_names_nothing_is_404(name: str, number: int, client: Client, alice: User) -> None:
     """B46, B47. Written without int(): Python refuses to print longer numbers."""
     client.force_login(alice)

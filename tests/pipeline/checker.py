@@ -14,6 +14,7 @@ from PIL import Image as Pillow
 from gallery.models import Attempt, Generation, Image, State, Worker
 from gallery.models.attempt import Outcome
 from gallery.models.generation import FINAL_STATES
+from gallery.spool import Spool, body_size
 from gallery.storage import thumbnail_name
 
 Entry = dict[str, Any]
@@ -44,6 +45,7 @@ def violations(ledger: list[Entry], *, all_ended: bool = True) -> Iterator[str]:
     for prompt, entries in posts.items():
         yield f"{len(entries)} posts that no generation asked for: {prompt!r}"
     yield from _spool(all_ended=all_ended)
+    yield from _kept()
     yield from _workers(all_ended=all_ended)
 
 
@@ -104,7 +106,10 @@ def _pictures(generation: Generation, posts: list[Entry]) -> Iterator[str]:
     if stray := {image.sha256 for image in images} - set(sent):
         yield f"{len(stray)} pictures that Venice did not send"
     if generation.state == State.DONE:
-        cut = any({"truncated", "reset", "empty", "html-200"} & set(entry["faults"]) for entry in posts)
+        cut = any(
+            {"truncated", "reset", "empty", "html-200", "cut-picture"} & set(entry["faults"])
+            for entry in posts
+        )
         if sorted(image.sha256 for image in images) != sorted(sent) and not cut:
             yield f"{len(images)} of {len(sent)} pictures"
         if images and sum(image.is_cover for image in images) != 1:
@@ -150,6 +155,23 @@ def _spool(*, all_ended: bool) -> Iterator[str]:
             yield f"{path.name}: a whole answer is not stored ({attempt.generation.state})"
         elif path.suffix == ".part" and all_ended and attempt.generation.state != State.INTERRUPTED:
             yield f"{path.name}: left behind ({attempt.generation.state})"
+
+
+def _kept() -> Iterator[str]:
+    """Ledger and folder agree about what was put aside, to the byte."""
+    spool = Spool(Path(settings.SPOOL_DIR))
+    noted = dict(Attempt.objects.filter(kept_bytes__isnull=False).values_list("pk", "kept_bytes"))
+    aside = spool.put_aside() if spool.is_there else {}
+    for number, path in aside.items():
+        if number not in noted:
+            yield f"{path.name} is in no line of the ledger"
+        elif body_size(path) != noted[number]:
+            yield f"{path.name} holds {body_size(path)} bytes, the ledger says {noted[number]}"
+    for number in noted:
+        if spool.unused(number) is None:
+            yield f"answer {number} is kept by the ledger alone"
+    for attempt in Attempt.objects.filter(outcome=Outcome.UNKNOWN, bytes__gt=0, kept_bytes=None):
+        yield f"answer {attempt.pk} came, could not be used, and nothing says what became of it"
 
 
 def _workers(*, all_ended: bool) -> Iterator[str]:

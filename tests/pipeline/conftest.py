@@ -16,7 +16,7 @@ import pytest
 from django.conf import LazySettings
 from django.db import connection
 
-from gallery import recovery
+from gallery import keeping, recovery, rereading
 from gallery.models import CatalogModel, Generation, State, User
 from gallery.models.generation import ACTIVE_STATES
 from gallery.worker import Workshop
@@ -126,6 +126,8 @@ class Installation:
             with Client(KEY, self.emulator.url) as client:
                 workshop = Workshop(client)
                 recovery.recover(workshop)
+                rereading.read_asked(workshop)
+                keeping.tend(workshop)
                 workshop.close()
 
     def check(self, *, all_ended: bool = True) -> None:

@@ -107,10 +107,29 @@ def test_an_answer_without_a_picture_fails_and_is_kept(
 @pytest.mark.parametrize(
     ("images", "asked", "stored", "words", "is_kept"),
     [
-        (encoded(5), 4, 5, "5", False),
-        (encoded(1), 4, 1, "1 of 4", False),
-        ([*encoded(2), "not base64!", 7], 4, 2, "2 of 4", True),
-        ([base64.b64encode(webp()[:40]).decode(), *encoded(1)], 2, 1, "1 of 2", True),
+        (encoded(5), 4, 5, "Venice sent 5 pictures; 4 were asked for.", False),
+        (encoded(1), 4, 1, "Venice sent 1 of 4 pictures.", False),
+        (
+            [*encoded(2), "not base64!", 7],
+            4,
+            2,
+            "Venice sent 4 pictures; 2 could not be read: Picture 3 of 4: not base64; Picture 4 of 4: not a text.",
+            True,
+        ),
+        (
+            [base64.b64encode(webp()[:40]).decode(), *encoded(1)],
+            2,
+            1,
+            "Venice sent 2 pictures; 1 could not be read: Picture 1 of 2: ",
+            True,
+        ),
+        (
+            [*encoded(1), ""],
+            4,
+            1,
+            "Venice sent 2 of 4 pictures; 1 could not be read: Picture 2 of 2: empty.",
+            True,
+        ),
         (["data:image/webp;base64," + encoded(1)[0]], 1, 1, "", False),
     ],
 )

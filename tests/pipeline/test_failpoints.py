@@ -1,12 +1,17 @@
 """A real SIGKILL at each step; then a restart, and the promise must hold."""
 
+import json
 import signal
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 
-from gallery.models import Generation, State, User
-from tests.pipeline.conftest import Installation, queue
+from gallery.models import Attempt, Generation, State, User
+from gallery.spool import Spool
+from tests.pipeline.conftest import Installation, queue, until
+from tests.pipeline.test_answers import encoded
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,8 @@ SHORT = [
     Kill(("rows-written",), DONE, 1, 1),
     Kill(("stored",), DONE, 1, 1),
     Kill(("renamed", "recovery-received"), DONE, 1, 1),
+    Kill(("stored",), DONE, 1, 1, faults="cut-picture", variants=2),
+    Kill(("kept-noted",), FAILED, 1, faults="html-200"),
 ]
 LONG = [
     Kill(("claiming",), DONE, 1, 1),
@@ -51,6 +58,10 @@ LONG = [
     Kill(("settled",), DONE, 2, 1, faults="500:times=1"),
     Kill(("settled",), FAILED, 1, faults="empty"),
     Kill(("settled",), INTERRUPTED, 1, faults="502"),
+    Kill(("put-aside",), FAILED, 1, faults="cut-picture"),
+    Kill(("settled", "taken-up"), FAILED, 1, faults="html-200"),
+    Kill(("rows-written",), DONE, 1, 1, faults="cut-picture", variants=2),
+    Kill(("stored", "recovering"), DONE, 1, 1, faults="cut-picture", variants=2),
     Kill(("salvaged",), INTERRUPTED, 1, 1, faults="truncated", variants=2),
     Kill(("sent", "recovering"), INTERRUPTED, 1),
     Kill(("leased", "recovering"), DONE, 1, 1),
@@ -93,6 +104,41 @@ def test_a_kill_loses_nothing_and_pays_nothing_twice(
 @pytest.mark.parametrize("kill", LONG, ids=str)
 def test_a_kill_anywhere_loses_nothing(installation: Installation, alice: User, kill: Kill) -> None:
     _killed_and_restarted(installation, alice, kill)
+
+
+@pytest.mark.parametrize(
+    "points",
+    [("read-again",), ("rows-written", "read-again"), ("file-written", "files-written")],
+    ids="+".join,
+)
+def test_a_kill_while_an_answer_is_read_again_loses_nothing(
+    installation: Installation, alice: User, points: tuple[str, ...]
+) -> None:
+    """An answer that was of no use, and that a better reader understands: its stored body is made whole."""
+    generation = queue(alice, faults="cut-picture", variants=2)
+    worker = installation.work()
+    installation.until_ended()
+    worker.stop()
+    attempt = generation.attempts.get()
+    path = Spool(Path(settings.SPOOL_DIR)).put_aside()[attempt.pk]
+    head, _, body = path.read_bytes().partition(b"\n")
+    answer = json.loads(body)
+    good = encoded()[0]
+    path.write_bytes(head + b"\n" + json.dumps(answer | {"images": [answer["images"][0], good]}).encode())
+    assert Attempt.objects.filter(pk=attempt.pk).ask_reading()
+
+    for point in points:
+        assert installation.work(GALLERY_FAILPOINT=point).wait() == -signal.SIGKILL, installation.logs()
+    worker = installation.work()
+    until(lambda: not Attempt.objects.kept().exists(), installation.logs)
+    worker.stop()
+
+    installation.recover_twice()
+    generation.refresh_from_db()
+    assert (generation.state, generation.error_message) == (State.DONE, "")
+    assert [image.index for image in generation.images.order_by("index")] == [0, 1]
+    assert list(Path(settings.SPOOL_DIR).glob("*.kept")) == []
+    assert len(installation.emulator.ledger()) == 1
 
 
 def test_a_kill_is_felt_by_the_others(installation: Installation, alice: User) -> None:

@@ -42,6 +42,7 @@ FAULTS = {
     "reset": "the connection is reset after inference",
     "empty": "200 with an empty list of images, or an empty body",
     "html-200": "200 with a page instead of what was asked for",
+    "cut-picture": "200, and the file of the (last) picture ends in its middle",
     "wrong-format": "bytes of another format than asked for",
     "violation": "200, black pictures, x-venice-is-content-violation, not charged; edits answer 422",
     "blurred": "200, blurred pictures, x-venice-is-blurred",

@@ -67,6 +67,7 @@ def make_pictures(
         _described(seed, kind, picture, file)
         for seed, picture, file in zip(seeds, pictures, files, strict=True)
     ]
+    files[-1] = _as_sent(files[-1], faults)
     return Pictures(
         files=files,
         format=kind,
@@ -85,7 +86,7 @@ def developed(call: Call, work: Callable[[], Image.Image], kind: str, faults: fr
         picture = work()
         file = encode(picture if kind != "jpeg" else picture.convert("RGB"), kind)
     call.entry.images = [_described(None, kind, picture, file)]
-    return Reply(body=b"" if "empty" in faults else file, content_type=f"image/{kind}")
+    return Reply(body=b"" if "empty" in faults else _as_sent(file, faults), content_type=f"image/{kind}")
 
 
 def encode(picture: Image.Image, kind: str, exif: bytes = b"") -> bytes:
@@ -98,6 +99,10 @@ def encode(picture: Image.Image, kind: str, exif: bytes = b"") -> bytes:
     out = io.BytesIO()
     picture.save(out, kind, exif=exif, **options[kind])
     return out.getvalue()
+
+
+def _as_sent(file: bytes, faults: frozenset[str]) -> bytes:
+    return file[: len(file) // 2] if "cut-picture" in faults else file
 
 
 def _described(seed: int | None, kind: str, picture: Image.Image, file: bytes) -> dict[str, Any]:

@@ -1,0 +1,115 @@
+"""Answers that could not be used, in the admin: taken away, read again, or deleted before their time."""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from gallery import answers, timeline
+from gallery.admin.filters import HostFilter
+from gallery.admin.reading import ReadOnlyAdmin, whole_text, words
+from gallery.models import Attempt, KeptAnswer
+
+log = logging.getLogger(__name__)
+
+
+@admin.action(description="Read again (free)", permissions=["view"])
+def read_again(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+    """Have the workers of their hosts read them once more."""
+    chosen = Attempt.objects.filter(pk__in=list(queryset.values_list("pk", flat=True)))
+    count = sum(Attempt.objects.filter(pk=each.pk).ask_reading() for each in chosen.only("pk"))
+    messages.success(request, f"To be read again: {count}. Their cards tell what came of it.")
+
+
+@admin.action(description="Delete what is kept (for good)", permissions=["view"])
+def delete_for_good(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+    """The files go within a minute; always asks first, because they may have been paid for."""
+    chosen = list(queryset.values_list("pk", flat=True))
+    if "confirmed" not in request.POST:
+        context = {
+            **model_admin.admin_site.each_context(request),
+            "title": f"Delete {len(chosen)} kept answers, which may have been paid for?",
+            "opts": model_admin.opts,
+            "action": "delete_for_good",
+            "count": len(chosen),
+            "checkbox": ACTION_CHECKBOX_NAME,
+            "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "select_across": request.POST.get("select_across", "0"),
+        }
+        return TemplateResponse(request, "admin/confirm_action.html", context)
+    count = sum(Attempt.objects.filter(pk=pk).discard() for pk in chosen)
+    log.info("kept answers deleted by user %s: %d", request.user.pk, count)
+    messages.success(request, f"Deleted: {count}. Their generations stay as they are.")
+    return None
+
+
+@admin.register(KeptAnswer)
+class KeptAnswerAdmin(ReadOnlyAdmin):
+    """What may be all that is left of what was paid, oldest last."""
+
+    list_display = ("answer", "generation", "length", "age", "why", "kept_until", "host", "reading", "file")
+    list_display_links = ("answer",)
+    list_filter = (HostFilter,)
+    list_select_related = ("generation",)
+    sortable_by = ()
+    actions = (read_again, delete_for_good)
+    fields = ("generation", "host", "length", "age", "reason", "kept_until", "reading", "file")
+    readonly_fields = ("length", "age", "reason", "reading", "file")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Only what is kept."""
+        return super().get_queryset(request).kept()  # type: ignore[attr-defined, no-any-return]
+
+    @admin.display(description="Answer")
+    def answer(self, kept: KeptAnswer) -> str:
+        """By the number of its call."""
+        return str(kept)
+
+    @admin.display(description="Size")
+    def length(self, kept: KeptAnswer) -> str:
+        """Of what came."""
+        return timeline.size(kept.kept_bytes or 0)
+
+    @admin.display(description="Age")
+    def age(self, kept: KeptAnswer) -> str:
+        """Since it came, or was given up."""
+        return _age(timezone.now() - (kept.finished_at or kept.sent_at))
+
+    @admin.display(description="Why it could not be used")
+    def why(self, kept: KeptAnswer) -> SafeString | str:
+        """The beginning."""
+        return words(kept.kept_reason)
+
+    @admin.display(description="Why it could not be used")
+    def reason(self, kept: KeptAnswer) -> SafeString | str:
+        """In full."""
+        return whole_text(kept.kept_reason)
+
+    @admin.display(description="Being read", boolean=True)
+    def reading(self, kept: KeptAnswer) -> bool:
+        """Whether it waits for the worker of its host."""
+        return kept.reading_asked_at is not None
+
+    @admin.display(description="File")
+    def file(self, kept: KeptAnswer) -> SafeString | str:
+        """To take away, where we see its disk."""
+        if not answers.is_here(kept):
+            return f"on host {kept.host}"
+        return format_html('<a href="{}" download>Download</a>', reverse("answer", args=[kept.pk]))
+
+
+def _age(span: timedelta) -> str:
+    """`12 min`, `5 h`, `3 days`."""
+    minutes = max(0, int(span.total_seconds() // 60))
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"

@@ -1,0 +1,564 @@
+"""Answers that could not be used: why is said, who may take them away, reading them again, how long they stay."""
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.test import Client
+from django.utils import timezone
+
+from gallery import keeping, recovery, rereading
+from gallery.decoder import Decoder
+from gallery.models import Attempt, Generation, State, User
+from gallery.models.attempt import Outcome
+from gallery.worker import Workshop
+from tests.gallery.making import a_picture
+from tests.pipeline.conftest import queue
+from tests.pipeline.test_answers import body, encoded, webp
+from tests.venice.conftest import Script, answer, script
+from venice import Deadlines
+from venice.emulator import Emulator
+from venice.emulator.calls import PAGE
+
+__all__ = ["script"]
+
+pytestmark = pytest.mark.usefixtures("models_known")
+HTMX = {"HX-Request": "true"}
+
+
+class Words(HTMLParser):
+    """The text of the elements of one class, as a person reads it; and the forms and links of an action."""
+
+    def __init__(self, page: str, name: str = "card") -> None:
+        super().__init__()
+        self.text, self.actions, self._name, self._depth = "", {}, name, 0
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        told = dict(attributes)
+        if self._depth or self._name in (told.get("class") or "").split():
+            self._depth += tag not in ("img", "input", "br", "meta", "link")
+            if told.get("data-action"):
+                self.actions[told["data-action"]] = told.get("action") or told.get("href")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._depth -= bool(self._depth)
+
+    def handle_data(self, data: str) -> None:
+        if self._depth:
+            self.text = " ".join(f"{self.text} {data}".split())
+
+
+def card(client: Client, generation: Generation) -> Words:
+    response = client.get(f"/generations/{generation.pk}/")
+    assert response.status_code == 200
+    return Words(response.content.decode())
+
+
+def ended(workshop: Workshop, generation: Generation) -> Attempt:
+    """Its only call, once it was seen through."""
+    assert workshop.step()
+    generation.refresh_from_db()
+    return generation.attempts.get()
+
+
+def met(workshop: Workshop, script: Script, owner: User, data: bytes, *, variants: int = 1) -> Generation:
+    """A generation that was answered with these very bytes."""
+    script.plays(answer(data))
+    workshop.client = type(workshop.client)(
+        "test-key", script.url, deadlines=Deadlines(connect=1, first_byte=1, total=3)
+    )
+    generation = queue(owner, variants=variants)
+    ended(workshop, generation)
+    return generation
+
+
+def taken(client: Client, attempt: Attempt) -> bytes:
+    response = client.get(f"/answers/{attempt.pk}/download")
+    assert response.status_code == 200, response.content
+    return b"".join(response.streaming_content)  # type: ignore[attr-defined]
+
+
+def press(client: Client, attempt: Attempt, **more: Any) -> Any:
+    return client.post(f"/answers/{attempt.pk}/read-again/", more)
+
+
+@pytest.fixture
+def hasty(workshop: Workshop, kept_decoder: Decoder) -> Iterator[Workshop]:
+    """A worker whose decoder has no time at all, until it is given the other one."""
+    workshop.decoder = Decoder(patience=0)
+    yield workshop
+    if workshop.decoder is not kept_decoder:
+        workshop.decoder.close()
+
+
+def mended(workshop: Workshop, decoder: Decoder) -> None:
+    workshop.decoder.close()
+    workshop.decoder = decoder
+
+
+@pytest.mark.parametrize(
+    ("fault", "variants", "state", "words"),
+    [
+        ("cut-picture", 1, State.FAILED, "Venice sent 1 picture, which could not be read: "),
+        ("cut-picture", 2, State.DONE, "Venice sent 2 pictures; 1 could not be read: Picture 2 of 2: "),
+        ("html-200", 1, State.FAILED, "The answer is neither an image nor JSON: it begins with “<html>…”."),
+        ("empty", 1, State.FAILED, "The answer has no images."),
+        ("truncated", 4, State.INTERRUPTED, " of 4 pictures saved."),
+    ],
+)
+def test_the_card_says_why(
+    workshop: Workshop, client: Client, alice: User, fault: str, variants: int, state: str, words: str
+) -> None:
+    generation = queue(alice, faults=fault, variants=variants)
+    attempt = ended(workshop, generation)
+    client.force_login(alice)
+
+    told = card(client, generation)
+
+    assert generation.state == state
+    assert words in told.text
+    assert "is kept until" in told.text
+    assert told.actions["read-again"] == f"/answers/{attempt.pk}/read-again/"
+    assert told.actions["download-answer"] == f"/answers/{attempt.pk}/download"
+    assert attempt.kept_bytes == attempt.bytes
+
+
+@pytest.mark.parametrize(
+    ("images", "asked", "words"),
+    [
+        (["not base64!"], 1, "The image cannot be read: not base64."),
+        (
+            ["x!", 7],
+            2,
+            "None of 2 images can be read: Picture 1 of 2: not base64; Picture 2 of 2: not a text.",
+        ),
+        ([7] * 9, 4, "Picture 3 of 9: not a text; and 6 more."),
+    ],
+)
+def test_each_picture_has_its_reason(
+    workshop: Workshop, script: Script, client: Client, alice: User, images: list[Any], asked: int, words: str
+) -> None:
+    generation = met(workshop, script, alice, body(images), variants=asked)
+    client.force_login(alice)
+
+    assert words in card(client, generation).text
+
+
+@pytest.mark.parametrize(
+    ("data", "shown"),
+    [
+        (b"<script>alert(1)</script>", "it begins with “<script>…”"),
+        (b"\x00\x01\x02\xff", "neither an image nor JSON."),
+        ("‮evil".encode() * 1000, "“evil evil"),
+        (b"Internal error, try later", "“Internal error, try later”"),
+    ],
+)
+def test_how_an_answer_begins_is_shown_harmless_and_short(
+    workshop: Workshop, script: Script, client: Client, alice: User, data: bytes, shown: str
+) -> None:
+    generation = met(workshop, script, alice, data)
+    client.force_login(alice)
+
+    page = client.get(f"/generations/{generation.pk}/").content.decode()
+
+    assert shown in Words(page).text
+    assert "<script>alert" not in page
+    assert "\u202e" not in generation.error_message
+    assert len(generation.error_message) < 200
+
+
+def test_what_is_taken_is_what_came(
+    workshop: Workshop, script: Script, client: Client, alice: User, sally: User
+) -> None:
+    data = body([*encoded(1), base64.b64encode(webp()[:40]).decode()]) + b"\n \r\n"
+    generation = met(workshop, script, alice, data, variants=2)
+    attempt = generation.attempts.get()
+
+    for user in (alice, sally):
+        client.force_login(user)
+        response = client.get(f"/answers/{attempt.pk}/download")
+        assert b"".join(response.streaming_content) == data  # type: ignore[attr-defined]
+        assert response["Content-Length"] == str(len(data))
+    assert response["Content-Type"] == "application/octet-stream"
+    assert response["Content-Disposition"] == f'attachment; filename="venice-answer-{attempt.pk}.bin"'
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in response["Content-Security-Policy"]
+    assert response["Cache-Control"] == "private, no-store"
+
+
+def test_a_page_of_the_emulator_is_taken_as_it_came(workshop: Workshop, client: Client, alice: User) -> None:
+    attempt = ended(workshop, queue(alice, faults="html-200"))
+    client.force_login(alice)
+
+    assert taken(client, attempt) == PAGE
+
+
+def test_members_see_why_and_no_more(workshop: Workshop, client: Client, alice: User, bob: User) -> None:
+    generation = queue(alice, faults="html-200")
+    attempt = ended(workshop, generation)
+    client.force_login(bob)
+
+    told = card(client, generation)
+
+    assert "neither an image nor JSON" in told.text
+    assert not {"read-again", "download-answer"} & set(told.actions)
+    assert client.get(f"/answers/{attempt.pk}/download").status_code == 403
+    assert press(client, attempt).status_code == 403
+    assert not Attempt.objects.asked().exists()
+
+
+@pytest.mark.parametrize("border", [0, 65_530, 65_536, 131_060])
+def test_our_key_is_struck_out_of_what_is_taken(
+    workshop: Workshop, script: Script, client: Client, alice: User, settings: LazySettings, border: int
+) -> None:
+    settings.VENICE_API_KEY = "canary-key-0123456789"
+    page = b"<html>".ljust(border, b"x") + settings.VENICE_API_KEY.encode() + b"y" * 70_000
+    generation = met(workshop, script, alice, page)
+    client.force_login(alice)
+
+    data = taken(client, generation.attempts.get())
+
+    assert data == page.replace(settings.VENICE_API_KEY.encode(), b"*" * 21)
+    assert "canary" not in generation.error_message
+
+
+def test_read_again_stores_what_a_better_reader_understands(
+    hasty: Workshop, kept_decoder: Decoder, client: Client, alice: User, emulator: Emulator
+) -> None:
+    generation = queue(alice, variants=2)
+    attempt = ended(hasty, generation)
+    client.force_login(alice)
+    told = card(client, generation).text
+    assert "Venice sent 2 pictures; none could be read: Picture 1 of 2: took longer" in told
+    mended(hasty, kept_decoder)
+
+    first = press(client, attempt)
+    asked_at = Attempt.objects.get().reading_asked_at
+    second = press(client, attempt, back="queue")
+    assert asked_at is not None
+    assert Attempt.objects.get().reading_asked_at == asked_at, "the second press changes nothing"
+    assert "Being read again" in card(client, generation).text
+    rereading.read_asked(hasty)
+    rereading.read_asked(hasty)
+
+    assert (first.status_code, first["Location"]) == (303, f"/generations/{generation.pk}/")
+    assert (second.status_code, second["Location"]) == (303, "/queue/")
+    generation.refresh_from_db()
+    attempt.refresh_from_db()
+    assert (generation.state, generation.error_message, generation.images.count()) == (State.DONE, "", 2)
+    assert (attempt.outcome, attempt.kept_bytes, attempt.reading_asked_at) == (Outcome.OK, None, None)
+    assert list(hasty.spool.folder.glob("[0-9]*")) == []
+    told = card(client, generation)
+    assert "Done" in told.text
+    assert "kept" not in told.text
+    assert (
+        "Read again" in Words(client.get(f"/generations/{generation.pk}/").content.decode(), "history").text
+    )
+    assert client.get(f"/answers/{attempt.pk}/download").status_code == 404
+    assert press(client, attempt).status_code == 303
+    assert not Attempt.objects.asked().exists()
+    assert len(emulator.ledger()) == 1, "reading is free"
+
+
+def test_the_card_follows_the_reading_by_itself(
+    hasty: Workshop, kept_decoder: Decoder, client: Client, alice: User
+) -> None:
+    generation = queue(alice)
+    attempt = ended(hasty, generation)
+    mended(hasty, kept_decoder)
+    client.force_login(alice)
+
+    pressed = client.post(f"/answers/{attempt.pk}/read-again/", headers=HTMX).content.decode()
+    poll = re.search(r'hx-get="([^"]+)" hx-trigger="every 1s"', pressed)
+    assert poll
+    address = poll[1].replace("&amp;", "&")
+    assert client.get(address, headers=HTMX).status_code == 204
+    rereading.read_asked(hasty)
+    after = client.get(address, headers=HTMX)
+
+    assert after.status_code == 200
+    assert b'data-state="done"' in after.content
+    assert b"hx-get" not in after.content
+
+
+def test_what_still_cannot_be_read_says_so_and_stays(workshop: Workshop, client: Client, alice: User) -> None:
+    generation = queue(alice, faults="cut-picture", variants=2)
+    attempt = ended(workshop, generation)
+    client.force_login(alice)
+    before = taken(client, attempt)
+
+    press(client, attempt)
+    rereading.read_asked(workshop)
+
+    told = card(client, generation)
+    assert "Read again at" in told.text
+    assert "still not all of it can be used" in told.text
+    assert "1 could not be read" in told.text
+    assert taken(client, attempt) == before
+    generation.refresh_from_db()
+    assert (generation.state, generation.images.count()) == (State.DONE, 1)
+    assert press(client, attempt).status_code == 303
+    assert Attempt.objects.asked().count() == 1, "it may be asked for as often as one likes"
+
+
+def test_a_page_stays_a_failure_however_often_it_is_read(
+    workshop: Workshop, client: Client, alice: User
+) -> None:
+    generation = queue(alice, faults="html-200")
+    attempt = ended(workshop, generation)
+    client.force_login(alice)
+
+    for _ in range(2):
+        press(client, attempt)
+        rereading.read_asked(workshop)
+
+    generation.refresh_from_db()
+    attempt.refresh_from_db()
+    assert (generation.state, attempt.outcome) == (State.FAILED, Outcome.UNKNOWN)
+    assert "it begins with" in attempt.kept_reason
+
+
+def test_the_rest_of_a_cut_answer_can_be_taken_and_read_again(
+    workshop: Workshop, script: Script, client: Client, alice: User
+) -> None:
+    whole = body(encoded(3))
+    script.plays(answer(whole)[:-60])
+    workshop.client = type(workshop.client)("test-key", script.url)
+    generation = queue(alice, variants=3)
+    attempt = ended(workshop, generation)
+    client.force_login(alice)
+    assert generation.state == State.INTERRUPTED
+    assert "2 of 3 pictures saved" in card(client, generation).text
+    assert taken(client, attempt) == whole[:-60]
+
+    press(client, attempt)
+    rereading.read_asked(workshop)
+
+    generation.refresh_from_db()
+    assert generation.state == State.INTERRUPTED
+    assert generation.error_message.count("2 of 3 pictures saved") == 1
+    with workshop.spool.unused(attempt.pk).open("ab") as file:  # type: ignore[union-attr]
+        file.write(whole[-60:])
+    press(client, attempt)
+    rereading.read_asked(workshop)
+    generation.refresh_from_db()
+    assert (generation.state, generation.images.count()) == (State.DONE, 3)
+
+
+def test_what_lies_on_another_host_is_named(
+    workshop: Workshop, client: Client, alice: User, settings: LazySettings, tmp_path: Path
+) -> None:
+    generation = queue(alice, faults="html-200")
+    attempt = ended(workshop, generation)
+    Attempt.objects.update(host="far <b>away</b>")
+    settings.SPOOL_DIR = tmp_path / "elsewhere"
+    client.force_login(alice)
+
+    told = card(client, generation)
+    refused = client.get(f"/answers/{attempt.pk}/download")
+
+    assert "lies on host far <b>away</b> , whose disk this site does not see" in told.text
+    assert "download-answer" not in told.actions
+    assert refused.status_code == 409
+    assert b"far &lt;b&gt;away&lt;/b&gt;" in refused.content
+    press(client, attempt)
+    assert "Being read again on host far" in card(client, generation).text
+    near = Workshop(workshop.client, workshop.decoder)
+    rereading.read_asked(near)
+    keeping.tend(near)
+    assert Attempt.objects.asked().exists(), "that is the other host's to read"
+    rereading.read_asked(workshop)
+    assert not Attempt.objects.asked().exists(), "who sees the file reads it"
+
+
+def test_a_file_that_is_gone_is_let_go(workshop: Workshop, client: Client, alice: User) -> None:
+    generation = queue(alice, faults="html-200")
+    attempt = ended(workshop, generation)
+    client.force_login(alice)
+    workshop.spool.discard(attempt.pk)
+    assert client.get(f"/answers/{attempt.pk}/download").status_code == 404
+    press(client, attempt)
+
+    rereading.read_asked(workshop)
+
+    assert not Attempt.objects.kept().exists()
+    assert "kept until" not in card(client, generation).text
+
+
+class TestKeeping:
+    """How long, how much, and after which accidents."""
+
+    def _kept(self, workshop: Workshop, owner: User, count: int) -> list[Attempt]:
+        return [ended(workshop, queue(owner, faults="html-200")) for _ in range(count)]
+
+    def _left(self, workshop: Workshop) -> list[int]:
+        workshop.tend_at = 0
+        noted = list(
+            Attempt.objects.filter(kept_bytes__isnull=False).order_by("pk").values_list("pk", flat=True)
+        )
+        assert noted == sorted(workshop.spool.put_aside())
+        return noted
+
+    def test_the_old_go_by_themselves(self, workshop: Workshop, client: Client, alice: User) -> None:
+        old, asked, young = self._kept(workshop, alice, 3)
+        Attempt.objects.filter(pk=asked.pk).ask_reading()
+        Attempt.objects.filter(pk__in=(old.pk, asked.pk)).update(kept_until=timezone.now() - timedelta(1))
+
+        keeping.tend(workshop)
+
+        assert self._left(workshop) == [asked.pk, young.pk], "what is to be read is needed still"
+        assert young.kept_until is not None
+        assert young.kept_until > timezone.now() + timedelta(days=89)
+        client.force_login(alice)
+        page = client.get(f"/generations/{old.generation_id}/").content.decode()
+        assert "What came is not kept any more" in Words(page, "history").text
+
+    def test_too_much_goes_oldest_first_and_nothing_undecided(self, workshop: Workshop, alice: User) -> None:
+        undecided, first, second, third = self._kept(workshop, alice, 4)
+        for each in (first, second, third):
+            each.generation.dismiss()
+        size = (workshop.spool.put_aside()[first.pk]).stat().st_size
+
+        keeping.tend(workshop, most=2 * size + size // 2)
+
+        assert self._left(workshop) == [undecided.pk, third.pk]
+        keeping.tend(workshop, most=1)
+        assert self._left(workshop) == [undecided.pk]
+
+    def test_files_from_before_there_was_a_ledger_get_their_line(
+        self, workshop: Workshop, alice: User
+    ) -> None:
+        (attempt,) = self._kept(workshop, alice, 1)
+        Attempt.objects.update(kept_bytes=None, kept_until=None, kept_reason="")
+
+        keeping.tend(workshop)
+
+        assert self._left(workshop) == [attempt.pk]
+        assert "it begins with" in Attempt.objects.get().kept_reason
+
+    @pytest.mark.parametrize("lost", ["row", "file"])
+    def test_a_removal_that_was_cut_short_is_finished(
+        self, workshop: Workshop, alice: User, lost: str
+    ) -> None:
+        (attempt,) = self._kept(workshop, alice, 1)
+        if lost == "row":
+            Attempt.objects.filter(pk=attempt.pk).let_go()
+        else:
+            workshop.spool.discard(attempt.pk)
+
+        keeping.tend(workshop)
+
+        assert self._left(workshop) == []
+
+    def test_a_disk_that_is_not_mounted_loses_nothing(self, workshop: Workshop, alice: User) -> None:
+        (attempt,) = self._kept(workshop, alice, 1)
+        folder = workshop.spool.folder
+        folder.rename(folder.with_name("unmounted"))
+        folder.mkdir()
+        Attempt.objects.filter(pk=attempt.pk).ask_reading()
+
+        keeping.tend(workshop)
+        rereading.read_asked(workshop)
+
+        folder.rmdir()
+        folder.with_name("unmounted").rename(folder)
+        assert self._left(workshop) == [attempt.pk]
+
+    def test_a_part_that_could_not_be_read_outlives_a_kill_before_it_was_put_aside(
+        self, workshop: Workshop, alice: User
+    ) -> None:
+        attempt = ended(workshop, queue(alice, faults="cut-picture", variants=2))
+        aside = workshop.spool.put_aside()[attempt.pk]
+        aside.rename(workshop.spool.raw(attempt.pk))
+
+        recovery.recover(workshop)
+
+        assert self._left(workshop) == [attempt.pk]
+
+    def test_a_good_answer_is_not_kept(self, workshop: Workshop, alice: User) -> None:
+        attempt = ended(workshop, queue(alice))
+
+        assert (attempt.kept_bytes, attempt.kept_until) == (None, None)
+        assert self._left(workshop) == []
+
+
+class TestAdmin:
+    """Staff see all of them."""
+
+    LIST = "/admin/gallery/keptanswer/"
+
+    def test_the_list_tells_size_age_host_reason(
+        self, workshop: Workshop, client: Client, sally: User
+    ) -> None:
+        attempt = ended(workshop, queue(sally, faults="html-200"))
+        a_picture(sally)
+        client.force_login(sally)
+
+        page = client.get(self.LIST).content.decode()
+
+        assert page.count('class="action-select"') == 1
+        for words in (
+            "it begins with “&lt;html&gt;…”",
+            attempt.host,
+            "0 min",
+            f"/answers/{attempt.pk}/download",
+        ):
+            assert words in page
+        assert client.get(f"{self.LIST}{attempt.pk}/change/").status_code == 200
+
+    def test_read_again_and_delete(
+        self, workshop: Workshop, client: Client, alice: User, sally: User
+    ) -> None:
+        attempt = ended(workshop, queue(alice, faults="html-200"))
+        client.force_login(sally)
+        chosen = {"_selected_action": [attempt.pk], "index": "0"}
+
+        client.post(self.LIST, {"action": "read_again", **chosen})
+        assert Attempt.objects.asked().count() == 1
+        rereading.read_asked(workshop)
+        asked = client.post(self.LIST, {"action": "delete_for_good", **chosen})
+        assert b"Delete 1 kept answers" in asked.content
+        assert Attempt.objects.kept().count() == 1
+        client.post(self.LIST, {"action": "delete_for_good", "confirmed": "yes", **chosen})
+
+        assert not Attempt.objects.kept().exists()
+        keeping.tend(workshop)
+        assert workshop.spool.put_aside() == {}
+
+    def test_the_number_of_queries_does_not_grow(
+        self, workshop: Workshop, client: Client, sally: User, django_assert_num_queries: Any
+    ) -> None:
+        client.force_login(sally)
+        ended(workshop, queue(sally, faults="html-200"))
+        client.get(self.LIST)
+        from django.db import connection
+        from django.test.utils import CaptureQueriesContext
+
+        with CaptureQueriesContext(connection) as one:
+            client.get(self.LIST)
+        for _ in range(3):
+            ended(workshop, queue(sally, faults="html-200"))
+        with django_assert_num_queries(len(one)):
+            client.get(self.LIST)
+
+
+def test_what_was_moderated_and_cannot_be_read_is_kept(
+    workshop: Workshop, script: Script, client: Client, alice: User
+) -> None:
+    script.plays(answer(body(["not base64!"]), x_venice_is_content_violation="true"))
+    workshop.client = type(workshop.client)("test-key", script.url)
+    generation = queue(alice)
+    attempt = ended(workshop, generation)
+    client.force_login(alice)
+
+    assert generation.state == State.DONE
+    assert "which could not be read: not base64" in card(client, generation).text
+    assert json.loads(taken(client, attempt))["images"] == ["not base64!"]

@@ -1,0 +1,35 @@
+"""What an answer lacks, in words for people."""
+
+import re
+from collections.abc import Mapping
+
+from venice.text import clean_line
+
+MOST_NAMED = 3
+_LONGEST_REASON = 120
+_LONGEST_START = 40
+_MARKUP_START = re.compile(rb"\s*(<[^<>]{0,30}>)")
+
+
+def unread(reasons: Mapping[int, str], sent: int) -> str:
+    """`Picture 2 of 4: empty; Picture 4 of 4: not base64`, of pictures counted from 0; the first few of many."""
+    named = [
+        f"Picture {index + 1} of {sent}: {_phrase(reason)}" if sent > 1 else _phrase(reason)
+        for index, reason in sorted(reasons.items())[:MOST_NAMED]
+    ]
+    more = len(reasons) - len(named)
+    return "; ".join(named) + (f"; and {more} more" if more else "")
+
+
+def beginning(body: bytes) -> str:
+    """How a body that is nothing we know begins: its first tag, or its first characters; may be empty."""
+    if tag := _MARKUP_START.match(body[:200]):
+        return clean_line(tag[1].decode("utf-8", "replace"), _LONGEST_START) + "…"
+    text = clean_line(body[:200].decode("utf-8", "replace").replace("\ufffd", " "), 10_000)
+    words = " ".join(text.split())
+    return words if len(words) <= _LONGEST_START else words[:_LONGEST_START].rstrip() + "…"
+
+
+def _phrase(reason: str) -> str:
+    """A reason as part of a sentence."""
+    return clean_line(reason, _LONGEST_REASON).rstrip(". ")
