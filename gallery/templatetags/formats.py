@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from gallery import grid
 from gallery.models import Generation
-from gallery.timeline import dollars
+from venice.pricing import dollars
 
 register = template.Library()
 
@@ -20,6 +20,12 @@ register = template.Library()
 def usd(amount: Decimal | None) -> str:
     """Dollars with at least two decimals and no more than are needed; empty when unknown."""
     return "" if amount is None else dollars(amount)
+
+
+@register.filter
+def amount(price: Decimal | None) -> str:
+    """The same as a number, for a form's field."""
+    return usd(price).removeprefix("$")
 
 
 @register.filter
