@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db.models import (
@@ -53,6 +54,14 @@ class Standing:
         gate = f"-{self.gate.pk}" if self.gate else ""
         marks = f"{'-away' if self.host else ''}{'-reading' if self.reading else ''}"
         return f"{self.state}-{self.place}{held}{gate}{marks}"
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What another run costs now (USD, None: unknown), and why the price that a form showed was not taken."""
+
+    price: Decimal | None
+    refused: str = ""
 
 
 class Typical(NamedTuple):
@@ -120,6 +129,12 @@ def typical(models: Iterable[str]) -> dict[str, Typical]:
     return {model: known.get(model, Typical()) for model in wanted}
 
 
+def again(generations: Iterable[Generation]) -> dict[int, Again]:
+    """Those of them that can be run again; one query when there are any."""
+    wanted = {each.pk: operation for each in generations if (operation := each.runnable)}
+    return {pk: Again(price) for pk, price in CatalogModel.objects.prices(wanted).items()}
+
+
 def active(limit: int, holds: Holds) -> list[dict[str, Any]]:
     """The cards of what runs or waits, in the order of service, at most `limit`; one query, or two when there is any.
 
@@ -135,7 +150,7 @@ def active(limit: int, holds: Holds) -> list[dict[str, Any]]:
         gate = holds.of_model(row.model) if stands == DUE else None
         waits = place if row.state == State.QUEUED and stands <= DUE else 0
         now = Standing(row.state, waits, _held_until(row), gate, hosts.get(pk, ""))
-        card = _card(row, [], now, Typical())
+        card = _card(row, [], now, Typical(), None)
         if row.state == State.SENDING:
             card["seen"] = ""
         cards.append(card)
@@ -143,13 +158,14 @@ def active(limit: int, holds: Holds) -> list[dict[str, Any]]:
 
 
 def of(generation: Generation, holds: Holds, now: Standing | None = None) -> dict[str, Any]:
-    """The card of one generation, with all it shows; at most two queries beside its place."""
+    """The card of one generation, with all it shows; at most two queries beside its place and price."""
     times = typical([generation.model]) if generation.state == State.SENDING else {}
     images = [] if generation.is_active else list(generation.images.order_by("index"))
     known = times.get(generation.model, Typical())
     if not generation.is_active:
         prefetch_related_objects([generation], "attempts")
-    return _card(generation, images, now or standing(generation, holds), known)
+    another = again([generation]).get(generation.pk)
+    return _card(generation, images, now or standing(generation, holds), known, another)
 
 
 def drawn(generations: QuerySet[Generation]) -> QuerySet[Generation]:
@@ -159,11 +175,17 @@ def drawn(generations: QuerySet[Generation]) -> QuerySet[Generation]:
 
 
 def of_each(generations: Iterable[Generation]) -> list[dict[str, Any]]:
-    """Cards of generations as `drawn` reads them; no query, so that a waiting one's place is left out."""
-    return [_card(each, list(each.images.all()), _alone(each), Typical()) for each in generations]
+    """Cards of generations as `drawn` reads them; one query for prices, none for a waiting one's place."""
+    known = list(generations)
+    prices = again(known)
+    return [
+        _card(each, list(each.images.all()), _alone(each), Typical(), prices.get(each.pk)) for each in known
+    ]
 
 
-def _card(generation: Generation, images: list[Image], now: Standing, typical: Typical) -> dict[str, Any]:
+def _card(
+    generation: Generation, images: list[Image], now: Standing, typical: Typical, another: Again | None
+) -> dict[str, Any]:
     """What `generation/_card.html` is drawn from."""
     return {
         "generation": generation,
@@ -175,6 +197,7 @@ def _card(generation: Generation, images: list[Image], now: Standing, typical: T
         "kept": answers.kept(generation),
         "reading": now.reading,
         "seen": now.seen,
+        "again": another,
         "typical": typical.took if generation.state == State.SENDING else None,
         "elapsed": timezone.now() - generation.sent_at if generation.sent_at else None,
     }

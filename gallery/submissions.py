@@ -1,4 +1,4 @@
-"""Posts that spend a member's money: each form counts once, within the member's pace, and is answered 303."""
+"""Posts that spend a member's money: each form counts once, at the price it showed, within the member's pace."""
 
 import uuid
 
@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from gallery import access
 from gallery.errorpages import error_page
 from gallery.http import MemberRequest
-from gallery.models import CatalogModel, Generation, Image
+from gallery.models import CatalogModel, Generation, Image, User
+from gallery.quotes import PriceRefused, objection
 from venice import Generate
 
 
@@ -22,19 +23,30 @@ def spend(
 ) -> tuple[Generation, bool]:
     """Queue `operation` for who asks, at the catalogue's price; a repeated form gives its first generation again.
 
-    Raises TooManySubmissions; a repeat costs nothing, so that it does not count against the pace.
+    Raises PriceRefused when the form did not show that price, and TooManySubmissions. A repeat costs nothing, so
+    that neither concerns it.
     """
-    mine = Generation.objects.owned_by(request.user)
-    if submission is None or not mine.filter(submission=submission).exists():
-        access.check_pace(request.user)
+    if first := earlier(request.user, submission):
+        return first, False
+    price = CatalogModel.objects.price(operation)
+    if words := objection(request.POST, price):
+        raise PriceRefused(words, price)
+    access.check_pace(request.user)
     return Generation.objects.enqueue(
         request.user,
         operation,
-        price=CatalogModel.objects.price(operation),
+        price=price,
         submission=submission,
         origin=origin,
         run_again_of=run_again_of,
     )
+
+
+def earlier(user: User, submission: uuid.UUID | None) -> Generation | None:
+    """What this very form has queued already."""
+    if submission is None:
+        return None
+    return Generation.objects.owned_by(user).filter(submission=submission).first()
 
 
 def refusal(request: HttpRequest, reason: str) -> HttpResponse:

@@ -40,7 +40,7 @@ _LINES = 64
 class UnusablePicture(Exception):
     """The bytes are not a whole picture of a known format and a sane size.
 
-    Its words end a sentence that begins with the picture: "Picture 2" + "is cut off."
+    Its words stand behind the picture and a colon: "Picture 2 of 4: cut off".
     """
 
 

@@ -10,6 +10,7 @@ from gallery.limiter import RATE_LIMIT
 from gallery.models import Attempt, Generation, State
 from gallery.models.attempt import Outcome
 from venice import BadResponse
+from venice.pricing import dollars
 from venice.retry import MOST_SENDS
 
 # The error of a whole answer that cannot be used.
@@ -117,9 +118,9 @@ def _repeated(attempt: Attempt, sends: int) -> tuple[str, ...]:
 def _bill(attempt: Attempt) -> tuple[str, ...]:
     """What it asked for and what it costs by the catalogue."""
     facts = [counted(attempt.images_asked)] if attempt.images_asked > 1 else []
-    facts.append(f"{dollars(attempt.price)}{' (pretend)' if attempt.emulated else ''}")
+    facts.append(f"{money(attempt.price)}{' (pretend)' if attempt.emulated else ''}")
     if attempt.balance_before is not None:
-        facts.append(f"balance before {dollars(attempt.balance_before)}")
+        facts.append(f"balance before {money(attempt.balance_before)}")
     return tuple(facts)
 
 
@@ -224,9 +225,6 @@ def size(count: int) -> str:
     return f"{count / (1 << 10):.0f} KB" if count < 1 << 20 else f"{count / (1 << 20):.1f} MB"
 
 
-def dollars(amount: Decimal | None) -> str:
+def money(amount: Decimal | None) -> str:
     """`$0.01`; `price unknown` when the catalogue tells none."""
-    if amount is None:
-        return "price unknown"
-    whole, _, decimals = f"{amount:.6f}".partition(".")
-    return f"${whole}.{decimals.rstrip('0').ljust(2, '0')}"
+    return "price unknown" if amount is None else dollars(amount)

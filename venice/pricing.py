@@ -39,6 +39,12 @@ def price(operation: Operation, model: Model) -> Decimal | None:
     return total.quantize(_MICRO)
 
 
+def dollars(amount: Decimal) -> str:
+    """`$0.01`, `$0.0125`: two decimals, or as many as a price has, so that none is printed lower than it is."""
+    whole, _, decimals = f"{amount:.6f}".partition(".")
+    return f"${whole}.{decimals.rstrip('0').ljust(2, '0')}"
+
+
 def edit_price(
     model: Model, *, input_images: int, resolution: str | None, quality: str | None
 ) -> Decimal | None:

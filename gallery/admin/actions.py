@@ -1,19 +1,21 @@
 """What staff may do to many generations at once: bounded, and confirmed when it is many or costs money."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, cast
+from decimal import Decimal
+from typing import Any, Self, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import transaction
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from gallery import access
 from gallery.models import CatalogModel, Generation, State, User
+from gallery.quotes import ALTERED, PriceRefused, objection
 
 FEW = 20
 MANY = 1000
@@ -34,6 +36,41 @@ class Plan:
     spends: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What other runs of some generations cost now, each in USD by its id; None where the catalogue tells none."""
+
+    prices: dict[int, Decimal | None]
+
+    @classmethod
+    def of(cls, rows: Iterable[Generation]) -> Self:
+        """One query; what cannot be sent any more is left out."""
+        wanted = {row.pk: operation for row in rows if (operation := row.runnable)}
+        return cls(CatalogModel.objects.prices(wanted))
+
+    @property
+    def total(self) -> Decimal | None:
+        """Of the known prices; None when there are none."""
+        known = [price for price in self.prices.values() if price is not None]
+        return sum(known, Decimal(0)) if known else None
+
+    @property
+    def unpriced(self) -> int:
+        """How many prices are not known."""
+        return list(self.prices.values()).count(None)
+
+    def check(self, request: HttpRequest) -> None:
+        """Raise PriceRefused when the confirmation showed less than this."""
+        words = objection(request.POST, self.total)
+        shown = request.POST.get("unpriced", str(self.unpriced))
+        if not words and not (shown.isascii() and shown.isdecimal() and len(shown) <= 4):
+            words = ALTERED
+        if not words and int(shown) < self.unpriced:
+            words = f"Of {self.unpriced} no price is known now. Nothing was sent: confirm again."
+        if words:
+            raise PriceRefused(words, self.total)
+
+
 def _carry_out(
     model_admin: Any, request: HttpRequest, queryset: QuerySet[Any], plan: Plan
 ) -> HttpResponse | None:
@@ -50,29 +87,39 @@ def _carry_out(
         return None
     if len(chosen) > plan.ask_above and "confirmed" not in request.POST:
         return _ask(model_admin, request, chosen, plan)
-    count = plan.act(request, chosen, _form_id(request))
+    try:
+        count = plan.act(request, chosen, _form_id(request))
+    except PriceRefused as refused:
+        return _ask(model_admin, request, chosen, plan, refused)
     messages.success(request, plan.done.format(count=count))
     return None
 
 
-def _ask(model_admin: Any, request: HttpRequest, chosen: list[int], plan: Plan) -> HttpResponse:
-    known = Generation.objects.filter(pk__in=chosen).aggregate(sum=Sum("price_estimate"))["sum"]
-    cost = (
-        f"about ${known.normalize():f}" if known else "what Venice takes, which the catalogue does not tell"
-    )
+def _ask(
+    model_admin: Any,
+    request: HttpRequest,
+    chosen: list[int],
+    plan: Plan,
+    refused: PriceRefused | None = None,
+) -> HttpResponse:
+    # What was refused was not used up: its form may still be the repeat of one that began.
+    form_id = _form_id(request) if refused else uuid.uuid4()
+    rows = _not_yet_run(cast(User, request.user), chosen, form_id) if plan.spends else []
     context = {
         **model_admin.admin_site.each_context(request),
         "title": plan.question.format(count=len(chosen)),
         "opts": model_admin.opts,
         "action": plan.name,
-        "cost": cost if plan.spends else "",
-        "count": len(chosen),
+        "bill": Bill.of(rows) if plan.spends else None,
+        "refused": refused,
+        "yes": f"Yes, all {len(chosen)}",
         "checkbox": ACTION_CHECKBOX_NAME,
         "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
         "select_across": request.POST.get("select_across", "0"),
-        "submission": uuid.uuid4(),
+        "submission": form_id,
     }
-    return TemplateResponse(request, "admin/confirm_action.html", context)
+    status = 422 if refused else 200
+    return TemplateResponse(request, "admin/confirm_action.html", context, status=status)
 
 
 def _form_id(request: HttpRequest) -> uuid.UUID:
@@ -98,20 +145,30 @@ def _declare_all_interrupted(request: HttpRequest, chosen: list[int], form_id: u
 
 
 def _run_all_again(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
-    """New generations of who asks, as each spends for themselves; stops at their pace."""
+    """New generations of who asks, as each spends for themselves; stops at their pace.
+
+    Raises PriceRefused, before anything is queued, when they cost more than the confirmation said.
+    """
     started, user = 0, cast(User, request.user)
-    for old in Generation.objects.filter(pk__in=chosen).select_related("origin").order_by("pk"):
+    rows = _not_yet_run(user, chosen, form_id)
+    if not rows:
+        return 0
+    bill = Bill.of(rows)
+    bill.check(request)
+    for old in rows:
+        operation = old.runnable
+        if operation is None:
+            continue
         try:
             access.check_pace(user)
         except access.TooManySubmissions as error:
             messages.warning(request, f"{error} Try the rest again in {error.retry_after} s.")
             break
-        operation = old.again(new_seed=False)
         with transaction.atomic():
             _, is_new = Generation.objects.enqueue(
                 user,
                 operation,
-                price=CatalogModel.objects.price(operation),
+                price=bill.prices[old.pk],
                 submission=uuid.uuid5(form_id, str(old.pk)),
                 origin=old.origin,
                 run_again_of=old,
@@ -119,6 +176,14 @@ def _run_all_again(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) 
             old.dismiss()
         started += is_new
     return started
+
+
+def _not_yet_run(user: User, chosen: list[int], form_id: uuid.UUID) -> list[Generation]:
+    """What this very confirmation has not started yet: a repeat of it must not ask anew."""
+    forms = {uuid.uuid5(form_id, str(pk)): pk for pk in chosen}
+    begun = Generation.objects.owned_by(user).filter(submission__in=forms)
+    left = set(chosen) - {forms[form] for form in begun.values_list("submission", flat=True) if form}
+    return list(Generation.objects.filter(pk__in=left).select_related("origin").order_by("pk"))
 
 
 _CANCEL = Plan(

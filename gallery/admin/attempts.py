@@ -6,6 +6,7 @@ from django.utils.safestring import SafeString
 from gallery.admin.filters import ErrorKindFilter, HostFilter
 from gallery.admin.reading import ReadOnlyAdmin, seconds, whole_text
 from gallery.models import Attempt
+from gallery.templatetags.formats import usd
 
 
 @admin.register(Attempt)
@@ -21,8 +22,8 @@ class AttemptAdmin(ReadOnlyAdmin):
         "outcome",
         "status",
         "error_kind",
-        "price",
-        "balance_before",
+        "cost",
+        "balance",
         "took",
         "host",
         "emulated",
@@ -30,8 +31,18 @@ class AttemptAdmin(ReadOnlyAdmin):
     list_filter = ("outcome", HostFilter, ErrorKindFilter, "emulated")
     list_select_related = ("generation",)
     sortable_by = ()
-    exclude = ("error_message",)
-    readonly_fields = ("took", "words")
+    exclude = ("error_message", "price", "balance_before")
+    readonly_fields = ("cost", "balance", "took", "words")
+
+    @admin.display(description="Price")
+    def cost(self, attempt: Attempt) -> str:
+        """By the catalogue, when it was sent."""
+        return usd(attempt.price) or "-"
+
+    @admin.display(description="Balance before")
+    def balance(self, attempt: Attempt) -> str:
+        """As Venice told it with the answer."""
+        return usd(attempt.balance_before) or "-"
 
     @admin.display(description="Took")
     def took(self, attempt: Attempt) -> str:

@@ -14,6 +14,7 @@ from gallery.admin.filters import AttentionFilter, DateFilter, ModelFilter, Styl
 from gallery.admin.reading import ReadOnlyAdmin, pretty_json, seconds, thumbnail, whole_text, words
 from gallery.models import Generation, Image, Prompt
 from gallery.models.image import FEW_PROMPTS
+from gallery.templatetags.formats import usd
 
 
 @admin.register(Generation)
@@ -44,7 +45,7 @@ class GenerationAdmin(ReadOnlyAdmin):
     actions = (cancel, dismiss, run_again, declare_interrupted)
     fieldsets = (
         (None, {"fields": ("pictures", "state", "owner", "emulated", "submission")}),
-        ("Asked", {"fields": ("prompt_text", "model", "seed", "variants", "price_estimate", "request_json")}),
+        ("Asked", {"fields": ("prompt_text", "model", "seed", "variants", "price", "request_json")}),
         ("Queue", {"fields": ("tries", "worker", "token", "not_before", "hold_reason", "dismissed_at")}),
         ("Refused", {"fields": ("behind_until", "is_doubted")}),
         ("Times", {"fields": ("created_at", "sent_at", "headers_at", "received_at", "finished_at", "took")}),
@@ -123,8 +124,7 @@ class GenerationAdmin(ReadOnlyAdmin):
     @admin.display(description="Price")
     def price(self, generation: Generation) -> str:
         """In USD, by the catalogue."""
-        estimate = generation.price_estimate
-        return f"${estimate.normalize():f}" if estimate is not None else "-"
+        return usd(generation.price_estimate) or "-"
 
     @admin.display(description="Took")
     def took(self, generation: Generation) -> str:

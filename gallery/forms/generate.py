@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Self
 
 from django import forms
@@ -12,6 +13,7 @@ from gallery.forms.catalog import Catalog
 from gallery.forms.drawing import NO_MODELS, TIED_TO_MODEL, fields_of, model_field, usual_sides
 from gallery.forms.fields import INVALID_TEXT, OFF, ON, Switch
 from gallery.models.generation import draw_seed
+from gallery.quotes import PRICE, objection
 from venice import Generate, InvalidRequest, Model, price
 
 DRAWN_FOR = "drawn-for"
@@ -97,6 +99,11 @@ class GenerateForm(forms.Form):
         return uuid.UUID(text) if _SUBMISSION.fullmatch(text) else None
 
     @property
+    def stays_folded(self) -> bool:
+        """Whether no field is wrong, so that a narrow screen need not lay them all open."""
+        return not self.errors.keys() - {PRICE}
+
+    @cached_property
     def quote(self) -> Decimal | None:
         """What Generate would cost as the form stands, by the catalogue; wrong values count as defaults."""
         if self.spec is None:
@@ -125,6 +132,13 @@ class GenerateForm(forms.Form):
             problems = error.field_errors
         for name, message in problems.items():
             self.add_error(name if name in self.fields else None, message)
+        if message := objection(self.data, self.quote):
+            self.refuse_price(message, self.quote)
+
+    def refuse_price(self, words: str, price: Decimal | None) -> None:
+        """Not what the form showed: `price` (USD) goes onto its button, and `words` beside it."""
+        self.errors[PRICE] = self.error_class([words])
+        self.quote = price
 
     def _drafted(self, spec: Model) -> dict[str, Any]:
         """The values of the right fields; the seed is drawn here when nobody chose one."""

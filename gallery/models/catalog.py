@@ -1,5 +1,6 @@
 """What Venice offers, as it was last told; the raw JSON is kept."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Self
 
@@ -22,8 +23,16 @@ class CatalogModelQuerySet(models.QuerySet["CatalogModel"]):
 
     def price(self, operation: Generate) -> Decimal | None:
         """What `operation` costs by the catalogue, in USD; None when it tells nothing."""
-        entry = self.filter(model_id=operation.model).first()
-        return price(operation, entry.spec) if entry else None
+        return self.prices({0: operation})[0]
+
+    def prices(self, operations: Mapping[int, Generate]) -> dict[int, Decimal | None]:
+        """The price of each by its key; one query, or none where there are none."""
+        wanted = {operation.model for operation in operations.values()}
+        specs = {entry.model_id: entry.spec for entry in self.filter(model_id__in=wanted)}
+        return {
+            key: price(operation, specs[operation.model]) if operation.model in specs else None
+            for key, operation in operations.items()
+        }
 
 
 class CatalogModel(models.Model):

@@ -256,6 +256,16 @@ class Generation(models.Model):
         return Generate.from_payload(self.request)
 
     @property
+    def runnable(self) -> Generate | None:
+        """What another run would ask for; None while it is on its way, when it is done, or was never sendable."""
+        if self.state not in (State.FAILED, State.INTERRUPTED, State.CANCELLED):
+            return None
+        try:
+            return self.again(new_seed=False)
+        except (TypeError, ValueError):
+            return None
+
+    @property
     def is_active(self) -> bool:
         """Still on its way: its card keeps asking."""
         return self.state in ACTIVE_STATES

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from gallery import grid, timeline
 from gallery.models import Generation
+from venice.pricing import dollars
 
 register = template.Library()
 
@@ -18,13 +19,19 @@ register = template.Library()
 @register.filter
 def usd(amount: Decimal | None) -> str:
     """Dollars with at least two decimals and no more than are needed; empty when unknown."""
-    return "" if amount is None else timeline.dollars(amount)
+    return "" if amount is None else dollars(amount)
 
 
 @register.filter
 def size(count: int) -> str:
     """Bytes as `412 KB`, `1.3 MB`."""
     return timeline.size(count)
+
+
+@register.filter
+def amount(price: Decimal | None) -> str:
+    """The same as a number, for a form's field."""
+    return usd(price).removeprefix("$")
 
 
 @register.filter

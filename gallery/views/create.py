@@ -15,7 +15,8 @@ from gallery.forms import Catalog, GenerateForm
 from gallery.forms.filling import picture_named, values_asked
 from gallery.http import MemberRequest, SeeOther
 from gallery.models import Generation, Image, Prompt, User
-from gallery.submissions import spend
+from gallery.quotes import PriceRefused
+from gallery.submissions import earlier, spend
 
 # Buttons of the form that draw it again instead of spending.
 REDRAWING = ("change-model", "random-seed", "last-seed")
@@ -49,9 +50,10 @@ def _redraw(request: MemberRequest) -> HttpResponse:
 def _generate(request: MemberRequest) -> HttpResponse:
     form = GenerateForm(Catalog.load(), request.POST, unreadable=unreadable_fields(request))
     image = picture_named(request.POST)
-    if not form.is_valid():
+    made = _made(request, form, image)
+    if made is None:
         return _page(request, form, image, status=422)
-    generation, created = spend(request, form.operation, submission=form.submission, origin=image)
+    generation, created = made
     if not request.htmx:
         return SeeOther(reverse("generation", args=[generation.pk]))
     card = cards.of(generation, holds.of(request))
@@ -60,6 +62,21 @@ def _generate(request: MemberRequest) -> HttpResponse:
         # The form on the page still holds the messages of its last refusal.
         context |= {"mended": GenerateForm.redrawn(form.catalog, request.POST.dict()), "image": image}
     return render(request, "create/_queued.html", context)
+
+
+def _made(request: MemberRequest, form: GenerateForm, image: Image | None) -> tuple[Generation, bool] | None:
+    """What the form asked for, and whether it is new; None when the form has something to say.
+
+    A repeat leads to what it made, whatever has become of its model and its price since.
+    """
+    if not form.is_valid():
+        first = earlier(request.user, form.submission)
+        return (first, False) if first else None
+    try:
+        return spend(request, form.operation, submission=form.submission, origin=image)
+    except PriceRefused as refused:
+        form.refuse_price(str(refused), refused.price)
+        return None
 
 
 def _page(

@@ -1,6 +1,7 @@
 """One generation: its card, its request, its attempts, and what its maker may do about it."""
 
 from collections import Counter
+from typing import Any
 
 from django.db import transaction
 from django.http import Http404, HttpResponse
@@ -10,9 +11,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gallery import access, cards, details, holds
 from gallery.http import MemberRequest, SeeOther
-from gallery.models import Generation, State
+from gallery.models import Generation
+from gallery.quotes import PriceRefused
 from gallery.submissions import refusal, spend, submission_of
 from gallery.timeline import timeline
+from venice import Generate
 
 CARD = "generation/_card.html"
 
@@ -21,7 +24,12 @@ CARD = "generation/_card.html"
 def generation(request: MemberRequest, pk: int) -> HttpResponse:
     """The page; to htmx, what stands below the card, or 204 while it tells nothing new."""
     found = access.generation_to_see(pk)
-    context = cards.of(found, holds.of(request))
+    return _page(request, found, cards.of(found, holds.of(request)))
+
+
+def _page(
+    request: MemberRequest, found: Generation, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
     repeats = list(found.repeats.order_by("-id")[:20])
     pictures = Counter(found.images.values_list("attempt_id", flat=True))
     history = timeline(found, list(found.attempts.order_by("id")), pictures, repeats, context["host"])
@@ -34,7 +42,8 @@ def generation(request: MemberRequest, pk: int) -> HttpResponse:
         "history": history,
         "repeats": repeats,
     }
-    return render(request, f"generation/{'_details' if request.htmx else 'generation'}.html", context)
+    template = f"generation/{'_details' if request.htmx else 'generation'}.html"
+    return render(request, template, context, status=status)
 
 
 @require_safe
@@ -72,13 +81,13 @@ def dismiss(request: MemberRequest, pk: int) -> HttpResponse:
 def run_again(request: MemberRequest, pk: int) -> HttpResponse:
     """A new generation of the same frozen request, paid by who clicks; the old one is dismissed."""
     old = access.generation_to_change(request.user, pk)
-    if old.is_active or old.state == State.DONE:
+    operation = old.runnable
+    if operation is None:
         return refusal(request, "Only what failed, was interrupted or cancelled can be run again.")
-    with transaction.atomic():
-        # Whoever dismisses it first runs it again: a second tab's old button leads to what the first one made.
-        first = old.dismiss()
-        repeat = None if first else old.repeats.order_by("-id").first()
-        new = repeat or _again(request, old)
+    try:
+        new = _again(request, old, operation)
+    except PriceRefused as refused:
+        return _with_new_price(request, old, refused)
     address = reverse("generation", args=[new.pk])
     if not request.htmx:
         return SeeOther(address)
@@ -88,9 +97,20 @@ def run_again(request: MemberRequest, pk: int) -> HttpResponse:
     return render(request, CARD, cards.of(new, holds.of(request)))
 
 
-def _again(request: MemberRequest, old: Generation) -> Generation:
-    operation, submission = old.again(new_seed=False), submission_of(request)
-    return spend(request, operation, submission=submission, run_again_of=old)[0]
+@transaction.atomic
+def _again(request: MemberRequest, old: Generation, operation: Generate) -> Generation:
+    # Whoever dismisses it first runs it again: a second tab's old button leads to what the first one made.
+    repeat = None if old.dismiss() else old.repeats.order_by("-id").first()
+    return repeat or spend(request, operation, submission=submission_of(request), run_again_of=old)[0]
+
+
+def _with_new_price(request: MemberRequest, old: Generation, refused: PriceRefused) -> HttpResponse:
+    """Its own page, or to htmx its card, with what it costs now."""
+    another = cards.Again(refused.price, str(refused))
+    context = cards.of(old, holds.of(request)) | {"again": another}
+    if request.htmx:
+        return render(request, CARD, context, status=422)
+    return _page(request, old, context, status=422)
 
 
 def changed(request: MemberRequest, pk: int) -> HttpResponse:

@@ -7,11 +7,13 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import reswap, retarget
 
 from gallery import access, cards, details, holds, media
 from gallery.http import MemberRequest, SeeOther
 from gallery.models import CatalogModel, Generation, Image
 from gallery.models.generation import draw_seed
+from gallery.quotes import PriceRefused
 from gallery.storage import EXTENSIONS
 from gallery.submissions import refusal, spend, submission_of
 
@@ -19,13 +21,18 @@ from gallery.submissions import refusal, spend, submission_of
 @require_safe
 def image(request: MemberRequest, pk: int) -> HttpResponse:
     """The picture's page, between its neighbours in the gallery."""
-    found = access.image_to_see(pk)
+    return _page(request, access.image_to_see(pk))
+
+
+def _page(request: MemberRequest, found: Image, refused: PriceRefused | None = None) -> HttpResponse:
+    pk, operation = found.pk, found.generation.operation
     covers = Image.objects.covers()
     made_from_it = cards.drawn(Generation.objects.filter(origin=found))
     context = {
         "image": found,
         "generation": found.generation,
-        "price": CatalogModel.objects.price(found.generation.operation),
+        "price": refused.price if refused else CatalogModel.objects.price(operation),
+        "refused": refused,
         "rows": details.request_rows(found.generation),
         "slices": details.slices(found.generation),
         "newer": covers.filter(pk__gt=pk).order_by("id").values_list("id", flat=True).first(),
@@ -33,7 +40,7 @@ def image(request: MemberRequest, pk: int) -> HttpResponse:
         "stack": list(found.generation.images.order_by("index")) if found.stack_size > 1 else [],
         "reruns": cards.of_each(made_from_it.order_by("-id")[:24]),
     }
-    return render(request, "image/image.html", context)
+    return render(request, "image/image.html", context, status=422 if refused else 200)
 
 
 @require_safe
@@ -63,13 +70,21 @@ def rerun_new_seed(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _rerun(request: MemberRequest, origin: Image, seed: int, action: str) -> HttpResponse:
-    generation, created = spend(
-        request,
-        replace(origin.generation.operation, seed=seed),
-        submission=submission_of(request),
-        origin=origin,
-    )
+    operation = replace(origin.generation.operation, seed=seed)
+    try:
+        generation, created = spend(request, operation, submission=submission_of(request), origin=origin)
+    except PriceRefused as refused:
+        return _with_new_price(request, origin, refused)
     if request.htmx:
         context = cards.of(generation, holds.of(request)) | {"action": action, "created": created}
         return render(request, "image/_rerun.html", context)
     return SeeOther(reverse("generation", args=[generation.pk]))
+
+
+def _with_new_price(request: MemberRequest, found: Image, refused: PriceRefused) -> HttpResponse:
+    """The page again, or to htmx its buttons alone, where they are."""
+    if not request.htmx:
+        return _page(request, found, refused)
+    context = {"image": found, "price": refused.price, "refused": refused}
+    fragment = render(request, "image/_actions.html", context, status=422)
+    return retarget(reswap(fragment, "outerHTML"), "#actions")

@@ -32,6 +32,28 @@ function say(words) {
   setTimeout(() => notice.remove(), 6000);
 }
 
+// What a form that spends says of its price: in the form, or beside all that spend on the same picture.
+const PRICE_ERROR = '[data-error-for="price"]';
+const around = (element) => element.closest(".actions") ?? element.closest("form");
+// So long a new price is there to be read before it can be paid: the second click of a double click comes too soon.
+const READING = 600;
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.xhr?.status !== 422) return;
+  for (const message of document.querySelectorAll(PRICE_ERROR)) {
+    const buttons = [...around(message).querySelectorAll("button:not(:disabled)")];
+    const spending = buttons.filter((button) => button.querySelector("[name=price]"));
+    for (const button of spending) button.disabled = true;
+    setTimeout(() => spending.forEach((button) => (button.disabled = false)), READING);
+    if (document.activeElement === document.body) message.focus();
+  }
+});
+// The next answer makes it old: another price for another choice, or what was asked for.
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (!event.detail.successful) return;
+  around(event.detail.elt)?.querySelectorAll(PRICE_ERROR).forEach((message) => message.remove());
+});
+
 document.addEventListener("htmx:responseError", (event) => {
   const { status } = event.detail.xhr;
   if (status !== 401) say(WORDS[status] ?? "That did not work; what was already generated is kept.");

@@ -252,7 +252,7 @@ class TestActions:
         assert done.dismissed_at is None
 
     def test_running_again_asks_first_then_makes_new_ones_once(
-        self, staff: Client, sally: User, alice: User
+        self, staff: Client, sally: User, alice: User, models_known: None
     ) -> None:
         failed = a_generation(alice, state=State.FAILED)
         asked = act(staff, "run_again", [failed])

@@ -412,7 +412,7 @@ def test_the_composer_is_the_form_in_one_line(maker: Client, rf: RequestFactory)
     assert 'action="/create/"' in html
     assert "Generate · $0.01" in html
     sent = dict(re.findall(r'<input[^>]* name="(\w+)" value="([^"]+)"', html))
-    assert sent.keys() == {"csrfmiddlewaretoken", "submission"}
+    assert sent.keys() == {"csrfmiddlewaretoken", "submission", "price"}
     assert maker.post("/create/", GOOD | sent).status_code == 303
     assert Generation.objects.get().request["safe_mode"] is True
     assert shown(maker.post("/create/", GOOD | sent | {"change-model": ""}))["prompt"] == GOOD["prompt"]

@@ -200,7 +200,6 @@ def test_unknown_fields_change_nothing(maker: Client, alice: User, bob: User) ->
         "is_staff": "1",
         "owner": bob.pk,
         "state": "done",
-        "price": "0",
         "price_estimate": "0",
         "id": "99",
     }

@@ -242,7 +242,7 @@ def test_unknown_fields_change_nothing() -> None:
         "is_staff": "1",
         "owner": "2",
         "state": "done",
-        "price": "0",
+        "price_estimate": "0",
         "return_binary": "1",
         "lora_strength": "9",
     }

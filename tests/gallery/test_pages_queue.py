@@ -264,7 +264,9 @@ class TestRunningAgain:
         assert "May have been charged: price unknown for 3 calls" in text(client, "/queue/")
 
     @pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.UNSENT])
-    def test_what_cost_nothing_costs_its_price(self, client: Client, alice: User, outcome: Outcome) -> None:
+    def test_what_cost_nothing_costs_its_price(
+        self, client: Client, alice: User, models_known: None, outcome: Outcome
+    ) -> None:
         generation = a_generation(alice, state=State.FAILED)
         a_call(generation, outcome)
         client.force_login(alice)

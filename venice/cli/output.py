@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
+from venice import pricing
 from venice.errors import VeniceError
 
 _TICK_S = 0.5
@@ -58,11 +59,10 @@ def show_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def dollars(amount: Decimal | None) -> str:
-    """Money with two places or as many as it needs; a dash for what nobody tells."""
+    """Money as everywhere; a dash for what nobody tells."""
     if amount is None:
         return "–"
-    exact = f"{amount.normalize():f}"
-    return f"${amount:.2f}" if Decimal(exact) == round(amount, 2) else f"${exact}"
+    return pricing.dollars(amount)
 
 
 @contextmanager
