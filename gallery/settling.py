@@ -35,35 +35,46 @@ OWN_TROUBLE = {
 def settle(generation: Generation, attempt: Attempt, error: VeniceError) -> None:
     """End the attempt, and the generation too unless it may be tried again; close the gates that follow."""
     now = clock.database_now()
-    kind = type(error).__name__
     decision, others_pass = _decide(generation, attempt, error, now)
-    changes: dict[str, Any] = {"token": None, "worker": None, "error_kind": kind}
-    own = OWN_TROUBLE.get(error.gate or "", "") if decision.action == "failed" and others_pass else ""
-    changes |= {"error_message": error.message, "error_advice": f"{own} {error.advice}".strip()}
-    if decision.action == "again":
-        reason = error.message[:200] or kind
-        changes |= {"state": State.QUEUED, "not_before": decision.not_before, "hold_reason": reason}
-        if not isinstance(error, NotSent):
-            changes["behind_until"] = (decision.not_before or now) + REFUSED_GO_BEHIND
-    else:
-        changes |= {"state": State(decision.action), "finished_at": now}
     with transaction.atomic():
         # Who was taken for dead may have stored the answer meanwhile: that is not unsaid.
         Attempt.objects.filter(pk=attempt.pk).exclude(outcome=Outcome.OK).update(
             outcome=_outcome(error),
-            error_kind=kind,
+            error_kind=type(error).__name__,
             error_message=error.message,
             finished_at=attempt.finished_at or now,
             status=error.status or attempt.status,
         )
         mine = Generation.objects.filter(pk=generation.pk, token=attempt.token)
-        mine.filter(state__in=(State.SENDING, State.RECEIVED)).update(**changes)
+        mine = mine.filter(state__in=(State.SENDING, State.RECEIVED))
+        mine.update(**_next_state(error, decision, now), **_words(error, decision, others_pass=others_pass))
         gates.after_failure(attempt, error, decision)
         if error.status == 404:
             catalog.expire()
         failpoint("settling")
     failpoint("settled")
-    log.warning("generation %d: %s (%s)", generation.pk, decision.action, kind)
+    log.warning("generation %d: %s (%s)", generation.pk, decision.action, type(error).__name__)
+
+
+def _next_state(error: VeniceError, decision: Decision, now: datetime) -> dict[str, Any]:
+    """The columns that say where the generation stands from now on."""
+    free = {"token": None, "worker": None}
+    if decision.action != "again":
+        return free | {"state": State(decision.action), "finished_at": now}
+    waiting: dict[str, Any] = {"state": State.QUEUED, "not_before": decision.not_before}
+    waiting["hold_reason"] = error.message[:200] or type(error).__name__
+    # What was not sent was not refused: it keeps its place.
+    if not isinstance(error, NotSent):
+        waiting["behind_until"] = (decision.not_before or now) + REFUSED_GO_BEHIND
+    return free | waiting
+
+
+def _words(error: VeniceError, decision: Decision, *, others_pass: bool) -> dict[str, str]:
+    """Venice's words and what to do about them."""
+    is_own = decision.action == "failed" and others_pass
+    own = OWN_TROUBLE.get(error.gate or "", "") if is_own else ""
+    advice = f"{own} {error.advice}".strip()
+    return {"error_kind": type(error).__name__, "error_message": error.message, "error_advice": advice}
 
 
 def _decide(
