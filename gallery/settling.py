@@ -35,37 +35,50 @@ OWN_TROUBLE = {
 def settle(generation: Generation, attempt: Attempt, error: VeniceError) -> None:
     """End the attempt, and the generation too unless it may be tried again; close the gates that follow."""
     now = clock.database_now()
-    kind = type(error).__name__
     decision, others_pass = _decide(generation, attempt, error, now)
-    own = OWN_TROUBLE.get(error.gate or "", "") if decision.action == "failed" and others_pass else ""
-    changes: dict[str, Any] = {"token": None, "worker": None}
-    told = {"error_kind": kind, "error_message": error.message}
-    told["error_advice"] = f"{own} {error.advice}".strip()
-    if decision.action == "again":
-        told["hold_reason"] = error.message or kind
-        changes |= {"state": State.QUEUED, "not_before": decision.not_before}
-        if not isinstance(error, NotSent):
-            changes["behind_until"] = (decision.not_before or now) + REFUSED_GO_BEHIND
-    else:
-        changes |= {"state": State(decision.action), "finished_at": now}
-    changes |= columns.held(Generation, **told)
     with transaction.atomic():
         # Who was taken for dead may have stored the answer meanwhile: that is not unsaid.
         Attempt.objects.filter(pk=attempt.pk).exclude(outcome=Outcome.OK).update(
             outcome=_outcome(error),
             finished_at=attempt.finished_at or now,
             **columns.held(
-                Attempt, error_kind=kind, error_message=error.message, status=error.status or attempt.status
+                Attempt,
+                error_kind=type(error).__name__,
+                error_message=error.message,
+                status=error.status or attempt.status,
             ),
         )
         mine = Generation.objects.filter(pk=generation.pk, token=attempt.token)
-        mine.filter(state__in=(State.SENDING, State.RECEIVED)).update(**changes)
+        mine = mine.filter(state__in=(State.SENDING, State.RECEIVED))
+        words = _words(error, decision, others_pass=others_pass)
+        mine.update(**_next_state(error, decision, now), **columns.held(Generation, **words))
         gates.after_failure(attempt, error, decision)
         if error.status == 404:
             catalog.expire()
         failpoint("settling")
     failpoint("settled")
-    log.warning("generation %d: %s (%s)", generation.pk, decision.action, kind)
+    log.warning("generation %d: %s (%s)", generation.pk, decision.action, type(error).__name__)
+
+
+def _next_state(error: VeniceError, decision: Decision, now: datetime) -> dict[str, Any]:
+    """The columns that say where the generation stands from now on."""
+    free = {"token": None, "worker": None}
+    if decision.action != "again":
+        return free | {"state": State(decision.action), "finished_at": now}
+    waiting: dict[str, Any] = {"state": State.QUEUED, "not_before": decision.not_before}
+    waiting |= columns.held(Generation, hold_reason=error.message or type(error).__name__)
+    # What was not sent was not refused: it keeps its place.
+    if not isinstance(error, NotSent):
+        waiting["behind_until"] = (decision.not_before or now) + REFUSED_GO_BEHIND
+    return free | waiting
+
+
+def _words(error: VeniceError, decision: Decision, *, others_pass: bool) -> dict[str, str]:
+    """Venice's words and what to do about them."""
+    is_own = decision.action == "failed" and others_pass
+    own = OWN_TROUBLE.get(error.gate or "", "") if is_own else ""
+    advice = f"{own} {error.advice}".strip()
+    return {"error_kind": type(error).__name__, "error_message": error.message, "error_advice": advice}
 
 
 def _decide(

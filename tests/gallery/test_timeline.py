@@ -89,6 +89,14 @@ def test_a_refusal_and_the_hold_after_it_are_told_before_the_next_call() -> None
     ]
 
 
+def test_what_was_sent_by_itself_is_counted_without_what_was_not_sent() -> None:
+    row = a_row(State.QUEUED, hold_reason="Slow down")
+    outcomes = (Outcome.REFUSED, Outcome.UNSENT, Outcome.REFUSED, Outcome.REFUSED)
+    calls = [a_call(place, outcome, finished_at=at(place)) for place, outcome in enumerate(outcomes)]
+    sent = [event.facts[:-1] for event in timeline(row, calls, {}) if event.kind == "sent"]
+    assert sent == [(), (), *((f"sent {n} of at most 7 times by itself",) for n in (2, 3))]
+
+
 def test_headers_are_told_while_the_body_still_arrives() -> None:
     row = a_row(State.SENDING, sent_at=at(1), headers_at=at(9.1))
     assert "10:02:20 Headers after 8.1 s" in told(timeline(row, [a_call(1, Outcome.PENDING)], {}))
