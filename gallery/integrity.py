@@ -8,16 +8,17 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from django.conf import settings
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from gallery.decoder import Decoder
 from gallery.models import Attempt, Image
 from gallery.models.attempt import Outcome
+from gallery.remaking import remake
 from gallery.spool import MARK
 from gallery.storage import THUMBNAIL_SIZES, content_type, thumbnail_name
 from gallery.thumbnails import UnusablePicture
@@ -85,7 +86,7 @@ def _of_picture(image: Image) -> Iterator[Finding]:
         if not _is_webp(name):
             yield Finding(
                 f"picture {image.pk}: its thumbnail {name} is missing or broken",
-                _remaking(image.name, name, size),
+                partial(remake, image),
             )
 
 
@@ -96,16 +97,6 @@ def _is_webp(name: str) -> bool:
             return bool(head[:4] == b"RIFF" and head[8:] == b"WEBP")
     except OSError:
         return False
-
-
-def _remaking(original: str, name: str, size: int) -> Callable[[Decoder], None]:
-    def remake(decoder: Decoder) -> None:
-        with default_storage.open(original) as file:
-            thumbnail = decoder.decode(file.read()).thumbnails[size]
-        default_storage.delete(name)
-        default_storage.save(name, ContentFile(thumbnail))
-
-    return remake
 
 
 def _orphans(folder: Path, owned: Callable[[list[Path]], set[Path]]) -> Iterator[Finding]:

@@ -46,7 +46,7 @@ class ContentStorage(FileSystemStorage):
 
     def _save(self, name: str, content: File) -> str:  # type: ignore[type-arg]
         path = Path(self.path(name))
-        if path.exists() and path.stat().st_size == content.size:
+        if _holds(path, content):
             # Whoever wrote it may not have come to flush the folder yet.
             flush_folder(path.parent)
             return name
@@ -66,6 +66,17 @@ class ContentStorage(FileSystemStorage):
             raise
         flush_folder(path.parent)
         return name
+
+
+def _holds(path: Path, content: File) -> bool:  # type: ignore[type-arg]
+    """Whether a file is there already, to the last byte. A thumbnail may have been made in another way."""
+    try:
+        with path.open("rb") as file:
+            return os.fstat(file.fileno()).st_size == content.size and all(
+                file.read(len(chunk)) == chunk for chunk in content.chunks()
+            )
+    except FileNotFoundError:
+        return False
 
 
 def make_folder(folder: Path) -> None:

@@ -18,7 +18,7 @@ from gallery.failpoints import failpoint
 from gallery.models import Attempt, CatalogModel, Generation, Image, State
 from gallery.models.attempt import Outcome
 from gallery.storage import original_name, thumbnail_name
-from gallery.thumbnails import Decoded, UnusablePicture
+from gallery.thumbnails import RECIPE, Decoded, UnusablePicture
 from gallery.timeline import counted
 from venice import BadResponse, ImageBytes, Result, read_result, shortfall
 
@@ -112,6 +112,7 @@ def _write_files(
         height=decoded.height,
         bytes=len(data),
         color=decoded.color,
+        recipe=RECIPE,
         owner_id=generation.owner_id,
         prompt_id=generation.prompt_id,
         model=generation.model,

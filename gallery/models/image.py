@@ -61,6 +61,10 @@ class Image(models.Model):
     height = models.PositiveIntegerField()
     bytes = models.PositiveBigIntegerField()
     color = models.CharField(max_length=7, default="#808080", help_text="Dominant colour.")
+    recipe = models.PositiveSmallIntegerField(
+        default=1,
+        help_text="How thumbnails, size and colour were made; `remake_thumbnails` remakes older ones.",
+    )
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="images")
     prompt = models.ForeignKey(Prompt, models.PROTECT, related_name="images")
@@ -91,7 +95,7 @@ class Image(models.Model):
     @property
     def thumbnail_512(self) -> str:
         """Address of the larger thumbnail."""
-        return settings.MEDIA_URL + thumbnail_name(self.sha256, 512)
+        return self._thumbnail(512)
 
     @property
     def thumbnail_width(self) -> int:
@@ -102,9 +106,14 @@ class Image(models.Model):
     @property
     def thumbnail_256(self) -> str:
         """Address of the smaller thumbnail."""
-        return settings.MEDIA_URL + thumbnail_name(self.sha256, 256)
+        return self._thumbnail(256)
 
     @property
     def media_url(self) -> str:
         """Address of the picture itself; immutable, for `<img>`. The page's link is `original`."""
         return settings.MEDIA_URL + self.name
+
+    def _thumbnail(self, size: int) -> str:
+        # Browsers keep what they have by its address, for a year: a remade thumbnail must have another one.
+        version = f"?{self.recipe}" if self.recipe > 1 else ""
+        return settings.MEDIA_URL + thumbnail_name(self.sha256, size) + version

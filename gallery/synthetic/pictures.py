@@ -47,4 +47,5 @@ def _draw(prompt: str, shape: Shape, seed: int) -> Picture:
         "height": decoded.height,
         "bytes": len(data),
         "color": decoded.color,
+        "recipe": thumbnails.RECIPE,
     }

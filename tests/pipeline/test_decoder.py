@@ -14,13 +14,15 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 
 from gallery.decoder import Decoder
 from gallery.models import State, User
 from gallery.profiles import from_cicp
-from gallery.thumbnails import UnusablePicture
+from gallery.thumbnails import RECIPE, UnusablePicture
 from gallery.worker import Workshop
+from tests.pipeline.checker import picture_problems
 from tests.pipeline.conftest import Installation, queue, until
 from tests.venice.conftest import Script, answer, script
 
@@ -257,6 +259,35 @@ def test_what_cannot_be_decoded_is_kept_beside_what_can(
     assert generation.state == State.DONE
     assert [image.index for image in generation.images.all()] == [1]
     assert len(list(workshop.spool.folder.glob("*.kept"))) == 1
+
+
+@pytest.mark.usefixtures("models_known")
+def test_what_came_unasked_or_with_broken_metadata_is_stored_as_it_came(
+    workshop: Workshop, script: Script, alice: User
+) -> None:
+    exif = Pillow.Exif()
+    exif[0x0112] = 6
+    files = [
+        picture("JPEG", exif=exif),
+        picture("WEBP", exif=b"Exif\0\0LoremIpsum"),
+        picture("GIF"),
+        picture("AVIF"),
+    ]
+    script.plays(answer(json.dumps({"images": [base64.b64encode(data).decode() for data in files]}).encode()))
+    workshop.client = type(workshop.client)("test-key", script.url)
+    generation = queue(alice, variants=4)
+
+    workshop.step()
+
+    images = list(generation.images.order_by("index"))
+    assert [image.format for image in images] == ["jpeg", "webp", "gif", "avif"]
+    assert [(image.width, image.height) for image in images] == [(200, 300)] + [(300, 200)] * 3
+    assert {image.recipe for image in images} == {RECIPE}
+    for image, data in zip(images, files, strict=True):
+        with default_storage.open(image.name) as file:
+            assert file.read() == data
+        problems = list(picture_problems(image))
+        assert not problems
 
 
 def _memory(pid: int) -> int:
