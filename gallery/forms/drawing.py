@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse_lazy
 
 from gallery.forms.catalog import Catalog
-from gallery.forms.fields import Choice, DecimalNumber, PlainText, Switch, WholeNumber
+from gallery.forms.fields import Choice, DecimalNumber, OneOf, PlainText, Switch, WholeNumber
 from venice import Model
 from venice.operations import FORMATS, MAX_CFG_SCALE, MAX_SEED, MAX_SIDE, MAX_VARIANTS
 
@@ -43,7 +43,7 @@ _REDRAWS = {
 
 def model_field(catalog: Catalog, spec: Model | None) -> forms.Field:
     """The model picker. Another model's id is refused in words that say what to do."""
-    field = forms.ChoiceField(
+    field = OneOf(
         choices=catalog.choices,
         label="Model",
         initial=spec.id if spec else None,
@@ -194,6 +194,10 @@ class StyleName(Choice):
         }
         super().__init__(styles, default=None, label="Style", widget=forms.TextInput(attrs=dict(attrs)))
         self.styles = styles
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """As it was typed."""
+        return data
 
     def clean(self, value: Any) -> str | None:
         name = str(value or "").strip()

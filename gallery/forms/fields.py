@@ -51,6 +51,9 @@ class WholeNumber(forms.Field):
             raise ValidationError(self.message, code="invalid")
         return int(text)
 
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return initial if data is None else data
+
     @property
     def message(self) -> str:
         """What it takes, in words."""
@@ -74,7 +77,14 @@ class DecimalNumber(forms.Field):
         return float(text)
 
 
-class Choice(forms.ChoiceField):
+class OneOf(forms.ChoiceField):
+    """A list of which browsers always show one entry: the initial one, where what was sent is none of it."""
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return data if self.valid_value(data) else initial
+
+
+class Choice(OneOf):
     """One of a model's own values, exactly as spelled; nothing chosen is `default`."""
 
     def __init__(self, values: tuple[str, ...], *, default: str | None, **kwargs: Any) -> None:

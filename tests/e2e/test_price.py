@@ -1,0 +1,176 @@
+"""The price on the button is what is spent, however fast one clicks: with JavaScript and without it."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.conftest import Site, signed_in, watched
+from tests.gallery.spending import with_prices
+
+SLOW = 30_000
+
+
+def spent(site: Site, prompt: str) -> Decimal:
+    assert site.emulator
+    charged = [Decimal(str(e["charged_usd"])) for e in site.emulator.ledger() if e["prompt"] == prompt]
+    return sum(charged, Decimal(0))
+
+
+def shown(page: Page, button: str = "#create-submit") -> tuple[str, str]:
+    """What the button says, and what it would post."""
+    found = page.locator(button)
+    return found.inner_text().strip(), found.locator("[name=price]").input_value()
+
+
+@contextmanager
+def raised(site: Site) -> Iterator[None]:
+    """Venice takes twice as much, and the gallery has been told; afterwards all is as it was."""
+    assert site.emulator
+    before = dict(site.emulator.state.models)
+    try:
+        site.emulator.state.models = {name: with_prices(model, Decimal(2)) for name, model in before.items()}
+        site.manage("sync_catalog")
+        yield
+    finally:
+        site.emulator.state.models = before
+        site.manage("sync_catalog")
+
+
+def test_another_model_in_the_composer_without_javascript(site: Site, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = signed_in(site, context)
+    prompt = "A lantern whose price is another one"
+    page.goto(f"{site.url}/")
+    assert shown(page) == ("Generate · $0.01", "0.01")
+    page.locator("#id_model").select_option("gpt-image-2")
+    page.locator("#id_prompt").fill(prompt)
+
+    page.locator("#create-submit").click()
+
+    expect(page.locator("[data-error-for=price]")).to_contain_text("The button said $0.01")
+    assert shown(page) == ("Generate · $0.26", "0.26")
+    expect(page.locator("#id_prompt")).to_have_value(prompt)
+    expect(page.locator("#id_model")).to_have_value("gpt-image-2")
+    expect(page.locator("#id_quality")).to_have_value("high")
+    assert spent(site, prompt) == 0
+    page.locator("#create-submit").click()
+    page.wait_for_url(re.compile(r"/generations/\d+/"))
+    until(page, lambda: spent(site, prompt) == Decimal("0.26"))
+    context.close()
+
+
+def test_more_variants_and_a_click_before_their_price_has_come(site: Site, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = signed_in(site, context)
+    prompt = "Four lanterns clicked too early"
+    page.goto(f"{site.url}/create/")
+    page.locator("#id_prompt").fill(prompt)
+    held: list[Any] = []
+    page.route("**/create/price/", held.append)
+    note = "() => document.addEventListener('htmx:afterSettle', () => window.rests = {}.disabled, {{once: true}})"
+    page.evaluate(note.format("document.getElementById('create-submit')"))
+    page.locator("#id_variants").select_option("4")
+    assert shown(page) == ("Generate · $0.01", "0.01")
+
+    page.locator("#create-submit").click()
+
+    message = page.locator("[data-error-for=price]")
+    expect(message).to_contain_text("The button said $0.01, but this costs $0.04.")
+    assert page.evaluate("window.rests"), (
+        "the second click of a double click must not buy what nobody has read"
+    )
+    assert shown(page) == ("Generate · $0.04", "0.04")
+    expect(page.locator("#id_variants")).to_have_value("4")
+    # The answer that comes late, and is about a form that is not there any more, changes nothing.
+    for route in held:
+        route.continue_()
+    assert spent(site, prompt) == 0
+    page.locator("#create-submit").click()
+    card = page.locator("article[data-generation]", has_text=prompt)
+    expect(card).to_have_attribute("data-state", "done", timeout=SLOW)
+    assert spent(site, prompt) == Decimal("0.04")
+    expect(message).to_have_count(0)
+    context.close()
+
+
+def test_the_button_and_what_it_posts_change_together(site: Site, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    complaints = watched(context)
+    page = signed_in(site, context)
+    page.goto(f"{site.url}/create/?prompt=A+bridge")
+    for choose, price in (
+        (lambda: page.locator("#id_variants").select_option("3"), "0.03"),
+        (lambda: page.locator("#id_model").select_option("gpt-image-2"), "0.78"),
+        (lambda: page.locator("#id_quality").select_option("low"), "0.06"),
+    ):
+        choose()
+        expect(page.locator("#create-submit")).to_contain_text(f"Generate · ${price}")
+        assert shown(page) == (f"Generate · ${price}", price)
+    page.goto(f"{site.url}/")
+    page.locator("#id_model").select_option("gpt-image-2")
+    expect(page.locator("#create-submit")).to_contain_text("Generate · $0.26")
+    assert shown(page) == ("Generate · $0.26", "0.26")
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_a_price_that_rises_while_one_looks(site: Site, browser: Browser, script: bool) -> None:
+    """Re-run and Run again, in place and as pages."""
+    context = browser.new_context(java_script_enabled=script, viewport={"width": 1440, "height": 900})
+    page = signed_in(site, context)
+    prompt = f"A lantern that grows dear, {script} [[fault:422:times=1]]"
+    page.goto(f"{site.url}/create/")
+    page.locator("#id_prompt").fill(prompt)
+    page.locator("#create-submit").click()
+    until(page, lambda: bool(entries(site, prompt)))
+    for number, button in enumerate(("run-again", "rerun-new-seed"), 1):
+        open_button(page, site, prompt, button)
+        mark = f"form[data-action={button}] button"
+        assert shown(page, mark)[1] == "0.01"
+        with raised(site):
+            page.locator(mark).click()
+            expect(page.locator("[data-error-for=price]")).to_contain_text(
+                "The button said $0.01, but this costs $0.02."
+            )
+            assert shown(page, mark)[0].endswith("· $0.02")
+            assert shown(page, mark)[1] == "0.02"
+            assert len(entries(site, prompt)) == number
+            page.locator(mark).click()
+            until(page, lambda: spent(site, prompt) == number * Decimal("0.02"))
+            expect(page.locator("[data-error-for=price]")).to_have_count(0)
+    context.close()
+
+
+def entries(site: Site, prompt: str) -> list[dict[str, Any]]:
+    assert site.emulator
+    return [entry for entry in site.emulator.ledger() if entry["prompt"] == prompt]
+
+
+def open_button(page: Page, site: Site, prompt: str, button: str) -> None:
+    """The failed generation's page, or later that of the picture which another run has made."""
+    for _ in range(200):
+        page.goto(f"{site.url}/queue/" if button == "run-again" else f"{site.url}/?q=dear")
+        if button == "run-again":
+            found = page.locator("article[data-state=failed]", has_text=prompt[:30]).locator(".prompt a")
+        else:
+            found = page.locator("[data-image]")
+        if found.count():
+            found.first.click()
+            page.locator(f"form[data-action={button}]").first.wait_for()
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"nothing with {button}")
+
+
+def until(page: Page, holds: Callable[[], bool]) -> None:
+    for _ in range(300):
+        if holds():
+            return
+        page.wait_for_timeout(100)
+    pytest.fail("it did not come about in time")

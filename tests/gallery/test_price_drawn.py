@@ -1,0 +1,99 @@
+"""Drawn forms over the whole catalogue: printed, posted, written down and charged are one price."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.conf import LazySettings
+from django.test import Client as Browser
+from django.utils import timezone
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from gallery.models import Generation, User
+from tests.gallery.spending import spending
+from venice import Client, Model, ServerFailed, bundled_models
+from venice.emulator import Emulator
+
+pytestmark = pytest.mark.usefixtures("models_known")
+
+MODELS = [model for model in bundled_models() if model.takes_generate]
+#: It is charged like a success, without a picture that somebody would have to paint.
+CHARGED = "A bridge [[fault:500:charged]]"
+
+
+@st.composite
+def choices(draw: st.DrawFn) -> dict[str, str]:
+    """A model and whatever its form offers that may change a price, or be thought to."""
+    model: Model = draw(st.sampled_from(MODELS))
+    some = {
+        "resolution": model.resolutions,
+        "quality": model.qualities,
+        "aspect_ratio": model.aspect_ratios,
+        "variants": ("1", "2", "3", "4"),
+        "enhance_prompt": ("on", "off"),
+        "enable_web_search": ("on", "off"),
+        "format": ("webp", "png"),
+        "width": ("512", "1024"),
+        "steps": ("1", "20"),
+        # What this model does not take, and what no model takes: they count for nothing.
+        "lora_strength": ("9",),
+        "batch": ("100",),
+    }
+    foreign = {"resolution": ("4K",), "quality": ("high",)}
+    asked = {"model": model.id, "prompt": CHARGED}
+    for name, values in some.items():
+        offered = values or foreign.get(name, ())
+        if offered and draw(st.booleans()):
+            asked[name] = draw(st.sampled_from(offered))
+    return asked
+
+
+@given(asked=choices(), late=choices())
+@hypothesis_settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_one_price_from_the_button_to_the_bill(
+    client: Browser,
+    alice: User,
+    emulator: Emulator,
+    settings: LazySettings,
+    asked: dict[str, str],
+    late: dict[str, str],
+) -> None:
+    settings.SUBMISSIONS_PER_MINUTE = 10_000
+    client.force_login(alice)
+    # Not of today: the page would list them all.
+    Generation.objects.update(created_at=timezone.now() - timedelta(days=2))
+    form = spending(client.get("/create/", asked))[0]
+    told = client.post("/create/price/", form.fields).content.decode()
+    shown = form.fields["price"]
+    assert form.printed == [shown]
+    assert f'name="price" value="{shown}"' in told
+    assert f"Generate · ${shown}" in told
+
+    assert client.post("/create/", form.fields).status_code == 303
+
+    row = Generation.objects.latest("pk")
+    assert row.price_estimate == Decimal(shown)
+    assert charged(emulator, row) == Decimal(shown)
+
+    # Whatever is chosen after the price was told, and not told anew: never more than was shown without asking.
+    before, changed = Generation.objects.count(), form.fields | late | {"price": shown, "submission": ""}
+    answer = client.post("/create/", changed)
+    if answer.status_code == 303:
+        assert charged(emulator, Generation.objects.latest("pk")) <= Decimal(shown)
+    else:
+        assert answer.status_code == 422
+        assert Generation.objects.count() == before
+        new = spending(answer)[0].fields
+        told_in_words = 'data-error-for="price"' in answer.content.decode()
+        assert told_in_words == (Decimal(new["price"]) > Decimal(shown))
+
+
+def charged(emulator: Emulator, row: Generation) -> Decimal:
+    """What the emulator takes for what would be sent."""
+    with Client("test-key", emulator.url) as venice, pytest.raises(ServerFailed):
+        venice.run(row.operation)
+    return Decimal(str(emulator.ledger()[-1]["charged_usd"]))
