@@ -21,10 +21,15 @@ test-long: install
 	$(BIN)/python -m pytest -q --long
 	$(BIN)/python -m pytest -q --long --postgresql tests/pipeline
 
-# Ten minutes of load and random kills; `make soak SECONDS=60` for less.
+# Ten minutes of load and random kills on each database. For less, or more:
+# `make soak SECONDS=60 DATABASE=postgresql SEED="1 2"`.
 SECONDS ?= 600
+DATABASE ?= sqlite postgresql
+SEED ?= 1
 soak: install
-	$(BIN)/python benchmarks/soak.py --seconds $(SECONDS)
+	@status=0; for database in $(DATABASE); do for seed in $(SEED); do \
+	  $(BIN)/python -m benchmarks.soak --database $$database --seconds $(SECONDS) --seed $$seed || status=1; \
+	done; done; exit $$status
 
 check: install
 	$(BIN)/ruff check .

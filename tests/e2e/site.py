@@ -84,7 +84,12 @@ def running_site(data: Path, venice: Emulator | str, **settings: str) -> Iterato
             yield Site(f"http://127.0.0.1:{port}", environment, process, emulator)
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            try:
+                process.wait(30)
+            finally:
+                # What does not stop in time is not left behind; web and worker follow it.
+                process.kill()
+                process.wait()
 
 
 def _free_port() -> int:

@@ -1,0 +1,90 @@
+"""SIGKILL for web and worker at random, and when each of them was away because of it."""
+
+import os
+import random
+import re
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from benchmarks.soak.turns import Downtime
+
+MARKS = {"worker": "manage.py\0work", "web": "gunicorn"}
+# A line of the worker's log, when it begins to claim.
+_BEGINS = re.compile(r"^(\S+) info gallery\.worker: worker \S+ \d+ calls at once", re.MULTILINE)
+# Seconds that gunicorn may take to load the site once its process is there.
+BOOT = 10.0
+
+
+class Kills:
+    """Kills children of `serve`, whose process id is given, and sees when the new ones come."""
+
+    def __init__(self, parent: int, seed: int, on_new_web: Callable[[], None]) -> None:
+        self.count: Counter[str] = Counter()
+        self._parent, self._chance = parent, random.Random(seed)
+        self._on_new_web = on_new_web
+        self._moments: dict[str, list[float]] = {"worker": [], "web": []}
+        self._web_starts: list[float] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._see_starts)
+
+    def go_on_for(self, seconds: float, every: float) -> None:
+        """Kill one of the two every so many seconds, on average."""
+        self._thread.start()
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, self._chance.uniform(0.4, 1.6) * every))
+            name = self._chance.choice(list(MARKS))
+            if time.monotonic() < end and (number := self._child(name)) is not None:
+                self._moments[name].append(time.time())
+                os.kill(number, signal.SIGKILL)
+                self.count[name] += 1
+
+    def stop(self) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def worker_away(self, log: Path) -> Downtime:
+        """From each kill until the next worker says in the log of `serve` that it works."""
+        begun = [
+            datetime.fromisoformat(found[1]).timestamp()
+            for found in _BEGINS.finditer(log.read_text(errors="replace"))
+        ]
+        return Downtime((at, _first(begun, after=at)) for at in self._moments["worker"])
+
+    def web_away(self, answered: list[float]) -> Downtime:
+        """From each kill until the new server answers, at one of the moments `answered`, or should."""
+        away = []
+        for at in self._moments["web"]:
+            start = _first(self._web_starts, after=at)
+            away.append((at, min(_first(answered, after=start), start + BOOT)))
+        return Downtime(away)
+
+    def _see_starts(self) -> None:
+        known = self._child("web")
+        while not self._over.wait(0.2):
+            number = self._child("web")
+            if number not in (None, known):
+                known = number
+                self._web_starts.append(time.time())
+                self._on_new_web()
+
+    def _child(self, name: str) -> int | None:
+        """The process id of that child; None while there is none."""
+        for entry in Path("/proc").iterdir():
+            try:
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                if parent == self._parent and MARKS[name] in (entry / "cmdline").read_bytes().decode():
+                    return int(entry.name)
+            except (OSError, ValueError, IndexError):
+                continue
+        return None
+
+
+def _first(moments: list[float], after: float) -> float:
+    """The first of the ordered `moments` that is later; the end of time when there is none."""
+    return next((moment for moment in moments if moment > after), float("inf"))

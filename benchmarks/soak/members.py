@@ -1,0 +1,124 @@
+"""Who posts what: each member presses Generate again and again, and again when there is no answer."""
+
+import random
+import re
+import threading
+import time
+import uuid
+from dataclasses import dataclass
+
+import requests
+
+FORM = {"model": "z-image-turbo", "width": "64", "height": "64", "format": "webp", "safe_mode": "on"}
+# What Venice does for people to whom it does nothing bad. The seconds are its own latency.
+CALM = [*[""] * 12, "slow:0.7", "slow:2", "drip:1"]
+TROUBLES = [*CALM, "truncated", "500:times=1", "502", "reset", "violation", "422"]
+# One prompt's refusals, some of which sound as if they concerned everybody. Those that end do so after some tries.
+REFUSALS = [
+    *("401", "402", "402-limit", "403", "403-html", "422", "500", "500-html", "502", "504"),
+    *(
+        "429:1:times=2",
+        "429-retry-after:5:times=2",
+        "503:times=2",
+        "503-offline:times=1",
+        "truncated",
+        "reset",
+    ),
+]
+LIES = [
+    *("limits-huge", "balance-huge", "balance-nan", "balance-endless", "ids-controls", "ids-long"),
+    *("timing-words", "images-deep", "images-wide"),
+]
+_SECONDS = re.compile(r"\[\[fault:(?:slow|drip):([\d.]+)\]\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A member's share of the load, and what the prompts provoke; nothing may ever befall an innocent one."""
+
+    name: str
+    share: float
+    faults: list[str]
+    is_innocent: bool = False
+
+
+ROLES = (
+    Role("alice", 0.3, CALM, is_innocent=True),
+    Role("bob", 0.25, CALM, is_innocent=True),
+    Role("carol", 0.25, TROUBLES),
+    Role("mallory", 0.1, REFUSALS),
+    Role("victor", 0.1, LIES),
+)
+INNOCENT = [role.name for role in ROLES if role.is_innocent]
+
+
+def venice_seconds(prompt: str) -> float:
+    """What the markers of a calm prompt let Venice take."""
+    return sum(float(seconds) for seconds in _SECONDS.findall(prompt))
+
+
+class Member:
+    """A browser and its person, in a thread."""
+
+    def __init__(self, url: str, role: Role, rate: float, seed: int) -> None:
+        self.accepted, self.complaints = 0, list[str]()
+        self.session = requests.Session()
+        self._url, self._role, self._rate = url, role, rate * role.share
+        self._chance = random.Random(f"{seed} {role.name}")
+        self._over = threading.Event()
+        self._deadline = float("inf")
+        self._thread = threading.Thread(target=self._press)
+
+    def sign_in(self, link: str) -> None:
+        """By a link; a button on its page has to be pressed."""
+        page = self.session.get(link, timeout=30).text
+        found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+        token = found[1] if found else ""
+        self.session.post(link, {"csrfmiddlewaretoken": token}, timeout=30).raise_for_status()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, patience: float) -> None:
+        """Press no more, once the last form is answered; a form that is not answered for so long is a complaint."""
+        self._deadline = time.monotonic() + patience
+        self._over.set()
+        self._thread.join()
+
+    def _press(self) -> None:
+        number, deck = 0, list[str]()
+        while not self._over.wait(self._chance.expovariate(self._rate)):
+            number += 1
+            # A shuffled deck, so that a short run meets most of them too.
+            deck = deck or self._chance.sample(self._role.faults, len(self._role.faults))
+            fault = deck.pop()
+            form = FORM | {
+                "prompt": f"{self._role.name} {number}" + (f" [[fault:{fault}]]" if fault else ""),
+                "variants": self._chance.choice("1112"),
+                "seed": str(number),
+                "submission": str(uuid.uuid4()),
+            }
+            self._post_until_answered(form)
+
+    def _post_until_answered(self, form: dict[str, str]) -> None:
+        while True:
+            try:
+                token = self.session.cookies.get("csrf") or ""
+                answer = self.session.post(
+                    f"{self._url}/create/",
+                    form | {"csrfmiddlewaretoken": token},
+                    headers={"Referer": f"{self._url}/create/"},
+                    allow_redirects=False,
+                    timeout=10,
+                )
+            except requests.RequestException:
+                if time.monotonic() > self._deadline:
+                    self.complaints.append(f"a form of {self._role.name} is not answered")
+                    return
+                time.sleep(0.2)
+                continue
+            if answer.status_code == 303:
+                self.accepted += 1
+            else:
+                self.complaints.append(f"a form of {self._role.name} was answered with {answer.status_code}")
+            return
