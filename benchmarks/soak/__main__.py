@@ -104,7 +104,7 @@ def _soak(
         cookies = members[0].session.cookies.get_dict()
         watches = {"healthz": Watch(f"{site.url}/healthz"), "page": Watch(f"{site.url}/", cookies)}
         strangers = Strangers(site.url, options.strangers)
-        kills = Kills(site.process.pid, options.seed)
+        kills = Kills(site.process.pid, options.seed, strangers.come_anew)
         _load(options, members, [*watches.values(), strangers], kills)
         hanging = _wait_until_ended(log)
     broken, figures = judge(emulator.ledger(), members, watches, kills, log=log, pace=pace, now=time.time())
@@ -137,11 +137,11 @@ def _load(
     for one in (*others, *members):
         one.start()
     kills.go_on_for(options.seconds, options.kill_every)
+    kills.stop()
     for one in others:
         one.stop()
     for member in members:
         member.stop(PATIENCE)
-    kills.stop()
     say(f"{sum(member.accepted for member in members)} forms accepted; waiting for the rest")
 
 

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -22,9 +23,10 @@ BOOT = 10.0
 class Kills:
     """Kills children of `serve`, whose process id is given, and sees when the new ones come."""
 
-    def __init__(self, parent: int, seed: int) -> None:
+    def __init__(self, parent: int, seed: int, on_new_web: Callable[[], None]) -> None:
         self.count: Counter[str] = Counter()
         self._parent, self._chance = parent, random.Random(seed)
+        self._on_new_web = on_new_web
         self._moments: dict[str, list[float]] = {"worker": [], "web": []}
         self._web_starts: list[float] = []
         self._over = threading.Event()
@@ -69,6 +71,7 @@ class Kills:
             if number not in (None, known):
                 known = number
                 self._web_starts.append(time.time())
+                self._on_new_web()
 
     def _child(self, name: str) -> int | None:
         """The process id of that child; None while there is none."""

@@ -30,7 +30,8 @@ class Strangers:
         page = requests.get(f"{url}/accounts/login/", timeout=30).text
         found = re.search(r'(?:href|src)="(/static/[^"]+\.(?:css|js))"', page)
         self._large = found[1] if found else "/accounts/login/"
-        self._over = asyncio.Event()
+        self._over = threading.Event()
+        self._changed = asyncio.Event()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._come(),))
 
@@ -39,17 +40,25 @@ class Strangers:
 
     def stop(self) -> None:
         """Hang up, all of them."""
-        self._loop.call_soon_threadsafe(self._over.set)
+        self._over.set()
+        self._loop.call_soon_threadsafe(self._changed.set)
         self._thread.join()
         self._loop.close()
 
+    def come_anew(self) -> None:
+        """Leave what is left of a server that was killed, and go to the new one."""
+        if not self._over.is_set():
+            self._loop.call_soon_threadsafe(self._changed.set)
+
     async def _come(self) -> None:
         names = list(MANNERS)
-        coming = [asyncio.create_task(self._visit(names[n % len(names)])) for n in range(self._count)]
-        await self._over.wait()
-        for stranger in coming:
-            stranger.cancel()
-        await asyncio.gather(*coming, return_exceptions=True)
+        while not self._over.is_set():
+            self._changed.clear()
+            coming = [asyncio.create_task(self._visit(names[n % len(names)])) for n in range(self._count)]
+            await self._changed.wait()
+            for stranger in coming:
+                stranger.cancel()
+            await asyncio.gather(*coming, return_exceptions=True)
 
     async def _visit(self, name: str) -> None:
         """One after the other, each until the server ends it or its time is over."""

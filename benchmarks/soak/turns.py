@@ -27,7 +27,7 @@ class Asked:
 
 
 class Downtime:
-    """When no worker ran: intervals of Unix seconds, in any order."""
+    """When a worker, or the web, did not run: intervals of Unix seconds, in any order."""
 
     def __init__(self, intervals: Iterable[tuple[float, float]]) -> None:
         self._intervals: list[tuple[float, float]] = []
@@ -37,7 +37,7 @@ class Downtime:
             self._intervals.append((begin, end))
 
     def advanced(self, moment: float, seconds: float) -> float:
-        """The first moment that has a running worker and so many seconds of one since `moment`."""
+        """The first moment at which it runs and has run for so many seconds since `moment`."""
         for begin, end in self._intervals:
             if end <= moment:
                 continue
@@ -47,8 +47,16 @@ class Downtime:
             moment = end
         return moment + seconds
 
+    def holds(self, moment: float) -> bool:
+        """Whether nothing ran at `moment`."""
+        return self.touches(moment, moment)
+
+    def touches(self, begin: float, end: float) -> bool:
+        """Whether nothing ran at some moment from `begin` to `end`."""
+        return any(since <= end and begin < until for since, until in self._intervals)
+
     def running(self, begin: float, end: float) -> float:
-        """Seconds with a running worker from `begin` to `end`; 0 when `end` comes first."""
+        """For how many seconds it ran from `begin` to `end`; 0 when `end` comes first."""
         if end <= begin:
             return 0.0
         stopped = sum(max(0.0, min(end, until) - max(begin, since)) for since, until in self._intervals)

@@ -9,11 +9,10 @@ from benchmarks.measure import percentile
 from benchmarks.soak.kills import Kills
 from benchmarks.soak.members import INNOCENT, Member, venice_seconds
 from benchmarks.soak.turns import Asked, Downtime, lateness
-from benchmarks.soak.watch import Look, Watch, figures
+from benchmarks.soak.watch import ANSWER_WITHIN, Judged, Watch, figures
 
-# Seconds: an innocent member's picture after its turn, and any page, restarts set aside.
+# Seconds of an innocent member's picture after its turn.
 LATE_AT_MOST = 60.0
-ANSWER_WITHIN = 10.0
 Entry = dict[str, Any]
 
 
@@ -66,14 +65,12 @@ def innocent_lateness(pace: int, down: Downtime, now: float) -> dict[int, float]
     return lateness(asked, settings.WORKER_CONCURRENCY, pace, down)
 
 
-def slow_answers(name: str, looks: list[Look]) -> Iterator[str]:
+def slow_answers(name: str, looks: list[Judged]) -> Iterator[str]:
     """The judged looks that were not answered, or too late; and when there are none to judge."""
     if not looks:
         yield f"{name}: no look outside of the restarts"
-    bad = [look for look in looks if look.status != 200 or look.seconds > ANSWER_WITHIN]
-    if bad:
-        worst = max(look.seconds for look in bad)
-        yield f"{name}: {len(bad)} of {len(looks)} looks without an answer within {ANSWER_WITHIN:g} s ({worst:.1f} s)"
+    if bad := [look.seconds for look in looks if not look.is_good]:
+        yield f"{name}: {len(bad)} of {len(looks)} looks not answered within {ANSWER_WITHIN:g} s ({max(bad):.1f} s)"
 
 
 def judge(
@@ -105,7 +102,7 @@ def judge(
         "late_max_s": round(max(late.values(), default=0.0), 3),
     }
     for name, watch in watches.items():
-        looks = watch.judged(worker_away, web_away)
+        looks = watch.judged(web_away, worker_away)
         broken += slow_answers(name, looks)
         told |= figures(name, looks)
     told |= {"tracebacks": log.read_text(errors="replace").count("Traceback"), "load": os.getloadavg()[0]}

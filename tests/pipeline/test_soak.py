@@ -44,6 +44,10 @@ def test_no_time_passes_while_no_worker_runs() -> None:
     down = Downtime([(130, 140), (105, 110), (108, 120)])
     assert down.running(100, 150) == 25
     assert down.running(112, 118) == 0
+    assert down.holds(105)
+    assert not down.holds(120)
+    assert down.touches(100, 106)
+    assert not down.touches(121, 129)
     assert down.running(150, 100) == 0
     assert down.advanced(106, 0) == 120
     assert down.advanced(100, 10) == 125
