@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gallery', '0004_gate_host'),
+        ('gallery', '0007_kept'),
     ]
 
     operations = [
