@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from gallery.cleaning import storable
+from gallery import columns
 from gallery.models import CatalogModel, CatalogStyle
 from venice import Client, Model
 
@@ -77,15 +77,18 @@ def _keep_models(models: list[Model]) -> None:
     now = timezone.now()
     rows = [
         CatalogModel(
-            model_id=model.id[:200],
-            name=model.name[:200],
-            type=model.type[:40],
-            privacy=model.privacy[:40],
-            makes_images=model.takes_generate,
-            offline=model.offline,
+            **columns.held(
+                CatalogModel,
+                model_id=model.id,
+                name=model.name,
+                type=model.type,
+                privacy=model.privacy,
+                makes_images=model.takes_generate,
+                offline=model.offline,
+                position=position,
+                raw=model.raw,
+            ),
             listed=True,
-            position=position,
-            raw=storable(model.raw),
             synced_at=now,
         )
         for position, model in enumerate(models)
@@ -99,7 +102,10 @@ def _keep_models(models: list[Model]) -> None:
 
 def _keep_styles(names: list[str]) -> None:
     now = timezone.now()
-    rows = [CatalogStyle(name=name, position=position, synced_at=now) for position, name in enumerate(names)]
+    rows = [
+        CatalogStyle(**columns.held(CatalogStyle, name=name, position=position), synced_at=now)
+        for position, name in enumerate(names)
+    ]
     CatalogStyle.objects.update(listed=False)
     CatalogStyle.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["name"], update_fields=["position", "listed", "synced_at"]

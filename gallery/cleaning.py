@@ -66,12 +66,18 @@ def _fields_with(sent: QueryDict, character: str) -> frozenset[str]:
     return frozenset(name for name, values in sent.lists() if any(character in str(v) for v in values))
 
 
-def storable(tree: Any) -> Any:
-    """A value of JSON as every database takes it: no zero bytes, no half characters, no number that is none."""
+# SQLite takes no JSON that is nested a thousand deep.
+_DEEPEST = 200
+
+
+def storable(tree: Any, depth: int = 0) -> Any:
+    """A value of JSON as every database takes it: no zero bytes, half characters, infinities or great depths."""
     if isinstance(tree, str):
         return tree.replace("\0", "").encode(errors="replace").decode()
+    if isinstance(tree, list | dict) and depth == _DEEPEST:
+        return None
     if isinstance(tree, list):
-        return [storable(item) for item in tree]
+        return [storable(item, depth + 1) for item in tree]
     if isinstance(tree, dict):
-        return {storable(name): storable(value) for name, value in tree.items()}
-    return None if isinstance(tree, float) and not math.isfinite(tree) else tree
+        return {storable(name): storable(value, depth + 1) for name, value in tree.items()}
+    return tree if isinstance(tree, int) or (isinstance(tree, float) and math.isfinite(tree)) else None

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from gallery import catalog, clock, gates
+from gallery import catalog, clock, columns, gates
 from gallery.failpoints import failpoint
 from gallery.models import Attempt, Generation, State
 from gallery.models.attempt import Outcome
@@ -30,21 +30,22 @@ def settle(generation: Generation, attempt: Attempt, error: VeniceError) -> None
         price=generation.price_estimate,
         auto_retry_max=settings.AUTO_RETRY_MAX_USD,
     )
-    changes: dict[str, Any] = {"token": None, "worker": None, "error_kind": kind}
-    changes |= {"error_message": error.message, "error_advice": error.advice}
+    changes: dict[str, Any] = {"token": None, "worker": None}
+    told = {"error_kind": kind, "error_message": error.message, "error_advice": error.advice}
     if decision.action == "again":
-        reason = error.message[:200] or kind
-        changes |= {"state": State.QUEUED, "not_before": decision.not_before, "hold_reason": reason}
+        told["hold_reason"] = error.message or kind
+        changes |= {"state": State.QUEUED, "not_before": decision.not_before}
     else:
         changes |= {"state": State(decision.action), "finished_at": now}
+    changes |= columns.held(Generation, **told)
     with transaction.atomic():
         # Who was taken for dead may have stored the answer meanwhile: that is not unsaid.
         Attempt.objects.filter(pk=attempt.pk).exclude(outcome=Outcome.OK).update(
             outcome=_outcome(error),
-            error_kind=kind,
-            error_message=error.message,
             finished_at=attempt.finished_at or now,
-            status=error.status or attempt.status,
+            **columns.held(
+                Attempt, error_kind=kind, error_message=error.message, status=error.status or attempt.status
+            ),
         )
         mine = Generation.objects.filter(pk=generation.pk, token=attempt.token)
         mine.filter(state__in=(State.SENDING, State.RECEIVED)).update(**changes)

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from gallery import columns
 from gallery.decoder import Decoder
 from gallery.failpoints import failpoint
 from gallery.models import Attempt, CatalogModel, Generation, Image, State
@@ -153,23 +154,22 @@ def _settle_account(attempt: Attempt, result: Result, unread: str, *, again: boo
 def _end(generation: Generation, result: Result, told: str, *, again: bool) -> None:
     timing = result.timing
     words = {"error_kind": "missing" if told else "", "error_message": told, "error_advice": ""}
-    # A late answer turns `interrupted` into `done` as well, and one that is read again also `failed`.
-    open_states = (State.SENDING, State.RECEIVED, State.INTERRUPTED, *((State.FAILED,) if again else ()))
-    mine = Generation.objects.filter(pk=generation.pk)
-    ended = mine.filter(state__in=open_states).update(
-        state=State.DONE,
-        finished_at=Now(),
-        token=None,
-        worker=None,
-        venice_id=result.id[:200],
+    answered = columns.held(
+        Generation,
+        venice_id=result.id,
         queue_ms=timing.queue_ms,
         preprocessing_ms=timing.preprocessing_ms,
         inference_ms=timing.inference_ms,
         total_ms=timing.total_ms,
         is_blurred=result.is_blurred,
         is_content_violation=result.is_content_violation,
-        enhanced_prompt=result.enhanced_prompt or "",
-        **words,
+        enhanced_prompt=result.enhanced_prompt,
+    )
+    # A late answer turns `interrupted` into `done` as well, and one that is read again also `failed`.
+    open_states = (State.SENDING, State.RECEIVED, State.INTERRUPTED, *((State.FAILED,) if again else ()))
+    mine = Generation.objects.filter(pk=generation.pk)
+    ended = mine.filter(state__in=open_states).update(
+        state=State.DONE, finished_at=Now(), token=None, worker=None, **answered, **words
     )
     if again and not ended:
         mine.filter(state=State.DONE).update(**words)

@@ -18,7 +18,6 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 
 from django.conf import settings
@@ -28,7 +27,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from gallery import catalog, gates, keeping, limiter, recovery, rereading, settling, storing
+from gallery import catalog, columns, gates, keeping, limiter, recovery, rereading, settling, storing
 from gallery.decoder import Decoder
 from gallery.failpoints import failpoint, watched
 from gallery.liveness import Heart
@@ -159,7 +158,7 @@ class Workshop:
         with transaction.atomic():
             self._take_turns()
             if gate := gates.hold_all(self.heart.host):
-                self._hold(gate.reason[:200], self._waiting())
+                self._hold(gate.reason, self._waiting())
                 return None
             free = self._waiting().exclude(model__in=gates.busy_models())
             without_room = limiter.without_room()
@@ -182,7 +181,8 @@ class Workshop:
 
     def _hold(self, reason: str, held: GenerationQuerySet) -> None:
         """Say what they wait for now; one write for each change of the reason."""
-        held.exclude(hold_reason=reason).update(hold_reason=reason)
+        told = columns.held(Generation, hold_reason=reason)
+        held.exclude(**told).update(**told)
 
     def _take_turns(self) -> None:
         """Only one worker counts and claims at a time: SQLite's write lock sees to it, PostgreSQL must be told."""
@@ -288,23 +288,24 @@ class Workshop:
         self.note(attempt, reply)
         mine = Generation.objects.filter(pk=generation.pk, state=State.SENDING, token=attempt.token)
         mine.update(state=State.RECEIVED, headers_at=reply.headers_at, received_at=Now())
-        if (told := reply.rate_limit) and told.limit:
-            CatalogModel.objects.filter(model_id=generation.model).exclude(rate_limit=told.limit).update(
-                rate_limit=told.limit
-            )
+        told = columns.held(CatalogModel, rate_limit=reply.rate_limit and reply.rate_limit.limit)
+        if told["rate_limit"]:
+            CatalogModel.objects.filter(model_id=generation.model).exclude(**told).update(**told)
 
     def note(self, attempt: Attempt, reply: Reply) -> None:
         """Write into the ledger what the head of an answer tells."""
         attempt.finished_at, attempt.status = reply.finished_at, reply.status
-        Attempt.objects.filter(pk=attempt.pk).update(
+        told = columns.held(
+            Attempt,
             headers_at=reply.headers_at,
             finished_at=reply.finished_at,
             status=reply.status,
             bytes=reply.bytes,
-            cf_ray=reply.cf_ray[:200],
-            request_id=reply.request_id[:200],
-            balance_before=_column(reply.balance_usd),
+            cf_ray=reply.cf_ray,
+            request_id=reply.request_id,
+            balance_before=reply.balance_usd,
         )
+        Attempt.objects.filter(pk=attempt.pk).update(**told)
 
     def store(self, generation: Generation, attempt: Attempt) -> None:
         """Make rows and files of a spooled answer. Works from the spool alone, is free, and may be repeated."""
@@ -328,11 +329,6 @@ class Workshop:
         self.spool.settle(attempt.pk, keep=bool(stored.unread))
         gates.after_success()
         log.info("generation %d: done, %d pictures", generation.pk, stored.pictures)
-
-
-def _column(balance: Decimal | None) -> Decimal | None:
-    """A balance that the column can hold: a header of Venice must not keep an answer from being stored."""
-    return balance if balance is not None and abs(balance) < 10**8 else None
 
 
 def _line(error: Exception) -> str:

@@ -48,7 +48,7 @@ def edit_price(
     if one is None or not isinstance(extra, dict):
         return one
     included = extra.get("included")
-    above = max(0, input_images - (included if isinstance(included, int) else 0))
+    above = max(0, input_images - max(0, included if isinstance(included, int) else 0))
     return one + above * (_usd(extra.get("additional")) or Decimal(0))
 
 

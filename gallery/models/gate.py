@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from gallery import columns
+
 
 class GateQuerySet(models.QuerySet["Gate"]):
     """Verbs of holding back."""
@@ -27,10 +29,10 @@ class GateQuerySet(models.QuerySet["Gate"]):
         self, kind: str, reason: str, *, model: str = "", host: str = "", until: datetime | None = None
     ) -> "Gate":
         """Hold `kind` (for one model, for one host, or for all); a later end replaces an earlier one."""
-        told = {"reason": reason, "until": until}
+        told = columns.held(self.model, reason=reason, until=until)
         gate, new = self.get_or_create(kind=kind, model=model, host=host, defaults=told)
         if not new and (until is None or gate.until is None or until > gate.until):
-            gate.reason, gate.until = reason, until
+            gate.reason, gate.until = told["reason"], until
             gate.save(update_fields=["reason", "until"])
         return gate
 

@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from gallery import columns
 from gallery.models import turns
 from gallery.models.prompt import Prompt
 from gallery.models.worker import SILENT_AFTER, Worker
@@ -130,12 +131,11 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
                     owner=owner,
                     prompt=prompt,
                     request=operation.payload(),
-                    price_estimate=price,
                     submission=submission,
                     origin=origin,
                     run_again_of=run_again_of,
                     emulated=settings.VENICE_EMULATED,
-                    **_columns(operation),
+                    **columns.held(Generation, price_estimate=price, **_copied(operation)),
                 )
                 generation.save(force_insert=True)
                 prompt.count_use(generation)
@@ -146,7 +146,7 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         return generation, True
 
 
-def _columns(operation: Generate) -> dict[str, Any]:
+def _copied(operation: Generate) -> dict[str, Any]:
     """The request's parameters as columns; an absent text is an empty one."""
     values = {name: getattr(operation, name) for name in COPIED_FIELDS}
     texts = ("negative_prompt", "aspect_ratio", "resolution", "quality", "style_preset", "format")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client as WebClient
 from django.utils import timezone
 from PIL import Image as Pillow
 
@@ -149,7 +150,25 @@ def test_the_good_pictures_of_a_mixed_answer_are_stored(
     assert bool(kept(worker)) == is_kept, "what could not be used was paid for as well"
 
 
-@pytest.mark.parametrize("value", [-1, "soon", float("nan"), 1e308, None, [], True, 10**40])
+@pytest.mark.parametrize(
+    "value",
+    [
+        -1,
+        "soon",
+        float("nan"),
+        float("inf"),
+        1e308,
+        None,
+        [],
+        {},
+        True,
+        10**40,
+        10**29,
+        2**31,
+        86_400_001,
+        "\0",
+    ],
+)
 def test_a_timing_that_makes_no_sense_is_ignored(
     worker: Workshop, script: Script, alice: User, value: Any
 ) -> None:
@@ -378,6 +397,53 @@ def test_a_balance_is_a_number_or_unknown(
     worker: Workshop, script: Script, alice: User, balance: str
 ) -> None:
     assert sent(worker, script, alice, answer(body(), x_venice_balance_usd=balance)).state == State.DONE
+
+
+LIARS = [
+    *("-1", "NaN", "1e999", "0x10", "١٢", "9" * 12, "9" * 400, "99999999.9999999", "x" * 60_000),
+    *("99999999999", "2147483648", "-99999999.9999999"),
+]
+
+
+@pytest.mark.parametrize("value", LIARS)
+def test_no_number_in_a_header_keeps_a_picture_from_being_stored(
+    worker: Workshop, script: Script, alice: User, client: WebClient, sally: User, value: str
+) -> None:
+    """Whatever the ledger makes of it, the picture is stored, and every page that reads the row can."""
+    names = ("limit_requests", "remaining_requests", "reset_requests", "limit_tokens")
+    named = [f"x_ratelimit_{name}" for name in names]
+    named += [f"x_venice_{name}" for name in ("balance_usd", "balance_diem", "model_id", "version")]
+    headers = dict.fromkeys(named, value.encode().decode("latin-1"))
+    generation = sent(worker, script, alice, answer(body(), **headers))
+
+    assert (generation.state, generation.images.count()) == (State.DONE, 1)
+    attempt = generation.attempts.get()
+    client.force_login(sally)
+    for page in (
+        f"/generations/{generation.pk}/",
+        "/queue/",
+        "/create/",
+        "/admin/gallery/attempt/",
+        f"/admin/gallery/attempt/{attempt.pk}/change/",
+        "/admin/gallery/catalogmodel/",
+    ):
+        assert client.get(page).status_code == 200, page
+
+
+@pytest.mark.parametrize("status", [400, 402, 429, 503])
+@pytest.mark.parametrize(
+    "words",
+    ["\0\x1b[31m\ud800\u202e", "x" * 60_000, "\U0001f3a8" * 15_000, "\n".join("ab" * 100)],
+    ids=range(4),
+)
+def test_no_words_of_an_error_are_too_much_for_their_columns(
+    worker: Workshop, script: Script, alice: User, status: int, words: str
+) -> None:
+    data = json.dumps({"error": words, "details": {"prompt": {"_errors": [words]}}, "code": words}).encode()
+    generation = sent(worker, script, alice, answer(data, status, x_ratelimit_limit_requests="9" * 12))
+
+    assert generation.state in (State.FAILED, State.QUEUED, State.INTERRUPTED)
+    assert not set(generation.error_message) & set("\0\x1b\ud800")
 
 
 @pytest.mark.parametrize("day", ["soon", "9999-99-99", "", "2027-01-31T00:00:00Z" * 50])

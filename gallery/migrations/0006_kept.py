@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gallery', '0004_gate_host'),
+        ('gallery', '0005_amounts_that_fit'),
     ]
 
     operations = [
