@@ -36,7 +36,7 @@ def note(spool: Spool, attempt: Attempt, reason: str) -> None:
     if path is not None:
         # Who was taken for dead may have stored it meanwhile.
         open_lines = Attempt.objects.filter(pk=attempt.pk).exclude(outcome=Outcome.OK)
-        open_lines.keep(body_size(path), reason)
+        open_lines.keep(body_size(path), reason[:1].upper() + reason[1:])
 
 
 def tend(workshop: "Workshop", *, most: int = MOST) -> None:

@@ -155,4 +155,4 @@ def store_torn(workshop: "Workshop", generation: Generation, attempt: Attempt, e
 
 def saved_of(generation: Generation, saved: int, reason: str) -> str:
     """Why an answer stopped midway, and how much of it was saved."""
-    return f"{reason.rstrip('.')}. {saved} of {generation.variants} pictures saved."
+    return f"{reason[:1].upper()}{reason[1:].rstrip('.')}. {saved} of {generation.variants} pictures saved."

@@ -164,7 +164,9 @@ def _end(generation: Generation, attempts: Sequence[Attempt], saved: int, host: 
     quote = "" if generation.error_message in told else generation.error_message
     match generation.state:
         case State.DONE:
-            yield Event(kind="stored", at=at, words=_stored(generation), facts=_stock(generation, saved))
+            yield Event(
+                kind="stored", at=at, words=_stored(generation), facts=_stock(generation, saved), quote=quote
+            )
         case State.FAILED:
             yield Event(kind="failed", at=at, words="Failed", quote=quote)
         case State.INTERRUPTED:

@@ -1,5 +1,6 @@
 """The client: the only place from which Venice is called."""
 
+import io
 import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +20,7 @@ from venice.errors import BadResponse, CatalogError, InvalidRequest, Unanswered,
 from venice.operations import Operation
 from venice.reply import Reply
 from venice.results import MAX_BODY, ImageBytes, Result, Timing, plain_body, read_result, result_from
-from venice.text import decode_json
+from venice.text import decode_json, masked
 
 if TYPE_CHECKING:
     from venice.transport import Request, Transport, Writable
@@ -114,13 +115,23 @@ class Client:
     def run(self, operation: Operation) -> Result:
         """Send a paid request and read its answer, all in memory. Raises any VeniceError.
 
+        What came and could not be read is not lost: BadResponse and Unanswered have it as `body`, the latter
+        also the `images` that are complete; a result of which some could not be read has it as `body` too.
+
         InvalidRequest, before anything is sent, for what the model is known to refuse. What is known may be
         old: an operation with `strict=False`, or with a model that is not in the catalogue, is sent as it is.
         """
         if operation.strict:
             self._check(operation)
         pieces = _Pieces()
-        return result_from(self.send(operation, pieces), pieces.body())
+        try:
+            result = result_from(self.send(operation, pieces), pieces.body())
+        except (BadResponse, Unanswered) as error:
+            error.body = self._credentials.struck_out(pieces.body())
+            if isinstance(error, Unanswered):
+                error.images = pieces.complete_images()
+            raise
+        return replace(result, body=self._credentials.struck_out(result.body)) if result.body else result
 
     def _check(self, operation: Operation) -> None:
         known = _bundled() if self._known is None else self._known
@@ -264,6 +275,13 @@ class _Pieces:
         """All but the head, which comes as one piece, the first."""
         return b"".join(self._pieces[1:])
 
+    def complete_images(self) -> tuple[ImageBytes, ...]:
+        """Of an answer that stopped midway."""
+        from venice.salvage import salvage
+
+        found = salvage(io.BytesIO(b"".join(self._pieces)))
+        return found.images if found else ()
+
 
 class _Credentials:
     """Keeps the key out of every repr, even out of that of an object's attributes."""
@@ -275,6 +293,10 @@ class _Credentials:
 
     def __repr__(self) -> str:
         return "<a key>" if self._key else "<no key>"
+
+    def struck_out(self, body: bytes) -> bytes:
+        """`body` without the key: a gateway may send back what it was sent."""
+        return b"".join(masked([body], self._key)) if self._key and self._key.encode() in body else body
 
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._key}"} if self._key else {}

@@ -3,11 +3,14 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from venice.complaint import Complaint, read_complaint
 from venice.reply import Reply
 from venice.text import clean_line
+
+if TYPE_CHECKING:
+    from venice.results import ImageBytes
 
 MESSAGE_LIMIT = 500
 HEADERS_LIMIT = 100
@@ -167,6 +170,10 @@ class Unanswered(VeniceError):
 
     advice = "The image may have been charged. Try again if you accept that it may be paid twice."
     charge_unknown = True
+    #: What came of the answer, from `Client.run`; empty when nothing did. Without our key, whoever sent it back.
+    body: bytes = b""
+    #: The images that are complete in it.
+    images: "tuple[ImageBytes, ...]" = ()
 
 
 class BadResponse(VeniceError):
@@ -174,6 +181,8 @@ class BadResponse(VeniceError):
 
     advice = "The answer could not be read and may have been charged. Try again or choose another model."
     charge_unknown = True
+    #: The answer as it came: it may be all that there is of what was paid. From `Client.run` without our key.
+    body: bytes = b""
 
 
 class CatalogError(BadResponse):

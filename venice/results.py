@@ -7,13 +7,13 @@ import logging
 import os
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, BinaryIO
 
 from venice.dimensions import ImageFormat, sniff
-from venice.errors import BadResponse, error_from_reply
+from venice.errors import BadResponse, Unanswered, error_from_reply
 from venice.reply import MAX_HEAD_LINE, Deprecation, RateLimit, Reply, read_head_line
 from venice.shortfall import beginning, unread
 from venice.text import clean_line, decode_json
@@ -75,6 +75,8 @@ class Result:
     bad_images: int
     reply: Reply
     unreadable: tuple[Unreadable, ...] = ()
+    #: The whole answer as it came, when some of its images could not be read: they may have been paid for.
+    body: bytes = field(default=b"", repr=False)
 
     @property
     def is_blurred(self) -> bool | None:
@@ -126,7 +128,8 @@ def read_result(file: BinaryIO) -> Result:
     """The images of an answer that `Client.send` wrote.
 
     Raises what `error_from_reply` tells for any status but 200, and BadResponse for an answer without an
-    image; only one that Venice has marked as a content violation may be without.
+    image; only one that Venice has marked as a content violation may be without. What may have been paid for
+    is in the error's `body`, or in the result's when only some of the images could be read.
     """
     reply, raw = read_reply(file)
     return result_from(reply, raw)
@@ -134,6 +137,15 @@ def read_result(file: BinaryIO) -> Result:
 
 def result_from(reply: Reply, raw: bytes) -> Result:
     """Like `read_result`, for an answer in memory."""
+    try:
+        result = _result(reply, raw)
+    except (BadResponse, Unanswered) as error:
+        error.body = raw
+        raise
+    return replace(result, body=raw) if result.bad_images else result
+
+
+def _result(reply: Reply, raw: bytes) -> Result:
     if reply.status != 200:
         raise error_from_reply(reply, plain_body(reply, raw[:MAX_ERROR_BODY], MAX_ERROR_BODY))
     body = plain_body(reply, raw)

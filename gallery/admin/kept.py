@@ -94,10 +94,12 @@ class KeptAnswerAdmin(ReadOnlyAdmin):
         """In full."""
         return whole_text(kept.kept_reason)
 
-    @admin.display(description="Being read", boolean=True)
-    def reading(self, kept: KeptAnswer) -> bool:
-        """Whether it waits for the worker of its host."""
-        return kept.reading_asked_at is not None
+    @admin.display(description="Read again")
+    def reading(self, kept: KeptAnswer) -> str:
+        """Whether it waits for the worker of its host, or when that has read it last."""
+        if kept.reading_asked_at:
+            return "waits for its worker"
+        return f"{_age(timezone.now() - kept.read_again_at)} ago" if kept.read_again_at else "-"
 
     @admin.display(description="File")
     def file(self, kept: KeptAnswer) -> SafeString | str:

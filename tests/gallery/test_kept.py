@@ -268,6 +268,37 @@ def test_read_again_stores_what_a_better_reader_understands(
     assert len(emulator.ledger()) == 1, "reading is free"
 
 
+@pytest.mark.parametrize("page", ["/queue/", "/create/"])
+def test_lists_of_cards_offer_it_too(workshop: Workshop, client: Client, alice: User, page: str) -> None:
+    generation = queue(alice, faults="html-200")
+    attempt = ended(workshop, generation)
+    client.force_login(alice)
+
+    told = Words(client.get(page).content.decode())
+
+    assert told.actions["read-again"] == f"/answers/{attempt.pk}/read-again/"
+    assert told.actions["download-answer"] == f"/answers/{attempt.pk}/download"
+
+
+def test_the_queue_shows_that_it_is_read_and_that_it_was(
+    workshop: Workshop, client: Client, alice: User
+) -> None:
+    attempt = ended(workshop, queue(alice, faults="html-200"))
+    client.force_login(alice)
+
+    for words in ("Being read again", "Read again at"):
+        poll = re.search(r'hx-get="(/queue/[^"]+)"', client.get("/queue/").content.decode())
+        assert poll
+        assert client.get(poll[1], headers=HTMX).status_code == 204
+        if words == "Being read again":
+            press(client, attempt, back="queue")
+        else:
+            rereading.read_asked(workshop)
+        changed = client.get(poll[1], headers=HTMX)
+        assert changed.status_code == 200
+        assert words in Words(changed.content.decode()).text
+
+
 def test_the_card_follows_the_reading_by_itself(
     hasty: Workshop, kept_decoder: Decoder, client: Client, alice: User
 ) -> None:

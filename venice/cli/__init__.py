@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             status: int = options.run(client, options)
             return status
     except VeniceError as error:
-        show_error(error, as_json=options.json)
+        show_error(error, options.saved, as_json=options.json)
         return exit_status(error)
     except KeyboardInterrupt:
         if options.costs_money:

@@ -33,7 +33,7 @@ def _add(commands: _Commands, name: str, run: Any, help: str) -> argparse.Argume
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=help, description=f"{help.capitalize()}."
     )
-    parser.set_defaults(run=run, costs_money=False)
+    parser.set_defaults(run=run, costs_money=False, saved=None)
     parser.add_argument("--json", action="store_true")
     return parser
 

@@ -11,12 +11,13 @@ from venice.catalog import Model, bundled_models, bundled_styles
 from venice.cli.output import dollars, say, show_json, waiting
 from venice.cli.saving import Pattern, save
 from venice.client import Client
-from venice.errors import InvalidRequest, VeniceError
+from venice.errors import BadResponse, InvalidRequest, Unanswered, VeniceError
 from venice.operations import Edit, Generate, MultiEdit, Operation, RemoveBackground, StyleReference, Upscale
 from venice.operations.edit import DEFAULT_EDIT_MODEL
 from venice.operations.generate import MAX_SEED
 from venice.pricing import price
 from venice.results import Result
+from venice.shortfall import unread
 
 DEFAULT_MODEL = "z-image-turbo"
 MODERATED = 9
@@ -93,7 +94,7 @@ def _add(commands: _Commands, name: str, run: Any, help: str, out: str) -> argpa
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=help, description=f"{help.capitalize()}."
     )
-    parser.set_defaults(run=run, costs_money=True)
+    parser.set_defaults(run=run, costs_money=True, saved=None)
     parser.add_argument(
         "--out", default=out, metavar="PATTERN", help=f"such as {{seed}}-{{index}}.{{format}} ({out})"
     )
@@ -181,18 +182,28 @@ def _make(
     usd = price(operation, model) if model else None
     say(f"Price by the catalogue: {dollars(usd)}.")
     began = time.monotonic()
-    with waiting(f"Venice is at work ({known['model']})"):
-        result = client.run(operation)
+    try:
+        with waiting(f"Venice is at work ({known['model']})"):
+            result = client.run(operation)
+    except BadResponse as error:
+        options.saved = save((), error.body, pattern, known)
+        raise
+    except Unanswered as error:
+        options.saved = save(error.images, error.body, pattern, known)
+        raise
     seconds = time.monotonic() - began
     if result.is_content_violation:
         say("Venice moderated this: the picture is black and was not charged. Change the prompt.")
-    files = [] if result.is_content_violation else save(result.images, pattern, {**known, "id": result.id})
+    images = () if result.is_content_violation else result.images
+    saved = save(images, result.body, pattern, {**known, "id": result.id})
     if options.json:
-        show_json(_account(operation, result, usd, seconds, known) | {"files": [str(file) for file in files]})
+        show_json(_account(operation, result, usd, seconds, known) | saved.named())
     else:
-        for file in files:
+        for file in saved.images:
             print(file)
     _tell(result, usd, seconds, known)
+    if saved.answer:
+        say(f"All that came is in {saved.answer}.")
     return MODERATED if result.is_content_violation else 0
 
 
@@ -211,7 +222,9 @@ def _tell(result: Result, usd: Decimal | None, seconds: float, known: Mapping[st
     if result.is_blurred:
         say("Venice blurred it; --unsafe asks it not to.")
     if result.bad_images:
-        say(f"{result.bad_images} of the images that came could not be read.")
+        sent = len(result.images) + result.bad_images
+        reasons = unread({entry.index: entry.reason for entry in result.unreadable}, sent)
+        say(f"{result.bad_images} of the {sent} images that came could not be read: {reasons}.")
     if result.deprecation:
         say(
             f"{result.deprecation.warning or 'This model goes away.'} {result.deprecation.replacement}".strip()
@@ -239,6 +252,7 @@ def _account(
             for image in result.images
         ],
         "unreadable": result.bad_images,
+        "reasons": [{"index": entry.index, "reason": entry.reason} for entry in result.unreadable],
         "cf_ray": result.cf_ray,
         "request_id": result.request_id,
     }

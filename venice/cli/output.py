@@ -7,10 +7,13 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from venice import pricing
 from venice.errors import VeniceError
+
+if TYPE_CHECKING:
+    from venice.cli.saving import Saved
 
 _TICK_S = 0.5
 
@@ -25,10 +28,14 @@ def show_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
-def show_error(error: VeniceError, *, as_json: bool) -> None:
-    """What went wrong and what to do about it; as JSON on stdout when that was asked for."""
+def show_error(error: VeniceError, saved: "Saved | None" = None, *, as_json: bool) -> None:
+    """What went wrong, what to do about it, and where lies what came; as JSON on stdout when that was asked for."""
     words = f"{error}".rstrip(".")
     say(f"{words}. {error.advice}" if words else error.advice)
+    if saved and saved.images:
+        say(f"Saved all the same: {', '.join(map(str, saved.images))}.")
+    if saved and saved.answer:
+        say(f"All that came is in {saved.answer}.")
     if error.retry_at:
         say(f"Try again at {error.retry_at.astimezone():%H:%M:%S}.")
     if error.cf_ray:
@@ -46,6 +53,7 @@ def show_error(error: VeniceError, *, as_json: bool) -> None:
                 "may_be_charged": error.charge_unknown,
                 "cf_ray": error.cf_ray,
                 "request_id": error.request_id,
+                **(saved.named() if saved else {"files": [], "answer": None}),
             }
         )
 

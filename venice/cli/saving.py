@@ -3,8 +3,11 @@
 import os
 import string
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from venice.cli.output import say
 from venice.errors import InvalidRequest
@@ -20,6 +23,9 @@ _SUFFIXES = {
     ".avif": "avif",
     ".gif": "gif",
 }
+#: Seconds for which an answer waits for room, and between two looks.
+PATIENCE, LOOK_EVERY = 600.0, 2.0
+_MEMORY = "/dev/shm"  # noqa: S108 - the last resort, and never an existing file
 _UNSAFE = {"/": "-", "\\": "-", "\0": ""}
 
 
@@ -74,26 +80,63 @@ class Pattern:
             f"{stem}{'' if count == 1 or self._has_number else f'-{image.index + 1}'}{suffix}"
         )
 
+    def answer_path(self, known: Mapping[str, object]) -> Path:
+        """The name for an answer of which some could not be read: as that of an image, ending in `.bin`."""
+        values = {**known, "index": "answer", "n": "answer", "format": "bin"}
+        path = Path(self._text.format_map({name: _safe(values.get(name, "")) for name in PLACES}))
+        return path.with_name(f"{path.stem if self._has_suffix else path.name}.bin")
 
-def save(images: Sequence[ImageBytes], pattern: Pattern, known: Mapping[str, object]) -> list[Path]:
-    """Write each image beside what is there already; returns the files. It is paid for: what cannot be written
-    where it was wanted goes to this folder or to that for temporary files. OSError when it fits nowhere."""
-    saved, lost = [], None
+
+@dataclass(slots=True)
+class Saved:
+    """What of an answer is on the disk: its images, and all of it when some could not be read."""
+
+    images: list[Path] = field(default_factory=list)
+    answer: Path | None = None
+
+    def named(self) -> dict[str, Any]:
+        """For --json."""
+        return {
+            "files": [str(path) for path in self.images],
+            "answer": str(self.answer) if self.answer else None,
+        }
+
+
+def save(images: Sequence[ImageBytes], body: bytes, pattern: Pattern, known: Mapping[str, object]) -> Saved:
+    """Write each image, and the answer's `body` unless it is empty, beside what is there already.
+
+    It is paid for: what cannot be written where it was wanted goes elsewhere, or waits for room. OSError when
+    there is none for a long time.
+    """
+    saved = Saved()
     for image in images:
         wanted = pattern.path(image, len(images), known)
-        spare = f"venice-{image.index}.{image.format}"
-        for path in (wanted, Path(spare), Path(tempfile.gettempdir()) / spare):
-            try:
-                saved.append(_write_new(path, image.data))
-                break
-            except OSError as error:
-                say(f"{path}: {error.strerror}; the image goes elsewhere.")
-                reason = error
-        else:
-            lost = reason
-    if lost:
-        raise lost
+        saved.images.append(_write(wanted, f"venice-{image.index}.{image.format}", image.data))
+    if body:
+        saved.answer = _write(pattern.answer_path(known), "venice-answer.bin", body)
     return saved
+
+
+def _write(wanted: Path, spare: str, data: bytes) -> Path:
+    """Write `data` where it was wanted or, in turn, to this folder, that for temporary files, and memory."""
+    places = [wanted, *(Path(folder) / spare for folder in ("", tempfile.gettempdir(), _MEMORY))]
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        reasons = []
+        for path in places:
+            try:
+                written = _write_new(path, data)
+            except OSError as error:
+                reasons.append(f"{path}: {error.strerror}")
+                lost = error
+                continue
+            if reasons:
+                say(f"{'; '.join(reasons)}; it goes elsewhere: {written}.")
+            return written
+        if time.monotonic() >= deadline:
+            raise lost
+        say(f"{'; '.join(reasons)}. It is paid for, so I wait for room; Ctrl-C gives it up.")
+        time.sleep(LOOK_EVERY)
 
 
 def _write_new(path: Path, data: bytes) -> Path:
