@@ -6,11 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-<<<<<<<< HEAD:gallery/migrations/0007_kept.py
         ('gallery', '0006_refused'),
-========
-        ('gallery', '0005_amounts_that_fit'),
->>>>>>>> i8-kept:gallery/migrations/0006_kept.py
     ]
 
     operations = [

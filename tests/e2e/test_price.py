@@ -142,7 +142,7 @@ def test_a_price_that_rises_while_one_looks(site: Site, browser: Browser, script
             assert shown(page, mark)[1] == "0.02"
             assert len(entries(site, prompt)) == number
             page.locator(mark).click()
-            until(page, lambda: spent(site, prompt) == number * Decimal("0.02"))
+            until(page, lambda times=number: spent(site, prompt) == times * Decimal("0.02"))
             expect(page.locator("[data-error-for=price]")).to_have_count(0)
     context.close()
 
