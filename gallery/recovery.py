@@ -19,7 +19,7 @@ from gallery.failpoints import failpoint
 from gallery.models import Attempt, Generation, State, Worker
 from gallery.models.attempt import Outcome
 from venice import Unanswered
-from venice.salvage import salvage
+from venice.salvage import read_reply, salvage
 
 if TYPE_CHECKING:
     from gallery.worker import Workshop
@@ -121,9 +121,9 @@ def _take_up_stray(workshop: "Workshop", attempt: Attempt) -> None:
 
 def _store_whole(workshop: "Workshop", generation: Generation, attempt: Attempt) -> None:
     with workshop.spool.raw(attempt.pk).open("rb") as file:
-        found = salvage(file)
-    if found:
-        workshop.receive(generation, attempt, found.reply)
+        reply = read_reply(file)
+    if reply:
+        workshop.receive(generation, attempt, reply)
     failpoint("recovery-received")
     workshop.store(generation, attempt)
 
@@ -133,20 +133,29 @@ def store_torn(workshop: "Workshop", generation: Generation, attempt: Attempt, e
 
     The torn file stays for a while: whoever writes it may not be as dead as it looks.
     """
-    try:
-        with workshop.spool.part(attempt.pk).open("rb") as file:
-            found = salvage(file)
-    except FileNotFoundError:
-        found = None
-    if found and found.is_whole:
+    saved = _save_complete(workshop, generation, attempt)
+    if saved is None:
         workshop.spool.promote(attempt.pk)
         failpoint("promoted")
         _store_whole(workshop, generation, attempt)
         return
-    if found:
-        workshop.note(attempt, found.reply)
-        saved = storing.store_salvage(generation, attempt, found.images, workshop.decoder)
-        words = f"{error.message.rstrip('.')}. {saved} of {generation.variants} pictures saved."
-        error = Unanswered(words, status=error.status)
+    if saved:
+        error = Unanswered(f"{error.message.rstrip('.')}. {saved}", status=error.status)
     failpoint("salvaged")
     settling.settle(generation, attempt, error)
+
+
+def _save_complete(workshop: "Workshop", generation: Generation, attempt: Attempt) -> str | None:
+    """Store what is complete in a torn answer, and say how much; None when it is whole, nothing when there is none."""
+    try:
+        file = workshop.spool.part(attempt.pk).open("rb")
+    except FileNotFoundError:
+        return ""
+    with file, storing.reading(file), salvage(file) as found:
+        if found is None:
+            return ""
+        if found.is_whole:
+            return None
+        workshop.note(attempt, found.reply)
+        saved = storing.store_salvage(generation, attempt, found.images, workshop.decoder)
+    return f"{saved} of {generation.variants} pictures saved."

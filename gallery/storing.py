@@ -2,7 +2,10 @@
 
 import hashlib
 import logging
-from collections.abc import Iterable
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -19,17 +22,31 @@ from gallery.models import Attempt, CatalogModel, Generation, Image, State
 from gallery.models.attempt import Outcome
 from gallery.storage import original_name, thumbnail_name
 from gallery.thumbnails import Decoded, UnusablePicture
-from venice import BadResponse, ImageBytes, Result, read_result
+from venice import ImageBytes, Unreadable
+from venice.results import Answer, open_result
 
 log = logging.getLogger(__name__)
 
 
+# Larger answers are read one at a time: what each takes does not add up.
+_LARGE = 16 << 20
+_large_turn = threading.Lock()
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """How many pictures an answer gave, and how many of its entries could not be used."""
+    """How many pictures an answer gave, how many of its entries could not be used, and why not."""
 
     pictures: int
     unusable: int
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+@contextmanager
+def reading(answer: BinaryIO) -> Iterator[None]:
+    """While a spooled answer is read, so that those that take much memory take it one after the other."""
+    with _large_turn if os.fstat(answer.fileno()).st_size > _LARGE else nullcontext():
+        yield
 
 
 def store(generation: Generation, attempt: Attempt, answer: BinaryIO, decoder: Decoder) -> Stored:
@@ -37,41 +54,49 @@ def store(generation: Generation, attempt: Attempt, answer: BinaryIO, decoder: D
 
     Raises a venice.VeniceError when the answer is a refusal or holds no usable picture; then nothing was stored.
     """
-    result = read_result(answer)
-    images = _images(generation, attempt, result.images, decoder)
-    if not images and not result.is_content_violation:
-        raise BadResponse("Venice's answer holds no picture that can be decoded.", status=result.reply.status)
+    with reading(answer), open_result(answer) as result:
+        images, unreadable = _images(generation, attempt, result.entries(), decoder)
+        if not images and (error := result.nothing(unreadable)):
+            raise error
     failpoint("files-written")
     with transaction.atomic():
         _write_rows(generation, attempt, images)
         _end(generation, attempt, result, len(images))
         failpoint("rows-written")
-    return Stored(len(images), result.bad_images + len(result.images) - len(images))
+    return Stored(len(images), result.listed - len(images), tuple(unreadable))
 
 
 def store_salvage(
     generation: Generation, attempt: Attempt, pictures: Iterable[ImageBytes], decoder: Decoder
 ) -> int:
     """Store the complete pictures of a torn answer, without ending the generation; returns how many."""
-    images = _images(generation, attempt, pictures, decoder)
+    images, _ = _images(generation, attempt, pictures, decoder)
     with transaction.atomic():
         _write_rows(generation, attempt, images)
     return len(images)
 
 
 def _images(
-    generation: Generation, attempt: Attempt, pictures: Iterable[ImageBytes], decoder: Decoder
-) -> list[Image]:
-    """Files of the pictures that decode, and their rows, not saved yet. One at a time: memory stays bounded."""
-    images = []
-    for picture in pictures:
-        try:
-            decoded = decoder.decode(picture.data)
-        except UnusablePicture as error:
-            log.warning("generation %d: picture %d: %s", generation.pk, picture.index, error)
+    generation: Generation, attempt: Attempt, entries: Iterable[ImageBytes | Unreadable], decoder: Decoder
+) -> tuple[list[Image], list[Unreadable]]:
+    """Files of the pictures that decode, and their rows, not saved yet; and the entries that are none.
+
+    One at a time: memory stays bounded.
+    """
+    images, unreadable = [], []
+    for entry in entries:
+        if isinstance(entry, Unreadable):
+            unreadable.append(entry)
             continue
-        images.append(_write_files(generation, attempt, picture.index, picture.data, decoded))
-    return images
+        try:
+            decoded = decoder.decode(entry.data)
+        except UnusablePicture as error:
+            unreadable.append(Unreadable(entry.index, str(error)))
+            continue
+        images.append(_write_files(generation, attempt, entry.index, entry.data, decoded))
+    for entry in unreadable:
+        log.warning("generation %d: picture %d: %s", generation.pk, entry.index, entry.reason)
+    return images, unreadable
 
 
 def _write_files(
@@ -124,8 +149,8 @@ def _write_rows(generation: Generation, attempt: Attempt, images: list[Image]) -
     mine.update(stack_size=mine.count() or 1)
 
 
-def _end(generation: Generation, attempt: Attempt, result: Result, stored: int) -> None:
-    timing = result.timing
+def _end(generation: Generation, attempt: Attempt, result: Answer, stored: int) -> None:
+    timing, reply = result.timing, result.reply
     Attempt.objects.filter(pk=attempt.pk).update(outcome=Outcome.OK)
     # A late answer turns `interrupted` into `done` as well.
     mine = Generation.objects.filter(
@@ -138,9 +163,9 @@ def _end(generation: Generation, attempt: Attempt, result: Result, stored: int) 
         preprocessing_ms=timing.preprocessing_ms,
         inference_ms=timing.inference_ms,
         total_ms=timing.total_ms,
-        is_blurred=result.is_blurred,
-        is_content_violation=result.is_content_violation,
-        enhanced_prompt=result.enhanced_prompt,
+        is_blurred=reply.is_blurred,
+        is_content_violation=reply.is_content_violation,
+        enhanced_prompt=reply.enhanced_prompt,
     )
     mine.update(
         state=State.DONE,

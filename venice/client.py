@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -13,12 +14,14 @@ from urllib.parse import urlencode
 
 from venice.access import DEFAULT_BASE_URL, clean_api_key, clean_base_url
 from venice.account import Balance, UsageEntry, parse_balance, parse_usage, usage_query
+from venice.bodies import Held, plain, whole
 from venice.catalog import Model, bundled_models, parse_models, parse_styles
 from venice.deadlines import Clock, Deadlines
 from venice.errors import BadResponse, CatalogError, InvalidRequest, Unanswered, bounded, error_from_reply
+from venice.images import ImageBytes
 from venice.operations import Operation
 from venice.reply import Reply
-from venice.results import MAX_BODY, ImageBytes, Result, Timing, plain_body, read_result, result_from
+from venice.results import MAX_BODY, Result, Timing, read_result, result_from
 from venice.text import decode_json
 
 if TYPE_CHECKING:
@@ -120,7 +123,11 @@ class Client:
         if operation.strict:
             self._check(operation)
         pieces = _Pieces()
-        return result_from(self.send(operation, pieces), pieces.body())
+        reply = self.send(operation, pieces)
+        try:
+            return result_from(reply, Held(pieces.body))
+        except OSError as error:
+            raise BadResponse(f"there is no room to unpack the answer ({error.strerror})") from None
 
     def _check(self, operation: Operation) -> None:
         known = _bundled() if self._known is None else self._known
@@ -218,7 +225,9 @@ class Client:
             connect=limits.connect,
             max_bytes=MAX_FREE_BODY,
         )
-        return reply, plain_body(reply, pieces.body(), MAX_FREE_BODY)
+        encoding = reply.headers.get("content-encoding", "")
+        with closing(plain(Held(pieces.body), encoding, MAX_FREE_BODY)) as body:
+            return reply, whole(body, MAX_FREE_BODY)
 
     def _request(self, method: str, path: str, body: bytes | None = None) -> "Request":
         from venice.transport import Request
@@ -240,7 +249,7 @@ class Client:
 
 
 class _Pieces:
-    """A sink in memory. Joined once: a buffer that grows would copy megabytes again and again."""
+    """A sink in memory, never joined: that would take it twice."""
 
     __slots__ = ("_pieces",)
 
@@ -260,9 +269,11 @@ class _Pieces:
     def flush(self) -> None:
         pass
 
-    def body(self) -> bytes:
-        """All but the head, which comes as one piece, the first."""
-        return b"".join(self._pieces[1:])
+    @property
+    def body(self) -> list[bytes | bytearray]:
+        """All but the head, which comes as one piece, the first; given away."""
+        pieces, self._pieces = self._pieces[1:], []
+        return pieces
 
 
 class _Credentials:

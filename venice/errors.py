@@ -3,11 +3,14 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from venice.complaint import Complaint, read_complaint
 from venice.reply import Reply
 from venice.text import clean_line
+
+if TYPE_CHECKING:
+    from venice.images import Unreadable
 
 MESSAGE_LIMIT = 500
 HEADERS_LIMIT = 100
@@ -171,6 +174,8 @@ class BadResponse(VeniceError):
 
     advice = "The answer could not be read and may have been charged. Try again or choose another model."
     charge_unknown = True
+    #: Why each of its images is none, when it has a list of them.
+    unreadable: "tuple[Unreadable, ...]" = ()
 
 
 class CatalogError(BadResponse):

@@ -95,6 +95,11 @@ class Reply:
         return clean_lines(unquote(self.headers.get(_ENHANCED, "")), MAX_PROMPT_VALUE)
 
     @property
+    def content_length(self) -> int | None:
+        """How many bytes the body should have; None when that is not told."""
+        return _whole(self.headers.get("content-length"))
+
+    @property
     def rate_limit(self) -> RateLimit | None:
         """None when the answer tells nothing about the limit of requests."""
         limit = _whole(self.headers.get("x-ratelimit-limit-requests"))
@@ -153,7 +158,7 @@ def head_line(reply: Reply) -> bytes:
 
 def read_head_line(line: bytes, *, finished_at: datetime | None = None, size: int = 0) -> Reply:
     """The inverse of `head_line`. ValueError for a line that is cut or is something else."""
-    head = decode_json(line) if line.endswith(b"\n") else None
+    head = decode_json(line, MAX_HEAD_LINE) if line.endswith(b"\n") else None
     if not isinstance(head, dict):
         raise ValueError("not the head of a spooled answer")
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from venice.cli.output import say
 from venice.errors import InvalidRequest
-from venice.results import ImageBytes
+from venice.images import ImageBytes
 
 PLACES = ("seed", "index", "n", "format", "model", "id")
 _SUFFIXES = {".png": "png", ".webp": "webp", ".jpg": "jpeg", ".jpeg": "jpeg"}
