@@ -18,7 +18,7 @@ from gallery import settling, storing
 from gallery.failpoints import failpoint
 from gallery.models import Attempt, Generation, State, Worker
 from gallery.models.attempt import Outcome
-from venice import Unanswered
+from venice import BadResponse, Unanswered
 from venice.salvage import read_reply, salvage
 
 if TYPE_CHECKING:
@@ -151,11 +151,15 @@ def _save_complete(workshop: "Workshop", generation: Generation, attempt: Attemp
         file = workshop.spool.part(attempt.pk).open("rb")
     except FileNotFoundError:
         return ""
-    with file, storing.reading(file), salvage(file) as found:
-        if found is None:
-            return ""
-        if found.is_whole:
-            return None
-        workshop.note(attempt, found.reply)
-        saved = storing.store_salvage(generation, attempt, found.images, workshop.decoder)
+    with file, storing.turn_of(file):
+        try:
+            with workshop.spool.reading(attempt.pk), salvage(file) as found:
+                if found is None:
+                    return ""
+                if found.is_whole:
+                    return None
+                workshop.note(attempt, found.reply)
+                saved = storing.store_salvage(generation, attempt, found.images, workshop.decoder)
+        except BadResponse as error:
+            return error.message
     return f"{saved} of {generation.variants} pictures saved."

@@ -12,14 +12,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from django.db import Error as DatabaseTrouble
+
 from gallery.failpoints import failpoint
 from gallery.storage import flush_folder
-from venice import NotSent
+from venice import BadResponse, NotSent, VeniceError
 
 log = logging.getLogger(__name__)
 
 MARK = ".spool-of-venice-gallery"
-WHOLE, TORN, KEPT = ".raw", ".part", ".kept"
+WHOLE, TORN, KEPT, READING = ".raw", ".part", ".kept", ".reading"
+# What killed so many of its readers kills the next one too.
+MOST_DEATHS = 2
 RETRY_EVERY = 1.0
 
 
@@ -60,6 +64,31 @@ class Spool:
         return sorted({int(path.stem) for path in names if path.stem.isdigit()})
 
     @contextmanager
+    def reading(self, attempt: int) -> Iterator[None]:
+        """While an answer is read: who does not come to the end of the block counts as killed by it.
+
+        BadResponse, without reading, for what killed MOST_DEATHS readers. Ordinary failures do not count.
+        """
+        mark = self.folder / f"{attempt}{READING}"
+        if mark.exists() and mark.stat().st_size >= MOST_DEATHS:
+            raise BadResponse(
+                f"Venice's answer cannot be read: whoever tried died of it, {MOST_DEATHS} times."
+            )
+        # A full disk must not keep a picture from being stored.
+        with suppress(OSError), mark.open("ab") as file:
+            file.write(b".")
+        try:
+            yield
+        except (VeniceError, OSError, DatabaseTrouble):
+            self._forget_readers(attempt)
+            raise
+        self._forget_readers(attempt)
+
+    def _forget_readers(self, attempt: int) -> None:
+        with suppress(OSError):
+            (self.folder / f"{attempt}{READING}").unlink(missing_ok=True)
+
+    @contextmanager
     def receive(self, attempt: int) -> Iterator[BinaryIO]:
         """A file to stream an answer into; it becomes the whole answer when the block ends without an error.
 
@@ -95,6 +124,7 @@ class Spool:
         with suppress(OSError):
             self.raw(attempt).unlink(missing_ok=True)
             self.part(attempt).unlink(missing_ok=True)
+        self._forget_readers(attempt)
 
     def settle(self, attempt: int, *, keep: bool) -> None:
         """Put an answer aside that could not be used but may have been paid for; remove any other."""
@@ -102,6 +132,7 @@ class Spool:
             for path in (self.raw(attempt), self.part(attempt)):
                 if path.exists():
                     path.replace(path.with_suffix(path.suffix + KEPT))
+            self._forget_readers(attempt)
         else:
             self.discard(attempt)
 

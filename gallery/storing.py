@@ -5,7 +5,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -43,18 +43,25 @@ class Stored:
 
 
 @contextmanager
-def reading(answer: BinaryIO) -> Iterator[None]:
+def turn_of(answer: BinaryIO) -> Iterator[None]:
     """While a spooled answer is read, so that those that take much memory take it one after the other."""
     with _large_turn if os.fstat(answer.fileno()).st_size > _LARGE else nullcontext():
         yield
 
 
-def store(generation: Generation, attempt: Attempt, answer: BinaryIO, decoder: Decoder) -> Stored:
-    """Store every usable picture of `answer`, and end `generation`.
+def store(
+    generation: Generation,
+    attempt: Attempt,
+    answer: BinaryIO,
+    decoder: Decoder,
+    counted: AbstractContextManager[None],
+) -> Stored:
+    """Store every usable picture of `answer`, and end `generation`; `answer` is read within `counted`.
 
     Raises a venice.VeniceError when the answer is a refusal or holds no usable picture; then nothing was stored.
     """
-    with reading(answer), open_result(answer) as result:
+    with turn_of(answer), counted, open_result(answer) as result:
+        failpoint("reading")
         images, unreadable = _images(generation, attempt, result.entries(), decoder)
         if not images and (error := result.nothing(unreadable)):
             raise error

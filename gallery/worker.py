@@ -312,7 +312,8 @@ class Workshop:
             return
         try:
             with file:
-                stored = storing.store(generation, attempt, file, self.decoder)
+                counted = self.spool.reading(attempt.pk)
+                stored = storing.store(generation, attempt, file, self.decoder, counted)
         except VeniceError as error:
             settling.settle(generation, attempt, error)
             self.spool.settle(attempt.pk, keep=error.charge_unknown)

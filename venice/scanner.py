@@ -9,6 +9,9 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+
+from venice.text import short_int
 
 #: What a window may hold back of a token that is wanted whole: names, numbers, words.
 LONGEST_TOKEN = 4096
@@ -45,24 +48,21 @@ def _holding(value: bytes) -> bytes:
     )
 
 
-_VALUE = _holding(_holding(_FLAT))
-#: Many small values at once, each with its comma (and, in an object, with the next name): no step of ours for each.
-_MANY_LISTED = re.compile(rb"(?:" + _W + _VALUE + _W + rb",)*")
-_MANY_NAMED = re.compile(rb"(?:" + _W + _VALUE + _W + rb"," + _W + _PLAIN + _W + rb":)*")
-#: The same without a comma inside, so that commas count them.
-_COUNTABLE = re.compile(
-    rb"(?:"
-    + _W
-    + rb'(?:"[^"\\,\x00-\x1f]*"|'
-    + _NUMBER
-    + rb"|true|false|null|\["
-    + _W
-    + rb"\]|\{"
-    + _W
-    + rb"\})"
-    + _W
-    + rb",)*"
-)
+@cache
+def _many(kind: str) -> re.Pattern[bytes]:
+    """Many small values at once, each with its comma: no step of ours for each. Made when first needed.
+
+    `listed` are those of a list, `named` those of an object, each with the next one's name; `counted` are those of a
+    list that hold no comma, so that commas count them.
+    """
+    value = _holding(_holding(_FLAT))
+    if kind == "counted":
+        text = _PLAIN.replace(b"^", b"^,")
+        value = rb"(?:" + text + rb"|" + _NUMBER + rb"|true|false|null|\[" + _W + rb"\]|\{" + _W + rb"\})"
+    name = _W + _PLAIN + _W + rb":" if kind == "named" else b""
+    return re.compile(rb"(?:" + _W + value + _W + rb"," + name + rb")*")
+
+
 _SPACE = re.compile(_W)
 _TEXT = re.compile(rb'(?:[^"\\\x00-\x1f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*')
 _DIGITS = re.compile(rb"[0-9]*")
@@ -155,7 +155,7 @@ class Scanner:
     def rest(self) -> int:
         """Skip the entries from here on that are simple, all but the last of the list; returns how many."""
         skipped = 0
-        while size := self._batch(_COUNTABLE):
+        while size := self._batch(_many("counted")):
             skipped += self._window.count(b",", self._at - size, self._at)
         return skipped
 
@@ -255,11 +255,9 @@ class Scanner:
 
     def _pass_simple(self, awaited: bytes | bytearray) -> None:
         """From a comma to the next value of a list or an object, past all that are simple."""
-        if awaited == b"]":
-            many = _MANY_LISTED
-        else:
-            many = _MANY_NAMED
+        if awaited == b"}":
             self._name()
+        many = _many("listed" if awaited == b"]" else "named")
         while self._batch(many):
             pass
 
@@ -347,8 +345,3 @@ class Scanner:
             self._decoder.decode(piece, final)
         except UnicodeDecodeError:
             raise Malformed("not UTF-8") from None
-
-
-def short_int(digits: str) -> int | None:
-    """A whole number; None for one that is too long to mean anything."""
-    return int(digits) if len(digits) <= 30 else None

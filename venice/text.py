@@ -4,8 +4,6 @@ import json
 import re
 from typing import Any
 
-from venice.scanner import short_int
-
 #: Ten catalogues.
 MOST_PARTS = 500_000
 
@@ -41,3 +39,8 @@ def decode_json(body: bytes, most: int = MOST_PARTS) -> Any:
         return json.loads(body.decode("utf-8-sig"), parse_int=short_int)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+
+
+def short_int(digits: str) -> int | None:
+    """A whole number; None for one that is too long to mean anything."""
+    return int(digits) if len(digits) <= 30 else None
