@@ -14,7 +14,7 @@ from gallery.failpoints import failpoint
 from gallery.models import Attempt, Generation, State
 from gallery.recovery import on_its_own, saved_of
 from gallery.spool import body_size, is_torn
-from venice import VeniceError
+from venice import BadResponse, VeniceError
 from venice.salvage import salvage
 
 if TYPE_CHECKING:
@@ -37,14 +37,15 @@ def _read(workshop: "Workshop", attempt: Attempt, path: Path) -> None:
         _read_torn(workshop, attempt, path)
         return
     generation = attempt.generation
+    reading = workshop.spool.reading(attempt.pk)
     try:
         with path.open("rb") as file:
-            stored = storing.store(generation, attempt, file, workshop.decoder, again=True)
+            stored = storing.store(generation, attempt, file, workshop.decoder, reading, again=True)
     except VeniceError as error:
         # Both say why: the reader may know better by now.
         ended = Generation.objects.filter(pk=generation.pk, state__in=(State.FAILED, State.INTERRUPTED))
         ended.update(error_message=error.message)
-        _still_kept(attempt, path, error.message)
+        _still_kept(workshop, attempt, path, error.message)
         return
     failpoint("read-again")
     if not stored.unread:
@@ -52,24 +53,27 @@ def _read(workshop: "Workshop", attempt: Attempt, path: Path) -> None:
 
 
 def _is_whole(path: Path) -> bool:
-    with path.open("rb") as file:
-        found = salvage(file)
-    return found is not None and found.is_whole
+    with path.open("rb") as file, salvage(file) as found:
+        return found is not None and found.is_whole
 
 
 def _read_torn(workshop: "Workshop", attempt: Attempt, path: Path) -> None:
     """What stopped midway stays interrupted, with the pictures that are complete."""
-    generation = attempt.generation
-    with path.open("rb") as file:
-        found = salvage(file)
-    pictures = found.images if found else ()
-    saved = storing.store_salvage(generation, attempt, pictures, workshop.decoder)
+    generation, words = attempt.generation, ""
+    try:
+        reading = workshop.spool.reading(attempt.pk)
+        with path.open("rb") as file, storing.turn_of(file), reading, salvage(file) as found:
+            pictures = found.images if found else ()
+            saved = storing.store_salvage(generation, attempt, pictures, workshop.decoder)
+        words = saved_of(generation, saved, attempt.kept_reason)
+    except BadResponse as error:
+        words = error.message
     failpoint("read-again")
-    words = saved_of(generation, saved, attempt.kept_reason)
     Generation.objects.filter(pk=generation.pk, state=State.INTERRUPTED).update(error_message=words)
-    _still_kept(attempt, path, attempt.kept_reason)
+    _still_kept(workshop, attempt, path, attempt.kept_reason)
 
 
-def _still_kept(attempt: Attempt, path: Path, reason: str) -> None:
+def _still_kept(workshop: "Workshop", attempt: Attempt, path: Path, reason: str) -> None:
+    workshop.spool.forget_readers(attempt.pk)
     asked = Attempt.objects.filter(pk=attempt.pk, reading_asked_at__isnull=False)
     asked.keep(body_size(path), reason, read_again_at=Now())

@@ -317,7 +317,8 @@ class Workshop:
             return
         try:
             with file:
-                stored = storing.store(generation, attempt, file, self.decoder)
+                reading = self.spool.reading(attempt.pk)
+                stored = storing.store(generation, attempt, file, self.decoder, reading)
         except VeniceError as error:
             if error.charge_unknown:
                 keeping.note(self.spool, attempt, error.message)

@@ -11,8 +11,8 @@ from typing import Any
 
 from venice.cli.output import say
 from venice.errors import InvalidRequest
-from venice.operations.generate import FORMATS
-from venice.results import ImageBytes
+from venice.images import ImageBytes
+from venice.operations import FORMATS
 
 PLACES = ("seed", "index", "n", "format", "model", "id")
 _SUFFIXES = {
