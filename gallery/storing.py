@@ -72,7 +72,7 @@ def store(
     count = len(known) + len(images)
     told = _told(result.listed, generation.variants, unread)
     if not count and (error := result.nothing(unreadable)):
-        raise BadResponse(told, status=error.status, headers=error.headers)
+        raise BadResponse(told if unread else error.message, status=error.status, headers=error.headers)
     failpoint("files-written")
     with transaction.atomic():
         _write_rows(generation, attempt, images)

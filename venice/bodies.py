@@ -46,10 +46,10 @@ class Stored:
 
 
 class Held:
-    """Pieces in memory."""
+    """Pieces in memory, which stay their owner's."""
 
     def __init__(self, pieces: Sequence[bytes | bytearray]) -> None:
-        self._pieces: list[bytes | bytearray] = list(pieces)
+        self._pieces = pieces
         self._lengths = [len(piece) for piece in self._pieces]
         self.size = sum(self._lengths)
 
@@ -61,8 +61,7 @@ class Held:
             start = max(0, start - length)
 
     def close(self) -> None:
-        self._pieces.clear()
-        self._lengths.clear()
+        """Nothing: they are whose they were."""
 
 
 def slice_of(body: Body, start: int, end: int) -> Iterator[bytes]:

@@ -282,6 +282,8 @@ def test_an_error_of_many_parts_is_not_built() -> None:
 
 
 def test_no_image_among_many_says_why() -> None:
-    with pytest.raises(BadResponse, match=r"none of 3 images can be read \(not base64\)") as caught:
+    with pytest.raises(
+        BadResponse, match=r"None of 3 images can be read: Picture 1 of 3: not base64;"
+    ) as caught:
         venice.results.result_from(REPLY, Held([b'{"images": ["x", 1, ""]}']))
     assert [entry.reason for entry in caught.value.unreadable] == ["not base64", "not a text", "empty"]
