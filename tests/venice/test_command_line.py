@@ -127,6 +127,14 @@ def test_a_bad_pattern_is_refused_before_anything_is_paid(run: Run, emulator: Em
     assert emulator.ledger() == []
 
 
+def test_a_name_that_promises_what_cannot_be_asked_for_gets_the_real_suffix(run: Run) -> None:
+    done = run("generate", "a canal", *TINY, "--out", "a.gif")
+
+    assert done.returncode == 0, done.stderr
+    (name,) = done.stdout.split()
+    assert Path(name).suffix == ".webp"
+
+
 def test_the_name_and_the_bytes_agree(run: Run, tmp_path: Path) -> None:
     asked = run("generate", "a canal", *TINY, "--out", "a.png")
     other = run("generate", "a canal [[fault:wrong-format]]", *TINY, "--out", "b.png")
