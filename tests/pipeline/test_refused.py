@@ -97,8 +97,8 @@ def test_one_members_refused_request_keeps_nobody(installation: Installation, al
     dogs = [queue(alice, "an innocent dog"), queue(bob, "a dog of another one")]
 
     for dog in dogs:
-        installation.until_state(dog, State.DONE, seconds=20)
-    installation.until_state(cat, State.FAILED, seconds=20)
+        installation.until_state(dog, State.DONE)
+    installation.until_state(cat, State.FAILED)
 
     assert cat.error_message == "Unauthorized access"
     assert "this request" in cat.error_advice
