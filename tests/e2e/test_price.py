@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -71,7 +72,7 @@ def test_more_variants_and_a_click_before_their_price_has_come(site: Site, brows
     page.goto(f"{site.url}/create/")
     page.locator("#id_prompt").fill(prompt)
     held: list[Any] = []
-    page.route("**/create/price/", held.append)
+    page.route("**/create/price/", lambda route: held.append(route))
     note = "() => document.addEventListener('htmx:afterSettle', () => window.rests = {}.disabled, {{once: true}})"
     page.evaluate(note.format("document.getElementById('create-submit')"))
     page.locator("#id_variants").select_option("4")
@@ -129,7 +130,7 @@ def test_a_price_that_rises_while_one_looks(site: Site, browser: Browser, script
     page.locator("#id_prompt").fill(prompt)
     page.locator("#create-submit").click()
     until(page, lambda: bool(entries(site, prompt)))
-    for number, button in enumerate(("run-again", "rerun-new-seed"), 1):
+    for button, calls, total in (("run-again", 1, "0.02"), ("rerun-new-seed", 2, "0.04")):
         open_button(page, site, prompt, button)
         mark = f"form[data-action={button}] button"
         assert shown(page, mark)[1] == "0.01"
@@ -140,11 +141,15 @@ def test_a_price_that_rises_while_one_looks(site: Site, browser: Browser, script
             )
             assert shown(page, mark)[0].endswith("· $0.02")
             assert shown(page, mark)[1] == "0.02"
-            assert len(entries(site, prompt)) == number
+            assert len(entries(site, prompt)) == calls
             page.locator(mark).click()
-            until(page, lambda times=number: spent(site, prompt) == times * Decimal("0.02"))
+            until(page, partial(has_spent, site, prompt, total))
             expect(page.locator("[data-error-for=price]")).to_have_count(0)
     context.close()
+
+
+def has_spent(site: Site, prompt: str, usd: str) -> bool:
+    return spent(site, prompt) == Decimal(usd)
 
 
 def entries(site: Site, prompt: str) -> list[dict[str, Any]]:
