@@ -11,6 +11,7 @@ time (watch.py). One line of JSON on stdout; exit status 1 when a promise is bro
 
 import argparse
 import os
+import shutil
 import signal
 import sys
 import time
@@ -70,6 +71,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=2, help="generations a second, about (2)")
     parser.add_argument("--strangers", type=int, default=40, help="slow sockets at a time (40)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--log", type=Path, help="where the log of serve is kept")
     return parser.parse_args()
 
 
@@ -108,6 +110,8 @@ def _soak(
         _load(options, members, [*watches.values(), strangers], kills)
         hanging = _wait_until_ended(log)
     broken, figures = judge(emulator.ledger(), members, watches, kills, log=log, pace=pace, now=time.time())
+    if options.log:
+        shutil.copy(log, options.log)
     if site.process.returncode:
         broken.append(f"serve ended with {site.process.returncode}")
     connections.close_all()
