@@ -104,7 +104,9 @@ def _pictures(generation: Generation, posts: list[Entry]) -> Iterator[str]:
     if stray := {image.sha256 for image in images} - set(sent):
         yield f"{len(stray)} pictures that Venice did not send"
     if generation.state == State.DONE:
-        cut = any({"truncated", "reset", "empty", "html-200"} & set(entry["faults"]) for entry in posts)
+        cut = any(
+            {"truncated", "reset", "empty", "html-200", "litter"} & set(entry["faults"]) for entry in posts
+        )
         if sorted(image.sha256 for image in images) != sorted(sent) and not cut:
             yield f"{len(images)} of {len(sent)} pictures"
         if images and sum(image.is_cover for image in images) != 1:

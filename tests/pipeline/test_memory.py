@@ -86,6 +86,21 @@ def test_an_answer_takes_a_bounded_amount_of_memory(
     _read(installation, script, alice, NONE[name], times=1, state=State.FAILED)
 
 
+def test_the_emulators_litter_and_long_heads_are_read(installation: Installation, alice: User) -> None:
+    litter, long_head = queue(alice, faults="litter:20"), queue(alice, faults="long-head")
+    worker = installation.work()
+    installation.until_ended()
+
+    litter.refresh_from_db()
+    long_head.refresh_from_db()
+    assert (litter.state, long_head.state) == (State.FAILED, State.DONE)
+    assert "none of 6666667 images" in litter.error_message
+    used = highest(worker.pid)
+    worker.stop()
+    assert used <= MOST, f"{used >> 20} MiB"
+    installation.check()
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("name", [name for name in NONE if name not in SHORT])
 def test_any_answer_takes_a_bounded_amount_of_memory(
