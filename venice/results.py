@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Self
 from venice.bodies import Body, Stored, plain, whole
 from venice.dimensions import sniff
 from venice.errors import BadResponse, Unanswered, error_from_reply
-from venice.images import ImageBytes, Unreadable, image_at, image_from_bytes, image_of, text_at
+from venice.images import MAX_IMAGE, ImageBytes, Unreadable, image_at, image_from_bytes, image_of, text_at
 from venice.layout import MAX_IMAGES, read_layout
 from venice.reply import MAX_HEAD_LINE, Deprecation, RateLimit, Reply, read_head_line
 from venice.scanner import Span
@@ -233,7 +233,8 @@ def _none_of(unreadable: Sequence[Unreadable], sent: int) -> str:
 
 def _alone(body: Body) -> Iterator[ImageBytes | Unreadable]:
     """A body that is the image itself."""
-    yield image_from_bytes(whole(body, MAX_BODY))
+    # One byte more shows that it is larger than any.
+    yield image_from_bytes(whole(body, MAX_IMAGE + 1))
 
 
 def _built(reply: Reply, body: Body) -> Answer | None:
