@@ -18,6 +18,8 @@ MARKS = {"worker": "manage.py\0work", "web": "gunicorn"}
 _BEGINS = re.compile(r"^(\S+) info gallery\.worker: worker \S+ \d+ calls at once", re.MULTILINE)
 # Seconds that gunicorn may take to load the site once its process is there.
 BOOT = 10.0
+# Seconds after which a worker that has come is taken for one that stays.
+SHAKEN = 60.0
 
 
 class Kills:
@@ -56,11 +58,20 @@ class Kills:
         ]
         return Downtime((at, _first(begun, after=at)) for at in self._moments["worker"])
 
+    def worker_shaken(self, away: Downtime) -> Downtime:
+        """The same, and the time in which a worker may still be said to do nothing but start and die."""
+        return Downtime((begin, end + SHAKEN) for begin, end in away.intervals)
+
     def web_away(self, answered: list[float]) -> Downtime:
-        """From each kill until the new server answers, at one of the moments `answered`, or should."""
-        away = []
-        for at in self._moments["web"]:
-            start = _first(self._web_starts, after=at)
+        """From each kill until the new server answers, at one of the moments `answered`, or should.
+
+        The new one is the last before the next kill: what is left of the old server may answer for a while, and keep
+        the port from those that come first.
+        """
+        away, kills = [], self._moments["web"]
+        for at, next_kill in zip(kills, [*kills[1:], float("inf")], strict=True):
+            starts = [start for start in self._web_starts if at < start < next_kill]
+            start = max(starts, default=float("inf"))
             away.append((at, min(_first(answered, after=start), start + BOOT)))
         return Downtime(away)
 

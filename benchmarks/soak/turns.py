@@ -11,6 +11,7 @@ import heapq
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import isfinite
 
 MINUTE = 60.0
 
@@ -30,15 +31,20 @@ class Downtime:
     """When a worker, or the web, did not run: intervals of Unix seconds, in any order."""
 
     def __init__(self, intervals: Iterable[tuple[float, float]]) -> None:
-        self._intervals: list[tuple[float, float]] = []
+        self.intervals: list[tuple[float, float]] = []
         for begin, end in sorted(intervals):
-            if self._intervals and begin <= self._intervals[-1][1]:
-                begin, end = self._intervals[-1][0], max(end, self._intervals.pop()[1])
-            self._intervals.append((begin, end))
+            if self.intervals and begin <= self.intervals[-1][1]:
+                begin, end = self.intervals[-1][0], max(end, self.intervals.pop()[1])
+            self.intervals.append((begin, end))
+
+    @property
+    def longest(self) -> float:
+        """Seconds of the longest that has an end."""
+        return max((end - begin for begin, end in self.intervals if isfinite(end)), default=0.0)
 
     def advanced(self, moment: float, seconds: float) -> float:
         """The first moment at which it runs and has run for so many seconds since `moment`."""
-        for begin, end in self._intervals:
+        for begin, end in self.intervals:
             if end <= moment:
                 continue
             if begin > moment + seconds:
@@ -53,13 +59,13 @@ class Downtime:
 
     def touches(self, begin: float, end: float) -> bool:
         """Whether nothing ran at some moment from `begin` to `end`."""
-        return any(since <= end and begin < until for since, until in self._intervals)
+        return any(since <= end and begin < until for since, until in self.intervals)
 
     def running(self, begin: float, end: float) -> float:
         """For how many seconds it ran from `begin` to `end`; 0 when `end` comes first."""
         if end <= begin:
             return 0.0
-        stopped = sum(max(0.0, min(end, until) - max(begin, since)) for since, until in self._intervals)
+        stopped = sum(max(0.0, min(end, until) - max(begin, since)) for since, until in self.intervals)
         return end - begin - stopped
 
 

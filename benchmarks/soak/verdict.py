@@ -13,6 +13,7 @@ from benchmarks.soak.watch import ANSWER_WITHIN, Judged, Watch, figures
 
 # Seconds of an innocent member's picture after its turn.
 LATE_AT_MOST = 60.0
+MOST_LOOKS = 10
 Entry = dict[str, Any]
 
 
@@ -69,8 +70,9 @@ def slow_answers(name: str, looks: list[Judged]) -> Iterator[str]:
     """The judged looks that were not answered, or too late; and when there are none to judge."""
     if not looks:
         yield f"{name}: no look outside of the restarts"
-    if bad := [look.seconds for look in looks if not look.is_good]:
-        yield f"{name}: {len(bad)} of {len(looks)} looks not answered within {ANSWER_WITHIN:g} s ({max(bad):.1f} s)"
+    if bad := [look for look in looks if not look.is_good]:
+        told = ", ".join(f"{look.status} after {look.seconds:.1f} s" for look in bad[:MOST_LOOKS])
+        yield f"{name}: {len(bad)} of {len(looks)} looks not answered well within {ANSWER_WITHIN:g} s: {told}"
 
 
 def judge(
@@ -101,8 +103,10 @@ def judge(
         "late_p95_s": percentile(list(late.values()) or [0.0], 0.95),
         "late_max_s": round(max(late.values(), default=0.0), 3),
     }
+    shaken = kills.worker_shaken(worker_away)
+    told |= {"web_away_max_s": round(web_away.longest, 1), "worker_away_max_s": round(worker_away.longest, 1)}
     for name, watch in watches.items():
-        looks = watch.judged(web_away, worker_away)
+        looks = watch.judged(web_away, shaken)
         broken += slow_answers(name, looks)
         told |= figures(name, looks)
     told |= {"tracebacks": log.read_text(errors="replace").count("Traceback"), "load": os.getloadavg()[0]}

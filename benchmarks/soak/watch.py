@@ -30,6 +30,7 @@ class Judged:
     """One request as far as no restart explains it. Seconds are those in which a server was there."""
 
     seconds: float
+    status: int
     was_answered: bool
 
     @property
@@ -57,17 +58,19 @@ class Watch:
         """When each good answer came."""
         return [look.ended for look in self.looks if look.status == 200]
 
-    def judged(self, web_away: Downtime, worker_away: Downtime) -> list[Judged]:
-        """The looks that began with a server there. A kill on the way explains an error, but no waiting besides."""
+    def judged(self, web_away: Downtime, worker_shaken: Downtime) -> list[Judged]:
+        """The looks that began with a server there.
+
+        A kill on the way explains an error, but no waiting besides; a worker that is away, the 503 that says so.
+        """
         found = []
         for look in self.looks:
             if web_away.holds(look.began):
                 continue
             seconds = web_away.running(look.began, look.ended)
-            is_explained = web_away.touches(look.began, look.ended) or worker_away.touches(
-                look.began, look.ended
-            )
-            found.append(Judged(seconds, look.status == 200 or is_explained))
+            is_explained = web_away.touches(look.began, look.ended)
+            is_told = look.status == 503 and worker_shaken.touches(look.began, look.ended)
+            found.append(Judged(seconds, look.status, look.status == 200 or is_explained or is_told))
         return found
 
     def _watch(self) -> None:
