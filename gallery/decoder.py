@@ -11,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
 from concurrent.futures.process import BrokenProcessPool
 
+from gallery.failpoints import failpoint
 from gallery.thumbnails import Decoded, UnusablePicture, decode
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,11 @@ def _bound(parent: int) -> None:
     Image.init()
 
 
+def _decode(data: bytes) -> Decoded:
+    failpoint("decoding")
+    return decode(data)
+
+
 class Decoder:
     """Decodes one picture at a time in a kept child. Thread safe."""
 
@@ -56,7 +62,7 @@ class Decoder:
             for _ in range(2):
                 # Twice, since the child may also have been killed by somebody who meant well.
                 try:
-                    return self._child().submit(decode, data).result(self.patience)
+                    return self._child().submit(_decode, data).result(self.patience)
                 except TookTooLong:
                     self._replace()
                     raise UnusablePicture(f"Decoding took longer than {self.patience:.0f} s.") from None

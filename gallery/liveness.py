@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from gallery.models import Worker
-from gallery.models.worker import HEARTBEAT
+from gallery.models.worker import HEARTBEAT, STEADY_AFTER
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,8 @@ class Heart:
     def __init__(self) -> None:
         self.host = socket.gethostname()[:150]
         name = f"{process_table()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
-        self.row = Worker.objects.create(name=name, host=self.host, process=os.getpid())
+        deaths = _deaths_before(self.host)
+        self.row = Worker.objects.create(name=name, host=self.host, process=os.getpid(), deaths=deaths)
         self.beaten_at = time.monotonic()
         self.may_judge_at = self.beaten_at + GRACE
         self._stopped = threading.Event()
@@ -73,6 +74,21 @@ class Heart:
         may_judge = now >= self.may_judge_at and now - self.beaten_at <= LATE
         silent = set(others.dead().values_list("pk", flat=True)) if may_judge else set()
         return [worker for worker in others if worker.pk in silent or not _may_run(worker)]
+
+
+def _deaths_before(host: str) -> int:
+    """How many workers of this host died one after the other until now; who ended in order has left no row.
+
+    A container that is restarted has another process table: whose rows those are cannot be asked there.
+    """
+    ours = f"{process_table()}-"
+    deaths = 0
+    for worker in Worker.objects.filter(host=host, seen_at__gte=Now() - STEADY_AFTER):
+        if worker.name.startswith(ours) and (worker.process == os.getpid() or _may_run(worker)):
+            continue
+        was_steady = worker.seen_at - worker.started_at >= STEADY_AFTER
+        deaths = max(deaths, 1 if was_steady else worker.deaths + 1)
+    return deaths
 
 
 def process_table() -> str:

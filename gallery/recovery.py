@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.db import InterfaceError, OperationalError
@@ -18,8 +19,8 @@ from gallery import keeping, settling, storing
 from gallery.failpoints import failpoint
 from gallery.models import Attempt, Generation, State, Worker
 from gallery.models.attempt import Outcome
-from venice import Unanswered
-from venice.salvage import salvage
+from venice import BadResponse, Unanswered
+from venice.salvage import read_reply, salvage
 
 if TYPE_CHECKING:
     from gallery.worker import Workshop
@@ -122,9 +123,9 @@ def _take_up_stray(workshop: "Workshop", attempt: Attempt) -> None:
 
 def _store_whole(workshop: "Workshop", generation: Generation, attempt: Attempt) -> None:
     with workshop.spool.raw(attempt.pk).open("rb") as file:
-        found = salvage(file)
-    if found:
-        workshop.receive(generation, attempt, found.reply)
+        reply = read_reply(file)
+    if reply:
+        workshop.receive(generation, attempt, reply)
     failpoint("recovery-received")
     workshop.store(generation, attempt)
 
@@ -134,25 +135,39 @@ def store_torn(workshop: "Workshop", generation: Generation, attempt: Attempt, e
 
     The torn file stays for a while: whoever writes it may not be as dead as it looks.
     """
-    try:
-        with workshop.spool.part(attempt.pk).open("rb") as file:
-            found = salvage(file)
-    except FileNotFoundError:
-        found = None
-    if found and found.is_whole:
+    saved = save_complete(workshop, generation, attempt, workshop.spool.part(attempt.pk))
+    if saved is None:
         workshop.spool.promote(attempt.pk)
         failpoint("promoted")
         _store_whole(workshop, generation, attempt)
         return
-    if found:
-        workshop.note(attempt, found.reply)
+    if saved:
         keeping.note(workshop.spool, attempt, error.message)
-        saved = storing.store_salvage(generation, attempt, found.images, workshop.decoder)
-        error = Unanswered(saved_of(generation, saved, error.message), status=error.status)
+        error = Unanswered(midway(error.message, saved), status=error.status)
     failpoint("salvaged")
     settling.settle(generation, attempt, error)
 
 
-def saved_of(generation: Generation, saved: int, reason: str) -> str:
+def midway(reason: str, saved: str) -> str:
     """Why an answer stopped midway, and how much of it was saved."""
-    return f"{reason[:1].upper()}{reason[1:].rstrip('.')}. {saved} of {generation.variants} pictures saved."
+    return f"{reason[:1].upper()}{reason[1:].rstrip('.')}. {saved}"
+
+
+def save_complete(workshop: "Workshop", generation: Generation, attempt: Attempt, path: Path) -> str | None:
+    """Store what is complete in a torn answer, and say how much; None when it is whole, nothing when there is none."""
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return ""
+    with file, storing.turn_of(file):
+        try:
+            with workshop.spool.reading(attempt.pk), salvage(file) as found:
+                if found is None:
+                    return ""
+                if found.is_whole:
+                    return None
+                workshop.note(attempt, found.reply)
+                saved = storing.store_salvage(generation, attempt, found.images, workshop.decoder)
+        except BadResponse as error:
+            return error.message
+    return f"{saved} of {generation.variants} pictures saved."

@@ -14,15 +14,19 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from django.db import Error as DatabaseTrouble
+
 from gallery.failpoints import failpoint
 from gallery.storage import flush_folder
-from venice import NotSent
+from venice import BadResponse, NotSent, VeniceError
 from venice.reply import MAX_HEAD_LINE
 
 log = logging.getLogger(__name__)
 
 MARK = ".spool-of-venice-gallery"
-WHOLE, TORN, KEPT = ".raw", ".part", ".kept"
+WHOLE, TORN, KEPT, READING = ".raw", ".part", ".kept", ".reading"
+# What killed so many of its readers kills the next one too.
+MOST_DEATHS = 2
 RETRY_EVERY = 1.0
 # What is whole tells most.
 _BY_WORTH = (WHOLE + KEPT, WHOLE, TORN + KEPT, TORN)
@@ -81,6 +85,32 @@ class Spool:
         return (self.folder / MARK).exists()
 
     @contextmanager
+    def reading(self, attempt: int) -> Iterator[None]:
+        """While an answer is read: who does not come to the end of the block counts as killed by it.
+
+        BadResponse, without reading, for what killed MOST_DEATHS readers. Ordinary failures do not count.
+        """
+        mark = self.folder / f"{attempt}{READING}"
+        if mark.exists() and mark.stat().st_size >= MOST_DEATHS:
+            raise BadResponse(
+                f"Venice's answer cannot be read: whoever tried died of it, {MOST_DEATHS} times."
+            )
+        # A full disk must not keep a picture from being stored.
+        with suppress(OSError), mark.open("ab") as file:
+            file.write(b".")
+        try:
+            yield
+        except (VeniceError, OSError, DatabaseTrouble):
+            self.forget_readers(attempt)
+            raise
+        self.forget_readers(attempt)
+
+    def forget_readers(self, attempt: int) -> None:
+        """Count anew how many die of reading it."""
+        with suppress(OSError):
+            (self.folder / f"{attempt}{READING}").unlink(missing_ok=True)
+
+    @contextmanager
     def receive(self, attempt: int) -> Iterator[BinaryIO]:
         """A file to stream an answer into; it becomes the whole answer when the block ends without an error.
 
@@ -116,6 +146,7 @@ class Spool:
         with suppress(OSError):
             for suffix in _BY_WORTH:
                 (self.folder / f"{attempt}{suffix}").unlink(missing_ok=True)
+        self.forget_readers(attempt)
 
     def settle(self, attempt: int, *, keep: bool) -> None:
         """Put an answer aside that could not be used but may have been paid for; remove any other."""
@@ -123,6 +154,7 @@ class Spool:
             for path in (self.raw(attempt), self.part(attempt)):
                 with suppress(FileNotFoundError):
                     path.replace(path.with_suffix(path.suffix + KEPT))
+            self.forget_readers(attempt)
         else:
             self.discard(attempt)
 

@@ -2,7 +2,10 @@
 
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping
+import os
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -20,9 +23,15 @@ from gallery.models.attempt import Outcome
 from gallery.storage import original_name, thumbnail_name
 from gallery.thumbnails import Decoded, UnusablePicture
 from gallery.timeline import counted
-from venice import BadResponse, ImageBytes, Result, read_result, shortfall
+from venice import BadResponse, ImageBytes, Unreadable, shortfall
+from venice.results import Answer, open_result
 
 log = logging.getLogger(__name__)
+
+
+# Larger answers are read one at a time: what each takes does not add up.
+_LARGE = 16 << 20
+_large_turn = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,62 +42,77 @@ class Stored:
     unread: str
 
 
-def store(
-    generation: Generation, attempt: Attempt, answer: BinaryIO, decoder: Decoder, *, again: bool = False
-) -> Stored:
-    """Store every usable picture of `answer`, and end `generation`; `again`: it has ended, and may end better.
+@contextmanager
+def turn_of(answer: BinaryIO) -> Iterator[None]:
+    """While a spooled answer is read, so that those that take much memory take it one after the other."""
+    with _large_turn if os.fstat(answer.fileno()).st_size > _LARGE else nullcontext():
+        yield
 
-    Raises a venice.VeniceError when the answer is a refusal or holds no usable picture; then nothing was stored.
+
+def store(
+    generation: Generation,
+    attempt: Attempt,
+    answer: BinaryIO,
+    decoder: Decoder,
+    readers: AbstractContextManager[None],
+    *,
+    again: bool = False,
+) -> Stored:
+    """Store every usable picture of `answer`, and end `generation`; `answer` is read within `readers`.
+
+    With `again` it has ended, and may end better. Raises a venice.VeniceError when the answer is a refusal or
+    holds no usable picture; then nothing was stored.
     """
-    result = read_result(answer)
-    unread = {each.index: each.reason for each in result.unreadable}
     known = set(Image.objects.filter(attempt=attempt).values_list("index", flat=True)) if again else set()
-    new = (picture for picture in result.images if picture.index not in known)
-    images = _images(generation, attempt, new, decoder, unread)
-    count = len(known) + len(images)
-    told = _told(len(result.images) + result.bad_images, generation.variants, unread)
-    if not count and not result.is_content_violation:
-        raise BadResponse(told, status=result.reply.status)
+    with turn_of(answer), readers, open_result(answer) as result:
+        failpoint("reading")
+        new = (each for each in result.entries() if isinstance(each, Unreadable) or each.index not in known)
+        images, unreadable = _images(generation, attempt, new, decoder)
+        count = len(known) + len(images)
+        told = _told(result.listed, generation.variants, {each.index: each.reason for each in unreadable})
+        if not count and (error := result.nothing(unreadable)):
+            raise BadResponse(told, status=error.status) if unreadable else error
     failpoint("files-written")
+    unread = told if unreadable else ""
     with transaction.atomic():
         _write_rows(generation, attempt, images)
-        _settle_account(attempt, result, told if unread else "", again=again)
+        _settle_account(attempt, result, unread, again=again)
         _end(generation, result, told, again=again)
         failpoint("rows-written")
-    return Stored(count, told if unread else "")
+    return Stored(count, unread)
 
 
 def store_salvage(
     generation: Generation, attempt: Attempt, pictures: Iterable[ImageBytes], decoder: Decoder
 ) -> int:
     """Store the complete pictures of a torn answer, without ending the generation; returns how many."""
-    images = _images(generation, attempt, pictures, decoder, {})
+    images, _ = _images(generation, attempt, pictures, decoder)
     with transaction.atomic():
         _write_rows(generation, attempt, images)
     return len(images)
 
 
 def _images(
-    generation: Generation,
-    attempt: Attempt,
-    pictures: Iterable[ImageBytes],
-    decoder: Decoder,
-    unread: dict[int, str],
-) -> list[Image]:
-    """Files of the pictures that decode, and their rows, not saved yet; `unread` is told of the others.
+    generation: Generation, attempt: Attempt, entries: Iterable[ImageBytes | Unreadable], decoder: Decoder
+) -> tuple[list[Image], list[Unreadable]]:
+    """Files of the pictures that decode, and their rows, not saved yet; and the entries that are none.
 
     One at a time: memory stays bounded.
     """
-    images = []
-    for picture in pictures:
-        try:
-            decoded = decoder.decode(picture.data)
-        except UnusablePicture as error:
-            log.warning("generation %d: picture %d: %s", generation.pk, picture.index, error)
-            unread[picture.index] = str(error)
+    images, unreadable = [], []
+    for entry in entries:
+        if isinstance(entry, Unreadable):
+            unreadable.append(entry)
             continue
-        images.append(_write_files(generation, attempt, picture.index, picture.data, decoded))
-    return images
+        try:
+            decoded = decoder.decode(entry.data)
+        except UnusablePicture as error:
+            unreadable.append(Unreadable(entry.index, str(error)))
+            continue
+        images.append(_write_files(generation, attempt, entry.index, entry.data, decoded))
+    for entry in unreadable:
+        log.warning("generation %d: picture %d: %s", generation.pk, entry.index, entry.reason)
+    return images, unreadable
 
 
 def _write_files(
@@ -141,7 +165,7 @@ def _write_rows(generation: Generation, attempt: Attempt, images: list[Image]) -
     mine.update(stack_size=mine.count() or 1)
 
 
-def _settle_account(attempt: Attempt, result: Result, unread: str, *, again: bool) -> None:
+def _settle_account(attempt: Attempt, result: Answer, unread: str, *, again: bool) -> None:
     """In the ledger: it went well; what could not be read of it is kept."""
     line = Attempt.objects.filter(pk=attempt.pk)
     more: dict[str, Any] = {"outcome": Outcome.OK} | ({"read_again_at": Now()} if again else {})
@@ -151,8 +175,8 @@ def _settle_account(attempt: Attempt, result: Result, unread: str, *, again: boo
         line.let_go(**more)
 
 
-def _end(generation: Generation, result: Result, told: str, *, again: bool) -> None:
-    timing = result.timing
+def _end(generation: Generation, result: Answer, told: str, *, again: bool) -> None:
+    timing, reply = result.timing, result.reply
     words = {"error_kind": "missing" if told else "", "error_message": told, "error_advice": ""}
     answered = columns.held(
         Generation,
@@ -161,9 +185,9 @@ def _end(generation: Generation, result: Result, told: str, *, again: bool) -> N
         preprocessing_ms=timing.preprocessing_ms,
         inference_ms=timing.inference_ms,
         total_ms=timing.total_ms,
-        is_blurred=result.is_blurred,
-        is_content_violation=result.is_content_violation,
-        enhanced_prompt=result.enhanced_prompt,
+        is_blurred=reply.is_blurred,
+        is_content_violation=reply.is_content_violation,
+        enhanced_prompt=reply.enhanced_prompt,
     )
     # A late answer turns `interrupted` into `done` as well, and one that is read again also `failed`.
     open_states = (State.SENDING, State.RECEIVED, State.INTERRUPTED, *((State.FAILED,) if again else ()))

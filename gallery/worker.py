@@ -316,7 +316,8 @@ class Workshop:
             return
         try:
             with file:
-                stored = storing.store(generation, attempt, file, self.decoder)
+                counted = self.spool.reading(attempt.pk)
+                stored = storing.store(generation, attempt, file, self.decoder, counted)
         except VeniceError as error:
             if error.charge_unknown:
                 keeping.note(self.spool, attempt, error.message)

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from venice.errors import Unanswered as Unanswered
     from venice.errors import VeniceError as VeniceError
     from venice.errors import error_from_reply as error_from_reply
+    from venice.images import ImageBytes as ImageBytes
+    from venice.images import Unreadable as Unreadable
     from venice.operations import Edit as Edit
     from venice.operations import Generate as Generate
     from venice.operations import MultiEdit as MultiEdit
@@ -51,10 +53,8 @@ if TYPE_CHECKING:
     from venice.reply import Deprecation as Deprecation
     from venice.reply import RateLimit as RateLimit
     from venice.reply import Reply as Reply
-    from venice.results import ImageBytes as ImageBytes
     from venice.results import Result as Result
     from venice.results import Timing as Timing
-    from venice.results import Unreadable as Unreadable
     from venice.results import read_result as read_result
     from venice.sources import ImageSource as ImageSource
     from venice.sources import InputImage as InputImage
@@ -68,10 +68,11 @@ _HOMES = {
     "errors": "AuthenticationFailed BadRequest BadResponse BlockedForAWhile Busy CatalogError Forbidden"
     " InsufficientBalance InvalidRequest Misconfigured ModelGone Moderated NotSent Overloaded RateLimited Refused"
     " ServerFailed Unanswered VeniceError error_from_reply",
+    "images": "ImageBytes Unreadable",
     "operations": "Edit Generate MultiEdit OpenAIGenerate Operation RemoveBackground StyleReference Upscale",
     "pricing": "price",
     "reply": "Deprecation RateLimit Reply",
-    "results": "ImageBytes Result Timing Unreadable read_result",
+    "results": "Result Timing read_result",
     "sources": "ImageSource InputImage",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -4,6 +4,7 @@ import io
 import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -14,12 +15,14 @@ from urllib.parse import urlencode
 
 from venice.access import DEFAULT_BASE_URL, clean_api_key, clean_base_url
 from venice.account import Balance, UsageEntry, parse_balance, parse_usage, usage_query
+from venice.bodies import Held, plain, whole
 from venice.catalog import Model, bundled_models, parse_models, parse_styles
 from venice.deadlines import Clock, Deadlines
 from venice.errors import BadResponse, CatalogError, InvalidRequest, Unanswered, bounded, error_from_reply
+from venice.images import ImageBytes
 from venice.operations import Operation
 from venice.reply import Reply
-from venice.results import MAX_BODY, ImageBytes, Result, Timing, plain_body, read_result, result_from
+from venice.results import MAX_BODY, Result, Timing, read_result, result_from
 from venice.text import decode_json, masked
 
 if TYPE_CHECKING:
@@ -125,13 +128,28 @@ class Client:
             self._check(operation)
         pieces = _Pieces()
         try:
-            result = result_from(self.send(operation, pieces), pieces.body())
-        except (BadResponse, Unanswered) as error:
-            error.body = self._credentials.struck_out(pieces.body())
-            if isinstance(error, Unanswered):
-                error.images = pieces.complete_images()
+            reply = self.send(operation, pieces)
+        except Unanswered as error:
+            error.images = pieces.complete_images()
+            error.body = self._credentials.struck_out(b"".join(pieces.body))
             raise
-        return replace(result, body=self._credentials.struck_out(result.body)) if result.body else result
+        return self._read(reply, Held(pieces.body))
+
+    def _read(self, reply: Reply, held: Held) -> Result:
+        """The result of an answer in memory; what of it may have been paid for goes along with it, without our key."""
+        failure: BadResponse | Unanswered
+        with closing(held) as body:
+            try:
+                result = result_from(reply, body)
+            except OSError as error:
+                failure = BadResponse(f"There is no room to unpack the answer ({error.strerror}).")
+                failure.body = whole(body, body.size)
+            except (BadResponse, Unanswered) as error:
+                failure = error
+            else:
+                return replace(result, body=self._credentials.struck_out(result.body))
+        failure.body = self._credentials.struck_out(failure.body)
+        raise failure
 
     def _check(self, operation: Operation) -> None:
         known = _bundled() if self._known is None else self._known
@@ -229,7 +247,9 @@ class Client:
             connect=limits.connect,
             max_bytes=MAX_FREE_BODY,
         )
-        return reply, plain_body(reply, pieces.body(), MAX_FREE_BODY)
+        encoding = reply.headers.get("content-encoding", "")
+        with closing(plain(Held(pieces.body), encoding, MAX_FREE_BODY)) as body:
+            return reply, whole(body, MAX_FREE_BODY)
 
     def _request(self, method: str, path: str, body: bytes | None = None) -> "Request":
         from venice.transport import Request
@@ -251,7 +271,7 @@ class Client:
 
 
 class _Pieces:
-    """A sink in memory. Joined once: a buffer that grows would copy megabytes again and again."""
+    """A sink in memory, never joined: that would take it twice."""
 
     __slots__ = ("_pieces",)
 
@@ -271,16 +291,18 @@ class _Pieces:
     def flush(self) -> None:
         pass
 
-    def body(self) -> bytes:
-        """All but the head, which comes as one piece, the first."""
-        return b"".join(self._pieces[1:])
+    @property
+    def body(self) -> list[bytes | bytearray]:
+        """All but the head, which comes as one piece, the first; given away."""
+        pieces, self._pieces = self._pieces[1:], []
+        return pieces
 
     def complete_images(self) -> tuple[ImageBytes, ...]:
         """Of an answer that stopped midway."""
         from venice.salvage import salvage
 
-        found = salvage(io.BytesIO(b"".join(self._pieces)))
-        return found.images if found else ()
+        with salvage(io.BytesIO(b"".join(self._pieces))) as found:
+            return tuple(found.images) if found else ()
 
 
 class _Credentials:

@@ -13,6 +13,7 @@ NO_FIELD = "__all__"
 MAX_PROMPT = 32_768
 _MAX_JSON = 4 * 1024 * 1024
 _MAX_NODES = 2000
+_MOST_PARTS = 50_000
 _TITLE = re.compile(r"<title[^>]*>([^<]*)</title", re.IGNORECASE)
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,49}")
 
@@ -33,7 +34,7 @@ class Complaint:
 def read_complaint(body: bytes) -> Complaint:
     """Read an error body. Never fails: what cannot be read gives an empty complaint."""
     try:
-        tree = decode_json(body) if len(body) <= _MAX_JSON else None
+        tree = decode_json(body, _MOST_PARTS) if len(body) <= _MAX_JSON else None
     except ValueError:
         tree = None
     if not isinstance(tree, dict):

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from venice.complaint import Complaint, read_complaint
-from venice.reply import Reply
+from venice.reply import Reply, is_wanted
 from venice.text import clean_line
 
 if TYPE_CHECKING:
-    from venice.results import ImageBytes
+    from venice.images import ImageBytes, Unreadable
 
 MESSAGE_LIMIT = 500
 HEADERS_LIMIT = 100
@@ -69,8 +69,9 @@ class VeniceError(Exception):
 
 def bounded(headers: Mapping[str, str]) -> dict[str, str]:
     """Headers as an error keeps them: few and short."""
-    kept = list(headers.items())[:HEADERS_LIMIT]
-    return {clean_line(name, 100).lower(): clean_line(value, HEADER_VALUE_LIMIT) for name, value in kept}
+    named = {clean_line(name, 100).lower(): value for name, value in headers.items()}
+    kept = [name for number, name in enumerate(named) if number < HEADERS_LIMIT or is_wanted(name)]
+    return {name: clean_line(named[name], HEADER_VALUE_LIMIT) for name in kept}
 
 
 class NotSent(VeniceError):
@@ -180,6 +181,8 @@ class BadResponse(VeniceError):
     charge_unknown = True
     #: The answer as it came: it may be all that there is of what was paid. From `Client.run` without our key.
     body: bytes = b""
+    #: Why each of its images is none, when it has a list of them.
+    unreadable: "tuple[Unreadable, ...]" = ()
 
 
 class CatalogError(BadResponse):

@@ -19,6 +19,15 @@ MAX_PROMPT_VALUE = 400_000
 MAX_HEAD_LINE = 8 * 1024 * 1024
 SHORTEST_WAIT, LONGEST_WAIT = 1.0, 120.0
 _ENHANCED = "x-venice-enhanced-prompt"
+# What is read here or nearby: kept behind any number of others.
+_WANTED = frozenset({_ENHANCED, "cf-ray", "x-request-id", "date", "retry-after", "x-ratelimit-resets"})
+_WANTED |= {f"content-{name}" for name in ("length", "type", "encoding")} | {"transfer-encoding", "location"}
+_WANTED |= {f"x-ratelimit-{name}-requests" for name in ("limit", "remaining", "reset")}
+_WANTED |= {f"x-venice-{name}" for name in ("model-id", "is-blurred", "is-content-violation")}
+_WANTED |= {
+    f"x-venice-{name}" for name in ("balance-usd", "balance-diem", "deprecated", "deprecated-replacement")
+}
+_WANTED |= {f"x-venice-model-deprecation-{name}" for name in ("warning", "date")}
 # A session cookie of the gateway is of no use to anyone and is not ours to keep.
 _DROPPED = frozenset({"set-cookie", "set-cookie2"})
 _NUMBER = re.compile(r"[+-]?\d{1,20}(?:\.\d{1,20})?")
@@ -95,6 +104,11 @@ class Reply:
         return clean_lines(unquote(self.headers.get(_ENHANCED, "")), MAX_PROMPT_VALUE)
 
     @property
+    def content_length(self) -> int | None:
+        """How many bytes the body should have; None when that is not told."""
+        return _whole(self.headers.get("content-length"))
+
+    @property
     def rate_limit(self) -> RateLimit | None:
         """None when the answer tells nothing about the limit of requests."""
         limit = _whole(self.headers.get("x-ratelimit-limit-requests"))
@@ -148,12 +162,13 @@ def head_line(reply: Reply) -> bytes:
         "sent_at": reply.sent_at.isoformat(),
         "headers_at": reply.headers_at.isoformat(),
     }
-    return json.dumps(head).encode() + b"\n"
+    # Not in ASCII: each sign of a header beyond it would take six bytes, and the line could be too long to be read.
+    return json.dumps(head, ensure_ascii=False).encode() + b"\n"
 
 
 def read_head_line(line: bytes, *, finished_at: datetime | None = None, size: int = 0) -> Reply:
     """The inverse of `head_line`. ValueError for a line that is cut or is something else."""
-    head = decode_json(line) if line.endswith(b"\n") else None
+    head = decode_json(line, MAX_HEAD_LINE) if line.endswith(b"\n") else None
     if not isinstance(head, dict):
         raise ValueError("not the head of a spooled answer")
     try:
@@ -171,12 +186,22 @@ def bounded_headers(items: Iterable[tuple[str, str]]) -> dict[str, str]:
     kept: dict[str, str] = {}
     for raw_name, raw_value in items:
         name = clean_line(raw_name, 100).lower()
-        limit = MAX_PROMPT_VALUE if name == _ENHANCED else MAX_VALUE
-        if name in _DROPPED or (name not in kept and len(kept) >= MAX_HEADERS):
+        is_full = len(kept) >= MAX_HEADERS and name not in kept and not is_wanted(name)
+        if name in _DROPPED or is_full:
             continue
         joined = f"{kept[name]}, {raw_value}" if name in kept else raw_value
-        kept[name] = clean_line(joined, limit)
+        kept[name] = clean_line(joined, longest_value(name))
     return kept
+
+
+def is_wanted(name: str) -> bool:
+    """Whether the header of that name, in any case, is one that is read."""
+    return name.lower() in _WANTED
+
+
+def longest_value(name: str) -> int:
+    """How much of the header of that name is kept."""
+    return MAX_PROMPT_VALUE if name.lower() == _ENHANCED else MAX_VALUE
 
 
 def _stored_time(text: Any) -> datetime:

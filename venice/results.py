@@ -1,20 +1,23 @@
 """From the bytes of an answer to images: everything in it is untrusted until it has been looked at."""
 
-import base64
-import binascii
 import io
 import logging
 import os
-import re
-import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, BinaryIO
+from types import TracebackType
+from typing import Any, BinaryIO, Self
 
-from venice.dimensions import ImageFormat, sniff
+from venice.bodies import Body, Lent, Stored, plain, whole
+from venice.dimensions import sniff
 from venice.errors import BadResponse, Unanswered, error_from_reply
+from venice.images import MAX_IMAGE, ImageBytes, Unreadable, image_at, image_from_bytes, image_of, text_at
+from venice.layout import MAX_IMAGES, read_layout
 from venice.reply import MAX_HEAD_LINE, Deprecation, RateLimit, Reply, read_head_line
+from venice.scanner import Span
 from venice.shortfall import beginning, unread
 from venice.text import clean_line, decode_json
 
@@ -22,34 +25,10 @@ logger = logging.getLogger(__name__)
 
 MAX_BODY = 256 * 1024 * 1024
 MAX_ERROR_BODY = 4 * 1024 * 1024
-MAX_IMAGES = 64
-#: What a packed body may always unpack to.
-PLAIN_FLOOR = 32 * 1024 * 1024
+#: Up to here the standard library reads an answer: the tree of a hostile one takes 27 times as much.
+SMALL_BODY = 1024 * 1024
 _MAX_MS = 86_400_000
-_DATA_URL = re.compile(r"data:[\w/+.-]*;base64,", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class ImageBytes:
-    """One image as Venice made it; the format is read from the bytes, whatever was asked for.
-
-    `index` is its place in the answer, counting those that could not be read: only 0 follows the seed.
-    """
-
-    data: bytes
-    format: ImageFormat
-    index: int = 0
-
-    def __repr__(self) -> str:
-        return f"ImageBytes({self.format}, {len(self.data)} bytes)"
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """An entry of the list of images that gave none: its place in the answer, and why, in words for people."""
-
-    index: int
-    reason: str
+_ID_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +90,66 @@ class Result:
         return self.reply.request_id
 
 
-def read_reply(file: BinaryIO) -> tuple[Reply, bytes]:
-    """Head and body of an answer that `Client.send` wrote, from the file's current place.
+@dataclass(slots=True, kw_only=True)
+class Answer:
+    """A whole answer of status 200 whose images are made one at a time, as they are asked for.
+
+    `listed` counts all entries, those too that are not looked at. Close it when its images are read.
+    """
+
+    reply: Reply
+    listed: int
+    id: str = ""
+    timing: Timing = Timing()
+    _entries: Iterator[ImageBytes | Unreadable]
+    _body: Body
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._body.close()
+
+    def entries(self) -> Iterator[ImageBytes | Unreadable]:
+        """Each entry once, in order: its image or why there is none; those beyond MAX_IMAGES as one."""
+        yield from self._entries
+        if self.listed > MAX_IMAGES:
+            yield Unreadable(MAX_IMAGES, f"only the first {MAX_IMAGES} of {self.listed} are read")
+
+    def nothing(self, unreadable: Sequence[Unreadable]) -> BadResponse | None:
+        """The error that an answer without an image is; None for one that Venice has marked as a violation."""
+        if self.reply.is_content_violation is True:
+            return None
+        error = _bad(self.reply, _none_of(unreadable, self.listed))
+        error.unreadable = tuple(unreadable)
+        return error
+
+
+def open_stored(file: BinaryIO) -> tuple[Reply, Body]:
+    """Head and body of an answer that `Client.send` wrote, from the place where a seekable file is.
 
     BadResponse when the file does not begin with a head. The finishing time is the file's last change.
     """
     line = file.readline(MAX_HEAD_LINE)
-    body = file.read(MAX_BODY + 1)
+    body = Stored(file, file.tell(), MAX_BODY + 1)
     try:
-        return read_head_line(line, finished_at=_changed_at(file), size=len(body)), body
+        return read_head_line(line, finished_at=_changed_at(file), size=body.size), body
     except ValueError as error:
         raise BadResponse("the stored answer has no readable head") from error
+
+
+def open_result(file: BinaryIO) -> Answer:
+    """An answer that `Client.send` wrote, to be read image by image in bounded memory.
+
+    Raises what `error_from_reply` tells for any status but 200, and BadResponse for what is no image and no JSON.
+    That none of its images can be read shows only when they are asked for.
+    """
+    return open_answer(*open_stored(file))
 
 
 def read_result(file: BinaryIO) -> Result:
@@ -131,70 +159,127 @@ def read_result(file: BinaryIO) -> Result:
     image; only one that Venice has marked as a content violation may be without. What may have been paid for
     is in the error's `body`, or in the result's when only some of the images could be read.
     """
-    reply, raw = read_reply(file)
-    return result_from(reply, raw)
+    return result_from(*open_stored(file))
 
 
-def result_from(reply: Reply, raw: bytes) -> Result:
-    """Like `read_result`, for an answer in memory."""
+def result_from(reply: Reply, body: Body) -> Result:
+    """Like `read_result`, for an answer that lies anywhere; it stays its owner's."""
     try:
-        result = _result(reply, raw)
+        result = _result(reply, Lent(body))
     except (BadResponse, Unanswered) as error:
-        error.body = raw
+        error.body = whole(body, body.size)
         raise
-    return replace(result, body=raw) if result.bad_images else result
+    return replace(result, body=whole(body, body.size)) if result.bad_images else result
 
 
-def _result(reply: Reply, raw: bytes) -> Result:
-    if reply.status != 200:
-        raise error_from_reply(reply, plain_body(reply, raw[:MAX_ERROR_BODY], MAX_ERROR_BODY))
-    body = plain_body(reply, raw)
-    if form := sniff(body):
-        images: tuple[ImageBytes, ...] = (ImageBytes(body, form),)
-        return Result(id="", images=images, timing=Timing(), bad_images=0, reply=reply)
-    try:
-        tree = decode_json(body)
-    except ValueError:
-        raise _bad(reply, _nothing_known(body)) from None
-    tree = tree if isinstance(tree, dict) else {}
-    found = _entries(tree)
-    decoded = [_image(entry, index) for index, entry in enumerate(found[:MAX_IMAGES])]
-    images = tuple(image for image in decoded if isinstance(image, ImageBytes))
-    unreadable = [entry for entry in decoded if isinstance(entry, Unreadable)]
-    if len(found) > MAX_IMAGES:
-        unreadable.append(Unreadable(MAX_IMAGES, f"only the first {MAX_IMAGES} of {len(found)} are read"))
-    if not images and reply.is_content_violation is not True:
-        raise _bad(reply, _none_of(unreadable, len(found)))
+def _result(reply: Reply, body: Body) -> Result:
+    with open_answer(reply, body) as answer:
+        entries = list(answer.entries())
+        images = tuple(entry for entry in entries if isinstance(entry, ImageBytes))
+        unreadable = tuple(entry for entry in entries if isinstance(entry, Unreadable))
+        if not images and (error := answer.nothing(unreadable)):
+            raise error
     _warn_of_unknown_flags(reply)
     return Result(
-        id=clean_line(tree.get("id"), 200),
+        id=answer.id,
         images=images,
-        timing=_timing(tree.get("timing")),
-        bad_images=len(found) - len(images),
+        timing=answer.timing,
+        bad_images=answer.listed - len(images),
         reply=reply,
-        unreadable=tuple(unreadable),
+        unreadable=unreadable,
     )
 
 
-def _nothing_known(body: bytes) -> str:
-    if not body:
+def open_answer(reply: Reply, raw: Body) -> Answer:
+    """Like `open_result`, for an answer that lies anywhere."""
+    encoding = reply.headers.get("content-encoding", "")
+    if reply.status != 200:
+        with closing(plain(raw, encoding, MAX_ERROR_BODY)) as body:
+            raise error_from_reply(reply, whole(body, MAX_ERROR_BODY))
+    body = plain(raw, encoding, MAX_BODY)
+    try:
+        return _opened(reply, body)
+    except BaseException:
+        body.close()
+        raise
+
+
+def _opened(reply: Reply, body: Body) -> Answer:
+    if sniff(whole(body, 16)):
+        return Answer(reply=reply, listed=1, _entries=_alone(body), _body=body)
+    answer = _built(reply, body) if body.size <= SMALL_BODY else laid_out(reply, body)
+    if answer is None:
+        raise _bad(reply, _nothing_known(whole(body, 200)))
+    return answer
+
+
+def _nothing_known(start: bytes) -> str:
+    if not start:
         return "The answer is empty."
-    start = beginning(body)
-    return f"The answer is neither an image nor JSON{f': it begins with “{start}”' if start else ''}."
+    shown = beginning(start)
+    return f"The answer is neither an image nor JSON{f': it begins with “{shown}”' if shown else ''}."
 
 
-def _none_of(unreadable: list[Unreadable], sent: int) -> str:
+def _none_of(unreadable: Sequence[Unreadable], sent: int) -> str:
     if not sent:
         return "The answer has no images."
     reasons = unread({entry.index: entry.reason for entry in unreadable}, sent)
-    return (
-        f"The image cannot be read: {reasons}."
-        if sent == 1
-        else f"None of {sent} images can be read: {reasons}."
+    if sent == 1:
+        return f"The image cannot be read: {reasons}."
+    return f"None of {sent} images can be read: {reasons}."
+
+
+def _alone(body: Body) -> Iterator[ImageBytes | Unreadable]:
+    """A body that is the image itself."""
+    # One byte more shows that it is larger than any.
+    yield image_from_bytes(whole(body, MAX_IMAGE + 1))
+
+
+def _built(reply: Reply, body: Body) -> Answer | None:
+    """A small JSON body, built at once; None for what is none."""
+    try:
+        tree = decode_json(whole(body, SMALL_BODY), SMALL_BODY)
+    except ValueError:
+        return None
+    tree = tree if isinstance(tree, dict) else {}
+    found = _listed(tree)
+    return Answer(
+        reply=reply,
+        listed=len(found),
+        id=clean_line(tree.get("id"), _ID_LENGTH),
+        timing=_timing(tree.get("timing")),
+        _entries=(image_of(entry, index) for index, entry in enumerate(found[:MAX_IMAGES])),
+        _body=body,
     )
 
 
-def _entries(tree: dict[str, Any]) -> list[Any]:
+def laid_out(reply: Reply, body: Body, *, torn: bool = False) -> Answer | None:
+    """A JSON body of any size, looked through and not built; None for what is none, or with `torn` never."""
+    layout = read_layout(body.pieces())
+    if not layout.is_whole and not torn:
+        return None
+    listed = layout.listed
+    return Answer(
+        reply=reply,
+        listed=listed.count,
+        id=clean_line(text_at(body, layout.id, 3 * _ID_LENGTH + 1000), _ID_LENGTH) if layout.id else "",
+        timing=_timing(layout.timing),
+        _entries=_images(body, listed.entries),
+        _body=body,
+    )
+
+
+def _images(body: Body, entries: list[Span | None]) -> Iterator[ImageBytes | Unreadable]:
+    for index, span in enumerate(entries):
+        if span is None:
+            yield Unreadable(index, "not a text")
+            continue
+        image = image_at(body, span, index)
+        body.forget(span.end)
+        yield image
+
+
+def _listed(tree: dict[str, Any]) -> list[Any]:
     """The images as they are listed: by Venice as texts, in OpenAI's way as objects with one."""
     found = tree.get("images")
     if isinstance(found, list):
@@ -204,29 +289,6 @@ def _entries(tree: dict[str, Any]) -> list[Any]:
     return [
         entry.get("b64_json") or entry.get("url") if isinstance(entry, dict) else None for entry in entries
     ]
-
-
-def _image(entry: Any, index: int) -> ImageBytes | Unreadable:
-    if not isinstance(entry, str):
-        return Unreadable(index, "not a text")
-    text = entry[match.end() :] if (match := _DATA_URL.match(entry)) else entry
-    data = _decoded(text)
-    # Broken lines are rare, and looking for them takes longer than decoding.
-    if data is None:
-        data = _decoded("".join(text.split()))
-    if data is None:
-        return Unreadable(index, "not base64")
-    if not data:
-        return Unreadable(index, "empty")
-    form = sniff(data)
-    return ImageBytes(data, form, index) if form else Unreadable(index, "neither PNG, JPEG nor WebP")
-
-
-def _decoded(text: str) -> bytes | None:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return None
 
 
 def _timing(found: Any) -> Timing:
@@ -244,21 +306,6 @@ def _milliseconds(value: Any) -> int | None:
         return None
     # NaN and infinity fail the comparison.
     return round(value) if 0 <= value <= _MAX_MS else None
-
-
-def plain_body(reply: Reply, raw: bytes, limit: int = MAX_BODY) -> bytes:
-    """The body without its content encoding, cut at `limit`. None is asked for, but a gateway may not care."""
-    encoding = reply.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("gzip", "x-gzip", "deflate"):
-        return raw
-    # Base64 packs to three quarters, lists to a twentieth: what unpacks to far more is a bomb.
-    limit = min(limit, max(PLAIN_FLOOR, 4 * len(raw)))
-    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-    try:
-        plain = unpacker.decompress(raw, limit)
-    except zlib.error:
-        return raw
-    return plain
 
 
 def _bad(reply: Reply, message: str) -> BadResponse:

@@ -5,6 +5,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+#: Ten catalogues.
+MOST_PARTS = 500_000
+
 # C0, DEL and C1 controls, lone surrogates (not encodable), bidirectional overrides (they reorder a line).
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]+")
 _CONTROLS_BUT_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]+")
@@ -42,16 +45,20 @@ def masked(pieces: Iterable[bytes], key: str | None) -> Iterator[bytes]:
     yield held
 
 
-def decode_json(body: bytes) -> Any:
+def decode_json(body: bytes, most: int = MOST_PARTS) -> Any:
     """The value of a JSON text in UTF-8, with or without a byte order mark. ValueError for all else.
 
-    Whole numbers too long to mean anything become None: they must not cost the rest of the answer.
+    Whole numbers too long to mean anything become None: they must not cost the rest of the answer. What has more
+    than `most` parts is refused before it is built: each takes some hundred bytes.
     """
+    if len(body) > most and sum(map(body.count, b",[{:")) > most:
+        raise ValueError("too many parts")
     try:
-        return json.loads(body.decode("utf-8-sig"), parse_int=_short_int)
+        return json.loads(body.decode("utf-8-sig"), parse_int=short_int)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
 
-def _short_int(digits: str) -> int | None:
+def short_int(digits: str) -> int | None:
+    """A whole number; None for one that is too long to mean anything."""
     return int(digits) if len(digits) <= 30 else None

@@ -18,9 +18,12 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from venice.deadlines import Clock
+from venice.reply import is_wanted, longest_value
 
 MAX_LINE = 1024 * 1024
-MAX_HEAD = 16 * 1024 * 1024
+#: The head is read as far as an answer may be long, for what follows is paid for; so much of it is kept.
+MAX_HEAD = 256 * 1024 * 1024
+MAX_KEPT = 4 * 1024 * 1024
 MAX_LINES = 1000
 MAX_INTERIM_ANSWERS = 10
 _SLICE = 16 * 1024
@@ -100,31 +103,50 @@ def _read_head(stream: io.BufferedReader, clock: Clock) -> tuple[bytes, list[tup
 
 
 def _read_headers(stream: io.BufferedReader, room: list[int]) -> list[tuple[bytes, bytes]]:
-    """The first thousand well-formed headers; what else stands in the head is skipped."""
+    """The well-formed headers, as many and as long as may be kept; what else stands in the head is skipped.
+
+    However long the head is, the body behind it is paid for. What we read is kept behind any number of others.
+    """
     headers: list[tuple[bytes, bytes]] = []
+    left, kept, seen = MAX_KEPT, False, set()
     while line := _read_line(stream, room).rstrip(b"\r\n"):
-        if line[:1] in b" \t" and headers:
-            name, value = headers[-1]
-            headers[-1] = name, (value + b" " + line.strip())[:MAX_LINE]
+        if line[:1] in b" \t":
+            if kept:
+                name, value = headers[-1]
+                more = (b" " + line.strip())[: min(left, _longest(name) - len(value))]
+                headers[-1] = name, value + more
+                left -= len(more)
             continue
         name, colon, value = line.partition(b":")
-        if colon and _NAME.fullmatch(name) and len(headers) < MAX_LINES:
-            headers.append((name, value.strip()))
+        value = value.strip()[: _longest(name)]
+        size = len(name) + len(value)
+        fits = len(headers) < MAX_LINES and size <= left
+        is_new = is_wanted(name.decode("latin-1")) and name.lower() not in seen
+        kept = bool(colon and _NAME.fullmatch(name) and (fits or is_new))
+        if kept:
+            headers.append((name, value))
+            seen.add(name.lower())
+            left = max(0, left - size)
     return headers
+
+
+def _longest(name: bytes) -> int:
+    # One more than is kept in the end, so that the cut is marked there.
+    return longest_value(name.decode("latin-1")) + 1
 
 
 def _read_line(stream: io.BufferedReader, room: list[int]) -> bytes:
     """One line with its end, cut to MAX_LINE. `room` is what the head may still take."""
     line = part = stream.readline(MAX_LINE)
-    room[0] -= len(part)
-    while part and not part.endswith(b"\n"):
-        part = stream.readline(MAX_LINE)
+    while True:
         room[0] -= len(part)
         if room[0] < 0:
-            break
-    if not part.endswith(b"\n"):
-        raise http.client.HTTPException("the head is too long" if part else "the head is cut off")
-    return line
+            raise http.client.HTTPException("the head is too long")
+        if part.endswith(b"\n"):
+            return line
+        if not part:
+            raise http.client.HTTPException("the head is cut off")
+        part = stream.readline(MAX_LINE)
 
 
 class _ClockedMixin(_Base):

@@ -24,6 +24,7 @@ class WorkerAdmin(ReadOnlyAdmin):
         "process",
         "started_at",
         "seen",
+        "deaths",
         "leased",
         "sending",
         "storing",

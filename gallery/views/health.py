@@ -13,9 +13,9 @@ from gallery.models import CatalogModel, Worker
 @never_cache
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
-    """`ok`, or 503 with the one word for what is missing."""
+    """`ok`, or 503 with the one word for what is missing; a worker that only starts and dies is none."""
     try:
-        missing = "" if Worker.objects.alive().exists() else "worker"
+        missing = "" if Worker.objects.alive().steady().exists() else "worker"
         missing = missing or ("" if CatalogModel.objects.listed().exists() else "catalogue")
     except DatabaseError:
         missing = "database"

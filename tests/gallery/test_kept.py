@@ -134,11 +134,11 @@ def test_the_card_says_why(
 @pytest.mark.parametrize(
     ("images", "asked", "words"),
     [
-        (["not base64!"], 1, "The image cannot be read: not base64."),
+        (["not base64!"], 1, "Venice sent 1 picture, which could not be read: not base64."),
         (
             ["x!", 7],
             2,
-            "None of 2 images can be read: Picture 1 of 2: not base64; Picture 2 of 2: not a text.",
+            "Venice sent 2 pictures; none could be read: Picture 1 of 2: not base64; Picture 2 of 2: not a text.",
         ),
         ([7] * 9, 4, "Picture 3 of 9: not a text; and 6 more."),
     ],

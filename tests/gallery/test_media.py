@@ -1,6 +1,7 @@
 """Pictures: to members only, of stored types only, immutable, in parts when asked."""
 
 import hashlib
+import tracemalloc
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -160,6 +161,48 @@ def test_it_serves_parts(member: Client, header: str, status: int, part: slice |
     assert response.status_code == status
     if part is not None:
         assert body(response) == data[part]
+
+
+@pytest.mark.parametrize(
+    "header", ["", "bytes=0-", "bytes=5-19999999", "bytes=-19999999", "bytes=0-5,7-19999999"]
+)
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_no_part_of_a_large_original_is_read_whole_into_memory(
+    member: Client, header: str, method: str
+) -> None:
+    name = stored(b"\x89PNG\r\n\x1a\n" + bytes(20_000_000))
+    tracemalloc.start()
+    try:
+        response = getattr(member, method)(f"/media/{name}", headers={"Range": header} if header else {})
+        sent = sum(map(len, response.streaming_content))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    response.close()
+    assert response.status_code == (206 if method == "get" and header and "," not in header else 200)
+    assert sent == (int(response["Content-Length"]) if method == "get" else 0)
+    assert int(response["Content-Length"]) >= 19_999_000
+    assert peak < 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("condition", "status"),
+    [("etag", 206), ('"another"', 200), ("Wed, 21 Oct 2026 07:28:00 GMT", 200), ("W/etag", 200)],
+)
+def test_a_part_is_sent_only_of_the_file_that_the_browser_has(
+    member: Client, condition: str, status: int
+) -> None:
+    data = picture()
+    name = stored(data)
+    first = member.get(f"/media/{name}")
+    etag = first["ETag"]
+    assert body(first) == data
+
+    headers = {"Range": "bytes=3-9", "If-Range": condition.replace("etag", etag)}
+    response = member.get(f"/media/{name}", headers=headers)
+
+    assert response.status_code == status
+    assert body(response) == (data[3:10] if status == 206 else data)
 
 
 @pytest.mark.parametrize("header", ['"nonsense"', "W/", "*" * 9000, "\xff\xfe"])

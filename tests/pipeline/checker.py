@@ -107,7 +107,7 @@ def _pictures(generation: Generation, posts: list[Entry]) -> Iterator[str]:
         yield f"{len(stray)} pictures that Venice did not send"
     if generation.state == State.DONE:
         cut = any(
-            {"truncated", "reset", "empty", "html-200", "cut-picture"} & set(entry["faults"])
+            {"truncated", "reset", "empty", "html-200", "litter", "cut-picture"} & set(entry["faults"])
             for entry in posts
         )
         if sorted(image.sha256 for image in images) != sorted(sent) and not cut:

@@ -3,12 +3,16 @@
 import json
 import signal
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db.models.functions import Now
+from django.test import Client
 
-from gallery.models import Attempt, Generation, State, User
+from gallery.models import Attempt, Generation, State, User, Worker
+from gallery.models.attempt import Outcome
 from gallery.spool import Spool
 from tests.pipeline.conftest import Installation, queue, until
 from tests.pipeline.test_answers import encoded
@@ -45,6 +49,9 @@ SHORT = [
     Kill(("kept-noted",), FAILED, 1, faults="html-200"),
 ]
 LONG = [
+    Kill(("reading",), DONE, 1, 1),
+    Kill(("received", "reading"), DONE, 1, 1),
+    Kill(("body-half-written", "salvaged", "reading"), INTERRUPTED, 1, 1, variants=2),
     Kill(("claiming",), DONE, 1, 1),
     Kill(("beginning",), DONE, 1, 1),
     Kill(("sent",), INTERRUPTED, 1),
@@ -139,6 +146,64 @@ def test_a_kill_while_an_answer_is_read_again_loses_nothing(
     assert [image.index for image in generation.images.order_by("index")] == [0, 1]
     assert list(Path(settings.SPOOL_DIR).glob("*.kept")) == []
     assert len(installation.emulator.ledger()) == 1
+
+
+def test_what_kills_its_reader_twice_is_kept_and_read_no_more(
+    installation: Installation, alice: User
+) -> None:
+    generation = queue(alice)
+    for _ in range(2):
+        dying = installation.work(GALLERY_FAILPOINT="reading")
+        assert dying.wait() == -signal.SIGKILL, installation.logs()
+    # It would die a third time if it read the answer.
+    worker = installation.work(GALLERY_FAILPOINT="reading")
+    installation.until_state(generation, State.FAILED)
+
+    assert generation.error_kind == "BadResponse"
+    assert "died of it" in generation.error_message
+    assert generation.doubtful, "it may have been charged"
+    after = queue(alice)
+    installation.until_state(after, State.SENDING, State.RECEIVED, State.DONE)
+    assert worker.wait() == -signal.SIGKILL, "the next answer is read"
+    installation.work()
+    installation.until_ended()
+    spool = installation.folder / "spool"
+    assert [path.suffix for path in spool.iterdir() if path.suffix in (".kept", ".reading", ".raw")] == [
+        ".kept"
+    ]
+    installation.check()
+
+
+def test_what_kills_the_decoder_is_kept_and_the_worker_goes_on(
+    installation: Installation, alice: User
+) -> None:
+    generation = queue(alice)
+    worker = installation.work(GALLERY_FAILPOINT="decoding")
+    installation.until_state(generation, State.FAILED)
+
+    assert (generation.error_kind, generation.attempts.get().outcome) == ("BadResponse", Outcome.UNKNOWN)
+    assert "died of it" in generation.error_message
+    worker.stop()
+    assert len(list((installation.folder / "spool").glob("*.kept"))) == 1
+    installation.check()
+
+
+def test_healthz_knows_a_worker_that_only_starts_and_dies(installation: Installation, client: Client) -> None:
+    def health() -> tuple[int, str]:
+        answer = client.get("/healthz")
+        return answer.status_code, answer.content.decode()
+
+    for number in range(4):
+        assert installation.work(GALLERY_FAILPOINT="recovering").wait() == -signal.SIGKILL
+        assert Worker.objects.order_by("-id")[0].deaths == number
+    # Half a minute later the first ones count as dead.
+    Worker.objects.filter(deaths__lt=3).update(seen_at=Now() - timedelta(seconds=31))
+    assert health() == (503, "worker")
+
+    installation.work().ready()
+    assert health() == (503, "worker"), "it has not lived for long either"
+    Worker.objects.update(started_at=Now() - timedelta(minutes=2))
+    assert health() == (200, "ok")
 
 
 def test_a_kill_is_felt_by_the_others(installation: Installation, alice: User) -> None:

@@ -32,7 +32,9 @@ def stored(client: Client) -> None:
         client.send(GENERATE, spool)
     finally:
         spool.seek(0)
-        salvage(spool)
+        with salvage(spool) as found:
+            for _ in found.images if found else ():
+                pass
     spool.seek(0)
     read_result(spool)
 

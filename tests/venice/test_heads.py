@@ -1,10 +1,17 @@
 """Heads that http.client alone would refuse after the image was paid for."""
 
 import http.client
+import io
+import tracemalloc
+from dataclasses import replace
+
+import pytest
 
 import venice.wire
 from tests.venice.conftest import Script, answer, image_body, unanswered
-from venice import Client, Generate
+from tests.venice.test_results import _reply
+from venice import Client, Generate, read_result
+from venice.reply import bounded_headers, head_line
 
 
 def test_a_header_line_over_64_kib_survives(script: Script, quick: Client, operation: Generate) -> None:
@@ -32,6 +39,45 @@ def test_many_headers_survive(script: Script, quick: Client, operation: Generate
 def test_an_endless_head_is_given_up(script: Script, quick: Client, operation: Generate) -> None:
     script.plays(b"HTTP/1.1 200 OK\r\n", *[b"X-A: " + b"v" * 1_000_000 + b"\r\n"] * 20)
     assert "too long" not in str(unanswered(quick, operation))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [b"X-%d: %s\r\n" % (number, b"v" * 1_000_000) for number in range(100)],
+        [b"X: 1\r\n", *[b" %s\r\n" % (b"v" * 1_000_000)] * 100],
+        [b"".join(b"X-%d: v\r\n" % number for number in range(50_000))],
+        [b"v" * 1_000_000 + b"\r\n"] * 100,
+        [b"X: " + b"v" * 100_000_000 + b"\r\n"],
+    ],
+    ids=["long", "folded", "many", "no headers", "one line"],
+)
+def test_an_oversize_head_costs_neither_memory_nor_the_answer(
+    script: Script, client: Client, operation: Generate, lines: list[bytes]
+) -> None:
+    body = image_body()
+    wanted = b"X-Venice-Is-Content-Violation: true\r\nCF-Ray: after\r\nContent-Length: %d\r\n\r\n" % len(body)
+    script.plays(b"HTTP/1.1 200 OK\r\n", *lines, wanted + body)
+    tracemalloc.start()
+    try:
+        result = client.run(operation)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (result.is_content_violation, result.cf_ray, len(result.images)) == (True, "after", 1)
+    assert sum(map(len, result.reply.headers.values())) < 4 << 20
+    assert peak < 24 << 20, f"{peak >> 20} MiB"
+
+
+def test_the_head_of_a_stored_answer_is_short_enough_to_be_read_again() -> None:
+    """Signs beyond ASCII and quotes take more room in the file."""
+    for sign in ("\xff", '"', "\\"):
+        named = [(f"x-{number}", sign * 9000) for number in range(400)]
+        named.append(("x-venice-enhanced-prompt", sign * 400_000))
+        named.append(("x-venice-is-blurred", "true"))
+        reply = replace(_reply(), headers=bounded_headers(named))
+        stored = io.BytesIO(head_line(reply) + image_body())
+        assert read_result(stored).is_blurred is True
 
 
 def test_strange_headers_do_not_cost_the_answer(script: Script, quick: Client, operation: Generate) -> None:

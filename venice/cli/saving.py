@@ -11,7 +11,7 @@ from typing import Any
 
 from venice.cli.output import say
 from venice.errors import InvalidRequest
-from venice.results import ImageBytes
+from venice.images import ImageBytes
 
 PLACES = ("seed", "index", "n", "format", "model", "id")
 _SUFFIXES = {".png": "png", ".webp": "webp", ".jpg": "jpeg", ".jpeg": "jpeg"}

@@ -1,5 +1,6 @@
 """One paid POST: the checks in Venice's order, the charge, and the faults on the reply's way."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -11,11 +12,12 @@ from venice.emulator.bodies import read_body
 from venice.emulator.failures import CONTENT_POLICY, LOW_BALANCE, RATE_LIMITED, blocked, failure
 from venice.emulator.faults import REFUSALS, SERVER_FAILURES, Fault
 from venice.emulator.ledger import Entry
-from venice.emulator.replies import Refusal, Reply, refuse
+from venice.emulator.replies import JSON, Refusal, Reply, refuse
 from venice.emulator.state import Request, State
 
 ADDRESS = "https://api.venice.ai/api/v1"
 PAGE = b"<html><body>Please wait</body></html>"
+_HEADER = 60_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +168,13 @@ def _spoilt(reply: Reply, names: dict[str, Fault]) -> Reply:
     """The reply as badly as the faults let it travel."""
     if "html-200" in names:
         reply = Reply(body=PAGE, content_type="text/html")
+    if "litter" in names:
+        count = int(names["litter"].seconds * 1_000_000 / 3)
+        reply = replace(reply, body=b'{"images":[' + b"[]," * count + b"[]]}", content_type=JSON)
+    if "long-head" in names:
+        # Lines that other clients take as well.
+        lines = range(math.ceil(names["long-head"].seconds * 1_000_000 / _HEADER))
+        reply = replace(reply, headers=reply.headers | {f"x-litter-{n}": "v" * _HEADER for n in lines})
     drip = names["drip"].seconds if "drip" in names else 0
     return replace(reply, drip_s=drip, cut="truncated" in names, reset="reset" in names)
 

@@ -1,7 +1,7 @@
 """Misbehaviour on demand: by a marker in the prompt, or put in a queue by POST /_emulator/faults.
 
 A marker is `[[fault:NAME]]`, with arguments after colons: a bare number is seconds (of waiting, or of
-Retry-After), `charged` makes a failure cost what a success would, `times=2` lets the third try of the same
+Retry-After) or megabytes, `charged` makes a failure cost what a success would, `times=2` lets the third try of the same
 prompt pass: `[[fault:slow:3]]`, `[[fault:429-retry-after:7:times=2]]`. A prompt may hold several.
 """
 
@@ -42,6 +42,8 @@ FAULTS = {
     "empty": "200 with an empty list of images, or an empty body",
     "html-200": "200 with a page instead of what was asked for",
     "cut-picture": "200, and the file of the (last) picture ends in its middle",
+    "litter": "200 with (80) MB of empty lists instead of images",
+    "long-head": "(4) MB of headers that mean nothing before the body",
     "wrong-format": "bytes of another format than asked for",
     "violation": "200, black pictures, x-venice-is-content-violation, not charged; edits answer 422",
     "blurred": "200, blurred pictures, x-venice-is-blurred",
@@ -73,6 +75,8 @@ DEFAULT_SECONDS = {
     "429-blocked": 30.0,
     "slow": 5.0,
     "drip": 5.0,
+    "litter": 80.0,
+    "long-head": 4.0,
 }
 GENERATE = "/image/generate"
 _MARKER = re.compile(r"\[\[fault:([^\[\]]+)\]\]")
@@ -84,7 +88,7 @@ class UnknownFault(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One misbehaviour. `times` is how often it happens: None for always."""
+    """One misbehaviour. `times` is how often it happens: None for always; sizes in MB stand in `seconds`."""
 
     name: str
     seconds: float = 0

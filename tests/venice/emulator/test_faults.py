@@ -168,6 +168,15 @@ def test_wrong_format_is_a_picture_of_another_kind(caller: Caller, kind: str) ->
 def test_bodies_that_hold_no_picture(caller: Caller) -> None:
     assert caller.generate("[[fault:empty]]").json()["images"] == []
     assert caller.generate("[[fault:html-200]]").text.startswith("<html>")
+    litter = caller.generate("[[fault:litter:0.3]]")
+    assert len(litter.content) == pytest.approx(300_000, abs=50)
+    assert litter.json()["images"][-1] == []
+
+
+def test_a_long_head_comes_before_the_whole_answer(caller: Caller) -> None:
+    answer = caller.generate("[[fault:long-head]]")
+    assert sum(map(len, answer.headers.values())) > 4_000_000
+    assert answer.json()["images"]
 
 
 def test_styles_may_come_as_a_bare_list(emulator: Emulator, caller: Caller) -> None:

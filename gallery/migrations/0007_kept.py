@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gallery', '0005_amounts_that_fit'),
+        ('gallery', '0006_worker_deaths'),
     ]
 
     operations = [
