@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.db import InterfaceError, OperationalError
@@ -134,27 +135,28 @@ def store_torn(workshop: "Workshop", generation: Generation, attempt: Attempt, e
 
     The torn file stays for a while: whoever writes it may not be as dead as it looks.
     """
-    saved = _save_complete(workshop, generation, attempt, error.message)
+    saved = save_complete(workshop, generation, attempt, workshop.spool.part(attempt.pk))
     if saved is None:
         workshop.spool.promote(attempt.pk)
         failpoint("promoted")
         _store_whole(workshop, generation, attempt)
         return
     if saved:
-        error = Unanswered(saved, status=error.status)
+        keeping.note(workshop.spool, attempt, error.message)
+        error = Unanswered(midway(error.message, saved), status=error.status)
     failpoint("salvaged")
     settling.settle(generation, attempt, error)
 
 
-def saved_of(generation: Generation, saved: int, reason: str) -> str:
+def midway(reason: str, saved: str) -> str:
     """Why an answer stopped midway, and how much of it was saved."""
-    return f"{reason[:1].upper()}{reason[1:].rstrip('.')}. {saved} of {generation.variants} pictures saved."
+    return f"{reason[:1].upper()}{reason[1:].rstrip('.')}. {saved}"
 
 
-def _save_complete(workshop: "Workshop", generation: Generation, attempt: Attempt, reason: str) -> str | None:
+def save_complete(workshop: "Workshop", generation: Generation, attempt: Attempt, path: Path) -> str | None:
     """Store what is complete in a torn answer, and say how much; None when it is whole, nothing when there is none."""
     try:
-        file = workshop.spool.part(attempt.pk).open("rb")
+        file = path.open("rb")
     except FileNotFoundError:
         return ""
     with file, storing.turn_of(file):
@@ -165,9 +167,7 @@ def _save_complete(workshop: "Workshop", generation: Generation, attempt: Attemp
                 if found.is_whole:
                     return None
                 workshop.note(attempt, found.reply)
-                keeping.note(workshop.spool, attempt, reason)
                 saved = storing.store_salvage(generation, attempt, found.images, workshop.decoder)
         except BadResponse as error:
-            keeping.note(workshop.spool, attempt, error.message)
             return error.message
-    return saved_of(generation, saved, reason)
+    return f"{saved} of {generation.variants} pictures saved."

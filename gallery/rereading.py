@@ -12,10 +12,9 @@ from django.db.models.functions import Now
 from gallery import storing
 from gallery.failpoints import failpoint
 from gallery.models import Attempt, Generation, State
-from gallery.recovery import on_its_own, saved_of
+from gallery.recovery import midway, on_its_own, save_complete
 from gallery.spool import body_size, is_torn
-from venice import BadResponse, VeniceError
-from venice.salvage import salvage
+from venice import VeniceError
 
 if TYPE_CHECKING:
     from gallery.worker import Workshop
@@ -33,47 +32,31 @@ def read_asked(workshop: "Workshop") -> None:
 
 
 def _read(workshop: "Workshop", attempt: Attempt, path: Path) -> None:
-    if is_torn(path) and not _is_whole(path):
-        _read_torn(workshop, attempt, path)
-        return
-    generation = attempt.generation
-    reading = workshop.spool.reading(attempt.pk)
+    generation, spool = attempt.generation, workshop.spool
+    if is_torn(path):
+        saved = save_complete(workshop, generation, attempt, path)
+        if saved is not None:
+            words = midway(attempt.kept_reason, saved)
+            _still_kept(workshop, attempt, path, words, attempt.kept_reason)
+            return
     try:
         with path.open("rb") as file:
-            stored = storing.store(generation, attempt, file, workshop.decoder, reading, again=True)
+            readers = spool.reading(attempt.pk)
+            stored = storing.store(generation, attempt, file, workshop.decoder, readers, again=True)
     except VeniceError as error:
-        # Both say why: the reader may know better by now.
-        ended = Generation.objects.filter(pk=generation.pk, state__in=(State.FAILED, State.INTERRUPTED))
-        ended.update(error_message=error.message)
-        _still_kept(workshop, attempt, path, error.message)
+        _still_kept(workshop, attempt, path, error.message, error.message)
         return
     failpoint("read-again")
     if not stored.unread:
-        workshop.spool.discard(attempt.pk)
+        spool.discard(attempt.pk)
 
 
-def _is_whole(path: Path) -> bool:
-    with path.open("rb") as file, salvage(file) as found:
-        return found is not None and found.is_whole
-
-
-def _read_torn(workshop: "Workshop", attempt: Attempt, path: Path) -> None:
-    """What stopped midway stays interrupted, with the pictures that are complete."""
-    generation, words = attempt.generation, ""
-    try:
-        reading = workshop.spool.reading(attempt.pk)
-        with path.open("rb") as file, storing.turn_of(file), reading, salvage(file) as found:
-            pictures = found.images if found else ()
-            saved = storing.store_salvage(generation, attempt, pictures, workshop.decoder)
-        words = saved_of(generation, saved, attempt.kept_reason)
-    except BadResponse as error:
-        words = error.message
+def _still_kept(workshop: "Workshop", attempt: Attempt, path: Path, words: str, reason: str) -> None:
+    """The generation and the ledger say why: the reader may know better by now."""
     failpoint("read-again")
-    Generation.objects.filter(pk=generation.pk, state=State.INTERRUPTED).update(error_message=words)
-    _still_kept(workshop, attempt, path, attempt.kept_reason)
-
-
-def _still_kept(workshop: "Workshop", attempt: Attempt, path: Path, reason: str) -> None:
-    workshop.spool.forget_readers(attempt.pk)
+    ended = Generation.objects.filter(pk=attempt.generation_id, state__in=(State.FAILED, State.INTERRUPTED))
+    ended.update(error_message=words)
     asked = Attempt.objects.filter(pk=attempt.pk, reading_asked_at__isnull=False)
     asked.keep(body_size(path), reason, read_again_at=Now())
+    # Whoever asks once more may try once more, also what its readers died of.
+    workshop.spool.forget_readers(attempt.pk)
