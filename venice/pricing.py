@@ -19,6 +19,14 @@ def price(operation: Operation, model: Model) -> Decimal | None:
     `model` is the entry of `operation.model`; for an operation whose model is fixed, that of the upscaler or
     of the background remover.
     """
+    if isinstance(operation, Generate):
+        return generate_price(
+            model,
+            images=operation.image_count,
+            resolution=operation.resolution,
+            quality=operation.quality,
+            enhance_prompt=bool(operation.enhance_prompt),
+        )
     if isinstance(operation, Upscale):
         total = upscale_price(model, operation.effective_scale)
     elif isinstance(operation, MultiEdit):
@@ -27,16 +35,27 @@ def price(operation: Operation, model: Model) -> Decimal | None:
     elif isinstance(operation, Edit):
         # Editing one image has no choice of quality: the model's own is what is billed.
         total = edit_price(model, input_images=1, resolution=operation.resolution, quality=None)
-    elif isinstance(operation, Generate):
-        total = _image_price(model, "generation", operation.resolution, operation.quality)
     else:
-        total = generation_price(model)
-    if total is None:
+        total = _image_price(model, "generation", None, None)
+    return _total(total, operation.image_count, bool(getattr(operation, "enhance_prompt", None)))
+
+
+def generate_price(
+    model: Model,
+    *,
+    images: int = 1,
+    resolution: str | None = None,
+    quality: str | None = None,
+    enhance_prompt: bool = False,
+) -> Decimal | None:
+    """What pictures from text cost, which does not depend on the text; what is left out is the model's own."""
+    return _total(_image_price(model, "generation", resolution, quality), images, enhance_prompt)
+
+
+def _total(one: Decimal | None, images: int, enhance_prompt: bool) -> Decimal | None:
+    if one is None:
         return None
-    total *= operation.image_count
-    if getattr(operation, "enhance_prompt", None):
-        total += ENHANCE_PROMPT_USD
-    return total.quantize(_MICRO)
+    return (one * images + (ENHANCE_PROMPT_USD if enhance_prompt else 0)).quantize(_MICRO)
 
 
 def dollars(amount: Decimal) -> str:
@@ -61,11 +80,6 @@ def edit_price(
 def upscale_price(model: Model, scale: float) -> Decimal | None:
     """Up to twice the sides is one price, anything above another; `scale` is the one that is done."""
     return _usd(_lookup(model.pricing.get("upscale"), "2x" if scale <= 2 else "4x"))
-
-
-def generation_price(model: Model) -> Decimal | None:
-    """One image in the model's own tier and quality; the only price of a background remover."""
-    return _image_price(model, "generation", None, None)
 
 
 def _image_price(model: Model, flat: str, resolution: str | None, quality: str | None) -> Decimal | None:

@@ -8,8 +8,8 @@ from typing import Any
 from venice.catalog import Model, bundled_models, bundled_styles
 from venice.cli.output import dollars, say, show_json, show_table
 from venice.client import Client
-from venice.operations.finishing import MAX_SCALE, MIN_SCALE
-from venice.pricing import edit_price, generation_price, upscale_price
+from venice.operations import MAX_SCALE, MIN_SCALE
+from venice.pricing import edit_price, generate_price, upscale_price
 
 _Commands = Any  # argparse's own type for it is private
 
@@ -56,7 +56,7 @@ def _price(model: Model) -> str:
         return f"{dollars(upscale_price(model, MIN_SCALE))} to {dollars(upscale_price(model, MAX_SCALE))}"
     if model.takes_edit:
         return dollars(edit_price(model, input_images=1, resolution=None, quality=None))
-    return dollars(generation_price(model))
+    return dollars(generate_price(model))
 
 
 def _size(model: Model) -> str:

@@ -12,9 +12,18 @@ from venice.cli.output import dollars, say, show_json, waiting
 from venice.cli.saving import Pattern, save
 from venice.client import Client
 from venice.errors import BadResponse, InvalidRequest, Unanswered, VeniceError
-from venice.operations import Edit, Generate, MultiEdit, Operation, RemoveBackground, StyleReference, Upscale
-from venice.operations.edit import DEFAULT_EDIT_MODEL
-from venice.operations.generate import MAX_SEED
+from venice.operations import (
+    DEFAULT_EDIT_MODEL,
+    MAX_SEED,
+    PARAMETER,
+    Edit,
+    Generate,
+    MultiEdit,
+    Operation,
+    RemoveBackground,
+    StyleReference,
+    Upscale,
+)
 from venice.pricing import price
 from venice.results import Result
 from venice.shortfall import unread
@@ -23,17 +32,14 @@ DEFAULT_MODEL = "z-image-turbo"
 MODERATED = 9
 
 # Options whose names are those of the request's fields, and which are sent as they are.
-_PLAIN_FIELDS = (
-    *("model", "prompt", "negative_prompt", "variants", "width", "height", "aspect_ratio", "resolution"),
-    *("quality", "steps", "cfg_scale", "format", "lora_strength", "enhance_prompt", "enable_web_search"),
-    *("hide_watermark", "embed_exif_metadata", "disable_prompt_optimization_thinking", "strict"),
+_GENERATE_OPTIONS = (
+    *("variants", "negative_prompt", "width", "height", "aspect_ratio", "resolution", "quality", "steps"),
+    *("cfg_scale", "format", "lora_strength", "enhance_prompt", "enable_web_search", "hide_watermark"),
+    *("embed_exif_metadata", "disable_prompt_optimization_thinking"),
 )
-_EDIT_FIELDS = (
-    *("prompt", "model", "aspect_ratio", "resolution", "enhance_prompt"),
-    *("disable_prompt_optimization_thinking", "strict"),
-)
-
-_THINKING = "disable-prompt-optimization-thinking"
+_EDIT_OPTIONS = (*("aspect_ratio", "resolution", "enhance_prompt", "disable_prompt_optimization_thinking"),)
+_UPSCALE_OPTIONS = ("scale", "creativity")
+_TYPES = {"integer": int, "number": float}
 
 _Commands = Any  # argparse's own type for it is private
 
@@ -47,13 +53,12 @@ def add_commands(commands: _Commands) -> None:
         "--image", action="append", required=True, metavar="FILE", help="path or URL; may be repeated"
     )
     edit.add_argument("--model", default=DEFAULT_EDIT_MODEL)
-    _add_texts(edit, "aspect-ratio", "resolution", "quality")
-    edit.add_argument("--format", dest="output_format", help="png, jpeg or webp")
-    _add_flags(edit, "enhance-prompt", _THINKING)
+    _add_options(edit, *_EDIT_OPTIONS, "quality")
+    formats = ", ".join(PARAMETER["output_format"].choices)
+    edit.add_argument("--format", dest="output_format", help=f"one of {formats}")
     upscale = _add(commands, "upscale", _upscale, "enlarge an image 2 to 4 times", "upscaled")
     upscale.add_argument("image", metavar="FILE")
-    upscale.add_argument("--scale", type=float, help="2 to 4 (2)")
-    upscale.add_argument("--creativity", type=float, help="0 to 0.02 (0.01)")
+    _add_options(upscale, *_UPSCALE_OPTIONS)
     cut = _add(
         commands, "remove-background", _remove_background, "cut the subject of an image out", "cut-out"
     )
@@ -65,9 +70,6 @@ def _add_generate(commands: _Commands) -> None:
     generate.add_argument("prompt")
     generate.add_argument("--model", default=DEFAULT_MODEL)
     generate.add_argument("--seed", type=int, help="drawn by chance when left out, and always told")
-    generate.add_argument(
-        "--variants", type=int, help="1 to 4; each is paid for, and only the first follows the seed"
-    )
     generate.add_argument("--style", "--style-preset", dest="style_preset", help="a name that `styles` lists")
     generate.add_argument(
         "--style-reference",
@@ -76,18 +78,7 @@ def _add_generate(commands: _Commands) -> None:
         metavar="FILE[:STRENGTH]",
         help="path or URL whose style is followed, with a strength from 0.1 to 1; may be repeated",
     )
-    _add_texts(generate, "negative-prompt", "aspect-ratio", "resolution", "quality", "format")
-    for name, kind in (
-        ("width", int),
-        ("height", int),
-        ("steps", int),
-        ("lora-strength", int),
-        ("cfg-scale", float),
-    ):
-        generate.add_argument(f"--{name}", type=kind)
-    _add_flags(
-        generate, "enhance-prompt", "enable-web-search", "hide-watermark", "embed-exif-metadata", _THINKING
-    )
+    _add_options(generate, *_GENERATE_OPTIONS)
 
 
 def _add(commands: _Commands, name: str, run: Any, help: str, out: str) -> argparse.ArgumentParser:
@@ -107,20 +98,21 @@ def _add(commands: _Commands, name: str, run: Any, help: str, out: str) -> argpa
     return parser
 
 
-def _add_texts(parser: argparse.ArgumentParser, *names: str) -> None:
-    for name in names:
-        parser.add_argument(f"--{name}")
-
-
-def _add_flags(parser: argparse.ArgumentParser, *names: str) -> None:
-    for name in names:
-        parser.add_argument(f"--{name}", action="store_true", default=None)
+def _add_options(parser: argparse.ArgumentParser, *names: str) -> None:
+    """An option for each of these parameters of the request; what is not given is not sent."""
+    for parameter in (PARAMETER[name] for name in names):
+        words = ", ".join(filter(None, (parameter.help.rstrip("."), ", ".join(parameter.choices)))) or None
+        words = words.replace("%", "%%") if words else None
+        if parameter.kind == "flag":
+            parser.add_argument(parameter.option, action="store_true", default=None, help=words)
+        else:
+            parser.add_argument(parameter.option, type=_TYPES.get(parameter.kind, str), help=words)
 
 
 def _generate(client: Client, options: argparse.Namespace) -> int:
     # Not for secrets: any number that can be sent again will do.
     seed = random.randint(0, MAX_SEED) if options.seed is None else options.seed  # noqa: S311
-    fields = {name: getattr(options, name) for name in _PLAIN_FIELDS}
+    fields = {name: getattr(options, name) for name in ("model", "prompt", "strict", *_GENERATE_OPTIONS)}
     fields["format"] = options.format or Pattern(options.out).format
     references = [_reference(text) for text in options.style_references or ()]
     operation = Generate(
@@ -140,7 +132,8 @@ def _generate(client: Client, options: argparse.Namespace) -> int:
 
 
 def _edit(client: Client, options: argparse.Namespace) -> int:
-    given = {name: getattr(options, name) for name in _EDIT_FIELDS} | {"safe_mode": not options.unsafe}
+    given = {name: getattr(options, name) for name in ("prompt", "model", "strict", *_EDIT_OPTIONS)}
+    given["safe_mode"] = not options.unsafe
     given["output_format"] = options.output_format or Pattern(options.out).format
     operation: Operation
     if len(options.image) > 1:
@@ -155,9 +148,8 @@ def _edit(client: Client, options: argparse.Namespace) -> int:
 
 
 def _upscale(client: Client, options: argparse.Namespace) -> int:
-    operation = Upscale(
-        image=options.image, scale=options.scale, creativity=options.creativity, strict=options.strict
-    )
+    given = {name: getattr(options, name) for name in _UPSCALE_OPTIONS}
+    operation = Upscale(image=options.image, strict=options.strict, **given)
     model = next((known for known in bundled_models() if known.takes_upscale), None)
     return _make(client, options, operation, model, {"model": operation.model})
 

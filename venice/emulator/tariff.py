@@ -20,4 +20,4 @@ def upscale_usd(model: Model, scale: float) -> Decimal:
 
 
 def cut_out_usd(model: Model) -> Decimal:
-    return pricing.generation_price(model) or Decimal(0)
+    return pricing.generate_price(model) or Decimal(0)

@@ -1,17 +1,34 @@
 """What Venice can be asked for: frozen values that know their path and their JSON body."""
 
-from typing import TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
 
 from venice.operations.edit import DEFAULT_EDIT_MODEL, EDIT_FORMATS, Edit, MultiEdit
-from venice.operations.finishing import MAX_CREATIVITY, MAX_SCALE, MIN_SCALE, RemoveBackground, Upscale
-from venice.operations.generate import FORMATS, MAX_CFG_SCALE, MAX_SEED, MAX_SIDE, MAX_VARIANTS, Generate
+from venice.operations.finishing import RemoveBackground, Upscale
+from venice.operations.generate import Generate
 from venice.operations.generations import OpenAIGenerate
+from venice.operations.parameters import (
+    FORMATS,
+    MAX_CFG_SCALE,
+    MAX_CREATIVITY,
+    MAX_SCALE,
+    MAX_SEED,
+    MAX_SIDE,
+    MAX_VARIANTS,
+    MIN_SCALE,
+    PARAMETER,
+    PARAMETERS,
+    Parameter,
+)
+from venice.operations.payloads import Input, Role
 from venice.operations.style import StyleReference
+from venice.sources import ImageSource
 
 __all__ = [
     "DEFAULT_EDIT_MODEL",
     "EDIT_FORMATS",
     "FORMATS",
+    "KINDS",
     "MAX_CFG_SCALE",
     "MAX_CREATIVITY",
     "MAX_SCALE",
@@ -19,14 +36,38 @@ __all__ = [
     "MAX_SIDE",
     "MAX_VARIANTS",
     "MIN_SCALE",
+    "PARAMETER",
+    "PARAMETERS",
     "Edit",
     "Generate",
+    "Input",
     "MultiEdit",
     "OpenAIGenerate",
     "Operation",
+    "Parameter",
     "RemoveBackground",
+    "Role",
     "StyleReference",
     "Upscale",
+    "operation_from",
 ]
 
 Operation: TypeAlias = Generate | OpenAIGenerate | Edit | MultiEdit | Upscale | RemoveBackground
+
+_BY_KIND: dict[str, type[Operation]] = {
+    operation.kind: operation
+    for operation in (Generate, OpenAIGenerate, Edit, MultiEdit, Upscale, RemoveBackground)
+}
+#: The name of each operation, for columns and addresses.
+KINDS = tuple(_BY_KIND)
+
+
+def operation_from(kind: str, payload: Mapping[str, Any], images: Iterable[ImageSource] = ()) -> Operation:
+    """The operation of this kind whose `payload` it is; `images` are those that the payload left out, in order.
+
+    ValueError for an unknown kind, TypeError for a payload with an unknown or missing key or image, and
+    InvalidRequest for one that Venice would refuse.
+    """
+    if kind not in _BY_KIND:
+        raise ValueError(f"there is no operation of the kind {kind[:40]!r}")
+    return _BY_KIND[kind].from_payload(payload, images)

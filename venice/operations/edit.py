@@ -1,10 +1,12 @@
 """Images from images and an instruction: POST /image/edit and POST /image/multi-edit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from venice.operations.checks import EDIT_PIXELS, MAX_PROMPT, MAX_RESOLUTION, Checks, not_offered, too_long
+from venice.operations.parameters import PARAMETER, of_kind
+from venice.operations.payloads import Input, Supply, fields_from, given, inputs_of, sent
 from venice.operations.style import too_heavy
 from venice.sources import ImageSource, InputImage
 
@@ -13,10 +15,9 @@ if TYPE_CHECKING:
 
 #: Venice's own default.
 DEFAULT_EDIT_MODEL = "firered-image-edit"
-EDIT_FORMATS = ("png", "jpeg", "webp")
+EDIT_FORMATS = PARAMETER["output_format"].choices
 #: More than any model takes.
 MAX_EDIT_IMAGES = 10
-_FLAGS = ("safe_mode", "enhance_prompt", "disable_prompt_optimization_thinking")
 _SENT = (
     "prompt",
     "aspect_ratio",
@@ -27,6 +28,7 @@ _SENT = (
     "disable_prompt_optimization_thinking",
     "anon_user_id",
 )
+_FLAGS = tuple(parameter.name for parameter in of_kind("flag", _SENT))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,7 @@ class Edit:
     whatever the model: an image under 64 pixels a side or 65 536 in all, above 7680 x 4320 or 25 MB.
     """
 
+    kind: ClassVar[str] = "edit"
     path: ClassVar[str] = "/image/edit"
 
     image: ImageSource
@@ -62,9 +65,23 @@ class Edit:
         """The image as it was read."""
         return cast(InputImage, self.image)
 
-    def payload(self) -> dict[str, Any]:
-        """The JSON body, without what is None; an image that is no URL in base64."""
-        return {"image": self.picture.sent(), "model": self.model, **_given(self)}
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """The image whose bytes it carries; none when it is at a URL."""
+        return inputs_of("source", self.picture)
+
+    @classmethod
+    def from_payload(cls, payload: Mapping[str, Any], images: Iterable[ImageSource] = ()) -> Self:
+        """The inverse of `payload`; `images` holds what it left out. TypeError for an unknown or missing key."""
+        fields, supply = fields_from(payload), Supply(images)
+        fields["image"] = supply.image(fields.get("image"))
+        supply.close()
+        return cls(**fields)
+
+    def payload(self, *, images: bool = True) -> dict[str, Any]:
+        """The JSON body, without what is None; an image that is no URL in base64, or left out without `images`."""
+        image = sent(self.picture, images=images)
+        return {**({} if image is None else {"image": image}), "model": self.model, **given(self, _SENT)}
 
     @property
     def image_count(self) -> int:
@@ -86,6 +103,7 @@ class MultiEdit:
     silently dropped by a model without a choice of it.
     """
 
+    kind: ClassVar[str] = "multi-edit"
     path: ClassVar[str] = "/image/multi-edit"
 
     images: Sequence[ImageSource]
@@ -113,11 +131,28 @@ class MultiEdit:
         """The images as they were read."""
         return cast("tuple[InputImage, ...]", self.images)
 
-    def payload(self) -> dict[str, Any]:
-        """The JSON body, without what is None; images that are no URL in base64."""
-        quality = {} if self.quality is None else {"quality": self.quality}
-        images = [picture.sent() for picture in self.pictures]
-        return {"images": images, "modelId": self.model, **_given(self), **quality}
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """The images whose bytes it carries: the first is changed, the others are laid over it."""
+        first, *others = self.pictures
+        return inputs_of("source", first) + inputs_of("layer", *others)
+
+    @classmethod
+    def from_payload(cls, payload: Mapping[str, Any], images: Iterable[ImageSource] = ()) -> Self:
+        """The inverse of `payload`; `images` are those that it left out. TypeError for an unknown or missing key."""
+        fields, supply = fields_from(payload), Supply(images)
+        if not isinstance(entries := fields.get("images"), list):
+            raise TypeError("the payload has no list of images")
+        fields["images"] = [supply.image(entry) for entry in entries]
+        supply.close()
+        if "modelId" in fields:
+            fields["model"] = fields.pop("modelId")
+        return cls(**fields)
+
+    def payload(self, *, images: bool = True) -> dict[str, Any]:
+        """The JSON body, without what is None; images that are no URL in base64, or null without `images`."""
+        layers = [sent(picture, images=images) for picture in self.pictures]
+        return {"images": layers, "modelId": self.model, **given(self, (*_SENT, "quality"))}
 
     @property
     def image_count(self) -> int:
@@ -170,11 +205,6 @@ def _common_problems(operation: Edit | MultiEdit, model: "Model") -> dict[str, s
     if operation.aspect_ratio == "auto" and "aspect_ratio" in found:
         found["aspect_ratio"] += " Leave it out to have the model choose."
     return found
-
-
-def _given(operation: Edit | MultiEdit) -> dict[str, Any]:
-    pairs = ((name, getattr(operation, name)) for name in _SENT)
-    return {name: value for name, value in pairs if value is not None}
 
 
 def _counted(number: int) -> str:

@@ -1,19 +1,19 @@
 """What is done to a finished image without a prompt: POST /image/upscale and /image/background-remove."""
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from venice.operations.checks import Checks
+from venice.operations.parameters import MAX_CREATIVITY, MAX_SCALE, MIN_SCALE
+from venice.operations.payloads import Input, Supply, fields_from, given, inputs_of, sent
 from venice.sources import MIN_PIXELS, ImageSource, InputImage
 
 if TYPE_CHECKING:
     from venice.catalog import Model
 
-MIN_SCALE, MAX_SCALE = 2, 4
 DEFAULT_SCALE = 2
-#: Above it Venice clamps; so much invention is all there is.
-MAX_CREATIVITY = 0.02
 #: The most pixels of an upscaled image: the scale is lowered to fit.
 MAX_UPSCALED = 16_777_216
 
@@ -27,6 +27,7 @@ class Upscale:
     have more than 16 777 216 pixels: see `effective_scale`.
     """
 
+    kind: ClassVar[str] = "upscale"
     path: ClassVar[str] = "/image/upscale"
     #: The one model that upscales; it is not sent.
     model: ClassVar[str] = "upscaler"
@@ -58,11 +59,23 @@ class Upscale:
         pixels = self.picture.pixels
         return min(asked, math.sqrt(MAX_UPSCALED / pixels)) if pixels else asked
 
-    def payload(self) -> dict[str, Any]:
-        """The JSON body, without what is None; the image in base64 without a prefix."""
-        given = {"scale": self.scale, "creativity": self.creativity}
-        sent = {name: value for name, value in given.items() if value is not None}
-        return {"image": self.picture.base64(), **sent}
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """The image whose bytes it carries."""
+        return inputs_of("source", self.picture)
+
+    @classmethod
+    def from_payload(cls, payload: Mapping[str, Any], images: Iterable[ImageSource] = ()) -> Self:
+        """The inverse of `payload`; `images` holds what it left out. TypeError for an unknown or missing key."""
+        fields, supply = fields_from(payload), Supply(images)
+        fields["image"] = supply.image(fields.get("image"))
+        supply.close()
+        return cls(**fields)
+
+    def payload(self, *, images: bool = True) -> dict[str, Any]:
+        """The JSON body, without what is None; the image in base64 without a prefix, or left out without `images`."""
+        image = sent(self.picture, images=images)
+        return {**({} if image is None else {"image": image}), **given(self, ("scale", "creativity"))}
 
     @property
     def image_count(self) -> int:
@@ -80,6 +93,7 @@ class RemoveBackground:
     The image is read at once; one at a URL is fetched by Venice. Raises InvalidRequest for what Venice refuses.
     """
 
+    kind: ClassVar[str] = "remove-background"
     path: ClassVar[str] = "/image/background-remove"
     #: The one model that removes backgrounds; it is not sent, for Venice refuses the field.
     model: ClassVar[str] = "bria-bg-remover"
@@ -99,11 +113,24 @@ class RemoveBackground:
         """The image as it was read."""
         return cast(InputImage, self.image)
 
-    def payload(self) -> dict[str, Any]:
-        """The JSON body: `image_url` for a URL, else `image` in base64."""
-        picture = self.picture
-        body = {"image_url": picture.url} if picture.url else {"image": picture.base64()}
-        return body if self.anon_user_id is None else {**body, "anon_user_id": self.anon_user_id}
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """The image whose bytes it carries; none when it is at a URL."""
+        return inputs_of("source", self.picture)
+
+    @classmethod
+    def from_payload(cls, payload: Mapping[str, Any], images: Iterable[ImageSource] = ()) -> Self:
+        """The inverse of `payload`; `images` holds what it left out. TypeError for an unknown or missing key."""
+        fields, supply = fields_from(payload), Supply(images)
+        fields["image"] = supply.image(fields.pop("image_url", fields.get("image")))
+        supply.close()
+        return cls(**fields)
+
+    def payload(self, *, images: bool = True) -> dict[str, Any]:
+        """The JSON body: `image_url` for a URL, else `image` in base64, or neither without `images`."""
+        image = sent(self.picture, images=images)
+        name = "image_url" if self.picture.url else "image"
+        return {**({} if image is None else {name: image}), **given(self, ("anon_user_id",))}
 
     @property
     def image_count(self) -> int:

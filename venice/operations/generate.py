@@ -1,40 +1,47 @@
 """Images from text: POST /image/generate."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from venice.operations.checks import Checks, not_offered, too_long
+from venice.operations.parameters import FORMATS, MAX_CFG_SCALE, MAX_SIDE, of_kind, ranges
+from venice.operations.payloads import Input, Supply, fields_from, given, inputs_of
 from venice.operations.style import StyleReference, too_heavy
+from venice.sources import ImageSource
 
 if TYPE_CHECKING:
     from venice.catalog import Model
 
-MAX_SIDE = 1280
-MAX_SEED = 999_999_999
-MAX_CFG_SCALE = 20
-MAX_VARIANTS = 4
-FORMATS = ("webp", "png", "jpeg")
-
-_INTEGERS = {
-    "width": (1, MAX_SIDE),
-    "height": (1, MAX_SIDE),
-    "steps": (1, 1000),
-    "seed": (-MAX_SEED, MAX_SEED),
-    "variants": (1, MAX_VARIANTS),
-    "lora_strength": (0, 100),
-}
-_TEXTS = ("negative_prompt", "aspect_ratio", "resolution", "quality", "style_preset")
-_FLAGS = (
+_FIELDS = (
+    "model",
+    "prompt",
+    "negative_prompt",
+    "width",
+    "height",
+    "aspect_ratio",
+    "resolution",
+    "quality",
+    "steps",
+    "cfg_scale",
+    "seed",
+    "style_preset",
+    "variants",
+    "format",
     "safe_mode",
     "hide_watermark",
     "embed_exif_metadata",
     "enhance_prompt",
     "enable_web_search",
     "disable_prompt_optimization_thinking",
+    "lora_strength",
     "return_binary",
+    "anon_user_id",
 )
+_INTEGERS = ranges(_FIELDS)
+_FLAGS = tuple(parameter.name for parameter in of_kind("flag", _FIELDS))
+_TEXTS = ("negative_prompt", "aspect_ratio", "resolution", "quality", "style_preset")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +51,7 @@ class Generate:
     Raises InvalidRequest, with a message for each field, for what Venice refuses whatever the model.
     """
 
+    kind: ClassVar[str] = "generate"
     path: ClassVar[str] = "/image/generate"
 
     model: str
@@ -89,23 +97,25 @@ class Generate:
         checks.raise_found()
 
     @classmethod
-    def from_payload(cls, payload: Mapping[str, Any]) -> Self:
-        """The inverse of `payload`. TypeError for a key that is unknown or missing."""
-        if "strict" in payload:
-            raise TypeError("strict is no field of a payload")
-        fields = dict(payload)
+    def from_payload(cls, payload: Mapping[str, Any], images: Iterable[ImageSource] = ()) -> Self:
+        """The inverse of `payload`; `images` are those that it left out. TypeError for an unknown or missing key."""
+        fields, supply = fields_from(payload), Supply(images)
         if isinstance(references := fields.get("style_references"), list):
-            fields["style_references"] = [StyleReference.from_payload(entry) for entry in references]
+            fields["style_references"] = [StyleReference.from_payload(entry, supply) for entry in references]
+        supply.close()
         return cls(**fields)
 
-    def payload(self) -> dict[str, Any]:
-        """The JSON body, without what is None."""
-        names = (entry.name for entry in dataclasses.fields(self) if entry.name != "strict")
-        pairs = ((name, getattr(self, name)) for name in names)
-        body = {name: value for name, value in pairs if value is not None}
+    def payload(self, *, images: bool = True) -> dict[str, Any]:
+        """The JSON body, without what is None; without `images` also without the bytes of the style references."""
+        body = given(self, _FIELDS)
         if self.style_references is not None:
-            body["style_references"] = [reference.payload() for reference in self.style_references]
+            body["style_references"] = [entry.payload(images=images) for entry in self.style_references]
         return body
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """The images whose bytes it carries."""
+        return inputs_of("style-reference", *(entry.picture for entry in self.style_references or ()))
 
     @property
     def image_count(self) -> int:

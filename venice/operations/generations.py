@@ -1,10 +1,13 @@
 """Images from text in the words of OpenAI: POST /images/generations."""
 
 import dataclasses
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from venice.operations.checks import Checks
+from venice.operations.payloads import Input, Supply, fields_from, given
+from venice.sources import ImageSource
 
 if TYPE_CHECKING:
     from venice.catalog import Model
@@ -40,6 +43,7 @@ class OpenAIGenerate:
     Raises InvalidRequest, with a message for each field, for what Venice refuses.
     """
 
+    kind: ClassVar[str] = "openai-generate"
     path: ClassVar[str] = "/images/generations"
 
     model: str
@@ -67,11 +71,20 @@ class OpenAIGenerate:
         checks.texts("user")
         checks.raise_found()
 
-    def payload(self) -> dict[str, Any]:
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """None: it starts from no image."""
+        return ()
+
+    @classmethod
+    def from_payload(cls, payload: Mapping[str, Any], images: Iterable[ImageSource] = ()) -> Self:
+        """The inverse of `payload`; it takes no `images`. TypeError for an unknown or missing key."""
+        Supply(images).close()
+        return cls(**fields_from(payload))
+
+    def payload(self, *, images: bool = True) -> dict[str, Any]:
         """The JSON body, without what is None."""
-        names = (entry.name for entry in dataclasses.fields(self) if entry.name != "strict")
-        pairs = ((name, getattr(self, name)) for name in names)
-        return {name: value for name, value in pairs if value is not None}
+        return given(self, (entry.name for entry in dataclasses.fields(self) if entry.name != "strict"))
 
     @property
     def image_count(self) -> int:

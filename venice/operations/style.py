@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self, cast
 
 from venice.operations.checks import Checks
+from venice.operations.payloads import Supply, sent
 from venice.sources import MAX_BODY, MAX_PIXELS, ImageSource, InputImage
 
 MAX_STYLE_FILE = 8 * 1024 * 1024
@@ -36,17 +37,18 @@ class StyleReference:
         return cast(InputImage, self.image)
 
     @classmethod
-    def from_payload(cls, payload: Mapping[str, Any]) -> Self:
+    def from_payload(cls, payload: Mapping[str, Any], supply: Supply | None = None) -> Self:
         """The inverse of `payload`. TypeError for a key that is unknown or missing."""
+        if not isinstance(payload, Mapping):
+            raise TypeError("a style reference in a payload is an object")
         fields = dict(payload)
-        image = fields.get("image")
-        if isinstance(image, str) and not image.startswith(("http:", "https:", "data:")):
-            fields["image"] = f"data:;base64,{image}"
+        fields["image"] = (supply or Supply(())).image(fields.get("image"))
         return cls(**fields)
 
-    def payload(self) -> dict[str, Any]:
-        strength = {} if self.strength is None else {"strength": self.strength}
-        return {"image": self.picture.sent(), **strength}
+    def payload(self, *, images: bool = True) -> dict[str, Any]:
+        """Its entry in a JSON body; without `images` also without its bytes."""
+        entry = {"image": sent(self.picture, images=images), "strength": self.strength}
+        return {name: value for name, value in entry.items() if value is not None}
 
 
 def too_heavy(images: Iterable[InputImage]) -> bool:

@@ -1,0 +1,63 @@
+"""How the images of an operation stand in its JSON body, and how they leave it where a file is named instead."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from venice.sources import ImageSource, InputImage
+
+#: What an image is to its operation: the one that is changed, one more laid over it, or one whose style is followed.
+Role: TypeAlias = Literal["source", "layer", "style-reference"]
+
+
+class Input(NamedTuple):
+    """One image whose bytes an operation carries. An image at a URL is none: its address stays in the body."""
+
+    role: Role
+    image: InputImage
+
+
+def inputs_of(role: Role, *images: InputImage) -> tuple[Input, ...]:
+    """Those of `images` that are bytes and no URL, in order."""
+    return tuple(Input(role, image) for image in images if not image.url)
+
+
+def sent(image: InputImage, *, images: bool) -> str | None:
+    """The image as the body holds it; None for bytes when the body is to go without `images`."""
+    return image.sent() if images or image.url else None
+
+
+def given(operation: object, names: Iterable[str]) -> dict[str, Any]:
+    """The fields of `operation` that are not None, in the order of `names`."""
+    pairs = ((name, getattr(operation, name)) for name in names)
+    return {name: value for name, value in pairs if value is not None}
+
+
+def fields_from(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of a body to make an operation from. TypeError for what is ours and never sent."""
+    if "strict" in payload:
+        raise TypeError("strict is no field of a payload")
+    return dict(payload)
+
+
+class Supply:
+    """The images of a body: those that stand in it, and for each that was left out the next that is handed in."""
+
+    def __init__(self, images: Iterable[ImageSource]) -> None:
+        self._images = iter(images)
+
+    def image(self, text: Any) -> ImageSource:
+        """The image that `text` holds, or the next one for None. TypeError when there is none left."""
+        if text is None:
+            try:
+                return next(self._images)
+            except StopIteration:
+                raise TypeError("the payload needs more images than were given") from None
+        if not isinstance(text, str):
+            raise TypeError("an image in a payload is text")
+        is_marked = text.startswith(("http:", "https:", "data:"))
+        return text if is_marked else f"data:;base64,{text}"
+
+    def close(self) -> None:
+        """TypeError when more images were handed in than the body had places for."""
+        if next(self._images, None) is not None:
+            raise TypeError("more images were given than the payload has places for")
