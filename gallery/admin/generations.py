@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from gallery import search
 from gallery.admin.actions import cancel, declare_interrupted, dismiss, run_again
-from gallery.admin.filters import AttentionFilter, DateFilter, ModelFilter, StyleFilter
+from gallery.admin.filters import AttentionFilter, ModelFilter, StyleFilter
 from gallery.admin.reading import ReadOnlyAdmin, pretty_json, seconds, thumbnail, whole_text, words
 from gallery.models import Generation, Image, Prompt
 from gallery.models.image import FEW_PROMPTS
@@ -35,7 +35,15 @@ class GenerationAdmin(ReadOnlyAdmin):
         "created_at",
     )
     list_display_links = ("number",)
-    list_filter = (AttentionFilter, "state", DateFilter, "emulated", "owner", ModelFilter, StyleFilter)
+    list_filter = (
+        AttentionFilter,
+        "state",
+        ("created_at", admin.DateFieldListFilter),
+        "emulated",
+        "owner",
+        ModelFilter,
+        StyleFilter,
+    )
     list_select_related = ("owner", "prompt")
     # As good as by id, and the date filter's index gives this order.
     ordering = ("-created_at",)

@@ -21,14 +21,21 @@ _THUMBNAIL = 72
 _NOTHING = "-"
 
 
+class CappedCount(int):
+    """A number of rows that was counted no further than to just above the cap, and says so."""
+
+    def __str__(self) -> str:
+        return f"more than {COUNT_CAP}" if self > COUNT_CAP else int.__repr__(self)
+
+
 class CappedPaginator(Paginator):  # type: ignore[type-arg]
     """Counts to just above the cap: a list of a million rows costs what one of ten thousand does."""
 
     @cached_property
-    def count(self) -> int:
+    def count(self) -> CappedCount:
         """The number of rows, or `COUNT_CAP + 1` for more than the cap."""
         rows = cast("QuerySet[Any]", self.object_list)
-        return rows.order_by()[: COUNT_CAP + 1].count()
+        return CappedCount(rows.order_by()[: COUNT_CAP + 1].count())
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
