@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def _report(taken: dict[str, list[float]], pictures: list[bytes]) -> None:
-    from gallery import thumbnails
+    from gallery.media import thumbnails
 
     both, easy, our512 = taken["both"], taken["easy_both"], taken["512"]
     report(
@@ -70,7 +70,7 @@ def _report(taken: dict[str, list[float]], pictures: list[bytes]) -> None:
 
 
 def _cases() -> dict[str, Callable[[bytes], object]]:
-    from gallery import thumbnails
+    from gallery.media import thumbnails
 
     return {
         "both": thumbnails.decode,
@@ -90,8 +90,8 @@ def our_512(data: bytes) -> bytes:
     """The first half of `thumbnails.decode`, to compare with what makes one size."""
     from PIL import Image
 
-    from gallery.thumbnails import METHOD
-    from gallery.thumbnails import QUALITY as OUR_QUALITY
+    from gallery.media.thumbnails import METHOD
+    from gallery.media.thumbnails import QUALITY as OUR_QUALITY
 
     with Image.open(BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as picture:
         picture.load()

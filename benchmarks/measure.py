@@ -67,7 +67,7 @@ def start_django(data: Path) -> None:
     import django
 
     django.setup()
-    from gallery import supervisor
+    from gallery.pipeline import supervisor
 
     supervisor.prepare()
 

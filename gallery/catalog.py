@@ -8,8 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from gallery import columns
-from gallery.models import CatalogModel, CatalogStyle
+from gallery.models import CatalogModel, CatalogStyle, columns
 from venice import Client, Model
 
 log = logging.getLogger(__name__)

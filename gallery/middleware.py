@@ -11,9 +11,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.cache import patch_vary_headers
 
-from gallery import media
 from gallery.access import TooManySubmissions
 from gallery.errorpages import error_page
+from gallery.media import serving
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -65,9 +65,9 @@ class GuardedMedia:
         if (
             request.path_info.startswith(settings.MEDIA_URL)
             and request.method != "POST"
-            and media.has_pass(request)
+            and serving.has_pass(request)
         ):
-            found = media.response(request, request.path_info.removeprefix(settings.MEDIA_URL))
+            found = serving.response(request, request.path_info.removeprefix(settings.MEDIA_URL))
             return _with_length(found or error_page(request, 404))
         return self.get_response(request)
 
@@ -105,7 +105,7 @@ class PageHeaders:
             secret = request.path_info.startswith(("/signin/", "/accounts/", "/admin/"))
             response["Cache-Control"] = "private, no-store" if secret else "private, no-cache"
         if request.user.is_authenticated and request.user.pk:
-            media.renew_pass(request, response)
+            serving.renew_pass(request, response)
             _prolong(request)
         return response
 
@@ -122,6 +122,6 @@ def _prolong(request: HttpRequest) -> None:
     session = request.session
     if "_session_expiry" not in session and session.session_key:
         stamp = session.get("prolonged_at")
-        now = int(media.now())
+        now = int(serving.now())
         if stamp is None or now - stamp > _ONE_DAY:
             session["prolonged_at"] = now

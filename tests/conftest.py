@@ -11,9 +11,9 @@ from django.conf import LazySettings
 from django.db import connections
 
 from gallery import catalog
-from gallery.decoder import Decoder
 from gallery.models import CatalogModel, User
-from gallery.worker import Workshop
+from gallery.pipeline.decoding import Decoder
+from gallery.pipeline.worker import Workshop
 from tests.postgresql import running_postgresql
 from venice import Client
 from venice.emulator import Emulator

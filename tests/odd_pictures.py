@@ -9,7 +9,7 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw
 
-from gallery.profiles import from_cicp, from_gamma
+from gallery.media.profiles import from_cicp, from_gamma
 
 SIZE = (640, 480)
 

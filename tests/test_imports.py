@@ -49,7 +49,7 @@ def test_venice_does_not_import_its_emulator() -> None:
     assert offenders("venice/**/*.py", "venice.emulator", "PIL", but=own) == []
 
 
-@pytest.mark.parametrize("module", ["search", "spool", "thumbnails"])
+@pytest.mark.parametrize("module", ["search/*", "pipeline/spool", "media/thumbnails"])
 def test_pure_modules_import_no_models(module: str) -> None:
     assert offenders(f"gallery/{module}.py", "gallery.models") == []
 
@@ -57,16 +57,16 @@ def test_pure_modules_import_no_models(module: str) -> None:
 def test_only_worker_and_catalog_talk_to_venice() -> None:
     # gates.py is handed the worker's client for its free probe.
     speakers = (
-        "gallery/worker.py",
+        "gallery/pipeline/worker.py",
         "gallery/catalog.py",
-        "gallery/gates.py",
+        "gallery/pipeline/gates.py",
         "gallery/management/commands/work.py",
     )
     assert offenders("gallery/**/*.py", "venice.Client", "venice.client", "requests", but=speakers) == []
 
 
 def test_views_never_import_the_worker() -> None:
-    assert offenders("gallery/views/*.py", "gallery.worker", "gallery.storing") == []
+    assert offenders("gallery/views/*.py", "gallery.pipeline.worker", "gallery.pipeline.ingest") == []
 
 
 def test_nothing_imports_views_but_urls() -> None:
@@ -75,7 +75,7 @@ def test_nothing_imports_views_but_urls() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["gallery/storage.py", "gallery/media.py", "gallery/thumbnails.py", "gallery/storing.py"]
+    "module", ["gallery/media/storage.py", "gallery/media/serving.py", "gallery/media/thumbnails.py", "gallery/pipeline/ingest.py"]
 )
 def test_pillow_and_requests_are_imported_where_they_are_used(module: str) -> None:
     tree = ast.parse((ROOT / module).read_text())

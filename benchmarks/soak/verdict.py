@@ -19,8 +19,8 @@ Entry = dict[str, Any]
 
 def broken_promises(ledger: list[Entry], members: list[Member], late: dict[int, float]) -> Iterator[str]:
     """What rows, files, Venice's ledger and the members say; `late` is `innocent_lateness`."""
-    from gallery import integrity
     from gallery.models import Generation, State
+    from gallery.pipeline import integrity
     from tests.pipeline.checker import violations
 
     for member in members:

@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from gallery import answers, timeline
 from gallery.admin.filters import HostFilter
 from gallery.admin.reading import ReadOnlyAdmin, whole_text, words
+from gallery.display import kept_answers, timeline
 from gallery.models import Attempt, KeptAnswer
 
 log = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ class KeptAnswerAdmin(ReadOnlyAdmin):
     @admin.display(description="File")
     def file(self, kept: KeptAnswer) -> SafeString | str:
         """To take away, where we see its disk."""
-        if not answers.is_here(kept):
+        if not kept_answers.is_here(kept):
             return f"on host {kept.host}"
         return format_html('<a href="{}" download>Download</a>', reverse("answer", args=[kept.pk]))
 

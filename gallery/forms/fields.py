@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from gallery.cleaning import clean_text, is_encodable
+from gallery.text import clean_text, is_encodable
 
 INVALID_TEXT = "This is invalid text: some of its characters cannot be read."
 ON = frozenset({"on", "true", "1", "yes"})

@@ -10,8 +10,8 @@ from typing import Any, Self
 from django import forms
 
 from gallery.forms.catalog import Catalog
-from gallery.forms.drawing import NO_MODELS, TIED_TO_MODEL, fields_of, model_field, usual_sides
 from gallery.forms.fields import INVALID_TEXT, OFF, ON, Switch
+from gallery.forms.model_fields import NO_MODELS, TIED_TO_MODEL, fields_of, model_field, usual_sides
 from gallery.models.generation import draw_seed
 from gallery.quotes import PRICE, objection
 from venice import Generate, InvalidRequest, Model, price

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from gallery import columns
+from gallery.models import columns
 
 
 class GateQuerySet(models.QuerySet["Gate"]):

@@ -13,8 +13,7 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from gallery import columns
-from gallery.models import turns
+from gallery.models import columns, service_order
 from gallery.models.prompt import Prompt
 from gallery.models.worker import SILENT_AFTER, Worker
 from venice import Generate, Unanswered
@@ -73,16 +72,16 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         return self.filter(state=State.QUEUED)
 
     def line(self, limit: int) -> list[tuple[int, int]]:
-        """The first ids in the order of service, each with its standing (see turns.py)."""
-        entries = self.order_by("id").values_list(*turns.COLUMNS)[:LONGEST_LINE]
-        return turns.line((turns.Entry(*entry) for entry in entries), timezone.now())[:limit]
+        """The first ids in the order of service, each with its standing (see service_order.py)."""
+        entries = self.order_by("id").values_list(*service_order.COLUMNS)[:LONGEST_LINE]
+        return service_order.line((service_order.Entry(*entry) for entry in entries), timezone.now())[:limit]
 
     def next_in_turn(self, *, is_probe: bool = False) -> "Generation | None":
         """The one whose turn it is, of waiting ones that may all be sent now.
 
         A probe is who was sent longest ago or never: who was the last one is it again only when there is no other.
         """
-        return self.order_by(*(turns.PROBE if is_probe else turns.NEXT)).first()
+        return self.order_by(*(service_order.PROBE if is_probe else service_order.NEXT)).first()
 
     def waiting_for_hosts(self) -> Self:
         """Received, but the answer lies on a host of which nothing was heard for long."""

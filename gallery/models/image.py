@@ -7,10 +7,10 @@ from django.db import models
 from django.db.models import Q
 
 from gallery import search
+from gallery.media.storage import thumbnail_name
 from gallery.models.attempt import Attempt
 from gallery.models.generation import Generation
 from gallery.models.prompt import Prompt
-from gallery.storage import thumbnail_name
 
 # Up to so many prompts, the pictures of each are looked up; beyond, so many prompts match that walking the
 # newest pictures meets a page of them soon.

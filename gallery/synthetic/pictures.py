@@ -8,8 +8,8 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from gallery import thumbnails
-from gallery.storage import original_name, thumbnail_name
+from gallery.media import thumbnails
+from gallery.media.storage import original_name, thumbnail_name
 from gallery.synthetic.words import phrases
 
 Shape = tuple[int, int]

@@ -6,7 +6,7 @@ from typing import Any
 from django import template
 
 from gallery.forms import Catalog
-from gallery.forms.drawing import PRICED
+from gallery.forms.model_fields import PRICED
 from venice import Generate, price
 
 register = template.Library()

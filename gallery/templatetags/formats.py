@@ -9,7 +9,8 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from gallery import grid, timeline
+from gallery.display import timeline
+from gallery.listing import tiles
 from gallery.models import Generation
 from venice.pricing import dollars
 
@@ -73,17 +74,17 @@ def milliseconds(value: timedelta | None) -> int:
 def shape(generation: Generation) -> int:
     """The shape that a generation's pictures will have, for the classes of ratios.css."""
     if generation.width and generation.height:
-        return grid.shape(generation.width, generation.height)
+        return tiles.shape(generation.width, generation.height)
     across, _, down = generation.aspect_ratio.partition(":")
     if across.isdecimal() and down.isdecimal() and int(across[:4]) and int(down[:4]):
-        return grid.shape(int(across[:4]), int(down[:4]))
+        return tiles.shape(int(across[:4]), int(down[:4]))
     return 100
 
 
 @register.filter
 def shape_of(image: Any) -> int:
     """The shape of a stored picture."""
-    return grid.shape(image.width, image.height)
+    return tiles.shape(image.width, image.height)
 
 
 @register.filter

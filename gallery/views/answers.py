@@ -6,7 +6,8 @@ from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_POST, require_safe
 
-from gallery import access, answers
+from gallery import access
+from gallery.display import kept_answers
 from gallery.http import MemberRequest
 from gallery.models import Attempt
 from gallery.submissions import refusal
@@ -21,8 +22,8 @@ def download(request: MemberRequest, pk: int) -> HttpResponseBase:
     attempt = access.attempt_to_change(request.user, pk)
     if not attempt.is_kept:
         raise Http404
-    response = answers.download(attempt)
-    if response is None and answers.is_of_this_host(attempt):
+    response = kept_answers.download(attempt)
+    if response is None and kept_answers.is_of_this_host(attempt):
         raise Http404
     if response is None:
         where = f"This answer lies on host {attempt.host}, whose disk this site does not see."

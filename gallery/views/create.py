@@ -9,14 +9,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
-from gallery import cards, holds, search
-from gallery.cleaning import unreadable_fields
+from gallery import holds, search
+from gallery.display import generation_card
 from gallery.forms import Catalog, GenerateForm
-from gallery.forms.filling import picture_named, values_asked
+from gallery.forms.prefill import picture_named, values_asked
 from gallery.http import MemberRequest, SeeOther
 from gallery.models import Generation, Image, Prompt, User
 from gallery.quotes import PriceRefused
 from gallery.submissions import earlier, spend
+from gallery.text import unreadable_fields
 
 # Buttons of the form that draw it again instead of spending.
 REDRAWING = ("change-model", "random-seed", "last-seed")
@@ -56,7 +57,7 @@ def _generate(request: MemberRequest) -> HttpResponse:
     generation, created = made
     if not request.htmx:
         return SeeOther(reverse("generation", args=[generation.pk]))
-    card = cards.of(generation, holds.of(request))
+    card = generation_card.of(generation, holds.of(request))
     context = {"card": card, "created": created, "form": form, "last_seed": generation.seed}
     if "refused" in request.POST:
         # The form on the page still holds the messages of its last refusal.
@@ -98,7 +99,7 @@ def _sitting(user: User) -> list[dict[str, Any]]:
     """The member's newest generations of today, as cards."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     today = Generation.objects.owned_by(user).filter(created_at__gte=midnight, dismissed_at=None)
-    return cards.of_each(cards.drawn(today).order_by("-id")[:SITTING])
+    return generation_card.of_each(generation_card.drawn(today).order_by("-id")[:SITTING])
 
 
 @require_POST

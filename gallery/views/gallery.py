@@ -4,8 +4,10 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from gallery import cards, grid, holds, search
+from gallery import holds, search
+from gallery.display import generation_card
 from gallery.http import MemberRequest
+from gallery.listing import tiles
 from gallery.models import Image
 
 # So many cards of the queue stand on top; the rest is a link to the queue.
@@ -16,12 +18,12 @@ ON_TOP = 12
 def gallery(request: MemberRequest) -> HttpResponse:
     """A page of covers by cursor and search; to htmx, only its tiles and the new pager."""
     query = search.parse(request.GET.get("q", ""))
-    page = grid.page(request, Image.objects.covers().matching(query), query)
+    page = tiles.page(request, Image.objects.covers().matching(query), query)
     context = {"page": page, "query": query}
     if request.htmx:
         return render(request, "gallery/_more.html", context)
-    is_top = not query and grid.cursor(request) is None
-    active = cards.active(ON_TOP + 1, holds.of(request)) if is_top else []
+    is_top = not query and tiles.cursor(request) is None
+    active = generation_card.active(ON_TOP + 1, holds.of(request)) if is_top else []
     context |= {"is_top": is_top, "active": active[:ON_TOP], "more_active": len(active) > ON_TOP}
     if is_top:
         # The queue's beginning is at hand: the header need not count it again.

@@ -9,12 +9,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from gallery import access, cards, details, holds
+from gallery import access, holds
+from gallery.display import details, generation_card
+from gallery.display.timeline import timeline
 from gallery.http import MemberRequest, SeeOther
 from gallery.models import Generation
 from gallery.quotes import PriceRefused
 from gallery.submissions import refusal, spend, submission_of
-from gallery.timeline import timeline
 from venice import Generate
 
 CARD = "generation/_card.html"
@@ -24,7 +25,7 @@ CARD = "generation/_card.html"
 def generation(request: MemberRequest, pk: int) -> HttpResponse:
     """The page; to htmx, what stands below the card, or 204 while it tells nothing new."""
     found = access.generation_to_see(pk)
-    return _page(request, found, cards.of(found, holds.of(request)))
+    return _page(request, found, generation_card.of(found, holds.of(request)))
 
 
 def _page(
@@ -56,11 +57,11 @@ def card(request: MemberRequest, pk: int) -> HttpResponse:
             raise
         return render(request, "generation/_gone.html", {"pk": pk}, status=286)
     held = holds.of(request)
-    now = cards.standing(found, held)
+    now = generation_card.standing(found, held)
     # An empty `seen` is a card that was drawn without all it can show.
     if request.GET.get("seen", now.seen) == now.seen and request.GET.get("state") == found.state:
         return HttpResponse(status=204)
-    return render(request, CARD, cards.of(found, held, now))
+    return render(request, CARD, generation_card.of(found, held, now))
 
 
 @require_POST
@@ -94,7 +95,7 @@ def run_again(request: MemberRequest, pk: int) -> HttpResponse:
     # The old one's own page is about the old one: the new one has its own.
     if request.htmx.current_url_abs_path == reverse("generation", args=[pk]):
         return HttpResponse(headers={"HX-Redirect": address})
-    return render(request, CARD, cards.of(new, holds.of(request)))
+    return render(request, CARD, generation_card.of(new, holds.of(request)))
 
 
 @transaction.atomic
@@ -106,8 +107,8 @@ def _again(request: MemberRequest, old: Generation, operation: Generate) -> Gene
 
 def _with_new_price(request: MemberRequest, old: Generation, refused: PriceRefused) -> HttpResponse:
     """Its own page, or to htmx its card, with what it costs now."""
-    another = cards.Again(refused.price, str(refused))
-    context = cards.of(old, holds.of(request)) | {"again": another}
+    another = generation_card.Again(refused.price, str(refused))
+    context = generation_card.of(old, holds.of(request)) | {"again": another}
     if request.htmx:
         return render(request, CARD, context, status=422)
     return _page(request, old, context, status=422)
@@ -116,6 +117,6 @@ def _with_new_price(request: MemberRequest, old: Generation, refused: PriceRefus
 def changed(request: MemberRequest, pk: int) -> HttpResponse:
     """The changed card to htmx; else back to the page that the form was on."""
     if request.htmx:
-        return render(request, CARD, cards.of(access.generation_to_see(pk), holds.of(request)))
+        return render(request, CARD, generation_card.of(access.generation_to_see(pk), holds.of(request)))
     on_queue = request.POST.get("back") == "queue"
     return SeeOther(reverse("queue") if on_queue else reverse("generation", args=[pk]))

@@ -9,12 +9,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
-from gallery import access, cards, details, holds, media
+from gallery import access, holds
+from gallery.display import details, generation_card
 from gallery.http import MemberRequest, SeeOther
+from gallery.media import serving
+from gallery.media.storage import EXTENSIONS
 from gallery.models import CatalogModel, Generation, Image
 from gallery.models.generation import draw_seed
 from gallery.quotes import PriceRefused
-from gallery.storage import EXTENSIONS
 from gallery.submissions import refusal, spend, submission_of
 
 
@@ -27,7 +29,7 @@ def image(request: MemberRequest, pk: int) -> HttpResponse:
 def _page(request: MemberRequest, found: Image, refused: PriceRefused | None = None) -> HttpResponse:
     pk, operation = found.pk, found.generation.operation
     covers = Image.objects.covers()
-    made_from_it = cards.drawn(Generation.objects.filter(origin=found))
+    made_from_it = generation_card.drawn(Generation.objects.filter(origin=found))
     context = {
         "image": found,
         "generation": found.generation,
@@ -38,7 +40,7 @@ def _page(request: MemberRequest, found: Image, refused: PriceRefused | None = N
         "newer": covers.filter(pk__gt=pk).order_by("id").values_list("id", flat=True).first(),
         "older": covers.filter(pk__lt=pk).newest_first().values_list("id", flat=True).first(),
         "stack": list(found.generation.images.order_by("index")) if found.stack_size > 1 else [],
-        "reruns": cards.of_each(made_from_it.order_by("-id")[:24]),
+        "reruns": generation_card.of_each(made_from_it.order_by("-id")[:24]),
     }
     return render(request, "image/image.html", context, status=422 if refused else 200)
 
@@ -48,7 +50,7 @@ def original(request: MemberRequest, pk: int) -> HttpResponseBase:
     """What Venice sent, byte for byte; as a download with `?download`."""
     found = access.image_to_see(pk)
     name = f"venice-{found.pk}.{EXTENSIONS[found.format]}" if "download" in request.GET else None
-    response = media.response(request, found.name, name)
+    response = serving.response(request, found.name, name)
     if response is None:
         raise Http404
     return response
@@ -76,7 +78,7 @@ def _rerun(request: MemberRequest, origin: Image, seed: int, action: str) -> Htt
     except PriceRefused as refused:
         return _with_new_price(request, origin, refused)
     if request.htmx:
-        context = cards.of(generation, holds.of(request)) | {"action": action, "created": created}
+        context = generation_card.of(generation, holds.of(request)) | {"action": action, "created": created}
         return render(request, "image/_rerun.html", context)
     return SeeOther(reverse("generation", args=[generation.pk]))
 

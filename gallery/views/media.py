@@ -6,7 +6,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_safe
 
-from gallery import media as pictures
+from gallery.media import serving as pictures
 
 
 @login_not_required

@@ -8,7 +8,8 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from gallery import cards, forecast, holds
+from gallery import holds
+from gallery.display import forecast, generation_card
 from gallery.http import MemberRequest
 from gallery.models import Generation
 
@@ -21,9 +22,9 @@ FRESH_FOR = 15
 def queue(request: MemberRequest) -> HttpResponse:
     """The page, or for htmx its list; 204 while the list is as it was and its expected times are fresh."""
     held = holds.of(request)
-    active = cards.active(MOST + 1, held)
-    ended = cards.drawn(Generation.objects.needing_attention())
-    attention = cards.of_each(ended.order_by("-id")[: MOST + 1])
+    active = generation_card.active(MOST + 1, held)
+    ended = generation_card.drawn(Generation.objects.needing_attention())
+    attention = generation_card.of_each(ended.order_by("-id")[: MOST + 1])
     seen = _digest(active, attention, held)
     if request.htmx and _is_fresh(request.GET.get("seen", ""), seen, is_waiting=bool(active)):
         return HttpResponse(status=204)

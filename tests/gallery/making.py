@@ -9,9 +9,9 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
+from gallery.media.storage import original_name
 from gallery.models import Attempt, Generation, Image, User
 from gallery.models.attempt import Outcome
-from gallery.storage import original_name
 from venice import Generate
 
 MODEL = "venice-sd35"

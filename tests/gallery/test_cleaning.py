@@ -7,7 +7,7 @@ from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery.cleaning import clean_text, is_blank, is_encodable, unreadable_fields
+from gallery.text import clean_text, is_blank, is_encodable, unreadable_fields
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ from django.db import connection
 from django.db.models import Model
 from django.test import Client
 
-from gallery import columns
-from gallery.models import Attempt, CatalogModel, CatalogStyle, Gate, Generation, Image, User
+from gallery.models import Attempt, CatalogModel, CatalogStyle, Gate, Generation, Image, User, columns
 from tests.gallery.making import a_picture
 
 KINDS = {"CharField", "TextField", "DecimalField", "FloatField", "BooleanField", "JSONField"}

@@ -15,10 +15,11 @@ from django.core.management import CommandError, call_command
 from django.db.models import Count, F, Max
 from django.utils import timezone
 
-from gallery import search, thumbnails
+from gallery import search
+from gallery.media import thumbnails
+from gallery.media.storage import thumbnail_name
 from gallery.models import Attempt, Generation, Image, Prompt, State, User
 from gallery.models.attempt import Outcome
-from gallery.storage import thumbnail_name
 from gallery.synthetic import filling, pictures
 from gallery.synthetic.words import RARE_WORD, phrases
 from tests.gallery.making import a_picture

@@ -1,7 +1,7 @@
 """When what waits will be ready: slots, typical times, the minute of a model, holds."""
 
-from gallery.forecast import FOREVER, Call, Expectation, Pace, expect
-from gallery.limiter import WINDOW
+from gallery.display.forecast import FOREVER, Call, Expectation, Pace, expect
+from gallery.pipeline.pace import WINDOW
 
 FAST, SLOW = Call("fast"), Call("slow")
 # Asked so long ago: the minute has room for it again in 10 s, and in 40 s.

@@ -14,11 +14,11 @@ from django.conf import LazySettings
 from django.test import Client
 from django.utils import timezone
 
-from gallery import keeping, recovery, rereading
-from gallery.decoder import Decoder
 from gallery.models import Attempt, Generation, State, User
 from gallery.models.attempt import Outcome
-from gallery.worker import Workshop
+from gallery.pipeline import recovery, reingest, retention
+from gallery.pipeline.decoding import Decoder
+from gallery.pipeline.worker import Workshop
 from tests.gallery.making import a_picture
 from tests.pipeline.conftest import queue
 from tests.pipeline.test_answers import body, encoded, webp
@@ -246,8 +246,8 @@ def test_read_again_stores_what_a_better_reader_understands(
     assert asked_at is not None
     assert Attempt.objects.get().reading_asked_at == asked_at, "the second press changes nothing"
     assert "Being read again" in card(client, generation).text
-    rereading.read_asked(hasty)
-    rereading.read_asked(hasty)
+    reingest.read_asked(hasty)
+    reingest.read_asked(hasty)
 
     assert (first.status_code, first["Location"]) == (303, f"/generations/{generation.pk}/")
     assert (second.status_code, second["Location"]) == (303, "/queue/")
@@ -293,7 +293,7 @@ def test_the_queue_shows_that_it_is_read_and_that_it_was(
         if words == "Being read again":
             press(client, attempt, back="queue")
         else:
-            rereading.read_asked(workshop)
+            reingest.read_asked(workshop)
         changed = client.get(poll[1], headers=HTMX)
         assert changed.status_code == 200
         assert words in Words(changed.content.decode()).text
@@ -312,7 +312,7 @@ def test_the_card_follows_the_reading_by_itself(
     assert poll
     address = poll[1].replace("&amp;", "&")
     assert client.get(address, headers=HTMX).status_code == 204
-    rereading.read_asked(hasty)
+    reingest.read_asked(hasty)
     after = client.get(address, headers=HTMX)
 
     assert after.status_code == 200
@@ -327,7 +327,7 @@ def test_what_still_cannot_be_read_says_so_and_stays(workshop: Workshop, client:
     before = taken(client, attempt)
 
     press(client, attempt)
-    rereading.read_asked(workshop)
+    reingest.read_asked(workshop)
 
     told = card(client, generation)
     assert "Read again at" in told.text
@@ -349,7 +349,7 @@ def test_a_page_stays_a_failure_however_often_it_is_read(
 
     for _ in range(2):
         press(client, attempt)
-        rereading.read_asked(workshop)
+        reingest.read_asked(workshop)
 
     generation.refresh_from_db()
     attempt.refresh_from_db()
@@ -371,7 +371,7 @@ def test_the_rest_of_a_cut_answer_can_be_taken_and_read_again(
     assert taken(client, attempt) == whole[:-60]
 
     press(client, attempt)
-    rereading.read_asked(workshop)
+    reingest.read_asked(workshop)
 
     generation.refresh_from_db()
     assert generation.state == State.INTERRUPTED
@@ -379,7 +379,7 @@ def test_the_rest_of_a_cut_answer_can_be_taken_and_read_again(
     with workshop.spool.unused(attempt.pk).open("ab") as file:  # type: ignore[union-attr]
         file.write(whole[-60:])
     press(client, attempt)
-    rereading.read_asked(workshop)
+    reingest.read_asked(workshop)
     generation.refresh_from_db()
     assert (generation.state, generation.images.count()) == (State.DONE, 3)
 
@@ -403,10 +403,10 @@ def test_what_lies_on_another_host_is_named(
     press(client, attempt)
     assert "Being read again on host far" in card(client, generation).text
     near = Workshop(workshop.client, workshop.decoder)
-    rereading.read_asked(near)
-    keeping.tend(near)
+    reingest.read_asked(near)
+    retention.tend(near)
     assert Attempt.objects.asked().exists(), "that is the other host's to read"
-    rereading.read_asked(workshop)
+    reingest.read_asked(workshop)
     assert not Attempt.objects.asked().exists(), "who sees the file reads it"
 
 
@@ -418,7 +418,7 @@ def test_a_file_that_is_gone_is_let_go(workshop: Workshop, client: Client, alice
     assert client.get(f"/answers/{attempt.pk}/download").status_code == 404
     press(client, attempt)
 
-    rereading.read_asked(workshop)
+    reingest.read_asked(workshop)
 
     assert not Attempt.objects.kept().exists()
     assert "kept until" not in card(client, generation).text
@@ -443,7 +443,7 @@ class TestKeeping:
         Attempt.objects.filter(pk=asked.pk).ask_reading()
         Attempt.objects.filter(pk__in=(old.pk, asked.pk)).update(kept_until=timezone.now() - timedelta(1))
 
-        keeping.tend(workshop)
+        retention.tend(workshop)
 
         assert self._left(workshop) == [asked.pk, young.pk], "what is to be read is needed still"
         assert young.kept_until is not None
@@ -458,10 +458,10 @@ class TestKeeping:
             each.generation.dismiss()
         size = (workshop.spool.put_aside()[first.pk]).stat().st_size
 
-        keeping.tend(workshop, most=2 * size + size // 2)
+        retention.tend(workshop, most=2 * size + size // 2)
 
         assert self._left(workshop) == [undecided.pk, third.pk]
-        keeping.tend(workshop, most=1)
+        retention.tend(workshop, most=1)
         assert self._left(workshop) == [undecided.pk]
 
     def test_files_from_before_there_was_a_ledger_get_their_line(
@@ -470,7 +470,7 @@ class TestKeeping:
         (attempt,) = self._kept(workshop, alice, 1)
         Attempt.objects.update(kept_bytes=None, kept_until=None, kept_reason="")
 
-        keeping.tend(workshop)
+        retention.tend(workshop)
 
         assert self._left(workshop) == [attempt.pk]
         assert "it begins with" in Attempt.objects.get().kept_reason
@@ -485,7 +485,7 @@ class TestKeeping:
         else:
             workshop.spool.discard(attempt.pk)
 
-        keeping.tend(workshop)
+        retention.tend(workshop)
 
         assert self._left(workshop) == []
 
@@ -496,8 +496,8 @@ class TestKeeping:
         folder.mkdir()
         Attempt.objects.filter(pk=attempt.pk).ask_reading()
 
-        keeping.tend(workshop)
-        rereading.read_asked(workshop)
+        retention.tend(workshop)
+        reingest.read_asked(workshop)
 
         folder.rmdir()
         folder.with_name("unmounted").rename(folder)
@@ -554,14 +554,14 @@ class TestAdmin:
 
         client.post(self.LIST, {"action": "read_again", **chosen})
         assert Attempt.objects.asked().count() == 1
-        rereading.read_asked(workshop)
+        reingest.read_asked(workshop)
         asked = client.post(self.LIST, {"action": "delete_for_good", **chosen})
         assert b"Delete 1 kept answers" in asked.content
         assert Attempt.objects.kept().count() == 1
         client.post(self.LIST, {"action": "delete_for_good", "confirmed": "yes", **chosen})
 
         assert not Attempt.objects.kept().exists()
-        keeping.tend(workshop)
+        retention.tend(workshop)
         assert workshop.spool.put_aside() == {}
 
     def test_the_number_of_queries_does_not_grow(

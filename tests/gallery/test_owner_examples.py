@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from gallery.models import Generation, State, User
-from gallery.worker import Workshop
+from gallery.pipeline.worker import Workshop
 
 GONDOLA = (
     "A cinematic photo of a gondola passing through a narrow Venice canal at blue hour, "

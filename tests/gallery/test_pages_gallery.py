@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from gallery import grid
+from gallery.listing import tiles
 from gallery.models import Image, User
 from tests.gallery.making import a_generation, a_picture, pictures
 
@@ -53,22 +53,22 @@ def test_it_asks_to_create_when_it_is_empty(page: Any) -> None:
 
 
 def test_its_pages_hang_together_by_cursor(page: Any, alice: User) -> None:
-    made = [a_picture(alice).pk for _ in range(grid.PAGE * 2 + 5)][::-1]
+    made = [a_picture(alice).pk for _ in range(tiles.PAGE * 2 + 5)][::-1]
     newest = page()
-    assert shown(newest) == made[: grid.PAGE]
+    assert shown(newest) == made[: tiles.PAGE]
     assert link(newest, "prev") is None
     second = page(link(newest, "next"))
-    assert shown(second) == made[grid.PAGE : grid.PAGE * 2]
+    assert shown(second) == made[tiles.PAGE : tiles.PAGE * 2]
     assert link(second, "prev") == "/"
     last = page(link(second, "next"))
-    assert shown(last) == made[grid.PAGE * 2 :]
+    assert shown(last) == made[tiles.PAGE * 2 :]
     assert link(last, "next") is None
-    assert shown(page(link(last, "prev"))) == made[grid.PAGE : grid.PAGE * 2]
+    assert shown(page(link(last, "prev"))) == made[tiles.PAGE : tiles.PAGE * 2]
     assert not re.search(r"[?&]page=", newest + second)
 
 
 def test_htmx_gets_only_tiles_and_the_new_pager(page: Any, alice: User) -> None:
-    for _ in range(grid.PAGE + 1):
+    for _ in range(tiles.PAGE + 1):
         a_picture(alice)
     text = page(link(page(), "next"), headers=HTMX)
     assert len(shown(text)) == 1
@@ -77,11 +77,11 @@ def test_htmx_gets_only_tiles_and_the_new_pager(page: Any, alice: User) -> None:
 
 
 def test_a_search_is_kept_by_its_pages_and_names_itself_when_nothing_matches(page: Any, alice: User) -> None:
-    cats = [a_picture(alice, "a ginger cat").pk for _ in range(grid.PAGE + 1)][::-1]
+    cats = [a_picture(alice, "a ginger cat").pk for _ in range(tiles.PAGE + 1)][::-1]
     a_picture(alice, "a dog")
     text = page("/?q=ginger+ca")
-    assert shown(text) == cats[: grid.PAGE]
-    assert shown(page(link(text, "next"))) == cats[grid.PAGE :]
+    assert shown(text) == cats[: tiles.PAGE]
+    assert shown(page(link(text, "next"))) == cats[tiles.PAGE :]
     nothing = page("/?q=zebra")
     assert "Nothing matches" in nothing
     assert nothing.count("zebra") >= 2
@@ -183,9 +183,9 @@ def test_a_page_in_the_middle_asks_as_often(
 ) -> None:
     client.force_login(alice)
     client.get("/queue/")
-    for _ in range(grid.PAGE * 2):
+    for _ in range(tiles.PAGE * 2):
         a_picture(alice)
-    middle = Image.objects.order_by("id")[grid.PAGE].pk
+    middle = Image.objects.order_by("id")[tiles.PAGE].pk
     for address in (f"/?from={middle}", f"/?q=cat&from={middle}"):
         with django_assert_max_num_queries(7):
             client.get(address)

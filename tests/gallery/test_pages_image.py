@@ -6,7 +6,7 @@ import uuid
 import pytest
 from django.test import Client
 
-from gallery import details
+from gallery.display import details
 from gallery.models import Generation, State, User
 from tests.gallery.making import a_generation, a_picture, pictures
 

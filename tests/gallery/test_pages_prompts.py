@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from gallery import history
+from gallery.listing import prompt_rows
 from gallery.models import Attempt, User
 from tests.gallery.making import a_generation, a_picture, pictures
 
@@ -31,7 +31,7 @@ def test_each_prompt_stands_once_newest_use_first(client: Client, alice: User, b
     assert "3 uses" in page
     assert "1 use " in page
     line = page.split(f'data-prompt="{cat.prompt_id}"')[0]
-    assert line.count("data-image=") == history.PICTURES
+    assert line.count("data-image=") == prompt_rows.PICTURES
     assert ">alice</bdi>, <bdi" in line
     assert f"/create/?use_prompt={dog[0].prompt_id}" in line
 
@@ -48,11 +48,11 @@ def test_spend_counts_what_was_charged(client: Client, alice: User, emulated: bo
 
 
 def test_it_moves_by_cursor_and_searches(client: Client, alice: User) -> None:
-    for number in range(history.PAGE + 2):
+    for number in range(prompt_rows.PAGE + 2):
         a_generation(alice, f"prompt number {number}")
     client.force_login(alice)
     newest = text(client, "/prompts/")
-    assert len(listed(newest)) == history.PAGE
+    assert len(listed(newest)) == prompt_rows.PAGE
     older = re.search(r'rel="next" href="([^"]+)"', newest)
     assert older
     rest = text(client, older[1])

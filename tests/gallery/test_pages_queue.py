@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from gallery.models import Attempt, CatalogModel, Gate, Generation, State, User, Worker
 from gallery.models.attempt import Outcome
-from gallery.models.turns import DUE, HELD, LEASED, RUNNING
-from gallery.worker import Workshop
+from gallery.models.service_order import DUE, HELD, LEASED, RUNNING
+from gallery.pipeline.worker import Workshop
 from tests.gallery.making import MODEL, a_generation, pictures
 
 HTMX = {"HX-Request": "true"}

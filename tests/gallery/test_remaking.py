@@ -12,11 +12,11 @@ from django.core.management import call_command
 from django.test import Client
 from PIL import Image as Pillow
 
-from gallery import remaking
-from gallery.decoder import Decoder
+from gallery.media.storage import thumbnail_name
+from gallery.media.thumbnails import RECIPE
 from gallery.models import Image, User
-from gallery.storage import thumbnail_name
-from gallery.thumbnails import RECIPE
+from gallery.pipeline import thumbnail_upgrade
+from gallery.pipeline.decoding import Decoder
 from tests.gallery.making import a_picture
 
 pytestmark = pytest.mark.usefixtures("models_known")
@@ -93,7 +93,7 @@ def test_it_may_be_stopped_and_goes_on(old: list[Image], monkeypatch: pytest.Mon
         yield next(found)
         raise KeyboardInterrupt
 
-    found = remaking.outdated()
+    found = thumbnail_upgrade.outdated()
     with monkeypatch.context() as patched:
         patched.setattr("gallery.management.commands.remake_thumbnails.outdated", stopped)
         assert run() == (130, "Stopped: 1 remade. Run it again to go on.\n")
@@ -144,13 +144,13 @@ def test_a_file_of_the_same_length_is_replaced(old: list[Image]) -> None:
     """Two thumbnails may well be of one length."""
     decoder = Decoder()
     try:
-        remaking.remake(old[0], decoder)
+        thumbnail_upgrade.remake(old[0], decoder)
         name = thumbnail_name(old[0].sha256, 512)
         path = Path(default_storage.path(name))
         right = path.read_bytes()
         path.write_bytes(right[:-1] + bytes((right[-1] ^ 255,)))
 
-        remaking.remake(old[0], decoder)
+        thumbnail_upgrade.remake(old[0], decoder)
     finally:
         decoder.close()
 

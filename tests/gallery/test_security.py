@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from gallery.models import CatalogModel, Generation, Image, State, User, Worker
-from gallery.worker import Workshop
+from gallery.pipeline.worker import Workshop
 from venice import Generate
 
 STRANGER, MEMBER, MAKER, STAFF = "stranger", "member", "maker", "staff"

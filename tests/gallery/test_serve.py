@@ -17,7 +17,8 @@ import pytest
 import requests
 from django.db import connection
 
-from gallery import server, supervisor
+from gallery.pipeline import supervisor
+from gallery.web import server
 
 ROOT = Path(__file__).resolve().parents[2]
 

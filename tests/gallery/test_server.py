@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gallery import incoming, server
+from gallery.web import requests, server
 
 HEAD = b"Host: a.example\r\n"
 CLOSE = b"Connection: close\r\n"
@@ -257,7 +257,7 @@ def test_who_never_ends_a_request_is_cut(
     running: Running, monkeypatch: pytest.MonkeyPatch, opening: bytes, drip: bytes
 ) -> None:
     """The loop looks once a second; drips come twenty times as often and make no difference."""
-    monkeypatch.setattr(incoming, "PATIENCE", 1.0)
+    monkeypatch.setattr(requests, "PATIENCE", 1.0)
     with running.connect() as connection:
         connection.sendall(opening)
         assert is_cut_within(connection, 20, drip)
@@ -283,7 +283,7 @@ def is_cut_within(connection: socket.socket, seconds: float, drip: bytes = b"") 
 def test_who_sends_a_body_at_a_fair_pace_may_finish(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(incoming, "PATIENCE", 1.0)
+    monkeypatch.setattr(requests, "PATIENCE", 1.0)
     with running.connect() as connection:
         connection.sendall(b"POST / HTTP/1.1\r\n" + HEAD + CLOSE + b"Content-Length: 400000\r\n\r\n")
         for _ in range(40):
@@ -329,7 +329,7 @@ def test_who_takes_slowly_gets_all(running: Running, monkeypatch: pytest.MonkeyP
 
 
 def test_a_slow_view_is_not_cut(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module, name in ((server, "READ_PATIENCE"), (server, "IDLE_PATIENCE"), (incoming, "PATIENCE")):
+    for module, name in ((server, "READ_PATIENCE"), (server, "IDLE_PATIENCE"), (requests, "PATIENCE")):
         monkeypatch.setattr(module, name, 0.5)
     running.may_answer.clear()
     with running.connect() as connection:

@@ -5,9 +5,9 @@ from io import BytesIO
 import pytest
 from PIL import Image as Pillow
 
-from gallery.containers import bare, ended_jpeg, read_beside
-from gallery.profiles import from_cicp
-from gallery.thumbnails import NO_COLOR, UnusablePicture, decode
+from gallery.media.containers import bare, ended_jpeg, read_beside
+from gallery.media.profiles import from_cicp
+from gallery.media.thumbnails import NO_COLOR, UnusablePicture, decode
 from venice.dimensions import sniff
 
 

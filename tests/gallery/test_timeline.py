@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from gallery.display.timeline import Event, size, span, timeline
 from gallery.models import Attempt, Generation, State
 from gallery.models.attempt import Outcome
-from gallery.timeline import Event, size, span, timeline
 
 START = datetime(2026, 3, 4, 10, 2, 11, tzinfo=UTC)
 

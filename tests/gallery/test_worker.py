@@ -10,11 +10,11 @@ import pytest
 from django.conf import LazySettings
 from PIL import Image as Pillow
 
-from gallery import limiter, liveness, recovery
+from gallery.media.storage import thumbnail_name
 from gallery.models import Attempt, CatalogModel, Gate, Generation, Image, Prompt, State, User, Worker
 from gallery.models.attempt import Outcome
-from gallery.storage import thumbnail_name
-from gallery.worker import Workshop
+from gallery.pipeline import heartbeat, pace, recovery
+from gallery.pipeline.worker import Workshop
 from venice import Generate
 from venice.emulator import Emulator
 
@@ -251,7 +251,7 @@ def test_a_model_out_of_its_minute_waits_while_others_go(
     queue(alice)
     queue(alice, replace(BRIDGE, model="chroma"))
 
-    ready = Generation.objects.queued().exclude(limiter.without_room())
+    ready = Generation.objects.queued().exclude(pace.without_room())
 
     assert [generation.model for generation in ready] == ["chroma"]
 
@@ -268,7 +268,7 @@ def test_only_who_is_held_says_so(workshop: Workshop, alice: User, settings: Laz
     claimed = workshop.claim()
 
     assert claimed == free
-    for generation, reason in ((full, limiter.RATE_LIMIT), (free, ""), (later, ""), (busy, "")):
+    for generation, reason in ((full, pace.RATE_LIMIT), (free, ""), (later, ""), (busy, "")):
         generation.refresh_from_db()
         assert generation.hold_reason == reason
 
@@ -290,7 +290,7 @@ def test_the_rate_limit_does_not_hide_what_a_failed_call_said(
 def test_a_worker_that_is_gone_leaves_nothing_hanging(workshop: Workshop, alice: User) -> None:
     sent, leased = queue(alice), queue(alice)
     gone = Worker.objects.create(
-        name=f"{liveness.process_table()}-gone", host=workshop.heart.host, process=2**22 + 1
+        name=f"{heartbeat.process_table()}-gone", host=workshop.heart.host, process=2**22 + 1
     )
     Generation.objects.filter(pk=leased.pk).update(worker=gone, token=uuid4())
     token = uuid4()

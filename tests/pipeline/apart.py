@@ -35,8 +35,8 @@ def prepare() -> None:
 def check() -> None:
     from django.conf import settings
 
-    from gallery import recovery
-    from gallery.worker import Workshop
+    from gallery.pipeline import recovery
+    from gallery.pipeline.worker import Workshop
     from tests.pipeline.checker import assert_sound
     from venice import Client
 

@@ -16,10 +16,10 @@ import pytest
 from django.conf import LazySettings
 from django.db import connection
 
-from gallery import keeping, recovery, rereading
 from gallery.models import CatalogModel, Generation, State, User
 from gallery.models.generation import ACTIVE_STATES
-from gallery.worker import Workshop
+from gallery.pipeline import recovery, reingest, retention
+from gallery.pipeline.worker import Workshop
 from tests.pipeline.checker import assert_sound
 from venice import Client, Generate
 from venice.emulator import Emulator
@@ -126,8 +126,8 @@ class Installation:
             with Client(KEY, self.emulator.url) as client:
                 workshop = Workshop(client)
                 recovery.recover(workshop)
-                rereading.read_asked(workshop)
-                keeping.tend(workshop)
+                reingest.read_asked(workshop)
+                retention.tend(workshop)
                 workshop.close()
 
     def check(self, *, all_ended: bool = True) -> None:

@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 
 from gallery.models import Attempt, Gate, Generation, State, User
 from gallery.models.attempt import Outcome
-from gallery.worker import Workshop
+from gallery.pipeline.worker import Workshop
 from tests.pipeline.conftest import KEY, queue
 from tests.venice.conftest import Script, answer, reset, script
 from venice import Client, Deadlines
@@ -483,7 +483,7 @@ def test_a_moderated_answer_without_a_picture_is_done(worker: Workshop, script: 
 def test_a_whole_answer_of_unknown_outcome_is_taken_up_once(
     worker: Workshop, script: Script, alice: User, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from gallery import recovery
+    from gallery.pipeline import recovery
 
     sent(worker, script, alice, answer(b"<html>no</html>", 502))
     caplog.clear()

@@ -17,11 +17,11 @@ import pytest
 from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 
-from gallery.decoder import Decoder
+from gallery.media.profiles import from_cicp
+from gallery.media.thumbnails import RECIPE, UnusablePicture
 from gallery.models import State, User
-from gallery.profiles import from_cicp
-from gallery.thumbnails import RECIPE, UnusablePicture
-from gallery.worker import Workshop
+from gallery.pipeline.decoding import Decoder
+from gallery.pipeline.worker import Workshop
 from tests.pipeline.checker import picture_problems
 from tests.pipeline.conftest import Installation, queue, until
 from tests.venice.conftest import Script, answer, script

@@ -13,7 +13,7 @@ from django.test import Client
 
 from gallery.models import Attempt, Generation, State, User, Worker
 from gallery.models.attempt import Outcome
-from gallery.spool import Spool
+from gallery.pipeline.spool import Spool
 from tests.pipeline.conftest import Installation, queue, until
 from tests.pipeline.test_answers import encoded
 

@@ -9,10 +9,11 @@ import pytest
 from django.conf import LazySettings
 from django.db.models.functions import Now
 
-from gallery import catalog, gates
+from gallery import catalog
 from gallery.models import Attempt, Gate, Generation, State, User
 from gallery.models.attempt import Outcome
-from gallery.worker import Workshop
+from gallery.pipeline import gates
+from gallery.pipeline.worker import Workshop
 from tests.pipeline.conftest import Installation, queue, states, until
 from venice.emulator import Emulator
 

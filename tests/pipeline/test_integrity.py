@@ -10,11 +10,11 @@ import pytest
 from django.conf import LazySettings
 from django.core.management import call_command
 
-from gallery import integrity
+from gallery.media.storage import thumbnail_name
 from gallery.models import Attempt, Generation, Image, User
 from gallery.models.attempt import Outcome
-from gallery.storage import thumbnail_name
-from gallery.worker import Workshop
+from gallery.pipeline import integrity
+from gallery.pipeline.worker import Workshop
 from tests.gallery.making import pictures
 from tests.pipeline.checker import picture_problems
 from tests.pipeline.conftest import queue

@@ -20,10 +20,10 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.test import Client as Browser
 
-from gallery import gates, recovery
 from gallery.models import Gate, Generation, State, User, Worker
 from gallery.models.attempt import Outcome
-from gallery.worker import Workshop
+from gallery.pipeline import gates, recovery
+from gallery.pipeline.worker import Workshop
 from tests.pipeline.conftest import KEY, ROOT, Installation, Process, queue, states, until
 from venice import Client
 from venice.emulator import Emulator

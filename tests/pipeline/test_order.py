@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from gallery import recovery
 from gallery.models import State, User
-from gallery.worker import Workshop
+from gallery.pipeline import recovery
+from gallery.pipeline.worker import Workshop
 from tests.pipeline.conftest import queue
 
 pytestmark = pytest.mark.usefixtures("models_known")

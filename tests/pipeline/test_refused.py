@@ -11,11 +11,11 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from gallery import gates
 from gallery.models import Attempt, Gate, Generation, State, User
 from gallery.models.attempt import Outcome
 from gallery.models.generation import ACTIVE_STATES
-from gallery.worker import Workshop
+from gallery.pipeline import gates
+from gallery.pipeline.worker import Workshop
 from tests.pipeline.checker import assert_sound
 from tests.pipeline.conftest import Installation, queue, states, until
 from tests.pipeline.test_gates import account

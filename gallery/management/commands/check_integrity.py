@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from gallery import integrity
+from gallery.pipeline import integrity
 
 
 class Command(BaseCommand):

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from gallery.decoder import Decoder
-from gallery.remaking import outdated, remake
-from gallery.thumbnails import UnusablePicture
+from gallery.media.thumbnails import UnusablePicture
+from gallery.pipeline.decoding import Decoder
+from gallery.pipeline.thumbnail_upgrade import outdated, remake
 
 # How often it tells how far it is.
 _STEP = 100

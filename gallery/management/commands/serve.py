@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from gallery import supervisor
-from gallery.server import CannotListen
+from gallery.pipeline import supervisor
+from gallery.web.server import CannotListen
 
 
 class Command(BaseCommand):

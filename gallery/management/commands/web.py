@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from gallery import server
+from gallery.web import server
 from gallery.wsgi import application
 
 

@@ -17,8 +17,8 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from gallery.spool import SpoolMissing
-        from gallery.worker import Workshop
+        from gallery.pipeline.spool import SpoolMissing
+        from gallery.pipeline.worker import Workshop
 
         if not settings.VENICE_API_KEY and not settings.VENICE_BASE_URL_GIVEN:
             raise CommandError("Set VENICE_API_KEY (or VENICE_BASE_URL for an emulator).", returncode=2)

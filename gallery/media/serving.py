@@ -9,7 +9,7 @@ from django.core.files.storage import default_storage
 from django.core.signing import BadSignature, TimestampSigner
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 
-from gallery.storage import content_type
+from gallery.media.storage import content_type
 
 CACHE = "private, max-age=31536000, immutable"
 BLOCK = 64 * 1024
@@ -17,7 +17,7 @@ BLOCK = 64 * 1024
 SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z")
-_signer = TimestampSigner(salt="gallery.media")
+_signer = TimestampSigner(salt="gallery.media.serving")
 
 
 def now() -> float:

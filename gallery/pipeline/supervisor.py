@@ -21,7 +21,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 
-from gallery import server
+from gallery.web import server
 
 log = logging.getLogger(__name__)
 

@@ -15,14 +15,13 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from gallery import columns
-from gallery.decoder import Decoder
+from gallery.display.timeline import counted
 from gallery.failpoints import failpoint
-from gallery.models import Attempt, CatalogModel, Generation, Image, State
+from gallery.media.storage import original_name, thumbnail_name
+from gallery.media.thumbnails import RECIPE, Decoded, UnusablePicture
+from gallery.models import Attempt, CatalogModel, Generation, Image, State, columns
 from gallery.models.attempt import Outcome
-from gallery.storage import original_name, thumbnail_name
-from gallery.thumbnails import RECIPE, Decoded, UnusablePicture
-from gallery.timeline import counted
+from gallery.pipeline.decoding import Decoder
 from venice import BadResponse, ImageBytes, Unreadable, shortfall
 from venice.results import Answer, open_result
 

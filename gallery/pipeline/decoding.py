@@ -12,7 +12,7 @@ from concurrent.futures import TimeoutError as TookTooLong
 from concurrent.futures.process import BrokenProcessPool
 
 from gallery.failpoints import failpoint
-from gallery.thumbnails import Decoded, UnusablePicture, decode
+from gallery.media.thumbnails import Decoded, UnusablePicture, decode
 
 log = logging.getLogger(__name__)
 

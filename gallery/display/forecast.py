@@ -11,11 +11,11 @@ from django.conf import settings
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from gallery import cards
+from gallery.display import generation_card
 from gallery.holds import Holds
-from gallery.limiter import WINDOW
 from gallery.models import Attempt, Generation, State, Worker
 from gallery.models.attempt import Outcome
+from gallery.pipeline.pace import WINDOW
 
 # Seconds that a call is taken to last while nothing is known of its model.
 GUESS = 20.0
@@ -106,7 +106,7 @@ def of_cards(active: Sequence[dict[str, Any]], held: Holds) -> int:
     # What waits for a silent host keeps no worker busy.
     active = [card for card in active if not card["host"]]
     line: list[Generation] = [card["generation"] for card in active]
-    typical = cards.typical(each.model for each in line)
+    typical = generation_card.typical(each.model for each in line)
     slots = Worker.objects.alive().count() * settings.WORKER_CONCURRENCY
     now = timezone.now()
     told = expect([_call(each, held, now) for each in line], slots, _paces(typical, now))
@@ -122,7 +122,7 @@ def _at(now: datetime, seconds: float | None) -> datetime | None:
     return now + timedelta(seconds=seconds) if seconds is not None else None
 
 
-def _paces(typical: Mapping[str, cards.Typical], now: datetime) -> dict[str, Pace]:
+def _paces(typical: Mapping[str, generation_card.Typical], now: datetime) -> dict[str, Pace]:
     """What is known of each model, with what was asked of it within the last minute."""
     asked: dict[str, list[tuple[float, int]]] = defaultdict(list)
     recent = Attempt.objects.filter(sent_at__gt=Now() - WINDOW, model__in=typical)

@@ -17,7 +17,7 @@ from typing import BinaryIO, cast
 from django.db import Error as DatabaseTrouble
 
 from gallery.failpoints import failpoint
-from gallery.storage import flush_folder
+from gallery.media.storage import flush_folder
 from venice import BadResponse, NotSent, VeniceError
 from venice.reply import MAX_HEAD_LINE
 

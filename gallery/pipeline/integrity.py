@@ -15,13 +15,13 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files.storage import default_storage
 
-from gallery.decoder import Decoder
+from gallery.media.storage import THUMBNAIL_SIZES, content_type, thumbnail_name
+from gallery.media.thumbnails import UnusablePicture
 from gallery.models import Attempt, Image
 from gallery.models.attempt import Outcome
-from gallery.remaking import remake
-from gallery.spool import MARK
-from gallery.storage import THUMBNAIL_SIZES, content_type, thumbnail_name
-from gallery.thumbnails import UnusablePicture
+from gallery.pipeline.decoding import Decoder
+from gallery.pipeline.spool import MARK
+from gallery.pipeline.thumbnail_upgrade import remake
 
 # A worker writes files before rows: what is younger may be about to get its row.
 YOUNG = 3600.0

@@ -7,11 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from gallery import catalog, clock, columns, gates
+from gallery import catalog
 from gallery.failpoints import failpoint
-from gallery.models import Attempt, Generation, State
+from gallery.models import Attempt, Generation, State, clock, columns
 from gallery.models.attempt import Outcome
-from gallery.models.turns import REFUSED_GO_BEHIND
+from gallery.models.service_order import REFUSED_GO_BEHIND
+from gallery.pipeline import gates
 from venice import (
     BadResponse,
     NotSent,

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gallery.profiles import from_cicp, from_gamma
+from gallery.media.profiles import from_cicp, from_gamma
 from venice.dimensions import ImageFormat
 
 # An ICC profile is at most this long; those of presses reach two megabytes.

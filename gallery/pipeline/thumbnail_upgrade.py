@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from gallery.decoder import Decoder
+from gallery.media.storage import thumbnail_name
+from gallery.media.thumbnails import RECIPE, UnusablePicture
 from gallery.models import Image
-from gallery.storage import thumbnail_name
-from gallery.thumbnails import RECIPE, UnusablePicture
+from gallery.pipeline.decoding import Decoder
 
 
 def outdated() -> Iterator[Image]:

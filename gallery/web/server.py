@@ -20,7 +20,7 @@ from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
 from waitress.task import WSGITask
 
-from gallery.incoming import HEAD_LIMIT, Request
+from gallery.web.requests import HEAD_LIMIT, Request
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.models import Model
 
-from gallery.cleaning import storable
+from gallery.text import storable
 
 
 def held(model: type[Model], /, **told: Any) -> dict[str, Any]:

@@ -13,11 +13,10 @@ from django.db import transaction
 from django.db.models import Min, Q, QuerySet
 from django.db.models.functions import Now
 
-from gallery import clock
-from gallery.models import Attempt, Gate, Generation, State, Worker
+from gallery.models import Attempt, Gate, Generation, State, Worker, clock
 from gallery.models.attempt import Outcome
 from gallery.models.gate import BREAKER_FAILURES, BREAKER_HOLD, BREAKER_WINDOW, DISK_RESERVE
-from gallery.models.turns import REFUSED_GO_BEHIND
+from gallery.models.service_order import REFUSED_GO_BEHIND
 from venice import AuthenticationFailed, Client, Forbidden, InsufficientBalance, VeniceError
 from venice.retry import Decision
 

@@ -18,11 +18,11 @@ from django.db.models import (
 )
 from django.utils import timezone
 
-from gallery import answers
+from gallery.display import kept_answers
 from gallery.holds import Holds
 from gallery.models import Attempt, CatalogModel, Gate, Generation, Image, State
 from gallery.models.attempt import Outcome
-from gallery.models.turns import DUE, RUNNING
+from gallery.models.service_order import DUE, RUNNING
 from gallery.models.worker import SILENT_AFTER
 
 # The median of so many newest answers of a model; fewer tell nothing.
@@ -194,7 +194,7 @@ def _card(
         "held_until": now.held_until,
         "gate": now.gate,
         "host": now.host,
-        "kept": answers.kept(generation),
+        "kept": kept_answers.kept(generation),
         "reading": now.reading,
         "seen": now.seen,
         "again": another,

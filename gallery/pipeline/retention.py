@@ -14,10 +14,10 @@ from django.db.models.functions import Now
 from gallery.failpoints import failpoint
 from gallery.models import Attempt, State
 from gallery.models.attempt import Outcome
-from gallery.spool import Spool, body_size
+from gallery.pipeline.spool import Spool, body_size
 
 if TYPE_CHECKING:
-    from gallery.worker import Workshop
+    from gallery.pipeline.worker import Workshop
 
 log = logging.getLogger(__name__)
 

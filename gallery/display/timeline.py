@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import zip_longest
 
-from gallery.limiter import RATE_LIMIT
 from gallery.models import Attempt, Generation, State
 from gallery.models.attempt import Outcome
+from gallery.pipeline.pace import RATE_LIMIT
 from venice import BadResponse
 from venice.pricing import dollars
 from venice.retry import MOST_SENDS

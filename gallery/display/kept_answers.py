@@ -9,9 +9,9 @@ from typing import BinaryIO
 from django.conf import settings
 from django.http import HttpResponseBase, StreamingHttpResponse
 
-from gallery.media import SANDBOX
+from gallery.media.serving import SANDBOX
 from gallery.models import Attempt, Generation
-from gallery.spool import Spool, open_body
+from gallery.pipeline.spool import Spool, open_body
 from venice.text import masked
 
 _PIECE = 1 << 16

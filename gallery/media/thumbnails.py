@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from gallery.containers import Beside, Key, bare, ended_jpeg, read_beside
-from gallery.profiles import to_srgb
+from gallery.media.containers import Beside, Key, bare, ended_jpeg, read_beside
+from gallery.media.profiles import to_srgb
 from venice.dimensions import ImageFormat, sniff
 
 if TYPE_CHECKING:

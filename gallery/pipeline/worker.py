@@ -27,14 +27,15 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from gallery import catalog, columns, gates, keeping, limiter, recovery, rereading, settling, storing
-from gallery.decoder import Decoder
+from gallery import catalog
 from gallery.failpoints import failpoint, watched
-from gallery.liveness import Heart
-from gallery.models import Attempt, CatalogModel, Generation, State, User
+from gallery.models import Attempt, CatalogModel, Generation, State, User, columns
 from gallery.models.attempt import Outcome
 from gallery.models.generation import GenerationQuerySet
-from gallery.spool import Spool
+from gallery.pipeline import gates, ingest, outcomes, pace, recovery, reingest, retention
+from gallery.pipeline.decoding import Decoder
+from gallery.pipeline.heartbeat import Heart
+from gallery.pipeline.spool import Spool
 from venice import Client, InvalidRequest, Reply, Unanswered, VeniceError
 
 log = logging.getLogger(__name__)
@@ -98,8 +99,8 @@ class Workshop:
             try:
                 if time.monotonic() >= next_chores:
                     recovery.recover(self)
-                    rereading.read_asked(self)
-                    keeping.tend(self)
+                    reingest.read_asked(self)
+                    retention.tend(self)
                     has_room = gates.look_at_disk(
                         self.heart.host, self.spool.folder, Path(settings.MEDIA_ROOT)
                     )
@@ -158,8 +159,8 @@ class Workshop:
                 self._hold(gate.reason, self._waiting())
                 return None
             free = self._waiting().exclude(model__in=gates.busy_models())
-            without_room = limiter.without_room()
-            self._hold(limiter.RATE_LIMIT, free.filter(without_room, tries=0))
+            without_room = pace.without_room()
+            self._hold(pace.RATE_LIMIT, free.filter(without_room, tries=0))
             is_probe = gates.half_open_breaker() is not None
             generation = free.exclude(without_room).next_in_turn(is_probe=is_probe)
             if generation is None:
@@ -205,7 +206,7 @@ class Workshop:
             self._insist(lambda: recovery.store_torn(self, generation, attempt, unanswered))
         except VeniceError as error:
             free = error
-            self._insist(lambda: settling.settle(generation, attempt, free))
+            self._insist(lambda: outcomes.settle(generation, attempt, free))
             self.spool.discard(attempt.pk)
         else:
             failpoint("renamed")
@@ -318,12 +319,12 @@ class Workshop:
         try:
             with file:
                 reading = self.spool.reading(attempt.pk)
-                stored = storing.store(generation, attempt, file, self.decoder, reading)
+                stored = ingest.store(generation, attempt, file, self.decoder, reading)
         except VeniceError as error:
             if error.charge_unknown:
-                keeping.note(self.spool, attempt, error.message)
+                retention.note(self.spool, attempt, error.message)
             failpoint("kept-noted")
-            settling.settle(generation, attempt, error)
+            outcomes.settle(generation, attempt, error)
             self.spool.settle(attempt.pk, keep=error.charge_unknown)
             failpoint("put-aside")
             return

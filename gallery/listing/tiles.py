@@ -11,8 +11,8 @@ from django.http import HttpRequest
 
 from gallery import search
 from gallery.access import MAX_ID
+from gallery.media.storage import thumbnail_name
 from gallery.models.image import ImageQuerySet
-from gallery.storage import thumbnail_name
 
 PAGE = 60
 # Pictures that are on the screen at once load at once; the rest when they come near.

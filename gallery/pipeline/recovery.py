@@ -15,15 +15,15 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from gallery import keeping, settling, storing
 from gallery.failpoints import failpoint
 from gallery.models import Attempt, Generation, State, Worker
 from gallery.models.attempt import Outcome
+from gallery.pipeline import ingest, outcomes, retention
 from venice import BadResponse, Unanswered
 from venice.salvage import read_reply, salvage
 
 if TYPE_CHECKING:
-    from gallery.worker import Workshop
+    from gallery.pipeline.worker import Workshop
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ def _take_up(workshop: "Workshop", generation: Generation) -> None:
         store_torn(workshop, generation, attempt, Unanswered(STOPPED))
     elif attempt.host == workshop.heart.host:
         # `received` is only ever said of an answer on the disk: here it is gone.
-        settling.settle(generation, attempt, Unanswered("The stored answer is not on the disk any more."))
+        outcomes.settle(generation, attempt, Unanswered("The stored answer is not on the disk any more."))
 
 
 def _give_up(generation: Generation) -> None:
@@ -142,10 +142,10 @@ def store_torn(workshop: "Workshop", generation: Generation, attempt: Attempt, e
         _store_whole(workshop, generation, attempt)
         return
     if saved:
-        keeping.note(workshop.spool, attempt, error.message)
+        retention.note(workshop.spool, attempt, error.message)
         error = Unanswered(midway(error.message, saved), status=error.status)
     failpoint("salvaged")
-    settling.settle(generation, attempt, error)
+    outcomes.settle(generation, attempt, error)
 
 
 def midway(reason: str, saved: str) -> str:
@@ -159,7 +159,7 @@ def save_complete(workshop: "Workshop", generation: Generation, attempt: Attempt
         file = path.open("rb")
     except FileNotFoundError:
         return ""
-    with file, storing.turn_of(file):
+    with file, ingest.turn_of(file):
         try:
             with workshop.spool.reading(attempt.pk), salvage(file) as found:
                 if found is None:
@@ -167,7 +167,7 @@ def save_complete(workshop: "Workshop", generation: Generation, attempt: Attempt
                 if found.is_whole:
                     return None
                 workshop.note(attempt, found.reply)
-                saved = storing.store_salvage(generation, attempt, found.images, workshop.decoder)
+                saved = ingest.store_salvage(generation, attempt, found.images, workshop.decoder)
         except BadResponse as error:
             return error.message
     return f"{saved} of {generation.variants} pictures saved."

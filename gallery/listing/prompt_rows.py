@@ -9,7 +9,8 @@ from django.db.models import OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Left
 from django.http import HttpRequest
 
-from gallery import grid, search
+from gallery import search
+from gallery.listing import tiles
 from gallery.models import Attempt, Generation, Image, Prompt
 from gallery.models.attempt import Outcome
 from gallery.models.prompt import PromptQuerySet
@@ -45,13 +46,13 @@ class Page:
 
 def page(request: HttpRequest, query: search.Query) -> Page:
     """Prompts from the request's cursor on, which is the id of a newest use."""
-    start = grid.cursor(request)
+    start = tiles.cursor(request)
     known = Prompt.objects.matching(query).filter(generation_count__gt=0)
     found = known if start is None else known.filter(last_generation_id__lte=start)
     rows = list(
         _with_pictures(found.newest_first().annotate(excerpt=Left("text", EXCERPT)).defer("text"))[: PAGE + 1]
     )
-    older = grid.address(request, query, rows[PAGE].last_generation_id) if len(rows) > PAGE else ""
+    older = tiles.address(request, query, rows[PAGE].last_generation_id) if len(rows) > PAGE else ""
     newer = "" if start is None else _newer(request, known, query, start)
     return Page(_lines(rows[:PAGE]), older, newer)
 
@@ -65,7 +66,7 @@ def line(prompt: Prompt) -> Line:
 def _newer(request: HttpRequest, known: PromptQuerySet, query: search.Query, start: int) -> str:
     following = known.filter(last_generation_id__gt=start).order_by("last_generation_id")
     places = following.values_list("last_generation_id", flat=True)[: PAGE + 1]
-    return grid.newer_address(request, query, list(places), PAGE)
+    return tiles.newer_address(request, query, list(places), PAGE)
 
 
 def _with_pictures(prompts: PromptQuerySet) -> PromptQuerySet:

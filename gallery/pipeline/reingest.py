@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from django.db.models.functions import Now
 
-from gallery import storing
 from gallery.failpoints import failpoint
 from gallery.models import Attempt, Generation, State
-from gallery.recovery import midway, on_its_own, save_complete
-from gallery.spool import body_size, is_torn
+from gallery.pipeline import ingest
+from gallery.pipeline.recovery import midway, on_its_own, save_complete
+from gallery.pipeline.spool import body_size, is_torn
 from venice import VeniceError
 
 if TYPE_CHECKING:
-    from gallery.worker import Workshop
+    from gallery.pipeline.worker import Workshop
 
 
 def read_asked(workshop: "Workshop") -> None:
@@ -42,7 +42,7 @@ def _read(workshop: "Workshop", attempt: Attempt, path: Path) -> None:
     try:
         with path.open("rb") as file:
             readers = spool.reading(attempt.pk)
-            stored = storing.store(generation, attempt, file, workshop.decoder, readers, again=True)
+            stored = ingest.store(generation, attempt, file, workshop.decoder, readers, again=True)
     except VeniceError as error:
         _still_kept(workshop, attempt, path, error.message, error.message)
         return

@@ -1,0 +1,1 @@
+"""What pages show of one row, as frozen values: cards, histories, expected times, details."""

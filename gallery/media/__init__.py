@@ -1,0 +1,1 @@
+"""Stored pictures: files by content, thumbnails, and serving them to members."""

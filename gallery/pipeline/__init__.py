@@ -1,0 +1,1 @@
+"""From a queued row to stored pictures: the only paid use of the Venice client."""

@@ -1,0 +1,1 @@
+"""The web server: connections, deadlines, heads and bodies as they arrive."""
