@@ -15,7 +15,7 @@ from benchmarks.soak.turns import Downtime
 
 MARKS = {"worker": "manage.py\0work", "web": "manage.py\0web"}
 # A line of the worker's log, when it begins to claim.
-_BEGINS = re.compile(r"^(\S+) info gallery\.worker: worker \S+ \d+ calls at once", re.MULTILINE)
+_BEGINS = re.compile(r"^(\S+) info gallery\.pipeline\.worker: worker \S+ \d+ calls at once", re.MULTILINE)
 # Seconds that the web process may take to load the site once its process is there.
 BOOT = 10.0
 # Seconds after which a worker that has come is taken for one that stays.

@@ -218,7 +218,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='generation',
             name='worker',
-            field=models.ForeignKey(blank=True, help_text='Who holds the lease.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='gallery.pipeline.worker'),
+            field=models.ForeignKey(blank=True, help_text='Who holds the lease.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='gallery.worker'),
         ),
         migrations.AddConstraint(
             model_name='user',
