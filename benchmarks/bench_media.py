@@ -81,7 +81,7 @@ def floor(visitor: Visitor, media: Path, address: str) -> Callable[[], object]:
     from django.conf import settings
     from django.core.signing import TimestampSigner
 
-    signer = TimestampSigner(salt="gallery.media.serving")
+    signer = TimestampSigner(salt="gallery.media")
 
     def application(environ: dict[str, Any], start: Callable[..., object]) -> list[bytes]:
         cookies = dict(part.split("=", 1) for part in environ["HTTP_COOKIE"].split("; "))

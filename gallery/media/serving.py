@@ -17,7 +17,7 @@ BLOCK = 64 * 1024
 SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z")
-_signer = TimestampSigner(salt="gallery.media.serving")
+_signer = TimestampSigner(salt="gallery.media")
 
 
 def now() -> float:
