@@ -223,7 +223,7 @@ def _nothing_known(start: bytes) -> str:
 def _none_of(unreadable: Sequence[Unreadable], sent: int) -> str:
     if not sent:
         return "The answer has no images."
-    reasons = unread({entry.index: entry.reason for entry in unreadable}, sent)
+    reasons = unread({entry.index: entry.reason for entry in unreadable}, sent, sent)
     if sent == 1:
         return f"The image cannot be read: {reasons}."
     return f"None of {sent} images can be read: {reasons}."
