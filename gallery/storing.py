@@ -72,13 +72,14 @@ def store(
         told = _told(result.listed, generation.variants, count, unreadable)
         if not count and (error := result.nothing(unreadable)):
             raise BadResponse(told, status=error.status) if unreadable else error
+    unread = told if unreadable else ""
     failpoint("files-written")
     with transaction.atomic():
         _write_rows(generation, attempt, images)
-        _settle_account(attempt, result, told if unread else "", again=again)
+        _settle_account(attempt, result, unread, again=again)
         _end(generation, result, told, again=again)
         failpoint("rows-written")
-    return Stored(count, told if unread else "")
+    return Stored(count, unread)
 
 
 def store_salvage(
