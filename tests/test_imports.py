@@ -75,7 +75,13 @@ def test_nothing_imports_views_but_urls() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["gallery/media/storage.py", "gallery/media/serving.py", "gallery/media/thumbnails.py", "gallery/pipeline/ingest.py"]
+    "module",
+    [
+        "gallery/media/storage.py",
+        "gallery/media/serving.py",
+        "gallery/media/thumbnails.py",
+        "gallery/pipeline/ingest.py",
+    ],
 )
 def test_pillow_and_requests_are_imported_where_they_are_used(module: str) -> None:
     tree = ast.parse((ROOT / module).read_text())

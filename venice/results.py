@@ -223,12 +223,10 @@ def _nothing_known(body: Body) -> str:
 def _none_of(unreadable: Sequence[Unreadable], sent: int) -> str:
     if not sent:
         return "The answer has no images."
-    reasons = unread({entry.index: entry.reason for entry in unreadable}, sent)
-    return (
-        f"The image cannot be read: {reasons}."
-        if sent == 1
-        else f"None of {sent} images can be read: {reasons}."
-    )
+    reasons = unread({entry.index: entry.reason for entry in unreadable}, sent, sent)
+    if sent == 1:
+        return f"The image cannot be read: {reasons}."
+    return f"None of {sent} images can be read: {reasons}."
 
 
 def _alone(body: Body) -> Iterator[ImageBytes | Unreadable]:

@@ -11,14 +11,14 @@ _LONGEST_START = 40
 _MARKUP_START = re.compile(rb"\s*(<[^<>]{0,30}>)")
 
 
-def unread(reasons: Mapping[int, str], sent: int) -> str:
-    """`Picture 2 of 4: empty; Picture 4 of 4: not base64`, of pictures counted from 0; the first few of many."""
+def unread(reasons: Mapping[int, str], sent: int, lost: int) -> str:
+    """`Picture 2 of 4: empty; Picture 4 of 4: not base64`: the first few of `lost` pictures, counted from 0."""
     named = [
         f"Picture {index + 1} of {sent}: {_phrase(reason)}" if sent > 1 else _phrase(reason)
         for index, reason in sorted(reasons.items())[:MOST_NAMED]
     ]
-    more = len(reasons) - len(named)
-    return "; ".join(named) + (f"; and {more} more" if more else "")
+    more = lost - len(named)
+    return "; ".join(named) + (f"; and {more} more" if more > 0 else "")
 
 
 def beginning(body: bytes) -> str:

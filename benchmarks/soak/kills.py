@@ -13,7 +13,8 @@ from pathlib import Path
 
 from benchmarks.soak.turns import Downtime
 
-MARKS = {"worker": "manage.py\0work", "web": "manage.py\0web"}
+NAMES = ("worker", "web")
+_WORKER = b"manage.py\0work\0"
 # A line of the worker's log, when it begins to claim.
 _BEGINS = re.compile(r"^(\S+) info gallery\.pipeline\.worker: worker \S+ \d+ calls at once", re.MULTILINE)
 # Seconds that the web process may take to load the site once its process is there.
@@ -40,10 +41,10 @@ class Kills:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             time.sleep(min(left, self._chance.uniform(0.4, 1.6) * every))
-            name = self._chance.choice(list(MARKS))
-            if time.monotonic() < end and (number := self._child(name)) is not None:
+            name = self._chance.choice(NAMES)
+            if time.monotonic() < end and (numbers := self._children(name)):
                 self._moments[name].append(time.time())
-                os.kill(number, signal.SIGKILL)
+                os.kill(self._chance.choice(numbers), signal.SIGKILL)
                 self.count[name] += 1
 
     def stop(self) -> None:
@@ -76,24 +77,26 @@ class Kills:
         return Downtime(away)
 
     def _see_starts(self) -> None:
-        known = self._child("web")
+        known = set(self._children("web"))
         while not self._over.wait(0.2):
-            number = self._child("web")
-            if number not in (None, known):
-                known = number
+            if new := set(self._children("web")) - known:
+                known |= new
                 self._web_starts.append(time.time())
                 self._on_new_web()
 
-    def _child(self, name: str) -> int | None:
-        """The process id of that child; None while there is none."""
+    def _children(self, name: str) -> list[int]:
+        """The process ids of those children: what `serve` runs is the worker, and web in one process or more."""
+        found = []
         for entry in Path("/proc").iterdir():
             try:
                 parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-                if parent == self._parent and MARKS[name] in (entry / "cmdline").read_bytes().decode():
-                    return int(entry.name)
+                command = (entry / "cmdline").read_bytes()
             except (OSError, ValueError, IndexError):
                 continue
-        return None
+            # Between fork and exec it still is `serve`, and nothing any more when it has ended.
+            if parent == self._parent and command and b"\0serve\0" not in command:
+                found += [int(entry.name)] if (_WORKER in command) == (name == "worker") else []
+        return sorted(found)
 
 
 def _first(moments: list[float], after: float) -> float:

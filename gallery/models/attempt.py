@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
@@ -49,8 +49,8 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
 
     def ask_reading(self) -> bool:
         """Have the worker of its host read it once more; False when it is asked already, or not kept."""
-        ended = Generation.objects.filter(state__in=FINAL_STATES)
-        mine = self.kept().filter(kept_bytes__gt=0, reading_asked_at=None, generation__in=ended)
+        ended = Exists(Generation.objects.filter(pk=OuterRef("generation"), state__in=FINAL_STATES))
+        mine = self.kept().filter(ended, kept_bytes__gt=0, reading_asked_at=None)
         return bool(mine.update(reading_asked_at=Now(), read_again_at=None))
 
     def discard(self) -> bool:

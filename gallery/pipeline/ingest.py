@@ -4,7 +4,7 @@ import hashlib
 import logging
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -67,18 +67,18 @@ def store(
         failpoint("reading")
         new = (entry for entry in result.entries() if entry.index not in known)
         images, unreadable = _images(generation, attempt, new, decoder)
-    unread = {each.index: each.reason for each in unreadable}
-    count = len(known) + len(images)
-    told = _told(result.listed, generation.variants, unread)
-    if not count and (error := result.nothing(unreadable)):
-        raise BadResponse(told if unread else error.message, status=error.status, headers=error.headers)
+        count = len(known) + len(images)
+        told = _told(result.listed, generation.variants, count, unreadable)
+        if not count and (error := result.nothing(unreadable)):
+            raise BadResponse(told, status=error.status) if unreadable else error
+    unread = told if unreadable else ""
     failpoint("files-written")
     with transaction.atomic():
         _write_rows(generation, attempt, images)
-        _settle_account(attempt, result, told if unread else "", again=again)
+        _settle_account(attempt, result, unread, again=again)
         _end(generation, result, told, again=again)
         failpoint("rows-written")
-    return Stored(count, told if unread else "")
+    return Stored(count, unread)
 
 
 def store_salvage(
@@ -200,14 +200,14 @@ def _end(generation: Generation, result: Answer, told: str, *, again: bool) -> N
         mine.filter(state=State.DONE).update(**words)
 
 
-def _told(sent: int, asked: int, unread: Mapping[int, str]) -> str:
+def _told(sent: int, asked: int, stored: int, unreadable: Sequence[Unreadable]) -> str:
     """What was wrong with an answer of `sent` pictures, in a sentence; empty when nothing was."""
     pictures = counted(sent) if sent >= asked else f"{sent} of {asked} pictures"
-    if not unread:
+    if not unreadable:
         extra = f"; {asked} {'was' if asked == 1 else 'were'} asked for" if sent > asked else ""
         return f"Venice sent {pictures}{extra}." if sent != asked else ""
+    lost = sent - stored
+    why = shortfall.unread({each.index: each.reason for each in unreadable}, sent, lost)
     if sent == 1:
-        return f"Venice sent {pictures}, which could not be read: {shortfall.unread(unread, sent)}."
-    # Of very many only the first ones are looked at.
-    lost = "none could" if len(unread) == sent else f"{len(unread)} could not"
-    return f"Venice sent {pictures}; {lost} be read: {shortfall.unread(unread, sent)}."
+        return f"Venice sent {pictures}, which could not be read: {why}."
+    return f"Venice sent {pictures}; {f'{lost} could not' if stored else 'none could'} be read: {why}."

@@ -6,6 +6,8 @@ An answer was paid for and Venice keeps no copy, so it is flushed, renamed, and 
 database hears of it; storing works from the file alone and may be repeated.
 """
 
+import errno
+import fcntl
 import logging
 import os
 import time
@@ -86,24 +88,26 @@ class Spool:
 
     @contextmanager
     def reading(self, attempt: int) -> Iterator[None]:
-        """While an answer is read: who does not come to the end of the block counts as killed by it.
+        """While an answer is read, by one reader at a time: who does not come to the end of the block died of it.
 
-        BadResponse, without reading, for what killed MOST_DEATHS readers. Ordinary failures do not count.
+        BadResponse, without reading, for what killed MOST_DEATHS readers; ordinary failures do not count.
+        FileNotFoundError when the reader before us has finished with it.
         """
-        mark = self.folder / f"{attempt}{READING}"
-        if mark.exists() and mark.stat().st_size >= MOST_DEATHS:
-            raise BadResponse(
-                f"Venice's answer cannot be read: whoever tried died of it, {MOST_DEATHS} times."
-            )
-        # A full disk must not keep a picture from being stored.
-        with suppress(OSError), mark.open("ab") as file:
-            file.write(b".")
-        try:
-            yield
-        except (VeniceError, OSError, DatabaseTrouble):
+        with _held(self.folder / f"{attempt}{READING}") as mark:
+            if mark and os.fstat(mark.fileno()).st_size >= MOST_DEATHS:
+                raise BadResponse(
+                    f"Venice's answer cannot be read: whoever tried died of it, {MOST_DEATHS} times."
+                )
+            # Each reader leaves one byte, and takes all away when it comes to the end.
+            with suppress(OSError):
+                if mark:
+                    mark.write(b".")
+            try:
+                yield
+            except (VeniceError, OSError, DatabaseTrouble):
+                self.forget_readers(attempt)
+                raise
             self.forget_readers(attempt)
-            raise
-        self.forget_readers(attempt)
 
     def forget_readers(self, attempt: int) -> None:
         """Whoever reads it next is the first one again."""
@@ -180,6 +184,22 @@ def body_size(path: Path) -> int:
     file, size = open_body(path)
     file.close()
     return size
+
+
+@contextmanager
+def _held(mark: Path) -> Iterator[BinaryIO | None]:
+    """The file, locked until the block or our process ends; None where there can be none: that stops no storing."""
+    try:
+        file = mark.open("ab", buffering=0)
+    except OSError:
+        yield None
+        return
+    with file:
+        with suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX)
+        if not os.fstat(file.fileno()).st_nlink:
+            raise FileNotFoundError(errno.ENOENT, "another reader was quicker", str(mark))
+        yield cast(BinaryIO, file)
 
 
 class _Answer:

@@ -1,15 +1,21 @@
-"""The forms of a page that spend, as a browser reads them; and a catalogue whose prices change."""
+"""The forms of the pages that spend, as a browser reads them; and a catalogue whose prices change."""
 
 import copy
 import re
+import uuid
 from dataclasses import dataclass, field
 from decimal import Decimal
 from html.parser import HTMLParser
 from typing import Any
 
+from django.test import Client
+
 from gallery import catalog
-from gallery.models import CatalogModel
+from gallery.models import Attempt, CatalogModel, Generation, State, User
+from gallery.models.attempt import Outcome
+from tests.gallery.making import MODEL, a_generation, a_picture
 from venice import Generate, Model, bundled_models
+from venice.pricing import dollars
 
 _PRINTED = re.compile(r"\$([0-9]+\.[0-9]{2,6})")
 
@@ -134,3 +140,69 @@ def _multiply(tree: Any, change: Decimal) -> None:
             tree[name] = float(Decimal(str(value)) * change)
         else:
             _multiply(value, change)
+
+
+#: Every kind of form that spends: the page it is on, and its mark.
+KINDS = {
+    "create": ("/create/?prompt=A+bridge", "/create/"),
+    "composer": ("/", "/create/"),
+    "rerun-same-seed": ("/images/{picture}/", "rerun-same-seed"),
+    "rerun-new-seed": ("/images/{picture}/", "rerun-new-seed"),
+    "run-again": ("/generations/{failed}/", "run-again"),
+    "run-again-of-doubtful": ("/generations/{interrupted}/", "run-again"),
+    "run-again-in-the-queue": ("/queue/", "run-again"),
+    "run-again-of-cancelled": ("/generations/{cancelled}/", "run-again"),
+}
+
+
+def rows_of(alice: User) -> dict[str, int]:
+    """A picture, and generations that may be run again; all of one price."""
+    picture = a_picture(alice)
+    failed = a_generation(alice, state=State.FAILED)
+    interrupted = a_generation(alice, state=State.INTERRUPTED)
+    Attempt.objects.create(
+        generation=interrupted,
+        token=uuid.uuid4(),
+        worker="w",
+        host="h",
+        model=MODEL,
+        sent_at=interrupted.created_at,
+        outcome=Outcome.UNKNOWN,
+        price=Decimal("0.01"),
+    )
+    cancelled = a_generation(alice, state=State.CANCELLED)
+    remade = a_generation(alice, state=State.FAILED)
+    Generation.objects.filter(pk=remade.pk).update(origin=picture)
+    return {
+        "picture": picture.pk,
+        "failed": failed.pk,
+        "interrupted": interrupted.pk,
+        "cancelled": cancelled.pk,
+        "remade": remade.pk,
+    }
+
+
+#: Every kind of form that spends: the page it is on, and its mark.
+
+
+def opened(client: Client, rows: dict[str, int], kind: str) -> Form:
+    """The form as it is found on its page, filled where it must be."""
+    address, mark = KINDS[kind]
+    page = client.get(address.format(**rows))
+    assert page.status_code == 200
+    form = spending(page, mark)[0]
+    if "prompt" in form.fields:
+        form.fields["prompt"] = "A bridge"
+    return form
+
+
+def is_refused(answer: Any, price: Decimal | None) -> Form:
+    """422 with a message, and the form again with `price`; nothing more is queued."""
+    assert answer.status_code == 422
+    assert answer.content.decode().count('data-error-for="price"') == 1
+    assert not Generation.objects.queued().exists()
+    shown = dollars(price).removeprefix("$") if price is not None else ""
+    for form in spending(answer):
+        assert (form.fields["price"], form.printed) == (shown, [shown] * len(form.printed))
+        assert bool(form.printed) == bool(shown)
+    return spending(answer)[0]

@@ -94,7 +94,7 @@ def test_the_emulators_litter_and_long_heads_are_read(installation: Installation
     litter.refresh_from_db()
     long_head.refresh_from_db()
     assert (litter.state, long_head.state) == (State.FAILED, State.DONE)
-    assert "none of 6666667 images" in litter.error_message
+    assert "6666667 pictures; none could be read: Picture 1 of" in litter.error_message
     used = highest(worker.pid)
     worker.stop()
     assert used <= MOST, f"{used >> 20} MiB"

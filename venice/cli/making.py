@@ -215,7 +215,7 @@ def _tell(result: Result, usd: Decimal | None, seconds: float, known: Mapping[st
         say("Venice blurred it; --unsafe asks it not to.")
     if result.bad_images:
         sent = len(result.images) + result.bad_images
-        reasons = unread({entry.index: entry.reason for entry in result.unreadable}, sent)
+        reasons = unread({entry.index: entry.reason for entry in result.unreadable}, sent, result.bad_images)
         say(f"{result.bad_images} of the {sent} images that came could not be read: {reasons}.")
     if result.deprecation:
         say(
