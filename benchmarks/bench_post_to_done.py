@@ -37,7 +37,7 @@ def main() -> None:
         os.environ.update(environment(data))
         with running_site(data, venice) as site:
             worker = child_of(site.process.pid, "manage.py work")
-            web = child_of(site.process.pid, "gunicorn")
+            web = child_of(site.process.pid, "manage.py web")
             member, database = (
                 sign_in(site.url, site.manage("signin", "admin", "--create")),
                 open_database(data),

@@ -195,7 +195,7 @@ def _kill_for(site: _Site, seconds: float, every: float, chance: random.Random) 
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         time.sleep(min(left, chance.uniform(0.4, 1.6) * every))
-        name, mark = chance.choice([("worker", "manage.py\0work"), ("web", "gunicorn")])
+        name, mark = chance.choice([("worker", "manage.py\0work"), ("web", "manage.py\0web")])
         if (number := site.child(mark)) is not None:
             os.kill(number, signal.SIGKILL)
             kills[name] += 1

@@ -72,7 +72,7 @@ class Visitor:
         return answer
 
     def environ(self, path: str, headers: dict[str, str]) -> dict[str, Any]:
-        """What gunicorn would hand over."""
+        """What the web server would hand over."""
         path, _, query = path.partition("?")
         return {
             "REQUEST_METHOD": "GET",

@@ -5,6 +5,13 @@ import logging
 from datetime import UTC, datetime
 
 
+class NoHealth(logging.Filter):
+    """Drops the answers of `/healthz`: whoever asked has been told, and at the start it says 503 for a while."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return getattr(getattr(record, "request", None), "path_info", "") != "/healthz"
+
+
 def _clean(value: str) -> str:
     return "".join(character if character.isprintable() else " " for character in value)
 

@@ -68,8 +68,15 @@ class GuardedMedia:
             and media.has_pass(request)
         ):
             found = media.response(request, request.path_info.removeprefix(settings.MEDIA_URL))
-            return found or error_page(request, 404)
+            return _with_length(found or error_page(request, 404))
         return self.get_response(request)
+
+
+def _with_length(response: HttpResponseBase) -> HttpResponseBase:
+    """Django sets it in a middleware further in; without it the server would have to close the connection."""
+    if isinstance(response, HttpResponse) and not response.has_header("Content-Length"):
+        response["Content-Length"] = str(len(response.content))
+    return response
 
 
 class MemberRequired(LoginRequiredMiddleware):

@@ -243,15 +243,18 @@ LOGGING = {
         "text": {"()": "gallery.logs.TextFormatter"},
         "json": {"()": "gallery.logs.JsonFormatter"},
     },
+    "filters": {"no_health": {"()": "gallery.logs.NoHealth"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "gallery": {"level": "INFO"},
         "venice": {"level": "INFO"},
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["no_health"]},
         # Rubbish from outside is answered 400; a traceback for each would let anybody fill the log.
         "django.security": {"level": "CRITICAL"},
         "django.security.csrf": {"level": "WARNING"},
+        # A full queue of requests is no event: each one that waits would be a line.
+        "waitress.queue": {"level": "ERROR"},
     },
 }
 # Key words and tracebacks with settings are never shown to a browser, and mail is not sent.

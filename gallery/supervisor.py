@@ -21,6 +21,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 
+from gallery import server
+
 log = logging.getLogger(__name__)
 
 PATIENCE = 310.0
@@ -39,6 +41,7 @@ class Child:
     name: str
     command: list[str]
     environment: dict[str, str]
+    files: tuple[int, ...] = ()
     process: subprocess.Popen[bytes] | None = None
     starts: list[float] = field(default_factory=list)
     not_before: float = 0.0
@@ -50,6 +53,7 @@ class Child:
             self.command,
             env=os.environ | self.environment,
             stdout=subprocess.DEVNULL if self.name == "emulator" else None,
+            pass_fds=self.files,
             start_new_session=True,
             preexec_fn=_die_with_parent,
         )
@@ -84,11 +88,15 @@ def _die_with_parent() -> None:
 
 
 def serve(signin: str | None) -> int:
-    """Prepare everything, run until told to stop, and return the exit status."""
-    _check_port()
+    """Prepare everything, run until told to stop, and return the exit status.
+
+    The listening socket is ours, so that who comes while a web process starts again waits instead of being refused.
+    Raises CannotServe and CannotListen.
+    """
+    listener = server.listen(settings.HOST, settings.PORT)
     prepare()
     stop = _StopRequest()
-    children = _children()
+    children = _children(listener)
     for child in children:
         child.keep_alive()
     announced = False
@@ -99,6 +107,7 @@ def serve(signin: str | None) -> int:
         if not announced and _is_healthy():
             announced = True
             _announce(signin)
+    listener.close()
     return _stop_all(children, stop)
 
 
@@ -147,14 +156,16 @@ def _static_files_are_old() -> bool:
     return any(path.stat().st_mtime > collected for path in sources)
 
 
-def _children() -> list[Child]:
+def _children(listener: socket.socket) -> list[Child]:
     venice: dict[str, str] = {}
     children: list[Child] = []
     if not settings.VENICE_API_KEY and not settings.VENICE_BASE_URL_GIVEN:
         emulator, venice = _start_emulator()
         children.append(emulator)
     children.append(Child("worker", [sys.executable, _MANAGE, "work"], venice))
-    children.append(Child("web", _gunicorn(), venice))
+    web = [sys.executable, _MANAGE, "web", "--fd", str(listener.fileno())]
+    processes = 1 if connection.vendor == "sqlite" else 2
+    children += [Child("web", web, venice, (listener.fileno(),)) for _ in range(processes)]
     return children
 
 
@@ -182,34 +193,11 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _gunicorn() -> list[str]:
-    threads, workers = ("8", "1") if connection.vendor == "sqlite" else ("8", "2")
-    command = [sys.executable, "-m", "gunicorn", "gallery.wsgi", "--chdir", str(settings.BASE_DIR)]
-    host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
-    command += ["--bind", f"{host}:{settings.PORT}", "--worker-class", "gthread"]
-    command += ["--workers", workers, "--threads", threads, "--timeout", "60", "--graceful-timeout", "10"]
-    # Forwarded headers are Django's business: it believes them only behind an https PUBLIC_URL.
-    command += ["--forwarded-allow-ips", "", "--limit-request-line", "8190", "--log-level", "warning"]
-    return command + (["--worker-tmp-dir", "/dev/shm"] if os.access("/dev/shm", os.W_OK) else [])  # noqa: S108
-
-
-def _check_port() -> None:
-    family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.HOST, settings.PORT))
-        except OSError as error:
-            message = (
-                f"{settings.HOST}:{settings.PORT} cannot be used ({error.strerror}); set PORT to a free one."
-            )
-            raise CannotServe(message) from None
-
-
 def _is_healthy() -> bool:
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.HOST, settings.HOST)  # noqa: S104 - read, not bound
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HOST, settings.HOST)  # noqa: S104 - read, not bound
+    host = f"[{host}]" if ":" in host else host
     try:
-        with urllib.request.urlopen(f"http://{host}:{settings.PORT}/healthz", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://{host}:{settings.PORT}/healthz", timeout=2) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

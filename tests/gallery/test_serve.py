@@ -10,9 +10,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import requests
+from django.db import connection
+
+from gallery import server, supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -70,7 +75,7 @@ class Served:
             if parent == self.process.pid:
                 for mark, name in (
                     ("manage.py work", "worker"),
-                    ("gunicorn", "web"),
+                    ("manage.py web", "web"),
                     ("venice.emulator", "emulator"),
                 ):
                     if mark in command:
@@ -105,7 +110,8 @@ def test_it_serves_from_nothing_and_stops_cleanly(served: Served) -> None:
     assert served.process.wait(30) == 0
     assert "waiting for 0 paid calls" in served.log.read_text()
     assert not [number for number in children.values() if Path(f"/proc/{number}").exists()]
-    assert "Traceback" not in served.log.read_text()
+    told = served.log.read_text().lower()
+    assert not [word for word in ("traceback", "error", "warning") if word in told], told
 
 
 def test_it_starts_dead_children_again(served: Served) -> None:
@@ -141,6 +147,44 @@ def test_it_names_a_port_in_use(tmp_path: Path) -> None:
         assert served.process.wait(30) == 2
     assert len(served.log.read_text().strip().splitlines()) == 1
     assert "PORT" in served.log.read_text()
+
+
+def test_web_processes_share_a_listener_that_outlives_them(tmp_path: Path) -> None:
+    environment = os.environ | {"DATA_DIR": str(tmp_path), "VENICE_API_KEY": "key"}
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=environment, check=True)
+    with server.listen("127.0.0.1", 0) as listener:
+
+        def start() -> "subprocess.Popen[bytes]":
+            number = listener.fileno()
+            command = [sys.executable, "manage.py", "web", "--fd", str(number)]
+            return subprocess.Popen(command, cwd=ROOT, env=environment, pass_fds=(number,))
+
+        def status() -> int:
+            address = f"http://127.0.0.1:{listener.getsockname()[1]}/accounts/login/"
+            return requests.get(address, timeout=60).status_code
+
+        one, two = start(), start()
+        assert status() == 200
+        one.kill()
+        one.wait()
+        assert [status() for _ in range(20)] == [200] * 20
+        two.terminate()
+        assert two.wait(30) == 0
+        # Nobody accepts now: who comes waits for the next one.
+        with ThreadPoolExecutor() as pool:
+            waiting = [pool.submit(status) for _ in range(4)]
+            three = start()
+            assert [each.result() for each in waiting] == [200] * 4
+        three.terminate()
+        assert three.wait(30) == 0
+
+
+@pytest.mark.django_db
+def test_there_are_more_web_processes_on_postgresql() -> None:
+    """SQLite has one writer; a second process would only wait for it."""
+    with server.listen("127.0.0.1", 0) as listener:
+        names = [child.name for child in supervisor._children(listener)]
+    assert names.count("web") == (1 if connection.vendor == "sqlite" else 2)
 
 
 def test_healthz_names_what_is_missing(served: Served) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from gallery import supervisor
+from gallery.server import CannotListen
 
 
 class Command(BaseCommand):
@@ -19,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             status = supervisor.serve(options["signin"])
-        except supervisor.CannotServe as error:
+        except (supervisor.CannotServe, CannotListen) as error:
             raise CommandError(str(error), returncode=2) from None
         if status:
             raise SystemExit(status)

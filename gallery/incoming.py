@@ -1,0 +1,85 @@
+"""Requests as they arrive: refused, 400, what two servers in a row might read differently; bodies bounded."""
+
+import re
+import time
+
+from waitress.adjustments import Adjustments
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.utilities import RequestEntityTooLarge
+
+LINE_LIMIT, HEAD_LIMIT = 8_190, 65_536
+# Seconds for a whole head; a body may take as much longer as it has bytes, at this pace in bytes a second.
+PATIENCE, PACE = 30.0, 500.0
+
+_LINE = re.compile(
+    rb"[A-Z]+ (?:/[!-~\x80-\xff]*|https?://(?P<host>[\w.:\[\]-]+)(?:[/?][!-~\x80-\xff]*)?) HTTP/1\.[01]"
+)
+_FOLD = re.compile(rb"(?:\A|\r\n)[ \t]")
+_CODING = re.compile(rb"(?:\A|\r\n)transfer-encoding:[ \t]*([^\r\n]*?)[ \t]*(?=\r\n|\Z)", re.IGNORECASE)
+_LENGTH = re.compile(rb"(?:\A|\r\n)content-length:", re.IGNORECASE)
+
+
+class Request(HTTPRequestParser):
+    """A request while it arrives.
+
+    A body that is too large is left where it is: Django answers from the head alone, with the site's own page.
+    """
+
+    headers: dict[str, str]
+
+    def __init__(self, adj: Adjustments) -> None:
+        super().__init__(adj)
+        self.began = time.time()
+        self.is_cut = False
+
+    def received(self, data: bytes) -> int:
+        """Take `data`; return how many of its bytes are ours."""
+        consumed = int(super().received(data))
+        if isinstance(self.error, RequestEntityTooLarge):
+            self._leave_body()
+            consumed = len(data)
+        if self.completed:
+            # Nobody is told to go on with a body that nobody reads.
+            self.expect_continue = False
+        return consumed
+
+    def _leave_body(self) -> None:
+        self.is_cut, self.error = True, None
+        self.close()
+        self.body_rcv = None
+        self.headers |= {
+            "CONNECTION": "close",
+            "CONTENT_LENGTH": str(max(self.content_length, self.body_bytes_received)),
+        }
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the head. Raises ParsingError, which becomes a 400."""
+        line, _, fields = header_plus.partition(b"\r\n")
+        target = _LINE.fullmatch(line)
+        if len(line) > LINE_LIMIT or not target:
+            raise ParsingError("The request line is too long or invalid")
+        _check_framing(line, fields)
+        try:
+            super().parse_header(header_plus)
+        except ValueError:
+            # A number of thousands of digits, brackets that hold no address.
+            raise ParsingError("The head is invalid") from None
+        if target["host"] and target["host"].decode().lower() != self.headers.get("HOST", "").lower():
+            raise ParsingError("The request line and the Host disagree")
+
+    def is_late(self, now: float) -> bool:
+        """Whether it takes longer than with anybody who means well."""
+        return now - self.began > PATIENCE + float(self.body_bytes_received) / PACE
+
+
+def _check_framing(line: bytes, fields: bytes) -> None:
+    """Refuse a head after which the end of the body is a matter of opinion."""
+    if _FOLD.search(fields):
+        raise ParsingError("A header is folded")
+    codings = [coding.lower() for coding in _CODING.findall(fields)]
+    if not codings:
+        return
+    if codings != [b"chunked"] or line.endswith(b"1.0"):
+        raise ParsingError("Transfer-Encoding is invalid")
+    if _LENGTH.search(fields):
+        raise ParsingError("Transfer-Encoding and Content-Length exclude each other")

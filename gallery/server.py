@@ -1,0 +1,272 @@
+"""The web server: waitress, in which one loop reads and writes all connections and threads run Django.
+
+A thread is taken for a whole request only and given back before its answer is read, so who sends slowly or reads
+nothing holds a connection; the deadlines here end that as well.
+"""
+
+import logging
+import resource
+import signal
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.conf import settings
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.server import TcpWSGIServer
+from waitress.task import WSGITask
+
+from gallery.incoming import HEAD_LIMIT, Request
+
+log = logging.getLogger(__name__)
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+THREADS = 8
+BACKLOG = 1_024
+# Connections of one process, and the files that each may need: its socket, the picture it is sent, a large body.
+CONNECTIONS, FILES_EACH, OTHER_FILES = 1_000, 3, 96
+# An answer waits in the kernel up to this size: unread ones of many connections must not add up to gigabytes.
+SEND_BUFFER = 131_072
+
+# Seconds in which somebody who is sent an answer must take some of it, however little.
+READ_PATIENCE = 120.0
+# Seconds between two requests: longer than proxies keep their own side of a connection open.
+IDLE_PATIENCE = 75.0
+# Seconds in which somebody whose body was refused may go on sending it, so that our answer reaches them.
+LINGER = 2.0
+# Seconds for what is being answered when we are told to stop.
+STOP_PATIENCE = 10.0
+
+
+class CannotListen(Exception):
+    """The address is taken or not ours; the message says what to do."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket that several processes may share. Raises CannotListen."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    both = family == socket.AF_INET6 and host == "::" and socket.has_dualstack_ipv6()
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG, dualstack_ipv6=both)
+    except OSError as error:
+        # create_server puts its own words behind the system's.
+        reason = (error.strerror or str(error)).partition(" (")[0]
+        raise CannotListen(f"{host}:{port} cannot be used ({reason}); set PORT to a free one.") from None
+
+
+def run(application: Application, listener: socket.socket) -> None:
+    """Serve until SIGTERM or Ctrl-C, then finish what is being answered."""
+    server = Server(application, listener)
+
+    def stop(number: int, frame: object) -> None:
+        server.stop()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    server.run()
+
+
+class Task(WSGITask):
+    """The answer to one request."""
+
+    def set_close_on_finish(self) -> None:
+        """A 304 has no length and needs none: that alone is no reason to close the connection."""
+        asked = self.version == "1.0" or self.request.headers.get("CONNECTION", "").lower() == "close"
+        if self.has_body or asked:
+            super().set_close_on_finish()
+
+
+class Channel(HTTPChannel):
+    """One connection."""
+
+    parser_class = Request
+    task_class = Task
+    close_when_flushed: bool
+    refuses = False
+    lingers_until = 0.0
+
+    def readable(self) -> bool:
+        """Whether the loop should look for more from them."""
+        return bool(self.lingers_until or super().readable())
+
+    def handle_read(self) -> None:
+        """Read more; while we linger, only to throw it away."""
+        if not self.lingers_until:
+            super().handle_read()
+            return
+        try:
+            self.recv(SEND_BUFFER)
+        except OSError:
+            self.handle_close()
+
+    def handle_write(self) -> None:
+        """Send what waits, and close if that was the last.
+
+        After a refusal, end our side and linger: to close at once while they still send makes the kernel drop
+        the answer that they have not read.
+        """
+        if not (self.close_when_flushed and self.refuses):
+            super().handle_write()
+            return
+        self._flush_exception(self._flush_some)
+        if self.will_close:
+            self.handle_close()
+        elif not self.total_outbufs_len:
+            self.close_when_flushed = False
+            self.lingers_until = time.time() + LINGER
+            self._end_our_side()
+
+    def _end_our_side(self) -> None:
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.handle_close()
+
+    def write_soon(self, data: Any) -> int:
+        """Take a part of an answer, from a thread. Their time to read it starts now, not with their request."""
+        self.last_activity = time.time()
+        return int(super().write_soon(data))
+
+    def is_late(self, now: float) -> bool:
+        """Whether they have let us wait for too long. While a thread has their request, they wait for us."""
+        if self.lingers_until:
+            return now > self.lingers_until
+        if self.total_outbufs_len:
+            return bool(now - self.last_activity > READ_PATIENCE)
+        if self.requests:
+            return False
+        if self.request:
+            return bool(self.request.is_late(now))
+        return bool(now - self.last_activity > IDLE_PATIENCE)
+
+    def cut(self) -> None:
+        """Close it now, and let the kernel forget what they have not taken."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.handle_close()
+
+    def waits_since(self) -> float:
+        """Since when we wait for them; infinite while a thread has their request."""
+        if self.requests:
+            return float("inf")
+        if self.request and not self.total_outbufs_len:
+            return float(self.request.began)
+        return float(self.last_activity)
+
+
+class Server(TcpWSGIServer):
+    """All connections of this process."""
+
+    channel_class = Channel
+
+    def __init__(self, application: Application, listener: socket.socket) -> None:
+        self.is_told_to_stop = False
+        self.room = _room()
+        adjustments = Adjustments(
+            sockets=[listener],
+            threads=THREADS,
+            backlog=BACKLOG,
+            asyncore_use_poll=True,
+            connection_limit=self.room + OTHER_FILES // 2,
+            max_request_header_size=HEAD_LIMIT,
+            # The first size that is too large.
+            max_request_body_size=settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1,
+            # Django decides whom to believe about https and addresses.
+            clear_untrusted_proxy_headers=False,
+            log_socket_errors=False,
+            ident="",
+        )
+        address = (listener.family, listener.type, listener.proto, listener.getsockname())
+        super().__init__(
+            _without_body_for_head(application),
+            _sock=listener,
+            adj=adjustments,
+            sockinfo=address,
+            bind_socket=False,
+        )
+
+    def set_socket_options(self, conn: socket.socket) -> None:
+        """Options of a new connection."""
+        super().set_socket_options(conn)
+        conn.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+
+    def add_task(self, task: Channel) -> None:
+        """Queue a connection whose next request is whole."""
+        task.refuses = bool(task.requests[0].error or task.requests[0].is_cut)
+        super().add_task(task)
+
+    def maintenance(self, now: float) -> None:
+        """Nothing: to close connections while the loop asks all of them what they wait for confuses it."""
+
+    def run(self) -> None:
+        """Serve until told to stop."""
+        looked = 0.0
+        while not self.is_told_to_stop:
+            wasyncore.poll2(1.0, self._map)
+            now = time.time()
+            if abs(now - looked) > 1:
+                looked = now
+                self._close_late(now)
+            if len(self.active_channels) >= self.room:
+                self._make_room()
+        self._end()
+
+    def stop(self) -> None:
+        """Make `run` come to its end; from a signal's handler or another thread, as often as one likes."""
+        if not self.is_told_to_stop:
+            self.is_told_to_stop = True
+            self.pull_trigger()
+
+    def _close_late(self, now: float) -> None:
+        for channel in list(self.active_channels.values()):
+            if channel.is_late(now):
+                channel.cut()
+
+    def _make_room(self) -> None:
+        """Close the connection that has let us wait longest, so that a crowd of silent ones keeps nobody out."""
+        longest = min(self.active_channels.values(), key=Channel.waits_since)
+        if longest.waits_since() < float("inf"):
+            longest.cut()
+
+    def _end(self) -> None:
+        """Take no more, and give those who are being answered their answers."""
+        self.accepting = False
+        wasyncore.dispatcher.close(self)
+        deadline = time.time() + STOP_PATIENCE
+        while self._answers() and time.time() < deadline:
+            wasyncore.poll2(0.2, self._map)
+        self.task_dispatcher.shutdown(timeout=5)
+        for channel in list(self.active_channels.values()):
+            channel.handle_close()
+
+    def _answers(self) -> bool:
+        return any(channel.requests or channel.total_outbufs_len for channel in self.active_channels.values())
+
+
+def _without_body_for_head(application: Application) -> Application:
+    """Drop what comes as a body after a HEAD: Django leaves that to the server, waitress to the application."""
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        body = application(environ, start_response)
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return body
+        close = getattr(body, "close", None)
+        if close:
+            close()
+        return []
+
+    return answer
+
+
+def _room() -> int:
+    """How many connections there is room for, once the limit of open files is as high as we need and may set it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS * FILES_EACH + OTHER_FILES
+    if soft < wanted:
+        soft = min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return min(CONNECTIONS, (soft - OTHER_FILES) // FILES_EACH)
