@@ -154,6 +154,7 @@ def _save_complete(workshop: "Workshop", generation: Generation, attempt: Attemp
     with file, storing.turn_of(file):
         try:
             with workshop.spool.reading(attempt.pk), salvage(file) as found:
+                failpoint("reading")
                 if found is None:
                     return ""
                 if found.is_whole:
