@@ -172,7 +172,8 @@ def bounded_headers(items: Iterable[tuple[str, str]]) -> dict[str, str]:
     for raw_name, raw_value in items:
         name = clean_line(raw_name, 100).lower()
         limit = MAX_PROMPT_VALUE if name == _ENHANCED else MAX_VALUE
-        if name in _DROPPED or (name not in kept and len(kept) >= MAX_HEADERS):
+        is_full = len(kept[name]) >= limit if name in kept else len(kept) >= MAX_HEADERS
+        if name in _DROPPED or is_full:
             continue
         joined = f"{kept[name]}, {raw_value}" if name in kept else raw_value
         kept[name] = clean_line(joined, limit)
