@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+# urlsplit brings host names into a normal form, which takes long for long ones.
+MAX_URL = 2048
+
 env = environ.Env()
 
 # The files that secrets were read from: whoever else can read them has the secrets too.
@@ -66,6 +69,8 @@ def public_url(default: str) -> str:
     """PUBLIC_URL as `scheme://host[:port]`: the one statement of how people reach the site."""
     value = text("PUBLIC_URL", default).rstrip("/")
     problem = f"PUBLIC_URL must look like https://gallery.example, not {value[:80]!r}."
+    if len(value) > MAX_URL:
+        raise ImproperlyConfigured(problem)
     try:
         parts = urlsplit(value)
         port = parts.port

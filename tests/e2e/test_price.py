@@ -82,6 +82,7 @@ def test_more_variants_and_a_click_before_their_price_has_come(site: Site, brows
 
     message = page.locator("[data-error-for=price]")
     expect(message).to_contain_text("The button said $0.01, but this costs $0.04.")
+    page.wait_for_function("window.rests !== undefined")
     assert page.evaluate("window.rests"), (
         "the second click of a double click must not buy what nobody has read"
     )

@@ -2,6 +2,7 @@
 
 from typing import TypeAlias
 
+from venice.operations.checks import MAX_PROMPT
 from venice.operations.edit import DEFAULT_EDIT_MODEL, EDIT_FORMATS, Edit, MultiEdit
 from venice.operations.finishing import MAX_CREATIVITY, MAX_SCALE, MIN_SCALE, RemoveBackground, Upscale
 from venice.operations.generate import FORMATS, MAX_CFG_SCALE, MAX_SEED, MAX_SIDE, MAX_VARIANTS, Generate
@@ -14,6 +15,7 @@ __all__ = [
     "FORMATS",
     "MAX_CFG_SCALE",
     "MAX_CREATIVITY",
+    "MAX_PROMPT",
     "MAX_SCALE",
     "MAX_SEED",
     "MAX_SIDE",

@@ -1,6 +1,5 @@
 """`manage.py signin USER`: a one-time sign-in link, for who has a shell."""
 
-import unicodedata
 from argparse import ArgumentParser
 from typing import Any
 
@@ -9,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, IntegrityError
 
 from gallery.accounts import make_link
+from gallery.cleaning import clean_name
 from gallery.models import User
 
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, user: str, create: bool, **options: Any) -> None:
         """Exit status 1, with one line on stderr, when there can be no link."""
-        name = unicodedata.normalize("NFKC", user)
+        name = clean_name(user)
         try:
             User._meta.get_field("username").clean(name, None)
             person = _find_or_make(name, create)
