@@ -109,7 +109,7 @@ def _fields_with(sent: QueryDict, character: str) -> frozenset[str]:
 
 
 def storable(tree: Any, depth: int = MAX_DEPTH) -> Any:
-    """A value of JSON as every database takes it: no zero bytes, no half characters, no number that is none.
+    """A value of JSON as every database takes it: no zero bytes, no half characters, nothing that JSON cannot tell.
 
     What is nested deeper than `depth` becomes None: Python and the databases give up at a few hundred levels.
     """
@@ -121,4 +121,4 @@ def storable(tree: Any, depth: int = MAX_DEPTH) -> Any:
         return [storable(item, depth - 1) for item in tree]
     if isinstance(tree, dict):
         return {storable(name): storable(value, depth - 1) for name, value in tree.items()}
-    return None if isinstance(tree, float) and not math.isfinite(tree) else tree
+    return tree if isinstance(tree, int) or (isinstance(tree, float) and math.isfinite(tree)) else None

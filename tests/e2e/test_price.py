@@ -113,6 +113,8 @@ def test_the_button_and_what_it_posts_change_together(site: Site, browser: Brows
         choose()
         expect(page.locator("#create-submit")).to_contain_text(f"Generate · ${price}")
         assert shown(page) == (f"Generate · ${price}", price)
+        # What has just come takes a moment until it listens.
+        page.wait_for_function("!document.querySelector('.htmx-settling, .htmx-swapping, .htmx-request')")
     page.goto(f"{site.url}/")
     page.locator("#id_model").select_option("gpt-image-2")
     expect(page.locator("#create-submit")).to_contain_text("Generate · $0.26")
