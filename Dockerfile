@@ -14,7 +14,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     PORT=8000 \
     DATA_DIR=/data
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin gallery \
-    && install -d -o gallery -g gallery /data
+    && install -d -m 700 -o gallery -g gallery /data
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /app
 COPY manage.py pyproject.toml ./
@@ -22,11 +22,16 @@ COPY venice venice
 COPY gallery gallery
 COPY templates templates
 COPY static static
-RUN DATA_DIR=/tmp/build python manage.py collectstatic --noinput --verbosity 0 && rm -rf /tmp/build
+# The site's user must be able to read all of it, however strict the umask was under which it was cloned; and as it
+# cannot write bytecode, that is made here.
+RUN chmod -R a+rX,go-w . \
+    && python -m compileall -q gallery venice \
+    && DATA_DIR=/tmp/build python manage.py collectstatic --noinput --verbosity 0 \
+    && rm -rf /tmp/build
 USER 10001
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/healthz', timeout=4)"]
+    CMD ["python", "-c", "import http.client as h, os; c = h.HTTPConnection('127.0.0.1', int(os.environ['PORT']), timeout=4); c.request('GET', '/healthz'); raise SystemExit(c.getresponse().status != 200)"]
 STOPSIGNAL SIGTERM
 CMD ["python", "manage.py", "serve"]

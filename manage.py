@@ -7,6 +7,8 @@ import sys
 
 def main() -> None:
     """Run a management command; a bad setting stops it with one line and exit status 2."""
+    # What we write is secret or was paid for. Only static files are neither, and a web server may want them.
+    os.umask(0o022 if sys.argv[1:2] == ["collectstatic"] else 0o077)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gallery.settings")
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured

@@ -1,7 +1,6 @@
 """How people come in: password bounds, sign-in links, who tries from where, how long staff stay."""
 
 import ipaddress
-import unicodedata
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import base36_to_int, int_to_base36
 
+from gallery.text import MAX_NAME, clean_name
+
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 # A link is opened with the right of its user, no password being asked: the session belongs to this backend.
 LINK_BACKEND = "django.contrib.auth.backends.ModelBackend"
-MAX_NAME = 150
 
 
 class MaximumLengthValidator:
@@ -108,7 +108,7 @@ def client_address(request: HttpRequest) -> str | None:
 def attempted_name(request: HttpRequest | None, credentials: dict[str, Any] | None = None) -> str:
     """The name that wrong passwords are counted for: one person has one count, however the name is spelt."""
     given = (credentials or {}).get("username") or (request.POST.get("username") if request else None)
-    return unicodedata.normalize("NFKC", str(given or "")).casefold()[:MAX_NAME]
+    return clean_name(str(given or "").strip()[:MAX_NAME]).casefold()[:MAX_NAME]
 
 
 def _address(text: str) -> str | None:

@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import Info, register
+from django.core.checks import Info, Warning, register
+
+from gallery.exposure import exposed
 
 
 @register()
@@ -13,3 +15,9 @@ def plain_http(**kwargs: Any) -> list[Info]:
         return []
     hint = "Put a proxy that speaks https in front and set PUBLIC_URL to its address."
     return [Info("PUBLIC_URL is http: cookies are not Secure.", hint=hint, id="gallery.I001")]
+
+
+@register()
+def secrets_for_all(**kwargs: Any) -> list[Warning]:
+    """Say which secrets other accounts of this machine can read."""
+    return [Warning(line, id="gallery.W001") for line in exposed()]

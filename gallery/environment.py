@@ -1,25 +1,42 @@
 """Settings from the environment or a `.env` file; a bad value is refused with one clear line."""
 
 import os
+import re
 import secrets
+import stat
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+# urlsplit brings host names into a normal form, which takes long for long ones.
+MAX_URL = 2048
+
 env = environ.Env()
+
+# The files that secrets were read from: whoever else can read them has the secrets too.
+secret_files: list[Path] = []
+
+# What we put into DATA_DIR.
+_OURS = re.compile(
+    r"gallery\.sqlite3(-wal|-shm|-journal)?|secret_key(\..+)?|prepare\.lock|spool|media|quarantine"
+)
 
 
 def text(name: str, default: str = "") -> str:
-    """The value of NAME, or the content of the file that NAME_FILE names (for secrets)."""
+    """The value of NAME, or the content of the file that NAME_FILE names (for secrets) if there is any in it."""
     path = os.environ.get(f"{name}_FILE")
-    if not path:
-        return str(env.str(name, default=default)).strip()
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ImproperlyConfigured(f"{name}_FILE: cannot read {path!r} ({type(error).__name__}).") from None
+    if path:
+        try:
+            value = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            problem = f"{name}_FILE: cannot read {path!r} ({type(error).__name__})."
+            raise ImproperlyConfigured(problem) from None
+        if value:
+            secret_files.append(Path(path))
+            return value
+    return str(env.str(name, default=default)).strip()
 
 
 def number(name: str, default: int, low: int, high: int) -> int:
@@ -52,6 +69,8 @@ def public_url(default: str) -> str:
     """PUBLIC_URL as `scheme://host[:port]`: the one statement of how people reach the site."""
     value = text("PUBLIC_URL", default).rstrip("/")
     problem = f"PUBLIC_URL must look like https://gallery.example, not {value[:80]!r}."
+    if len(value) > MAX_URL:
+        raise ImproperlyConfigured(problem)
     try:
         parts = urlsplit(value)
         port = parts.port
@@ -63,6 +82,29 @@ def public_url(default: str) -> str:
     return value
 
 
+def data_dir(default: Path) -> Path:
+    """DATA_DIR, made for ourselves alone; one that any account may enter is closed when all in it is ours.
+
+    Who cannot do without it complains when it cannot be used.
+    """
+    path = Path(text("DATA_DIR", str(default))).resolve()
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.stat().st_mode & 0o007 and _is_ours(path):
+            path.chmod(0o700)
+    except OSError:
+        pass
+    return path
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether nobody else has a use for it: to close `/tmp` or somebody's home would break other programs."""
+    status = folder.stat()
+    if status.st_uid != os.geteuid() or status.st_mode & stat.S_ISVTX:
+        return False
+    return all(_OURS.fullmatch(entry.name) for entry in folder.iterdir())
+
+
 def secret_key(data_dir: Path) -> str:
     """SECRET_KEY from the environment, or the one that is made once and kept in DATA_DIR."""
     given = text("SECRET_KEY")
@@ -72,7 +114,7 @@ def secret_key(data_dir: Path) -> str:
         return given
     path = data_dir / "secret_key"
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             _keep_new_key(path)
         return path.read_text(encoding="ascii").strip()

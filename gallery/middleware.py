@@ -1,4 +1,4 @@
-"""What holds for every request: methods and bodies we take, guarded media, members only, caching, paces."""
+"""What holds for every request: methods, headers and bodies we take, guarded media, members only, caching, paces."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.shortcuts import resolve_url
 from django.utils.cache import patch_vary_headers
 
@@ -18,12 +18,19 @@ from gallery.media import serving
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 METHODS = ("GET", "HEAD", "POST")
-FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+MULTIPART = "multipart/form-data"
+FORM_TYPES = ("application/x-www-form-urlencoded", MULTIPART)
+# What the server takes in one line. Sent again and again, a header is joined into a value a hundred times as long.
+MAX_HEADER = 8190
+# Of one part of a form: a browser sends three or four, and each takes Django two microseconds to read.
+MAX_PARAMETERS = 20
+# Django's own parser reads this much of a part's head.
+_MAX_HEAD = 1024
 _ONE_DAY = timedelta(days=1).total_seconds()
 
 
 class RequestGuard:
-    """Refuses what no page takes: other methods, other content types, other encodings, large bodies."""
+    """Refuses what no page takes: other methods, other content types, other encodings, large or costly bodies."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -37,8 +44,12 @@ def _refusal(request: HttpRequest) -> HttpResponse | None:
         response = error_page(request, 405)
         response["Allow"] = ", ".join(METHODS)
         return response
-    if request.method != "POST":
-        return None
+    if any(len(value) > MAX_HEADER for name, value in request.META.items() if name.startswith("HTTP_")):
+        return error_page(request, 400)
+    return _refusal_of_body(request) if request.method == "POST" else None
+
+
+def _refusal_of_body(request: HttpRequest) -> HttpResponse | None:
     try:
         length = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
@@ -52,7 +63,25 @@ def _refusal(request: HttpRequest) -> HttpResponse | None:
         "utf8",
     }:
         return error_page(request, 400)
-    return None
+    return error_page(request, 400) if length and _is_no_form(request) else None
+
+
+def _is_no_form(request: HttpRequest) -> bool:
+    """Whether the body holds what no browser sends and what takes long to read, or breaks off."""
+    try:
+        body = request.body
+    except UnreadablePostError:
+        return True
+    if request.content_type != MULTIPART:
+        # Three bytes for each escape: a whole form cannot hold more of them.
+        return body.count(b"%") > settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 3
+    boundary = (request.content_params or {}).get("boundary", "")
+    delimiter = b"--" + boundary.encode("latin-1", "replace")
+    most_parts = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + settings.DATA_UPLOAD_MAX_NUMBER_FILES
+    if body.count(delimiter) > most_parts + 1:
+        return True
+    heads = (part[:_MAX_HEAD].partition(b"\r\n\r\n")[0] for part in body.split(delimiter)[1:])
+    return any(head.count(b";") > MAX_PARAMETERS for head in heads)
 
 
 class GuardedMedia:

@@ -17,7 +17,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(BASE_DIR / ".env")
 
 DEBUG = environment.switch("DEBUG", False)
-DATA_DIR = Path(environment.text("DATA_DIR", str(BASE_DIR / "data"))).resolve()
+DATA_DIR = environment.data_dir(BASE_DIR / "data")
 SECRET_KEY = environment.secret_key(DATA_DIR)
 
 # Where Venice is. A loopback address cannot be Venice: it is the emulator, and nothing it answers is money.
@@ -176,7 +176,6 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_INDEX_FILE = False
-FILE_UPLOAD_PERMISSIONS = 0o640
 
 AUTH_USER_MODEL = "gallery.User"
 AUTHENTICATION_BACKENDS = [

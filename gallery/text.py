@@ -3,29 +3,71 @@
 import math
 import re
 import unicodedata
-from typing import Any
+from itertools import groupby
+from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 from django.conf import settings
 from django.http import HttpRequest, QueryDict
 
+from venice.operations import MAX_PROMPT
+
+MAX_NAME = 150
+#: NFC never makes one character of more than these.
+NFC_JOINS = 4
+# Levels of JSON that are kept; Venice's catalogue has six.
+MAX_DEPTH = 50
 REPLACEMENT = "\ufffd"
 # C0 but tab and line feed, DEL, C1. They move cursors and colour terminals; no model draws them.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # Format characters (zero width, soft hyphen, marks of direction), spaces and separators: nothing to see.
 _INVISIBLE = frozenset({"Cf", "Zs", "Zl", "Zp", "Cc"})
+# Marks that combine, and what is taken apart into such marks alone, all lie from U+0300 on.
+_MAY_BE_MARKS = re.compile("[\u0300-\U0010ffff]{31,}")
 
 
-def clean_text(text: str) -> str:
+def normalize(form: Literal["NFC", "NFKC"], text: str) -> str:
+    """What `unicodedata.normalize` makes of `text`, in a time that grows with its length and no faster.
+
+    That function puts the marks of one letter in order one by one: a megabyte of them takes it a minute, in
+    which no thread of the process runs. Marks that are in order already cost it nothing, and sorting is fast.
+    """
+    if text.isascii():
+        return text
+    apart: Literal["NFD", "NFKD"] = "NFD" if form == "NFC" else "NFKD"
+    return unicodedata.normalize(form, _MAY_BE_MARKS.sub(lambda run: _in_order(apart, run[0]), text))
+
+
+def _in_order(form: Literal["NFD", "NFKD"], text: str) -> str:
+    """`text` in `form`: each character taken apart, then the marks after each letter sorted by their class."""
+    apart = "".join([unicodedata.normalize(form, character) for character in text])
+    pieces: list[str] = []
+    for are_marks, run in groupby(apart, key=lambda character: unicodedata.combining(character) > 0):
+        characters = list(run)
+        if are_marks:
+            characters.sort(key=unicodedata.combining)
+        pieces += characters
+    return "".join(pieces)
+
+
+def clean_text(text: str, limit: int = MAX_PROMPT) -> str:
     """`text` in NFC, trimmed, with LF as line end and without control characters but tab and LF.
 
     Surrogates are kept: they are not ours to mend. Text of which nothing could be seen becomes the empty
-    string. The length of the outcome is what a model's limit counts.
+    string. The length of the outcome is what a `limit` counts; text that could not come within it is left
+    without a normal form, since nobody will use it.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    clean = unicodedata.normalize("NFC", _CONTROLS.sub("", lines)).strip()
+    clean = _CONTROLS.sub("", lines).strip()
+    if len(clean) <= NFC_JOINS * limit:
+        clean = normalize("NFC", clean).strip()
     return "" if is_blank(clean) else clean
+
+
+def clean_name(text: str) -> str:
+    """A member's name in NFKC, as it is stored. One that is too long comes back as it is, to be refused."""
+    return text if len(text) > MAX_NAME else normalize("NFKC", text)
 
 
 def is_blank(text: str) -> bool:
@@ -66,18 +108,17 @@ def _fields_with(sent: QueryDict, character: str) -> frozenset[str]:
     return frozenset(name for name, values in sent.lists() if any(character in str(v) for v in values))
 
 
-# SQLite takes no JSON that is nested a thousand deep.
-_DEEPEST = 200
+def storable(tree: Any, depth: int = MAX_DEPTH) -> Any:
+    """A value of JSON as every database takes it: no zero bytes, no half characters, nothing that JSON cannot tell.
 
-
-def storable(tree: Any, depth: int = 0) -> Any:
-    """A value of JSON as every database takes it: no zero bytes, half characters, infinities or great depths."""
+    What is nested deeper than `depth` becomes None: Python and the databases give up at a few hundred levels.
+    """
     if isinstance(tree, str):
         return tree.replace("\0", "").encode(errors="replace").decode()
-    if isinstance(tree, list | dict) and depth == _DEEPEST:
+    if isinstance(tree, list | dict) and not depth:
         return None
     if isinstance(tree, list):
-        return [storable(item, depth + 1) for item in tree]
+        return [storable(item, depth - 1) for item in tree]
     if isinstance(tree, dict):
-        return {storable(name): storable(value, depth + 1) for name, value in tree.items()}
+        return {storable(name): storable(value, depth - 1) for name, value in tree.items()}
     return tree if isinstance(tree, int) or (isinstance(tree, float) and math.isfinite(tree)) else None

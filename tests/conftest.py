@@ -1,6 +1,7 @@
 """Fixtures that every test may use: a database of either kind, an emulator on a real socket, members, a worker."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Short runs draw the same examples each time; the long ones look further."""
+    """Short runs draw the same examples each time; the long ones look further. Signals are as in a terminal."""
+    # A job in the background of a script ignores Ctrl-C, and so would every process that is started here.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     hypothesis.settings.register_profile("steady", derandomize=True)
     if not config.getoption("--long"):
         hypothesis.settings.load_profile("steady")

@@ -186,7 +186,10 @@ def bounded_headers(items: Iterable[tuple[str, str]]) -> dict[str, str]:
     kept: dict[str, str] = {}
     for raw_name, raw_value in items:
         name = clean_line(raw_name, 100).lower()
-        is_full = len(kept) >= MAX_HEADERS and name not in kept and not is_wanted(name)
+        if name in kept:
+            is_full = len(kept[name]) >= longest_value(name)
+        else:
+            is_full = len(kept) >= MAX_HEADERS and not is_wanted(name)
         if name in _DROPPED or is_full:
             continue
         joined = f"{kept[name]}, {raw_value}" if name in kept else raw_value

@@ -55,12 +55,14 @@ def decide(
     price: Decimal | None,
     auto_retry_max: Decimal,
     others_pass: bool = False,
+    is_members_own: bool = False,
     jitter: random.Random | None = None,
 ) -> Decision:
     """What to do after `error`, which befell this generation for the `tries`-th time (1 for the first).
 
     `sends` counts all its requests that have left, for whatever reason; `waiting_since` is when it was first not sent.
     `others_pass` tells that what refused it before was shown to work for others since: then it holds nobody else.
+    `is_members_own` tells the same of its member's other requests: what is new of theirs holds nobody either.
     Times are aware; `price` is the estimate in USD.
     """
     draw = jitter or random.SystemRandom()
@@ -78,10 +80,12 @@ def decide(
     if sends >= MOST_SENDS:
         return Decision("failed")
     if error.gate is not None:
-        return Decision("failed") if others_pass else Decision("again", hold=error.gate)
+        if others_pass or (is_members_own and tries > 1):
+            return Decision("failed")
+        return Decision("again", after(1, 3)) if is_members_own else Decision("again", hold=error.gate)
     if isinstance(error, Busy):
         until, hold = _wait(error, tries, now, draw)
-        return Decision("again", until, "generation" if others_pass else hold)
+        return Decision("again", until, "generation" if others_pass or is_members_own else hold)
     if isinstance(error, ServerFailed) and tries <= 1 and price is not None and price <= auto_retry_max:
         return Decision("again", after(1, 3))
     return Decision("failed")

@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from gallery.accounts import make_link
+from gallery.admin.reading import BoundedSearch
 from gallery.models import User
 
 MOST_LINKS = 20
@@ -48,7 +49,7 @@ class NewMemberForm(BaseUserCreationForm):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(BoundedSearch, DjangoUserAdmin):  # type: ignore[type-arg]
     """Staff look after members; superusers look after staff too."""
 
     add_form = NewMemberForm

@@ -23,10 +23,14 @@ _DECIMAL = re.compile(r"[+-]?[0-9]{1,6}(\.[0-9]{1,9})?", re.ASCII)
 
 
 class PlainText(forms.Field):
-    """Text as `clean_text` leaves it. The limit is the model's own, and checked with the whole request."""
+    """Text as `clean_text` leaves it. The `limit` is the model's own, and checked with the whole request."""
+
+    def __init__(self, limit: int, **kwargs: Any) -> None:
+        self.limit = limit
+        super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> str:
-        return clean_text(str(value)) if value else ""
+        return clean_text(str(value), self.limit) if value else ""
 
     def validate(self, value: str) -> None:
         if not is_encodable(value):

@@ -11,7 +11,7 @@ from django.urls import reverse_lazy
 from gallery.forms.catalog import Catalog
 from gallery.forms.fields import Choice, DecimalNumber, OneOf, PlainText, Switch, WholeNumber
 from venice import Model
-from venice.operations import FORMATS, MAX_CFG_SCALE, MAX_SEED, MAX_SIDE, MAX_VARIANTS
+from venice.operations import FORMATS, MAX_CFG_SCALE, MAX_PROMPT, MAX_SEED, MAX_SIDE, MAX_VARIANTS
 
 DEFAULT_SIDE = 1024
 _USUAL_SIDES = (512, 640, 768, 832, 896, 1024, 1152, 1216, 1280)
@@ -70,7 +70,8 @@ def _prompt(label: str, model: Model | None, *, rows: int, **kwargs: Any) -> Pla
     limit = {"data-limit": model.prompt_limit} if model else {}
     # autocomplete off: after a reload the server's words count, not the browser's memory of an older form.
     widget = forms.Textarea(attrs={"rows": rows, "cols": 40, "autocomplete": "off", "dir": "auto", **limit})
-    return PlainText(label=label, widget=widget, **kwargs)
+    most = model.prompt_limit if model else MAX_PROMPT
+    return PlainText(most, label=label, widget=widget, **kwargs)
 
 
 def _size_fields(model: Model) -> dict[str, forms.Field]:

@@ -1,14 +1,14 @@
 """The sign-in form: names as they are stored, passwords as they were typed."""
 
-import unicodedata
 from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 
+from gallery.text import MAX_NAME, clean_name
+
 MAX_PASSWORD = 4096
-MAX_USERNAME = 150
 WRONG = "That name and password do not belong together."
 
 
@@ -28,8 +28,8 @@ class SignInForm(AuthenticationForm):
 
     def clean_username(self) -> str:
         """The name as it is stored; what no name can be is refused before the database sees it."""
-        name = unicodedata.normalize("NFKC", self.cleaned_data["username"]).strip()
-        if "\0" in name or len(name) > MAX_USERNAME:
+        name = clean_name(self.cleaned_data["username"]).strip()
+        if "\0" in name or len(name) > MAX_NAME:
             raise ValidationError("That cannot be a name.", code="invalid")
         return name
 

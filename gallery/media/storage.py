@@ -38,7 +38,10 @@ def content_type(name: str) -> str | None:
 
 
 class ContentStorage(FileSystemStorage):
-    """Writes to a temporary name, flushes to the disk, renames, flushes the folder."""
+    """Writes to a temporary name, flushes to the disk, renames, flushes the folder.
+
+    Files are readable to their owner alone, as temporary ones are.
+    """
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
         """The name itself: same name, same content."""
@@ -58,7 +61,6 @@ class ContentStorage(FileSystemStorage):
                     file.write(chunk)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(temporary).chmod(self.file_permissions_mode or 0o640)
             failpoint("file-written")
             Path(temporary).replace(path)
         except BaseException:

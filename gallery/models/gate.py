@@ -94,3 +94,6 @@ DISK_RESERVE = 1 << 30
 BREAKER_FAILURES = 10
 BREAKER_WINDOW = timedelta(seconds=30)
 BREAKER_HOLD = timedelta(seconds=35)
+# One member's requests are held sooner, so that with those in flight they stay below what holds everybody.
+MEMBER_FAILURES = 5
+LONGEST_CALL = timedelta(minutes=6)

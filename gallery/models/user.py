@@ -1,6 +1,5 @@
 """Members of the team."""
 
-import unicodedata
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
@@ -9,21 +8,25 @@ from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.db import models
 from django.db.models.functions import Lower
 
+from gallery.text import MAX_NAME, clean_name
+
 
 class UserManager(DjangoUserManager["User"]):
     """Finds people whatever the case they type their name in."""
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """The user of that name; DoesNotExist otherwise, for unusable input as well."""
-        name = unicodedata.normalize("NFKC", username or "").replace("\0", "")
-        return self.get(username__iexact=name[:150])
+        name = clean_name(username or "")
+        if "\0" in name or len(name) > MAX_NAME:
+            raise self.model.DoesNotExist
+        return self.get(username__iexact=name)
 
 
 class User(AbstractUser):
     """A member. Staff administer; everyone signed in sees everything."""
 
     username = models.CharField(
-        max_length=150,
+        max_length=MAX_NAME,
         unique=True,
         validators=[ASCIIUsernameValidator()],
         help_text="At most 150 letters, digits and @ . + - _. Upper and lower case are the same person.",
@@ -48,7 +51,7 @@ class User(AbstractUser):
             )
         ]
 
-    def clean(self) -> None:
-        """Normalise the name, so that two spellings of it cannot be two people."""
-        super().clean()
-        self.username = unicodedata.normalize("NFKC", self.username)
+    @classmethod
+    def normalize_username(cls, username: str) -> str:
+        """The name as it is stored, so that two spellings of it cannot be two people; Django asks before it saves."""
+        return clean_name(username)

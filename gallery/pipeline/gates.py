@@ -10,12 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.functions import Now
 
 from gallery.models import Attempt, Gate, Generation, State, Worker, clock
 from gallery.models.attempt import Outcome
-from gallery.models.gate import BREAKER_FAILURES, BREAKER_HOLD, BREAKER_WINDOW, DISK_RESERVE
+from gallery.models.gate import (
+    BREAKER_FAILURES,
+    BREAKER_HOLD,
+    BREAKER_WINDOW,
+    DISK_RESERVE,
+    LONGEST_CALL,
+    MEMBER_FAILURES,
+)
 from gallery.models.service_order import REFUSED_GO_BEHIND
 from venice import AuthenticationFailed, Client, Forbidden, InsufficientBalance, VeniceError
 from venice.retry import Decision
@@ -23,6 +30,12 @@ from venice.retry import Decision
 log = logging.getLogger(__name__)
 
 PROBE_EVERY = timedelta(seconds=30)
+# Whose requests failed within so long is not the first to try whether Venice takes anything again.
+SUSPICION = timedelta(minutes=2)
+# So long it counts that others were answered where one member was refused.
+MEMBERS_OWN = timedelta(minutes=5)
+# What a worker writes down for who waits because others of the same member were refused.
+OFTEN_REFUSED = f"{MEMBER_FAILURES} requests of this member were refused within {BREAKER_WINDOW.seconds} s"
 
 
 # What closes them, as rows name it. Who was refused for another reason of these kinds has failed and waits no more.
@@ -59,6 +72,20 @@ def _trip_the_breaker(attempt: Attempt, error: VeniceError) -> None:
         reason = f"The one that went to try failed as well. {error.message}"
     if reason:
         Gate.objects.close(Gate.Kind.BREAKER, reason[:500], until=now + BREAKER_HOLD)
+
+
+def refused_members(
+    failures: int = MEMBER_FAILURES, window: timedelta = BREAKER_WINDOW
+) -> QuerySet[Any, Any]:
+    """Ids of members so many of whose requests failed lately: they wait, so that they do not trip the breaker for all.
+
+    Requests are counted, not failures; what is repeated by itself has a bound of its own.
+    """
+    # By the moment of sending too, which has an index; no call takes longer.
+    lately = Attempt.objects.filter(sent_at__gt=Now() - window - LONGEST_CALL, finished_at__gt=Now() - window)
+    counted = lately.filter(status__gte=400).order_by().values("generation__owner")
+    often = counted.annotate(requests=Count("generation", distinct=True)).filter(requests__gte=failures)
+    return often.values("generation__owner")
 
 
 def after_success(attempt: Attempt) -> None:

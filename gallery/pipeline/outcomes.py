@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models.functions import Now
 
 from gallery import catalog
 from gallery.failpoints import failpoint
@@ -98,8 +99,29 @@ def _decide(
         price=generation.price_estimate,
         auto_retry_max=settings.AUTO_RETRY_MAX_USD,
         others_pass=others_pass,
+        is_members_own=_is_members_own(generation, attempt, error),
     )
     return decision, others_pass
+
+
+def _is_members_own(generation: Generation, attempt: Attempt, error: VeniceError) -> bool:
+    """Whether others' requests were answered since one of the same member was refused in the same way lately.
+
+    Then what is refused is theirs, also in a request that is new: it holds nobody else.
+    """
+    alike = Attempt.objects.filter(
+        generation__owner=generation.owner_id,
+        error_kind=type(error).__name__,
+        pk__lt=attempt.pk,
+        sent_at__gt=Now() - gates.MEMBERS_OWN,
+    )
+    first = alike.order_by("pk").first()
+    if first is None:
+        return False
+    passed = Attempt.objects.filter(pk__gt=first.pk, outcome=Outcome.OK)
+    if isinstance(error, Overloaded | RateLimited):
+        passed = passed.filter(model=first.model)
+    return passed.exclude(generation__owner=generation.owner_id).exists()
 
 
 def _others_pass(generation: Generation, first: Attempt, error: VeniceError) -> bool:

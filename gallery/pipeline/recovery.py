@@ -162,6 +162,7 @@ def save_complete(workshop: "Workshop", generation: Generation, attempt: Attempt
     with file, ingest.turn_of(file):
         try:
             with workshop.spool.reading(attempt.pk), salvage(file) as found:
+                failpoint("reading")
                 if found is None:
                     return ""
                 if found.is_whole:

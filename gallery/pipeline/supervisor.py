@@ -9,11 +9,10 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import FrameType
 
@@ -125,15 +124,20 @@ class _StopRequest:
 
 def prepare() -> None:
     """Folders, tables and static files; two that start at once take turns."""
-    Path(settings.MEDIA_ROOT).mkdir(parents=True, exist_ok=True)
-    Path(settings.SPOOL_DIR).mkdir(parents=True, exist_ok=True)
+    try:
+        Path(settings.MEDIA_ROOT).mkdir(parents=True, exist_ok=True)
+        Path(settings.SPOOL_DIR).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotServe(f"DATA_DIR: cannot use {error.filename!r} ({error.strerror}).") from None
     with _one_at_a_time():
         try:
             call_command("migrate", interactive=False, verbosity=0)
         except DatabaseError as error:
             raise CannotServe(f"The database cannot be used: {' '.join(str(error).split())}") from None
         if _static_files_are_old():
+            before = os.umask(0o022)
             call_command("collectstatic", interactive=False, verbosity=0)
+            os.umask(before)
     connection.close()
 
 
@@ -195,12 +199,15 @@ def _free_port() -> int:
 
 def _is_healthy() -> bool:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HOST, settings.HOST)  # noqa: S104 - read, not bound
-    host = f"[{host}]" if ":" in host else host
+    # Not urllib: HTTP_PROXY would send it elsewhere.
+    asking = HTTPConnection(host, settings.PORT, timeout=2)
     try:
-        with urllib.request.urlopen(f"http://{host}:{settings.PORT}/healthz", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+        asking.request("GET", "/healthz")
+        return asking.getresponse().status == 200
+    except (HTTPException, OSError):
         return False
+    finally:
+        asking.close()
 
 
 def _announce(signin: str | None) -> None:

@@ -158,11 +158,10 @@ class Workshop:
             if gate := gates.hold_all(self.heart.host):
                 self._hold(gate.reason, self._waiting())
                 return None
-            free = self._waiting().exclude(model__in=gates.busy_models())
+            free = self._without_refused_members().exclude(model__in=gates.busy_models())
             without_room = pace.without_room()
             self._hold(pace.RATE_LIMIT, free.filter(without_room, tries=0))
-            is_probe = gates.half_open_breaker() is not None
-            generation = free.exclude(without_room).next_in_turn(is_probe=is_probe)
+            generation = self._next(free.exclude(without_room))
             if generation is None:
                 return None
             generation.token, generation.worker = uuid.uuid4(), self.heart.row
@@ -173,6 +172,21 @@ class Workshop:
             failpoint("claiming")
         failpoint("leased")
         return generation
+
+    def _without_refused_members(self) -> GenerationQuerySet:
+        """What waits, but for members who would trip the breaker while somebody else makes pictures."""
+        refused = gates.refused_members()
+        if not Generation.objects.active().exclude(owner__in=refused).exists():
+            return self._waiting()
+        self._hold(gates.OFTEN_REFUSED, self._waiting().filter(owner__in=refused))
+        return self._waiting().exclude(owner__in=refused)
+
+    def _next(self, free: GenerationQuerySet) -> Generation | None:
+        """Whose turn it is; to try whether a breaker may open goes one whose member was not refused lately, if any."""
+        if gates.half_open_breaker() is None:
+            return free.next_in_turn()
+        unsuspected = free.exclude(owner__in=gates.refused_members(1, gates.SUSPICION))
+        return unsuspected.next_in_turn(is_probe=True) or free.next_in_turn(is_probe=True)
 
     def _waiting(self) -> GenerationQuerySet:
         due = Q(not_before=None) | Q(not_before__lte=Now())

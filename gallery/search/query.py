@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from django.db.models.expressions import RawSQL
 
+from gallery.text import normalize
+
 MAX_WORDS = 10
 MAX_QUERY = 1_000
 FTS_TABLE = "gallery_prompt_fts"
@@ -33,8 +35,9 @@ class Query:
 
 
 def parse(text: str) -> Query:
-    """Read at most the first ten words; NUL and other control characters are dropped."""
-    clean = "".join(character if character.isprintable() else " " for character in text[:MAX_QUERY])
+    """Read at most the first ten words, in NFC as prompts are; NUL and other control characters are dropped."""
+    normal = normalize("NFC", text[:MAX_QUERY])
+    clean = "".join(character if character.isprintable() else " " for character in normal)
     parts = clean.split()[:MAX_WORDS]
     words = tuple(part for part in parts if _TOKENS.search(part))
     return Query(" ".join(parts), words, tuple(part for part in parts if part not in words))

@@ -242,9 +242,6 @@ class Server(TcpWSGIServer):
         self.task_dispatcher.shutdown(timeout=5)
         for channel in list(self.active_channels.values()):
             channel.handle_close()
-        if not self.task_dispatcher.threads:
-            # A thread that is still at it would want to wake us.
-            self.trigger.close()
 
     def _answers(self) -> bool:
         return any(channel.requests or channel.total_outbufs_len for channel in self.active_channels.values())

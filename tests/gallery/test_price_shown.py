@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from gallery.models import Attempt, CatalogModel, Generation, State, User
+from gallery.models import Attempt, CatalogModel, Generation, Prompt, State, User
 from tests.gallery.making import MODEL, a_generation
 from tests.gallery.spending import (
     KINDS,
@@ -50,7 +50,14 @@ class TestEveryForm:
             "model=nano-banana-2&resolution=4K",
         ]
         return [
-            *("/", "/queue/", "/prompts/", "/prompts/1/", "/create/", *uses),
+            *(
+                "/",
+                "/queue/",
+                "/prompts/",
+                f"/prompts/{Prompt.objects.earliest('pk').pk}/",
+                "/create/",
+                *uses,
+            ),
             *(f"/create/?{query}" for query in fields),
             *(f"/generations/{pk}/" for name, pk in rows.items() if name != "picture"),
             *(f"/generations/{pk}/card/" for name, pk in rows.items() if name != "picture"),

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -32,12 +33,12 @@ def free_port() -> int:
 class Served:
     """A `serve` of our own, without a key, and what it printed."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, **environment: str) -> None:
         self.port, self.log = port, folder / "serve.log"
         kept = {
             name: value for name, value in os.environ.items() if not name.startswith(("VENICE_", "DATABASE_"))
         }
-        self.environment = kept | {"DATA_DIR": str(folder / "data"), "PORT": str(port)}
+        self.environment = kept | {"DATA_DIR": str(folder / "data"), "PORT": str(port)} | environment
         with self.log.open("w") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve", "--signin", "admin"],
@@ -45,6 +46,7 @@ class Served:
                 env=self.environment,
                 stdout=out,
                 stderr=out,
+                umask=0o022,
             )
 
     def health(self) -> str:
@@ -113,6 +115,43 @@ def test_it_serves_from_nothing_and_stops_cleanly(served: Served) -> None:
     assert not [number for number in children.values() if Path(f"/proc/{number}").exists()]
     told = served.log.read_text().lower()
     assert not [word for word in ("traceback", "error", "warning") if word in told], told
+
+
+def test_what_it_writes_is_its_own_alone(served: Served) -> None:
+    """Whoever reads the secret key or the database is a superuser; answers and pictures were paid for."""
+    served.wait(lambda: "/signin/" in served.log.read_text())
+    make = "from tests.gallery.making import a_generation; a_generation(User.objects.get())"
+    command = [sys.executable, "manage.py", "shell", "-v0", "-c", make]
+    subprocess.run(command, cwd=ROOT, env=served.environment, check=True, umask=0o022)
+    data = Path(served.environment["DATA_DIR"])
+    served.wait(lambda: len(list(data.glob("media/*/*/*/*.*"))) == 3)
+
+    found = {path: path.lstat().st_mode & 0o077 for path in (data, *data.rglob("*"))}
+    assert {path: oct(mode) for path, mode in found.items() if mode} == {}
+    assert {"gallery.sqlite3", "gallery.sqlite3-wal", "prepare.lock", "secret_key"} <= {
+        path.name for path in found
+    }
+
+
+def test_it_names_what_others_can_read(tmp_path: Path) -> None:
+    """Once, and only what it must not mend itself: here somebody else keeps files in the same folder."""
+    with tempfile.TemporaryDirectory(prefix="gallery-open-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "data").mkdir(mode=0o755)
+        (folder / "data" / "holiday.jpg").touch()
+        (folder / "key").touch(mode=0o644)
+        (folder / "key").write_text("at-least-32-characters-of-a-secret-key")
+        served = Served(folder, free_port(), SECRET_KEY_FILE=str(folder / "key"))
+        try:
+            served.wait(lambda: served.health() == "ok")
+        finally:
+            served.process.terminate()
+            served.process.wait(60)
+        warnings = [line for line in served.log.read_text().splitlines() if "warning" in line]
+    assert len(warnings) == 2, warnings
+    assert f"{folder}/data;" in warnings[0]
+    assert f"{folder}/key," in warnings[1]
 
 
 def test_it_starts_dead_children_again(served: Served) -> None:

@@ -66,6 +66,7 @@ class Running:
         self.server.stop()
         self.thread.join(20)
         assert not self.thread.is_alive()
+        self.server.close()
 
 
 def read_to_end(connection: socket.socket) -> bytes:

@@ -5,6 +5,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,67 @@ def test_it_trims_a_key(tmp_path: Path, given: str) -> None:
 def test_it_reads_a_secret_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "key").write_text(f"{KEY}\n")
     assert show(tmp_path, "settings.VENICE_API_KEY", VENICE_API_KEY_FILE=str(tmp_path / "key")) == KEY
+
+
+def test_an_empty_secret_file_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("\n")
+    shown = show(
+        tmp_path, "settings.VENICE_API_KEY", VENICE_API_KEY_FILE=str(tmp_path / "key"), VENICE_API_KEY=KEY
+    )
+    assert shown == KEY
+
+
+@pytest.mark.parametrize(
+    ("mode", "entries", "after"),
+    [
+        (0o755, [], 0o700),
+        (0o755, ["secret_key", "gallery.sqlite3", "gallery.sqlite3-wal", "media/", "spool/"], 0o700),
+        # A group that was let in is somebody's decision.
+        (0o750, ["secret_key"], 0o750),
+        (0o755, ["secret_key", "thesis.pdf"], 0o755),
+        (0o1777, [], 0o1777),
+    ],
+)
+def test_it_closes_a_folder_that_is_its_own(
+    tmp_path: Path, mode: int, entries: list[str], after: int
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    for entry in entries:
+        if entry.endswith("/"):
+            (data / entry).mkdir()
+        else:
+            (data / entry).write_text("x" * 50)
+    data.chmod(mode)
+
+    show(tmp_path, "settings.DATA_DIR")
+
+    assert stat.S_IMODE(data.stat().st_mode) == after
+
+
+@pytest.mark.parametrize("given", [{}, {"SECRET_KEY": "s" * 50}])
+def test_it_makes_a_folder_for_itself_alone(tmp_path: Path, given: dict[str, str]) -> None:
+    show(tmp_path, "settings.DATA_DIR", **given)
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    ("door", "mode", "is_named"), [(0o711, 0o644, True), (0o711, 0o640, False), (0o700, 0o644, False)]
+)
+def test_it_names_a_secret_file_that_others_can_read(
+    tmp_path: Path, door: int, mode: int, is_named: bool
+) -> None:
+    """They need a way to it as well; pytest's own folders have none."""
+    with tempfile.TemporaryDirectory(prefix="gallery-open-") as folder:
+        key = Path(folder) / "key"
+        key.write_text(KEY)
+        key.chmod(mode)
+        Path(folder).chmod(door)
+        done = manage(tmp_path, "check", VENICE_API_KEY_FILE=str(key))
+
+    assert done.returncode == 0
+    assert (f"change {key}" in done.stderr) == is_named
+    assert KEY not in done.stderr + done.stdout
 
 
 def test_it_stops_when_a_secret_file_is_missing(tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ LONG = [
     Kill(("reading",), DONE, 1, 1),
     Kill(("received", "reading"), DONE, 1, 1),
     Kill(("body-half-written", "salvaged", "reading"), INTERRUPTED, 1, 1, variants=2),
+    Kill(("body-half-written", "reading", "reading"), INTERRUPTED, 1, 0, variants=2),
     Kill(("claiming",), DONE, 1, 1),
     Kill(("beginning",), DONE, 1, 1),
     Kill(("sent",), INTERRUPTED, 1),

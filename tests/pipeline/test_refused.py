@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from gallery.models import Attempt, Gate, Generation, State, User
 from gallery.models.attempt import Outcome
+from gallery.models.gate import BREAKER_FAILURES, MEMBER_FAILURES
 from gallery.models.generation import ACTIVE_STATES
 from gallery.pipeline import gates
 from gallery.pipeline.worker import Workshop
@@ -456,3 +457,59 @@ def _claims(workshop: Workshop) -> Iterable[int]:
     while generation := workshop.claim():
         claimed.append(generation.pk)
     return claimed
+
+
+class TestMember:
+    """A member whose requests are refused, each of them a new one."""
+
+    def test_who_is_often_refused_waits_while_others_make_pictures(
+        self, workshop: Workshop, alice: User, bob: User
+    ) -> None:
+        refused = [queue(alice, faults="400") for _ in range(MEMBER_FAILURES)]
+        for _ in refused:
+            assert workshop.step()
+        waiting, innocent = queue(alice), queue(bob)
+
+        assert workshop.step()
+        innocent.refresh_from_db()
+        assert innocent.state == State.DONE
+        after = queue(bob)
+        claimed = workshop.claim()
+        assert claimed == after, "the member's own picture waits behind"
+        assert workshop.claim() is None
+        waiting.refresh_from_db()
+        assert waiting.hold_reason == gates.OFTEN_REFUSED
+
+    def test_alone_nobody_is_held_but_by_the_breaker(self, workshop: Workshop, alice: User) -> None:
+        for _ in range(BREAKER_FAILURES):
+            queue(alice, faults="400")
+            assert workshop.step()
+        queue(alice)
+        assert workshop.claim() is None
+        assert Gate.objects.get().kind == Gate.Kind.BREAKER
+
+    def test_a_new_request_of_a_refused_member_holds_nobody_who_was_answered(
+        self, workshop: Workshop, alice: User, bob: User
+    ) -> None:
+        queue(alice, faults="503")
+        assert workshop.step()
+        Gate.objects.all().delete()
+        queue(bob)
+        assert workshop.step()
+        queue(alice, faults="503")
+        assert workshop.step()
+
+        assert not Gate.objects.exists(), "it is theirs, and holds itself alone"
+        innocent = queue(bob)
+        assert workshop.claim() == innocent
+
+    def test_the_probe_is_of_a_member_who_was_not_refused(
+        self, workshop: Workshop, alice: User, bob: User
+    ) -> None:
+        queue(alice, faults="400")
+        assert workshop.step()
+        Gate.objects.create(kind=Gate.Kind.BREAKER, reason="r", until=timezone.now() - timedelta(seconds=1))
+        queue(alice)
+        innocent = queue(bob)
+
+        assert workshop.claim() == innocent

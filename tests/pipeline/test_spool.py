@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from django.db import OperationalError
-from gallery.spool import Spool
 
+from gallery.pipeline.spool import Spool
 from tests.pipeline.conftest import until
 from venice import BadResponse, ModelGone
 

@@ -293,7 +293,7 @@ def test_the_complete_images_of_a_cut_answer_are_saved(run: Run, tmp_path: Path,
 def test_what_an_operation_on_an_image_cannot_read_is_saved(
     run: Run, tmp_path: Path, script: Script, photo: Path, arguments: tuple[str, ...], cut: int
 ) -> None:
-    data = b"GIF89a" + b"g" * 5000
+    data = b"BM" + b"m" * 5000
     script.plays(answer(data)[: -cut or None])
 
     done = run(*arguments, photo.name, "--out", "out.webp", VENICE_BASE_URL=script.url)

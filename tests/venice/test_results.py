@@ -4,6 +4,7 @@ import base64
 import gzip
 import io
 import json
+import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from tests.venice.conftest import JPEG, PNG, WEBP, image_body
 from venice import BadResponse, ModelGone, Reply, Unreadable, read_result
-from venice.reply import bounded_headers, head_line, read_head_line
+from venice.reply import MAX_PROMPT_VALUE, bounded_headers, head_line, read_head_line
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 
@@ -221,6 +222,14 @@ def test_headers_are_bounded_and_clean() -> None:
     assert headers["x-bad"] == "a [31mb"
     assert "set-cookie" not in headers
     assert len(headers) <= 300
+
+
+def test_a_header_that_comes_again_and_again_is_not_cleaned_each_time() -> None:
+    before = time.thread_time()
+    headers = bounded_headers([("x-venice-enhanced-prompt", "v" * 100_000)] * 1000)
+
+    assert len(headers["x-venice-enhanced-prompt"]) == MAX_PROMPT_VALUE
+    assert time.thread_time() - before < 0.5
 
 
 def test_a_status_that_is_no_success_is_raised() -> None:

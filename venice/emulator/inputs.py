@@ -17,6 +17,7 @@ from venice.emulator.bodies import MAX_FILE
 from venice.emulator.failures import file_too_large
 from venice.emulator.painter import Brief, paint
 from venice.emulator.replies import Refusal, refuse
+from venice.sources import MAX_URL
 
 MIN_SIDE = 64
 MIN_PIXELS = 65_536
@@ -85,6 +86,8 @@ def _check_size(width: int, height: int, least_side: int, least_pixels: int) -> 
 
 
 def _address(url: str) -> str:
+    if len(url) > MAX_URL:
+        raise refuse(400, "The image URL is not allowed")
     try:
         host = urlsplit(url).hostname or ""
         port = urlsplit(url).port

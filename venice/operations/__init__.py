@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
+from venice.operations.checks import MAX_PROMPT
 from venice.operations.edit import DEFAULT_EDIT_MODEL, EDIT_FORMATS, Edit, MultiEdit
 from venice.operations.finishing import RemoveBackground, Upscale
 from venice.operations.generate import Generate
@@ -31,6 +32,7 @@ __all__ = [
     "KINDS",
     "MAX_CFG_SCALE",
     "MAX_CREATIVITY",
+    "MAX_PROMPT",
     "MAX_SCALE",
     "MAX_SEED",
     "MAX_SIDE",

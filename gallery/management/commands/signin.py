@@ -1,6 +1,5 @@
 """`manage.py signin USER`: a one-time sign-in link, for who has a shell."""
 
-import unicodedata
 from argparse import ArgumentParser
 from typing import Any
 
@@ -10,6 +9,7 @@ from django.db import DatabaseError, IntegrityError
 
 from gallery.accounts import make_link
 from gallery.models import User
+from gallery.text import clean_name
 
 
 class Command(BaseCommand):
@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, user: str, create: bool, **options: Any) -> None:
         """Exit status 1, with one line on stderr, when there can be no link."""
-        name = unicodedata.normalize("NFKC", user)
+        name = clean_name(user)
         try:
             User._meta.get_field("username").clean(name, None)
             person = _find_or_make(name, create)

@@ -1,5 +1,6 @@
 """`manage.py work`: a worker alone; any number of them, on any number of hosts."""
 
+import logging
 import os
 import signal
 import sys
@@ -9,7 +10,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from gallery.exposure import exposed
 from venice import Client
+
+log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -22,6 +26,8 @@ class Command(BaseCommand):
 
         if not settings.VENICE_API_KEY and not settings.VENICE_BASE_URL_GIVEN:
             raise CommandError("Set VENICE_API_KEY (or VENICE_BASE_URL for an emulator).", returncode=2)
+        for line in exposed():
+            log.warning(line)
         with Client(settings.VENICE_API_KEY or None, settings.VENICE_BASE_URL) as client:
             try:
                 workshop = Workshop(client)

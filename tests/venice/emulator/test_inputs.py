@@ -2,6 +2,7 @@
 
 import base64
 import struct
+import time
 import zlib
 from typing import Any
 
@@ -10,6 +11,8 @@ import requests
 
 from tests.venice.emulator.conftest import Caller, drawn, encoded, opened
 from venice.emulator.addresses import is_blocked
+from venice.emulator.inputs import read_input
+from venice.emulator.replies import Refusal
 
 EDIT = "/image/edit"
 FILE = drawn()
@@ -34,6 +37,14 @@ def _bomb(width: int, height: int) -> bytes:
 @pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "avif"])
 def test_formats_are_read(caller: Caller, kind: str) -> None:
     assert _edit(caller, encoded(drawn(kind=kind))).status_code == 200
+
+
+def test_a_url_is_as_long_as_venice_takes_it() -> None:
+    """Reading a host name takes long when it is a heap of marks."""
+    before = time.thread_time()
+    with pytest.raises(Refusal):
+        read_input("http://a" + "\u0300" * 20_000 + "\u0323" * 20_000)
+    assert time.thread_time() - before < 0.2
 
 
 def test_base64_is_read_as_leniently_as_venice_does(caller: Caller) -> None:

@@ -1,0 +1,266 @@
+"""The Dockerfile's own steps, without Docker: built by root from a strict clone, started as another user."""
+
+import gzip
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).resolve().parents[2]
+USER = 10001
+
+
+@dataclass(frozen=True)
+class Step:
+    """One instruction of a Dockerfile."""
+
+    word: str
+    text: str
+
+
+def steps(dockerfile: str) -> list[Step]:
+    """The instructions of the last stage."""
+    lines = [line for line in dockerfile.splitlines() if not line.lstrip().startswith("#")]
+    joined = "\n".join(lines).replace("\\\n", " ")
+    found = [Step(*line.strip().split(None, 1)) for line in joined.splitlines() if line.strip()]
+    last = max(number for number, step in enumerate(found) if step.word == "FROM")
+    return found[last + 1 :]
+
+
+def reachable_python(folder: Path) -> Path:
+    """Where a program `python` with our packages is that any user may run: ours, or else links to its files."""
+    ours = Path(sys.executable).parent
+    with suppress(PermissionError):
+        subprocess.run(
+            [ours / "python", "-c", "import django"], user=USER, group=USER, extra_groups=[], check=True
+        )
+        return ours
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    base, library = Path(sys.base_prefix), folder / "lib" / version
+    (library / "site-packages").mkdir(parents=True)
+    (folder / "bin").mkdir()
+    unneeded = {"test", "site-packages", "idlelib", "ensurepip"}
+    link([entry for entry in (base / "lib" / version).iterdir() if entry.name not in unneeded], library)
+    link(list((base / "lib").glob("libpython*")), folder / "lib")
+    link([base / "bin" / version], folder / "bin")
+    (folder / "bin" / version).rename(folder / "bin" / "python")
+    packages = Path(sysconfig.get_path("purelib"))
+    if all(parent.stat().st_mode & stat.S_IXOTH for parent in packages.parents):
+        (library / "site-packages" / "ours.pth").write_text(f"{packages}\n")
+    else:
+        link(list(packages.iterdir()), library / "site-packages")
+    return folder / "bin"
+
+
+def link(sources: list[Path], folder: Path) -> None:
+    """The same files once more; copies where they lie on another disk."""
+    command = ["cp", "-al", "-t", folder, *sources]
+    if sources and subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode:
+        subprocess.run(["cp", "-a", "-t", folder, *sources], check=True)
+
+
+class Image:
+    """What the last stage makes, in a folder instead of a container; `/data` and `/tmp` are folders of its own."""
+
+    def __init__(self, folder: Path, clone: Path) -> None:
+        self.folder, self.programs = folder, reachable_python(folder / "opt")
+        self.app, self.data, self.tmp = folder / "app", folder / "data", folder / "tmp"
+        self.environment = {"LD_LIBRARY_PATH": str(folder / "opt" / "lib")}
+        self.user, self.command, self.healthcheck = 0, list[str](), list[str]()
+        self.app.mkdir()
+        self.tmp.mkdir()
+        self.tmp.chmod(0o1777)
+        for step in steps((ROOT / "Dockerfile").read_text()):
+            self.take(step, clone)
+
+    def take(self, step: Step, clone: Path) -> None:
+        if step.word == "ENV":
+            pairs = (part.split("=", 1) for part in shlex.split(step.text))
+            self.environment |= {name: self.here(value) for name, value in pairs}
+        elif step.word == "COPY" and "--from" not in step.text:
+            *sources, target = step.text.split()
+            for source in sources:
+                into = self.app / target / (source if target == "./" else "")
+                subprocess.run(["cp", "-a", "-T", clone / source, into], check=True)
+        elif step.word == "RUN":
+            owner = f"-o {USER} -g {USER}"
+            script = re.sub(r"useradd [^&]*", "true ", step.text).replace("-o gallery -g gallery", owner)
+            self.run(["sh", "-c", self.here(script)])
+        elif step.word == "USER":
+            self.user = int(step.text)
+        elif step.word == "CMD":
+            self.command = json.loads(step.text)
+        elif step.word == "HEALTHCHECK":
+            self.healthcheck = json.loads(step.text[step.text.index("CMD") + 3 :])
+
+    def here(self, text: str) -> str:
+        """Paths of the image become paths of the folder, its environment for Python ours."""
+        text = re.sub(r"(?<![\w/])/(data|tmp)\b", rf"{self.folder}/\1", text)
+        return text.replace("/opt/venv/bin:$PATH", f"{self.programs}:/usr/bin:/bin")
+
+    def start(self, command: list[str], **environment: str) -> "subprocess.Popen[str]":
+        """Run `command` as the image's user without any group of its own, with the umask of Docker and no HOME."""
+        return subprocess.Popen(
+            command,
+            cwd=self.app,
+            env=self.environment | {"TMPDIR": str(self.tmp)} | environment,
+            user=self.user,
+            group=self.user,
+            extra_groups=[],
+            umask=0o022,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, command: list[str], **environment: str) -> str:
+        """What it prints; it must succeed."""
+        with self.start(command, **environment) as process:
+            printed = process.communicate(timeout=120)[0]
+        assert process.returncode == 0, printed
+        return printed
+
+    def is_healthy(self, **environment: str) -> bool:
+        """What Docker would find."""
+        with self.start(self.healthcheck, **environment) as process:
+            process.communicate(timeout=30)
+        return process.returncode == 0
+
+
+@dataclass(frozen=True)
+class Container:
+    """An image that runs."""
+
+    image: Image
+    url: str
+
+    def get(self, path: str, **headers: str) -> bytes:
+        with urllib.request.urlopen(
+            urllib.request.Request(f"{self.url}{path}", headers=headers), timeout=20
+        ) as answer:
+            body: bytes = answer.read()
+            return gzip.decompress(body) if answer.headers.get("Content-Encoding") == "gzip" else body
+
+
+@pytest.fixture(scope="module")
+def image() -> Iterator[Image]:
+    """From a clone that was made with umask 077."""
+    if os.geteuid():
+        pytest.skip("only root can become the image's user")
+    # Other users cannot enter pytest's folders.
+    with tempfile.TemporaryDirectory(prefix="gallery-container-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        make_clone(folder / "clone")
+        yield Image(folder, folder / "clone")
+
+
+def make_clone(clone: Path) -> None:
+    """The files of this working tree that are in the repository or could be, readable to nobody else."""
+    listing = ["git", "ls-files", "-coz", "--exclude-standard"]
+    names = subprocess.run(listing, cwd=ROOT, capture_output=True, check=True).stdout.decode()
+    before = os.umask(0o077)
+    for name in names.rstrip("\0").split("\0"):
+        if (ROOT / name).is_file():
+            (clone / name).parent.mkdir(parents=True, exist_ok=True)
+            (clone / name).write_bytes((ROOT / name).read_bytes())
+    os.umask(before)
+
+
+@pytest.fixture(scope="module")
+def container(image: Image) -> Iterator[Container]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    image.environment |= {"HOST": "127.0.0.1", "PORT": str(port)}
+    process = image.start(image.command)
+    try:
+        deadline = time.monotonic() + 90
+        while not image.is_healthy():
+            assert process.poll() is None, process.communicate()[0]
+            assert time.monotonic() < deadline, "it does not become healthy"
+            time.sleep(0.2)
+        yield Container(image, f"http://127.0.0.1:{port}")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        printed = process.communicate(timeout=60)[0]
+    assert process.returncode == 0, printed
+    assert not [word for word in ("Traceback", "error", "warning") if word in printed], printed
+
+
+def test_it_serves_pages_with_their_static_files(container: Container) -> None:
+    page = container.get("/accounts/login/").decode()
+    files = re.findall(r'"(/static/[^"]+)"', page)
+    assert len(files) > 3
+    for file in files:
+        assert re.search(r"\.[0-9a-f]{12}\.", file), file
+        assert container.get(file) == container.get(file, **{"Accept-Encoding": "gzip"})
+
+
+def test_its_health_is_asked_past_any_proxy(container: Container) -> None:
+    nobody = "http://127.0.0.1:9"
+    assert container.image.is_healthy(http_proxy=nobody, HTTP_PROXY=nobody)
+
+
+def test_commands_run_in_it(container: Container) -> None:
+    """As `docker compose exec` runs them; without a home, with one that is not ours, with none there."""
+    link = container.image.run(["python", "manage.py", "signin", "admin", "--create"])
+    assert link.startswith("http")
+    assert len(link.splitlines()) == 1
+    assert "/signin/" in container.get(f"/signin/{link.strip().rsplit('/signin/')[1]}").decode()
+
+    container.image.run(["python", "manage.py", "check"], HOME="/root")
+    container.image.run(["python", "manage.py", "check_integrity"], HOME="/nonexistent")
+
+
+def test_it_can_change_nothing_but_its_data(container: Container) -> None:
+    """Its bytecode is there, too: it could not write any."""
+    app = container.image.app
+    for path in (app, *app.rglob("*")):
+        status = path.lstat()
+        assert status.st_uid == 0
+        assert not status.st_mode & stat.S_IWOTH, path
+    assert list((app / "gallery" / "__pycache__").glob("settings.*.pyc"))
+
+
+def test_its_data_is_its_own_alone(container: Container) -> None:
+    data = container.image.data
+    for path in (data, *data.rglob("*")):
+        status = path.lstat()
+        assert status.st_uid == USER
+        assert not status.st_mode & 0o077, path
+
+
+def test_compose_bounds_it() -> None:
+    compose = YAML(typ="safe").load((ROOT / "compose.yaml").read_text())
+    gallery = compose["services"]["gallery"]
+
+    assert gallery["read_only"] is True
+    assert gallery["cap_drop"] == ["ALL"]
+    assert gallery["security_opt"] == ["no-new-privileges:true"]
+    assert gallery["mem_limit"]
+    assert gallery["pids_limit"]
+    assert {"max-size", "max-file"} <= set(gallery["logging"]["options"])
+    assert [mount.partition(":")[0] for mount in gallery["tmpfs"]] == ["/tmp"]
+    (name,) = gallery["secrets"]
+    assert gallery["environment"]["VENICE_API_KEY_FILE"] == f"/run/secrets/{name}"
+    # The key is neither in the image nor in the repository.
+    folder = Path(compose["secrets"][name]["file"]).parts[0]
+    assert f"/{folder}/" in (ROOT / ".gitignore").read_text().splitlines()
+    assert (ROOT / ".dockerignore").read_text().splitlines()[0] == "*"
