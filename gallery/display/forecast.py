@@ -3,15 +3,15 @@
 import heapq
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from gallery.display import generation_card
+from gallery.display.generation_card import Card
 from gallery.holds import Holds
 from gallery.models import Attempt, Generation, State, Worker
 from gallery.models.attempt import Outcome
@@ -101,21 +101,29 @@ def _room(
     return now
 
 
-def of_cards(active: Sequence[dict[str, Any]], held: Holds) -> int:
-    """Add what to expect to each card of the line, and say how many calls the workers make at once; three queries."""
+def expected(cards: Sequence[Card], gates: Holds) -> tuple[list[Card], int]:
+    """The cards of the line with what to expect of each, and how many calls the workers make at once; three queries."""
     # What waits for a silent host keeps no worker busy.
-    active = [card for card in active if not card["host"]]
-    line: list[Generation] = [card["generation"] for card in active]
+    line = [card.generation for card in cards if not card.host]
     typical = generation_card.typical(each.model for each in line)
     slots = Worker.objects.alive().count() * settings.WORKER_CONCURRENCY
     now = timezone.now()
-    told = expect([_call(each, held, now) for each in line], slots, _paces(typical, now))
-    for card, expected in zip(active, told, strict=True):
-        card["typical"] = typical[card["generation"].model].took
-        if card["generation"].state == State.QUEUED:
-            card["starts_at"] = _at(now, expected.start) if expected.limited else None
-            card["ready_at"] = _at(now, expected.ready)
-    return slots
+    calls = [_call(each, gates, now) for each in line]
+    by_generation = dict(zip(line, expect(calls, slots, _paces(typical, now)), strict=True))
+    return [_with(card, by_generation.get(card.generation), typical, now) for card in cards], slots
+
+
+def _with(
+    card: Card, expectation: Expectation | None, typical: Mapping[str, generation_card.Typical], now: datetime
+) -> Card:
+    """The card with what is expected of it; as it is when that is nothing."""
+    if expectation is None:
+        return card
+    card = replace(card, typical=typical[card.generation.model].took)
+    if card.generation.state != State.QUEUED:
+        return card
+    starts_at = _at(now, expectation.start) if expectation.limited else None
+    return replace(card, starts_at=starts_at, ready_at=_at(now, expectation.ready))
 
 
 def _at(now: datetime, seconds: float | None) -> datetime | None:

@@ -1,10 +1,10 @@
 """What a generation's card shows beside its row: its pictures, its place in the queue, how long its model takes."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db.models import (
     DurationField,
@@ -62,6 +62,31 @@ class Again:
 
     price: Decimal | None
     refused: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What `generation/_card.html` is drawn from: a generation with its pictures and where it stands.
+
+    `seen` is what the card shows of its state, in a word. `kept` is what is kept of its answers, `again` what another
+    run costs where it can be run again, `typical` how long its model usually takes. `starts_at` and `ready_at` are
+    expectations of the queue's page alone.
+    """
+
+    generation: Generation
+    images: Sequence[Image]
+    seen: str
+    place: int = 0
+    held_until: datetime | None = None
+    gate: Gate | None = None
+    host: str = ""
+    kept: Sequence[kept_answers.Kept] = ()
+    reading: bool = False
+    again: Again | None = None
+    typical: timedelta | None = None
+    elapsed: timedelta | None = None
+    starts_at: datetime | None = None
+    ready_at: datetime | None = None
 
 
 class Typical(NamedTuple):
@@ -135,7 +160,7 @@ def again(generations: Iterable[Generation]) -> dict[int, Again]:
     return {pk: Again(price) for pk, price in CatalogModel.objects.prices(wanted).items()}
 
 
-def active(limit: int, holds: Holds) -> list[dict[str, Any]]:
+def active(limit: int, holds: Holds) -> list[Card]:
     """The cards of what runs or waits, in the order of service, at most `limit`; one query, or two when there is any.
 
     The typical times come with the cards' first poll, or with the queue's forecast.
@@ -151,13 +176,12 @@ def active(limit: int, holds: Holds) -> list[dict[str, Any]]:
         waits = place if row.state == State.QUEUED and stands <= DUE else 0
         now = Standing(row.state, waits, _held_until(row), gate, hosts.get(pk, ""))
         card = _card(row, [], now, Typical(), None)
-        if row.state == State.SENDING:
-            card["seen"] = ""
-        cards.append(card)
+        # The first poll of one that is being sent brings what is left out here.
+        cards.append(replace(card, seen="") if row.state == State.SENDING else card)
     return cards
 
 
-def of(generation: Generation, holds: Holds, now: Standing | None = None) -> dict[str, Any]:
+def of(generation: Generation, holds: Holds, now: Standing | None = None) -> Card:
     """The card of one generation, with all it shows; at most two queries beside its place and price."""
     times = typical([generation.model]) if generation.state == State.SENDING else {}
     images = [] if generation.is_active else list(generation.images.order_by("index"))
@@ -174,7 +198,7 @@ def drawn(generations: QuerySet[Generation]) -> QuerySet[Generation]:
     return generations.select_related("owner", "prompt").prefetch_related(in_order, "attempts")
 
 
-def of_each(generations: Iterable[Generation]) -> list[dict[str, Any]]:
+def of_each(generations: Iterable[Generation]) -> list[Card]:
     """Cards of generations as `drawn` reads them; one query for prices, none for a waiting one's place."""
     known = list(generations)
     prices = again(known)
@@ -185,19 +209,18 @@ def of_each(generations: Iterable[Generation]) -> list[dict[str, Any]]:
 
 def _card(
     generation: Generation, images: list[Image], now: Standing, typical: Typical, another: Again | None
-) -> dict[str, Any]:
-    """What `generation/_card.html` is drawn from."""
-    return {
-        "generation": generation,
-        "images": images,
-        "place": now.place,
-        "held_until": now.held_until,
-        "gate": now.gate,
-        "host": now.host,
-        "kept": kept_answers.kept(generation),
-        "reading": now.reading,
-        "seen": now.seen,
-        "again": another,
-        "typical": typical.took if generation.state == State.SENDING else None,
-        "elapsed": timezone.now() - generation.sent_at if generation.sent_at else None,
-    }
+) -> Card:
+    return Card(
+        generation=generation,
+        images=images,
+        place=now.place,
+        held_until=now.held_until,
+        gate=now.gate,
+        host=now.host,
+        kept=kept_answers.kept(generation),
+        reading=now.reading,
+        seen=now.seen,
+        again=another,
+        typical=typical.took if generation.state == State.SENDING else None,
+        elapsed=timezone.now() - generation.sent_at if generation.sent_at else None,
+    )

@@ -146,7 +146,8 @@ def _answer(generation: Generation, attempt: Attempt, *, is_last: bool) -> Itera
             yield Event(kind="refused", words=words, facts=facts, **end)  # type: ignore[arg-type]
         case Outcome.UNKNOWN:
             words = "The answer is of no use" if attempt.error_kind == BAD else "No whole answer"
-            yield Event(kind="unknown", words=f"{words}, may have been charged", facts=length, **end)  # type: ignore[arg-type]
+            words = f"{words}, may have been charged"
+            yield Event(kind="unknown", words=words, facts=length, **end)  # type: ignore[arg-type]
         case _ if is_last and generation.state == State.SENDING:
             yield Event(kind="waiting", words="Waiting for Venice’s answer")
         case _ if is_last and generation.state == State.RECEIVED:

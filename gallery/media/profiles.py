@@ -170,7 +170,8 @@ def _to_d50(primaries: Primaries) -> Matrix:
     )
     columns: Matrix = tuple(zip(*colors, strict=True))
     scale = _apply(_inverse(columns), white)
-    matrix: Matrix = tuple(tuple(v * s for v, s in zip(row, scale, strict=True)) for row in columns)  # type: ignore[misc]
+    rows = (tuple(v * s for v, s in zip(row, scale, strict=True)) for row in columns)
+    matrix: Matrix = tuple(rows)  # type: ignore[arg-type]
     ratio = [new / old for new, old in zip(_apply(_CONES, _D50), _apply(_CONES, white), strict=True)]
     cones: Matrix = tuple(tuple(v * r for v in row) for row, r in zip(_CONES, ratio, strict=True))  # type: ignore[misc]
     return _multiply(_multiply(_inverse(_CONES), cones), matrix)

@@ -5,7 +5,7 @@ Thumbnails, size and colour are what a browser paints: turned, in sRGB, with wha
 
 import hashlib
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -260,7 +260,8 @@ def _dominant(picture: "Image.Image") -> str:
     tiny = picture.resize((32, 32), Image.Resampling.BOX)
     if tiny.mode == "RGBA":
         # As many pixels of each as it is opaque.
-        seen = b"".join(bytes(pixel[:3]) * ((pixel[3] + 15) // 32) for pixel in tiny.get_flattened_data())  # type: ignore[index]
+        pixels: Iterable[tuple[int, ...]] = tiny.get_flattened_data()
+        seen = b"".join(bytes(pixel[:3]) * ((pixel[3] + 15) // 32) for pixel in pixels)
         if not seen:
             return NO_COLOR
         tiny = Image.frombytes("RGB", (len(seen) // 3, 1), seen)

@@ -11,6 +11,7 @@ from django_htmx.http import reswap, retarget
 
 from gallery import holds, search
 from gallery.display import generation_card
+from gallery.display.generation_card import Card
 from gallery.forms import Catalog, GenerateForm
 from gallery.forms.prefill import picture_named, values_asked
 from gallery.http import MemberRequest, SeeOther
@@ -95,7 +96,7 @@ def _last_seed(user: User) -> int | None:
     return Generation.objects.owned_by(user).order_by("-id").values_list("seed", flat=True).first()
 
 
-def _sitting(user: User) -> list[dict[str, Any]]:
+def _sitting(user: User) -> list[Card]:
     """The member's newest generations of today, as cards."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     today = Generation.objects.owned_by(user).filter(created_at__gte=midnight, dismissed_at=None)

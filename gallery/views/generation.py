@@ -1,7 +1,7 @@
 """One generation: its card, its request, its attempts, and what its maker may do about it."""
 
 from collections import Counter
-from typing import Any
+from dataclasses import replace
 
 from django.db import transaction
 from django.http import Http404, HttpResponse
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gallery import access, holds
 from gallery.display import details, generation_card
+from gallery.display.generation_card import Card
 from gallery.display.timeline import timeline
 from gallery.http import MemberRequest, SeeOther
 from gallery.models import Generation
@@ -28,16 +29,15 @@ def generation(request: MemberRequest, pk: int) -> HttpResponse:
     return _page(request, found, generation_card.of(found, holds.of(request)))
 
 
-def _page(
-    request: MemberRequest, found: Generation, context: dict[str, Any], *, status: int = 200
-) -> HttpResponse:
+def _page(request: MemberRequest, found: Generation, card: Card, *, status: int = 200) -> HttpResponse:
     repeats = list(found.repeats.order_by("-id")[:20])
     pictures = Counter(found.images.values_list("attempt_id", flat=True))
-    history = timeline(found, list(found.attempts.order_by("id")), pictures, repeats, context["host"])
+    history = timeline(found, list(found.attempts.order_by("id")), pictures, repeats, card.host)
     known = str(len(history))
     if request.htmx and (request.GET.get("state"), request.GET.get("events", known)) == (found.state, known):
         return HttpResponse(status=204)
-    context |= {
+    context = {
+        "card": card,
         "rows": details.request_rows(found),
         "slices": details.slices(found),
         "history": history,
@@ -61,7 +61,7 @@ def card(request: MemberRequest, pk: int) -> HttpResponse:
     # An empty `seen` is a card that was drawn without all it can show.
     if request.GET.get("seen", now.seen) == now.seen and request.GET.get("state") == found.state:
         return HttpResponse(status=204)
-    return render(request, CARD, generation_card.of(found, held, now))
+    return render(request, CARD, {"card": generation_card.of(found, held, now)})
 
 
 @require_POST
@@ -95,7 +95,7 @@ def run_again(request: MemberRequest, pk: int) -> HttpResponse:
     # The old one's own page is about the old one: the new one has its own.
     if request.htmx.current_url_abs_path == reverse("generation", args=[pk]):
         return HttpResponse(headers={"HX-Redirect": address})
-    return render(request, CARD, generation_card.of(new, holds.of(request)))
+    return render(request, CARD, {"card": generation_card.of(new, holds.of(request))})
 
 
 @transaction.atomic
@@ -108,15 +108,16 @@ def _again(request: MemberRequest, old: Generation, operation: Generate) -> Gene
 def _with_new_price(request: MemberRequest, old: Generation, refused: PriceRefused) -> HttpResponse:
     """Its own page, or to htmx its card, with what it costs now."""
     another = generation_card.Again(refused.price, str(refused))
-    context = generation_card.of(old, holds.of(request)) | {"again": another}
+    card = replace(generation_card.of(old, holds.of(request)), again=another)
     if request.htmx:
-        return render(request, CARD, context, status=422)
-    return _page(request, old, context, status=422)
+        return render(request, CARD, {"card": card}, status=422)
+    return _page(request, old, card, status=422)
 
 
 def changed(request: MemberRequest, pk: int) -> HttpResponse:
     """The changed card to htmx; else back to the page that the form was on."""
     if request.htmx:
-        return render(request, CARD, generation_card.of(access.generation_to_see(pk), holds.of(request)))
+        found = access.generation_to_see(pk)
+        return render(request, CARD, {"card": generation_card.of(found, holds.of(request))})
     on_queue = request.POST.get("back") == "queue"
     return SeeOther(reverse("queue") if on_queue else reverse("generation", args=[pk]))

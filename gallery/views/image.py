@@ -78,8 +78,8 @@ def _rerun(request: MemberRequest, origin: Image, seed: int, action: str) -> Htt
     except PriceRefused as refused:
         return _with_new_price(request, origin, refused)
     if request.htmx:
-        context = generation_card.of(generation, holds.of(request)) | {"action": action, "created": created}
-        return render(request, "image/_rerun.html", context)
+        card = generation_card.of(generation, holds.of(request))
+        return render(request, "image/_rerun.html", {"card": card, "action": action, "created": created})
     return SeeOther(reverse("generation", args=[generation.pk]))
 
 

@@ -2,7 +2,6 @@
 
 from hashlib import blake2s
 from time import time
-from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -10,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from gallery import holds
 from gallery.display import forecast, generation_card
+from gallery.display.generation_card import Card
 from gallery.http import MemberRequest
 from gallery.models import Generation
 
@@ -28,13 +28,14 @@ def queue(request: MemberRequest) -> HttpResponse:
     seen = _digest(active, attention, held)
     if request.htmx and _is_fresh(request.GET.get("seen", ""), seen, is_waiting=bool(active)):
         return HttpResponse(status=204)
+    shown, slots = forecast.expected(active[:MOST], held) if active else ([], 0)
     context = {
-        "active": active[:MOST],
+        "active": shown,
         "attention": attention[:MOST],
         "more_active": len(active) > MOST,
         "more_attention": len(attention) > MOST,
         "busy": held.models,
-        "slots": forecast.of_cards(active[:MOST], held) if active else None,
+        "slots": slots,
         "seen": f"{seen}-{time():.0f}",
     }
     if len(active) <= MOST:
@@ -42,11 +43,9 @@ def queue(request: MemberRequest) -> HttpResponse:
     return render(request, "queue/_queue.html" if request.htmx else "queue/queue.html", context)
 
 
-def _digest(active: list[dict[str, Any]], attention: list[dict[str, Any]], held: holds.Holds) -> str:
+def _digest(active: list[Card], attention: list[Card], held: holds.Holds) -> str:
     """All that is shown, in a word."""
-    shown = [
-        f"{card['generation'].pk}:{card['generation'].state}:{card['seen']}" for card in (*active, *attention)
-    ]
+    shown = [f"{card.generation.pk}:{card.generation.state}:{card.seen}" for card in (*active, *attention)]
     shown += [f"{gate.pk}:{gate.until}:{gate.reason}" for gate in held.closed]
     return blake2s(" ".join(shown).encode(), digest_size=8).hexdigest()
 

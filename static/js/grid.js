@@ -38,8 +38,12 @@ addEventListener("pagehide", () => {
   }
 });
 
-addEventListener("scroll", () => {
-  if (waiting) return;
-  waiting = true;
-  setTimeout(remember, 150);
-}, { passive: true });
+addEventListener(
+  "scroll",
+  () => {
+    if (waiting) return;
+    waiting = true;
+    setTimeout(remember, 150);
+  },
+  { passive: true },
+);

@@ -16,7 +16,8 @@ function vertical(all, from, down) {
   let best = null;
   all.forEach((tile, index) => {
     const distance = Math.abs(tops[index].left + tops[index].width / 2 - middle);
-    if (Math.abs(tops[index].top - edge) < 4 && (!best || distance < best.distance)) best = { tile, distance };
+    if (Math.abs(tops[index].top - edge) < 4 && (!best || distance < best.distance))
+      best = { tile, distance };
   });
   return best?.tile;
 }
@@ -70,13 +71,21 @@ function back() {
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") return escape(event);
-  if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  if (
+    typing(event.target) ||
+    event.ctrlKey ||
+    event.metaKey ||
+    event.altKey ||
+    document.querySelector("dialog[open]")
+  )
+    return;
   if (event.key.startsWith("Arrow")) arrow(event);
   else if (event.key === "/") {
     event.preventDefault();
     document.getElementById("search")?.select();
   } else if (event.key === "?") help?.showModal();
-  else if (event.key.toLowerCase() === "i" && document.getElementById("info")) document.body.classList.toggle("plain");
+  else if (event.key.toLowerCase() === "i" && document.getElementById("info"))
+    document.body.classList.toggle("plain");
 });
 
 document.querySelector("[data-open-keys]")?.addEventListener("click", () => help?.showModal());

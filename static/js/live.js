@@ -51,7 +51,9 @@ document.addEventListener("htmx:afterSwap", (event) => {
 // The next answer makes it old: another price for another choice, or what was asked for.
 document.addEventListener("htmx:afterRequest", (event) => {
   if (!event.detail.successful) return;
-  around(event.detail.elt)?.querySelectorAll(PRICE_ERROR).forEach((message) => message.remove());
+  around(event.detail.elt)
+    ?.querySelectorAll(PRICE_ERROR)
+    .forEach((message) => message.remove());
 });
 
 document.addEventListener("htmx:responseError", (event) => {

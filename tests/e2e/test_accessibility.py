@@ -31,7 +31,8 @@ PAGES = [
 @pytest.mark.parametrize("width", [390, 1440])
 def test_axe_finds_nothing(filled_site: Site, browser: Browser, scheme: str, width: int) -> None:
     site = filled_site
-    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})  # type: ignore[arg-type]
+    window = {"width": width, "height": 900}
+    context = browser.new_context(color_scheme=scheme, viewport=window)  # type: ignore[arg-type]
     complaints = watched(context)
     page = signed_in(site, context)
     found: list[str] = []

@@ -39,7 +39,8 @@ def status_of(client: Client, address: str, **more: Any) -> int:
 
 
 def body(response: HttpResponse) -> bytes:
-    return b"".join(response.streaming_content) if response.streaming else response.content  # type: ignore[attr-defined]
+    parts = response.streaming_content if response.streaming else [response.content]  # type: ignore[attr-defined]
+    return b"".join(parts)
 
 
 @pytest.fixture

@@ -297,7 +297,8 @@ class Canvas:
         if offset < 0:
             column.paste(whole.getpixel((0, 0)), (0, 0, 1, -offset))  # type: ignore[arg-type]
         if offset + box[3] - box[1] > height:
-            column.paste(whole.getpixel((0, height - 1)), (0, height - offset, 1, box[3] - box[1]))  # type: ignore[arg-type]
+            last = whole.getpixel((0, height - 1))
+            column.paste(last, (0, height - offset, 1, box[3] - box[1]))  # type: ignore[arg-type]
         return column.resize((box[2] - box[0], box[3] - box[1]), NEAREST)
 
     def _mask(self, box: tuple[int, int, int, int]) -> tuple[Image.Image, ImageDraw.ImageDraw, int]:

@@ -30,7 +30,8 @@ WORDS: tuple[tuple[str, tuple[Scene, ...]], ...] = (
         (nights.still_life,),
     ),
     (
-        r"flowers?|roses?|sunflowers?|daisy|daisies|lily|lilies|orchid|peony|dahlia|lotus|blossom\w*|bouquet|floral|mandala|botanical|garden",
+        r"flowers?|roses?|sunflowers?|daisy|daisies|lily|lilies|orchid|peony|dahlia|lotus|blossom\w*|bouquet|floral"
+        r"|mandala|botanical|garden",
         (abstracts.bloom,),
     ),
     (r"desert|dunes?|sahara|sand\w*|mars|camel\w*", (landscapes.dunes,)),

@@ -19,7 +19,8 @@ MODELS = {model.id: model for model in bundled_models()}
 
 
 def brief(prompt: str = "a venetian canal", seed: int = 1, **more: object) -> Brief:
-    return Brief(**{"model": "chroma", "prompt": prompt, "seed": seed, "width": 96, "height": 96, **more})  # type: ignore[arg-type]
+    fields = {"model": "chroma", "prompt": prompt, "seed": seed, "width": 96, "height": 96}
+    return Brief(**(fields | more))  # type: ignore[arg-type]
 
 
 def distance(first: Image.Image, second: Image.Image) -> float:

@@ -1,0 +1,28 @@
+"""Moments in time, and words from outside, as every page writes them."""
+
+from datetime import datetime
+
+from django import template
+from django.utils import timezone
+from django.utils.dateformat import format as date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+#: Names for the forms of a moment, as templates ask for them.
+FORMS = {"day": "j M Y", "minute": "j M Y H:i", "second": "j M Y H:i:s", "clock": "H:i:s"}
+
+
+@register.simple_tag
+def moment(at: datetime, form: str = "minute") -> SafeString:
+    """`at` in the reader's zone, as a `<time>`: its `day`, to the `minute` or `second`, or the `clock` alone."""
+    local = timezone.localtime(at)
+    words = date_format(local, FORMS[form])
+    return format_html('<time datetime="{}">{}</time>', date_format(local, "c"), words)
+
+
+@register.simple_tag
+def quote(words: object) -> SafeString:
+    """Words of people or of Venice: set apart from the direction of what surrounds them, and inert to htmx."""
+    return format_html('<bdi dir="auto" hx-disable>{}</bdi>', words)
