@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from gallery.media.containers import Beside, Key, bare, ended_jpeg, read_beside
 from gallery.media.profiles import to_srgb
@@ -260,7 +260,7 @@ def _dominant(picture: "Image.Image") -> str:
     tiny = picture.resize((32, 32), Image.Resampling.BOX)
     if tiny.mode == "RGBA":
         # As many pixels of each as it is opaque.
-        pixels: Iterable[tuple[int, ...]] = tiny.get_flattened_data()
+        pixels = cast("Iterable[tuple[int, ...]]", tiny.get_flattened_data())
         seen = b"".join(bytes(pixel[:3]) * ((pixel[3] + 15) // 32) for pixel in pixels)
         if not seen:
             return NO_COLOR

@@ -20,6 +20,7 @@ from gallery.pipeline import recovery, reingest, retention
 from gallery.pipeline.decoding import Decoder
 from gallery.pipeline.worker import Workshop
 from tests.gallery.making import a_picture
+from tests.gallery.page import Page
 from tests.pipeline.conftest import queue
 from tests.pipeline.test_answers import body, encoded, webp
 from tests.venice.conftest import Script, answer, script
@@ -307,10 +308,8 @@ def test_the_card_follows_the_reading_by_itself(
     mended(hasty, kept_decoder)
     client.force_login(alice)
 
-    pressed = client.post(f"/answers/{attempt.pk}/read-again/", headers=HTMX).content.decode()
-    poll = re.search(r'hx-get="([^"]+)" hx-trigger="every 1s"', pressed)
-    assert poll
-    address = poll[1].replace("&amp;", "&")
+    pressed = Page(client.post(f"/answers/{attempt.pk}/read-again/", headers=HTMX).content)
+    address = pressed.one("article", hx_trigger="every 1s")["hx-get"]
     assert client.get(address, headers=HTMX).status_code == 204
     reingest.read_asked(hasty)
     after = client.get(address, headers=HTMX)

@@ -9,6 +9,7 @@ from django.test import Client
 from gallery.display import details
 from gallery.models import Generation, State, User
 from tests.gallery.making import a_generation, a_picture, pictures
+from tests.gallery.page import Page
 
 pytestmark = pytest.mark.usefixtures("models_known")
 HTMX = {"HX-Request": "true"}
@@ -112,12 +113,11 @@ def test_htmx_gets_the_new_card_and_a_fresh_form(client: Client, alice: User) ->
     client.force_login(alice)
     spent = str(uuid.uuid4())
     response = client.post(f"/images/{picture.pk}/rerun-new-seed/", {"submission": spent}, headers=HTMX)
-    page = response.content.decode()
+    page = Page(response.content)
     assert response.status_code == 200
-    assert 'data-state="queued"' in page
-    fresh = re.search(r'id="submission-rerun-new-seed" value="([^"]+)" hx-swap-oob="true"', page)
-    assert fresh
-    assert fresh[1] != spent
+    assert page.one("article")["data-state"] == "queued"
+    fresh = page.one("input", id="submission-rerun-new-seed", hx_swap_oob="true")
+    assert fresh["value"] not in ("", spent)
 
 
 def test_the_pace_holds_for_re_runs_but_not_for_repeats(
