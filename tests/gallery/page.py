@@ -56,7 +56,7 @@ class Page(HTMLParser):
         """All that is to be read."""
         return self.elements[0].words
 
-    def all(self, name: str = "", **attributes: str | None) -> list[Element]:
+    def all(self, name: str = "", /, **attributes: str | None) -> list[Element]:
         """The elements of that name that have these attributes; None stands for any value."""
         wanted = {key.replace("_", "-"): value for key, value in attributes.items()}
         return [
@@ -69,7 +69,7 @@ class Page(HTMLParser):
             )
         ]
 
-    def one(self, name: str = "", **attributes: str | None) -> Element:
+    def one(self, name: str = "", /, **attributes: str | None) -> Element:
         """The only such element."""
         (found,) = self.all(name, **attributes)
         return found
