@@ -102,7 +102,7 @@ class TestDoor:
 
 
 class TestReadOnly:
-    """B130: nobody edits a state by hand."""
+    """Nobody edits a state by hand."""
 
     def test_no_gallery_table_takes_additions_changes_or_deletions(self, staff: Client, alice: User) -> None:
         picture = a_picture(alice)

@@ -31,16 +31,16 @@ TRICKY += "\u1100\u1161\u11a8\uac00\u1e9b\u2126\u3099\ufb2c\ufdfa\uff9e\uff9f\uf
     ("typed", "kept"),
     [
         pytest.param("  a bridge \n", "a bridge", id="trimmed"),
-        pytest.param("a\r\nb\rc\nd", "a\nb\nc\nd", id="B7 line ends"),
+        pytest.param("a\r\nb\rc\nd", "a\nb\nc\nd", id="line ends"),
         pytest.param("a\tb", "a\tb", id="tab stays"),
-        pytest.param("red\x1b[31m\x07\x08 sky\x00", "red[31m sky", id="B4 C0"),
-        pytest.param("a\x85\x9bb\x7fc", "abc", id="B4 C1 and DEL"),
-        pytest.param("Cafe\u0301", "Café", id="B6 NFC"),
-        pytest.param("\u202egnorw\u2066x\u2069", "\u202egnorw\u2066x\u2069", id="B5 bidi stays"),
+        pytest.param("red\x1b[31m\x07\x08 sky\x00", "red[31m sky", id="C0"),
+        pytest.param("a\x85\x9bb\x7fc", "abc", id="C1 and DEL"),
+        pytest.param("Cafe\u0301", "Café", id="NFC"),
+        pytest.param("\u202egnorw\u2066x\u2069", "\u202egnorw\u2066x\u2069", id="bidi stays"),
         pytest.param("👩\u200d🚀", "👩\u200d🚀", id="joined emoji stay"),
-        pytest.param("\u200b", "", id="B2 zero width space"),
-        pytest.param("\ufeff\u2060\u00ad \n", "", id="B2 nothing to see"),
-        pytest.param("", "", id="B1 empty"),
+        pytest.param("\u200b", "", id="zero width space"),
+        pytest.param("\ufeff\u2060\u00ad \n", "", id="nothing to see"),
+        pytest.param("", "", id="empty"),
     ],
 )
 def test_it_cleans(typed: str, kept: str) -> None:
@@ -95,7 +95,6 @@ def test_many_marks_cost_what_other_text_does(form: str, marks: str) -> None:
 
 
 def test_a_letter_under_a_heap_of_marks_is_kept() -> None:
-    """B17"""
     heap = "".join(chr(0x300 + number % 0x30) for number in range(300))
     kept = clean_text(f"Z{heap}algo")
 
@@ -144,14 +143,13 @@ def test_it_knows_what_cannot_be_encoded() -> None:
     ],
 )
 def test_it_finds_broken_bytes_of_a_form(body: bytes, names: set[str]) -> None:
-    """B14: Django alone would read them as U+FFFD."""
+    """Django alone would read them as U+FFFD."""
     request = RequestFactory().post("/", body, content_type="application/x-www-form-urlencoded")
 
     assert unreadable_fields(request) == names
 
 
 def test_it_finds_broken_bytes_of_a_multipart_form_and_of_an_address() -> None:
-    """B14"""
     body = b'--x\r\nContent-Disposition: form-data; name="prompt"\r\n\r\n\xff\xfe\r\n--x--\r\n'
     posted = RequestFactory().post("/", body, content_type="multipart/form-data; boundary=x")
 

@@ -163,7 +163,6 @@ def test_an_address_full_of_marks_is_cheap(alice: User, sally: User, models_know
 
 @pytest.mark.parametrize("table", ["user", "catalogmodel", "catalogstyle"])
 def test_the_admin_looks_for_the_first_words(table: str, sally: User, models_known: None) -> None:
-    """B54"""
     client = client_of(sally)
     answer = cheap(lambda: client.get(f"/admin/gallery/{table}/", {"q": "a " * 4000}))
     assert answer.status_code == 200

@@ -147,7 +147,6 @@ def test_the_address_fills_any_field(maker: Client) -> None:
     ],
 )
 def test_a_strange_address_still_shows_the_page(maker: Client, query: str) -> None:
-    """B57, B65"""
     assert maker.get(f"/create/?{query}").status_code == 200
 
 

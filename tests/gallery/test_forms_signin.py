@@ -16,21 +16,18 @@ def post(client: Client, username: str, password: str) -> int:
 
 @pytest.mark.parametrize("name", ["alice", " alice ", "ALICE", "ａｌｉｃｅ"])
 def test_a_name_is_trimmed_and_normal(client: Client, alice: User, name: str) -> None:
-    """B126"""
     assert post(client, name, GOOD) == 302
     assert client.session["_auth_user_id"] == str(alice.pk)
 
 
 @pytest.mark.parametrize("name", ["alice\0", "аlice", "a" * 10_000, "", "nobody"])
 def test_what_is_no_name_of_ours_gets_the_form_again(client: Client, alice: User, name: str) -> None:
-    """B126"""
     assert post(client, name, GOOD) == 422
     assert "_auth_user_id" not in client.session
 
 
 @pytest.mark.parametrize("password", ["  spaces around  ", "😀" * 20, "x" * 4096])
 def test_a_password_is_taken_verbatim(client: Client, alice: User, password: str) -> None:
-    """B125"""
     alice.set_password(password)
     alice.save()
 
@@ -41,12 +38,10 @@ def test_a_password_is_taken_verbatim(client: Client, alice: User, password: str
 def test_another_password_is_never_cut_down_to_the_right_one(
     client: Client, alice: User, password: str
 ) -> None:
-    """B125"""
     assert post(client, "alice", password) == 422
 
 
 def test_a_password_beyond_the_limit_is_told_so() -> None:
-    """B125"""
     form = SignInForm(data={"username": "alice", "password": "x" * 4097})
 
     assert form.errors["password"] == ["At most 4096 characters."]

@@ -85,7 +85,6 @@ def test_a_stranger_is_sent_to_sign_in_whether_it_exists_or_not(client: Client, 
 
 @pytest.mark.parametrize("value", ["", "x", "1:abc:def", "1" * 8000])
 def test_a_spoilt_pass_without_a_session_is_404(client: Client, db: None, value: str) -> None:
-    """B69."""
     name = stored(picture())
     client.cookies["media"] = value
     assert status_of(client, f"/media/{name}") == 404
@@ -94,7 +93,6 @@ def test_a_spoilt_pass_without_a_session_is_404(client: Client, db: None, value:
 def test_an_old_pass_or_one_of_another_key_is_no_pass(
     client: Client, db: None, settings: LazySettings
 ) -> None:
-    """B69."""
     name = stored(picture())
     client.cookies["media"] = TimestampSigner(key="another", salt="gallery.media").sign("1")
     assert status_of(client, f"/media/{name}") == 404
@@ -133,7 +131,6 @@ def test_a_member_with_an_old_pass_gets_picture_and_new_pass(client: Client, ali
     ],
 )
 def test_no_other_name_is_served(member: Client, name: str) -> None:
-    """B66, B67."""
     assert status_of(member, f"/media/{name}") == 404
 
 
@@ -154,7 +151,6 @@ def test_no_other_name_is_served(member: Client, name: str) -> None:
     ],
 )
 def test_it_serves_parts(member: Client, header: str, status: int, part: slice | None) -> None:
-    """B70."""
     data = picture()
 
     response = member.get(f"/media/{stored(data)}", headers={"Range": header})
@@ -208,7 +204,6 @@ def test_a_part_is_sent_only_of_the_file_that_the_browser_has(
 
 @pytest.mark.parametrize("header", ['"nonsense"', "W/", "*" * 9000, "\xff\xfe"])
 def test_a_garbled_condition_gets_the_whole(member: Client, header: str) -> None:
-    """B71."""
     assert status_of(member, f"/media/{stored(picture())}", headers={"If-None-Match": header}) == 200
 
 
@@ -226,7 +221,6 @@ def test_what_the_browser_has_is_not_sent_again(member: Client) -> None:
 
 
 def test_accel_headers_of_a_client_do_nothing(member: Client) -> None:
-    """B76."""
     headers = {"X-Accel-Redirect": "/etc/passwd", "X-Sendfile": "/etc/passwd"}
     data = picture()
     assert body(member.get(f"/media/{stored(data)}", headers=headers)) == data

@@ -142,7 +142,7 @@ def test_every_url_is_in_the_table() -> None:
 def test_who_gets_what(
     row: Row, kind: str, things: dict[str, object], alice: User, bob: User, sally: User
 ) -> None:
-    """ASVS 8.2.1, 8.2.2, 8.3.1; B49, B62."""
+    """ASVS 8.2.1, 8.2.2, 8.3.1."""
     client, before = person(kind, alice, bob, sally), digest()
 
     response = closed(getattr(client, row.method.lower())(address(row, things)))
@@ -170,7 +170,7 @@ def test_htmx_of_a_stranger_is_told_where_to_go(row: Row, things: dict[str, obje
 @pytest.mark.parametrize("number", [0, 10**30, int("9" * 4000)])
 @pytest.mark.parametrize("name", ["image", "generation", "prompt", "generation-card", "answer"])
 def test_a_number_that_names_nothing_is_404(name: str, number: int, client: Client, alice: User) -> None:
-    """B46, B47. Written without int(): Python refuses to print longer numbers."""
+    """Written without int(): Python refuses to print longer numbers."""
     client.force_login(alice)
     assert client.get(reverse(name, args=[1]).replace("/1/", f"/{number}/")).status_code in {404, 286}
 
@@ -179,7 +179,6 @@ def test_a_number_that_names_nothing_is_404(name: str, number: int, client: Clie
     "path", ["/images/-1/", "/images/1.0/", f"/images/{'9' * 5000}/", "/images/１/", "/images/1%00/"]
 )
 def test_what_is_no_number_is_404(path: str, client: Client, alice: User) -> None:
-    """B46, B47."""
     client.force_login(alice)
     assert client.get(path).status_code == 404
 
@@ -189,7 +188,7 @@ def test_what_is_no_number_is_404(path: str, client: Client, alice: User) -> Non
 def test_only_post_changes(
     name: str, method: str, things: dict[str, object], client: Client, alice: User
 ) -> None:
-    """ASVS 3.5.3, B60."""
+    """ASVS 3.5.3."""
     client.force_login(alice)
     row = next(row for row in TABLE if row.name == name)
     assert getattr(client, method)(address(row, things)).status_code == 405
@@ -200,7 +199,6 @@ def test_only_post_changes(
 def test_other_methods_are_refused(
     row: Row, method: str, things: dict[str, object], client: Client, alice: User
 ) -> None:
-    """B61."""
     client.force_login(alice)
     assert client.generic(method, address(row, things)).status_code == 405
 
@@ -219,7 +217,7 @@ def test_a_crawl_changes_nothing(things: dict[str, object], client: Client, alic
 
 @pytest.mark.parametrize("row", [row for row in TABLE if row.method == "POST"], ids=lambda row: row.name)
 def test_a_post_needs_our_own_form(row: Row, things: dict[str, object], alice: User) -> None:
-    """ASVS 3.5.1, B36."""
+    """ASVS 3.5.1."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice)
     before = digest()
@@ -264,7 +262,6 @@ def test_headers_of_every_answer(
     "path", ["/nowhere/", "/.git/config", "/static/../settings.py", "/a/../admin", "/admin;/"]
 )
 def test_odd_paths_lead_nowhere(path: str, client: Client, alice: User) -> None:
-    """B64, B67."""
     client.force_login(alice)
     response = client.get(path)
     assert response.status_code in {301, 302, 404}
@@ -310,7 +307,16 @@ def test_a_deactivated_member_is_out_at_the_next_request(client: Client, alice: 
         (b"--x\r\n", "multipart/form-data; boundary=", 400),
         (b"\xff\xfe", "multipart/form-data; boundary=\xff", 400),
     ],
-    ids=["B15", "B81 xml", "B81 json", "B41", "B39", "B42 none", "B42 empty", "B42 odd"],
+    ids=[
+        "utf-7",
+        "xml",
+        "json",
+        "large body",
+        "many fields",
+        "no boundary",
+        "empty boundary",
+        "odd boundary",
+    ],
 )
 def test_bodies_that_are_no_forms(
     body: bytes, content_type: str, status: int, client: Client, alice: User
@@ -322,7 +328,6 @@ def test_bodies_that_are_no_forms(
 
 
 def test_too_many_files_are_refused(client: Client, alice: User) -> None:
-    """B40."""
     parts = b"".join(
         b'--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\nx\r\n' for _ in range(101)
     )
@@ -332,7 +337,6 @@ def test_too_many_files_are_refused(client: Client, alice: User) -> None:
 
 
 def test_too_many_parameters_in_an_address(client: Client, alice: User) -> None:
-    """B65."""
     client.force_login(alice)
     assert client.get("/?" + "&".join(f"f{number}=1" for number in range(200))).status_code == 200
     assert client.get("/?" + "&".join(f"f{number}=1" for number in range(1001))).status_code == 400
@@ -370,7 +374,6 @@ def test_too_many_parameters_in_an_address(client: Client, alice: User) -> None:
 def test_odd_queries_are_harmless(
     page: str, query: str, things: dict[str, object], client: Client, alice: User
 ) -> None:
-    """B54 to B57."""
     client.force_login(alice)
     assert client.get(f"{page}?{query}", headers={"HX-Request": "true"}).status_code == 200
     assert client.get(f"{page}?{query}").status_code == (302 if page == "/create/history/" else 200)
@@ -388,7 +391,6 @@ def test_odd_queries_are_harmless(
     ],
 )
 def test_sign_in_leads_nowhere_else(target: str, client: Client, alice: User) -> None:
-    """B59."""
     form = {"username": "alice", "password": "alice has a long password", "next": target}
     response = client.post("/accounts/login/", form)
     assert response.status_code == 302
@@ -400,7 +402,6 @@ def test_sign_in_leads_nowhere_else(target: str, client: Client, alice: User) ->
 )
 @pytest.mark.parametrize("page", ["/", "/create/", "/prompts/", "/queue/"])
 def test_htmx_headers_are_never_reflected(name: str, page: str, client: Client, alice: User) -> None:
-    """B79."""
     client.force_login(alice)
     response = client.get(page, headers={"HX-Request": "true", name: "<img src=x onerror=alert(1)>"})
     assert response.status_code == 200
@@ -411,7 +412,6 @@ def test_htmx_headers_are_never_reflected(name: str, page: str, client: Client, 
 def test_odd_session_cookies_are_strangers(
     cookie: str, client: Client, db: None, settings: LazySettings
 ) -> None:
-    """B77."""
     client.cookies[settings.SESSION_COOKIE_NAME] = cookie
     assert client.get("/").status_code == 302
 
@@ -422,7 +422,6 @@ def test_odd_session_cookies_are_strangers(
 def test_forwarded_headers_of_a_client_do_nothing(
     headers: dict[str, str], client: Client, alice: User
 ) -> None:
-    """B74, B75."""
     form = {"username": "alice", "password": "alice has a long password"}
     response = client.post("/accounts/login/", form, headers=headers)
     assert response.status_code == 302
@@ -434,7 +433,7 @@ def test_a_foreign_host_is_refused(client: Client, db: None) -> None:
 
 
 def test_extra_fields_change_nothing(client: Client, models_known: None, alice: User, bob: User) -> None:
-    """ASVS 15.3.3, B34: every field name of the row, posted as well."""
+    """ASVS 15.3.3: every field name of the row, posted as well."""
     client.force_login(alice)
     asked = {"model": "z-image-turbo", "prompt": "A canal", "width": "512", "height": "512", "seed": "7"}
     client.post("/create/", asked)
@@ -471,7 +470,7 @@ def test_extra_fields_change_nothing(client: Client, models_known: None, alice: 
 
 
 def test_a_flood_is_slowed(client: Client, models_known: None, alice: User, settings: LazySettings) -> None:
-    """ASVS 2.4.1, B45."""
+    """ASVS 2.4.1."""
     settings.SUBMISSIONS_PER_MINUTE = 2
     client.force_login(alice)
     form = {"model": "z-image-turbo", "prompt": "A canal"}
@@ -489,7 +488,7 @@ MARKUP = (
 def test_markup_is_shown_and_never_runs(
     workshop: Workshop, models_known: None, client: Client, sally: User
 ) -> None:
-    """ASVS 1.2.1, B10, B11: as a prompt, a style, an error text and a header of Venice."""
+    """ASVS 1.2.1: as a prompt, a style, an error text and a header of Venice."""
     operation = Generate(
         model="z-image-turbo", prompt=MARKUP, width=64, height=64, seed=1, negative_prompt=MARKUP
     )

@@ -65,13 +65,11 @@ def show(tmp_path: Path, expression: str, **environment: str) -> str:
         ("PUBLIC_URL", "https://gallery.example:99999"),
         ("DATABASE_URL", "mysql://u:p@h/n"),
         ("DATABASE_URL", "nonsense"),
-        # B132
         ("VENICE_BASE_URL", "http://api.venice.ai/api/v1"),
         ("VENICE_BASE_URL", "file:///etc/passwd"),
         ("VENICE_BASE_URL", "https://user:word@api.venice.ai/api/v1"),
         ("VENICE_BASE_URL", "https://api.venice.ai/api/v1?x=1"),
         ("VENICE_BASE_URL", "https://api.venice.ai/api/../v1"),
-        # B131
         ("VENICE_API_KEY", f"{KEY} {KEY}"),
         ("VENICE_API_KEY", f"{KEY}\n{KEY}"),
         ("VENICE_API_KEY", f"{KEY}ключ"),
@@ -92,7 +90,6 @@ def test_it_names_the_setting(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("given", [f"  {KEY}\n", f'"{KEY}"', f"Bearer {KEY}"])
 def test_it_trims_a_key(tmp_path: Path, given: str) -> None:
-    """B131."""
     assert show(tmp_path, "settings.VENICE_API_KEY", VENICE_API_KEY=given) == KEY
 
 
