@@ -1,0 +1,28 @@
+"""What the documents say of the source."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_every_entry_of_gallery_has_its_line() -> None:
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    table = page.partition("Below `gallery/`, every entry:")[2].partition("Import rules")[0]
+    lines = [line for line in table.splitlines() if line.startswith("| `")]
+    named = sorted(name for line in lines for name in re.findall(r"`([\w./]+)`", line.split("|")[1]))
+    there = sorted(
+        f"{path.name}/" if path.is_dir() else path.name
+        for path in (ROOT / "gallery").iterdir()
+        if path.name not in ("__init__.py", "__pycache__")
+    )
+    assert named == there
+
+
+def test_every_module_that_a_line_names_is_there() -> None:
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    table = page.partition("Below `gallery/`, every entry:")[2].partition("Import rules")[0]
+    for line in table.splitlines():
+        if match := re.match(r"\| `(\w+)/`", line):
+            for name in re.findall(r"`(\w+\.py)`", line.split("|")[2]):
+                assert (ROOT / "gallery" / match[1] / name).exists(), line
