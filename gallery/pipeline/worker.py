@@ -1,7 +1,7 @@
 """The worker: claims a generation, sends it, spools the answer, stores the pictures: the only paid use of the client.
 
     queued ──claim──► (lease) ──begin──► sending ──receive──► received ──store──► done
-       ▲                                    │ settling: again, failed, interrupted
+       ▲                                    │ outcomes: again, failed, interrupted
        └────────────────────────────────────┘
 
 Each step is a compare-and-set on id, state and token, so that of two workers, or of a worker and a person who
@@ -150,7 +150,7 @@ class Workshop:
             connection.close()
 
     def claim(self) -> Generation | None:
-        """Take the generation whose turn it is (see turns.py); None when none may be sent now."""
+        """Take the generation whose turn it is (see models/service_order.py); None when none may be sent now."""
         if not self._waiting().exists():
             return None
         with transaction.atomic():
