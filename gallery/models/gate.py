@@ -94,6 +94,9 @@ DISK_RESERVE = 1 << 30
 BREAKER_FAILURES = 10
 BREAKER_WINDOW = timedelta(seconds=30)
 BREAKER_HOLD = timedelta(seconds=35)
-# One member's requests are held sooner, so that with those in flight they stay below what holds everybody.
-MEMBER_FAILURES = 5
+# A probe that is refused for what it asks shows that Venice answers: the next one need not wait as long.
+PROBE_HOLD = timedelta(seconds=5)
+# One member's requests are held sooner, so that those of two with what is in flight stay below what holds everybody.
+MEMBER_FAILURES = 3
+MEMBER_WINDOW = timedelta(seconds=60)
 LONGEST_CALL = timedelta(minutes=6)

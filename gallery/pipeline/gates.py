@@ -22,9 +22,11 @@ from gallery.models.gate import (
     DISK_RESERVE,
     LONGEST_CALL,
     MEMBER_FAILURES,
+    MEMBER_WINDOW,
+    PROBE_HOLD,
 )
 from gallery.models.service_order import REFUSED_GO_BEHIND
-from venice import AuthenticationFailed, Client, Forbidden, InsufficientBalance, VeniceError
+from venice import AuthenticationFailed, Busy, Client, Forbidden, InsufficientBalance, Refused, VeniceError
 from venice.retry import Decision
 
 log = logging.getLogger(__name__)
@@ -35,7 +37,7 @@ SUSPICION = timedelta(minutes=2)
 # So long it counts that others were answered where one member was refused.
 MEMBERS_OWN = timedelta(minutes=5)
 # What a worker writes down for who waits because others of the same member were refused.
-OFTEN_REFUSED = f"{MEMBER_FAILURES} requests of this member were refused within {BREAKER_WINDOW.seconds} s"
+OFTEN_REFUSED = f"{MEMBER_FAILURES} requests of this member were refused within {MEMBER_WINDOW.seconds} s"
 
 
 # What closes them, as rows name it. Who was refused for another reason of these kinds has failed and waits no more.
@@ -65,18 +67,22 @@ def _trip_the_breaker(attempt: Attempt, error: VeniceError) -> None:
     now = clock.database_now()
     failures = Attempt.objects.filter(finished_at__gt=now - BREAKER_WINDOW, status__gte=400)
     failed = failures.values("generation").distinct().count()
-    reason = ""
+    reason, hold = "", BREAKER_HOLD
     if failed >= BREAKER_FAILURES:
         reason = f"{failed} requests failed within {BREAKER_WINDOW.seconds} s."
     elif (breaker := half_open_breaker()) and breaker.until and attempt.sent_at > breaker.until:
         reason = f"The one that went to try failed as well. {error.message}"
+        hold = PROBE_HOLD if _is_about_the_request(error) else BREAKER_HOLD
     if reason:
-        Gate.objects.close(Gate.Kind.BREAKER, reason[:500], until=now + BREAKER_HOLD)
+        Gate.objects.close(Gate.Kind.BREAKER, reason[:500], until=now + hold)
 
 
-def refused_members(
-    failures: int = MEMBER_FAILURES, window: timedelta = BREAKER_WINDOW
-) -> QuerySet[Any, Any]:
+def _is_about_the_request(error: VeniceError) -> bool:
+    """Whether Venice has answered, and refuses what was asked rather than who asks or how often."""
+    return isinstance(error, Refused) and error.gate is None and not isinstance(error, Busy)
+
+
+def refused_members(failures: int = MEMBER_FAILURES, window: timedelta = MEMBER_WINDOW) -> QuerySet[Any, Any]:
     """Ids of members so many of whose requests failed lately: they wait, so that they do not trip the breaker for all.
 
     Requests are counted, not failures; what is repeated by itself has a bound of its own.
