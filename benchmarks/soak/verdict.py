@@ -17,6 +17,11 @@ MOST_LOOKS = 10
 Entry = dict[str, Any]
 
 
+def _is_cut(entry: Entry) -> bool:
+    """Whether Venice got half a request, of a worker that was killed while it sent: nothing was made of that."""
+    return entry["prompt"] is None and not entry["charged_usd"]
+
+
 def broken_promises(ledger: list[Entry], members: list[Member], late: dict[int, float]) -> Iterator[str]:
     """What rows, files, Venice's ledger and the members say; `late` is `innocent_lateness`."""
     from gallery.models import Generation, State
@@ -25,7 +30,7 @@ def broken_promises(ledger: list[Entry], members: list[Member], late: dict[int, 
 
     for member in members:
         yield from member.complaints
-    yield from _as_far_as_readable(violations(ledger))
+    yield from _as_far_as_readable(violations([entry for entry in ledger if not _is_cut(entry)]))
     yield from _as_far_as_readable(finding.words for finding in integrity.findings())
     accepted = sum(member.accepted for member in members)
     if (made := Generation.objects.count()) != accepted:

@@ -10,6 +10,7 @@ from gallery import catalog
 from gallery.models import CatalogModel, Generation, State, User
 from gallery.quotes import ALTERED, objection
 from tests.gallery.making import MODEL
+from tests.gallery.page import Page
 from tests.gallery.spending import (
     KINDS,
     catalogue_says,
@@ -179,7 +180,7 @@ class TestRisen:
             assert "<html" not in answer.content.decode()
         card = opened(maker, rows, "run-again")
         answer = maker.post(card.address, card.fields | {"price": "0"}, headers=HTMX)
-        assert f'<article class="card r100" id="generation-{rows["failed"]}"' in answer.content.decode()
+        assert Page(answer.content).one("article", id=f"generation-{rows['failed']}")["class"] == "card r100"
 
 
 class TestGarbled:
