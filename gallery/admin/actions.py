@@ -14,7 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from gallery import access
-from gallery.models import CatalogModel, Generation, State, User
+from gallery.models import Attempt, CatalogModel, Generation, State, User
+from gallery.models.attempt import Outcome
 from gallery.quotes import ALTERED, PriceRefused, objection
 
 FEW = 20
@@ -111,6 +112,7 @@ def _ask(
         "opts": model_admin.opts,
         "action": plan.name,
         "bill": Bill.of(rows) if plan.spends else None,
+        "doubtful": _doubtful(chosen) if plan.spends else 0,
         "refused": refused,
         "yes": f"Yes, all {len(chosen)}",
         "checkbox": ACTION_CHECKBOX_NAME,
@@ -120,6 +122,12 @@ def _ask(
     }
     status = 422 if refused else 200
     return TemplateResponse(request, "admin/confirm_action.html", context, status=status)
+
+
+def _doubtful(chosen: list[int]) -> int:
+    """How many of these may have been charged already: to run them again may be to pay twice."""
+    unknown = Attempt.objects.filter(generation__in=chosen, outcome__in=(Outcome.PENDING, Outcome.UNKNOWN))
+    return unknown.values("generation").distinct().count()
 
 
 def _form_id(request: HttpRequest) -> uuid.UUID:

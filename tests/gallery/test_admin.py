@@ -247,6 +247,18 @@ class TestActions:
         assert failed.dismissed_at
         assert done.dismissed_at is None
 
+    def test_what_may_be_charged_already_is_said_before_it_is_run_again(
+        self, staff: Client, alice: User, models_known: None
+    ) -> None:
+        failed, interrupted = (
+            a_generation(alice, state=state) for state in (State.FAILED, State.INTERRUPTED)
+        )
+        interrupted.attempts.create(token=uuid.uuid4(), sent_at=timezone.now(), outcome="unknown")
+        warning = "1 may have been charged already"
+
+        assert warning not in act(staff, "run_again", [failed]).content.decode()
+        assert warning in act(staff, "run_again", [failed, interrupted]).content.decode()
+
     def test_running_again_asks_first_then_makes_new_ones_once(
         self, staff: Client, sally: User, alice: User, models_known: None
     ) -> None:

@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,6 +15,7 @@ from django.conf import LazySettings
 from django.test import Client
 from django.utils import timezone
 
+from gallery.display import kept_answers
 from gallery.models import Attempt, Generation, State, User
 from gallery.models.attempt import Outcome
 from gallery.pipeline import recovery, reingest, retention
@@ -193,6 +195,20 @@ def test_what_is_taken_is_what_came(
     assert response["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in response["Content-Security-Policy"]
     assert response["Cache-Control"] == "private, no-store"
+
+
+def test_the_server_sends_it_as_a_file_however_slowly_it_is_read(
+    workshop: Workshop, alice: User, settings: LazySettings
+) -> None:
+    """A generator would keep a thread for each reader: eight who read nothing would stop the site."""
+    attempt = ended(workshop, queue(alice, faults="html-200"))
+
+    for key in ("no-key-in-this-answer", PAGE[5:25].decode()):
+        settings.VENICE_API_KEY = key
+        with closing(kept_answers.download(attempt)) as response:
+            assert response.file_to_stream is not None
+            assert response["Content-Length"] == str(len(PAGE))
+            assert b"".join(response.streaming_content) == PAGE.replace(key.encode(), b"*" * len(key))
 
 
 def test_a_page_of_the_emulator_is_taken_as_it_came(workshop: Workshop, client: Client, alice: User) -> None:
