@@ -29,8 +29,15 @@ def venice(script: Script) -> Iterator[Client]:
         yield running
 
 
+def others() -> list[list[Any]]:
+    """Good lists of the other kinds of models, in the order in which they are asked for."""
+    return [
+        [model.raw for model in bundled_models() if model.type == kind] for kind in ("inpaint", "upscale")
+    ]
+
+
 def told(script: Script, models: Any, styles: Any = ()) -> None:
-    for data in (models, styles or ["Anime"]):
+    for data in (models, *others(), styles or ["Anime"]):
         script.plays(answer(json.dumps({"data": data}).encode()))
 
 
