@@ -183,7 +183,8 @@ def _not_yet_run(user: User, chosen: list[int], form_id: uuid.UUID) -> list[Gene
     forms = {uuid.uuid5(form_id, str(pk)): pk for pk in chosen}
     begun = Batch.objects.filter(owner=user, submission__in=forms)
     left = set(chosen) - {forms[form] for form in begun.values_list("submission", flat=True) if form}
-    return list(Generation.objects.filter(pk__in=left).select_related("origin").order_by("pk"))
+    rows = Generation.objects.filter(pk__in=left).select_related("origin").prefetch_related("inputs")
+    return list(rows.order_by("pk"))
 
 
 _CANCEL = Plan(

@@ -39,14 +39,16 @@ class InputQuerySet(models.QuerySet["Input"]):
         ]
 
     def add_to(self, generation: Generation, drafts: "Iterable[Input]", operation: Operation) -> Self:
-        """Save `drafts`, within the transaction that queues their generation."""
+        """Save `drafts`, within the transaction that queues their generation. LostFile for a file that is gone."""
         rows = list(drafts)
         # Locks them against the removal of what is unused, which looks at this moment.
         Upload.objects.filter(sha256__in=[row.sha256 for row in rows]).update(used_at=Now())
         for row, entry in zip(rows, operation.inputs, strict=True):
             row.generation = generation
-            if entry.image.data and not default_storage.exists(row.name):
+            if not default_storage.exists(row.name):
                 # Removed since the draft was made.
+                if not entry.image.data:
+                    raise LostFile(f"{row.name} is missing")
                 pictures.store(entry.image.data, shared_decoder().decode(entry.image.data))
         self.bulk_create(rows)
         return self.filter(generation=generation)
