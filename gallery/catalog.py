@@ -1,25 +1,34 @@
 """The catalogue of models and styles: free GETs, kept in the database."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from gallery.models import CatalogModel, CatalogStyle, columns
-from venice import Client, Model
+from venice import Client, Model, VeniceError
+from venice.catalog import MAX_MODELS
 
 log = logging.getLogger(__name__)
 
+# What is asked for, and the test that shows a list to be one; the first is what the create page offers.
+LISTS: dict[str, Callable[[Model], bool]] = {
+    "image": lambda model: model.takes_generate,
+    "inpaint": lambda model: model.takes_edit,
+    "upscale": lambda model: model.takes_upscale,
+}
 MAX_AGE = timedelta(days=1)
 # How long it may take to ask again before anybody need know.
 PATIENCE = timedelta(hours=1)
 
 
 class CatalogueUnusable(Exception):
-    """Venice answered, but without a single usable model; the last good catalogue is kept."""
+    """Venice answered, but a list was without a single usable model; the last good one is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +40,21 @@ class SyncReport:
 
 
 def is_due() -> bool:
-    """Whether the catalogue is empty or older than a day."""
-    newest = _told_at()
-    return newest is None or timezone.now() - newest > MAX_AGE
+    """Whether one of the lists is missing or older than a day."""
+    told = _told_at()
+    return any(kind not in told or timezone.now() - told[kind] > MAX_AGE for kind in LISTS)
 
 
 def grown_old() -> datetime | None:
-    """When the catalogue was told, if that is so long ago that asking again must have failed."""
-    newest = _told_at()
-    return newest if newest and timezone.now() - newest > MAX_AGE + PATIENCE else None
+    """When the oldest list was told, if that is so long ago that asking again must have failed."""
+    oldest = min(_told_at().values(), default=None)
+    return oldest if oldest and timezone.now() - oldest > MAX_AGE + PATIENCE else None
 
 
-def _told_at() -> datetime | None:
-    newest_first = CatalogModel.objects.listed().order_by("-synced_at")
-    return newest_first.values_list("synced_at", flat=True).first()
+def _told_at() -> dict[str, datetime]:
+    """When each list was told last."""
+    listed = CatalogModel.objects.filter(listed=True, type__in=LISTS).order_by()
+    return dict(listed.values_list("type").annotate(Max("synced_at")))
 
 
 def expire() -> None:
@@ -55,25 +65,51 @@ def expire() -> None:
 def sync(client: Client | None = None) -> SyncReport:
     """Fetch models and styles and keep them; what Venice no longer lists stays, unlisted, for old pictures.
 
-    Raises venice.VeniceError when Venice does not answer and CatalogueUnusable when the answer holds no model.
+    A list that cannot be read undoes no other: the rest is kept, then its venice.VeniceError is raised, or
+    CatalogueUnusable when it holds no model of its kind.
     """
     if client is None:
         with Client(settings.VENICE_API_KEY or None, settings.VENICE_BASE_URL) as own:
             return sync(own)
-    models = client.models("image")
-    if not any(model.takes_generate for model in models):
-        raise CatalogueUnusable("Venice's list holds no model that makes images; the last good one is kept.")
-    styles = client.styles()
+    troubles: list[VeniceError | CatalogueUnusable] = []
+    models = sum(_sync_models(client, kind, troubles) for kind in LISTS)
+    styles = _sync_styles(client, troubles)
+    if troubles:
+        raise troubles[0]
+    log.info("catalogue: %d models, %d styles", models, styles)
+    return SyncReport(models, styles)
+
+
+def _sync_models(client: Client, kind: str, troubles: list[VeniceError | CatalogueUnusable]) -> int:
+    """Fetch and keep one list of models; how many they are. What went wrong is added to `troubles`."""
+    try:
+        models = client.models(kind)
+        if not any(map(LISTS[kind], models)):
+            words = f"Venice's list of models of the type {kind} holds none; the last good one is kept."
+            raise CatalogueUnusable(words)
+    except (VeniceError, CatalogueUnusable) as error:
+        troubles.append(error)
+        return 0
     with transaction.atomic():
-        _keep_models(models)
-        if styles:
+        _keep_models(models, kind)
+    return len(models)
+
+
+def _sync_styles(client: Client, troubles: list[VeniceError | CatalogueUnusable]) -> int:
+    try:
+        styles = client.styles()
+    except VeniceError as error:
+        troubles.append(error)
+        return 0
+    if styles:
+        with transaction.atomic():
             _keep_styles(styles)
-    log.info("catalogue: %d models, %d styles", len(models), len(styles))
-    return SyncReport(len(models), len(styles))
+    return len(styles)
 
 
-def _keep_models(models: list[Model]) -> None:
-    now = timezone.now()
+def _keep_models(models: list[Model], kind: str = "image") -> None:
+    """Make the list of this kind what `models` are. Their places follow those of the lists before."""
+    now, first = timezone.now(), list(LISTS).index(kind) * MAX_MODELS
     rows = [
         CatalogModel(
             **columns.held(
@@ -90,10 +126,10 @@ def _keep_models(models: list[Model]) -> None:
             listed=True,
             synced_at=now,
         )
-        for position, model in enumerate(models)
+        for position, model in enumerate(models, first)
     ]
     changed = ["name", "type", "privacy", "makes_images", "offline", "listed", "position", "raw", "synced_at"]
-    CatalogModel.objects.update(listed=False)
+    CatalogModel.objects.filter(position__gte=first, position__lt=first + MAX_MODELS).update(listed=False)
     CatalogModel.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["model_id"], update_fields=changed
     )

@@ -10,12 +10,12 @@ from gallery.errorpages import error_page
 from gallery.http import MemberRequest
 from gallery.models import CatalogModel, Generation, Image, User
 from gallery.quotes import PriceRefused, objection
-from venice import Generate
+from venice.operations import Operation
 
 
 def spend(
     request: MemberRequest,
-    operation: Generate,
+    operation: Operation,
     *,
     submission: uuid.UUID | None,
     origin: Image | None = None,
@@ -44,9 +44,7 @@ def spend(
 
 def earlier(user: User, submission: uuid.UUID | None) -> Generation | None:
     """What this very form has queued already."""
-    if submission is None:
-        return None
-    return Generation.objects.owned_by(user).filter(submission=submission).first()
+    return next(iter(Generation.objects.submitted(user, submission)), None)
 
 
 def refusal(request: HttpRequest, reason: str) -> HttpResponse:

@@ -12,8 +12,8 @@ from django.conf import LazySettings
 from django.db import connections
 
 from gallery import catalog
+from gallery.media.decoding import Decoder
 from gallery.models import CatalogModel, User
-from gallery.pipeline.decoding import Decoder
 from gallery.pipeline.worker import Workshop
 from tests.postgresql import running_postgresql
 from venice import Client
@@ -101,7 +101,8 @@ def models_known(db: None) -> None:
     """The catalogue as `sync` leaves it, without asking anybody."""
     from venice import bundled_models, bundled_styles
 
-    catalog._keep_models([model for model in bundled_models() if model.type == "image"])
+    for kind in catalog.LISTS:
+        catalog._keep_models([model for model in bundled_models() if model.type == kind], kind)
     catalog._keep_styles(bundled_styles())
     assert CatalogModel.objects.for_images().count() == 37
 

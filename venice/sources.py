@@ -34,7 +34,8 @@ class UnusableImage(ValueError):
 class InputImage:
     """An image that was read: its bytes, or the URL from which Venice fetches it.
 
-    Format and size in pixels are those of the bytes; None when they do not tell.
+    Format and size in pixels are those of the bytes; None when they do not tell. One that has a digest and a size
+    in bytes alone only names a file: it can be checked and priced, and sent once its bytes are put in its place.
     """
 
     data: bytes = field(default=b"", repr=False)
@@ -42,12 +43,19 @@ class InputImage:
     format: InputFormat | None = None
     width: int | None = None
     height: int | None = None
+    sha256: str = ""
+    size: int = 0
 
     def __repr__(self) -> str:
         if self.url:
             return f"InputImage(url, {len(self.url)} characters)"
         size = f"{self.width}x{self.height}" if self.pixels else "size unknown"
-        return f"InputImage({self.format}, {size}, {len(self.data)} bytes)"
+        return f"InputImage({self.format}, {size}, {self.size or len(self.data)} bytes)"
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it only names a file: its bytes are not at hand."""
+        return bool(self.sha256) and not self.data
 
     @property
     def pixels(self) -> int | None:
@@ -56,10 +64,12 @@ class InputImage:
     @property
     def encoded_size(self) -> int:
         """How many characters it takes in a request."""
-        return len(self.url) or (len(self.data) + 2) // 3 * 4
+        return len(self.url) or ((self.size if self.is_named else len(self.data)) + 2) // 3 * 4
 
     def base64(self) -> str:
-        """The bytes as Venice takes them everywhere: base64 without a prefix."""
+        """The bytes as Venice takes them everywhere: base64 without a prefix. ValueError when they are not at hand."""
+        if self.is_named:
+            raise ValueError("an image that only names a file cannot be sent")
         return base64.b64encode(self.data).decode("ascii")
 
     def sent(self) -> str:
@@ -80,6 +90,8 @@ def read_image(source: object, *, max_bytes: int = MAX_FILE, strict: bool = True
     if isinstance(source, InputImage):
         if source.url:
             return source
+        if source.is_named:
+            return _named(source, limit, strict)
         data = source.data
     elif isinstance(source, str) and source[:8].lower().startswith(("http://", "https:/")):
         return InputImage(url=_checked_url(source, strict))
@@ -108,15 +120,24 @@ def check_pixels(image: InputImage, *, least: int = 0, side: int = 0, most: int 
 
 
 def _looked_at(data: bytes, limit: int, strict: bool) -> InputImage:
-    if not data:
-        raise UnusableImage("is empty.")
-    if len(data) > limit:
-        raise UnusableImage(f"is larger than {limit // 1024 // 1024} MB.")
     form = sniff_input(data)
-    if form is None and strict:
-        raise UnusableImage("is no image in a format that Venice takes: PNG, JPEG, WebP, HEIF or AVIF.")
+    _check_file(len(data), form, limit, strict)
     width, height = pixel_size(data, form) or (None, None)
     return InputImage(data, "", form, width, height)
+
+
+def _check_file(size: int, form: InputFormat | None, limit: int, strict: bool) -> None:
+    if not size:
+        raise UnusableImage("is empty.")
+    if size > limit:
+        raise UnusableImage(f"is larger than {limit // 1024 // 1024} MB.")
+    if form is None and strict:
+        raise UnusableImage("is no image in a format that Venice takes: PNG, JPEG, WebP, HEIF or AVIF.")
+
+
+def _named(image: InputImage, limit: int, strict: bool) -> InputImage:
+    _check_file(image.size, image.format, limit, strict)
+    return image
 
 
 def _from_file(path: str | os.PathLike[str], limit: int) -> bytes:

@@ -4,9 +4,33 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
-from gallery.admin import attempts, catalog, gates, generations, images, kept, prompts, users, workers
+from gallery.admin import (
+    attempts,
+    batches,
+    catalog,
+    gates,
+    generations,
+    images,
+    kept,
+    prompts,
+    uploads,
+    users,
+    workers,
+)
 
-__all__ = ["attempts", "catalog", "gates", "generations", "images", "kept", "prompts", "users", "workers"]
+__all__ = [
+    "attempts",
+    "batches",
+    "catalog",
+    "gates",
+    "generations",
+    "images",
+    "kept",
+    "prompts",
+    "uploads",
+    "users",
+    "workers",
+]
 
 # Tables that stay empty here: sign-ins are not logged twice, and roles come later.
 for unused in (apps.get_model("axes", "AccessFailureLog"), apps.get_model("axes", "AccessLog"), Group):

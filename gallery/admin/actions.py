@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from gallery import access
-from gallery.models import Attempt, CatalogModel, Generation, State, User
+from gallery.models import Attempt, Batch, CatalogModel, Generation, State, User
 from gallery.models.attempt import Outcome
 from gallery.quotes import ALTERED, PriceRefused, objection
 
@@ -189,9 +189,10 @@ def _run_all_again(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) 
 def _not_yet_run(user: User, chosen: list[int], form_id: uuid.UUID) -> list[Generation]:
     """What this very confirmation has not started yet: a repeat of it must not ask anew."""
     forms = {uuid.uuid5(form_id, str(pk)): pk for pk in chosen}
-    begun = Generation.objects.owned_by(user).filter(submission__in=forms)
+    begun = Batch.objects.filter(owner=user, submission__in=forms)
     left = set(chosen) - {forms[form] for form in begun.values_list("submission", flat=True) if form}
-    return list(Generation.objects.filter(pk__in=left).select_related("origin").order_by("pk"))
+    rows = Generation.objects.filter(pk__in=left).select_related("origin").prefetch_related("inputs")
+    return list(rows.order_by("pk"))
 
 
 _CANCEL = Plan(

@@ -38,7 +38,7 @@ class ModelFilter(ColumnFilter):
     title = parameter_name = column = "model"
 
     def choices_named(self) -> Iterable[tuple[str, str]]:
-        return CatalogModel.objects.filter(makes_images=True).order_by("name").values_list("model_id", "name")
+        return CatalogModel.objects.order_by("name").values_list("model_id", "name")
 
 
 class StyleFilter(ColumnFilter):

@@ -11,7 +11,15 @@ from django.utils.safestring import SafeString
 from gallery import search
 from gallery.admin.actions import cancel, declare_interrupted, dismiss, run_again
 from gallery.admin.filters import AttentionFilter, ModelFilter, StyleFilter
-from gallery.admin.reading import ReadOnlyAdmin, pretty_json, seconds, thumbnail, whole_text, words
+from gallery.admin.reading import (
+    ReadOnlyAdmin,
+    pretty_json,
+    seconds,
+    stored_thumbnail,
+    thumbnail,
+    whole_text,
+    words,
+)
 from gallery.models import Generation, Image, Prompt
 from gallery.models.image import FEW_PROMPTS
 from gallery.templatetags.formats import usd
@@ -26,6 +34,7 @@ class GenerationAdmin(ReadOnlyAdmin):
         "number",
         "prompt_start",
         "state",
+        "kind",
         "model",
         "seed",
         "style_preset",
@@ -38,6 +47,7 @@ class GenerationAdmin(ReadOnlyAdmin):
     list_filter = (
         AttentionFilter,
         "state",
+        "kind",
         ("created_at", admin.DateFieldListFilter),
         "emulated",
         "owner",
@@ -52,7 +62,7 @@ class GenerationAdmin(ReadOnlyAdmin):
     search_help_text = "Words of the prompt, or #123 for a number."
     actions = (cancel, dismiss, run_again, declare_interrupted)
     fieldsets = (
-        (None, {"fields": ("pictures", "state", "owner", "emulated", "submission")}),
+        (None, {"fields": ("pictures", "state", "kind", "owner", "batch", "emulated", "sources")}),
         ("Asked", {"fields": ("prompt_text", "model", "seed", "variants", "price", "request_json")}),
         ("Queue", {"fields": ("tries", "worker", "token", "not_before", "hold_reason", "dismissed_at")}),
         ("Refused", {"fields": ("behind_until", "is_doubted")}),
@@ -99,6 +109,12 @@ class GenerationAdmin(ReadOnlyAdmin):
         found = ((thumbnail(image),) for image in generation.images.order_by("index"))
         return format_html_join(" ", "{}", found) or "-"
 
+    @admin.display(description="Starts from")
+    def sources(self, generation: Generation) -> SafeString | str:
+        """Its inputs."""
+        found = ((stored_thumbnail(row),) for row in generation.inputs.all())
+        return format_html_join(" ", "{}", found) or "-"
+
     @admin.display(description="Number", ordering="pk")
     def number(self, generation: Generation) -> str:
         """As it is called everywhere."""
@@ -107,12 +123,12 @@ class GenerationAdmin(ReadOnlyAdmin):
     @admin.display(description="Prompt")
     def prompt_start(self, generation: Generation) -> SafeString | str:
         """Enough to know it by."""
-        return words(generation.prompt.text)
+        return words(generation.title)
 
     @admin.display(description="Prompt")
     def prompt_text(self, generation: Generation) -> SafeString | str:
         """The whole prompt."""
-        return whole_text(generation.prompt.text)
+        return whole_text(generation.title)
 
     @admin.display(description="Request")
     def request_json(self, generation: Generation) -> SafeString:

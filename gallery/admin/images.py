@@ -30,7 +30,7 @@ class ImageAdmin(ReadOnlyAdmin):
     )
     list_display_links = ("__str__",)
     list_filter = ("is_cover", "emulated", "owner", ModelFilter, StyleFilter)
-    list_select_related = ("owner", "prompt")
+    list_select_related = ("owner", "prompt", "generation")
     sortable_by = ()
     search_fields = ("prompt__text",)
     search_help_text = "Words of the prompt."
@@ -74,7 +74,7 @@ class ImageAdmin(ReadOnlyAdmin):
     @admin.display(description="Prompt")
     def prompt_start(self, image: Image) -> SafeString | str:
         """Enough to know it by."""
-        return words(image.prompt.text)
+        return words(image.title)
 
     @admin.display(description="Size")
     def size(self, image: Image) -> str:

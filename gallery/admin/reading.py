@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 
 from gallery import search
 from gallery.models import Image
+from gallery.models.stored import StoredPicture
 
 # Counting further costs more than anybody learns from the number, and no one turns to page 101.
 COUNT_CAP = 10_000
@@ -83,14 +84,19 @@ def thumbnail(image: Image | None) -> SafeString | str:
     """A small picture that leads to its page."""
     if image is None:
         return _NOTHING
-    scale = _THUMBNAIL / max(image.width, image.height, 1)
+    return stored_thumbnail(image, reverse("image", args=[image.pk]))
+
+
+def stored_thumbnail(row: StoredPicture, address: str = "") -> SafeString:
+    """A small picture of any row that names one; it leads to `address`, or to the picture itself."""
+    scale = _THUMBNAIL / max(row.width, row.height, 1)
     return format_html(
-        '<a href="{}"><img src="{}" width="{}" height="{}" alt="Picture {}" loading="lazy"></a>',
-        reverse("image", args=[image.pk]),
-        image.thumbnail_256,
-        max(1, round(image.width * scale)),
-        max(1, round(image.height * scale)),
-        image.pk,
+        '<a href="{}"><img src="{}" width="{}" height="{}" alt="{}" loading="lazy"></a>',
+        address or row.media_url,
+        row.thumbnail_256,
+        max(1, round(row.width * scale)),
+        max(1, round(row.height * scale)),
+        row.called.capitalize(),
     )
 
 

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gallery.models import Generation, State
+from gallery.models import Generation, Kind, State
 
 # Venice's own names, in the order and the words in which people read them. The prompts have their own place.
 LABELS = {
+    "kind": "Operation",
     "model": "Model",
+    "modelId": "Model",
     "seed": "Seed",
     "width": "Width",
     "height": "Height",
@@ -17,15 +19,20 @@ LABELS = {
     "steps": "Steps",
     "cfg_scale": "CFG scale",
     "style_preset": "Style",
+    "style_references": "Style references",
+    "scale": "Scale",
+    "creativity": "Creativity",
     "variants": "Variants",
     "format": "Format asked for",
+    "output_format": "Format asked for",
     "safe_mode": "Safe mode",
     "hide_watermark": "Hide watermark",
     "embed_exif_metadata": "Embed metadata",
     "enhance_prompt": "Enhance prompt",
     "enable_web_search": "Web search",
 }
-_ELSEWHERE = {"prompt", "negative_prompt"}
+# So are its pictures.
+_ELSEWHERE = {"prompt", "negative_prompt", "image", "images"}
 
 
 class Row(NamedTuple):
@@ -48,6 +55,8 @@ class Slice:
 def request_rows(generation: Generation) -> list[Row]:
     """What was asked for, in full; a parameter that is new to us comes last under its own name."""
     request = generation.request
+    if generation.kind != Kind.GENERATE:
+        request = {"kind": generation.label, **request}
     known = [name for name in LABELS if name in request]
     rest = [name for name in request if name not in LABELS and name not in _ELSEWHERE]
     return [Row(name, LABELS.get(name, name), _words(request[name])) for name in (*known, *rest)]
@@ -81,4 +90,8 @@ def slices(generation: Generation) -> list[Slice]:
 def _words(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list):
+        # Style references: each is shown as a picture, and told here by how closely it is followed.
+        strengths = [each.get("strength") if isinstance(each, dict) else each for each in value]
+        return ", ".join("usual strength" if each is None else f"strength {each}" for each in strengths)
     return str(value)

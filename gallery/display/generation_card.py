@@ -155,8 +155,10 @@ def typical(models: Iterable[str]) -> dict[str, Typical]:
 
 
 def again(generations: Iterable[Generation]) -> dict[int, Again]:
-    """Those of them that can be run again; one query when there are any."""
-    wanted = {each.pk: operation for each in generations if (operation := each.runnable)}
+    """Those of them that can be run again; one query when there are any, and one for what they start from."""
+    ended = [each for each in generations if not each.is_active]
+    prefetch_related_objects([each for each in ended if each.has_inputs], "inputs")
+    wanted = {each.pk: operation for each in ended if (operation := each.runnable)}
     return {pk: Again(price) for pk, price in CatalogModel.objects.prices(wanted).items()}
 
 

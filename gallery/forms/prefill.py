@@ -13,6 +13,7 @@ EVERYTHING = frozenset(
     {
         "prompt",
         *COPIED_FIELDS,
+        *("resolution", "quality"),
         *("safe_mode", "hide_watermark", "embed_exif_metadata", "enhance_prompt", "enable_web_search"),
     }
 )

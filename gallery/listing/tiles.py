@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from gallery import search
 from gallery.access import MAX_ID
 from gallery.media.storage import thumbnail_name
+from gallery.models.generation import label_of
 from gallery.models.image import ImageQuerySet
 
 PAGE = 60
@@ -21,7 +22,10 @@ EAGER = 12
 EXCERPT = 240
 
 _ID = re.compile(r"[0-9]{1,19}\Z")
-_COLUMNS = ("id", "sha256", "width", "height", "color", "stack_size", "generation__is_blurred")
+_COLUMNS = (
+    *("id", "sha256", "width", "height", "color", "stack_size"),
+    *("generation__kind", "generation__is_blurred", "generation__is_content_violation"),
+)
 
 
 class Tile(NamedTuple):
@@ -73,9 +77,8 @@ def page(request: HttpRequest, images: ImageQuerySet, query: search.Query, *, st
     Without `stacked` each picture stands for itself, and none bears the count of its stack.
     """
     start = cursor(request)
-    columns = (*_COLUMNS, "generation__is_content_violation")
     found = images if start is None else images.filter(id__lte=start)
-    rows = list(found.newest_first().values_list(*columns, Left("prompt__text", EXCERPT))[: PAGE + 1])
+    rows = list(found.newest_first().values_list(*_COLUMNS, Left("prompt__text", EXCERPT))[: PAGE + 1])
     older = address(request, query, rows[PAGE][0]) if len(rows) > PAGE else ""
     newer = "" if start is None else _newer(request, images, query, start)
     return Page([_tile(row, place, stacked) for place, row in enumerate(rows[:PAGE])], older, newer)
@@ -94,11 +97,11 @@ def newer_address(request: HttpRequest, query: search.Query, places: list[int], 
 
 
 def _tile(row: tuple[Any, ...], place: int, stacked: bool) -> Tile:
-    pk, sha256, width, height, color, stack, blurred, violation, text = row
+    pk, sha256, width, height, color, stack, kind, blurred, violation, text = row
     return Tile(
         str(pk),
         settings.MEDIA_URL + thumbnail_name(sha256, 512),
-        text,
+        text or label_of(kind),
         str(width),
         str(height),
         color,

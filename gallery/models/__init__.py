@@ -1,11 +1,14 @@
 """The tables, one module for each thing; querysets live beside their models."""
 
 from gallery.models.attempt import Attempt, KeptAnswer
+from gallery.models.batch import Batch
 from gallery.models.catalog import CatalogModel, CatalogStyle
 from gallery.models.gate import Gate
-from gallery.models.generation import ACTIVE_STATES, FINAL_STATES, Generation, State
+from gallery.models.generation import ACTIVE_STATES, FINAL_STATES, Generation, Kind, State
 from gallery.models.image import Image
+from gallery.models.input import Input
 from gallery.models.prompt import Prompt
+from gallery.models.upload import Upload
 from gallery.models.user import User
 from gallery.models.worker import Worker
 
@@ -13,14 +16,18 @@ __all__ = [
     "ACTIVE_STATES",
     "FINAL_STATES",
     "Attempt",
+    "Batch",
     "CatalogModel",
     "CatalogStyle",
     "Gate",
     "Generation",
     "Image",
+    "Input",
     "KeptAnswer",
+    "Kind",
     "Prompt",
     "State",
+    "Upload",
     "User",
     "Worker",
 ]

@@ -6,8 +6,9 @@ from typing import Self
 
 from django.db import models
 
-from venice import Generate, price
 from venice import Model as VeniceModel
+from venice import price
+from venice.operations import Operation
 
 
 class CatalogModelQuerySet(models.QuerySet["CatalogModel"]):
@@ -21,11 +22,11 @@ class CatalogModelQuerySet(models.QuerySet["CatalogModel"]):
         """Listed models that make pictures from a prompt."""
         return self.listed().filter(makes_images=True)
 
-    def price(self, operation: Generate) -> Decimal | None:
+    def price(self, operation: Operation) -> Decimal | None:
         """What `operation` costs by the catalogue, in USD; None when it tells nothing."""
         return self.prices({0: operation})[0]
 
-    def prices(self, operations: Mapping[int, Generate]) -> dict[int, Decimal | None]:
+    def prices(self, operations: Mapping[int, Operation]) -> dict[int, Decimal | None]:
         """The price of each by its key; one query, or none where there are none."""
         wanted = {operation.model for operation in operations.values()}
         specs = {entry.model_id: entry.spec for entry in self.filter(model_id__in=wanted)}

@@ -1,8 +1,9 @@
-"""A generation: one form post, one frozen request, one POST to Venice. The row is the queue entry."""
+"""A generation: one operation of Venice as a frozen request, one POST. The row is the queue entry."""
 
 import secrets
 import uuid
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
@@ -14,13 +15,18 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from gallery.models import columns, service_order
+from gallery.models.batch import Batch
 from gallery.models.prompt import Prompt
 from gallery.models.worker import SILENT_AFTER, Worker
 from venice import Generate, Unanswered
+from venice.operations import Operation, operation_from
+from venice.operations.finishing import DEFAULT_SCALE
+from venice.sources import ImageSource
 
 if TYPE_CHECKING:
     from gallery.models.attempt import Attempt
     from gallery.models.image import Image
+    from gallery.models.input import Input
     from gallery.models.user import User
 
 
@@ -36,21 +42,30 @@ class State(models.TextChoices):
     CANCELLED = "cancelled"
 
 
+class Kind(models.TextChoices):
+    """What is asked of Venice: the operations of `venice`, in people's words."""
+
+    GENERATE = "generate", "Generate"
+    OPENAI_GENERATE = "openai-generate", "Generate, OpenAI’s way"
+    EDIT = "edit", "Edit"
+    MULTI_EDIT = "multi-edit", "Multi-edit"
+    UPSCALE = "upscale", "Upscale"
+    REMOVE_BACKGROUND = "remove-background", "Remove background"
+
+
 ACTIVE_STATES = (State.QUEUED, State.SENDING, State.RECEIVED)
 FINAL_STATES = (State.DONE, State.FAILED, State.INTERRUPTED, State.CANCELLED)
 
 # Nobody's place is told by more entries than that.
 LONGEST_LINE = 10_000
 
-# The request's parameters that are columns too, because people filter, sort or read by them.
+# The request's parameters that are columns too, because people filter, sort or read by them; a kind may lack some.
 COPIED_FIELDS = (
     "model",
     "negative_prompt",
     "width",
     "height",
     "aspect_ratio",
-    "resolution",
-    "quality",
     "steps",
     "cfg_scale",
     "seed",
@@ -58,6 +73,16 @@ COPIED_FIELDS = (
     "variants",
     "format",
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One generation of a click: what is asked, its price by the catalogue (USD), and what it comes from."""
+
+    operation: Operation
+    price: Decimal | None = None
+    origin: "Image | None" = None
+    run_again_of: "Generation | None" = None
 
 
 class GenerationQuerySet(models.QuerySet["Generation"]):
@@ -109,49 +134,95 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         """Submitted by this member within the last `window`."""
         return self.filter(owner=user, created_at__gt=timezone.now() - window)
 
+    def submitted(self, owner: "User", submission: uuid.UUID | None) -> list["Generation"]:
+        """What this very form of this member has queued already, in its order."""
+        return list(self.filter(batch__in=Batch.objects.submitted(owner, submission)).order_by("position"))
+
     def enqueue(
         self,
         owner: "User",
-        operation: Generate,
+        operation: Operation,
         *,
         price: Decimal | None = None,
         submission: uuid.UUID | None = None,
         origin: "Image | None" = None,
         run_again_of: "Generation | None" = None,
     ) -> tuple["Generation", bool]:
-        """Commit one generation with its frozen request, and count its prompt's use.
+        """Commit a batch of one generation; returns it and whether it is new, as `enqueue_batch`."""
+        order = Order(operation=operation, price=price, origin=origin, run_again_of=run_again_of)
+        (generation, *_), is_new = self.enqueue_batch(owner, [order], submission=submission)
+        return generation, is_new
 
-        Returns the row and whether it is new: the same `submission` of the same owner gives the first one again,
-        whoever of two posts came first.
+    def enqueue_batch(
+        self,
+        owner: "User",
+        orders: Sequence[Order],
+        *,
+        submission: uuid.UUID | None = None,
+        **batch: Any,
+    ) -> tuple[list["Generation"], bool]:
+        """Commit one click: its generations with their frozen requests and inputs, each prompt's use counted.
+
+        Returns the rows and whether they are new: the same `submission` of the same owner gives the first ones
+        again, whoever of two posts came first. `batch` has further columns of the batch: kind, axes, title. Pictures
+        that come as bytes are files before any row is there; as `Input.objects.drafts`, it raises UnusablePicture
+        and LostFile, and then nothing is queued.
         """
-        if submission and (first := self.filter(owner=owner, submission=submission).first()):
+        from gallery.models.input import Input
+
+        if first := self.submitted(owner, submission):
             return first, False
+        inputs = [Input.objects.drafts(order.operation, order.origin) for order in orders]
         try:
             with transaction.atomic():
-                prompt = Prompt.objects.remember(operation.prompt)
-                generation = Generation(
-                    owner=owner,
-                    prompt=prompt,
-                    request=operation.payload(),
-                    submission=submission,
-                    origin=origin,
-                    run_again_of=run_again_of,
-                    emulated=settings.VENICE_EMULATED,
-                    **columns.held(Generation, price_estimate=price, **_copied(operation)),
-                )
-                generation.save(force_insert=True)
-                prompt.count_use(generation)
+                told = columns.held(Batch, price=_total(orders))
+                click = Batch.objects.create(owner=owner, submission=submission, **told, **batch)
+                return [
+                    self._add(click, position, order, rows)
+                    for position, (order, rows) in enumerate(zip(orders, inputs, strict=True))
+                ], True
         except IntegrityError:
-            if submission is None:
+            if not (first := self.submitted(owner, submission)):
                 raise
-            return self.get(owner=owner, submission=submission), False
-        return generation, True
+            return first, False
+
+    def _add(self, batch: Batch, position: int, order: Order, inputs: "Iterable[Input]") -> "Generation":
+        from gallery.models.input import Input
+
+        operation = order.operation
+        text: str | None = getattr(operation, "prompt", None)
+        prompt = Prompt.objects.remember(text) if text else None
+        generation = Generation(
+            batch=batch,
+            position=position,
+            owner=batch.owner,
+            kind=operation.kind,
+            prompt=prompt,
+            request=operation.payload(images=False),
+            origin=order.origin,
+            run_again_of=order.run_again_of,
+            emulated=settings.VENICE_EMULATED,
+            **columns.held(Generation, price_estimate=order.price, **_copied(operation)),
+        )
+        generation.save(force_insert=True)
+        if operation.inputs:
+            Input.objects.add_to(generation, inputs, operation)
+        if prompt:
+            prompt.count_use(generation)
+        return generation
 
 
-def _copied(operation: Generate) -> dict[str, Any]:
-    """The request's parameters as columns; an absent text is an empty one."""
-    values = {name: getattr(operation, name) for name in COPIED_FIELDS}
-    texts = ("negative_prompt", "aspect_ratio", "resolution", "quality", "style_preset", "format")
+def _total(orders: Sequence[Order]) -> Decimal | None:
+    """What all of them cost together; None when one price is not known."""
+    prices = [order.price for order in orders]
+    return sum(filter(None, prices), Decimal(0)) if None not in prices else None
+
+
+def _copied(operation: Operation) -> dict[str, Any]:
+    """The request's parameters as columns; an absent text is an empty one, what a kind has not is unknown."""
+    values = {name: getattr(operation, name, None) for name in COPIED_FIELDS}
+    values["format"] = values["format"] or getattr(operation, "output_format", None)
+    texts = ("negative_prompt", "aspect_ratio", "style_preset", "format")
     values.update({name: values[name] or "" for name in texts})
     values["variants"] = operation.image_count
     return values
@@ -161,9 +232,16 @@ class Generation(models.Model):
     """One request to Venice, from the moment somebody asked until its pictures are stored or it ended otherwise."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="generations")
-    prompt = models.ForeignKey(Prompt, models.PROTECT, related_name="generations")
-    submission = models.UUIDField(
-        null=True, blank=True, help_text="The form that asked; a repeat is the same generation."
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="generations", db_index=False)
+    position = models.PositiveSmallIntegerField(default=0, help_text="Place in its batch.")
+    kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.GENERATE)
+    prompt = models.ForeignKey(
+        Prompt,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="generations",
+        help_text="Some kinds have none.",
     )
     origin = models.ForeignKey(
         "gallery.Image",
@@ -179,14 +257,12 @@ class Generation(models.Model):
         default=False, help_text="Answered by the emulator; never counts as money."
     )
 
-    request = models.JSONField(help_text="The exact body that is sent.")
+    request = models.JSONField(help_text="The exact body that is sent, but for the bytes of its inputs.")
     model = models.CharField(max_length=200)
     negative_prompt = models.TextField(blank=True)
     width = models.PositiveIntegerField(null=True, blank=True)
     height = models.PositiveIntegerField(null=True, blank=True)
     aspect_ratio = models.CharField(max_length=20, blank=True)
-    resolution = models.CharField(max_length=20, blank=True)
-    quality = models.CharField(max_length=20, blank=True)
     steps = models.PositiveIntegerField(null=True, blank=True)
     cfg_scale = models.FloatField(null=True, blank=True)
     seed = models.IntegerField(null=True, blank=True)
@@ -234,7 +310,7 @@ class Generation(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["owner", "submission"], name="generation_submission_once"),
+            models.UniqueConstraint(fields=["batch", "position"], name="generation_of_batch_once"),
             models.CheckConstraint(condition=Q(state__in=State.values), name="generation_state_known"),
         ]
         indexes = [
@@ -250,12 +326,48 @@ class Generation(models.Model):
         return f"#{self.pk}"
 
     @property
-    def operation(self) -> Generate:
-        """The frozen request as the client takes it."""
-        return Generate.from_payload(self.request)
+    def operation(self) -> Operation:
+        """The frozen request, its inputs named by their digests: to be checked, priced, run again; not to be sent.
+
+        TypeError or ValueError for a request that is none.
+        """
+        return self._operation(row.reference for row in self.sources)
 
     @property
-    def runnable(self) -> Generate | None:
+    def sendable(self) -> Operation:
+        """The frozen request as the client sends it: its inputs are read from their files, tens of MB of them.
+
+        Also LostFile, for an input that is not there any more or not what was stored, and OSError.
+        """
+        return self._operation(row.load() for row in self.sources)
+
+    def _operation(self, images: Iterable[ImageSource]) -> Operation:
+        return operation_from(self.kind, self.request, images)
+
+    @property
+    def sources(self) -> list["Input"]:
+        """The pictures that it starts from, in their order."""
+        return list(self.inputs.all()) if self.has_inputs else []
+
+    @property
+    def has_inputs(self) -> bool:
+        """Whether it may start from pictures; asks no database."""
+        return self.kind != Kind.GENERATE or "style_references" in self.request
+
+    @property
+    def label(self) -> str:
+        """What is done, in a word: `Edit`, `Upscale ×2`."""
+        word = label_of(self.kind)
+        scale = self.request.get("scale", DEFAULT_SCALE) if isinstance(self.request, Mapping) else None
+        return f"{word} ×{scale:g}" if self.kind == Kind.UPSCALE and isinstance(scale, int | float) else word
+
+    @property
+    def title(self) -> str:
+        """What its card is headed by: the prompt, or what is done where there is none."""
+        return self.prompt.text if self.prompt else self.label
+
+    @property
+    def runnable(self) -> Operation | None:
         """What another run would ask for; None while it is on its way, when it is done, or was never sendable."""
         if self.state not in (State.FAILED, State.INTERRUPTED, State.CANCELLED):
             return None
@@ -345,9 +457,19 @@ class Generation(models.Model):
         prices = [attempt.price for attempt in self.doubtful]
         return sum(filter(None, prices), Decimal(0)) if all(price is not None for price in prices) else None
 
-    def again(self, *, new_seed: bool) -> Generate:
+    def again(self, *, new_seed: bool) -> Operation:
         """The same request, with its own seed or a freshly drawn one."""
-        return replace(self.operation, seed=draw_seed()) if new_seed else self.operation
+        return with_seed(self.operation, draw_seed()) if new_seed else self.operation
+
+
+def label_of(kind: str) -> str:
+    """A kind in people's words; of one that a later release knows, its name."""
+    return str(Kind(kind).label) if kind in Kind.values else kind
+
+
+def with_seed(operation: Operation, seed: int) -> Operation:
+    """The same request with this seed; as it is when its kind takes none."""
+    return replace(operation, seed=seed) if isinstance(operation, Generate) else operation
 
 
 def draw_seed() -> int:

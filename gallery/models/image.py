@@ -7,10 +7,10 @@ from django.db import models
 from django.db.models import Q
 
 from gallery import search
-from gallery.media.storage import thumbnail_name
 from gallery.models.attempt import Attempt
 from gallery.models.generation import Generation
 from gallery.models.prompt import Prompt
+from gallery.models.stored import StoredPicture
 
 # Up to so many prompts, the pictures of each are looked up; beyond, so many prompts match that walking the
 # newest pictures meets a page of them soon.
@@ -40,7 +40,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return self.alias(found=models.F("prompt_id") + 0).filter(found__in=prompts)
 
 
-class Image(models.Model):
+class Image(StoredPicture):
     """One picture as Venice sent it, byte for byte, with copies of the columns that the grid filters by."""
 
     attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="images")
@@ -54,20 +54,8 @@ class Image(models.Model):
     is_cover = models.BooleanField(default=True)
     stack_size = models.PositiveSmallIntegerField(default=1, help_text="Pictures of the same answer.")
 
-    sha256 = models.CharField(max_length=64, db_index=True)
-    name = models.CharField(max_length=120, help_text="Its file, below DATA_DIR/media.")
-    format = models.CharField(max_length=10, help_text="As sniffed, whatever was asked for.")
-    width = models.PositiveIntegerField()
-    height = models.PositiveIntegerField()
-    bytes = models.PositiveBigIntegerField()
-    color = models.CharField(max_length=7, default="#808080", help_text="Dominant colour.")
-    recipe = models.PositiveSmallIntegerField(
-        default=1,
-        help_text="How thumbnails, size and colour were made; `remake_thumbnails` remakes older ones.",
-    )
-
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="images")
-    prompt = models.ForeignKey(Prompt, models.PROTECT, related_name="images")
+    prompt = models.ForeignKey(Prompt, models.PROTECT, null=True, blank=True, related_name="images")
     model = models.CharField(max_length=200)
     style_preset = models.CharField(max_length=100, blank=True)
     emulated = models.BooleanField(default=False)
@@ -88,32 +76,11 @@ class Image(models.Model):
         return f"#{self.pk}"
 
     @property
+    def title(self) -> str:
+        """What it is called where no picture is to be seen: its prompt, or what was done to make it."""
+        return self.prompt.text if self.prompt else self.generation.label
+
+    @property
     def can_be_rerun(self) -> bool:
         """Whether its own seed is known and followed by its model."""
         return self.seed is not None
-
-    @property
-    def thumbnail_512(self) -> str:
-        """Address of the larger thumbnail."""
-        return self._thumbnail(512)
-
-    @property
-    def thumbnail_width(self) -> int:
-        """Pixels of the larger thumbnail from left to right."""
-        longest = max(self.width, self.height)
-        return max(1, self.width * 512 // longest) if longest > 512 else self.width
-
-    @property
-    def thumbnail_256(self) -> str:
-        """Address of the smaller thumbnail."""
-        return self._thumbnail(256)
-
-    @property
-    def media_url(self) -> str:
-        """Address of the picture itself; immutable, for `<img>`. The page's link is `original`."""
-        return settings.MEDIA_URL + self.name
-
-    def _thumbnail(self, size: int) -> str:
-        # Browsers keep what they have by its address, for a year: a remade thumbnail must have another one.
-        version = f"?{self.recipe}" if self.recipe > 1 else ""
-        return settings.MEDIA_URL + thumbnail_name(self.sha256, size) + version

@@ -1,27 +1,24 @@
 """From a spooled answer to rows and files: decoded once, files before rows, rows in one transaction."""
 
-import hashlib
 import logging
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from gallery.display.timeline import counted
 from gallery.failpoints import failpoint
-from gallery.media.storage import original_name, thumbnail_name
-from gallery.media.thumbnails import RECIPE, Decoded, UnusablePicture
+from gallery.media import pictures
+from gallery.media.decoding import Decoder
+from gallery.media.thumbnails import Decoded, UnusablePicture
 from gallery.models import Attempt, CatalogModel, Generation, Image, State, columns
 from gallery.models.attempt import Outcome
-from gallery.pipeline.decoding import Decoder
 from venice import BadResponse, ImageBytes, Unreadable, shortfall
 from venice.results import Answer, open_result
 
@@ -82,10 +79,10 @@ def store(
 
 
 def store_salvage(
-    generation: Generation, attempt: Attempt, pictures: Iterable[ImageBytes], decoder: Decoder
+    generation: Generation, attempt: Attempt, complete: Iterable[ImageBytes], decoder: Decoder
 ) -> int:
     """Store the complete pictures of a torn answer, without ending the generation; returns how many."""
-    images, _ = _images(generation, attempt, pictures, decoder)
+    images, _ = _images(generation, attempt, complete, decoder)
     with transaction.atomic():
         _write_rows(generation, attempt, images)
     return len(images)
@@ -118,24 +115,12 @@ def _write_files(
     generation: Generation, attempt: Attempt, index: int, data: bytes, decoded: Decoded
 ) -> Image:
     """The files of one picture, each flushed and renamed; returns its row, not saved yet."""
-    sha256 = hashlib.sha256(data).hexdigest()
-    name = original_name(sha256, decoded.format)
-    default_storage.save(name, ContentFile(data))
-    for size, thumbnail in decoded.thumbnails.items():
-        default_storage.save(thumbnail_name(sha256, size), ContentFile(thumbnail))
     return Image(
+        **asdict(pictures.store(data, decoded)),
         attempt=attempt,
         generation=generation,
         index=index,
         seed=_own_seed(generation, index),
-        sha256=sha256,
-        name=name,
-        format=decoded.format,
-        width=decoded.width,
-        height=decoded.height,
-        bytes=len(data),
-        color=decoded.color,
-        recipe=RECIPE,
         owner_id=generation.owner_id,
         prompt_id=generation.prompt_id,
         model=generation.model,

@@ -6,7 +6,7 @@ Memory stays small whatever the size of the gallery: rows come in portions, file
 import hashlib
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -14,17 +14,18 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.db.models import Exists, OuterRef
 
+from gallery.media.decoding import Decoder
+from gallery.media.pictures import YOUNG
 from gallery.media.storage import THUMBNAIL_SIZES, content_type, thumbnail_name
 from gallery.media.thumbnails import UnusablePicture
-from gallery.models import Attempt, Image
+from gallery.models import Attempt, Image, Input, Upload, files
 from gallery.models.attempt import Outcome
-from gallery.pipeline.decoding import Decoder
+from gallery.models.stored import StoredPicture
 from gallery.pipeline.spool import MARK
 from gallery.pipeline.thumbnail_upgrade import remake
 
-# A worker writes files before rows: what is younger may be about to get its row.
-YOUNG = 3600.0
 _PORTION = 500
 _PIECE = 1 << 20
 
@@ -39,10 +40,26 @@ class Finding:
 
 def findings() -> Iterator[Finding]:
     """Everything that does not agree, found while it is asked for."""
-    for image in Image.objects.order_by("id").only("sha256", "name", "bytes").iterator(_PORTION):
-        yield from _of_picture(image)
+    for row in _rows():
+        yield from _of_picture(row)
     yield from _orphans(Path(settings.MEDIA_ROOT), _has_row)
     yield from _orphans(Path(settings.SPOOL_DIR), _has_attempt)
+
+
+def _rows() -> Iterator[StoredPicture]:
+    """Every row that names a file; of what inputs and uploads share with pictures, or with each other, one."""
+    columns = ("sha256", "name", "bytes")
+    yield from Image.objects.order_by("id").only(*columns).iterator(_PORTION)
+    same: dict[type[StoredPicture], tuple[type[StoredPicture], ...]] = {
+        Upload: (Image,),
+        Input: (Image, Upload),
+    }
+    for table, others in same.items():
+        rows = table._default_manager.order_by("id").only(*columns)
+        for other in others:
+            rows = rows.exclude(Exists(other._default_manager.filter(sha256=OuterRef("sha256"))))
+        before = table._default_manager.filter(sha256=OuterRef("sha256"), pk__lt=OuterRef("pk"))
+        yield from rows.exclude(Exists(before)).iterator(_PORTION)
 
 
 def check(*, repair: bool, say: Callable[[str], None]) -> int:
@@ -68,25 +85,25 @@ def _mend(finding: Finding, decoder: Decoder) -> bool:
     return True
 
 
-def _of_picture(image: Image) -> Iterator[Finding]:
+def _of_picture(row: StoredPicture) -> Iterator[Finding]:
     try:
-        with default_storage.open(image.name) as file:
+        with default_storage.open(row.name) as file:
             digest, size = hashlib.sha256(), 0
             while piece := file.read(_PIECE):
                 digest.update(piece)
                 size += len(piece)
     except OSError:
-        yield Finding(f"picture {image.pk}: its file {image.name} is missing")
+        yield Finding(f"{row.called}: its file {row.name} is missing")
         return
-    if digest.hexdigest() != image.sha256 or size != image.bytes:
-        yield Finding(f"picture {image.pk}: its file {image.name} is not what was stored")
+    if digest.hexdigest() != row.sha256 or size != row.bytes:
+        yield Finding(f"{row.called}: its file {row.name} is not what was stored")
         return
     for size in THUMBNAIL_SIZES:
-        name = thumbnail_name(image.sha256, size)
+        name = thumbnail_name(row.sha256, size)
         if not _is_webp(name):
             yield Finding(
-                f"picture {image.pk}: its thumbnail {name} is missing or broken",
-                partial(remake, image),
+                f"{row.called}: its thumbnail {name} is missing or broken",
+                partial(remake, row),
             )
 
 
@@ -123,13 +140,8 @@ def _old_files(folder: Path) -> Iterator[Path]:
 def _has_row(paths: list[Path]) -> set[Path]:
     named = {path: path.relative_to(settings.MEDIA_ROOT).as_posix() for path in paths}
     digests = {path.stem for path, name in named.items() if content_type(name)}
-    rows = Image.objects.filter(sha256__in=digests)
-    known = {name for row in rows.only("sha256", "name") for name in _names(row)}
+    known = files.named(digests)
     return {path for path, name in named.items() if name in known}
-
-
-def _names(image: Image) -> Iterable[str]:
-    return image.name, *(thumbnail_name(image.sha256, size) for size in THUMBNAIL_SIZES)
 
 
 def _has_attempt(paths: list[Path]) -> set[Path]:

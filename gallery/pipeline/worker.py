@@ -29,14 +29,16 @@ from django.utils import timezone
 
 from gallery import catalog
 from gallery.failpoints import failpoint, watched
+from gallery.media.decoding import Decoder
+from gallery.media.pictures import LostFile
 from gallery.models import Attempt, CatalogModel, Generation, State, User, columns
 from gallery.models.attempt import Outcome
 from gallery.models.generation import GenerationQuerySet
-from gallery.pipeline import gates, ingest, outcomes, pace, recovery, reingest, retention
-from gallery.pipeline.decoding import Decoder
+from gallery.pipeline import gates, ingest, outcomes, pace, recovery, reingest, retention, uploads
 from gallery.pipeline.heartbeat import Heart
 from gallery.pipeline.spool import Spool
-from venice import Client, InvalidRequest, Reply, Unanswered, VeniceError
+from venice import Client, InvalidRequest, NotSent, Reply, Unanswered, VeniceError
+from venice.operations import Operation
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +65,8 @@ class Workshop:
         self.in_hand: set[int] = set()
         # When the folder of kept answers is looked after again, by the monotonic clock.
         self.tend_at = 0.0
+        # When uploads that nothing was made from are looked for again.
+        self.uploads_at = 0.0
         # A plain value and no Event, since a signal's handler sets it: it must not wait for a lock.
         self.is_told_to_stop = False
         self._is_over = threading.Event()
@@ -101,6 +105,7 @@ class Workshop:
                     recovery.recover(self)
                     reingest.read_asked(self)
                     retention.tend(self)
+                    uploads.tend(self)
                     has_room = gates.look_at_disk(
                         self.heart.host, self.spool.folder, Path(settings.MEDIA_ROOT)
                     )
@@ -230,10 +235,7 @@ class Workshop:
 
     def _send(self, generation: Generation, attempt: Attempt) -> Reply:
         """The one paid call; its answer is in the spool when this returns."""
-        try:
-            operation = generation.operation
-        except (TypeError, ValueError) as error:
-            raise InvalidRequest(f"The stored request cannot be sent: {error}") from error
+        operation = _operation(generation)
         with self.spool.receive(attempt.pk) as sink:
             reply = self.client.send(
                 operation,
@@ -345,6 +347,20 @@ class Workshop:
         failpoint("stored")
         self.spool.settle(attempt.pk, keep=bool(stored.unread))
         log.info("generation %d: done, %d pictures", generation.pk, stored.pictures)
+
+
+def _operation(generation: Generation) -> Operation:
+    """The request with its inputs. InvalidRequest when it can never be sent, NotSent while the disk refuses."""
+    try:
+        return generation.sendable
+    except LostFile as error:
+        lost = InvalidRequest(f"A picture that this starts from is lost: {error}.")
+        lost.advice = "Nothing was sent. Put the file back and run it again, or start from another picture."
+        raise lost from error
+    except OSError as error:
+        raise NotSent(f"A picture that this starts from cannot be read now: {error.strerror}") from error
+    except (TypeError, ValueError) as error:
+        raise InvalidRequest(f"The stored request cannot be sent: {error}") from error
 
 
 def _line(error: Exception) -> str:

@@ -14,7 +14,7 @@ from django.db.models import Count, Max, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from gallery.models import Attempt, Generation, Image, Prompt, State, User
+from gallery.models import Attempt, Batch, Generation, Image, Prompt, State, User
 from gallery.models.attempt import Outcome
 from gallery.models.generation import COPIED_FIELDS
 from gallery.synthetic.pictures import Picture, Shape, draw_pool
@@ -99,7 +99,7 @@ def _drafts(count: int, random: Random, people: list[User]) -> Iterator[Draft]:
 
 def _write(batch: list[Draft], pool: dict[Shape, list[Picture]], random: Random) -> int:
     """One transaction's worth of rows; returns the number of pictures."""
-    generations, attempts, images = Table(Generation), Table(Attempt), Table(Image)
+    batches, generations, attempts, images = Table(Batch), Table(Generation), Table(Attempt), Table(Image)
     prompts = _prompts(list(dict.fromkeys(draft.request["prompt"] for draft in batch)))
     ids = zip(generations.reserve(len(batch)), attempts.reserve(len(batch)), strict=True)
     rows = [
@@ -109,6 +109,9 @@ def _write(batch: list[Draft], pool: dict[Shape, list[Picture]], random: Random)
     pictures = [picture for _, _, stack in rows for picture in stack]
     for row, number in zip(pictures, images.reserve(len(pictures)), strict=True):
         row["id"] = number
+    for (generation, _, _), number in zip(rows, batches.reserve(len(rows)), strict=True):
+        generation["batch_id"] = number
+    batches.insert(_batch(generation) for generation, _, _ in rows)
     generations.insert(generation for generation, _, _ in rows)
     attempts.insert(attempt for _, attempt, _ in rows)
     images.insert(pictures)
@@ -181,6 +184,12 @@ def _generation(draft: Draft, random: Random) -> Row:
         "is_content_violation": False,
         "price_estimate": price * draft.images if price is not None else None,
     }
+
+
+def _batch(generation: Row) -> Row:
+    """Each was a click of its own."""
+    shared = {name: generation[name] for name in ("owner_id", "created_at")}
+    return {"id": generation["batch_id"], "price": generation["price_estimate"], **shared}
 
 
 def _attempt(generation: Row, pictures: list[Row], random: Random) -> Row:

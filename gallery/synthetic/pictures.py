@@ -1,15 +1,11 @@
 """A pool of pictures, drawn when it is needed and shared by many rows: files are stored by content."""
 
-import hashlib
 from collections.abc import Sequence
+from dataclasses import asdict
 from random import Random
 from typing import Any
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
-
-from gallery.media import thumbnails
-from gallery.media.storage import original_name, thumbnail_name
+from gallery.media import pictures, thumbnails
 from gallery.synthetic.words import phrases
 
 Shape = tuple[int, int]
@@ -33,19 +29,4 @@ def _draw(prompt: str, shape: Shape, seed: int) -> Picture:
     width, height = shape
     brief = Brief(model="synthetic", prompt=prompt, seed=seed, width=width, height=height)
     data = encode(paint(brief), "webp")
-    decoded = thumbnails.decode(data)
-    sha256 = hashlib.sha256(data).hexdigest()
-    name = original_name(sha256, decoded.format)
-    default_storage.save(name, ContentFile(data))
-    for size, thumbnail in decoded.thumbnails.items():
-        default_storage.save(thumbnail_name(sha256, size), ContentFile(thumbnail))
-    return {
-        "sha256": sha256,
-        "name": name,
-        "format": decoded.format,
-        "width": decoded.width,
-        "height": decoded.height,
-        "bytes": len(data),
-        "color": decoded.color,
-        "recipe": thumbnails.RECIPE,
-    }
+    return asdict(pictures.store(data, thumbnails.decode(data)))

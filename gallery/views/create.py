@@ -93,7 +93,10 @@ def _page(
 
 
 def _last_seed(user: User) -> int | None:
-    return Generation.objects.owned_by(user).order_by("-id").values_list("seed", flat=True).first()
+    seeds = (
+        Generation.objects.owned_by(user).exclude(seed=None).order_by("-id").values_list("seed", flat=True)
+    )
+    return seeds.first()
 
 
 def _sitting(user: User) -> list[Card]:
@@ -127,7 +130,7 @@ def history(request: MemberRequest) -> HttpResponse:
 @require_safe
 def recent_prompts(request: MemberRequest) -> JsonResponse:
     """The member's own last distinct prompts, newest first, for walking through them with the arrow keys."""
-    mine = Generation.objects.owned_by(request.user).order_by("-id")
+    mine = Generation.objects.owned_by(request.user).exclude(prompt=None).order_by("-id")
     used = dict.fromkeys(mine.values_list("prompt_id", flat=True)[:RECENT_GENERATIONS])
     ids = list(used)[:RECENT_PROMPTS]
     texts = Prompt.objects.in_bulk(ids)

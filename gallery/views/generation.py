@@ -17,7 +17,7 @@ from gallery.http import MemberRequest, SeeOther
 from gallery.models import Generation
 from gallery.quotes import PriceRefused
 from gallery.submissions import refusal, spend, submission_of
-from venice import Generate
+from venice.operations import Operation
 
 CARD = "generation/_card.html"
 
@@ -99,7 +99,7 @@ def run_again(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 @transaction.atomic
-def _again(request: MemberRequest, old: Generation, operation: Generate) -> Generation:
+def _again(request: MemberRequest, old: Generation, operation: Operation) -> Generation:
     # Whoever dismisses it first runs it again: a second tab's old button leads to what the first one made.
     repeat = None if old.dismiss() else old.repeats.order_by("-id").first()
     return repeat or spend(request, operation, submission=submission_of(request), run_again_of=old)[0]

@@ -1,7 +1,5 @@
 """One picture: all about its request, and what can be made from it."""
 
-from dataclasses import replace
-
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -15,7 +13,7 @@ from gallery.http import MemberRequest, SeeOther
 from gallery.media import serving
 from gallery.media.storage import EXTENSIONS
 from gallery.models import CatalogModel, Generation, Image
-from gallery.models.generation import draw_seed
+from gallery.models.generation import draw_seed, with_seed
 from gallery.quotes import PriceRefused
 from gallery.submissions import refusal, spend, submission_of
 
@@ -72,7 +70,7 @@ def rerun_new_seed(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _rerun(request: MemberRequest, origin: Image, seed: int, action: str) -> HttpResponse:
-    operation = replace(origin.generation.operation, seed=seed)
+    operation = with_seed(origin.generation.operation, seed)
     try:
         generation, created = spend(request, operation, submission=submission_of(request), origin=origin)
     except PriceRefused as refused:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from gallery.media.decoding import Decoder
 from gallery.media.thumbnails import UnusablePicture
-from gallery.pipeline.decoding import Decoder
 from tests.e2e.painting import difference, painted
 from tests.odd_pictures import complete, cut, damaged, sound
 

@@ -298,9 +298,9 @@ class TestActions:
     def test_too_many_are_refused(self, staff: Client, alice: User) -> None:
         first = a_generation(alice)
         copies = []
-        for _ in range(actions.MANY):
+        for position in range(actions.MANY):
             copy = Generation.objects.get(pk=first.pk)
-            copy.pk = None
+            copy.pk, copy.position = None, position + 1
             copies.append(copy)
         Generation.objects.bulk_create(copies)
         answer = act(staff, "cancel", [first], select_across="1", confirmed="yes")

@@ -3,16 +3,20 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
 import pytest
+from django.db.models import Count
 from django.test import Client as Browser
 from django.utils import timezone
+from PIL import Image as Pillow
 
 from gallery import catalog
 from gallery.models import CatalogModel, CatalogStyle, User
 from tests.venice.conftest import Script, answer, script
-from venice import Client, VeniceError, bundled_models, bundled_styles
+from venice import Client, Edit, RemoveBackground, Upscale, VeniceError, bundled_models, bundled_styles
 from venice.catalog import MAX_STYLES
 
 __all__ = ["script"]
@@ -20,6 +24,9 @@ __all__ = ["script"]
 pytestmark = pytest.mark.django_db
 
 GOOD = bundled_models()[0].raw
+_file = BytesIO()
+Pillow.new("RGB", (320, 256)).save(_file, "PNG")
+PICTURE = _file.getvalue()
 MARKUP = "<img src=x onerror=alert(1)>"
 
 
@@ -29,8 +36,15 @@ def venice(script: Script) -> Iterator[Client]:
         yield running
 
 
+def others() -> list[list[Any]]:
+    """Good lists of the other kinds of models, in the order in which they are asked for."""
+    return [
+        [model.raw for model in bundled_models() if model.type == kind] for kind in ("inpaint", "upscale")
+    ]
+
+
 def told(script: Script, models: Any, styles: Any = ()) -> None:
-    for data in (models, styles or ["Anime"]):
+    for data in (models, *others(), styles or ["Anime"]):
         script.plays(answer(json.dumps({"data": data}).encode()))
 
 
@@ -137,3 +151,73 @@ def test_staff_are_told_of_a_catalogue_that_grows_old(client: Browser, sally: Us
     CatalogModel.objects.update(synced_at=timezone.now() - timedelta(days=2))
 
     assert "catalogue of models is from" in client.get("/admin/").content.decode()
+
+
+def refused(status: int = 500) -> bytes:
+    return answer(b'{"error": "Inference processing failed"}', status)
+
+
+@pytest.mark.parametrize("lost", ["image", "inpaint", "upscale", "styles"])
+@pytest.mark.parametrize("how", ["refused", "empty"])
+def test_a_list_that_cannot_be_read_undoes_no_other(
+    venice: Client, script: Script, lost: str, how: str
+) -> None:
+    """Nothing was known before; and what is missing is asked for again soon."""
+    lists = [
+        *([model.raw for model in bundled_models() if model.type == kind] for kind in catalog.LISTS),
+        ["Anime"],
+    ]
+    for name, data in zip([*catalog.LISTS, "styles"], lists, strict=True):
+        bad = refused() if how == "refused" else answer(b'{"data": []}')
+        script.plays(bad if name == lost else answer(json.dumps({"data": data}).encode()))
+
+    if (lost, how) == ("styles", "empty"):
+        catalog.sync(venice)
+    else:
+        with pytest.raises((VeniceError, catalog.CatalogueUnusable)):
+            catalog.sync(venice)
+
+    kept = set(CatalogModel.objects.listed().order_by("type").values_list("type", flat=True).distinct())
+    assert kept == set(catalog.LISTS) - {lost}
+    assert CatalogStyle.objects.filter(listed=True).exists() == (lost != "styles")
+    assert catalog.is_due() == (lost in catalog.LISTS)
+
+
+def test_each_list_loses_only_what_it_no_longer_has(venice: Client, script: Script) -> None:
+    good = [model.raw for model in bundled_models() if model.type == "image"]
+    told(script, good)
+    edits, upscalers = others()
+    for data in (good[:5], edits[:3], upscalers, ["Anime"]):
+        script.plays(answer(json.dumps({"data": data}).encode()))
+
+    catalog.sync(venice)
+    assert CatalogModel.objects.listed().count() == len(bundled_models())
+    catalog.sync(venice)
+
+    counts = CatalogModel.objects.filter(listed=True).order_by().values_list("type").annotate(Count("pk"))
+    assert dict(counts) == {"image": 5, "inpaint": 3, "upscale": 1}
+    assert CatalogModel.objects.count() == len(bundled_models()), "the rest stays for old pictures"
+
+
+@pytest.mark.usefixtures("models_known")
+def test_only_what_makes_pictures_from_text_is_offered(client: Browser, alice: User) -> None:
+    offered = CatalogModel.objects.for_images()
+    assert {entry.spec.takes_generate for entry in offered} == {True}
+    client.force_login(alice)
+    page = client.get("/create/").content.decode()
+    for entry in CatalogModel.objects.exclude(pk__in=offered):
+        assert f'value="{entry.model_id}"' not in page
+
+
+@pytest.mark.usefixtures("models_known")
+@pytest.mark.parametrize(
+    ("operation", "usd"),
+    [
+        (Edit(image=PICTURE, prompt="x"), "0.04"),
+        (Upscale(image=PICTURE, scale=2), "0.02"),
+        (Upscale(image=PICTURE, scale=4), "0.08"),
+        (RemoveBackground(image=PICTURE), "0.03"),
+    ],
+)
+def test_every_kind_has_its_price_by_its_entry(operation: Any, usd: str) -> None:
+    assert CatalogModel.objects.price(operation) == Decimal(usd)

@@ -16,10 +16,10 @@ from django.test import Client
 from django.utils import timezone
 
 from gallery.display import kept_answers
+from gallery.media.decoding import Decoder
 from gallery.models import Attempt, Generation, State, User
 from gallery.models.attempt import Outcome
 from gallery.pipeline import recovery, reingest, retention
-from gallery.pipeline.decoding import Decoder
 from gallery.pipeline.worker import Workshop
 from tests.gallery.making import a_picture
 from tests.gallery.page import Page

@@ -26,7 +26,8 @@ def prepare() -> None:
     from venice import bundled_models
 
     call_command("migrate", verbosity=0)
-    catalog._keep_models([model for model in bundled_models() if model.type == "image"])
+    for kind in catalog.LISTS:
+        catalog._keep_models([model for model in bundled_models() if model.type == kind], kind)
     alice = User.objects.create_user("alice")
     for number in range(int(sys.argv[2])):
         queue(alice, f"number {number}")

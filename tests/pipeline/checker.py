@@ -23,7 +23,7 @@ Entry = dict[str, Any]
 def assert_sound(ledger: list[Entry], *, all_ended: bool = True) -> None:
     """Every generation, attempt, picture and file keeps the promise; `all_ended`: and none is under way any more.
 
-    `ledger` is the emulator's. Prompts tell generations apart, so each must have its own.
+    `ledger` is the emulator's. Prompts tell generations apart, so each must have its own; one may have none.
     """
     broken = list(violations(ledger, all_ended=all_ended))
     assert not broken, "\n".join(broken)
@@ -33,10 +33,10 @@ def violations(ledger: list[Entry], *, all_ended: bool = True) -> Iterator[str]:
     """What is wrong, in words; nothing when the promise is kept."""
     posts: dict[str, list[Entry]] = defaultdict(list)
     for entry in ledger:
-        posts[entry["prompt"]].append(entry)
+        posts[entry["prompt"] or ""].append(entry)
     generations = Generation.objects.prefetch_related("attempts", "images__attempt").select_related("worker")
     for generation in generations.order_by("id").iterator(500):
-        mine = posts.pop(generation.request["prompt"], [])
+        mine = posts.pop(generation.request.get("prompt", ""), [])
         for check in (_payments, _account, _ending, _pictures):
             for problem in check(generation, mine):
                 yield f"generation {generation.pk} ({generation.state}): {problem}"

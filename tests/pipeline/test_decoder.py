@@ -17,10 +17,10 @@ import pytest
 from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 
+from gallery.media.decoding import Decoder
 from gallery.media.profiles import from_cicp
 from gallery.media.thumbnails import RECIPE, UnusablePicture
 from gallery.models import State, User
-from gallery.pipeline.decoding import Decoder
 from gallery.pipeline.worker import Workshop
 from tests.pipeline.checker import picture_problems
 from tests.pipeline.conftest import Installation, queue, until

@@ -51,10 +51,10 @@ MUTATIONS = [
         "tests/gallery/test_worker.py::test_storing_an_answer_twice_gives_the_same_rows",
     ),
     Mutation(
-        "one generation for each submission",
-        "gallery/migrations/0001_initial.py",
-        "name='generation_submission_once'",
-        "name='generation_submission_once', condition=models.Q(state='nowhere')",
+        "one batch for each submission",
+        "gallery/migrations/0010_kinds.py",
+        'name="batch_submission_once"',
+        'name="batch_submission_once", condition=models.Q(kind="nowhere")',
         "tests/gallery/test_create_post.py -k twenty_at_once",
     ),
     Mutation(

@@ -11,6 +11,7 @@ import pytest
 from tests.venice.heads import jpeg, png, webp
 from venice import Edit, InputImage, InvalidRequest, RemoveBackground, StyleReference, Upscale
 from venice.dimensions import pixel_size, sniff_input
+from venice.operations import operation_from
 from venice.sources import MAX_FILE, read_image
 
 PICTURE = png(640, 480)
@@ -198,3 +199,32 @@ def test_bytes_are_never_shown() -> None:
     assert "IHDR" not in repr(operation)
     assert "secret" not in repr(read_image("https://example.org/?token=secret"))
     assert "unknown" in repr(read_image(b"\x89PNG\r\n\x1a\n"))
+
+
+def test_an_image_that_names_a_file_is_checked_and_priced_but_not_sent() -> None:
+    named = InputImage(format="png", width=640, height=480, sha256="ab" * 32, size=len(PICTURE))
+    edit, upscale = Edit(image=named, prompt="p"), Upscale(image=named, scale=4)
+
+    assert [entry.image for entry in edit.inputs] == [named]
+    assert edit.payload(images=False) == Edit(image=PICTURE, prompt="p").payload(images=False)
+    assert upscale.effective_scale == Upscale(image=PICTURE, scale=4).effective_scale
+    assert named.encoded_size == read_image(PICTURE).encoded_size
+    assert repr(named) == f"InputImage(png, 640x480, {len(PICTURE)} bytes)"
+    with pytest.raises(ValueError, match="cannot be sent"):
+        edit.payload()
+    assert operation_from("edit", edit.payload(images=False), [PICTURE]) == Edit(image=PICTURE, prompt="p")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"width": 63}, "at least 64 pixels a side"),
+        ({"width": 9000, "height": 9000}, "at most 33177600 pixels"),
+        ({"size": 26 * 1024 * 1024}, "larger than 25 MB"),
+        ({"size": 0}, "is empty"),
+        ({"format": None}, "no image in a format that Venice takes"),
+    ],
+)
+def test_an_image_that_names_a_file_has_the_bounds_of_others(changes: dict[str, Any], words: str) -> None:
+    told: dict[str, Any] = {"format": "png", "width": 640, "height": 480, "sha256": "ab" * 32, "size": 1000}
+    assert words in _refused(lambda: Edit(image=InputImage(**told | changes), prompt="p"))

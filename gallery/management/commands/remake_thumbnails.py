@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from gallery.media.decoding import Decoder
 from gallery.media.thumbnails import UnusablePicture
-from gallery.pipeline.decoding import Decoder
 from gallery.pipeline.thumbnail_upgrade import outdated, remake
 
 # How often it tells how far it is.
@@ -21,13 +21,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         made, failed, decoder = 0, 0, Decoder()
         try:
-            for image in outdated():
+            for row in outdated():
                 try:
-                    remake(image, decoder)
+                    remake(row, decoder)
                     made += 1
                 except (OSError, UnusablePicture) as error:
                     failed += 1
-                    self.stderr.write(f"Picture {image.pk} {_words(error)}")
+                    self.stderr.write(f"{row.called.capitalize()} {_words(error)}")
                 if made and made % _STEP == 0:
                     self.stdout.write(f"{made} remade …")
         except KeyboardInterrupt:

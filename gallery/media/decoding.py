@@ -10,6 +10,7 @@ import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
 from concurrent.futures.process import BrokenProcessPool
+from functools import cache
 
 from gallery.failpoints import failpoint
 from gallery.media.thumbnails import Decoded, UnusablePicture, decode
@@ -88,3 +89,9 @@ class Decoder:
         for process in list((pool._processes or {}).values()):
             process.kill()
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@cache
+def shared_decoder() -> Decoder:
+    """The one of this process, for pictures that people bring; its child starts with the first of them."""
+    return Decoder()

@@ -1,0 +1,117 @@
+"""The pictures that a generation starts from: rows that name stored files. Their bytes are in no request that waits."""
+
+import hashlib
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any, Self
+
+from django.core.files.storage import default_storage
+from django.db import models
+from django.db.models.functions import Now
+
+from gallery.media import pictures
+from gallery.media.decoding import shared_decoder
+from gallery.media.pictures import LostFile, Picture
+from gallery.models.generation import Generation
+from gallery.models.image import Image
+from gallery.models.stored import StoredPicture
+from gallery.models.upload import Upload
+from venice.operations import Input as OperationInput
+from venice.operations import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_COLUMNS = tuple(field.name for field in fields(Picture))
+
+
+class InputQuerySet(models.QuerySet["Input"]):
+    """Verbs of the pictures that others are made from."""
+
+    def drafts(self, operation: Operation, origin: Image | None = None) -> list["Input"]:
+        """Rows, not saved yet, of what `operation` starts from; their files are there when this returns.
+
+        A picture that a row names already is written nowhere again; `origin` is taken before others of the same
+        content. UnusablePicture for bytes that cannot be decoded, LostFile for a digest that no row names.
+        """
+        return [
+            self.model(position=position, role=entry.role, **_columns(entry, origin))
+            for position, entry in enumerate(operation.inputs)
+        ]
+
+    def add_to(self, generation: Generation, drafts: "Iterable[Input]", operation: Operation) -> Self:
+        """Save `drafts`, within the transaction that queues their generation. LostFile for a file that is gone."""
+        rows = list(drafts)
+        # Locks them against the removal of what is unused, which looks at this moment.
+        Upload.objects.filter(sha256__in=[row.sha256 for row in rows]).update(used_at=Now())
+        for row, entry in zip(rows, operation.inputs, strict=True):
+            row.generation = generation
+            if not default_storage.exists(row.name):
+                # Removed since the draft was made.
+                if not entry.image.data:
+                    raise LostFile(f"{row.name} is missing")
+                pictures.store(entry.image.data, shared_decoder().decode(entry.image.data))
+        self.bulk_create(rows)
+        return self.filter(generation=generation)
+
+
+class Input(StoredPicture):
+    """One picture of one generation, and what it is to its operation."""
+
+    class Role(models.TextChoices):
+        """As `venice` names them."""
+
+        SOURCE = "source", "Source"
+        LAYER = "layer", "Layer"
+        STYLE_REFERENCE = "style-reference", "Style reference"
+
+    noun = "input"
+
+    generation = models.ForeignKey(Generation, models.CASCADE, related_name="inputs", db_index=False)
+    position = models.PositiveSmallIntegerField(help_text="Place in the request.")
+    role = models.CharField(max_length=20, choices=Role.choices)
+    image = models.ForeignKey(
+        Image,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="uses",
+        help_text="When it is one of ours.",
+    )
+
+    objects = InputQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["generation", "position"], name="input_of_generation_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+    def load(self) -> bytes:
+        """Its bytes, if they are those that were stored. LostFile, OSError."""
+        return pictures.load(self.name, self.sha256)
+
+
+def _columns(entry: OperationInput, origin: Image | None) -> dict[str, Any]:
+    """Image and file of one picture, stored when nobody has it yet."""
+    data = entry.image.data
+    digest = hashlib.sha256(data).hexdigest() if data else entry.image.sha256
+    row = origin if origin and origin.sha256 == digest else _row_of(digest)
+    if row is None and not data:
+        raise LostFile(f"{digest} belongs to nothing any more")
+    if data and (row is None or not default_storage.exists(row.name)):
+        stored = asdict(pictures.store(data, shared_decoder().decode(data)))
+    else:
+        assert row  # noqa: S101 - one of the two is there
+        stored = {name: getattr(row, name) for name in _COLUMNS}
+    return {"image": row if isinstance(row, Image) else None, **stored}
+
+
+def _row_of(digest: str) -> StoredPicture | None:
+    """A row that names this content, one of our images before others."""
+    for table in (Image, Upload, Input):
+        if row := table._default_manager.filter(sha256=digest).order_by("pk").first():
+            return row
+    return None

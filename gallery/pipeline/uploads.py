@@ -1,0 +1,51 @@
+"""Uploads that nothing was made from for a month: their rows go, and their files when no other row names them."""
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from gallery.failpoints import failpoint
+from gallery.media.pictures import is_young, names_of
+from gallery.models import Upload, files
+
+if TYPE_CHECKING:
+    from gallery.pipeline.worker import Workshop
+
+log = logging.getLogger(__name__)
+
+TEND_EVERY = 600.0
+_PORTION = 100
+
+
+def tend(workshop: "Workshop") -> None:
+    """Every ten minutes: remove what is unused, at most a hundred each time; several workers may do it at once."""
+    now = time.monotonic()
+    if now < workshop.uploads_at:
+        return
+    removed = sum(remove(upload) for upload in Upload.objects.unused().order_by("pk")[:_PORTION])
+    if removed:
+        log.info("uploads: %d removed that nothing was made from", removed)
+    workshop.uploads_at = now + TEND_EVERY
+
+
+def remove(upload: Upload) -> bool:
+    """Remove an upload that is still unused; False when it is used by now, or its file was written just now.
+
+    Files go before the row is gone for good: whoever is stopped between them finds the row again, and goes on.
+    """
+    if is_young(upload.name):
+        return False
+    with transaction.atomic():
+        # Looked at once more under the lock: to make something from it moves the moment that counts.
+        if not Upload.objects.select_for_update().filter(pk=upload.pk, used_at=upload.used_at).exists():
+            return False
+        if not Upload.objects.unused().filter(pk=upload.pk).exists():
+            return False
+        Upload.objects.filter(pk=upload.pk).delete()
+        for name in set(names_of(upload.name, upload.sha256)) - files.named([upload.sha256]):
+            default_storage.delete(name)
+        failpoint("upload-removed")
+    return True
