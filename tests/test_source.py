@@ -1,5 +1,6 @@
 """What holds for every source file: lines that a diff can show, and files that a generator writes."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -32,3 +33,12 @@ def test_no_line_is_longer_than_a_diff_can_show() -> None:
 
 def test_the_shapes_are_as_their_generator_writes_them() -> None:
     assert ratios.SHEET.read_text(encoding="utf-8") == ratios.sheet()
+
+
+def test_no_test_waits_by_a_text_that_the_page_must_evaluate() -> None:
+    """Playwright's `wait_for_function` asks again by evaluating text, which our policy forbids: it fails when slow."""
+    waits = re.compile(r"\.wait_for_function\(")
+    found = [
+        path for path in sources() if path.suffix == ".py" and waits.search(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []

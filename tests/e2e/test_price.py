@@ -82,7 +82,7 @@ def test_more_variants_and_a_click_before_their_price_has_come(site: Site, brows
 
     message = page.locator("[data-error-for=price]")
     expect(message).to_contain_text("The button said $0.01, but this costs $0.04.")
-    page.wait_for_function("window.rests !== undefined")
+    until(page, lambda: page.evaluate("window.rests !== undefined"))
     assert page.evaluate("window.rests"), (
         "the second click of a double click must not buy what nobody has read"
     )
@@ -114,7 +114,7 @@ def test_the_button_and_what_it_posts_change_together(site: Site, browser: Brows
         expect(page.locator("#create-submit")).to_contain_text(f"Generate · ${price}")
         assert shown(page) == (f"Generate · ${price}", price)
         # What has just come takes a moment until it listens.
-        page.wait_for_function("!document.querySelector('.htmx-settling, .htmx-swapping, .htmx-request')")
+        expect(page.locator(".htmx-settling, .htmx-swapping, .htmx-request")).to_have_count(0)
     page.goto(f"{site.url}/")
     page.locator("#id_model").select_option("gpt-image-2")
     expect(page.locator("#create-submit")).to_contain_text("Generate · $0.26")

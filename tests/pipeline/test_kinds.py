@@ -23,7 +23,7 @@ from gallery.media.storage import ContentStorage
 from gallery.media.thumbnails import UnusablePicture
 from gallery.models import Attempt, CatalogModel, Generation, Image, Input, Kind, Prompt, State, Upload, User
 from gallery.models.attempt import Outcome
-from gallery.pipeline import pace, recovery
+from gallery.pipeline import pace, recovery, reingest
 from gallery.pipeline.worker import Workshop
 from tests.pipeline.checker import picture_problems
 from tests.pipeline.conftest import KEY, Installation, queue
@@ -216,6 +216,31 @@ def test_a_picture_without_a_length_is_stored_when_its_last_byte_came(
 
     generation.refresh_from_db()
     assert generation.state == State.DONE
+    assert stored(generation.images.get()) == RED
+
+
+def test_an_answer_that_cannot_be_used_is_kept_and_read_again(
+    workshop: Workshop, script: Script, alice: User
+) -> None:
+    generation = enqueue(alice, EDIT)
+    script.plays(answer(RED[:-300]))
+    with Client(KEY, script.url) as client:
+        workshop.client = client
+        assert workshop.step()
+    generation.refresh_from_db()
+    assert (generation.state, generation.error_kind) == (State.FAILED, "BadResponse")
+    assert generation.error_message == "Venice sent 1 picture, which could not be read: cut off."
+    attempt = generation.attempts.get()
+    path = workshop.spool.unused(attempt.pk)
+    assert path
+    assert (attempt.is_kept, path.read_bytes().endswith(RED[:-300])) == (True, True)
+    path.write_bytes(path.read_bytes() + RED[-300:])
+    assert Attempt.objects.filter(pk=attempt.pk).ask_reading()
+
+    reingest.read_asked(workshop)
+
+    generation.refresh_from_db()
+    assert (generation.state, generation.error_message) == (State.DONE, "")
     assert stored(generation.images.get()) == RED
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db.models.functions import Now
 
@@ -132,7 +133,7 @@ def test_to_make_something_from_it_keeps_it_from_going(workshop: Workshop, alice
 def test_a_file_that_was_just_written_again_is_left(workshop: Workshop, alice: User) -> None:
     """Whoever wrote it makes a row of it next."""
     upload = brought(alice)
-    Path(default_storage.path(upload.name)).touch()
+    default_storage.save(upload.name, ContentFile(RED))
 
     assert tended(workshop) == 1
     assert len(of_media()) == 3
