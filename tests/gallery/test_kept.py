@@ -17,10 +17,9 @@ from django.utils import timezone
 
 from gallery.display import kept_answers
 from gallery.media.decoding import Decoder
-from gallery.models import Attempt, Generation, State, User
-from gallery.models.attempt import Outcome
-from gallery.pipeline import recovery, reingest, retention
-from gallery.pipeline.worker import Workshop
+from gallery.models import Attempt, Generation, Outcome, State, User
+from gallery.pipeline import reingest, retention
+from gallery.pipeline.worker import WorkerProcess
 from tests.gallery.making import a_picture
 from tests.gallery.page import Page
 from tests.pipeline.conftest import queue
@@ -65,17 +64,19 @@ def card(client: Client, generation: Generation) -> Words:
     return Words(response.content.decode())
 
 
-def ended(workshop: Workshop, generation: Generation) -> Attempt:
+def ended(workshop: WorkerProcess, generation: Generation) -> Attempt:
     """Its only call, once it was seen through."""
     assert workshop.step()
     generation.refresh_from_db()
     return generation.attempts.get()
 
 
-def met(workshop: Workshop, script: Script, owner: User, data: bytes, *, variants: int = 1) -> Generation:
+def met(
+    workshop: WorkerProcess, script: Script, owner: User, data: bytes, *, variants: int = 1
+) -> Generation:
     """A generation that was answered with these very bytes."""
     script.plays(answer(data))
-    workshop.client = type(workshop.client)(
+    workshop.sender.client = type(workshop.sender.client)(
         "test-key", script.url, deadlines=Deadlines(connect=1, first_byte=1, total=3)
     )
     generation = queue(owner, variants=variants)
@@ -94,17 +95,17 @@ def press(client: Client, attempt: Attempt, **more: Any) -> Any:
 
 
 @pytest.fixture
-def hasty(workshop: Workshop, kept_decoder: Decoder) -> Iterator[Workshop]:
+def hasty(workshop: WorkerProcess, kept_decoder: Decoder) -> Iterator[WorkerProcess]:
     """A worker whose decoder has no time at all, until it is given the other one."""
-    workshop.decoder = Decoder(patience=0)
+    workshop.answers.decoder = Decoder(patience=0)
     yield workshop
-    if workshop.decoder is not kept_decoder:
-        workshop.decoder.close()
+    if workshop.answers.decoder is not kept_decoder:
+        workshop.answers.decoder.close()
 
 
-def mended(workshop: Workshop, decoder: Decoder) -> None:
-    workshop.decoder.close()
-    workshop.decoder = decoder
+def mended(workshop: WorkerProcess, decoder: Decoder) -> None:
+    workshop.answers.decoder.close()
+    workshop.answers.decoder = decoder
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def mended(workshop: Workshop, decoder: Decoder) -> None:
     ],
 )
 def test_the_card_says_why(
-    workshop: Workshop, client: Client, alice: User, fault: str, variants: int, state: str, words: str
+    workshop: WorkerProcess, client: Client, alice: User, fault: str, variants: int, state: str, words: str
 ) -> None:
     generation = queue(alice, faults=fault, variants=variants)
     attempt = ended(workshop, generation)
@@ -147,7 +148,13 @@ def test_the_card_says_why(
     ],
 )
 def test_each_picture_has_its_reason(
-    workshop: Workshop, script: Script, client: Client, alice: User, images: list[Any], asked: int, words: str
+    workshop: WorkerProcess,
+    script: Script,
+    client: Client,
+    alice: User,
+    images: list[Any],
+    asked: int,
+    words: str,
 ) -> None:
     generation = met(workshop, script, alice, body(images), variants=asked)
     client.force_login(alice)
@@ -165,7 +172,7 @@ def test_each_picture_has_its_reason(
     ],
 )
 def test_how_an_answer_begins_is_shown_harmless_and_short(
-    workshop: Workshop, script: Script, client: Client, alice: User, data: bytes, shown: str
+    workshop: WorkerProcess, script: Script, client: Client, alice: User, data: bytes, shown: str
 ) -> None:
     generation = met(workshop, script, alice, data)
     client.force_login(alice)
@@ -179,7 +186,7 @@ def test_how_an_answer_begins_is_shown_harmless_and_short(
 
 
 def test_what_is_taken_is_what_came(
-    workshop: Workshop, script: Script, client: Client, alice: User, sally: User
+    workshop: WorkerProcess, script: Script, client: Client, alice: User, sally: User
 ) -> None:
     data = body([*encoded(1), base64.b64encode(webp()[:40]).decode()]) + b"\n \r\n"
     generation = met(workshop, script, alice, data, variants=2)
@@ -198,7 +205,7 @@ def test_what_is_taken_is_what_came(
 
 
 def test_the_server_sends_it_as_a_file_however_slowly_it_is_read(
-    workshop: Workshop, alice: User, settings: LazySettings
+    workshop: WorkerProcess, alice: User, settings: LazySettings
 ) -> None:
     """A generator would keep a thread for each reader: eight who read nothing would stop the site."""
     attempt = ended(workshop, queue(alice, faults="html-200"))
@@ -211,14 +218,16 @@ def test_the_server_sends_it_as_a_file_however_slowly_it_is_read(
             assert b"".join(response.streaming_content) == PAGE.replace(key.encode(), b"*" * len(key))
 
 
-def test_a_page_of_the_emulator_is_taken_as_it_came(workshop: Workshop, client: Client, alice: User) -> None:
+def test_a_page_of_the_emulator_is_taken_as_it_came(
+    workshop: WorkerProcess, client: Client, alice: User
+) -> None:
     attempt = ended(workshop, queue(alice, faults="html-200"))
     client.force_login(alice)
 
     assert taken(client, attempt) == PAGE
 
 
-def test_members_see_why_and_no_more(workshop: Workshop, client: Client, alice: User, bob: User) -> None:
+def test_members_see_why_and_no_more(workshop: WorkerProcess, client: Client, alice: User, bob: User) -> None:
     generation = queue(alice, faults="html-200")
     attempt = ended(workshop, generation)
     client.force_login(bob)
@@ -234,7 +243,7 @@ def test_members_see_why_and_no_more(workshop: Workshop, client: Client, alice: 
 
 @pytest.mark.parametrize("border", [0, 65_530, 65_536, 131_060])
 def test_our_key_is_struck_out_of_what_is_taken(
-    workshop: Workshop, script: Script, client: Client, alice: User, settings: LazySettings, border: int
+    workshop: WorkerProcess, script: Script, client: Client, alice: User, settings: LazySettings, border: int
 ) -> None:
     settings.VENICE_API_KEY = "canary-key-0123456789"
     page = b"<html>".ljust(border, b"x") + settings.VENICE_API_KEY.encode() + b"y" * 70_000
@@ -248,7 +257,7 @@ def test_our_key_is_struck_out_of_what_is_taken(
 
 
 def test_read_again_stores_what_a_better_reader_understands(
-    hasty: Workshop, kept_decoder: Decoder, client: Client, alice: User, emulator: Emulator
+    hasty: WorkerProcess, kept_decoder: Decoder, client: Client, alice: User, emulator: Emulator
 ) -> None:
     generation = queue(alice, variants=2)
     attempt = ended(hasty, generation)
@@ -263,8 +272,8 @@ def test_read_again_stores_what_a_better_reader_understands(
     assert asked_at is not None
     assert Attempt.objects.get().reading_asked_at == asked_at, "the second press changes nothing"
     assert "Being read again" in card(client, generation).text
-    reingest.read_asked(hasty)
-    reingest.read_asked(hasty)
+    reingest.read_asked(hasty.answers)
+    reingest.read_asked(hasty.answers)
 
     assert (first.status_code, first["Location"]) == (303, f"/generations/{generation.pk}/")
     assert (second.status_code, second["Location"]) == (303, "/queue/")
@@ -286,7 +295,7 @@ def test_read_again_stores_what_a_better_reader_understands(
 
 
 @pytest.mark.parametrize("page", ["/queue/", "/create/"])
-def test_lists_of_cards_offer_it_too(workshop: Workshop, client: Client, alice: User, page: str) -> None:
+def test_lists_of_cards_offer_it_too(workshop: WorkerProcess, client: Client, alice: User, page: str) -> None:
     generation = queue(alice, faults="html-200")
     attempt = ended(workshop, generation)
     client.force_login(alice)
@@ -298,7 +307,7 @@ def test_lists_of_cards_offer_it_too(workshop: Workshop, client: Client, alice: 
 
 
 def test_the_queue_shows_that_it_is_read_and_that_it_was(
-    workshop: Workshop, client: Client, alice: User
+    workshop: WorkerProcess, client: Client, alice: User
 ) -> None:
     attempt = ended(workshop, queue(alice, faults="html-200"))
     client.force_login(alice)
@@ -310,14 +319,14 @@ def test_the_queue_shows_that_it_is_read_and_that_it_was(
         if words == "Being read again":
             press(client, attempt, back="queue")
         else:
-            reingest.read_asked(workshop)
+            reingest.read_asked(workshop.answers)
         changed = client.get(poll[1], headers=HTMX)
         assert changed.status_code == 200
         assert words in Words(changed.content.decode()).text
 
 
 def test_the_card_follows_the_reading_by_itself(
-    hasty: Workshop, kept_decoder: Decoder, client: Client, alice: User
+    hasty: WorkerProcess, kept_decoder: Decoder, client: Client, alice: User
 ) -> None:
     generation = queue(alice)
     attempt = ended(hasty, generation)
@@ -327,7 +336,7 @@ def test_the_card_follows_the_reading_by_itself(
     pressed = Page(client.post(f"/answers/{attempt.pk}/read-again/", headers=HTMX).content)
     address = pressed.one("article", hx_trigger="every 1s")["hx-get"]
     assert client.get(address, headers=HTMX).status_code == 204
-    reingest.read_asked(hasty)
+    reingest.read_asked(hasty.answers)
     after = client.get(address, headers=HTMX)
 
     assert after.status_code == 200
@@ -335,14 +344,16 @@ def test_the_card_follows_the_reading_by_itself(
     assert b"hx-get" not in after.content
 
 
-def test_what_still_cannot_be_read_says_so_and_stays(workshop: Workshop, client: Client, alice: User) -> None:
+def test_what_still_cannot_be_read_says_so_and_stays(
+    workshop: WorkerProcess, client: Client, alice: User
+) -> None:
     generation = queue(alice, faults="cut-picture", variants=2)
     attempt = ended(workshop, generation)
     client.force_login(alice)
     before = taken(client, attempt)
 
     press(client, attempt)
-    reingest.read_asked(workshop)
+    reingest.read_asked(workshop.answers)
 
     told = card(client, generation)
     assert "Read again at" in told.text
@@ -356,7 +367,7 @@ def test_what_still_cannot_be_read_says_so_and_stays(workshop: Workshop, client:
 
 
 def test_a_page_stays_a_failure_however_often_it_is_read(
-    workshop: Workshop, client: Client, alice: User
+    workshop: WorkerProcess, client: Client, alice: User
 ) -> None:
     generation = queue(alice, faults="html-200")
     attempt = ended(workshop, generation)
@@ -364,7 +375,7 @@ def test_a_page_stays_a_failure_however_often_it_is_read(
 
     for _ in range(2):
         press(client, attempt)
-        reingest.read_asked(workshop)
+        reingest.read_asked(workshop.answers)
 
     generation.refresh_from_db()
     attempt.refresh_from_db()
@@ -373,11 +384,11 @@ def test_a_page_stays_a_failure_however_often_it_is_read(
 
 
 def test_the_rest_of_a_cut_answer_can_be_taken_and_read_again(
-    workshop: Workshop, script: Script, client: Client, alice: User
+    workshop: WorkerProcess, script: Script, client: Client, alice: User
 ) -> None:
     whole = body(encoded(3))
     script.plays(answer(whole)[:-60])
-    workshop.client = type(workshop.client)("test-key", script.url)
+    workshop.sender.client = type(workshop.sender.client)("test-key", script.url)
     generation = queue(alice, variants=3)
     attempt = ended(workshop, generation)
     client.force_login(alice)
@@ -386,7 +397,7 @@ def test_the_rest_of_a_cut_answer_can_be_taken_and_read_again(
     assert taken(client, attempt) == whole[:-60]
 
     press(client, attempt)
-    reingest.read_asked(workshop)
+    reingest.read_asked(workshop.answers)
 
     generation.refresh_from_db()
     assert generation.state == State.INTERRUPTED
@@ -394,13 +405,13 @@ def test_the_rest_of_a_cut_answer_can_be_taken_and_read_again(
     with workshop.spool.unused(attempt.pk).open("ab") as file:  # type: ignore[union-attr]
         file.write(whole[-60:])
     press(client, attempt)
-    reingest.read_asked(workshop)
+    reingest.read_asked(workshop.answers)
     generation.refresh_from_db()
     assert (generation.state, generation.images.count()) == (State.DONE, 3)
 
 
 def test_what_lies_on_another_host_is_named(
-    workshop: Workshop, client: Client, alice: User, settings: LazySettings, tmp_path: Path
+    workshop: WorkerProcess, client: Client, alice: User, settings: LazySettings, tmp_path: Path
 ) -> None:
     generation = queue(alice, faults="html-200")
     attempt = ended(workshop, generation)
@@ -417,15 +428,15 @@ def test_what_lies_on_another_host_is_named(
     assert b"far &lt;b&gt;away&lt;/b&gt;" in refused.content
     press(client, attempt)
     assert "Being read again on host far" in card(client, generation).text
-    near = Workshop(workshop.client, workshop.decoder)
-    reingest.read_asked(near)
-    retention.tend(near)
+    near = WorkerProcess(workshop.sender.client, workshop.answers.decoder)
+    reingest.read_asked(near.answers)
+    retention.tend(near.spool, near.heart.host)
     assert Attempt.objects.asked().exists(), "that is the other host's to read"
-    reingest.read_asked(workshop)
+    reingest.read_asked(workshop.answers)
     assert not Attempt.objects.asked().exists(), "who sees the file reads it"
 
 
-def test_a_file_that_is_gone_is_let_go(workshop: Workshop, client: Client, alice: User) -> None:
+def test_a_file_that_is_gone_is_let_go(workshop: WorkerProcess, client: Client, alice: User) -> None:
     generation = queue(alice, faults="html-200")
     attempt = ended(workshop, generation)
     client.force_login(alice)
@@ -433,7 +444,7 @@ def test_a_file_that_is_gone_is_let_go(workshop: Workshop, client: Client, alice
     assert client.get(f"/answers/{attempt.pk}/download").status_code == 404
     press(client, attempt)
 
-    reingest.read_asked(workshop)
+    reingest.read_asked(workshop.answers)
 
     assert not Attempt.objects.kept().exists()
     assert "kept until" not in card(client, generation).text
@@ -442,23 +453,22 @@ def test_a_file_that_is_gone_is_let_go(workshop: Workshop, client: Client, alice
 class TestKeeping:
     """How long, how much, and after which accidents."""
 
-    def _kept(self, workshop: Workshop, owner: User, count: int) -> list[Attempt]:
+    def _kept(self, workshop: WorkerProcess, owner: User, count: int) -> list[Attempt]:
         return [ended(workshop, queue(owner, faults="html-200")) for _ in range(count)]
 
-    def _left(self, workshop: Workshop) -> list[int]:
-        workshop.tend_at = 0
+    def _left(self, workshop: WorkerProcess) -> list[int]:
         noted = list(
             Attempt.objects.filter(kept_bytes__isnull=False).order_by("pk").values_list("pk", flat=True)
         )
         assert noted == sorted(workshop.spool.put_aside())
         return noted
 
-    def test_the_old_go_by_themselves(self, workshop: Workshop, client: Client, alice: User) -> None:
+    def test_the_old_go_by_themselves(self, workshop: WorkerProcess, client: Client, alice: User) -> None:
         old, asked, young = self._kept(workshop, alice, 3)
         Attempt.objects.filter(pk=asked.pk).ask_reading()
         Attempt.objects.filter(pk__in=(old.pk, asked.pk)).update(kept_until=timezone.now() - timedelta(1))
 
-        retention.tend(workshop)
+        retention.tend(workshop.spool, workshop.heart.host)
 
         assert self._left(workshop) == [asked.pk, young.pk], "what is to be read is needed still"
         assert young.kept_until is not None
@@ -467,32 +477,34 @@ class TestKeeping:
         page = client.get(f"/generations/{old.generation_id}/").content.decode()
         assert "What came is not kept any more" in Words(page, "history").text
 
-    def test_too_much_goes_oldest_first_and_nothing_undecided(self, workshop: Workshop, alice: User) -> None:
+    def test_too_much_goes_oldest_first_and_nothing_undecided(
+        self, workshop: WorkerProcess, alice: User
+    ) -> None:
         undecided, first, second, third = self._kept(workshop, alice, 4)
         for each in (first, second, third):
             each.generation.dismiss()
         size = (workshop.spool.put_aside()[first.pk]).stat().st_size
 
-        retention.tend(workshop, most=2 * size + size // 2)
+        retention.tend(workshop.spool, workshop.heart.host, most=2 * size + size // 2)
 
         assert self._left(workshop) == [undecided.pk, third.pk]
-        retention.tend(workshop, most=1)
+        retention.tend(workshop.spool, workshop.heart.host, most=1)
         assert self._left(workshop) == [undecided.pk]
 
     def test_files_from_before_there_was_a_ledger_get_their_line(
-        self, workshop: Workshop, alice: User
+        self, workshop: WorkerProcess, alice: User
     ) -> None:
         (attempt,) = self._kept(workshop, alice, 1)
         Attempt.objects.update(kept_bytes=None, kept_until=None, kept_reason="")
 
-        retention.tend(workshop)
+        retention.tend(workshop.spool, workshop.heart.host)
 
         assert self._left(workshop) == [attempt.pk]
         assert "it begins with" in Attempt.objects.get().kept_reason
 
     @pytest.mark.parametrize("lost", ["row", "file"])
     def test_a_removal_that_was_cut_short_is_finished(
-        self, workshop: Workshop, alice: User, lost: str
+        self, workshop: WorkerProcess, alice: User, lost: str
     ) -> None:
         (attempt,) = self._kept(workshop, alice, 1)
         if lost == "row":
@@ -500,36 +512,36 @@ class TestKeeping:
         else:
             workshop.spool.discard(attempt.pk)
 
-        retention.tend(workshop)
+        retention.tend(workshop.spool, workshop.heart.host)
 
         assert self._left(workshop) == []
 
-    def test_a_disk_that_is_not_mounted_loses_nothing(self, workshop: Workshop, alice: User) -> None:
+    def test_a_disk_that_is_not_mounted_loses_nothing(self, workshop: WorkerProcess, alice: User) -> None:
         (attempt,) = self._kept(workshop, alice, 1)
         folder = workshop.spool.folder
         folder.rename(folder.with_name("unmounted"))
         folder.mkdir()
         Attempt.objects.filter(pk=attempt.pk).ask_reading()
 
-        retention.tend(workshop)
-        reingest.read_asked(workshop)
+        retention.tend(workshop.spool, workshop.heart.host)
+        reingest.read_asked(workshop.answers)
 
         folder.rmdir()
         folder.with_name("unmounted").rename(folder)
         assert self._left(workshop) == [attempt.pk]
 
     def test_a_part_that_could_not_be_read_outlives_a_kill_before_it_was_put_aside(
-        self, workshop: Workshop, alice: User
+        self, workshop: WorkerProcess, alice: User
     ) -> None:
         attempt = ended(workshop, queue(alice, faults="cut-picture", variants=2))
         aside = workshop.spool.put_aside()[attempt.pk]
         aside.rename(workshop.spool.raw(attempt.pk))
 
-        recovery.recover(workshop)
+        workshop.recover()
 
         assert self._left(workshop) == [attempt.pk]
 
-    def test_a_good_answer_is_not_kept(self, workshop: Workshop, alice: User) -> None:
+    def test_a_good_answer_is_not_kept(self, workshop: WorkerProcess, alice: User) -> None:
         attempt = ended(workshop, queue(alice))
 
         assert (attempt.kept_bytes, attempt.kept_until) == (None, None)
@@ -542,7 +554,7 @@ class TestAdmin:
     LIST = "/admin/gallery/keptanswer/"
 
     def test_the_list_tells_size_age_host_reason(
-        self, workshop: Workshop, client: Client, sally: User
+        self, workshop: WorkerProcess, client: Client, sally: User
     ) -> None:
         attempt = ended(workshop, queue(sally, faults="html-200"))
         a_picture(sally)
@@ -561,7 +573,7 @@ class TestAdmin:
         assert client.get(f"{self.LIST}{attempt.pk}/change/").status_code == 200
 
     def test_read_again_and_delete(
-        self, workshop: Workshop, client: Client, alice: User, sally: User
+        self, workshop: WorkerProcess, client: Client, alice: User, sally: User
     ) -> None:
         attempt = ended(workshop, queue(alice, faults="html-200"))
         client.force_login(sally)
@@ -569,18 +581,18 @@ class TestAdmin:
 
         client.post(self.LIST, {"action": "read_again", **chosen})
         assert Attempt.objects.asked().count() == 1
-        reingest.read_asked(workshop)
+        reingest.read_asked(workshop.answers)
         asked = client.post(self.LIST, {"action": "delete_for_good", **chosen})
         assert b"Delete 1 kept answers" in asked.content
         assert Attempt.objects.kept().count() == 1
         client.post(self.LIST, {"action": "delete_for_good", "confirmed": "yes", **chosen})
 
         assert not Attempt.objects.kept().exists()
-        retention.tend(workshop)
+        retention.tend(workshop.spool, workshop.heart.host)
         assert workshop.spool.put_aside() == {}
 
     def test_the_number_of_queries_does_not_grow(
-        self, workshop: Workshop, client: Client, sally: User, django_assert_num_queries: Any
+        self, workshop: WorkerProcess, client: Client, sally: User, django_assert_num_queries: Any
     ) -> None:
         client.force_login(sally)
         ended(workshop, queue(sally, faults="html-200"))
@@ -597,10 +609,10 @@ class TestAdmin:
 
 
 def test_what_was_moderated_and_cannot_be_read_is_kept(
-    workshop: Workshop, script: Script, client: Client, alice: User
+    workshop: WorkerProcess, script: Script, client: Client, alice: User
 ) -> None:
     script.plays(answer(body(["not base64!"]), x_venice_is_content_violation="true"))
-    workshop.client = type(workshop.client)("test-key", script.url)
+    workshop.sender.client = type(workshop.sender.client)("test-key", script.url)
     generation = queue(alice)
     attempt = ended(workshop, generation)
     client.force_login(alice)

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from gallery.models import CatalogModel, Generation, Image, State, Upload, User
-from gallery.pipeline.worker import Workshop
+from gallery.pipeline.worker import WorkerProcess
 from tests.pipeline.test_kinds import OPERATIONS, RED, ROLES, enqueue
 from venice import Edit, Upscale
 
@@ -46,7 +46,7 @@ def site(client: Client, sally: User) -> Client:
 
 
 @pytest.mark.parametrize("kind", LABELS)
-def test_every_page_bears_each_kind(site: Client, workshop: Workshop, sally: User, kind: str) -> None:
+def test_every_page_bears_each_kind(site: Client, workshop: WorkerProcess, sally: User, kind: str) -> None:
     generation = enqueue(sally, OPERATIONS[kind])
     states = [State.QUEUED, State.SENDING, State.RECEIVED, State.FAILED, State.INTERRUPTED, State.CANCELLED]
     for state in states:
@@ -74,7 +74,9 @@ def test_every_page_bears_each_kind(site: Client, workshop: Workshop, sally: Use
     assert f'alt="{title}' in shown(site, "/")
 
 
-def test_an_input_leads_to_its_picture_or_to_its_file(site: Client, workshop: Workshop, sally: User) -> None:
+def test_an_input_leads_to_its_picture_or_to_its_file(
+    site: Client, workshop: WorkerProcess, sally: User
+) -> None:
     first = enqueue(sally, OPERATIONS["edit"])
     assert workshop.step()
     image = first.images.get()
@@ -87,7 +89,9 @@ def test_an_input_leads_to_its_picture_or_to_its_file(site: Client, workshop: Wo
 
 
 @pytest.mark.parametrize("kind", ["edit", "upscale", "generate"])
-def test_another_one_is_made_from_its_page(site: Client, workshop: Workshop, sally: User, kind: str) -> None:
+def test_another_one_is_made_from_its_page(
+    site: Client, workshop: WorkerProcess, sally: User, kind: str
+) -> None:
     generation = enqueue(sally, OPERATIONS[kind])
     assert workshop.step()
     image = generation.images.get()

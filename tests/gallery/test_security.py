@@ -16,8 +16,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from gallery.models import CatalogModel, Generation, Image, State, User, Worker
-from gallery.pipeline.worker import Workshop
+from gallery.models import CatalogModel, Generation, Hold, Image, State, User, Worker
+from gallery.pipeline.worker import WorkerProcess
 from venice import Generate
 
 STRANGER, MEMBER, MAKER, STAFF = "stranger", "member", "maker", "staff"
@@ -71,7 +71,7 @@ POST_ONLY = {row.name for row in TABLE if row.method == "POST"} - {"create"}
 
 
 @pytest.fixture
-def things(workshop: Workshop, models_known: None, alice: User) -> dict[str, object]:
+def things(workshop: WorkerProcess, models_known: None, alice: User) -> dict[str, object]:
     """One of each thing an address may name, all made by Alice."""
     operation = Generate(model="z-image-turbo", prompt="A quiet canal", width=128, height=128, seed=5)
     done, _ = Generation.objects.enqueue(alice, operation, price=CatalogModel.objects.price(operation))
@@ -486,7 +486,7 @@ MARKUP = (
 
 
 def test_markup_is_shown_and_never_runs(
-    workshop: Workshop, models_known: None, client: Client, sally: User
+    workshop: WorkerProcess, models_known: None, client: Client, sally: User
 ) -> None:
     """ASVS 1.2.1: as a prompt, a style, an error text and a header of Venice."""
     operation = Generate(
@@ -497,7 +497,8 @@ def test_markup_is_shown_and_never_runs(
     Generation.objects.filter(pk=generation.pk).update(
         error_message=MARKUP,
         error_advice=MARKUP,
-        hold_reason=MARKUP[:200],
+        hold=Hold.REFUSED,
+        hold_words=MARKUP[:200],
         style_preset=MARKUP[:100],
         enhanced_prompt=MARKUP,
         venice_id=MARKUP,
@@ -527,7 +528,7 @@ def test_markup_is_shown_and_never_runs(
 
 
 def test_the_key_is_nowhere(
-    workshop: Workshop,
+    workshop: WorkerProcess,
     models_known: None,
     client: Client,
     sally: User,
@@ -536,7 +537,7 @@ def test_the_key_is_nowhere(
 ) -> None:
     """ASVS 13.3.1: a canary key in settings and on the wire, then pages, rows and log are searched."""
     settings.VENICE_API_KEY = CANARY
-    workshop.client = type(workshop.client)(CANARY, settings.VENICE_BASE_URL)
+    workshop.sender.client = type(workshop.sender.client)(CANARY, settings.VENICE_BASE_URL)
     secret_prompt = "The prompt that no log may hold"
     operation = Generate(model="z-image-turbo", prompt=secret_prompt, width=64, height=64, seed=1)
     generation, _ = Generation.objects.enqueue(sally, operation)
@@ -562,6 +563,6 @@ def test_the_key_is_nowhere(
 
     assert CANARY not in everything
     assert CANARY not in caplog.text
-    assert CANARY not in repr(workshop.client)
+    assert CANARY not in repr(workshop.sender.client)
     assert secret_prompt not in caplog.text
     assert secret_prompt in everything

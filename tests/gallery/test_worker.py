@@ -11,10 +11,21 @@ from django.conf import LazySettings
 from PIL import Image as Pillow
 
 from gallery.media.storage import thumbnail_name
-from gallery.models import Attempt, CatalogModel, Gate, Generation, Image, Prompt, State, User, Worker
-from gallery.models.attempt import Outcome
-from gallery.pipeline import heartbeat, pace, recovery
-from gallery.pipeline.worker import Workshop
+from gallery.models import (
+    Attempt,
+    CatalogModel,
+    Gate,
+    Generation,
+    Hold,
+    Image,
+    Outcome,
+    Prompt,
+    State,
+    User,
+    Worker,
+)
+from gallery.pipeline import heartbeat, pace
+from gallery.pipeline.worker import WorkerProcess
 from venice import Generate
 from venice.emulator import Emulator
 
@@ -31,7 +42,7 @@ def queue(owner: User, operation: Generate = BRIDGE, **more: object) -> Generati
 
 
 def test_it_turns_a_row_into_a_stored_picture(
-    workshop: Workshop, alice: User, settings: LazySettings
+    workshop: WorkerProcess, alice: User, settings: LazySettings
 ) -> None:
     generation = queue(alice)
 
@@ -49,7 +60,9 @@ def test_it_turns_a_row_into_a_stored_picture(
             assert (thumbnail.format, thumbnail.size) == ("WEBP", (256, 256))
 
 
-def test_it_keeps_the_whole_account_of_a_call(workshop: Workshop, alice: User, emulator: Emulator) -> None:
+def test_it_keeps_the_whole_account_of_a_call(
+    workshop: WorkerProcess, alice: User, emulator: Emulator
+) -> None:
     generation = queue(alice)
 
     workshop.step()
@@ -70,7 +83,7 @@ def test_it_keeps_the_whole_account_of_a_call(workshop: Workshop, alice: User, e
     assert workshop.spool.attempts() == []
 
 
-def test_it_stores_a_stack_under_one_cover(workshop: Workshop, alice: User) -> None:
+def test_it_stores_a_stack_under_one_cover(workshop: WorkerProcess, alice: User) -> None:
     generation = queue(alice, replace(BRIDGE, variants=4))
 
     workshop.step()
@@ -82,7 +95,9 @@ def test_it_stores_a_stack_under_one_cover(workshop: Workshop, alice: User) -> N
     assert generation.attempts.get().images_asked == 4
 
 
-def test_the_same_seed_gives_the_same_bytes_and_a_new_one_does_not(workshop: Workshop, alice: User) -> None:
+def test_the_same_seed_gives_the_same_bytes_and_a_new_one_does_not(
+    workshop: WorkerProcess, alice: User
+) -> None:
     first = queue(alice)
     workshop.step()
     origin = first.images.get()
@@ -97,7 +112,7 @@ def test_the_same_seed_gives_the_same_bytes_and_a_new_one_does_not(workshop: Wor
     assert set(origin.descendants.all()) == {same, new}
 
 
-def test_a_model_that_ignores_seeds_promises_no_seed(workshop: Workshop, alice: User) -> None:
+def test_a_model_that_ignores_seeds_promises_no_seed(workshop: WorkerProcess, alice: User) -> None:
     generation = queue(
         alice, Generate(model="gpt-image-2", prompt="A watch", aspect_ratio="1:1", quality="low", seed=7)
     )
@@ -118,7 +133,7 @@ def test_a_model_that_ignores_seeds_promises_no_seed(workshop: Workshop, alice: 
     ],
 )
 def test_a_failure_keeps_venices_words_and_says_what_to_do(
-    workshop: Workshop, alice: User, emulator: Emulator, fault: str, state: State, kind: str
+    workshop: WorkerProcess, alice: User, emulator: Emulator, fault: str, state: State, kind: str
 ) -> None:
     generation = queue(alice)
     emulator.fault(fault)
@@ -136,7 +151,7 @@ def test_a_failure_keeps_venices_words_and_says_what_to_do(
 
 @pytest.mark.parametrize("fault", ["429", "503"])
 def test_a_busy_venice_sends_it_back_to_the_queue(
-    workshop: Workshop, alice: User, emulator: Emulator, fault: str
+    workshop: WorkerProcess, alice: User, emulator: Emulator, fault: str
 ) -> None:
     generation = queue(alice)
     emulator.fault(fault)
@@ -145,15 +160,16 @@ def test_a_busy_venice_sends_it_back_to_the_queue(
 
     generation.refresh_from_db()
     assert generation.state == State.QUEUED
-    assert generation.hold_reason
+    assert generation.hold == Hold.REFUSED
+    assert generation.hold_words
     assert generation.not_before > generation.sent_at
     assert not workshop.step(), "it must wait until then"
     assert [entry["charged_usd"] for entry in emulator.ledger()] == [0]
 
 
-def test_an_unreachable_venice_costs_nothing_and_is_tried_again(workshop: Workshop, alice: User) -> None:
+def test_an_unreachable_venice_costs_nothing_and_is_tried_again(workshop: WorkerProcess, alice: User) -> None:
     generation = queue(alice)
-    workshop.client = type(workshop.client)("test-key", "http://127.0.0.1:9/api/v1")
+    workshop.sender.client = type(workshop.sender.client)("test-key", "http://127.0.0.1:9/api/v1")
 
     workshop.step()
 
@@ -163,7 +179,7 @@ def test_an_unreachable_venice_costs_nothing_and_is_tried_again(workshop: Worksh
 
 
 def test_a_500_is_tried_once_more_when_it_is_cheap(
-    workshop: Workshop, alice: User, emulator: Emulator
+    workshop: WorkerProcess, alice: User, emulator: Emulator
 ) -> None:
     generation = queue(alice)
     emulator.fault("500")
@@ -179,7 +195,9 @@ def test_a_500_is_tried_once_more_when_it_is_cheap(
     assert (generation.state, generation.tries) == (State.FAILED, 2)
 
 
-def test_a_moderated_picture_is_done_and_says_so(workshop: Workshop, alice: User, emulator: Emulator) -> None:
+def test_a_moderated_picture_is_done_and_says_so(
+    workshop: WorkerProcess, alice: User, emulator: Emulator
+) -> None:
     generation = queue(alice)
     emulator.fault("violation")
 
@@ -190,7 +208,7 @@ def test_a_moderated_picture_is_done_and_says_so(workshop: Workshop, alice: User
 
 
 def test_the_real_format_is_stored_whatever_was_asked(
-    workshop: Workshop, alice: User, emulator: Emulator
+    workshop: WorkerProcess, alice: User, emulator: Emulator
 ) -> None:
     generation = queue(alice, replace(BRIDGE, format="png"))
     emulator.fault("wrong-bytes")
@@ -214,20 +232,20 @@ def test_one_submission_is_one_generation(alice: User, bob: User) -> None:
     assert Prompt.objects.get().generation_count == 2
 
 
-def test_nothing_is_claimed_twice(workshop: Workshop, alice: User) -> None:
+def test_nothing_is_claimed_twice(workshop: WorkerProcess, alice: User) -> None:
     queue(alice)
 
     assert workshop.claim() is not None
     assert workshop.claim() is None
 
 
-def test_a_cancelled_generation_is_not_sent(workshop: Workshop, alice: User, emulator: Emulator) -> None:
+def test_a_cancelled_generation_is_not_sent(workshop: WorkerProcess, alice: User, emulator: Emulator) -> None:
     generation = queue(alice)
     claimed = workshop.claim()
     assert claimed is not None
     assert generation.cancel()
 
-    workshop.see_through(claimed)
+    workshop.sender.see_through(claimed)
 
     generation.refresh_from_db()
     assert generation.state == State.CANCELLED
@@ -235,7 +253,7 @@ def test_a_cancelled_generation_is_not_sent(workshop: Workshop, alice: User, emu
     assert not generation.cancel()
 
 
-def test_a_deactivated_members_work_is_held(workshop: Workshop, alice: User) -> None:
+def test_a_deactivated_members_work_is_held(workshop: WorkerProcess, alice: User) -> None:
     queue(alice)
     User.objects.update(is_active=False)
 
@@ -243,7 +261,7 @@ def test_a_deactivated_members_work_is_held(workshop: Workshop, alice: User) -> 
 
 
 def test_a_model_out_of_its_minute_waits_while_others_go(
-    workshop: Workshop, alice: User, settings: LazySettings
+    workshop: WorkerProcess, alice: User, settings: LazySettings
 ) -> None:
     settings.VENICE_REQUESTS_PER_MINUTE = 2
     queue(alice, replace(BRIDGE, variants=2))
@@ -256,7 +274,7 @@ def test_a_model_out_of_its_minute_waits_while_others_go(
     assert [generation.model for generation in ready] == ["chroma"]
 
 
-def test_only_who_is_held_says_so(workshop: Workshop, alice: User, settings: LazySettings) -> None:
+def test_only_who_is_held_says_so(workshop: WorkerProcess, alice: User, settings: LazySettings) -> None:
     settings.VENICE_REQUESTS_PER_MINUTE = 1
     queue(alice)
     workshop.step()
@@ -268,13 +286,13 @@ def test_only_who_is_held_says_so(workshop: Workshop, alice: User, settings: Laz
     claimed = workshop.claim()
 
     assert claimed == free
-    for generation, reason in ((full, pace.RATE_LIMIT), (free, ""), (later, ""), (busy, "")):
+    for generation, reason in ((full, Hold.RATE_LIMIT), (free, ""), (later, ""), (busy, "")):
         generation.refresh_from_db()
-        assert generation.hold_reason == reason
+        assert generation.hold == reason
 
 
 def test_the_rate_limit_does_not_hide_what_a_failed_call_said(
-    workshop: Workshop, alice: User, settings: LazySettings
+    workshop: WorkerProcess, alice: User, settings: LazySettings
 ) -> None:
     settings.VENICE_REQUESTS_PER_MINUTE = 1
     generation = queue(alice, replace(BRIDGE, prompt="A bridge [[fault:500:times=1]]"))
@@ -284,10 +302,10 @@ def test_the_rate_limit_does_not_hide_what_a_failed_call_said(
     assert workshop.claim() is None
 
     generation.refresh_from_db()
-    assert (generation.state, generation.hold_reason) == (State.QUEUED, "Inference processing failed")
+    assert (generation.state, generation.hold_words) == (State.QUEUED, "Inference processing failed")
 
 
-def test_a_worker_that_is_gone_leaves_nothing_hanging(workshop: Workshop, alice: User) -> None:
+def test_a_worker_that_is_gone_leaves_nothing_hanging(workshop: WorkerProcess, alice: User) -> None:
     sent, leased = queue(alice), queue(alice)
     gone = Worker.objects.create(
         name=f"{heartbeat.process_table()}-gone", host=workshop.heart.host, process=2**22 + 1
@@ -297,7 +315,7 @@ def test_a_worker_that_is_gone_leaves_nothing_hanging(workshop: Workshop, alice:
     Generation.objects.filter(pk=sent.pk).update(worker=gone, token=token, state=State.SENDING)
     sent.attempts.create(token=token, worker="gone", host="here", model=sent.model, sent_at=sent.created_at)
 
-    recovery.recover(workshop)
+    workshop.recover()
 
     sent.refresh_from_db()
     leased.refresh_from_db()
@@ -305,26 +323,26 @@ def test_a_worker_that_is_gone_leaves_nothing_hanging(workshop: Workshop, alice:
     assert sent.error_advice
 
 
-def test_storing_an_answer_twice_gives_the_same_rows(workshop: Workshop, alice: User) -> None:
+def test_storing_an_answer_twice_gives_the_same_rows(workshop: WorkerProcess, alice: User) -> None:
     generation = queue(alice)
     claimed = workshop.claim()
     assert claimed is not None
-    attempt = workshop._begin(claimed)
+    attempt = workshop.sender.begin(claimed)
     assert attempt is not None
     with workshop.spool.receive(attempt.pk) as sink:
-        workshop.client.send(claimed.operation, sink)
+        workshop.sender.client.send(claimed.operation, sink)
     answer = workshop.spool.raw(attempt.pk).read_bytes()
-    workshop.store(claimed, attempt)
+    workshop.answers.store(claimed, attempt)
     workshop.spool.raw(attempt.pk).write_bytes(answer)
 
-    workshop.store(claimed, attempt)
+    workshop.answers.store(claimed, attempt)
 
     assert Image.objects.count() == 1
     generation.refresh_from_db()
     assert generation.state == State.DONE
 
 
-def test_the_request_is_frozen_as_it_was_sent(workshop: Workshop, alice: User) -> None:
+def test_the_request_is_frozen_as_it_was_sent(workshop: WorkerProcess, alice: User) -> None:
     generation = queue(alice, replace(BRIDGE, style_preset="Anime", cfg_scale=7.5))
 
     assert generation.request == {

@@ -10,10 +10,9 @@ from django.conf import LazySettings
 from django.db.models.functions import Now
 
 from gallery import catalog
-from gallery.models import Attempt, Gate, Generation, State, User
-from gallery.models.attempt import Outcome
+from gallery.models import Attempt, Gate, Generation, Hold, Outcome, State, User
 from gallery.pipeline import gates
-from gallery.pipeline.worker import Workshop
+from gallery.pipeline.worker import WorkerProcess
 from tests.pipeline.conftest import Installation, queue, states, until
 from venice.emulator import Emulator
 
@@ -32,7 +31,7 @@ def account(emulator: Emulator, **changes: Any) -> None:
 
 
 def test_without_credits_all_wait_until_there_are_some(
-    workshop: Workshop, alice: User, emulator: Emulator
+    workshop: WorkerProcess, alice: User, emulator: Emulator
 ) -> None:
     account(emulator, balance_usd=0)
     first, second = queue(alice), queue(alice)
@@ -44,15 +43,15 @@ def test_without_credits_all_wait_until_there_are_some(
     assert (gate.kind, gate.until) == (Gate.Kind.BALANCE, None)
     assert "balance" in gate.reason
     second.refresh_from_db()
-    assert second.hold_reason
+    assert (second.hold, second.hold_words != "") == (Hold.BALANCE, True)
 
-    gates.probe(workshop.client)
+    gates.probe(workshop.sender.client)
     assert Gate.objects.closed().exists(), "still no credits"
     account(emulator, balance_usd=5)
-    gates.probe(workshop.client)
+    gates.probe(workshop.sender.client)
     assert Gate.objects.closed().exists(), "asked twice a minute at most"
     Gate.objects.update(probed_at=Now() - timedelta(seconds=31))
-    gates.probe(workshop.client)
+    gates.probe(workshop.sender.client)
 
     assert not Gate.objects.exists()
     while workshop.step():
@@ -75,17 +74,19 @@ def test_a_running_worker_opens_the_gate_by_itself(installation: Installation, a
     installation.check()
 
 
-def test_a_wrong_key_holds_all_until_it_is_right(workshop: Workshop, alice: User, emulator: Emulator) -> None:
+def test_a_wrong_key_holds_all_until_it_is_right(
+    workshop: WorkerProcess, alice: User, emulator: Emulator
+) -> None:
     account(emulator, key="another")
     queue(alice)
     workshop.step()
     assert Gate.objects.closed().get().kind == Gate.Kind.KEY
-    gates.probe(workshop.client)
+    gates.probe(workshop.sender.client)
     assert not workshop.step()
 
     account(emulator, key="test-key")
     Gate.objects.update(probed_at=None)
-    gates.probe(workshop.client)
+    gates.probe(workshop.sender.client)
 
     assert workshop.step()
     assert states() == {State.DONE: 1}
@@ -101,25 +102,26 @@ def test_a_probe_that_makes_no_sense_opens_nothing(alice: User, balances: Any) -
     assert not gates._has_credits({"balances": balances})
 
 
-def test_staff_may_pause_everything(workshop: Workshop, alice: User) -> None:
+def test_staff_may_pause_everything(workshop: WorkerProcess, alice: User) -> None:
     queue(alice)
     Gate.objects.close(Gate.Kind.PAUSE, "We move house.")
     assert not workshop.step()
-    assert Generation.objects.get().hold_reason == "We move house."
+    held = Generation.objects.get()
+    assert (held.hold, held.hold_words) == (Hold.PAUSE, "We move house.")
 
     Gate.objects.open(Gate.Kind.PAUSE)
 
     assert workshop.step()
 
 
-def _failures(workshop: Workshop, owner: User, count: int) -> None:
+def _failures(workshop: WorkerProcess, owner: User, count: int) -> None:
     for _ in range(count):
         queue(owner, faults="422")
     for _ in range(count):
         assert workshop.step()
 
 
-def test_ten_failures_stop_everything_and_one_probe_goes_on(workshop: Workshop, alice: User) -> None:
+def test_ten_failures_stop_everything_and_one_probe_goes_on(workshop: WorkerProcess, alice: User) -> None:
     _failures(workshop, alice, 9)
     assert not Gate.objects.exists()
     _failures(workshop, alice, 1)
@@ -132,7 +134,7 @@ def test_ten_failures_stop_everything_and_one_probe_goes_on(workshop: Workshop, 
     probe = workshop.claim()
     assert probe is not None
     assert workshop.claim() is None, "one probe at a time, also while it is leased"
-    attempt = workshop._begin(probe)
+    attempt = workshop.sender.begin(probe)
     assert attempt is not None
     assert workshop.claim() is None, "and while it is sent"
     Attempt.objects.filter(pk=attempt.pk).update(outcome=Outcome.UNSENT)
@@ -144,7 +146,7 @@ def test_ten_failures_stop_everything_and_one_probe_goes_on(workshop: Workshop, 
     assert workshop.step()
 
 
-def test_a_probe_that_fails_closes_the_breaker_again(workshop: Workshop, alice: User) -> None:
+def test_a_probe_that_fails_closes_the_breaker_again(workshop: WorkerProcess, alice: User) -> None:
     _failures(workshop, alice, 10)
     Gate.objects.update(until=Now() - timedelta(seconds=1))
     Attempt.objects.update(finished_at=Now() - timedelta(seconds=40))
@@ -156,7 +158,7 @@ def test_a_probe_that_fails_closes_the_breaker_again(workshop: Workshop, alice: 
     assert not workshop.step()
 
 
-def test_a_block_stops_everything_for_its_time(workshop: Workshop, alice: User) -> None:
+def test_a_block_stops_everything_for_its_time(workshop: WorkerProcess, alice: User) -> None:
     first = queue(alice, faults="429-blocked:times=1")
     queue(alice)
     workshop.step()
@@ -169,7 +171,7 @@ def test_a_block_stops_everything_for_its_time(workshop: Workshop, alice: User) 
     assert not workshop.step()
 
 
-def test_a_busy_model_holds_only_its_own(workshop: Workshop, alice: User) -> None:
+def test_a_busy_model_holds_only_its_own(workshop: WorkerProcess, alice: User) -> None:
     queue(alice, faults="503")
     other = queue(alice, model="chroma")
     queue(alice)
@@ -181,7 +183,9 @@ def test_a_busy_model_holds_only_its_own(workshop: Workshop, alice: User) -> Non
     assert other.state == State.DONE
 
 
-def test_turns_go_round_and_singles_come_before_batches(workshop: Workshop, alice: User, bob: User) -> None:
+def test_turns_go_round_and_singles_come_before_batches(
+    workshop: WorkerProcess, alice: User, bob: User
+) -> None:
     batch = queue(alice, variants=2)
     mine = [queue(alice) for _ in range(3)]
     theirs = [queue(bob) for _ in range(2)]
@@ -194,7 +198,7 @@ def test_turns_go_round_and_singles_come_before_batches(workshop: Workshop, alic
     assert order == [generation.pk for generation in wanted]
 
 
-def test_who_is_deactivated_waits_and_goes_on_later(workshop: Workshop, alice: User) -> None:
+def test_who_is_deactivated_waits_and_goes_on_later(workshop: WorkerProcess, alice: User) -> None:
     generation = queue(alice)
     User.objects.filter(pk=alice.pk).update(is_active=False)
     assert not workshop.step()
@@ -206,7 +210,7 @@ def test_who_is_deactivated_waits_and_goes_on_later(workshop: Workshop, alice: U
 
 
 def test_the_limit_counts_variants_leases_and_what_venice_says(
-    workshop: Workshop, alice: User, settings: LazySettings
+    workshop: WorkerProcess, alice: User, settings: LazySettings
 ) -> None:
     from gallery.models import CatalogModel
 
@@ -226,7 +230,7 @@ def test_the_limit_counts_variants_leases_and_what_venice_says(
     assert workshop.claim() is None, "a lower one is"
 
 
-def test_an_unlisted_model_makes_the_catalogue_due(workshop: Workshop, alice: User) -> None:
+def test_an_unlisted_model_makes_the_catalogue_due(workshop: WorkerProcess, alice: User) -> None:
     assert not catalog.is_due()
     queue(alice, faults="404")
 

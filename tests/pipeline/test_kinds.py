@@ -21,10 +21,22 @@ from PIL import ImageDraw
 from gallery.media.pictures import LostFile
 from gallery.media.storage import ContentStorage
 from gallery.media.thumbnails import UnusablePicture
-from gallery.models import Attempt, CatalogModel, Generation, Image, Input, Kind, Prompt, State, Upload, User
-from gallery.models.attempt import Outcome
-from gallery.pipeline import pace, recovery
-from gallery.pipeline.worker import Workshop
+from gallery.models import (
+    Attempt,
+    CatalogModel,
+    Generation,
+    Hold,
+    Image,
+    Input,
+    Kind,
+    Outcome,
+    Prompt,
+    State,
+    Upload,
+    User,
+)
+from gallery.pipeline import pace
+from gallery.pipeline.worker import WorkerProcess
 from tests.pipeline.checker import picture_problems
 from tests.pipeline.conftest import KEY, Installation, queue
 from tests.venice.conftest import Script, answer, script
@@ -199,20 +211,20 @@ def test_a_kill_loses_no_edit_and_pays_none_twice(
 
 
 def test_a_picture_without_a_length_is_stored_when_its_last_byte_came(
-    workshop: Workshop, script: Script, alice: User
+    workshop: WorkerProcess, script: Script, alice: User
 ) -> None:
     """Nothing but its own end tells that such a body is whole: the decoder does."""
     generation = enqueue(alice, OPERATIONS["upscale"])
     claimed = workshop.claim()
     assert claimed
-    attempt = workshop._begin(claimed)
+    attempt = workshop.sender.begin(claimed)
     assert attempt
     whole = answer(RED).replace(b"Content-Length", b"X-Length")
     script.plays(whole)
     with Client(KEY, script.url) as client, workshop.spool.part(attempt.pk).open("wb") as sink:
         client.send(claimed.sendable, sink)
 
-    recovery.recover(workshop)
+    workshop.recover()
 
     generation.refresh_from_db()
     assert generation.state == State.DONE
@@ -233,7 +245,7 @@ class TestInputs:
         assert again.inputs.get().name == row.name
 
     def test_one_of_our_images_is_named_and_nothing_is_written(
-        self, workshop: Workshop, alice: User, settings: LazySettings
+        self, workshop: WorkerProcess, alice: User, settings: LazySettings
     ) -> None:
         queue(alice, width=256, height=256), queue(alice, width=256, height=256)
         while workshop.step():
@@ -268,7 +280,7 @@ class TestInputs:
 
     @pytest.mark.parametrize("how", ["gone", "changed", "cut"])
     def test_a_lost_file_fails_unpaid_before_anything_is_sent(
-        self, workshop: Workshop, alice: User, how: str
+        self, workshop: WorkerProcess, alice: User, how: str
     ) -> None:
         generation = enqueue(alice, OPERATIONS["multi-edit"])
         path = Path(default_storage.path(generation.inputs.all()[1].name))
@@ -295,7 +307,7 @@ class TestInputs:
         assert generation.repeats.get().state == State.DONE
 
     def test_a_disk_that_does_not_answer_is_waited_for(
-        self, workshop: Workshop, alice: User, emulator: Any
+        self, workshop: WorkerProcess, alice: User, emulator: Any
     ) -> None:
         generation = enqueue(alice, EDIT)
         path = Path(default_storage.path(generation.inputs.get().name))
@@ -350,7 +362,7 @@ class TestInputs:
             generation.operation.payload()
 
 
-def test_an_old_request_that_holds_its_pictures_is_still_sent(workshop: Workshop, alice: User) -> None:
+def test_an_old_request_that_holds_its_pictures_is_still_sent(workshop: WorkerProcess, alice: User) -> None:
     """As the release before kept them."""
     generation = enqueue(alice, STYLED)
     generation.inputs.all().delete()
@@ -362,13 +374,13 @@ def test_an_old_request_that_holds_its_pictures_is_still_sent(workshop: Workshop
     assert (generation.state, generation.error_message) == (State.DONE, "")
 
 
-def test_the_minute_counts_every_kind(workshop: Workshop, alice: User, settings: LazySettings) -> None:
+def test_the_minute_counts_every_kind(workshop: WorkerProcess, alice: User, settings: LazySettings) -> None:
     settings.VENICE_REQUESTS_PER_MINUTE = 2
     for number in range(3):
         enqueue(alice, replace(EDIT, prompt=f"evening {number}"))
     assert [workshop.step() for _ in range(3)] == [True, True, False]
     assert pace.spent_by_model() == {EDIT.model: 2}
-    assert Generation.objects.get(state=State.QUEUED).hold_reason == pace.RATE_LIMIT
+    assert Generation.objects.get(state=State.QUEUED).hold == Hold.RATE_LIMIT
     Attempt.objects.update(sent_at=Now() - timedelta(minutes=2))
     assert workshop.step()
     assert Input.objects.count() == 3

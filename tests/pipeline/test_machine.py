@@ -20,10 +20,9 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.test import Client as Browser
 
-from gallery.models import Gate, Generation, State, User, Worker
-from gallery.models.attempt import Outcome
-from gallery.pipeline import gates, recovery
-from gallery.pipeline.worker import Workshop
+from gallery.models import Gate, Generation, Outcome, State, User, Worker
+from gallery.pipeline import gates
+from gallery.pipeline.worker import WorkerProcess
 from tests.pipeline.conftest import KEY, ROOT, Installation, Process, queue, states, until
 from venice import Client
 from venice.emulator import Emulator
@@ -65,10 +64,10 @@ def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
 
 
 @contextmanager
-def by_hand(installation: Installation) -> Iterator[Workshop]:
+def by_hand(installation: Installation) -> Iterator[WorkerProcess]:
     """A worker in this process that works when told."""
     with Client(KEY, installation.emulator.url) as client:
-        workshop = Workshop(client)
+        workshop = WorkerProcess(client)
         yield workshop
         workshop.close()
 
@@ -87,13 +86,13 @@ def test_a_full_media_disk_delays_but_loses_nothing(
     with by_hand(installation) as workshop:
         with pytest.raises(OSError, match="No space left"):
             workshop.step()
-        recovery.recover(workshop)
+        workshop.recover()
         generation.refresh_from_db()
         assert generation.state == State.RECEIVED
         assert not gates.look_at_disk(workshop.heart.host, workshop.spool.folder, Path(settings.MEDIA_ROOT))
 
         small_disk.size(1024)
-        recovery.recover(workshop)
+        workshop.recover()
 
     installation.check()
     generation.refresh_from_db()
@@ -110,7 +109,7 @@ def test_read_only_media_delay_but_lose_nothing(
     with by_hand(installation) as workshop:
         with pytest.raises(OSError, match="Read-only"):
             workshop.step()
-        recovery.recover(workshop)
+        workshop.recover()
         generation.refresh_from_db()
         assert generation.state == State.RECEIVED
         assert not gates.look_at_disk(workshop.heart.host, workshop.spool.folder, small_disk.folder)
@@ -119,7 +118,7 @@ def test_read_only_media_delay_but_lose_nothing(
         assert not workshop.step(), "no more is bought than can be stored"
 
         small_disk.read_only(False)
-        recovery.recover(workshop)
+        workshop.recover()
 
     generation.refresh_from_db()
     assert generation.state == State.DONE
@@ -308,7 +307,7 @@ def _fall_silent(process: Process) -> None:
 def _recover(installation: Installation) -> None:
     with by_hand(installation) as workshop:
         workshop.heart.may_judge_at = 0
-        recovery.recover(workshop)
+        workshop.recover()
 
 
 def test_a_worker_that_slept_while_venice_answered_brings_its_picture(
@@ -344,7 +343,7 @@ def test_a_worker_that_slept_before_it_sent_does_not_send(
     _fall_silent(sleeper)
     with by_hand(installation) as workshop:
         workshop.heart.may_judge_at = 0
-        recovery.recover(workshop)
+        workshop.recover()
         workshop.step()
     generation.refresh_from_db()
     assert generation.state == state

@@ -11,12 +11,10 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from gallery.models import Attempt, Gate, Generation, State, User
-from gallery.models.attempt import Outcome
+from gallery.models import ACTIVE_STATES, Attempt, Gate, Generation, Hold, Outcome, State, User
 from gallery.models.gate import BREAKER_FAILURES, MEMBER_FAILURES
-from gallery.models.generation import ACTIVE_STATES
 from gallery.pipeline import gates
-from gallery.pipeline.worker import Workshop
+from gallery.pipeline.worker import WorkerProcess
 from tests.pipeline.checker import assert_sound
 from tests.pipeline.conftest import Installation, queue, states, until
 from tests.pipeline.test_gates import account
@@ -51,7 +49,7 @@ def let_pass(seconds: float) -> None:
 class Course:
     """A worker that makes one call at once, the probes, and a clock that need not be waited for."""
 
-    workshop: Workshop
+    workshop: WorkerProcess
     now: float = 0
     asked: dict[int, float] = field(default_factory=dict)
     took: dict[int, float] = field(default_factory=dict)
@@ -65,7 +63,7 @@ class Course:
         """Work as long as something may be sent, ask Venice for free, and let a moment pass."""
         while self.workshop.step():
             self._note()
-        gates.probe(self.workshop.client)
+        gates.probe(self.workshop.sender.client)
         let_pass(seconds)
         self.now += seconds
 
@@ -77,12 +75,12 @@ class Course:
         active = Generation.objects.filter(pk__in=[each.pk for each in wanted], state__in=ACTIVE_STATES)
         deadline = self.now + seconds
         while active.exists():
-            assert self.now < deadline, f"{list(active.values('pk', 'state', 'hold_reason'))}"
+            assert self.now < deadline, f"{list(active.values('pk', 'state', 'hold', 'hold_words'))}"
             self.go_on(ROUND if seconds < PATIENCE else 4 * ROUND)
 
 
 @pytest.fixture
-def course(workshop: Workshop) -> Course:
+def course(workshop: WorkerProcess) -> Course:
     return Course(workshop)
 
 
@@ -190,7 +188,7 @@ class TestKeyAndBalance:
     """What a free question proves, and for whom."""
 
     def test_who_was_refused_goes_behind_and_fails_the_second_time(
-        self, workshop: Workshop, alice: User, bob: User
+        self, workshop: WorkerProcess, alice: User, bob: User
     ) -> None:
         cat = queue(alice, faults="403")
         User.objects.filter(pk=bob.pk).update(served_at=timezone.now())
@@ -198,14 +196,14 @@ class TestKeyAndBalance:
         assert Gate.objects.closed().get().kind == Gate.Kind.KEY
         others = [queue(bob), queue(alice)]
 
-        gates.probe(workshop.client)
+        gates.probe(workshop.sender.client)
         assert not Gate.objects.exists()
         order = [workshop.claim() for _ in range(3)]
 
         assert {each.pk for each in order[:2] if each} == {each.pk for each in others}
         assert order[2] == cat
         assert order[2] is not None
-        workshop.see_through(order[2])
+        workshop.sender.see_through(order[2])
         cat.refresh_from_db()
         assert (cat.state, cat.error_message, cat.tries) == (State.FAILED, "Unauthorized access", 2)
         assert not Gate.objects.exists()
@@ -244,7 +242,7 @@ class TestKeyAndBalance:
         assert "Add credits" in dear.error_advice
         assert not Gate.objects.exists()
 
-    def test_what_staff_open_proves_nothing(self, workshop: Workshop, alice: User) -> None:
+    def test_what_staff_open_proves_nothing(self, workshop: WorkerProcess, alice: User) -> None:
         cat = queue(alice, faults="403")
         workshop.step()
         let_pass(3600)
@@ -256,34 +254,34 @@ class TestKeyAndBalance:
         claimed = workshop.claim()
         assert claimed == cat
         assert claimed is not None
-        workshop.see_through(claimed)
+        workshop.sender.see_through(claimed)
         cat.refresh_from_db()
         assert cat.state == State.QUEUED
         assert Gate.objects.closed().get().kind == Gate.Kind.KEY
 
     def test_a_probe_says_nothing_of_who_is_refused_after_it_was_asked(
-        self, workshop: Workshop, alice: User, monkeypatch: pytest.MonkeyPatch
+        self, workshop: WorkerProcess, alice: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         early, late = queue(alice, faults="403"), queue(alice, faults="403")
         first, second = workshop.claim(), workshop.claim()
         assert first is not None
         assert second is not None
-        workshop.see_through(first)
-        ask = workshop.client.rate_limits
+        workshop.sender.see_through(first)
+        ask = workshop.sender.client.rate_limits
 
         def slowly() -> dict[str, Any]:
             told = ask()
-            workshop.see_through(second)
+            workshop.sender.see_through(second)
             return told
 
-        monkeypatch.setattr(workshop.client, "rate_limits", slowly)
-        gates.probe(workshop.client)
+        monkeypatch.setattr(workshop.sender.client, "rate_limits", slowly)
+        gates.probe(workshop.sender.client)
 
         early.refresh_from_db()
         late.refresh_from_db()
         assert (early.is_doubted, late.is_doubted) == (True, False)
 
-    def test_others_answers_are_as_good_as_a_probe(self, workshop: Workshop, alice: User) -> None:
+    def test_others_answers_are_as_good_as_a_probe(self, workshop: WorkerProcess, alice: User) -> None:
         cat = queue(alice, faults="403")
         workshop.step()
         Gate.objects.all().delete()
@@ -302,7 +300,7 @@ class TestBusy:
 
     @pytest.mark.parametrize("fault", ["429-retry-after", "503", "429"])
     def test_a_model_that_answers_others_is_not_held_again(
-        self, workshop: Workshop, alice: User, fault: str
+        self, workshop: WorkerProcess, alice: User, fault: str
     ) -> None:
         poisoned = queue(alice, faults=fault)
         workshop.step()
@@ -325,7 +323,7 @@ class TestBusy:
 class TestBreaker:
     """Opens for many requests' failures, and is tried by one after the other."""
 
-    def test_one_requests_own_failures_do_not_close_it(self, workshop: Workshop, alice: User) -> None:
+    def test_one_requests_own_failures_do_not_close_it(self, workshop: WorkerProcess, alice: User) -> None:
         poisoned = queue(alice, faults="429")
         for _ in range(MOST_SENDS):
             assert workshop.step()
@@ -339,7 +337,7 @@ class TestBreaker:
         assert not Gate.objects.exists(), "twelve failures, of six requests"
 
     def test_it_is_tried_by_another_one_each_time(
-        self, workshop: Workshop, alice: User, emulator: Emulator
+        self, workshop: WorkerProcess, alice: User, emulator: Emulator
     ) -> None:
         emulator.fault("429-blocked", times=-1)
         waiting = [queue(alice) for _ in range(3)]
@@ -353,7 +351,7 @@ class TestBreaker:
         assert probes == [each.pk for each in waiting] * 2
 
     def test_also_after_a_long_hold_and_before_newcomers_of_its_member(
-        self, workshop: Workshop, alice: User
+        self, workshop: WorkerProcess, alice: User
     ) -> None:
         Gate.objects.close(Gate.Kind.BREAKER, "many", until=Now() - timedelta(seconds=1))
         queue(alice, faults="429-blocked")
@@ -364,54 +362,54 @@ class TestBreaker:
         assert workshop.claim() == dog
 
     def test_a_slow_probe_or_one_that_is_only_to_be_stored_keeps_nobody(
-        self, workshop: Workshop, alice: User
+        self, workshop: WorkerProcess, alice: User
     ) -> None:
         Gate.objects.close(Gate.Kind.BREAKER, "many", until=Now() - timedelta(seconds=1))
         queue(alice), queue(alice)
         probe = workshop.claim()
         assert probe is not None
-        attempt = workshop._begin(probe)
+        attempt = workshop.sender.begin(probe)
         assert attempt is not None
         assert workshop.claim() is None
         gone = Generation.objects.filter(pk=probe.pk)
         gone.update(worker=None, state=State.RECEIVED)
-        assert gates.hold_all("here") is None, "its answer lies on a host that is gone"
+        assert gates.closed_to("here") is None, "its answer lies on a host that is gone"
         gone.update(worker=workshop.heart.row, state=State.SENDING)
-        assert gates.hold_all("here") is not None
+        assert gates.closed_to("here") is not None
 
         let_pass(36)
 
         assert workshop.claim() is not None
 
-    def test_a_whole_answer_opens_it_before_it_is_stored(self, workshop: Workshop, alice: User) -> None:
+    def test_a_whole_answer_opens_it_before_it_is_stored(self, workshop: WorkerProcess, alice: User) -> None:
         Gate.objects.close(Gate.Kind.BREAKER, "many", until=Now() - timedelta(seconds=1))
         queue(alice)
         probe = workshop.claim()
         assert probe is not None
-        attempt = workshop._begin(probe)
+        attempt = workshop.sender.begin(probe)
         assert attempt is not None
         with workshop.spool.receive(attempt.pk) as sink:
-            reply = workshop.client.send(probe.operation, sink)
+            reply = workshop.sender.client.send(probe.operation, sink)
 
-        workshop.receive(probe, attempt, reply)
+        workshop.answers.receive(probe, attempt, reply)
 
         assert not Gate.objects.exists()
 
     @pytest.mark.parametrize("faults", ["", "422"])
     def test_what_was_sent_before_the_hold_proves_nothing(
-        self, workshop: Workshop, alice: User, faults: str
+        self, workshop: WorkerProcess, alice: User, faults: str
     ) -> None:
         queue(alice, faults=faults)
         early = workshop.claim()
         assert early is not None
-        attempt = workshop._begin(early)
+        attempt = workshop.sender.begin(early)
         assert attempt is not None
         gate = Gate.objects.close(Gate.Kind.BREAKER, "many", until=Now())
 
         with workshop.spool.receive(attempt.pk) as sink:
-            reply = workshop.client.send(early.operation, sink)
-        workshop.receive(early, attempt, reply)
-        workshop.store(early, attempt)
+            reply = workshop.sender.client.send(early.operation, sink)
+        workshop.answers.receive(early, attempt, reply)
+        workshop.answers.store(early, attempt)
 
         assert Gate.objects.get() == gate
         assert gates.half_open_breaker() == gate, "neither opened nor closed again"
@@ -422,7 +420,7 @@ class TestTurns:
 
     @pytest.mark.parametrize("seed", range(8))
     def test_the_line_is_the_order_of_the_claims(
-        self, workshop: Workshop, alice: User, bob: User, sally: User, seed: int
+        self, workshop: WorkerProcess, alice: User, bob: User, sally: User, seed: int
     ) -> None:
         draw = Random(seed)
         now = timezone.now()
@@ -435,13 +433,13 @@ class TestTurns:
                 generation.behind_until = now + timedelta(seconds=behind)
                 generation.save(update_fields=["behind_until"])
 
-        line = [pk for pk, _ in Generation.objects.queued().line(99)]
+        line = [pk for pk, _ in Generation.objects.queued().in_service_order(99)]
 
         assert _claims(workshop) == line
         late = set(Generation.objects.filter(behind_until__gt=now).values_list("pk", flat=True))
         assert set(line[len(line) - len(late) :]) == late
 
-    def test_nobody_goes_behind_for_ever(self, workshop: Workshop, alice: User, bob: User) -> None:
+    def test_nobody_goes_behind_for_ever(self, workshop: WorkerProcess, alice: User, bob: User) -> None:
         cat = queue(alice, faults="429-blocked:times=1")
         workshop.step()
         Gate.objects.all().delete()
@@ -452,7 +450,7 @@ class TestTurns:
         assert workshop.claim() == cat
 
 
-def _claims(workshop: Workshop) -> Iterable[int]:
+def _claims(workshop: WorkerProcess) -> Iterable[int]:
     claimed = []
     while generation := workshop.claim():
         claimed.append(generation.pk)
@@ -463,7 +461,7 @@ class TestMember:
     """A member whose requests are refused, each of them a new one."""
 
     def test_who_is_often_refused_waits_while_others_make_pictures(
-        self, workshop: Workshop, alice: User, bob: User
+        self, workshop: WorkerProcess, alice: User, bob: User
     ) -> None:
         refused = [queue(alice, faults="400") for _ in range(MEMBER_FAILURES)]
         for _ in refused:
@@ -478,9 +476,9 @@ class TestMember:
         assert claimed == after, "the member's own picture waits behind"
         assert workshop.claim() is None
         waiting.refresh_from_db()
-        assert waiting.hold_reason == gates.OFTEN_REFUSED
+        assert waiting.hold == Hold.MEMBER
 
-    def test_alone_nobody_is_held_but_by_the_breaker(self, workshop: Workshop, alice: User) -> None:
+    def test_alone_nobody_is_held_but_by_the_breaker(self, workshop: WorkerProcess, alice: User) -> None:
         for _ in range(BREAKER_FAILURES):
             queue(alice, faults="400")
             assert workshop.step()
@@ -489,7 +487,7 @@ class TestMember:
         assert Gate.objects.get().kind == Gate.Kind.BREAKER
 
     def test_a_new_request_of_a_refused_member_holds_nobody_who_was_answered(
-        self, workshop: Workshop, alice: User, bob: User
+        self, workshop: WorkerProcess, alice: User, bob: User
     ) -> None:
         queue(alice, faults="503")
         assert workshop.step()
@@ -504,7 +502,7 @@ class TestMember:
         assert workshop.claim() == innocent
 
     def test_the_probe_is_of_a_member_who_was_not_refused(
-        self, workshop: Workshop, alice: User, bob: User
+        self, workshop: WorkerProcess, alice: User, bob: User
     ) -> None:
         queue(alice, faults="400")
         assert workshop.step()
