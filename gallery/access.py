@@ -64,8 +64,8 @@ def image_to_see(pk: int) -> Image:
 
 
 def check_pace(user: "User") -> None:
-    """Raise TooManySubmissions when this member has used up the minute."""
-    recent = Generation.objects.recent_of(user, _WINDOW)
+    """Raise TooManySubmissions when this member has used up the minute, for themselves or for others."""
+    recent = Generation.objects.requested_lately(user, _WINDOW)
     oldest = recent.order_by("-id").values_list("created_at", flat=True)[
         settings.SUBMISSIONS_PER_MINUTE - 1 :
     ][:1]

@@ -112,7 +112,7 @@ def _keep_models(models: list[Model], kind: str = "image") -> None:
     now, first = timezone.now(), list(LISTS).index(kind) * MAX_MODELS
     rows = [
         CatalogModel(
-            **columns.held(
+            **columns.fitted(
                 CatalogModel,
                 model_id=model.id,
                 name=model.name,
@@ -138,7 +138,7 @@ def _keep_models(models: list[Model], kind: str = "image") -> None:
 def _keep_styles(names: list[str]) -> None:
     now = timezone.now()
     rows = [
-        CatalogStyle(**columns.held(CatalogStyle, name=name, position=position), synced_at=now)
+        CatalogStyle(**columns.fitted(CatalogStyle, name=name, position=position), synced_at=now)
         for position, name in enumerate(names)
     ]
     CatalogStyle.objects.update(listed=False)

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from gallery import holds
+from gallery.http import closed_gates
 from gallery.models import Generation
 
 HTMX_CONFIG = {
@@ -32,7 +32,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     """The banners' reasons, the queue's count (asked for only where they are shown), and htmx' settings."""
     return {
         "emulated": settings.VENICE_EMULATED,
-        "gates": SimpleLazyObject(lambda: holds.of(request).everything),
+        "gates": SimpleLazyObject(lambda: closed_gates(request).of_everything),
         "queue_count": SimpleLazyObject(lambda: Generation.objects.active().count()),
         "htmx_config": HTMX_CONFIG,
     }

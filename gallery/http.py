@@ -1,9 +1,11 @@
-"""What our views take and give beyond Django's own: a member's request, and 303."""
+"""What our views take and give beyond Django's own: a member's request, its closed gates, and 303."""
 
 from django.http import HttpRequest, HttpResponseRedirect
 from django_htmx.middleware import HtmxDetails
 
-from gallery.models import User
+from gallery.models import ClosedGates, User
+
+_GATES = "gallery_closed_gates"
 
 
 class MemberRequest(HttpRequest):
@@ -11,6 +13,15 @@ class MemberRequest(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+
+
+def closed_gates(request: HttpRequest) -> ClosedGates:
+    """The closed gates for banner, cards and queue: read at most once a request, and only where they are shown."""
+    gates: ClosedGates | None = getattr(request, _GATES, None)
+    if gates is None:
+        gates = ClosedGates()
+        setattr(request, _GATES, gates)
+    return gates
 
 
 class SeeOther(HttpResponseRedirect):

@@ -12,6 +12,11 @@ class NoHealth(logging.Filter):
         return getattr(getattr(record, "request", None), "path_info", "") != "/healthz"
 
 
+def one_line(error: Exception) -> str:
+    """An error in one short line of the log."""
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
 def _clean(value: str) -> str:
     return "".join(character if character.isprintable() else " " for character in value)
 

@@ -1,6 +1,7 @@
 """Posts that spend a member's money: each form counts once, at the price it showed, within the member's pace."""
 
 import uuid
+from decimal import Decimal
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +10,7 @@ from gallery import access
 from gallery.errorpages import error_page
 from gallery.http import MemberRequest
 from gallery.models import CatalogModel, Generation, Image, User
+from gallery.models.generation import NotRunnable
 from gallery.quotes import PriceRefused, objection
 from venice.operations import Operation
 
@@ -19,7 +21,6 @@ def spend(
     *,
     submission: uuid.UUID | None,
     origin: Image | None = None,
-    run_again_of: Generation | None = None,
 ) -> tuple[Generation, bool]:
     """Queue `operation` for who asks, at the catalogue's price; a repeated form gives its first generation again.
 
@@ -28,18 +29,33 @@ def spend(
     """
     if first := earlier(request.user, submission):
         return first, False
+    price = _agreed_price(request, operation)
+    return Generation.objects.enqueue(
+        request.user, operation, price=price, submission=submission, origin=origin
+    )
+
+
+def spend_again(request: MemberRequest, old: Generation, *, submission: uuid.UUID | None) -> Generation:
+    """Queue what `old` has asked for once more, in its owner's name; who comes second gets what the first one made.
+
+    Raises NotRunnable and LostFile; PriceRefused and TooManySubmissions as `spend`.
+    """
+    if repeat := old.repeat:
+        return repeat
+    operation = old.runnable
+    if operation is None:
+        raise NotRunnable
+    price = _agreed_price(request, operation)
+    return old.run_again(request.user, price=price, submission=submission)[0]
+
+
+def _agreed_price(request: MemberRequest, operation: Operation) -> Decimal | None:
+    """The catalogue's price (USD, None: unknown), when the form showed it and who asks may ask now."""
     price = CatalogModel.objects.price(operation)
     if words := objection(request.POST, price):
         raise PriceRefused(words, price)
     access.check_pace(request.user)
-    return Generation.objects.enqueue(
-        request.user,
-        operation,
-        price=price,
-        submission=submission,
-        origin=origin,
-        run_again_of=run_again_of,
-    )
+    return price
 
 
 def earlier(user: User, submission: uuid.UUID | None) -> Generation | None:

@@ -14,7 +14,7 @@ from django.db import connections
 from gallery import catalog
 from gallery.media.decoding import Decoder
 from gallery.models import CatalogModel, User
-from gallery.pipeline.worker import Workshop
+from gallery.pipeline.worker import WorkerProcess
 from tests.postgresql import running_postgresql
 from venice import Client
 from venice.emulator import Emulator
@@ -116,10 +116,10 @@ def kept_decoder() -> Iterator[Decoder]:
 
 
 @pytest.fixture
-def workshop(db: None, emulator: Emulator, kept_decoder: Decoder) -> Iterator[Workshop]:
-    """A worker that works when told: `workshop.step()` sees one generation through."""
+def worker_process(db: None, emulator: Emulator, kept_decoder: Decoder) -> Iterator[WorkerProcess]:
+    """A worker that works when told: `worker_process.step()` sees one generation through."""
     with Client("test-key", emulator.url) as client:
-        yield Workshop(client, kept_decoder)
+        yield WorkerProcess(client, kept_decoder)
 
 
 def _member(name: str, **more: Any) -> User:

@@ -58,6 +58,7 @@ def test_only_worker_and_catalog_talk_to_venice() -> None:
     # gates.py is handed the worker's client for its free probe.
     speakers = (
         "gallery/pipeline/worker.py",
+        "gallery/pipeline/sender.py",
         "gallery/catalog.py",
         "gallery/pipeline/gates.py",
         "gallery/management/commands/work.py",
@@ -66,7 +67,15 @@ def test_only_worker_and_catalog_talk_to_venice() -> None:
 
 
 def test_views_never_import_the_worker() -> None:
-    assert offenders("gallery/views/*.py", "gallery.pipeline.worker", "gallery.pipeline.ingest") == []
+    assert (
+        offenders(
+            "gallery/views/*.py",
+            "gallery.pipeline.worker",
+            "gallery.pipeline.sender",
+            "gallery.pipeline.ingest",
+        )
+        == []
+    )
 
 
 def test_nothing_imports_views_but_urls() -> None:

@@ -14,8 +14,10 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from gallery import access
-from gallery.models import Attempt, Batch, CatalogModel, Generation, State, User
-from gallery.models.attempt import Outcome
+from gallery.media.pictures import LostFile
+from gallery.models import Attempt, CatalogModel, Generation, State, User
+from gallery.models.generation import NotRunnable
+from gallery.models.states import RUNNABLE_STATES
 from gallery.quotes import ALTERED, PriceRefused, objection
 
 FEW = 20
@@ -105,7 +107,7 @@ def _ask(
 ) -> HttpResponse:
     # What was refused was not used up: its form may still be the repeat of one that began.
     form_id = _form_id(request) if refused else uuid.uuid4()
-    rows = _not_yet_run(cast(User, request.user), chosen, form_id) if plan.spends else []
+    rows = _not_run_again(chosen) if plan.spends else []
     context = {
         **model_admin.admin_site.each_context(request),
         "title": plan.question.format(count=len(chosen)),
@@ -126,8 +128,7 @@ def _ask(
 
 def _doubtful(chosen: list[int]) -> int:
     """How many of these may have been charged already: to run them again may be to pay twice."""
-    unknown = Attempt.objects.filter(generation__in=chosen, outcome__in=(Outcome.PENDING, Outcome.UNKNOWN))
-    return unknown.values("generation").distinct().count()
+    return Attempt.objects.doubtful().filter(generation__in=chosen).values("generation").distinct().count()
 
 
 def _form_id(request: HttpRequest) -> uuid.UUID:
@@ -153,45 +154,36 @@ def _declare_all_interrupted(request: HttpRequest, chosen: list[int], form_id: u
 
 
 def _run_all_again(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
-    """New generations of who asks, as each spends for themselves; stops at their pace.
+    """New generations in the names of the old ones' owners; stops at the pace of who asks.
 
     Raises PriceRefused, before anything is queued, when they cost more than the confirmation said.
     """
     started, user = 0, cast(User, request.user)
-    rows = _not_yet_run(user, chosen, form_id)
+    rows = _not_run_again(chosen)
     if not rows:
         return 0
     bill = Bill.of(rows)
     bill.check(request)
     for old in rows:
-        operation = old.runnable
-        if operation is None:
+        if old.pk not in bill.prices:
             continue
         try:
             access.check_pace(user)
+            form = uuid.uuid5(form_id, str(old.pk))
+            _, is_new = old.run_again(user, price=bill.prices[old.pk], submission=form)
         except access.TooManySubmissions as error:
             messages.warning(request, f"{error} Try the rest again in {error.retry_after} s.")
             break
-        with transaction.atomic():
-            _, is_new = Generation.objects.enqueue(
-                user,
-                operation,
-                price=bill.prices[old.pk],
-                submission=uuid.uuid5(form_id, str(old.pk)),
-                origin=old.origin,
-                run_again_of=old,
-            )
-            old.dismiss()
+        except (NotRunnable, LostFile):
+            messages.warning(request, f"Generation {old.pk} cannot be run again; nothing was sent of it.")
+            continue
         started += is_new
     return started
 
 
-def _not_yet_run(user: User, chosen: list[int], form_id: uuid.UUID) -> list[Generation]:
-    """What this very confirmation has not started yet: a repeat of it must not ask anew."""
-    forms = {uuid.uuid5(form_id, str(pk)): pk for pk in chosen}
-    begun = Batch.objects.filter(owner=user, submission__in=forms)
-    left = set(chosen) - {forms[form] for form in begun.values_list("submission", flat=True) if form}
-    rows = Generation.objects.filter(pk__in=left).select_related("origin").prefetch_related("inputs")
+def _not_run_again(chosen: list[int]) -> list[Generation]:
+    """Those that nobody has run again yet: a repeat of a confirmation, or a second one, must not ask anew."""
+    rows = Generation.objects.filter(pk__in=chosen, repeats=None).prefetch_related("inputs")
     return list(rows.order_by("pk"))
 
 
@@ -216,8 +208,8 @@ _DISMISS = Plan(
 _RUN_AGAIN = Plan(
     name="run_again",
     question="Run {count} generations again?",
-    done="Queued again, as yours: {count}.",
-    fitting=Q(state__in=(State.FAILED, State.INTERRUPTED, State.CANCELLED)),
+    done="Queued again: {count}. What was run again before is left as it is.",
+    fitting=Q(state__in=RUNNABLE_STATES),
     most=MANY_PAID,
     ask_above=0,
     act=_run_all_again,

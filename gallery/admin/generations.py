@@ -64,13 +64,16 @@ class GenerationAdmin(ReadOnlyAdmin):
     fieldsets = (
         (None, {"fields": ("pictures", "state", "kind", "owner", "batch", "emulated", "sources")}),
         ("Asked", {"fields": ("prompt_text", "model", "seed", "variants", "price", "request_json")}),
-        ("Queue", {"fields": ("tries", "worker", "token", "not_before", "hold_reason", "dismissed_at")}),
+        (
+            "Queue",
+            {"fields": ("tries", "worker", "token", "not_before", "hold", "hold_words", "dismissed_at")},
+        ),
         ("Refused", {"fields": ("behind_until", "is_doubted")}),
         ("Times", {"fields": ("created_at", "sent_at", "headers_at", "received_at", "finished_at", "took")}),
         ("Venice's times, ms", {"fields": ("queue_ms", "preprocessing_ms", "inference_ms", "total_ms")}),
         ("Venice's answer", {"fields": ("venice_id", "is_blurred", "is_content_violation", "enhanced_text")}),
         ("Failure", {"fields": ("error_kind", "error_words", "error_advice")}),
-        ("Made from", {"fields": ("origin", "run_again_of")}),
+        ("Made from", {"fields": ("origin", "run_again_of", "requested_by")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Generation]:

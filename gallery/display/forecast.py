@@ -12,9 +12,7 @@ from django.utils import timezone
 
 from gallery.display import generation_card
 from gallery.display.generation_card import Card
-from gallery.holds import Holds
-from gallery.models import Attempt, Generation, State, Worker
-from gallery.models.attempt import Outcome
+from gallery.models import Attempt, ClosedGates, Generation, Outcome, State, Worker
 from gallery.pipeline.pace import WINDOW
 
 # Seconds that a call is taken to last while nothing is known of its model.
@@ -101,7 +99,7 @@ def _room(
     return now
 
 
-def expected(cards: Sequence[Card], gates: Holds) -> tuple[list[Card], int]:
+def expected(cards: Sequence[Card], gates: ClosedGates) -> tuple[list[Card], int]:
     """The cards of the line with what to expect of each, and how many calls the workers make at once; three queries."""
     # What waits for a silent host keeps no worker busy.
     line = [card.generation for card in cards if not card.host]
@@ -148,12 +146,12 @@ def _paces(typical: Mapping[str, generation_card.Typical], now: datetime) -> dic
     }
 
 
-def _call(generation: Generation, holds: Holds, now: datetime) -> Call:
+def _call(generation: Generation, gates: ClosedGates, now: datetime) -> Call:
     if generation.state != State.QUEUED:
         sent_at = generation.sent_at or now
         return Call(generation.model, generation.variants, max((now - sent_at).total_seconds(), 0.0))
     held = (generation.not_before - now).total_seconds() if generation.not_before else 0.0
-    gate = holds.of_model(generation.model)
+    gate = gates.before(generation.model)
     if gate:
         held = max(held, (gate.until - now).total_seconds() if gate.until else FOREVER)
     return Call(generation.model, generation.variants, held_for=max(held, 0.0))

@@ -19,10 +19,8 @@ from django.db.models import (
 from django.utils import timezone
 
 from gallery.display import kept_answers
-from gallery.holds import Holds
-from gallery.models import Attempt, CatalogModel, Gate, Generation, Image, State
-from gallery.models.attempt import Outcome
-from gallery.models.service_order import DUE, RUNNING
+from gallery.models import Attempt, CatalogModel, ClosedGates, Gate, Generation, Image, Outcome, State
+from gallery.models.service_order import Status
 from gallery.models.worker import SILENT_AFTER
 
 # The median of so many newest answers of a model; fewer tell nothing.
@@ -96,14 +94,14 @@ class Typical(NamedTuple):
     rate_limit: int | None = None
 
 
-def standing(generation: Generation, holds: Holds) -> Standing:
+def standing(generation: Generation, gates: ClosedGates) -> Standing:
     """Where it stands now; asks the database for its place when it waits."""
     if generation.state == State.RECEIVED:
         return Standing(generation.state, host=silent_hosts([generation]).get(generation.pk, ""))
     if generation.state != State.QUEUED or _held_until(generation):
         return _alone(generation)
     return Standing(
-        generation.state, _places(FARTHEST).get(generation.pk, 0), gate=holds.of_model(generation.model)
+        generation.state, _places(FARTHEST).get(generation.pk, 0), gate=gates.before(generation.model)
     )
 
 
@@ -120,9 +118,9 @@ def _held_until(generation: Generation) -> datetime | None:
 
 
 def _places(limit: int) -> dict[int, int]:
-    """The place of each waiting generation in the order of service, from 1; a narrow query, since lines grow long."""
-    line = Generation.objects.queued().line(limit)
-    return {pk: place for place, (pk, standing) in enumerate(line, 1) if standing <= DUE}
+    """The place of each waiting generation in the order of service, from 1; a narrow query, since queues grow long."""
+    queue = Generation.objects.queued().in_service_order(limit)
+    return {pk: place for place, (pk, status) in enumerate(queue, 1) if status <= Status.DUE}
 
 
 def silent_hosts(generations: Iterable[Generation]) -> dict[int, str]:
@@ -162,20 +160,21 @@ def again(generations: Iterable[Generation]) -> dict[int, Again]:
     return {pk: Again(price) for pk, price in CatalogModel.objects.prices(wanted).items()}
 
 
-def active(limit: int, holds: Holds) -> list[Card]:
+def active(limit: int, gates: ClosedGates) -> list[Card]:
     """The cards of what runs or waits, in the order of service, at most `limit`; one query, or two when there is any.
 
     The typical times come with the cards' first poll, or with the queue's forecast.
     """
-    line = Generation.objects.active().line(limit)
+    queue = Generation.objects.active().in_service_order(limit)
     known = Generation.objects.select_related("owner", "prompt")
-    rows = known.in_bulk([pk for pk, _ in line]) if line else {}
+    rows = known.in_bulk([pk for pk, _ in queue]) if queue else {}
     hosts = silent_hosts(rows.values())
     cards = []
-    for place, (pk, stands) in enumerate(line, 1 - sum(stands == RUNNING for _, stands in line)):
+    running = sum(status == Status.RUNNING for _, status in queue)
+    for place, (pk, status) in enumerate(queue, 1 - running):
         row = rows[pk]
-        gate = holds.of_model(row.model) if stands == DUE else None
-        waits = place if row.state == State.QUEUED and stands <= DUE else 0
+        gate = gates.before(row.model) if status == Status.DUE else None
+        waits = place if row.state == State.QUEUED and status <= Status.DUE else 0
         now = Standing(row.state, waits, _held_until(row), gate, hosts.get(pk, ""))
         card = _card(row, [], now, Typical(), None)
         # The first poll of one that is being sent brings what is left out here.
@@ -183,7 +182,7 @@ def active(limit: int, holds: Holds) -> list[Card]:
     return cards
 
 
-def of(generation: Generation, holds: Holds, now: Standing | None = None) -> Card:
+def of(generation: Generation, gates: ClosedGates, now: Standing | None = None) -> Card:
     """The card of one generation, with all it shows; at most two queries beside its place and price."""
     times = typical([generation.model]) if generation.state == State.SENDING else {}
     images = [] if generation.is_active else list(generation.images.order_by("index"))
@@ -191,7 +190,7 @@ def of(generation: Generation, holds: Holds, now: Standing | None = None) -> Car
     if not generation.is_active:
         prefetch_related_objects([generation], "attempts")
     another = again([generation]).get(generation.pk)
-    return _card(generation, images, now or standing(generation, holds), known, another)
+    return _card(generation, images, now or standing(generation, gates), known, another)
 
 
 def drawn(generations: QuerySet[Generation]) -> QuerySet[Generation]:

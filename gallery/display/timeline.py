@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import zip_longest
 
-from gallery.models import Attempt, Generation, State
-from gallery.models.attempt import Outcome
-from gallery.pipeline.pace import RATE_LIMIT
+from gallery.models import Attempt, Generation, Outcome, State
+from gallery.models.states import HOLDS_OF_CALLS
 from venice import BadResponse
 from venice.pricing import dollars
 from venice.retry import MOST_SENDS
@@ -70,18 +69,15 @@ def _queued(generation: Generation) -> Event:
 
 def _first_hold(generation: Generation, attempts: Sequence[Attempt]) -> Iterator[Event]:
     """What held it before its first call; the hold after a call is told with that call."""
-    reason = generation.hold_reason
     # A call that came back to the queue has written its own reason over the first one.
-    if reason in {attempt.error_message[:200] or attempt.error_kind for attempt in attempts}:
+    if attempts and generation.hold in HOLDS_OF_CALLS:
         return
-    if reason or (generation.not_before and not attempts):
-        yield _hold(reason, None, attempts[0].sent_at if attempts else generation.not_before)
-
-
-def _hold(reason: str, at: datetime | None, until: datetime | None, words: str = "Held") -> Event:
-    if reason == RATE_LIMIT:
-        return Event(kind="held", at=at, until=until, words=f"{words} by {RATE_LIMIT}")
-    return Event(kind="held", at=at, until=until, words=words, quote=reason)
+    if generation.hold or (generation.not_before and not attempts):
+        until = attempts[0].sent_at if attempts else generation.not_before
+        words = f"Held by {generation.get_hold_display()}" if not generation.hold_words else "Held"
+        yield Event(
+            kind="held", until=until, words=words if generation.hold else "Held", quote=generation.hold_words
+        )
 
 
 def _call(
@@ -98,9 +94,8 @@ def _call(
     is_back = attempt.outcome in (Outcome.UNSENT, Outcome.REFUSED)
     if is_back and (following or generation.state == State.QUEUED):
         until = following.sent_at if following else generation.not_before
-        yield _hold(
-            "", attempt.finished_at, until, "Back in the queue, held" if until else "Back in the queue"
-        )
+        words = "Back in the queue, held" if until else "Back in the queue"
+        yield Event(kind="held", at=attempt.finished_at, until=until, words=words)
 
 
 def _sent(attempt: Attempt, since: datetime | None) -> str:
@@ -179,7 +174,7 @@ def _end(generation: Generation, attempts: Sequence[Attempt], saved: int, host: 
             )
         case State.RECEIVED:
             yield Event(kind="waiting", words="Waiting for host" if host else "Being stored", quote=host)
-        case State.QUEUED if not attempts and not generation.hold_reason:
+        case State.QUEUED if not attempts and not generation.hold:
             yield Event(kind="waiting", words="Waiting for a worker")
 
 

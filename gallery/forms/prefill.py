@@ -7,7 +7,7 @@ from django.http import Http404, QueryDict
 
 from gallery import access
 from gallery.models import Image, Prompt
-from gallery.models.generation import COPIED_FIELDS
+from gallery.models.queue import COPIED_FIELDS
 
 EVERYTHING = frozenset(
     {

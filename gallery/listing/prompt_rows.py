@@ -11,8 +11,7 @@ from django.http import HttpRequest
 
 from gallery import search
 from gallery.listing import tiles
-from gallery.models import Attempt, Generation, Image, Prompt
-from gallery.models.attempt import Outcome
+from gallery.models import Attempt, Generation, Image, Outcome, Prompt
 from gallery.models.prompt import PromptQuerySet
 
 PAGE = 30

@@ -3,11 +3,12 @@
 from gallery.models.attempt import Attempt, KeptAnswer
 from gallery.models.batch import Batch
 from gallery.models.catalog import CatalogModel, CatalogStyle
-from gallery.models.gate import Gate
-from gallery.models.generation import ACTIVE_STATES, FINAL_STATES, Generation, Kind, State
+from gallery.models.gate import ClosedGates, Gate
+from gallery.models.generation import Generation, Kind
 from gallery.models.image import Image
 from gallery.models.input import Input
 from gallery.models.prompt import Prompt
+from gallery.models.states import ACTIVE_STATES, FINAL_STATES, Hold, Outcome, State
 from gallery.models.upload import Upload
 from gallery.models.user import User
 from gallery.models.worker import Worker
@@ -19,12 +20,15 @@ __all__ = [
     "Batch",
     "CatalogModel",
     "CatalogStyle",
+    "ClosedGates",
     "Gate",
     "Generation",
+    "Hold",
     "Image",
     "Input",
     "KeptAnswer",
     "Kind",
+    "Outcome",
     "Prompt",
     "State",
     "Upload",

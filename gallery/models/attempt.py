@@ -1,6 +1,6 @@
 """The ledger: one line for each POST to Venice."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
@@ -8,25 +8,54 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
-from gallery.models.generation import FINAL_STATES, Generation
+from gallery.models import columns
+from gallery.models.generation import Generation
+from gallery.models.states import FINAL_STATES, Outcome
+from gallery.models.worker import Worker
+from venice import Reply, VeniceError
 
 # So long a person may look at an answer that could not be used.
 KEEP = timedelta(days=90)
 REASON_LIMIT = 500
 
 
-class Outcome(models.TextChoices):
-    """What became of a POST, as far as it is known."""
-
-    PENDING = "pending"
-    UNSENT = "unsent"
-    REFUSED = "refused"
-    OK = "ok"
-    UNKNOWN = "unknown"
-
-
 class AttemptQuerySet(models.QuerySet["Attempt"]):
-    """Verbs of answers that could not be used as a whole and are kept; each is one compare-and-set."""
+    """Verbs of the ledger, and of answers that could not be used as a whole and are kept; each is one update."""
+
+    def begin(self, generation: Generation, worker: Worker) -> "Attempt":
+        """The line of a call that `generation` has begun just now, in the same transaction."""
+        return self.create(
+            generation=generation,
+            token=generation.token,  # type: ignore[misc]  # who has begun has a lease
+            worker=worker.name,
+            host=worker.host,
+            model=generation.model,
+            images_asked=generation.variants,
+            emulated=generation.emulated,
+            price=generation.price_estimate,
+            sent_at=generation.sent_at,
+        )
+
+    def pending(self) -> Self:
+        """Those of which nothing is known yet."""
+        return self.filter(outcome=Outcome.PENDING)
+
+    def left(self) -> Self:
+        """Those whose request has left, as far as it is known."""
+        return self.exclude(outcome=Outcome.UNSENT)
+
+    def doubtful(self) -> Self:
+        """Those of which it is unknown what Venice made of them: each may have been charged."""
+        return self.filter(outcome__in=_DOUBTFUL)
+
+    def give_up(self, error: VeniceError) -> int:
+        """What became of those that are pending will not be known; how many."""
+        words = columns.fitted(self.model, error_kind=type(error).__name__, error_message=error.message)
+        return self.pending().update(outcome=Outcome.UNKNOWN, **words)
+
+    def note_headers(self, at: datetime) -> int:
+        """Its answer has begun to arrive."""
+        return self.filter(headers_at=None).update(headers_at=at)
 
     def kept(self) -> Self:
         """Those whose answer lies on the disk of their host, for a person to look at."""
@@ -36,26 +65,37 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         """Those whose answer somebody wants to be read again."""
         return self.filter(kept_bytes__isnull=False, reading_asked_at__isnull=False)
 
-    def keep(self, size: int, reason: str, **more: Any) -> bool:
+    def keep(self, size: int, reason: str, *, was_read_again: bool = False) -> bool:
         """Write down, before the file is put aside, that `size` bytes stay and why; ends a reading."""
-        until = Coalesce("kept_until", Now() + KEEP)
-        words = reason[:REASON_LIMIT]
-        changes = {"kept_bytes": size, "kept_reason": words, "kept_until": until, "reading_asked_at": None}
-        return bool(self.update(**changes | more))
+        return bool(self.update(**_kept(size, reason), **_read(was_read_again)))
 
-    def let_go(self, **more: Any) -> bool:
+    def let_go(self, *, was_read_again: bool = False) -> bool:
         """Write down that nothing is kept any more: it was stored, or its file is gone."""
-        return bool(self.update(kept_bytes=None, reading_asked_at=None, **more))
+        return bool(self.update(**_NOT_KEPT, **_read(was_read_again)))
 
     def ask_reading(self) -> bool:
         """Have the worker of its host read it once more; False when it is asked already, or not kept."""
         ended = Exists(Generation.objects.filter(pk=OuterRef("generation"), state__in=FINAL_STATES))
-        mine = self.kept().filter(ended, kept_bytes__gt=0, reading_asked_at=None)
-        return bool(mine.update(reading_asked_at=Now(), read_again_at=None))
+        rows = self.kept().filter(ended, kept_bytes__gt=0, reading_asked_at=None)
+        return bool(rows.update(reading_asked_at=Now(), read_again_at=None))
 
     def discard(self) -> bool:
         """Keep it no longer: the worker of its host removes the file. False while it is being read."""
         return bool(self.kept().filter(reading_asked_at=None).update(kept_until=Now()))
+
+
+_DOUBTFUL = (Outcome.PENDING, Outcome.UNKNOWN)
+_NOT_KEPT: dict[str, Any] = {"kept_bytes": None, "reading_asked_at": None}
+
+
+def _kept(size: int, reason: str) -> dict[str, Any]:
+    until = Coalesce("kept_until", Now() + KEEP)
+    words = reason[:REASON_LIMIT]
+    return {"kept_bytes": size, "kept_reason": words, "kept_until": until, "reading_asked_at": None}
+
+
+def _read(was_read_again: bool) -> dict[str, Any]:
+    return {"read_again_at": Now()} if was_read_again else {}
 
 
 class Attempt(models.Model):
@@ -115,7 +155,45 @@ class Attempt(models.Model):
     @property
     def may_be_charged(self) -> bool:
         """Whether it is unknown what Venice made of it, and took for it."""
-        return self.outcome in (Outcome.PENDING, Outcome.UNKNOWN)
+        return self.outcome in _DOUBTFUL
+
+    def note(self, reply: Reply) -> None:
+        """Write down what the head of an answer tells."""
+        self.finished_at, self.status = reply.finished_at, reply.status
+        facts = columns.fitted(
+            Attempt,
+            headers_at=reply.headers_at,
+            finished_at=reply.finished_at,
+            status=reply.status,
+            bytes=reply.bytes,
+            cf_ray=reply.cf_ray,
+            request_id=reply.request_id,
+            balance_before=reply.balance_usd,
+        )
+        Attempt.objects.filter(pk=self.pk).update(**facts)
+
+    def withdraw(self) -> bool:
+        """Nothing was sent after all: the lease was lost before the first byte."""
+        return bool(self._rows().pending().update(outcome=Outcome.UNSENT, finished_at=Now()))
+
+    def close(self, outcome: Outcome, error: VeniceError, at: datetime) -> bool:
+        """It brought no pictures; False when somebody has stored them meanwhile, which is not unsaid."""
+        facts = columns.fitted(
+            Attempt,
+            error_kind=type(error).__name__,
+            error_message=error.message,
+            status=error.status or self.status,
+        )
+        rows = self._rows().exclude(outcome=Outcome.OK)
+        return bool(rows.update(outcome=outcome, finished_at=self.finished_at or at, **facts))
+
+    def succeed(self, size: int, unread: str, *, was_read_again: bool = False) -> bool:
+        """Its pictures are stored. Of an answer of `size` bytes what could not be read is kept, and why."""
+        kept = _kept(size, unread) if unread else _NOT_KEPT
+        return bool(self._rows().update(outcome=Outcome.OK, **kept, **_read(was_read_again)))
+
+    def _rows(self) -> AttemptQuerySet:
+        return Attempt.objects.filter(pk=self.pk)
 
 
 class KeptAnswer(Attempt):

@@ -6,6 +6,7 @@ from typing import Self
 
 from django.db import models
 
+from gallery.models import columns
 from venice import Model as VeniceModel
 from venice import price
 from venice.operations import Operation
@@ -21,6 +22,12 @@ class CatalogModelQuerySet(models.QuerySet["CatalogModel"]):
     def for_images(self) -> Self:
         """Listed models that make pictures from a prompt."""
         return self.listed().filter(makes_images=True)
+
+    def note_rate_limit(self, model: str, limit: int | None) -> None:
+        """Write down the images a minute that an answer names, when they are news."""
+        values = columns.fitted(self.model, rate_limit=limit)
+        if values["rate_limit"]:
+            self.filter(model_id=model).exclude(**values).update(**values)
 
     def price(self, operation: Operation) -> Decimal | None:
         """What `operation` costs by the catalogue, in USD; None when it tells nothing."""

@@ -10,9 +10,9 @@ from django.db.models import Model
 from gallery.text import storable
 
 
-def held(model: type[Model], /, **told: Any) -> dict[str, Any]:
-    """`told` as the columns of `model` with those names hold it, whichever the database; expressions pass."""
-    return {name: fit(model._meta.get_field(name), value) for name, value in told.items()}
+def fitted(model: type[Model], /, **values: Any) -> dict[str, Any]:
+    """`values` as the columns of `model` with those names hold it, whichever the database; expressions pass."""
+    return {name: fit(model._meta.get_field(name), value) for name, value in values.items()}
 
 
 def fit(field: Any, value: Any) -> Any:

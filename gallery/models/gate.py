@@ -1,6 +1,7 @@
 """What is held, why, and until when. A gate that is not in the table is open."""
 
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Self
 
 from django.db import models
@@ -8,6 +9,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from gallery.models import columns
+from gallery.models.states import Hold
+from gallery.models.worker import Worker
 
 
 class GateQuerySet(models.QuerySet["Gate"]):
@@ -29,10 +32,10 @@ class GateQuerySet(models.QuerySet["Gate"]):
         self, kind: str, reason: str, *, model: str = "", host: str = "", until: datetime | None = None
     ) -> "Gate":
         """Hold `kind` (for one model, for one host, or for all); a later end replaces an earlier one."""
-        told = columns.held(self.model, reason=reason, until=until)
-        gate, new = self.get_or_create(kind=kind, model=model, host=host, defaults=told)
+        values = columns.fitted(self.model, reason=reason, until=until)
+        gate, new = self.get_or_create(kind=kind, model=model, host=host, defaults=values)
         if not new and (until is None or gate.until is None or until > gate.until):
-            gate.reason, gate.until = told["reason"], until
+            gate.reason, gate.until = values["reason"], until
             gate.save(update_fields=["reason", "until"])
         return gate
 
@@ -74,9 +77,42 @@ class Gate(models.Model):
         return f"{self.get_kind_display()}{f' ({of})' if of else ''}"
 
     @property
+    def hold(self) -> Hold:
+        """Why what it keeps waits."""
+        return Hold(self.kind)
+
+    @property
     def opens(self) -> str:
         """What opens it when it has no end of its own, in words."""
         return _OPENS[self.Kind(self.kind)]
+
+
+class ClosedGates:
+    """The gates that are closed: one query when it is first asked, and the same answer from then on."""
+
+    @cached_property
+    def all(self) -> list[Gate]:
+        """Those that close everything first."""
+        closed = list(Gate.objects.closed().order_by("model", "closed_at"))
+        hosts = [gate.host for gate in closed if gate.host]
+        # What closes some hosts keeps nobody waiting while another one works.
+        if hosts and Worker.objects.alive().exclude(host__in=hosts).exists():
+            return [gate for gate in closed if not gate.host]
+        return closed
+
+    @property
+    def of_everything(self) -> list[Gate]:
+        """Those that keep every generation waiting."""
+        return [gate for gate in self.all if not gate.model]
+
+    @property
+    def of_models(self) -> list[Gate]:
+        """Those that close one model each."""
+        return [gate for gate in self.all if gate.model]
+
+    def before(self, model: str) -> Gate | None:
+        """What a generation of `model` waits at: a gate of everything before its own; None when it may go."""
+        return next((gate for gate in self.all if gate.model in ("", model)), None)
 
 
 _OPENS = {

@@ -3,18 +3,21 @@
 A batch that has waited for a while counts as a single picture, so that a stream of those does not keep it for ever.
 Who was refused goes behind all others, for a while too: what it met may be its own, and they need not meet it as well.
 
-Twice: as the order in which SQL finds the next one, and as the whole line, which needs each member's own order as well.
+Twice: as the order in which SQL finds the next one, and as the whole queue, which needs each member's own order too.
 Sorting some thousands of narrow rows here costs less than window functions do.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from enum import IntEnum
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.db.models.functions import Now
+
+from gallery.models.states import State
 
 BATCHES_STAND_BACK = timedelta(minutes=1)
 # Counted from when the refused one may be sent again.
@@ -31,7 +34,16 @@ NEXT = (
 )
 PROBE = (F("sent_at").asc(nulls_first=True), *NEXT)
 
-RUNNING, LEASED, DUE, HELD = range(4)
+
+class Status(IntEnum):
+    """Sent or stored; about to be sent; due; held, by a moment of its own or because its member is deactivated."""
+
+    RUNNING = 0
+    LEASED = 1
+    DUE = 2
+    HELD = 3
+
+
 COLUMNS = (
     "pk",
     "owner_id",
@@ -48,7 +60,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Entry(NamedTuple):
-    """What decides about a place: the COLUMNS."""
+    """What decides about a position: the COLUMNS."""
 
     pk: int
     owner: int
@@ -61,39 +73,38 @@ class Entry(NamedTuple):
     variants: int
     created_at: datetime
 
-    def own_place(self, now: datetime) -> tuple[bool, int]:
-        """Its place among its member's."""
+    def own_position(self, now: datetime) -> tuple[bool, int]:
+        """Its position among its member's."""
         return self.variants > 1 and self.created_at > now - BATCHES_STAND_BACK, self.pk
 
     def is_behind(self, now: datetime) -> bool:
         """Whether it was refused, and the others go first for now."""
         return self.behind_until is not None and self.behind_until > now
 
-    def standing(self, now: datetime) -> int:
-        """Sent or stored; about to be sent; due; held, by a moment of its own or because its member is deactivated."""
-        if self.state != "queued":
-            return RUNNING
+    def status(self, now: datetime) -> Status:
+        """What it waits for, if it waits."""
+        if self.state != State.QUEUED:
+            return Status.RUNNING
         if self.token:
-            return LEASED
+            return Status.LEASED
         is_held = (self.not_before and self.not_before > now) or not self.is_active
-        return HELD if is_held else DUE
+        return Status.HELD if is_held else Status.DUE
 
 
-def line(entries: Iterable[Entry], now: datetime) -> list[tuple[int, int]]:
-    """Ids with their standings: what runs, what is leased, what is due in the order of the claims, what is held."""
-    standing: dict[int, list[Entry]] = defaultdict(list)
+def in_order(entries: Iterable[Entry], now: datetime) -> list[tuple[int, Status]]:
+    """Ids with their status: what runs, what is leased, what is due in the order of the claims, what is held."""
+    groups: dict[Status, list[Entry]] = {status: [] for status in Status}
     for entry in entries:
-        standing[entry.standing(now)].append(entry)
-    standing[DUE] = _due(standing[DUE], now)
-    for kind in (RUNNING, LEASED, HELD):
-        standing[kind].sort()
-    return [(entry.pk, kind) for kind in (RUNNING, LEASED, DUE, HELD) for entry in standing[kind]]
+        groups[entry.status(now)].append(entry)
+    for status, group in groups.items():
+        groups[status] = _due(group, now) if status == Status.DUE else sorted(group)
+    return [(entry.pk, status) for status, group in groups.items() for entry in group]
 
 
 def _due(due: list[Entry], now: datetime) -> list[Entry]:
     """In the order of the claims: all by turns, then by turns again who goes behind."""
     first = list(_by_turns((entry for entry in due if not entry.is_behind(now)), {}, now))
-    served = {entry.owner: place for place, entry in enumerate(first)}
+    served = {entry.owner: position for position, entry in enumerate(first)}
     return first + list(_by_turns((entry for entry in due if entry.is_behind(now)), served, now))
 
 
@@ -102,13 +113,14 @@ def _by_turns(due: Iterable[Entry], served: Mapping[int, int], now: datetime) ->
 
     `served` tells who will have been served by then, the later the higher.
     """
-    own: dict[int, list[Entry]] = defaultdict(list)
-    for entry in sorted(due, key=lambda entry: entry.own_place(now)):
-        own[entry.owner].append(entry)
+    owned: dict[int, list[Entry]] = defaultdict(list)
+    for entry in sorted(due, key=lambda entry: entry.own_position(now)):
+        owned[entry.owner].append(entry)
 
-    def turn(mine: list[Entry]) -> tuple[int, datetime, tuple[bool, int]]:
-        return served.get(mine[0].owner, -1), mine[0].served_at or _NEVER, mine[0].own_place(now)
+    def turn(entries: list[Entry]) -> tuple[int, datetime, tuple[bool, int]]:
+        first = entries[0]
+        return served.get(first.owner, -1), first.served_at or _NEVER, first.own_position(now)
 
-    members = sorted(own.values(), key=turn)
-    for place in range(max(map(len, members), default=0)):
-        yield from (mine[place] for mine in members if len(mine) > place)
+    members = sorted(owned.values(), key=turn)
+    for turns in range(max(map(len, members), default=0)):
+        yield from (entries[turns] for entries in members if len(entries) > turns)

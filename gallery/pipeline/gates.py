@@ -3,7 +3,6 @@
 import logging
 import shutil
 import tempfile
-from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,8 +12,7 @@ from django.db import transaction
 from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.functions import Now
 
-from gallery.models import Attempt, Gate, Generation, State, Worker, clock
-from gallery.models.attempt import Outcome
+from gallery.models import Attempt, Gate, Generation, Worker, clock
 from gallery.models.gate import (
     BREAKER_FAILURES,
     BREAKER_HOLD,
@@ -25,7 +23,6 @@ from gallery.models.gate import (
     MEMBER_WINDOW,
     PROBE_HOLD,
 )
-from gallery.models.service_order import REFUSED_GO_BEHIND
 from venice import AuthenticationFailed, Busy, Client, Forbidden, InsufficientBalance, Refused, VeniceError
 from venice.retry import Decision
 
@@ -36,8 +33,6 @@ PROBE_EVERY = timedelta(seconds=30)
 SUSPICION = timedelta(minutes=2)
 # So long it counts that others were answered where one member was refused.
 MEMBERS_OWN = timedelta(minutes=5)
-# What a worker writes down for who waits because others of the same member were refused.
-OFTEN_REFUSED = f"{MEMBER_FAILURES} requests of this member were refused within {MEMBER_WINDOW.seconds} s"
 
 
 # What closes them, as rows name it. Who was refused for another reason of these kinds has failed and waits no more.
@@ -104,11 +99,11 @@ def half_open_breaker() -> Gate | None:
     return Gate.objects.filter(kind=Gate.Kind.BREAKER, until__lte=Now()).first()
 
 
-def hold_all(host: str) -> Gate | None:
-    """The gate that holds every generation for the workers of `host` now, if there is one.
+def closed_to(host: str) -> Gate | None:
+    """The gate that is closed to the workers of `host` for every generation, if there is one.
 
-    A half-open breaker lets one probe through, and holds the rest until that is answered; the next one goes when it
-    is not answered soon, so that a slow picture does not keep everyone.
+    A half-open breaker lets one probe through, and is closed to the rest until that is answered; the next one goes
+    when it is not answered soon, so that a slow picture does not keep everyone.
     """
     if gate := Gate.objects.closed().for_all().at(host).first():
         return gate
@@ -116,14 +111,14 @@ def hold_all(host: str) -> Gate | None:
     if breaker is None:
         return None
     # The leased first: one that is begun between the two questions is not overlooked.
-    leased = Generation.objects.filter(state=State.QUEUED, token__isnull=False)
-    begun = Attempt.objects.filter(outcome=Outcome.PENDING, sent_at__gt=breaker.until)
+    leased = Generation.objects.leased()
+    begun = Attempt.objects.pending().filter(sent_at__gt=breaker.until)
     begun = begun.filter(sent_at__gt=Now() - BREAKER_HOLD, generation__worker__isnull=False)
     return breaker if leased.exists() or begun.exists() else None
 
 
 def busy_models() -> list[str]:
-    """Models that are held, each for a reason of its own."""
+    """Models whose own gate is closed."""
     return list(Gate.objects.closed().exclude(model="").values_list("model", flat=True))
 
 
@@ -159,37 +154,33 @@ def probe(client: Client) -> None:
         if not Gate.objects.filter(due, pk=gate.pk).update(probed_at=Now()):
             continue
         # Before the question: its answer says nothing of who is refused after it.
-        refused = list(Generation.objects.queued().filter(error_kind__in=REFUSALS[gate.kind]))
+        waiting = Generation.objects.queued().filter(error_kind__in=REFUSALS[gate.kind])
+        refused = list(waiting.values_list("pk", flat=True))
         try:
-            told = client.rate_limits()
+            limits = client.rate_limits()
         except VeniceError as error:
             log.info("probe: %s", type(error).__name__)
             continue
-        if told.get("accessPermitted") is not False and (gate.kind == Gate.Kind.KEY or _has_credits(told)):
+        is_rich_enough = gate.kind == Gate.Kind.KEY or _has_credits(limits)
+        if limits.get("accessPermitted") is not False and is_rich_enough:
             log.info("probe: Venice answers; the %s gate opens", gate.kind)
             with transaction.atomic():
-                _go_behind(refused, is_doubted=True)
+                Generation.objects.filter(pk__in=refused).go_behind(is_doubted=True)
                 Gate.objects.open(gate.kind)
 
 
 def open_by_hand(gates: QuerySet[Gate]) -> None:
-    """Let what they held go on: who was refused does not go first, to be refused again."""
+    """Let what waits at them go on: who was refused does not go first, to be refused again."""
     with transaction.atomic():
-        _go_behind(Generation.objects.queued().filter(behind_until__isnull=False))
+        Generation.objects.filter(behind_until__isnull=False).go_behind()
         gates.delete()
 
 
-def _go_behind(refused: Iterable[Generation], **changes: Any) -> None:
-    """Whoever waits now goes before them for a while."""
-    mine = Generation.objects.queued().filter(pk__in=[generation.pk for generation in refused])
-    mine.update(behind_until=Now() + REFUSED_GO_BEHIND, **changes)
-
-
-def _has_credits(told: dict[str, Any]) -> bool:
+def _has_credits(limits: dict[str, Any]) -> bool:
     """Whether one balance covers the cheapest generation that waits; untold prices count as a cent."""
     prices = Generation.objects.queued().aggregate(least=Min("price_estimate"))
     least = prices["least"] or Decimal("0.01")
-    balances = told.get("balances")
+    balances = limits.get("balances")
     amounts = balances.values() if isinstance(balances, dict) else []
     # Not a number is not at least anything, and must not be made a Decimal: that raises.
     return any(isinstance(amount, int | float) and amount >= float(least) for amount in amounts)

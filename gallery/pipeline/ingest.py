@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
 
 from django.db import transaction
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from gallery.display.timeline import counted
@@ -17,8 +16,7 @@ from gallery.failpoints import failpoint
 from gallery.media import pictures
 from gallery.media.decoding import Decoder
 from gallery.media.thumbnails import Decoded, UnusablePicture
-from gallery.models import Attempt, CatalogModel, Generation, Image, State, columns
-from gallery.models.attempt import Outcome
+from gallery.models import Attempt, CatalogModel, Generation, Image
 from venice import BadResponse, ImageBytes, Unreadable, shortfall
 from venice.results import Answer, open_result
 
@@ -65,15 +63,15 @@ def store(
         new = (entry for entry in result.entries() if entry.index not in known)
         images, unreadable = _images(generation, attempt, new, decoder)
         count = len(known) + len(images)
-        told = _told(result.listed, generation.variants, count, unreadable)
+        missing = _missing(result.listed, generation.variants, count, unreadable)
         if not count and (error := result.nothing(unreadable)):
-            raise BadResponse(told, status=error.status) if unreadable else error
-    unread = told if unreadable else ""
+            raise BadResponse(missing, status=error.status) if unreadable else error
+    unread = missing if unreadable else ""
     failpoint("files-written")
     with transaction.atomic():
         _write_rows(generation, attempt, images)
-        _settle_account(attempt, result, unread, again=again)
-        _end(generation, result, told, again=again)
+        attempt.succeed(result.reply.bytes, unread, was_read_again=again)
+        generation.finish(_facts(result), missing, is_reading_again=again)
         failpoint("rows-written")
     return Stored(count, unread)
 
@@ -146,46 +144,26 @@ def _write_rows(generation: Generation, attempt: Attempt, images: list[Image]) -
     for place, image in enumerate(images):
         image.is_cover = place == 0 and not has_cover
     Image.objects.bulk_create(images, ignore_conflicts=True)
-    mine = Image.objects.filter(attempt=attempt)
-    mine.update(stack_size=mine.count() or 1)
+    rows = Image.objects.filter(attempt=attempt)
+    rows.update(stack_size=rows.count() or 1)
 
 
-def _settle_account(attempt: Attempt, result: Answer, unread: str, *, again: bool) -> None:
-    """In the ledger: it went well; what could not be read of it is kept."""
-    line = Attempt.objects.filter(pk=attempt.pk)
-    more: dict[str, Any] = {"outcome": Outcome.OK} | ({"read_again_at": Now()} if again else {})
-    if unread:
-        line.keep(result.reply.bytes, unread, **more)
-    else:
-        line.let_go(**more)
-
-
-def _end(generation: Generation, result: Answer, told: str, *, again: bool) -> None:
+def _facts(result: Answer) -> dict[str, Any]:
+    """The columns of what Venice says beside the pictures."""
     timing, reply = result.timing, result.reply
-    words = {"error_kind": "missing" if told else "", "error_message": told, "error_advice": ""}
-    facts = columns.held(
-        Generation,
-        venice_id=result.id,
-        queue_ms=timing.queue_ms,
-        preprocessing_ms=timing.preprocessing_ms,
-        inference_ms=timing.inference_ms,
-        total_ms=timing.total_ms,
-        is_blurred=reply.is_blurred,
-        is_content_violation=reply.is_content_violation,
-        enhanced_prompt=reply.enhanced_prompt,
-        **words,
-    )
-    # A late answer turns `interrupted` into `done` as well, and one that is read again also `failed`.
-    open_states = (State.SENDING, State.RECEIVED, State.INTERRUPTED, *((State.FAILED,) if again else ()))
-    mine = Generation.objects.filter(pk=generation.pk)
-    ended = mine.filter(state__in=open_states).update(
-        state=State.DONE, finished_at=Now(), token=None, worker=None, **facts
-    )
-    if again and not ended:
-        mine.filter(state=State.DONE).update(**words)
+    return {
+        "venice_id": result.id,
+        "queue_ms": timing.queue_ms,
+        "preprocessing_ms": timing.preprocessing_ms,
+        "inference_ms": timing.inference_ms,
+        "total_ms": timing.total_ms,
+        "is_blurred": reply.is_blurred,
+        "is_content_violation": reply.is_content_violation,
+        "enhanced_prompt": reply.enhanced_prompt,
+    }
 
 
-def _told(sent: int, asked: int, stored: int, unreadable: Sequence[Unreadable]) -> str:
+def _missing(sent: int, asked: int, stored: int, unreadable: Sequence[Unreadable]) -> str:
     """What was wrong with an answer of `sent` pictures, in a sentence; empty when nothing was."""
     pictures = counted(sent) if sent >= asked else f"{sent} of {asked} pictures"
     if not unreadable:

@@ -20,8 +20,7 @@ from gallery.media.decoding import Decoder
 from gallery.media.pictures import YOUNG
 from gallery.media.storage import THUMBNAIL_SIZES, content_type, thumbnail_name
 from gallery.media.thumbnails import UnusablePicture
-from gallery.models import Attempt, Image, Input, Upload, files
-from gallery.models.attempt import Outcome
+from gallery.models import Attempt, Image, Input, Outcome, Upload, files
 from gallery.models.stored import StoredPicture
 from gallery.pipeline.spool import MARK
 from gallery.pipeline.thumbnail_upgrade import remake

@@ -2,7 +2,6 @@
 
 import logging
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -10,8 +9,7 @@ from django.db.models.functions import Now
 
 from gallery import catalog
 from gallery.failpoints import failpoint
-from gallery.models import Attempt, Generation, State, clock, columns
-from gallery.models.attempt import Outcome
+from gallery.models import Attempt, Generation, Hold, Outcome, clock
 from gallery.models.service_order import REFUSED_GO_BEHIND
 from gallery.pipeline import gates
 from venice import (
@@ -39,21 +37,8 @@ def settle(generation: Generation, attempt: Attempt, error: VeniceError) -> None
     now = clock.database_now()
     decision, others_pass = _decide(generation, attempt, error, now)
     with transaction.atomic():
-        # Who was taken for dead may have stored the answer meanwhile: that is not unsaid.
-        Attempt.objects.filter(pk=attempt.pk).exclude(outcome=Outcome.OK).update(
-            outcome=_outcome(error),
-            finished_at=attempt.finished_at or now,
-            **columns.held(
-                Attempt,
-                error_kind=type(error).__name__,
-                error_message=error.message,
-                status=error.status or attempt.status,
-            ),
-        )
-        mine = Generation.objects.filter(pk=generation.pk, token=attempt.token)
-        mine = mine.filter(state__in=(State.SENDING, State.RECEIVED))
-        words = _words(error, decision, others_pass=others_pass)
-        mine.update(**_next_state(error, decision, now), **columns.held(Generation, **words))
+        attempt.close(_outcome(error), error, now)
+        _move_on(generation, attempt, error, decision, now, others_pass=others_pass)
         gates.after_failure(attempt, error, decision)
         if error.status == 404:
             catalog.expire()
@@ -62,25 +47,31 @@ def settle(generation: Generation, attempt: Attempt, error: VeniceError) -> None
     log.warning("generation %d: %s (%s)", generation.pk, decision.action, type(error).__name__)
 
 
-def _next_state(error: VeniceError, decision: Decision, now: datetime) -> dict[str, Any]:
-    """The columns that say where the generation stands from now on."""
-    free = {"token": None, "worker": None}
-    if decision.action != "again":
-        return free | {"state": State(decision.action), "finished_at": now}
-    waiting: dict[str, Any] = {"state": State.QUEUED, "not_before": decision.not_before}
-    waiting |= columns.held(Generation, hold_reason=error.message or type(error).__name__)
-    # What was not sent was not refused: it keeps its place.
-    if not isinstance(error, NotSent):
-        waiting["behind_until"] = (decision.not_before or now) + REFUSED_GO_BEHIND
-    return free | waiting
-
-
-def _words(error: VeniceError, decision: Decision, *, others_pass: bool) -> dict[str, str]:
-    """Venice's words and what to do about them."""
-    is_own = decision.action == "failed" and others_pass
-    own = OWN_TROUBLE.get(error.gate or "", "") if is_own else ""
-    advice = f"{own} {error.advice}".strip()
-    return {"error_kind": type(error).__name__, "error_message": error.message, "error_advice": advice}
+def _move_on(
+    generation: Generation,
+    attempt: Attempt,
+    error: VeniceError,
+    decision: Decision,
+    now: datetime,
+    *,
+    others_pass: bool,
+) -> bool:
+    """The state that follows from `decision`; False when somebody else has ended it meanwhile."""
+    match decision.action:
+        case "interrupted":
+            return generation.interrupt(attempt.token, error, now)
+        case "failed":
+            own = OWN_TROUBLE.get(error.gate or "", "") if others_pass else ""
+            return generation.fail(attempt.token, error, f"{own} {error.advice}".strip(), now)
+    # What was not sent was not refused: it keeps its position.
+    is_unsent = isinstance(error, NotSent)
+    return generation.requeue(
+        attempt.token,
+        error,
+        hold=Hold.UNSENT if is_unsent else Hold.REFUSED,
+        not_before=decision.not_before,
+        behind_until=None if is_unsent else (decision.not_before or now) + REFUSED_GO_BEHIND,
+    )
 
 
 def _decide(
@@ -93,7 +84,7 @@ def _decide(
     decision = decide(
         error,
         tries=1 + len(alike),
-        sends=1 + before.exclude(outcome=Outcome.UNSENT).count(),
+        sends=1 + before.left().count(),
         waiting_since=alike[0].sent_at if alike else now,
         now=now,
         price=generation.price_estimate,

@@ -6,19 +6,15 @@ from django.conf import settings
 from django.db.models import Q, Sum
 from django.db.models.functions import Now
 
-from gallery.models import Attempt, CatalogModel, Generation, State
-from gallery.models.attempt import Outcome
+from gallery.models import Attempt, CatalogModel, Generation
 
 # Venice counts what arrives within a minute; the rest covers what a request spends between ledger and arrival.
 WINDOW = timedelta(seconds=61.5)
 
-# What a worker writes down for who waits because the minute is full.
-RATE_LIMIT = "the rate limit"
-
 
 def spent_by_model() -> dict[str, int]:
     """Images asked of each model within the window, by the database's clock; unsent calls count as none."""
-    recent = Attempt.objects.filter(sent_at__gt=Now() - WINDOW).exclude(outcome=Outcome.UNSENT)
+    recent = Attempt.objects.left().filter(sent_at__gt=Now() - WINDOW)
     return dict(recent.order_by().values_list("model").annotate(Sum("images_asked")))
 
 
@@ -28,7 +24,7 @@ def without_room() -> Q:
     To be asked inside the transaction that claims. What is leased but not begun counts as spent; a request
     for more images than a whole minute allows goes when the minute is empty.
     """
-    leased = Generation.objects.filter(state=State.QUEUED, token__isnull=False)
+    leased = Generation.objects.leased()
     # The leased first: one that is begun between the two questions is counted twice, not never.
     spent = dict(leased.order_by().values_list("model").annotate(Sum("variants")))
     for model, images in spent_by_model().items():

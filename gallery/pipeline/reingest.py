@@ -5,58 +5,51 @@ in the ledger. The generation has ended; it can only end better.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from django.db.models.functions import Now
 
 from gallery.failpoints import failpoint
-from gallery.models import Attempt, Generation, State
+from gallery.models import Attempt
 from gallery.pipeline import ingest
-from gallery.pipeline.recovery import midway, on_its_own, save_complete
+from gallery.pipeline.answers import Answers, midway
+from gallery.pipeline.recovery import on_its_own
 from gallery.pipeline.spool import body_size, is_torn
 from venice import VeniceError
 
-if TYPE_CHECKING:
-    from gallery.pipeline.worker import Workshop
 
-
-def read_asked(workshop: "Workshop") -> None:
+def read_asked(answers: Answers) -> None:
     """Read every answer of this host that somebody wants to be read again."""
     for attempt in Attempt.objects.asked().select_related("generation").order_by("reading_asked_at"):
-        path = workshop.spool.unused(attempt.pk)
+        path = answers.spool.unused(attempt.pk)
         if path is not None:
             with on_its_own(attempt.generation):
-                _read(workshop, attempt, path)
-        elif attempt.host == workshop.heart.host and workshop.spool.is_there:
-            Attempt.objects.filter(pk=attempt.pk).let_go(read_again_at=Now())
+                _read(answers, attempt, path)
+        elif attempt.host == answers.host and answers.spool.is_there:
+            Attempt.objects.filter(pk=attempt.pk).let_go(was_read_again=True)
 
 
-def _read(workshop: "Workshop", attempt: Attempt, path: Path) -> None:
-    generation, spool = attempt.generation, workshop.spool
+def _read(answers: Answers, attempt: Attempt, path: Path) -> None:
+    generation, spool = attempt.generation, answers.spool
     if is_torn(path):
-        saved = save_complete(workshop, generation, attempt, path)
+        saved = answers.save_complete(generation, attempt, path)
         if saved is not None:
             words = midway(attempt.kept_reason, saved)
-            _still_kept(workshop, attempt, path, words, attempt.kept_reason)
+            _still_kept(answers, attempt, path, words, attempt.kept_reason)
             return
     try:
         with path.open("rb") as file:
             readers = spool.reading(attempt.pk)
-            stored = ingest.store(generation, attempt, file, workshop.decoder, readers, again=True)
+            stored = ingest.store(generation, attempt, file, answers.decoder, readers, again=True)
     except VeniceError as error:
-        _still_kept(workshop, attempt, path, error.message, error.message)
+        _still_kept(answers, attempt, path, error.message, error.message)
         return
     failpoint("read-again")
     if not stored.unread:
         spool.discard(attempt.pk)
 
 
-def _still_kept(workshop: "Workshop", attempt: Attempt, path: Path, words: str, reason: str) -> None:
+def _still_kept(answers: Answers, attempt: Attempt, path: Path, words: str, reason: str) -> None:
     """The generation and the ledger say why: the reader may know better by now."""
     failpoint("read-again")
-    ended = Generation.objects.filter(pk=attempt.generation_id, state__in=(State.FAILED, State.INTERRUPTED))
-    ended.update(error_message=words)
-    asked = Attempt.objects.filter(pk=attempt.pk, reading_asked_at__isnull=False)
-    asked.keep(body_size(path), reason, read_again_at=Now())
+    attempt.generation.explain(words)
+    Attempt.objects.filter(pk=attempt.pk).asked().keep(body_size(path), reason, was_read_again=True)
     # Whoever asks once more may try once more, also what its readers died of.
-    workshop.spool.forget_readers(attempt.pk)
+    answers.spool.forget_readers(attempt.pk)

@@ -5,19 +5,13 @@ between leaves what the next look sets right. Each worker looks after the folder
 """
 
 import logging
-import time
-from typing import TYPE_CHECKING
 
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from gallery.failpoints import failpoint
-from gallery.models import Attempt, State
-from gallery.models.attempt import Outcome
+from gallery.models import Attempt, Outcome, State
 from gallery.pipeline.spool import Spool, body_size
-
-if TYPE_CHECKING:
-    from gallery.pipeline.worker import Workshop
 
 log = logging.getLogger(__name__)
 
@@ -39,15 +33,13 @@ def note(spool: Spool, attempt: Attempt, reason: str) -> None:
         open_lines.keep(body_size(path), reason[:1].upper() + reason[1:])
 
 
-def tend(workshop: "Workshop", *, most: int = MOST) -> None:
-    """Every minute: make ledger and folder agree, and remove what is too old or too much."""
-    now = time.monotonic()
-    if now < workshop.tend_at or not workshop.spool.is_there:
+def tend(spool: Spool, host: str, *, most: int = MOST) -> None:
+    """Make ledger and folder agree, and remove what is too old or too much; nothing while the folder is away."""
+    if not spool.is_there:
         return
-    _agree(workshop.spool, workshop.heart.host)
-    _remove_old(workshop.spool, workshop.heart.host)
-    _make_room(workshop.spool, most)
-    workshop.tend_at = now + TEND_EVERY
+    _agree(spool, host)
+    _remove_old(spool, host)
+    _make_room(spool, most)
 
 
 def _agree(spool: Spool, host: str) -> None:

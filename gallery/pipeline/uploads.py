@@ -1,8 +1,6 @@
 """Uploads that nothing was made from for a month: their rows go, and their files when no other row names them."""
 
 import logging
-import time
-from typing import TYPE_CHECKING
 
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -11,24 +9,17 @@ from gallery.failpoints import failpoint
 from gallery.media.pictures import is_young, names_of
 from gallery.models import Upload, files
 
-if TYPE_CHECKING:
-    from gallery.pipeline.worker import Workshop
-
 log = logging.getLogger(__name__)
 
 TEND_EVERY = 600.0
 _PORTION = 100
 
 
-def tend(workshop: "Workshop") -> None:
-    """Every ten minutes: remove what is unused, at most a hundred each time; several workers may do it at once."""
-    now = time.monotonic()
-    if now < workshop.uploads_at:
-        return
+def tend() -> None:
+    """Remove what is unused, at most a hundred each time; several workers may do it at once."""
     removed = sum(remove(upload) for upload in Upload.objects.unused().order_by("pk")[:_PORTION])
     if removed:
         log.info("uploads: %d removed that nothing was made from", removed)
-    workshop.uploads_at = now + TEND_EVERY
 
 
 def remove(upload: Upload) -> bool:

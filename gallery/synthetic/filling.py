@@ -14,9 +14,8 @@ from django.db.models import Count, Max, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from gallery.models import Attempt, Batch, Generation, Image, Prompt, State, User
-from gallery.models.attempt import Outcome
-from gallery.models.generation import COPIED_FIELDS
+from gallery.models import Attempt, Batch, Generation, Image, Outcome, Prompt, State, User
+from gallery.models.queue import COPIED_FIELDS
 from gallery.synthetic.pictures import Picture, Shape, draw_pool
 from gallery.synthetic.recipes import Recipe, menu, shapes, styles
 from gallery.synthetic.table import Table
@@ -166,6 +165,7 @@ def _generation(draft: Draft, random: Random) -> Row:
     return {
         **{name: request[name] for name in COPIED_FIELDS if name in request},
         "owner_id": draft.owner.pk,
+        "requested_by_id": draft.owner.pk,
         "emulated": True,
         "request": request,
         "state": State.DONE.value,

@@ -9,12 +9,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
-from gallery import holds, search
+from gallery import search
 from gallery.display import generation_card
 from gallery.display.generation_card import Card
 from gallery.forms import Catalog, GenerateForm
 from gallery.forms.prefill import picture_named, values_asked
-from gallery.http import MemberRequest, SeeOther
+from gallery.http import MemberRequest, SeeOther, closed_gates
 from gallery.models import Generation, Image, Prompt, User
 from gallery.quotes import PriceRefused
 from gallery.submissions import earlier, spend
@@ -58,7 +58,7 @@ def _generate(request: MemberRequest) -> HttpResponse:
     generation, created = made
     if not request.htmx:
         return SeeOther(reverse("generation", args=[generation.pk]))
-    card = generation_card.of(generation, holds.of(request))
+    card = generation_card.of(generation, closed_gates(request))
     context = {"card": card, "created": created, "form": form, "last_seed": generation.seed}
     if "refused" in request.POST:
         # The form on the page still holds the messages of its last refusal.

@@ -4,9 +4,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from gallery import holds, search
+from gallery import search
 from gallery.display import generation_card
-from gallery.http import MemberRequest
+from gallery.http import MemberRequest, closed_gates
 from gallery.listing import tiles
 from gallery.models import Image
 
@@ -23,7 +23,7 @@ def gallery(request: MemberRequest) -> HttpResponse:
     if request.htmx:
         return render(request, "gallery/_more.html", context)
     is_top = not query and tiles.cursor(request) is None
-    active = generation_card.active(ON_TOP + 1, holds.of(request)) if is_top else []
+    active = generation_card.active(ON_TOP + 1, closed_gates(request)) if is_top else []
     context |= {"is_top": is_top, "active": active[:ON_TOP], "more_active": len(active) > ON_TOP}
     if is_top:
         # The queue's beginning is at hand: the header need not count it again.

@@ -3,21 +3,21 @@
 from collections import Counter
 from dataclasses import replace
 
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from gallery import access, holds
+from gallery import access
 from gallery.display import details, generation_card
 from gallery.display.generation_card import Card
 from gallery.display.timeline import timeline
-from gallery.http import MemberRequest, SeeOther
+from gallery.http import MemberRequest, SeeOther, closed_gates
+from gallery.media.pictures import LostFile
 from gallery.models import Generation
+from gallery.models.generation import NotRunnable
 from gallery.quotes import PriceRefused
-from gallery.submissions import refusal, spend, submission_of
-from venice.operations import Operation
+from gallery.submissions import refusal, spend_again, submission_of
 
 CARD = "generation/_card.html"
 
@@ -26,7 +26,7 @@ CARD = "generation/_card.html"
 def generation(request: MemberRequest, pk: int) -> HttpResponse:
     """The page; to htmx, what stands below the card, or 204 while it tells nothing new."""
     found = access.generation_to_see(pk)
-    return _page(request, found, generation_card.of(found, holds.of(request)))
+    return _page(request, found, generation_card.of(found, closed_gates(request)))
 
 
 def _page(request: MemberRequest, found: Generation, card: Card, *, status: int = 200) -> HttpResponse:
@@ -56,12 +56,12 @@ def card(request: MemberRequest, pk: int) -> HttpResponse:
         if not request.htmx:
             raise
         return render(request, "generation/_gone.html", {"pk": pk}, status=286)
-    held = holds.of(request)
-    now = generation_card.standing(found, held)
+    gates = closed_gates(request)
+    now = generation_card.standing(found, gates)
     # An empty `seen` is a card that was drawn without all it can show.
     if request.GET.get("seen", now.seen) == now.seen and request.GET.get("state") == found.state:
         return HttpResponse(status=204)
-    return render(request, CARD, {"card": generation_card.of(found, held, now)})
+    return render(request, CARD, {"card": generation_card.of(found, gates, now)})
 
 
 @require_POST
@@ -80,13 +80,14 @@ def dismiss(request: MemberRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def run_again(request: MemberRequest, pk: int) -> HttpResponse:
-    """A new generation of the same frozen request, paid by who clicks; the old one is dismissed."""
+    """A new generation of the same frozen request, its owner's as before; the old one is dismissed."""
     old = access.generation_to_change(request.user, pk)
-    operation = old.runnable
-    if operation is None:
-        return refusal(request, "Only what failed, was interrupted or cancelled can be run again.")
     try:
-        new = _again(request, old, operation)
+        new = spend_again(request, old, submission=submission_of(request))
+    except NotRunnable:
+        return refusal(request, "Only what failed, was interrupted or cancelled can be run again.")
+    except LostFile as error:
+        return refusal(request, f"A picture that this starts from is lost: {error}. Nothing was sent.")
     except PriceRefused as refused:
         return _with_new_price(request, old, refused)
     address = reverse("generation", args=[new.pk])
@@ -95,20 +96,13 @@ def run_again(request: MemberRequest, pk: int) -> HttpResponse:
     # The old one's own page is about the old one: the new one has its own.
     if request.htmx.current_url_abs_path == reverse("generation", args=[pk]):
         return HttpResponse(headers={"HX-Redirect": address})
-    return render(request, CARD, {"card": generation_card.of(new, holds.of(request))})
-
-
-@transaction.atomic
-def _again(request: MemberRequest, old: Generation, operation: Operation) -> Generation:
-    # Whoever dismisses it first runs it again: a second tab's old button leads to what the first one made.
-    repeat = None if old.dismiss() else old.repeats.order_by("-id").first()
-    return repeat or spend(request, operation, submission=submission_of(request), run_again_of=old)[0]
+    return render(request, CARD, {"card": generation_card.of(new, closed_gates(request))})
 
 
 def _with_new_price(request: MemberRequest, old: Generation, refused: PriceRefused) -> HttpResponse:
     """Its own page, or to htmx its card, with what it costs now."""
     another = generation_card.Again(refused.price, str(refused))
-    card = replace(generation_card.of(old, holds.of(request)), again=another)
+    card = replace(generation_card.of(old, closed_gates(request)), again=another)
     if request.htmx:
         return render(request, CARD, {"card": card}, status=422)
     return _page(request, old, card, status=422)
@@ -118,6 +112,6 @@ def changed(request: MemberRequest, pk: int) -> HttpResponse:
     """The changed card to htmx; else back to the page that the form was on."""
     if request.htmx:
         found = access.generation_to_see(pk)
-        return render(request, CARD, {"card": generation_card.of(found, holds.of(request))})
+        return render(request, CARD, {"card": generation_card.of(found, closed_gates(request))})
     on_queue = request.POST.get("back") == "queue"
     return SeeOther(reverse("queue") if on_queue else reverse("generation", args=[pk]))

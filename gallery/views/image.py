@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
-from gallery import access, holds
+from gallery import access
 from gallery.display import details, generation_card
-from gallery.http import MemberRequest, SeeOther
+from gallery.http import MemberRequest, SeeOther, closed_gates
 from gallery.media import serving
 from gallery.media.storage import EXTENSIONS
 from gallery.models import CatalogModel, Generation, Image
@@ -76,7 +76,7 @@ def _rerun(request: MemberRequest, origin: Image, seed: int, action: str) -> Htt
     except PriceRefused as refused:
         return _with_new_price(request, origin, refused)
     if request.htmx:
-        card = generation_card.of(generation, holds.of(request))
+        card = generation_card.of(generation, closed_gates(request))
         return render(request, "image/_rerun.html", {"card": card, "action": action, "created": created})
     return SeeOther(reverse("generation", args=[generation.pk]))
 

@@ -7,11 +7,10 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from gallery import holds
 from gallery.display import forecast, generation_card
 from gallery.display.generation_card import Card
-from gallery.http import MemberRequest
-from gallery.models import Generation
+from gallery.http import MemberRequest, closed_gates
+from gallery.models import ClosedGates, Generation
 
 MOST = 100
 # Expected times are drawn anew so often while somebody looks, in seconds.
@@ -21,20 +20,20 @@ FRESH_FOR = 15
 @require_safe
 def queue(request: MemberRequest) -> HttpResponse:
     """The page, or for htmx its list; 204 while the list is as it was and its expected times are fresh."""
-    held = holds.of(request)
-    active = generation_card.active(MOST + 1, held)
+    gates = closed_gates(request)
+    active = generation_card.active(MOST + 1, gates)
     ended = generation_card.drawn(Generation.objects.needing_attention())
     attention = generation_card.of_each(ended.order_by("-id")[: MOST + 1])
-    seen = _digest(active, attention, held)
+    seen = _digest(active, attention, gates)
     if request.htmx and _is_fresh(request.GET.get("seen", ""), seen, is_waiting=bool(active)):
         return HttpResponse(status=204)
-    shown, slots = forecast.expected(active[:MOST], held) if active else ([], 0)
+    shown, slots = forecast.expected(active[:MOST], gates) if active else ([], 0)
     context = {
         "active": shown,
         "attention": attention[:MOST],
         "more_active": len(active) > MOST,
         "more_attention": len(attention) > MOST,
-        "busy": held.models,
+        "busy": gates.of_models,
         "slots": slots,
         "seen": f"{seen}-{time():.0f}",
     }
@@ -43,10 +42,10 @@ def queue(request: MemberRequest) -> HttpResponse:
     return render(request, "queue/_queue.html" if request.htmx else "queue/queue.html", context)
 
 
-def _digest(active: list[Card], attention: list[Card], held: holds.Holds) -> str:
+def _digest(active: list[Card], attention: list[Card], gates: ClosedGates) -> str:
     """All that is shown, in a word."""
     shown = [f"{card.generation.pk}:{card.generation.state}:{card.seen}" for card in (*active, *attention)]
-    shown += [f"{gate.pk}:{gate.until}:{gate.reason}" for gate in held.closed]
+    shown += [f"{gate.pk}:{gate.until}:{gate.reason}" for gate in gates.all]
     return blake2s(" ".join(shown).encode(), digest_size=8).hexdigest()
 
 

@@ -10,8 +10,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from gallery.media.storage import original_name
-from gallery.models import Attempt, Generation, Image, User
-from gallery.models.attempt import Outcome
+from gallery.models import Attempt, Generation, Image, Outcome, User
 from venice import Generate
 
 MODEL = "venice-sd35"

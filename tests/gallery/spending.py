@@ -11,8 +11,7 @@ from typing import Any
 from django.test import Client
 
 from gallery import catalog
-from gallery.models import Attempt, CatalogModel, Generation, State, User
-from gallery.models.attempt import Outcome
+from gallery.models import Attempt, CatalogModel, Generation, Outcome, State, User
 from tests.gallery.making import MODEL, a_generation, a_picture
 from venice import Generate, Model, bundled_models
 from venice.pricing import dollars

@@ -15,8 +15,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from gallery.admin import actions, reading
-from gallery.models import Attempt, CatalogModel, Gate, Generation, Image, Prompt, State, User, Worker
-from gallery.models.attempt import Outcome
+from gallery.models import (
+    Attempt,
+    CatalogModel,
+    Gate,
+    Generation,
+    Image,
+    Outcome,
+    Prompt,
+    State,
+    User,
+    Worker,
+)
 from tests.gallery.making import a_generation, a_picture
 from venice.emulator import Emulator
 
@@ -273,7 +283,9 @@ class TestActions:
             staff.post(GENERATIONS, form)
         new = Generation.objects.exclude(pk=failed.pk).get()
         failed.refresh_from_db()
-        assert (new.owner, new.run_again_of, new.request) == (sally, failed, failed.request)
+        # As on the page: it stays its owner's, and who pressed is recorded.
+        assert (new.owner, new.requested_by) == (alice, sally)
+        assert (new.run_again_of, new.request) == (failed, failed.request)
         assert new.state == State.QUEUED
         assert failed.dismissed_at
 
@@ -283,7 +295,7 @@ class TestActions:
         settings.SUBMISSIONS_PER_MINUTE = 2
         rows = [a_generation(alice, f"prompt {number}", state=State.FAILED) for number in range(4)]
         answer = act(staff, "run_again", rows, confirmed="yes")
-        assert "Queued again, as yours: 2" in messages_of(answer)
+        assert "Queued again: 2" in messages_of(answer)
         assert "Try the rest again" in messages_of(answer)
         assert Generation.objects.queued().count() == 2
 

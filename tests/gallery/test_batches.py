@@ -12,7 +12,7 @@ from django.db import connection
 
 from gallery.media.pictures import LostFile
 from gallery.models import Batch, Generation, Input, Prompt, User
-from gallery.models.generation import Order
+from gallery.models.queue import Order
 from tests.gallery.making import a_generation
 from tests.pipeline.test_kinds import EDIT, media_files
 from venice import Generate

@@ -57,7 +57,7 @@ def test_every_column_holds_what_is_made_of_any_value(
     wanted = fields(model)
     assert wanted
     for value in [*LIARS, deep(2000)]:
-        told = columns.held(model, **{field.name: value for field in wanted})
+        told = columns.fitted(model, **{field.name: value for field in wanted})
         # What neither fits nor may be unknown, and has no default, is never told from outside: sizes of pictures.
         told = {name: kept for name, kept in told.items() if kept is not None or _may_be_null(model, name)}
         model._default_manager.filter(pk=row.pk).update(**told)
@@ -88,7 +88,7 @@ def _may_be_null(model: type[Model], name: str) -> bool:
 def test_what_fits_is_kept_and_what_does_not_is_unknown(
     model: type[Model], column: str, value: Any, kept: Any
 ) -> None:
-    assert columns.held(model, **{column: value}) == {column: kept}
+    assert columns.fitted(model, **{column: value}) == {column: kept}
 
 
 def test_a_price_that_no_column_holds_does_not_keep_anybody_from_asking(

@@ -18,8 +18,7 @@ from django.utils import timezone
 from gallery import search
 from gallery.media import thumbnails
 from gallery.media.storage import thumbnail_name
-from gallery.models import Attempt, Generation, Image, Prompt, State, User
-from gallery.models.attempt import Outcome
+from gallery.models import Attempt, Generation, Image, Outcome, Prompt, State, User
 from gallery.synthetic import filling, pictures
 from gallery.synthetic.words import RARE_WORD, phrases
 from tests.gallery.making import a_picture

@@ -17,10 +17,9 @@ from django.utils import timezone
 
 from gallery.display import kept_answers
 from gallery.media.decoding import Decoder
-from gallery.models import Attempt, Generation, State, User
-from gallery.models.attempt import Outcome
-from gallery.pipeline import recovery, reingest, retention
-from gallery.pipeline.worker import Workshop
+from gallery.models import Attempt, Generation, Outcome, State, User
+from gallery.pipeline import reingest, retention
+from gallery.pipeline.worker import WorkerProcess
 from tests.gallery.making import a_picture
 from tests.gallery.page import Page
 from tests.pipeline.conftest import queue
@@ -65,21 +64,23 @@ def card(client: Client, generation: Generation) -> Words:
     return Words(response.content.decode())
 
 
-def ended(workshop: Workshop, generation: Generation) -> Attempt:
+def ended(worker_process: WorkerProcess, generation: Generation) -> Attempt:
     """Its only call, once it was seen through."""
-    assert workshop.step()
+    assert worker_process.step()
     generation.refresh_from_db()
     return generation.attempts.get()
 
 
-def met(workshop: Workshop, script: Script, owner: User, data: bytes, *, variants: int = 1) -> Generation:
+def met(
+    worker_process: WorkerProcess, script: Script, owner: User, data: bytes, *, variants: int = 1
+) -> Generation:
     """A generation that was answered with these very bytes."""
     script.plays(answer(data))
-    workshop.client = type(workshop.client)(
+    worker_process.sender.client = type(worker_process.sender.client)(
         "test-key", script.url, deadlines=Deadlines(connect=1, first_byte=1, total=3)
     )
     generation = queue(owner, variants=variants)
-    ended(workshop, generation)
+    ended(worker_process, generation)
     return generation
 
 
@@ -94,17 +95,17 @@ def press(client: Client, attempt: Attempt, **more: Any) -> Any:
 
 
 @pytest.fixture
-def hasty(workshop: Workshop, kept_decoder: Decoder) -> Iterator[Workshop]:
+def hasty(worker_process: WorkerProcess, kept_decoder: Decoder) -> Iterator[WorkerProcess]:
     """A worker whose decoder has no time at all, until it is given the other one."""
-    workshop.decoder = Decoder(patience=0)
-    yield workshop
-    if workshop.decoder is not kept_decoder:
-        workshop.decoder.close()
+    worker_process.answers.decoder = Decoder(patience=0)
+    yield worker_process
+    if worker_process.answers.decoder is not kept_decoder:
+        worker_process.answers.decoder.close()
 
 
-def mended(workshop: Workshop, decoder: Decoder) -> None:
-    workshop.decoder.close()
-    workshop.decoder = decoder
+def mended(worker_process: WorkerProcess, decoder: Decoder) -> None:
+    worker_process.answers.decoder.close()
+    worker_process.answers.decoder = decoder
 
 
 @pytest.mark.parametrize(
@@ -118,10 +119,16 @@ def mended(workshop: Workshop, decoder: Decoder) -> None:
     ],
 )
 def test_the_card_says_why(
-    workshop: Workshop, client: Client, alice: User, fault: str, variants: int, state: str, words: str
+    worker_process: WorkerProcess,
+    client: Client,
+    alice: User,
+    fault: str,
+    variants: int,
+    state: str,
+    words: str,
 ) -> None:
     generation = queue(alice, faults=fault, variants=variants)
-    attempt = ended(workshop, generation)
+    attempt = ended(worker_process, generation)
     client.force_login(alice)
 
     told = card(client, generation)
@@ -147,9 +154,15 @@ def test_the_card_says_why(
     ],
 )
 def test_each_picture_has_its_reason(
-    workshop: Workshop, script: Script, client: Client, alice: User, images: list[Any], asked: int, words: str
+    worker_process: WorkerProcess,
+    script: Script,
+    client: Client,
+    alice: User,
+    images: list[Any],
+    asked: int,
+    words: str,
 ) -> None:
-    generation = met(workshop, script, alice, body(images), variants=asked)
+    generation = met(worker_process, script, alice, body(images), variants=asked)
     client.force_login(alice)
 
     assert words in card(client, generation).text
@@ -165,9 +178,9 @@ def test_each_picture_has_its_reason(
     ],
 )
 def test_how_an_answer_begins_is_shown_harmless_and_short(
-    workshop: Workshop, script: Script, client: Client, alice: User, data: bytes, shown: str
+    worker_process: WorkerProcess, script: Script, client: Client, alice: User, data: bytes, shown: str
 ) -> None:
-    generation = met(workshop, script, alice, data)
+    generation = met(worker_process, script, alice, data)
     client.force_login(alice)
 
     page = client.get(f"/generations/{generation.pk}/").content.decode()
@@ -179,10 +192,10 @@ def test_how_an_answer_begins_is_shown_harmless_and_short(
 
 
 def test_what_is_taken_is_what_came(
-    workshop: Workshop, script: Script, client: Client, alice: User, sally: User
+    worker_process: WorkerProcess, script: Script, client: Client, alice: User, sally: User
 ) -> None:
     data = body([*encoded(1), base64.b64encode(webp()[:40]).decode()]) + b"\n \r\n"
-    generation = met(workshop, script, alice, data, variants=2)
+    generation = met(worker_process, script, alice, data, variants=2)
     attempt = generation.attempts.get()
 
     for user in (alice, sally):
@@ -198,10 +211,10 @@ def test_what_is_taken_is_what_came(
 
 
 def test_the_server_sends_it_as_a_file_however_slowly_it_is_read(
-    workshop: Workshop, alice: User, settings: LazySettings
+    worker_process: WorkerProcess, alice: User, settings: LazySettings
 ) -> None:
     """A generator would keep a thread for each reader: eight who read nothing would stop the site."""
-    attempt = ended(workshop, queue(alice, faults="html-200"))
+    attempt = ended(worker_process, queue(alice, faults="html-200"))
 
     for key in ("no-key-in-this-answer", PAGE[5:25].decode()):
         settings.VENICE_API_KEY = key
@@ -211,16 +224,20 @@ def test_the_server_sends_it_as_a_file_however_slowly_it_is_read(
             assert b"".join(response.streaming_content) == PAGE.replace(key.encode(), b"*" * len(key))
 
 
-def test_a_page_of_the_emulator_is_taken_as_it_came(workshop: Workshop, client: Client, alice: User) -> None:
-    attempt = ended(workshop, queue(alice, faults="html-200"))
+def test_a_page_of_the_emulator_is_taken_as_it_came(
+    worker_process: WorkerProcess, client: Client, alice: User
+) -> None:
+    attempt = ended(worker_process, queue(alice, faults="html-200"))
     client.force_login(alice)
 
     assert taken(client, attempt) == PAGE
 
 
-def test_members_see_why_and_no_more(workshop: Workshop, client: Client, alice: User, bob: User) -> None:
+def test_members_see_why_and_no_more(
+    worker_process: WorkerProcess, client: Client, alice: User, bob: User
+) -> None:
     generation = queue(alice, faults="html-200")
-    attempt = ended(workshop, generation)
+    attempt = ended(worker_process, generation)
     client.force_login(bob)
 
     told = card(client, generation)
@@ -234,11 +251,16 @@ def test_members_see_why_and_no_more(workshop: Workshop, client: Client, alice: 
 
 @pytest.mark.parametrize("border", [0, 65_530, 65_536, 131_060])
 def test_our_key_is_struck_out_of_what_is_taken(
-    workshop: Workshop, script: Script, client: Client, alice: User, settings: LazySettings, border: int
+    worker_process: WorkerProcess,
+    script: Script,
+    client: Client,
+    alice: User,
+    settings: LazySettings,
+    border: int,
 ) -> None:
     settings.VENICE_API_KEY = "canary-key-0123456789"
     page = b"<html>".ljust(border, b"x") + settings.VENICE_API_KEY.encode() + b"y" * 70_000
-    generation = met(workshop, script, alice, page)
+    generation = met(worker_process, script, alice, page)
     client.force_login(alice)
 
     data = taken(client, generation.attempts.get())
@@ -248,7 +270,7 @@ def test_our_key_is_struck_out_of_what_is_taken(
 
 
 def test_read_again_stores_what_a_better_reader_understands(
-    hasty: Workshop, kept_decoder: Decoder, client: Client, alice: User, emulator: Emulator
+    hasty: WorkerProcess, kept_decoder: Decoder, client: Client, alice: User, emulator: Emulator
 ) -> None:
     generation = queue(alice, variants=2)
     attempt = ended(hasty, generation)
@@ -263,8 +285,8 @@ def test_read_again_stores_what_a_better_reader_understands(
     assert asked_at is not None
     assert Attempt.objects.get().reading_asked_at == asked_at, "the second press changes nothing"
     assert "Being read again" in card(client, generation).text
-    reingest.read_asked(hasty)
-    reingest.read_asked(hasty)
+    reingest.read_asked(hasty.answers)
+    reingest.read_asked(hasty.answers)
 
     assert (first.status_code, first["Location"]) == (303, f"/generations/{generation.pk}/")
     assert (second.status_code, second["Location"]) == (303, "/queue/")
@@ -286,9 +308,11 @@ def test_read_again_stores_what_a_better_reader_understands(
 
 
 @pytest.mark.parametrize("page", ["/queue/", "/create/"])
-def test_lists_of_cards_offer_it_too(workshop: Workshop, client: Client, alice: User, page: str) -> None:
+def test_lists_of_cards_offer_it_too(
+    worker_process: WorkerProcess, client: Client, alice: User, page: str
+) -> None:
     generation = queue(alice, faults="html-200")
-    attempt = ended(workshop, generation)
+    attempt = ended(worker_process, generation)
     client.force_login(alice)
 
     told = Words(client.get(page).content.decode())
@@ -298,9 +322,9 @@ def test_lists_of_cards_offer_it_too(workshop: Workshop, client: Client, alice: 
 
 
 def test_the_queue_shows_that_it_is_read_and_that_it_was(
-    workshop: Workshop, client: Client, alice: User
+    worker_process: WorkerProcess, client: Client, alice: User
 ) -> None:
-    attempt = ended(workshop, queue(alice, faults="html-200"))
+    attempt = ended(worker_process, queue(alice, faults="html-200"))
     client.force_login(alice)
 
     for words in ("Being read again", "Read again at"):
@@ -310,14 +334,14 @@ def test_the_queue_shows_that_it_is_read_and_that_it_was(
         if words == "Being read again":
             press(client, attempt, back="queue")
         else:
-            reingest.read_asked(workshop)
+            reingest.read_asked(worker_process.answers)
         changed = client.get(poll[1], headers=HTMX)
         assert changed.status_code == 200
         assert words in Words(changed.content.decode()).text
 
 
 def test_the_card_follows_the_reading_by_itself(
-    hasty: Workshop, kept_decoder: Decoder, client: Client, alice: User
+    hasty: WorkerProcess, kept_decoder: Decoder, client: Client, alice: User
 ) -> None:
     generation = queue(alice)
     attempt = ended(hasty, generation)
@@ -327,7 +351,7 @@ def test_the_card_follows_the_reading_by_itself(
     pressed = Page(client.post(f"/answers/{attempt.pk}/read-again/", headers=HTMX).content)
     address = pressed.one("article", hx_trigger="every 1s")["hx-get"]
     assert client.get(address, headers=HTMX).status_code == 204
-    reingest.read_asked(hasty)
+    reingest.read_asked(hasty.answers)
     after = client.get(address, headers=HTMX)
 
     assert after.status_code == 200
@@ -335,14 +359,16 @@ def test_the_card_follows_the_reading_by_itself(
     assert b"hx-get" not in after.content
 
 
-def test_what_still_cannot_be_read_says_so_and_stays(workshop: Workshop, client: Client, alice: User) -> None:
+def test_what_still_cannot_be_read_says_so_and_stays(
+    worker_process: WorkerProcess, client: Client, alice: User
+) -> None:
     generation = queue(alice, faults="cut-picture", variants=2)
-    attempt = ended(workshop, generation)
+    attempt = ended(worker_process, generation)
     client.force_login(alice)
     before = taken(client, attempt)
 
     press(client, attempt)
-    reingest.read_asked(workshop)
+    reingest.read_asked(worker_process.answers)
 
     told = card(client, generation)
     assert "Read again at" in told.text
@@ -356,15 +382,15 @@ def test_what_still_cannot_be_read_says_so_and_stays(workshop: Workshop, client:
 
 
 def test_a_page_stays_a_failure_however_often_it_is_read(
-    workshop: Workshop, client: Client, alice: User
+    worker_process: WorkerProcess, client: Client, alice: User
 ) -> None:
     generation = queue(alice, faults="html-200")
-    attempt = ended(workshop, generation)
+    attempt = ended(worker_process, generation)
     client.force_login(alice)
 
     for _ in range(2):
         press(client, attempt)
-        reingest.read_asked(workshop)
+        reingest.read_asked(worker_process.answers)
 
     generation.refresh_from_db()
     attempt.refresh_from_db()
@@ -373,37 +399,37 @@ def test_a_page_stays_a_failure_however_often_it_is_read(
 
 
 def test_the_rest_of_a_cut_answer_can_be_taken_and_read_again(
-    workshop: Workshop, script: Script, client: Client, alice: User
+    worker_process: WorkerProcess, script: Script, client: Client, alice: User
 ) -> None:
     whole = body(encoded(3))
     script.plays(answer(whole)[:-60])
-    workshop.client = type(workshop.client)("test-key", script.url)
+    worker_process.sender.client = type(worker_process.sender.client)("test-key", script.url)
     generation = queue(alice, variants=3)
-    attempt = ended(workshop, generation)
+    attempt = ended(worker_process, generation)
     client.force_login(alice)
     assert generation.state == State.INTERRUPTED
     assert "2 of 3 pictures saved" in card(client, generation).text
     assert taken(client, attempt) == whole[:-60]
 
     press(client, attempt)
-    reingest.read_asked(workshop)
+    reingest.read_asked(worker_process.answers)
 
     generation.refresh_from_db()
     assert generation.state == State.INTERRUPTED
     assert generation.error_message.count("2 of 3 pictures saved") == 1
-    with workshop.spool.unused(attempt.pk).open("ab") as file:  # type: ignore[union-attr]
+    with worker_process.spool.unused(attempt.pk).open("ab") as file:  # type: ignore[union-attr]
         file.write(whole[-60:])
     press(client, attempt)
-    reingest.read_asked(workshop)
+    reingest.read_asked(worker_process.answers)
     generation.refresh_from_db()
     assert (generation.state, generation.images.count()) == (State.DONE, 3)
 
 
 def test_what_lies_on_another_host_is_named(
-    workshop: Workshop, client: Client, alice: User, settings: LazySettings, tmp_path: Path
+    worker_process: WorkerProcess, client: Client, alice: User, settings: LazySettings, tmp_path: Path
 ) -> None:
     generation = queue(alice, faults="html-200")
-    attempt = ended(workshop, generation)
+    attempt = ended(worker_process, generation)
     Attempt.objects.update(host="far <b>away</b>")
     settings.SPOOL_DIR = tmp_path / "elsewhere"
     client.force_login(alice)
@@ -417,23 +443,23 @@ def test_what_lies_on_another_host_is_named(
     assert b"far &lt;b&gt;away&lt;/b&gt;" in refused.content
     press(client, attempt)
     assert "Being read again on host far" in card(client, generation).text
-    near = Workshop(workshop.client, workshop.decoder)
-    reingest.read_asked(near)
-    retention.tend(near)
+    near = WorkerProcess(worker_process.sender.client, worker_process.answers.decoder)
+    reingest.read_asked(near.answers)
+    retention.tend(near.spool, near.heart.host)
     assert Attempt.objects.asked().exists(), "that is the other host's to read"
-    reingest.read_asked(workshop)
+    reingest.read_asked(worker_process.answers)
     assert not Attempt.objects.asked().exists(), "who sees the file reads it"
 
 
-def test_a_file_that_is_gone_is_let_go(workshop: Workshop, client: Client, alice: User) -> None:
+def test_a_file_that_is_gone_is_let_go(worker_process: WorkerProcess, client: Client, alice: User) -> None:
     generation = queue(alice, faults="html-200")
-    attempt = ended(workshop, generation)
+    attempt = ended(worker_process, generation)
     client.force_login(alice)
-    workshop.spool.discard(attempt.pk)
+    worker_process.spool.discard(attempt.pk)
     assert client.get(f"/answers/{attempt.pk}/download").status_code == 404
     press(client, attempt)
 
-    reingest.read_asked(workshop)
+    reingest.read_asked(worker_process.answers)
 
     assert not Attempt.objects.kept().exists()
     assert "kept until" not in card(client, generation).text
@@ -442,98 +468,103 @@ def test_a_file_that_is_gone_is_let_go(workshop: Workshop, client: Client, alice
 class TestKeeping:
     """How long, how much, and after which accidents."""
 
-    def _kept(self, workshop: Workshop, owner: User, count: int) -> list[Attempt]:
-        return [ended(workshop, queue(owner, faults="html-200")) for _ in range(count)]
+    def _kept(self, worker_process: WorkerProcess, owner: User, count: int) -> list[Attempt]:
+        return [ended(worker_process, queue(owner, faults="html-200")) for _ in range(count)]
 
-    def _left(self, workshop: Workshop) -> list[int]:
-        workshop.tend_at = 0
+    def _left(self, worker_process: WorkerProcess) -> list[int]:
         noted = list(
             Attempt.objects.filter(kept_bytes__isnull=False).order_by("pk").values_list("pk", flat=True)
         )
-        assert noted == sorted(workshop.spool.put_aside())
+        assert noted == sorted(worker_process.spool.put_aside())
         return noted
 
-    def test_the_old_go_by_themselves(self, workshop: Workshop, client: Client, alice: User) -> None:
-        old, asked, young = self._kept(workshop, alice, 3)
+    def test_the_old_go_by_themselves(
+        self, worker_process: WorkerProcess, client: Client, alice: User
+    ) -> None:
+        old, asked, young = self._kept(worker_process, alice, 3)
         Attempt.objects.filter(pk=asked.pk).ask_reading()
         Attempt.objects.filter(pk__in=(old.pk, asked.pk)).update(kept_until=timezone.now() - timedelta(1))
 
-        retention.tend(workshop)
+        retention.tend(worker_process.spool, worker_process.heart.host)
 
-        assert self._left(workshop) == [asked.pk, young.pk], "what is to be read is needed still"
+        assert self._left(worker_process) == [asked.pk, young.pk], "what is to be read is needed still"
         assert young.kept_until is not None
         assert young.kept_until > timezone.now() + timedelta(days=89)
         client.force_login(alice)
         page = client.get(f"/generations/{old.generation_id}/").content.decode()
         assert "What came is not kept any more" in Words(page, "history").text
 
-    def test_too_much_goes_oldest_first_and_nothing_undecided(self, workshop: Workshop, alice: User) -> None:
-        undecided, first, second, third = self._kept(workshop, alice, 4)
+    def test_too_much_goes_oldest_first_and_nothing_undecided(
+        self, worker_process: WorkerProcess, alice: User
+    ) -> None:
+        undecided, first, second, third = self._kept(worker_process, alice, 4)
         for each in (first, second, third):
             each.generation.dismiss()
-        size = (workshop.spool.put_aside()[first.pk]).stat().st_size
+        size = (worker_process.spool.put_aside()[first.pk]).stat().st_size
 
-        retention.tend(workshop, most=2 * size + size // 2)
+        retention.tend(worker_process.spool, worker_process.heart.host, most=2 * size + size // 2)
 
-        assert self._left(workshop) == [undecided.pk, third.pk]
-        retention.tend(workshop, most=1)
-        assert self._left(workshop) == [undecided.pk]
+        assert self._left(worker_process) == [undecided.pk, third.pk]
+        retention.tend(worker_process.spool, worker_process.heart.host, most=1)
+        assert self._left(worker_process) == [undecided.pk]
 
     def test_files_from_before_there_was_a_ledger_get_their_line(
-        self, workshop: Workshop, alice: User
+        self, worker_process: WorkerProcess, alice: User
     ) -> None:
-        (attempt,) = self._kept(workshop, alice, 1)
+        (attempt,) = self._kept(worker_process, alice, 1)
         Attempt.objects.update(kept_bytes=None, kept_until=None, kept_reason="")
 
-        retention.tend(workshop)
+        retention.tend(worker_process.spool, worker_process.heart.host)
 
-        assert self._left(workshop) == [attempt.pk]
+        assert self._left(worker_process) == [attempt.pk]
         assert "it begins with" in Attempt.objects.get().kept_reason
 
     @pytest.mark.parametrize("lost", ["row", "file"])
     def test_a_removal_that_was_cut_short_is_finished(
-        self, workshop: Workshop, alice: User, lost: str
+        self, worker_process: WorkerProcess, alice: User, lost: str
     ) -> None:
-        (attempt,) = self._kept(workshop, alice, 1)
+        (attempt,) = self._kept(worker_process, alice, 1)
         if lost == "row":
             Attempt.objects.filter(pk=attempt.pk).let_go()
         else:
-            workshop.spool.discard(attempt.pk)
+            worker_process.spool.discard(attempt.pk)
 
-        retention.tend(workshop)
+        retention.tend(worker_process.spool, worker_process.heart.host)
 
-        assert self._left(workshop) == []
+        assert self._left(worker_process) == []
 
-    def test_a_disk_that_is_not_mounted_loses_nothing(self, workshop: Workshop, alice: User) -> None:
-        (attempt,) = self._kept(workshop, alice, 1)
-        folder = workshop.spool.folder
+    def test_a_disk_that_is_not_mounted_loses_nothing(
+        self, worker_process: WorkerProcess, alice: User
+    ) -> None:
+        (attempt,) = self._kept(worker_process, alice, 1)
+        folder = worker_process.spool.folder
         folder.rename(folder.with_name("unmounted"))
         folder.mkdir()
         Attempt.objects.filter(pk=attempt.pk).ask_reading()
 
-        retention.tend(workshop)
-        reingest.read_asked(workshop)
+        retention.tend(worker_process.spool, worker_process.heart.host)
+        reingest.read_asked(worker_process.answers)
 
         folder.rmdir()
         folder.with_name("unmounted").rename(folder)
-        assert self._left(workshop) == [attempt.pk]
+        assert self._left(worker_process) == [attempt.pk]
 
     def test_a_part_that_could_not_be_read_outlives_a_kill_before_it_was_put_aside(
-        self, workshop: Workshop, alice: User
+        self, worker_process: WorkerProcess, alice: User
     ) -> None:
-        attempt = ended(workshop, queue(alice, faults="cut-picture", variants=2))
-        aside = workshop.spool.put_aside()[attempt.pk]
-        aside.rename(workshop.spool.raw(attempt.pk))
+        attempt = ended(worker_process, queue(alice, faults="cut-picture", variants=2))
+        aside = worker_process.spool.put_aside()[attempt.pk]
+        aside.rename(worker_process.spool.raw(attempt.pk))
 
-        recovery.recover(workshop)
+        worker_process.recover()
 
-        assert self._left(workshop) == [attempt.pk]
+        assert self._left(worker_process) == [attempt.pk]
 
-    def test_a_good_answer_is_not_kept(self, workshop: Workshop, alice: User) -> None:
-        attempt = ended(workshop, queue(alice))
+    def test_a_good_answer_is_not_kept(self, worker_process: WorkerProcess, alice: User) -> None:
+        attempt = ended(worker_process, queue(alice))
 
         assert (attempt.kept_bytes, attempt.kept_until) == (None, None)
-        assert self._left(workshop) == []
+        assert self._left(worker_process) == []
 
 
 class TestAdmin:
@@ -542,9 +573,9 @@ class TestAdmin:
     LIST = "/admin/gallery/keptanswer/"
 
     def test_the_list_tells_size_age_host_reason(
-        self, workshop: Workshop, client: Client, sally: User
+        self, worker_process: WorkerProcess, client: Client, sally: User
     ) -> None:
-        attempt = ended(workshop, queue(sally, faults="html-200"))
+        attempt = ended(worker_process, queue(sally, faults="html-200"))
         a_picture(sally)
         client.force_login(sally)
 
@@ -561,29 +592,29 @@ class TestAdmin:
         assert client.get(f"{self.LIST}{attempt.pk}/change/").status_code == 200
 
     def test_read_again_and_delete(
-        self, workshop: Workshop, client: Client, alice: User, sally: User
+        self, worker_process: WorkerProcess, client: Client, alice: User, sally: User
     ) -> None:
-        attempt = ended(workshop, queue(alice, faults="html-200"))
+        attempt = ended(worker_process, queue(alice, faults="html-200"))
         client.force_login(sally)
         chosen = {"_selected_action": [attempt.pk], "index": "0"}
 
         client.post(self.LIST, {"action": "read_again", **chosen})
         assert Attempt.objects.asked().count() == 1
-        reingest.read_asked(workshop)
+        reingest.read_asked(worker_process.answers)
         asked = client.post(self.LIST, {"action": "delete_for_good", **chosen})
         assert b"Delete 1 kept answers" in asked.content
         assert Attempt.objects.kept().count() == 1
         client.post(self.LIST, {"action": "delete_for_good", "confirmed": "yes", **chosen})
 
         assert not Attempt.objects.kept().exists()
-        retention.tend(workshop)
-        assert workshop.spool.put_aside() == {}
+        retention.tend(worker_process.spool, worker_process.heart.host)
+        assert worker_process.spool.put_aside() == {}
 
     def test_the_number_of_queries_does_not_grow(
-        self, workshop: Workshop, client: Client, sally: User, django_assert_num_queries: Any
+        self, worker_process: WorkerProcess, client: Client, sally: User, django_assert_num_queries: Any
     ) -> None:
         client.force_login(sally)
-        ended(workshop, queue(sally, faults="html-200"))
+        ended(worker_process, queue(sally, faults="html-200"))
         client.get(self.LIST)
         from django.db import connection
         from django.test.utils import CaptureQueriesContext
@@ -591,18 +622,18 @@ class TestAdmin:
         with CaptureQueriesContext(connection) as one:
             client.get(self.LIST)
         for _ in range(3):
-            ended(workshop, queue(sally, faults="html-200"))
+            ended(worker_process, queue(sally, faults="html-200"))
         with django_assert_num_queries(len(one)):
             client.get(self.LIST)
 
 
 def test_what_was_moderated_and_cannot_be_read_is_kept(
-    workshop: Workshop, script: Script, client: Client, alice: User
+    worker_process: WorkerProcess, script: Script, client: Client, alice: User
 ) -> None:
     script.plays(answer(body(["not base64!"]), x_venice_is_content_violation="true"))
-    workshop.client = type(workshop.client)("test-key", script.url)
+    worker_process.sender.client = type(worker_process.sender.client)("test-key", script.url)
     generation = queue(alice)
-    attempt = ended(workshop, generation)
+    attempt = ended(worker_process, generation)
     client.force_login(alice)
 
     assert generation.state == State.DONE

@@ -20,7 +20,7 @@ from gallery.models import Batch, Generation, Image, User
 from tests.pipeline.test_kinds import EDIT
 from venice import Generate, bundled_models
 
-BEFORE, AFTER = ("gallery", "0009_worker_deaths"), ("gallery", "0012_one_batch_each")
+BEFORE, AFTER = ("gallery", "0009_worker_deaths"), ("gallery", "0020_state")
 TABLES = (
     "user",
     "prompt",
@@ -33,7 +33,7 @@ TABLES = (
     "catalogstyle",
 )
 STATES = ("queued", "sending", "received", "done", "failed", "interrupted", "cancelled")
-GONE = {"submission", "resolution", "quality"}
+GONE = {"submission", "resolution", "quality", "hold_reason"}
 FIRST = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 Rows = dict[str, dict[int, dict[str, Any]]]
@@ -347,6 +347,41 @@ def test_whoever_is_stopped_midway_goes_on(filled: Rows, monkeypatch: pytest.Mon
     after = rows(migrate(AFTER))
     assert {row["batch_id"] for row in after["generation"].values()} == set(filled["generation"])
     assert Batch.objects.count() == 27
+
+
+LONG = "Venice is busy. " * 20
+HOLDS = [
+    ("", ("", "")),
+    ("the rate limit", ("rate-limit", "")),
+    ("3 requests of this member were refused within 60 s", ("member", "")),
+    ("Lunch", ("pause", "Lunch")),
+    ("No route to host", ("unsent", "No route to host")),
+    ("Model is overloaded now", ("refused", "Model is overloaded now")),
+    ("Overloaded", ("refused", "Overloaded")),
+    (f"{LONG[:199]}…", ("refused", f"{LONG[:199]}…")),
+    ("A gate that is open again", ("other", "A gate that is open again")),
+]
+
+
+def test_what_one_waits_for_becomes_a_code(empty: None) -> None:
+    recipe = Recipe(migrate(BEFORE))
+    for words, _ in HOLDS:
+        recipe.story(recipe.people[0], "queued", hold_reason=words)
+        attempt = recipe.attempt(recipe.models["generation"].objects.latest("pk"), kept=False)
+        attempt.outcome = "unsent" if words == "No route to host" else "refused"
+        attempt.error_kind, attempt.error_message = "Overloaded", words
+        if words in ("Overloaded", "Lunch", "A gate that is open again"):
+            attempt.error_message = ""
+        elif words.endswith("…"):
+            attempt.error_message = LONG
+        attempt.save()
+
+    migrate(AFTER)
+
+    held = Generation.objects.order_by("pk").values_list("hold", "hold_words")
+    assert list(held) == [hold for _, hold in HOLDS]
+    back = migrate(BEFORE).get_model("gallery", "generation").objects.order_by("pk")
+    assert list(back.values_list("hold_reason", flat=True)) == [words for words, _ in HOLDS]
 
 
 def test_an_empty_database_migrates_both_ways(empty: None) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from gallery.models import Generation, State, User
-from gallery.pipeline.worker import Workshop
+from gallery.pipeline.worker import WorkerProcess
 
 GONDOLA = (
     "A cinematic photo of a gondola passing through a narrow Venice canal at blue hour, "
@@ -57,13 +57,13 @@ EXAMPLES = {
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_it_becomes_stored_pictures(
-    name: str, workshop: Workshop, models_known: None, client: Client, alice: User
+    name: str, worker_process: WorkerProcess, models_known: None, client: Client, alice: User
 ) -> None:
     form, expected = EXAMPLES[name]
     client.force_login(alice)
 
     assert client.post("/create/", form).status_code == 303
-    assert workshop.step()
+    assert worker_process.step()
 
     generation = Generation.objects.get()
     images = list(generation.images.order_by("index"))

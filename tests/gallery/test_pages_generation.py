@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from gallery.models import Generation, State, User
+from gallery.models import Generation, Hold, State, User
 from tests.gallery.making import a_generation, a_picture, pictures
 
 pytestmark = pytest.mark.usefixtures("models_known")
@@ -68,7 +68,9 @@ def test_a_failure_shows_venices_words_and_what_to_do(client: Client, alice: Use
 
 def test_a_hold_is_shown_with_its_reason_and_end(client: Client, alice: User) -> None:
     until = timezone.now() + timedelta(minutes=5)
-    generation = a_generation(alice, not_before=until, hold_reason="Venice asked us to wait")
+    generation = a_generation(
+        alice, not_before=until, hold=Hold.REFUSED, hold_words="Venice asked us to wait"
+    )
     client.force_login(alice)
     page = text(client, f"/generations/{generation.pk}/card/")
     assert "Held until" in page
@@ -169,7 +171,9 @@ def test_only_maker_and_staff_may_change(
     assert client.get(address).status_code == 405
     assert client.post(address).status_code == 303
     if action == "run-again":
-        assert Generation.objects.latest("pk").owner == sally
+        # Spending is its owner's; who pressed is recorded.
+        new = Generation.objects.latest("pk")
+        assert (new.owner, new.requested_by) == (alice, sally)
 
 
 def test_the_queue_lists_what_waits_and_what_went_wrong(client: Client, alice: User, bob: User) -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from gallery.models import CatalogModel, Generation, Image, State, Upload, User
-from gallery.pipeline.worker import Workshop
+from gallery.pipeline.worker import WorkerProcess
 from tests.pipeline.test_kinds import OPERATIONS, RED, ROLES, enqueue
 from venice import Edit, Upscale
 
@@ -46,7 +46,9 @@ def site(client: Client, sally: User) -> Client:
 
 
 @pytest.mark.parametrize("kind", LABELS)
-def test_every_page_bears_each_kind(site: Client, workshop: Workshop, sally: User, kind: str) -> None:
+def test_every_page_bears_each_kind(
+    site: Client, worker_process: WorkerProcess, sally: User, kind: str
+) -> None:
     generation = enqueue(sally, OPERATIONS[kind])
     states = [State.QUEUED, State.SENDING, State.RECEIVED, State.FAILED, State.INTERRUPTED, State.CANCELLED]
     for state in states:
@@ -61,7 +63,7 @@ def test_every_page_bears_each_kind(site: Client, workshop: Workshop, sally: Use
         assert LABELS[kind] in card, "the card says what it is"
         assert "None" not in card
     Generation.objects.update(state=State.QUEUED, error_message="", error_kind="")
-    assert workshop.step()
+    assert worker_process.step()
 
     image = Image.objects.get()
     page = shown(site, f"/generations/{generation.pk}/")
@@ -74,9 +76,11 @@ def test_every_page_bears_each_kind(site: Client, workshop: Workshop, sally: Use
     assert f'alt="{title}' in shown(site, "/")
 
 
-def test_an_input_leads_to_its_picture_or_to_its_file(site: Client, workshop: Workshop, sally: User) -> None:
+def test_an_input_leads_to_its_picture_or_to_its_file(
+    site: Client, worker_process: WorkerProcess, sally: User
+) -> None:
     first = enqueue(sally, OPERATIONS["edit"])
-    assert workshop.step()
+    assert worker_process.step()
     image = first.images.get()
     second = enqueue(sally, Upscale(image=image.reference))
 
@@ -87,9 +91,11 @@ def test_an_input_leads_to_its_picture_or_to_its_file(site: Client, workshop: Wo
 
 
 @pytest.mark.parametrize("kind", ["edit", "upscale", "generate"])
-def test_another_one_is_made_from_its_page(site: Client, workshop: Workshop, sally: User, kind: str) -> None:
+def test_another_one_is_made_from_its_page(
+    site: Client, worker_process: WorkerProcess, sally: User, kind: str
+) -> None:
     generation = enqueue(sally, OPERATIONS[kind])
-    assert workshop.step()
+    assert worker_process.step()
     image = generation.images.get()
     page = shown(site, f"/images/{image.pk}/")
     assert ("Re-run new seed" in page) == (kind == "generate")
@@ -102,7 +108,7 @@ def test_another_one_is_made_from_its_page(site: Client, workshop: Workshop, sal
     assert (new.kind, new.origin, new.price_estimate) == (kind, image, generation.price_estimate)
     assert [row.sha256 for row in new.inputs.all()] == [row.sha256 for row in generation.inputs.all()]
     assert {**new.request, "seed": 0} == {**generation.request, "seed": 0}
-    assert workshop.step()
+    assert worker_process.step()
     new.refresh_from_db()
     assert (new.state, new.error_message) == (State.DONE, "")
 

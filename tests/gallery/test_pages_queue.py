@@ -12,10 +12,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from gallery.models import Attempt, CatalogModel, Gate, Generation, State, User, Worker
-from gallery.models.attempt import Outcome
-from gallery.models.service_order import DUE, HELD, LEASED, RUNNING
-from gallery.pipeline.worker import Workshop
+from gallery.models import Attempt, CatalogModel, Gate, Generation, Outcome, State, User, Worker
+from gallery.models.service_order import Status
+from gallery.pipeline.worker import WorkerProcess
 from tests.gallery.making import MODEL, a_generation, pictures
 
 HTMX = {"HX-Request": "true"}
@@ -54,31 +53,35 @@ class TestOrder:
     """What is shown is what happens."""
 
     def test_the_line_is_the_order_in_which_a_worker_claims(
-        self, workshop: Workshop, crowd: list[Generation]
+        self, worker_process: WorkerProcess, crowd: list[Generation]
     ) -> None:
-        line = [pk for pk, _ in Generation.objects.queued().line(100)]
+        line = [pk for pk, _ in Generation.objects.queued().in_service_order(100)]
         claimed = []
         while waiting := Generation.objects.filter(token=None).next_in_turn():
-            taken = workshop.claim()
+            taken = worker_process.claim()
             assert taken == waiting
             claimed.append(waiting.pk)
         assert claimed == line
         assert len(line) == len(crowd)
 
     def test_a_batch_stands_back_for_a_minute_and_no_longer(
-        self, workshop: Workshop, alice: User, bob: User
+        self, worker_process: WorkerProcess, alice: User, bob: User
     ) -> None:
         batch = a_generation(alice, request={"variants": 4})
         singles = [a_generation(alice) for _ in range(3)]
         of_bob = a_generation(bob)
         others = [of_bob.pk, *(single.pk for single in singles[1:])]
-        assert [pk for pk, _ in Generation.objects.queued().line(9)] == [singles[0].pk, *others, batch.pk]
+        assert [pk for pk, _ in Generation.objects.queued().in_service_order(9)] == [
+            singles[0].pk,
+            *others,
+            batch.pk,
+        ]
 
         Generation.objects.filter(pk=batch.pk).update(created_at=timezone.now() - timedelta(seconds=61))
 
-        line = [pk for pk, _ in Generation.objects.queued().line(9)]
+        line = [pk for pk, _ in Generation.objects.queued().in_service_order(9)]
         assert line == [batch.pk, of_bob.pk, *(single.pk for single in singles)]
-        claimed = [workshop.claim() for _ in line]
+        claimed = [worker_process.claim() for _ in line]
         assert [generation and generation.pk for generation in claimed] == line
 
     def test_the_running_come_first_and_the_held_last(self, alice: User, bob: User) -> None:
@@ -88,20 +91,20 @@ class TestOrder:
         sending = a_generation(alice, state=State.SENDING)
         away = a_generation(bob)
         User.objects.filter(pk=bob.pk).update(is_active=False)
-        line = Generation.objects.active().line(9)
+        line = Generation.objects.active().in_service_order(9)
         assert line == [
-            (sending.pk, RUNNING),
-            (leased.pk, LEASED),
-            (due.pk, DUE),
-            (held.pk, HELD),
-            (away.pk, HELD),
+            (sending.pk, Status.RUNNING),
+            (leased.pk, Status.LEASED),
+            (due.pk, Status.DUE),
+            (held.pk, Status.HELD),
+            (away.pk, Status.HELD),
         ]
 
     def test_page_and_cards_show_the_same_places(
         self, client: Client, alice: User, crowd: list[Generation]
     ) -> None:
         client.force_login(alice)
-        line = [pk for pk, _ in Generation.objects.queued().line(100)]
+        line = [pk for pk, _ in Generation.objects.queued().in_service_order(100)]
         assert shown(client) == line
         assert shown(client, "/") == line
         for place, pk in ((1, line[0]), (2, line[1]), (12, line[11])):

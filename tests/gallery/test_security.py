@@ -16,8 +16,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from gallery.models import CatalogModel, Generation, Image, State, User, Worker
-from gallery.pipeline.worker import Workshop
+from gallery.models import CatalogModel, Generation, Hold, Image, State, User, Worker
+from gallery.pipeline.worker import WorkerProcess
 from venice import Generate
 
 STRANGER, MEMBER, MAKER, STAFF = "stranger", "member", "maker", "staff"
@@ -71,12 +71,12 @@ POST_ONLY = {row.name for row in TABLE if row.method == "POST"} - {"create"}
 
 
 @pytest.fixture
-def things(workshop: Workshop, models_known: None, alice: User) -> dict[str, object]:
+def things(worker_process: WorkerProcess, models_known: None, alice: User) -> dict[str, object]:
     """One of each thing an address may name, all made by Alice."""
     operation = Generate(model="z-image-turbo", prompt="A quiet canal", width=128, height=128, seed=5)
     done, _ = Generation.objects.enqueue(alice, operation, price=CatalogModel.objects.price(operation))
     unread, _ = Generation.objects.enqueue(alice, replace(operation, prompt="A page [[fault:html-200]]"))
-    while workshop.step():
+    while worker_process.step():
         pass
     waiting, _ = Generation.objects.enqueue(alice, operation)
     failed, _ = Generation.objects.enqueue(alice, operation)
@@ -486,18 +486,19 @@ MARKUP = (
 
 
 def test_markup_is_shown_and_never_runs(
-    workshop: Workshop, models_known: None, client: Client, sally: User
+    worker_process: WorkerProcess, models_known: None, client: Client, sally: User
 ) -> None:
     """ASVS 1.2.1: as a prompt, a style, an error text and a header of Venice."""
     operation = Generate(
         model="z-image-turbo", prompt=MARKUP, width=64, height=64, seed=1, negative_prompt=MARKUP
     )
     generation, _ = Generation.objects.enqueue(sally, operation)
-    workshop.step()
+    worker_process.step()
     Generation.objects.filter(pk=generation.pk).update(
         error_message=MARKUP,
         error_advice=MARKUP,
-        hold_reason=MARKUP[:200],
+        hold=Hold.REFUSED,
+        hold_words=MARKUP[:200],
         style_preset=MARKUP[:100],
         enhanced_prompt=MARKUP,
         venice_id=MARKUP,
@@ -527,7 +528,7 @@ def test_markup_is_shown_and_never_runs(
 
 
 def test_the_key_is_nowhere(
-    workshop: Workshop,
+    worker_process: WorkerProcess,
     models_known: None,
     client: Client,
     sally: User,
@@ -536,13 +537,13 @@ def test_the_key_is_nowhere(
 ) -> None:
     """ASVS 13.3.1: a canary key in settings and on the wire, then pages, rows and log are searched."""
     settings.VENICE_API_KEY = CANARY
-    workshop.client = type(workshop.client)(CANARY, settings.VENICE_BASE_URL)
+    worker_process.sender.client = type(worker_process.sender.client)(CANARY, settings.VENICE_BASE_URL)
     secret_prompt = "The prompt that no log may hold"
     operation = Generate(model="z-image-turbo", prompt=secret_prompt, width=64, height=64, seed=1)
     generation, _ = Generation.objects.enqueue(sally, operation)
     broken, _ = Generation.objects.enqueue(sally, Generate(model="gone-model", prompt=secret_prompt, seed=1))
     with caplog.at_level(logging.INFO):
-        while workshop.step():
+        while worker_process.step():
             pass
     client.force_login(sally)
 
@@ -562,6 +563,6 @@ def test_the_key_is_nowhere(
 
     assert CANARY not in everything
     assert CANARY not in caplog.text
-    assert CANARY not in repr(workshop.client)
+    assert CANARY not in repr(worker_process.sender.client)
     assert secret_prompt not in caplog.text
     assert secret_prompt in everything

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from gallery.display.timeline import Event, size, span, timeline
-from gallery.models import Attempt, Generation, State
-from gallery.models.attempt import Outcome
+from gallery.models import Attempt, Generation, Hold, Outcome, State
 
 START = datetime(2026, 3, 4, 10, 2, 11, tzinfo=UTC)
 
@@ -47,7 +46,7 @@ def told(events: list[Event]) -> list[str]:
 def test_a_good_end_is_told_step_by_step() -> None:
     done = a_row(
         State.DONE,
-        hold_reason="the rate limit",
+        hold=Hold.RATE_LIMIT,
         sent_at=at(3),
         headers_at=at(11.1),
         received_at=at(11.6),
@@ -74,7 +73,9 @@ def test_a_good_end_is_told_step_by_step() -> None:
 
 
 def test_a_refusal_and_the_hold_after_it_are_told_before_the_next_call() -> None:
-    row = a_row(State.SENDING, hold_reason="Slow down", sent_at=at(40), headers_at=None, tries=2)
+    row = a_row(
+        State.SENDING, hold=Hold.REFUSED, hold_words="Slow down", sent_at=at(40), headers_at=None, tries=2
+    )
     refused = a_call(
         1, Outcome.REFUSED, headers_at=at(1.2), finished_at=at(1.2), status=429, error_message="Slow down"
     )
@@ -90,7 +91,7 @@ def test_a_refusal_and_the_hold_after_it_are_told_before_the_next_call() -> None
 
 
 def test_what_was_sent_by_itself_is_counted_without_what_was_not_sent() -> None:
-    row = a_row(State.QUEUED, hold_reason="Slow down")
+    row = a_row(State.QUEUED, hold=Hold.REFUSED, hold_words="Slow down")
     outcomes = (Outcome.REFUSED, Outcome.UNSENT, Outcome.REFUSED, Outcome.REFUSED)
     calls = [a_call(place, outcome, finished_at=at(place)) for place, outcome in enumerate(outcomes)]
     sent = [event.facts[:-1] for event in timeline(row, calls, {}) if event.kind == "sent"]
@@ -106,9 +107,9 @@ def test_headers_are_told_while_the_body_still_arrives() -> None:
     ("columns", "line"),
     [
         ({}, "Waiting for a worker"),
-        ({"hold_reason": "the rate limit"}, "Held by the rate limit"),
-        ({"hold_reason": "The disk is full"}, "Held “The disk is full”"),
-        ({"not_before": at(60), "hold_reason": "Wait"}, "Held until 10:03:11 “Wait”"),
+        ({"hold": Hold.RATE_LIMIT}, "Held by the rate limit"),
+        ({"hold": Hold.DISK, "hold_words": "The disk is full"}, "Held “The disk is full”"),
+        ({"not_before": at(60), "hold": Hold.PAUSE, "hold_words": "Wait"}, "Held until 10:03:11 “Wait”"),
     ],
 )
 def test_what_a_waiting_one_waits_for(columns: dict[str, Any], line: str) -> None:
@@ -116,7 +117,7 @@ def test_what_a_waiting_one_waits_for(columns: dict[str, Any], line: str) -> Non
 
 
 def test_what_was_not_sent_goes_back_to_the_queue() -> None:
-    row = a_row(State.QUEUED, hold_reason="No route", not_before=at(5))
+    row = a_row(State.QUEUED, hold=Hold.UNSENT, hold_words="No route", not_before=at(5))
     call = a_call(1, Outcome.UNSENT, finished_at=at(2), error_message="No route")
     assert told(timeline(row, [call], {}))[1:] == [
         "10:02:12 Tried to send after 1.0 s ($0.01)",

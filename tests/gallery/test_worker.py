@@ -11,10 +11,21 @@ from django.conf import LazySettings
 from PIL import Image as Pillow
 
 from gallery.media.storage import thumbnail_name
-from gallery.models import Attempt, CatalogModel, Gate, Generation, Image, Prompt, State, User, Worker
-from gallery.models.attempt import Outcome
-from gallery.pipeline import heartbeat, pace, recovery
-from gallery.pipeline.worker import Workshop
+from gallery.models import (
+    Attempt,
+    CatalogModel,
+    Gate,
+    Generation,
+    Hold,
+    Image,
+    Outcome,
+    Prompt,
+    State,
+    User,
+    Worker,
+)
+from gallery.pipeline import heartbeat, pace
+from gallery.pipeline.worker import WorkerProcess
 from venice import Generate
 from venice.emulator import Emulator
 
@@ -31,11 +42,11 @@ def queue(owner: User, operation: Generate = BRIDGE, **more: object) -> Generati
 
 
 def test_it_turns_a_row_into_a_stored_picture(
-    workshop: Workshop, alice: User, settings: LazySettings
+    worker_process: WorkerProcess, alice: User, settings: LazySettings
 ) -> None:
     generation = queue(alice)
 
-    assert workshop.step()
+    assert worker_process.step()
 
     generation.refresh_from_db()
     image = generation.images.get()
@@ -49,10 +60,12 @@ def test_it_turns_a_row_into_a_stored_picture(
             assert (thumbnail.format, thumbnail.size) == ("WEBP", (256, 256))
 
 
-def test_it_keeps_the_whole_account_of_a_call(workshop: Workshop, alice: User, emulator: Emulator) -> None:
+def test_it_keeps_the_whole_account_of_a_call(
+    worker_process: WorkerProcess, alice: User, emulator: Emulator
+) -> None:
     generation = queue(alice)
 
-    workshop.step()
+    worker_process.step()
 
     generation.refresh_from_db()
     attempt = generation.attempts.get()
@@ -67,13 +80,13 @@ def test_it_keeps_the_whole_account_of_a_call(workshop: Workshop, alice: User, e
     assert generation.emulated
     assert generation.token is None
     assert [entry["prompt"] for entry in emulator.ledger()] == ["A moonlit bridge"]
-    assert workshop.spool.attempts() == []
+    assert worker_process.spool.attempts() == []
 
 
-def test_it_stores_a_stack_under_one_cover(workshop: Workshop, alice: User) -> None:
+def test_it_stores_a_stack_under_one_cover(worker_process: WorkerProcess, alice: User) -> None:
     generation = queue(alice, replace(BRIDGE, variants=4))
 
-    workshop.step()
+    worker_process.step()
 
     images = list(generation.images.order_by("index"))
     assert [image.is_cover for image in images] == [True, False, False, False]
@@ -82,14 +95,16 @@ def test_it_stores_a_stack_under_one_cover(workshop: Workshop, alice: User) -> N
     assert generation.attempts.get().images_asked == 4
 
 
-def test_the_same_seed_gives_the_same_bytes_and_a_new_one_does_not(workshop: Workshop, alice: User) -> None:
+def test_the_same_seed_gives_the_same_bytes_and_a_new_one_does_not(
+    worker_process: WorkerProcess, alice: User
+) -> None:
     first = queue(alice)
-    workshop.step()
+    worker_process.step()
     origin = first.images.get()
     same = queue(alice, first.again(new_seed=False), origin=origin)
     new = queue(alice, first.again(new_seed=True), origin=origin)
 
-    while workshop.step():
+    while worker_process.step():
         pass
 
     assert same.images.get().sha256 == origin.sha256
@@ -97,12 +112,12 @@ def test_the_same_seed_gives_the_same_bytes_and_a_new_one_does_not(workshop: Wor
     assert set(origin.descendants.all()) == {same, new}
 
 
-def test_a_model_that_ignores_seeds_promises_no_seed(workshop: Workshop, alice: User) -> None:
+def test_a_model_that_ignores_seeds_promises_no_seed(worker_process: WorkerProcess, alice: User) -> None:
     generation = queue(
         alice, Generate(model="gpt-image-2", prompt="A watch", aspect_ratio="1:1", quality="low", seed=7)
     )
 
-    workshop.step()
+    worker_process.step()
 
     assert generation.images.get().seed is None
 
@@ -118,44 +133,47 @@ def test_a_model_that_ignores_seeds_promises_no_seed(workshop: Workshop, alice: 
     ],
 )
 def test_a_failure_keeps_venices_words_and_says_what_to_do(
-    workshop: Workshop, alice: User, emulator: Emulator, fault: str, state: State, kind: str
+    worker_process: WorkerProcess, alice: User, emulator: Emulator, fault: str, state: State, kind: str
 ) -> None:
     generation = queue(alice)
     emulator.fault(fault)
 
-    workshop.step()
+    worker_process.step()
 
     generation.refresh_from_db()
     assert (generation.state, generation.error_kind) == (state, kind)
     assert generation.error_message
     assert generation.error_advice
     assert generation.finished_at is not None
-    assert not workshop.step()
+    assert not worker_process.step()
     assert Attempt.objects.count() == 1
 
 
 @pytest.mark.parametrize("fault", ["429", "503"])
 def test_a_busy_venice_sends_it_back_to_the_queue(
-    workshop: Workshop, alice: User, emulator: Emulator, fault: str
+    worker_process: WorkerProcess, alice: User, emulator: Emulator, fault: str
 ) -> None:
     generation = queue(alice)
     emulator.fault(fault)
 
-    workshop.step()
+    worker_process.step()
 
     generation.refresh_from_db()
     assert generation.state == State.QUEUED
-    assert generation.hold_reason
+    assert generation.hold == Hold.REFUSED
+    assert generation.hold_words
     assert generation.not_before > generation.sent_at
-    assert not workshop.step(), "it must wait until then"
+    assert not worker_process.step(), "it must wait until then"
     assert [entry["charged_usd"] for entry in emulator.ledger()] == [0]
 
 
-def test_an_unreachable_venice_costs_nothing_and_is_tried_again(workshop: Workshop, alice: User) -> None:
+def test_an_unreachable_venice_costs_nothing_and_is_tried_again(
+    worker_process: WorkerProcess, alice: User
+) -> None:
     generation = queue(alice)
-    workshop.client = type(workshop.client)("test-key", "http://127.0.0.1:9/api/v1")
+    worker_process.sender.client = type(worker_process.sender.client)("test-key", "http://127.0.0.1:9/api/v1")
 
-    workshop.step()
+    worker_process.step()
 
     generation.refresh_from_db()
     assert generation.state == State.QUEUED
@@ -163,39 +181,41 @@ def test_an_unreachable_venice_costs_nothing_and_is_tried_again(workshop: Worksh
 
 
 def test_a_500_is_tried_once_more_when_it_is_cheap(
-    workshop: Workshop, alice: User, emulator: Emulator
+    worker_process: WorkerProcess, alice: User, emulator: Emulator
 ) -> None:
     generation = queue(alice)
     emulator.fault("500")
-    workshop.step()
+    worker_process.step()
     generation.refresh_from_db()
     assert generation.state == State.QUEUED
     Generation.objects.update(not_before=None)
     emulator.fault("500")
 
-    workshop.step()
+    worker_process.step()
 
     generation.refresh_from_db()
     assert (generation.state, generation.tries) == (State.FAILED, 2)
 
 
-def test_a_moderated_picture_is_done_and_says_so(workshop: Workshop, alice: User, emulator: Emulator) -> None:
+def test_a_moderated_picture_is_done_and_says_so(
+    worker_process: WorkerProcess, alice: User, emulator: Emulator
+) -> None:
     generation = queue(alice)
     emulator.fault("violation")
 
-    workshop.step()
+    worker_process.step()
 
     generation.refresh_from_db()
     assert (generation.state, generation.is_content_violation) == (State.DONE, True)
 
 
 def test_the_real_format_is_stored_whatever_was_asked(
-    workshop: Workshop, alice: User, emulator: Emulator
+    worker_process: WorkerProcess, alice: User, emulator: Emulator
 ) -> None:
     generation = queue(alice, replace(BRIDGE, format="png"))
     emulator.fault("wrong-bytes")
 
-    workshop.step()
+    worker_process.step()
 
     image = generation.images.get()
     assert image.format != "png"
@@ -214,20 +234,22 @@ def test_one_submission_is_one_generation(alice: User, bob: User) -> None:
     assert Prompt.objects.get().generation_count == 2
 
 
-def test_nothing_is_claimed_twice(workshop: Workshop, alice: User) -> None:
+def test_nothing_is_claimed_twice(worker_process: WorkerProcess, alice: User) -> None:
     queue(alice)
 
-    assert workshop.claim() is not None
-    assert workshop.claim() is None
+    assert worker_process.claim() is not None
+    assert worker_process.claim() is None
 
 
-def test_a_cancelled_generation_is_not_sent(workshop: Workshop, alice: User, emulator: Emulator) -> None:
+def test_a_cancelled_generation_is_not_sent(
+    worker_process: WorkerProcess, alice: User, emulator: Emulator
+) -> None:
     generation = queue(alice)
-    claimed = workshop.claim()
+    claimed = worker_process.claim()
     assert claimed is not None
     assert generation.cancel()
 
-    workshop.see_through(claimed)
+    worker_process.sender.see_through(claimed)
 
     generation.refresh_from_db()
     assert generation.state == State.CANCELLED
@@ -235,19 +257,19 @@ def test_a_cancelled_generation_is_not_sent(workshop: Workshop, alice: User, emu
     assert not generation.cancel()
 
 
-def test_a_deactivated_members_work_is_held(workshop: Workshop, alice: User) -> None:
+def test_a_deactivated_members_work_is_held(worker_process: WorkerProcess, alice: User) -> None:
     queue(alice)
     User.objects.update(is_active=False)
 
-    assert not workshop.step()
+    assert not worker_process.step()
 
 
 def test_a_model_out_of_its_minute_waits_while_others_go(
-    workshop: Workshop, alice: User, settings: LazySettings
+    worker_process: WorkerProcess, alice: User, settings: LazySettings
 ) -> None:
     settings.VENICE_REQUESTS_PER_MINUTE = 2
     queue(alice, replace(BRIDGE, variants=2))
-    workshop.step()
+    worker_process.step()
     queue(alice)
     queue(alice, replace(BRIDGE, model="chroma"))
 
@@ -256,48 +278,48 @@ def test_a_model_out_of_its_minute_waits_while_others_go(
     assert [generation.model for generation in ready] == ["chroma"]
 
 
-def test_only_who_is_held_says_so(workshop: Workshop, alice: User, settings: LazySettings) -> None:
+def test_only_who_is_held_says_so(worker_process: WorkerProcess, alice: User, settings: LazySettings) -> None:
     settings.VENICE_REQUESTS_PER_MINUTE = 1
     queue(alice)
-    workshop.step()
+    worker_process.step()
     full, free = queue(alice), queue(alice, replace(BRIDGE, model="chroma"))
     later = queue(alice, replace(BRIDGE, model="venice-sd35"))
     busy = queue(alice, replace(BRIDGE, model="lustify-v7"))
     Gate.objects.close(Gate.Kind.BUSY, "At capacity.", model="lustify-v7")
 
-    claimed = workshop.claim()
+    claimed = worker_process.claim()
 
     assert claimed == free
-    for generation, reason in ((full, pace.RATE_LIMIT), (free, ""), (later, ""), (busy, "")):
+    for generation, reason in ((full, Hold.RATE_LIMIT), (free, ""), (later, ""), (busy, "")):
         generation.refresh_from_db()
-        assert generation.hold_reason == reason
+        assert generation.hold == reason
 
 
 def test_the_rate_limit_does_not_hide_what_a_failed_call_said(
-    workshop: Workshop, alice: User, settings: LazySettings
+    worker_process: WorkerProcess, alice: User, settings: LazySettings
 ) -> None:
     settings.VENICE_REQUESTS_PER_MINUTE = 1
     generation = queue(alice, replace(BRIDGE, prompt="A bridge [[fault:500:times=1]]"))
-    workshop.step()
+    worker_process.step()
     Generation.objects.update(not_before=None)
 
-    assert workshop.claim() is None
+    assert worker_process.claim() is None
 
     generation.refresh_from_db()
-    assert (generation.state, generation.hold_reason) == (State.QUEUED, "Inference processing failed")
+    assert (generation.state, generation.hold_words) == (State.QUEUED, "Inference processing failed")
 
 
-def test_a_worker_that_is_gone_leaves_nothing_hanging(workshop: Workshop, alice: User) -> None:
+def test_a_worker_that_is_gone_leaves_nothing_hanging(worker_process: WorkerProcess, alice: User) -> None:
     sent, leased = queue(alice), queue(alice)
     gone = Worker.objects.create(
-        name=f"{heartbeat.process_table()}-gone", host=workshop.heart.host, process=2**22 + 1
+        name=f"{heartbeat.process_table()}-gone", host=worker_process.heart.host, process=2**22 + 1
     )
     Generation.objects.filter(pk=leased.pk).update(worker=gone, token=uuid4())
     token = uuid4()
     Generation.objects.filter(pk=sent.pk).update(worker=gone, token=token, state=State.SENDING)
     sent.attempts.create(token=token, worker="gone", host="here", model=sent.model, sent_at=sent.created_at)
 
-    recovery.recover(workshop)
+    worker_process.recover()
 
     sent.refresh_from_db()
     leased.refresh_from_db()
@@ -305,26 +327,26 @@ def test_a_worker_that_is_gone_leaves_nothing_hanging(workshop: Workshop, alice:
     assert sent.error_advice
 
 
-def test_storing_an_answer_twice_gives_the_same_rows(workshop: Workshop, alice: User) -> None:
+def test_storing_an_answer_twice_gives_the_same_rows(worker_process: WorkerProcess, alice: User) -> None:
     generation = queue(alice)
-    claimed = workshop.claim()
+    claimed = worker_process.claim()
     assert claimed is not None
-    attempt = workshop._begin(claimed)
+    attempt = worker_process.sender.begin(claimed)
     assert attempt is not None
-    with workshop.spool.receive(attempt.pk) as sink:
-        workshop.client.send(claimed.operation, sink)
-    answer = workshop.spool.raw(attempt.pk).read_bytes()
-    workshop.store(claimed, attempt)
-    workshop.spool.raw(attempt.pk).write_bytes(answer)
+    with worker_process.spool.receive(attempt.pk) as sink:
+        worker_process.sender.client.send(claimed.operation, sink)
+    answer = worker_process.spool.raw(attempt.pk).read_bytes()
+    worker_process.answers.store(claimed, attempt)
+    worker_process.spool.raw(attempt.pk).write_bytes(answer)
 
-    workshop.store(claimed, attempt)
+    worker_process.answers.store(claimed, attempt)
 
     assert Image.objects.count() == 1
     generation.refresh_from_db()
     assert generation.state == State.DONE
 
 
-def test_the_request_is_frozen_as_it_was_sent(workshop: Workshop, alice: User) -> None:
+def test_the_request_is_frozen_as_it_was_sent(worker_process: WorkerProcess, alice: User) -> None:
     generation = queue(alice, replace(BRIDGE, style_preset="Anime", cfg_scale=7.5))
 
     assert generation.request == {

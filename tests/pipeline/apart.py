@@ -36,16 +36,15 @@ def prepare() -> None:
 def check() -> None:
     from django.conf import settings
 
-    from gallery.pipeline import recovery
-    from gallery.pipeline.worker import Workshop
+    from gallery.pipeline.worker import WorkerProcess
     from tests.pipeline.checker import assert_sound
     from venice import Client
 
     for _ in range(2):
         with Client("key", settings.VENICE_BASE_URL) as client:
-            workshop = Workshop(client)
-            recovery.recover(workshop)
-            workshop.close()
+            worker_process = WorkerProcess(client)
+            worker_process.recover()
+            worker_process.close()
     assert_sound(json.load(sys.stdin))
 
 

@@ -12,9 +12,7 @@ from django.conf import settings
 from PIL import Image as Pillow
 
 from gallery.media.storage import thumbnail_name
-from gallery.models import Attempt, Generation, Image, State, Worker
-from gallery.models.attempt import Outcome
-from gallery.models.generation import FINAL_STATES
+from gallery.models import FINAL_STATES, Attempt, Generation, Image, Outcome, State, Worker
 from gallery.pipeline.spool import Spool, body_size
 
 Entry = dict[str, Any]

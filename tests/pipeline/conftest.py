@@ -16,10 +16,9 @@ import pytest
 from django.conf import LazySettings
 from django.db import connection
 
-from gallery.models import CatalogModel, Generation, State, User
-from gallery.models.generation import ACTIVE_STATES
-from gallery.pipeline import recovery, reingest, retention
-from gallery.pipeline.worker import Workshop
+from gallery.models import ACTIVE_STATES, CatalogModel, Generation, State, User
+from gallery.pipeline import reingest, retention
+from gallery.pipeline.worker import WorkerProcess
 from tests.pipeline.checker import assert_sound
 from venice import Client, Generate
 from venice.emulator import Emulator
@@ -124,11 +123,11 @@ class Installation:
         """Two recoveries in this process, as two more workers would do."""
         for _ in range(2):
             with Client(KEY, self.emulator.url) as client:
-                workshop = Workshop(client)
-                recovery.recover(workshop)
-                reingest.read_asked(workshop)
-                retention.tend(workshop)
-                workshop.close()
+                worker_process = WorkerProcess(client)
+                worker_process.recover()
+                reingest.read_asked(worker_process.answers)
+                retention.tend(worker_process.spool, worker_process.heart.host)
+                worker_process.close()
 
     def check(self, *, all_ended: bool = True) -> None:
         """Recover twice more, then every invariant; no traceback and no key in any log."""

@@ -13,9 +13,8 @@ from django.test import Client as WebClient
 from django.utils import timezone
 from PIL import Image as Pillow
 
-from gallery.models import Attempt, Gate, Generation, State, User
-from gallery.models.attempt import Outcome
-from gallery.pipeline.worker import Workshop
+from gallery.models import Attempt, Gate, Generation, Outcome, State, User
+from gallery.pipeline.worker import WorkerProcess
 from tests.pipeline.conftest import KEY, queue
 from tests.venice.conftest import Script, answer, reset, script
 from venice import Client, Deadlines
@@ -44,16 +43,18 @@ def body(images: Any = None, **more: Any) -> bytes:
 
 
 @pytest.fixture
-def worker(workshop: Workshop, script: Script, caplog: pytest.LogCaptureFixture) -> Iterator[Workshop]:
+def worker(
+    worker_process: WorkerProcess, script: Script, caplog: pytest.LogCaptureFixture
+) -> Iterator[WorkerProcess]:
     """A worker that asks the scripted server; whatever that answers, no traceback may be logged."""
     with Client(KEY, script.url, deadlines=QUICK) as client:
-        workshop.client = client
-        yield workshop
+        worker_process.sender.client = client
+        yield worker_process
     assert not [record for record in caplog.records if record.exc_info]
     assert "canary" not in caplog.text
 
 
-def sent(worker: Workshop, script: Script, owner: User, *steps: Any, variants: int = 1) -> Generation:
+def sent(worker: WorkerProcess, script: Script, owner: User, *steps: Any, variants: int = 1) -> Generation:
     """A generation after it met what `steps` play."""
     script.plays(*steps)
     generation = queue(owner, variants=variants)
@@ -65,7 +66,7 @@ def sent(worker: Workshop, script: Script, owner: User, *steps: Any, variants: i
     return generation
 
 
-def kept(worker: Workshop) -> list[Path]:
+def kept(worker: WorkerProcess) -> list[Path]:
     assert not list(worker.spool.folder.glob("*.raw"))
     return sorted(worker.spool.folder.glob("*.kept"))
 
@@ -93,7 +94,7 @@ def kept(worker: Workshop) -> list[Path]:
     ],
 )
 def test_an_answer_without_a_picture_fails_and_is_kept(
-    worker: Workshop, script: Script, alice: User, data: bytes
+    worker: WorkerProcess, script: Script, alice: User, data: bytes
 ) -> None:
     generation = sent(worker, script, alice, answer(data))
 
@@ -134,7 +135,7 @@ def test_an_answer_without_a_picture_fails_and_is_kept(
     ],
 )
 def test_the_good_pictures_of_a_mixed_answer_are_stored(
-    worker: Workshop,
+    worker: WorkerProcess,
     script: Script,
     alice: User,
     images: list[Any],
@@ -170,14 +171,14 @@ def test_the_good_pictures_of_a_mixed_answer_are_stored(
     ],
 )
 def test_a_timing_that_makes_no_sense_is_ignored(
-    worker: Workshop, script: Script, alice: User, value: Any
+    worker: WorkerProcess, script: Script, alice: User, value: Any
 ) -> None:
     generation = sent(worker, script, alice, answer(body(timing={"total": value, "inferenceQueueTime": 3})))
 
     assert (generation.state, generation.total_ms, generation.queue_ms) == (State.DONE, None, 3)
 
 
-def test_a_huge_echo_of_the_request_is_ignored(worker: Workshop, script: Script, alice: User) -> None:
+def test_a_huge_echo_of_the_request_is_ignored(worker: WorkerProcess, script: Script, alice: User) -> None:
     generation = sent(worker, script, alice, answer(body(request={"data": "x" * 50_000_000})))
 
     assert generation.state == State.DONE
@@ -190,7 +191,9 @@ def test_a_huge_echo_of_the_request_is_ignored(worker: Workshop, script: Script,
         body([]).replace(b"}", b"") + b', "images": ' + json.dumps(encoded()).encode() + b"}",
     ],
 )
-def test_odd_but_readable_json_is_read(worker: Workshop, script: Script, alice: User, data: bytes) -> None:
+def test_odd_but_readable_json_is_read(
+    worker: WorkerProcess, script: Script, alice: User, data: bytes
+) -> None:
     assert sent(worker, script, alice, answer(data)).state == State.DONE
 
 
@@ -199,7 +202,7 @@ def test_odd_but_readable_json_is_read(worker: Workshop, script: Script, alice: 
     [("true", True), ("TRUE", True), ("false", False), ("1", None), ("maybe", None), ('"false"', None)],
 )
 def test_a_flag_is_true_false_or_unknown(
-    worker: Workshop, script: Script, alice: User, value: str, expected: bool | None
+    worker: WorkerProcess, script: Script, alice: User, value: str, expected: bool | None
 ) -> None:
     generation = sent(worker, script, alice, answer(body(), x_venice_is_blurred=value))
 
@@ -217,7 +220,9 @@ def test_a_flag_is_true_false_or_unknown(
         "%F0%9F%8E%A8" * 9000,
     ],
 )
-def test_a_hostile_header_is_bounded_text(worker: Workshop, script: Script, alice: User, value: str) -> None:
+def test_a_hostile_header_is_bounded_text(
+    worker: WorkerProcess, script: Script, alice: User, value: str
+) -> None:
     names = ("cf_ray", "x_request_id", "x_venice_enhanced_prompt", "x_venice_model_name")
     generation = sent(worker, script, alice, answer(body(), **dict.fromkeys(names, value)))
 
@@ -230,14 +235,16 @@ def test_a_hostile_header_is_bounded_text(worker: Workshop, script: Script, alic
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_never_followed(worker: Workshop, script: Script, alice: User, status: int) -> None:
+def test_a_redirect_is_never_followed(
+    worker: WorkerProcess, script: Script, alice: User, status: int
+) -> None:
     generation = sent(worker, script, alice, answer(b"", status, location=f"{script.url}/elsewhere"))
 
     assert (generation.state, generation.error_kind) == (State.FAILED, "Misconfigured")
 
 
 def test_a_deep_tree_of_complaints_gives_its_first_words(
-    worker: Workshop, script: Script, alice: User
+    worker: WorkerProcess, script: Script, alice: User
 ) -> None:
     details: Any = {"_errors": ["Too wide <b>"]}
     for _ in range(50):
@@ -263,7 +270,7 @@ def test_a_deep_tree_of_complaints_gives_its_first_words(
     ],
 )
 def test_a_refused_account_closes_a_gate_and_waits(
-    worker: Workshop, script: Script, alice: User, status: int, kind: str, data: bytes
+    worker: WorkerProcess, script: Script, alice: User, status: int, kind: str, data: bytes
 ) -> None:
     generation = sent(worker, script, alice, answer(data, status))
 
@@ -276,7 +283,7 @@ def test_a_refused_account_closes_a_gate_and_waits(
 
 @pytest.mark.parametrize("data", [b"<html><title>Blocked</title></html>", b"", b"{}", b'{"error": 7}'])
 def test_a_firewalls_403_fails_this_request_alone(
-    worker: Workshop, script: Script, alice: User, data: bytes
+    worker: WorkerProcess, script: Script, alice: User, data: bytes
 ) -> None:
     generation = sent(worker, script, alice, answer(data, 403))
 
@@ -287,7 +294,7 @@ def test_a_firewalls_403_fails_this_request_alone(
 
 @pytest.mark.parametrize("status", [400, 404, 405, 410, 413, 415, 418, 422, 451])
 def test_a_refused_request_fails_in_venices_words(
-    worker: Workshop, script: Script, alice: User, status: int
+    worker: WorkerProcess, script: Script, alice: User, status: int
 ) -> None:
     generation = sent(worker, script, alice, answer(b'{"error": "The words of <i>Venice</i>"}', status))
 
@@ -300,7 +307,7 @@ def test_a_refused_request_fails_in_venices_words(
 
 @pytest.mark.parametrize("reset_at", ["1", "0", "abc", "99999999999999", "4102444800", None])
 def test_a_rate_limit_waits_a_bounded_time(
-    worker: Workshop, script: Script, alice: User, reset_at: str | None
+    worker: WorkerProcess, script: Script, alice: User, reset_at: str | None
 ) -> None:
     headers = {} if reset_at is None else {"x_ratelimit_reset_requests": reset_at}
     generation = sent(worker, script, alice, answer(b'{"error": "Rate limit exceeded"}', 429, **headers))
@@ -322,7 +329,7 @@ def test_a_rate_limit_waits_a_bounded_time(
     ],
 )
 def test_a_gateways_failure_is_interrupted_and_kept(
-    worker: Workshop, script: Script, alice: User, status: int, data: bytes
+    worker: WorkerProcess, script: Script, alice: User, status: int, data: bytes
 ) -> None:
     generation = sent(worker, script, alice, answer(data, status))
 
@@ -334,14 +341,14 @@ def test_a_gateways_failure_is_interrupted_and_kept(
 
 @pytest.mark.parametrize(("status", "state"), [(500, State.QUEUED), (503, State.QUEUED)])
 def test_venices_own_failure_is_tried_again(
-    worker: Workshop, script: Script, alice: User, status: int, state: State
+    worker: WorkerProcess, script: Script, alice: User, status: int, state: State
 ) -> None:
     assert sent(worker, script, alice, answer(b'{"error": "Failed"}', status)).state == state
 
 
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_page_that_says_500_tells_nothing(
-    worker: Workshop, script: Script, alice: User, status: int
+    worker: WorkerProcess, script: Script, alice: User, status: int
 ) -> None:
     assert sent(worker, script, alice, answer(b"<html>no</html>", status)).state == State.INTERRUPTED
 
@@ -372,7 +379,7 @@ def test_a_page_that_says_500_tells_nothing(
     ],
 )
 def test_an_answer_that_breaks_off_is_interrupted(
-    worker: Workshop, script: Script, alice: User, steps: tuple[Any, ...]
+    worker: WorkerProcess, script: Script, alice: User, steps: tuple[Any, ...]
 ) -> None:
     generation = sent(worker, script, alice, *steps)
 
@@ -382,7 +389,7 @@ def test_an_answer_that_breaks_off_is_interrupted(
 
 
 def test_the_complete_pictures_of_a_cut_answer_are_saved(
-    worker: Workshop, script: Script, alice: User
+    worker: WorkerProcess, script: Script, alice: User
 ) -> None:
     generation = sent(worker, script, alice, answer(body(encoded(4)))[:-60], variants=4)
 
@@ -391,7 +398,7 @@ def test_the_complete_pictures_of_a_cut_answer_are_saved(
     assert [image.index for image in generation.images.order_by("index")] == [0, 1, 2]
 
 
-def test_a_few_interim_answers_are_passed_over(worker: Workshop, script: Script, alice: User) -> None:
+def test_a_few_interim_answers_are_passed_over(worker: WorkerProcess, script: Script, alice: User) -> None:
     interim = b"HTTP/1.1 100 Continue\r\n\r\n" * 5
 
     assert sent(worker, script, alice, interim + answer(body())).state == State.DONE
@@ -399,7 +406,7 @@ def test_a_few_interim_answers_are_passed_over(worker: Workshop, script: Script,
 
 @pytest.mark.parametrize("status", [201, 202, 203, 204, 205, 206])
 def test_another_success_than_200_is_a_bad_answer(
-    worker: Workshop, script: Script, alice: User, status: int
+    worker: WorkerProcess, script: Script, alice: User, status: int
 ) -> None:
     generation = sent(worker, script, alice, answer(b"" if status == 204 else body(), status))
 
@@ -411,7 +418,7 @@ def test_another_success_than_200_is_a_bad_answer(
     "balance", ["-1", "NaN", "1e999", '"5"', "99999999999", "5.12345678901234", "Infinity"]
 )
 def test_a_balance_is_a_number_or_unknown(
-    worker: Workshop, script: Script, alice: User, balance: str
+    worker: WorkerProcess, script: Script, alice: User, balance: str
 ) -> None:
     assert sent(worker, script, alice, answer(body(), x_venice_balance_usd=balance)).state == State.DONE
 
@@ -424,7 +431,7 @@ LIARS = [
 
 @pytest.mark.parametrize("value", LIARS)
 def test_no_number_in_a_header_keeps_a_picture_from_being_stored(
-    worker: Workshop, script: Script, alice: User, client: WebClient, sally: User, value: str
+    worker: WorkerProcess, script: Script, alice: User, client: WebClient, sally: User, value: str
 ) -> None:
     """Whatever the ledger makes of it, the picture is stored, and every page that reads the row can."""
     names = ("limit_requests", "remaining_requests", "reset_requests", "limit_tokens")
@@ -454,7 +461,7 @@ def test_no_number_in_a_header_keeps_a_picture_from_being_stored(
     ids=range(4),
 )
 def test_no_words_of_an_error_are_too_much_for_their_columns(
-    worker: Workshop, script: Script, alice: User, status: int, words: str
+    worker: WorkerProcess, script: Script, alice: User, status: int, words: str
 ) -> None:
     data = json.dumps({"error": words, "details": {"prompt": {"_errors": [words]}}, "code": words}).encode()
     generation = sent(worker, script, alice, answer(data, status, x_ratelimit_limit_requests="9" * 12))
@@ -465,14 +472,16 @@ def test_no_words_of_an_error_are_too_much_for_their_columns(
 
 @pytest.mark.parametrize("day", ["soon", "9999-99-99", "", "2027-01-31T00:00:00Z" * 50])
 def test_a_date_of_deprecation_that_is_none_is_ignored(
-    worker: Workshop, script: Script, alice: User, day: str
+    worker: WorkerProcess, script: Script, alice: User, day: str
 ) -> None:
     headers = {"x_venice_model_deprecation_warning": "It goes", "x_venice_model_deprecation_date": day}
 
     assert sent(worker, script, alice, answer(body(), **headers)).state == State.DONE
 
 
-def test_a_moderated_answer_without_a_picture_is_done(worker: Workshop, script: Script, alice: User) -> None:
+def test_a_moderated_answer_without_a_picture_is_done(
+    worker: WorkerProcess, script: Script, alice: User
+) -> None:
     generation = sent(worker, script, alice, answer(body([]), x_venice_is_content_violation="true"))
 
     assert (generation.state, generation.is_content_violation) == (State.DONE, True)
@@ -481,20 +490,21 @@ def test_a_moderated_answer_without_a_picture_is_done(worker: Workshop, script: 
 
 
 def test_a_whole_answer_of_unknown_outcome_is_taken_up_once(
-    worker: Workshop, script: Script, alice: User, caplog: pytest.LogCaptureFixture
+    worker: WorkerProcess, script: Script, alice: User, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from gallery.pipeline import recovery
 
     sent(worker, script, alice, answer(b"<html>no</html>", 502))
     caplog.clear()
 
     for _ in range(3):
-        recovery.recover(worker)
+        worker.recover()
 
     assert caplog.records == []
 
 
-def test_a_request_that_cannot_be_read_any_more_fails(worker: Workshop, script: Script, alice: User) -> None:
+def test_a_request_that_cannot_be_read_any_more_fails(
+    worker: WorkerProcess, script: Script, alice: User
+) -> None:
     generation = queue(alice)
     Generation.objects.update(request={"model": "z-image-turbo", "prompt": "x", "unheard": 1})
 

@@ -21,7 +21,7 @@ from gallery.media.decoding import Decoder
 from gallery.media.profiles import from_cicp
 from gallery.media.thumbnails import RECIPE, UnusablePicture
 from gallery.models import State, User
-from gallery.pipeline.worker import Workshop
+from gallery.pipeline.worker import WorkerProcess
 from tests.pipeline.checker import picture_problems
 from tests.pipeline.conftest import Installation, queue, until
 from tests.venice.conftest import Script, answer, script
@@ -244,26 +244,26 @@ def test_its_child_is_bounded(decoder: Decoder) -> None:
 
 @pytest.mark.usefixtures("models_known")
 def test_what_cannot_be_decoded_is_kept_beside_what_can(
-    workshop: Workshop, script: Script, alice: User
+    worker_process: WorkerProcess, script: Script, alice: User
 ) -> None:
     images = [
         base64.b64encode(data).decode() for data in (HOSTILE["png of 40 000 × 40 000"], picture("WEBP"))
     ]
     script.plays(answer(json.dumps({"images": images}).encode()))
-    workshop.client = type(workshop.client)("test-key", script.url)
+    worker_process.sender.client = type(worker_process.sender.client)("test-key", script.url)
     generation = queue(alice, variants=2)
 
-    workshop.step()
+    worker_process.step()
 
     generation.refresh_from_db()
     assert generation.state == State.DONE
     assert [image.index for image in generation.images.all()] == [1]
-    assert len(list(workshop.spool.folder.glob("*.kept"))) == 1
+    assert len(list(worker_process.spool.folder.glob("*.kept"))) == 1
 
 
 @pytest.mark.usefixtures("models_known")
 def test_what_came_unasked_or_with_broken_metadata_is_stored_as_it_came(
-    workshop: Workshop, script: Script, alice: User
+    worker_process: WorkerProcess, script: Script, alice: User
 ) -> None:
     exif = Pillow.Exif()
     exif[0x0112] = 6
@@ -274,10 +274,10 @@ def test_what_came_unasked_or_with_broken_metadata_is_stored_as_it_came(
         picture("AVIF"),
     ]
     script.plays(answer(json.dumps({"images": [base64.b64encode(data).decode() for data in files]}).encode()))
-    workshop.client = type(workshop.client)("test-key", script.url)
+    worker_process.sender.client = type(worker_process.sender.client)("test-key", script.url)
     generation = queue(alice, variants=4)
 
-    workshop.step()
+    worker_process.step()
 
     images = list(generation.images.order_by("index"))
     assert [image.format for image in images] == ["jpeg", "webp", "gif", "avif"]

@@ -11,8 +11,7 @@ from django.conf import settings
 from django.db.models.functions import Now
 from django.test import Client
 
-from gallery.models import Attempt, Generation, State, User, Worker
-from gallery.models.attempt import Outcome
+from gallery.models import Attempt, Generation, Outcome, State, User, Worker
 from gallery.pipeline.spool import Spool
 from tests.pipeline.conftest import Installation, queue, until
 from tests.pipeline.test_answers import encoded

@@ -10,10 +10,9 @@ from django.conf import LazySettings
 from django.db.models.functions import Now
 
 from gallery import catalog
-from gallery.models import Attempt, Gate, Generation, State, User
-from gallery.models.attempt import Outcome
+from gallery.models import Attempt, Gate, Generation, Hold, Outcome, State, User
 from gallery.pipeline import gates
-from gallery.pipeline.worker import Workshop
+from gallery.pipeline.worker import WorkerProcess
 from tests.pipeline.conftest import Installation, queue, states, until
 from venice.emulator import Emulator
 
@@ -32,30 +31,30 @@ def account(emulator: Emulator, **changes: Any) -> None:
 
 
 def test_without_credits_all_wait_until_there_are_some(
-    workshop: Workshop, alice: User, emulator: Emulator
+    worker_process: WorkerProcess, alice: User, emulator: Emulator
 ) -> None:
     account(emulator, balance_usd=0)
     first, second = queue(alice), queue(alice)
-    workshop.step()
+    worker_process.step()
     first.refresh_from_db()
     assert first.state == State.QUEUED
-    assert not workshop.step()
+    assert not worker_process.step()
     gate = Gate.objects.closed().get()
     assert (gate.kind, gate.until) == (Gate.Kind.BALANCE, None)
     assert "balance" in gate.reason
     second.refresh_from_db()
-    assert second.hold_reason
+    assert (second.hold, second.hold_words != "") == (Hold.BALANCE, True)
 
-    gates.probe(workshop.client)
+    gates.probe(worker_process.sender.client)
     assert Gate.objects.closed().exists(), "still no credits"
     account(emulator, balance_usd=5)
-    gates.probe(workshop.client)
+    gates.probe(worker_process.sender.client)
     assert Gate.objects.closed().exists(), "asked twice a minute at most"
     Gate.objects.update(probed_at=Now() - timedelta(seconds=31))
-    gates.probe(workshop.client)
+    gates.probe(worker_process.sender.client)
 
     assert not Gate.objects.exists()
-    while workshop.step():
+    while worker_process.step():
         pass
     assert states() == {State.DONE: 2}
     assert [attempt.outcome for attempt in first.attempts.order_by("id")] == [Outcome.REFUSED, Outcome.OK]
@@ -75,19 +74,21 @@ def test_a_running_worker_opens_the_gate_by_itself(installation: Installation, a
     installation.check()
 
 
-def test_a_wrong_key_holds_all_until_it_is_right(workshop: Workshop, alice: User, emulator: Emulator) -> None:
+def test_a_wrong_key_holds_all_until_it_is_right(
+    worker_process: WorkerProcess, alice: User, emulator: Emulator
+) -> None:
     account(emulator, key="another")
     queue(alice)
-    workshop.step()
+    worker_process.step()
     assert Gate.objects.closed().get().kind == Gate.Kind.KEY
-    gates.probe(workshop.client)
-    assert not workshop.step()
+    gates.probe(worker_process.sender.client)
+    assert not worker_process.step()
 
     account(emulator, key="test-key")
     Gate.objects.update(probed_at=None)
-    gates.probe(workshop.client)
+    gates.probe(worker_process.sender.client)
 
-    assert workshop.step()
+    assert worker_process.step()
     assert states() == {State.DONE: 1}
 
 
@@ -101,135 +102,140 @@ def test_a_probe_that_makes_no_sense_opens_nothing(alice: User, balances: Any) -
     assert not gates._has_credits({"balances": balances})
 
 
-def test_staff_may_pause_everything(workshop: Workshop, alice: User) -> None:
+def test_staff_may_pause_everything(worker_process: WorkerProcess, alice: User) -> None:
     queue(alice)
     Gate.objects.close(Gate.Kind.PAUSE, "We move house.")
-    assert not workshop.step()
-    assert Generation.objects.get().hold_reason == "We move house."
+    assert not worker_process.step()
+    held = Generation.objects.get()
+    assert (held.hold, held.hold_words) == (Hold.PAUSE, "We move house.")
 
     Gate.objects.open(Gate.Kind.PAUSE)
 
-    assert workshop.step()
+    assert worker_process.step()
 
 
-def _failures(workshop: Workshop, owner: User, count: int) -> None:
+def _failures(worker_process: WorkerProcess, owner: User, count: int) -> None:
     for _ in range(count):
         queue(owner, faults="422")
     for _ in range(count):
-        assert workshop.step()
+        assert worker_process.step()
 
 
-def test_ten_failures_stop_everything_and_one_probe_goes_on(workshop: Workshop, alice: User) -> None:
-    _failures(workshop, alice, 9)
+def test_ten_failures_stop_everything_and_one_probe_goes_on(
+    worker_process: WorkerProcess, alice: User
+) -> None:
+    _failures(worker_process, alice, 9)
     assert not Gate.objects.exists()
-    _failures(workshop, alice, 1)
+    _failures(worker_process, alice, 1)
     gate = Gate.objects.closed().get()
     assert gate.kind == Gate.Kind.BREAKER
     queue(alice), queue(alice), queue(alice)
-    assert not workshop.step()
+    assert not worker_process.step()
 
     Gate.objects.update(until=Now() - timedelta(seconds=1))
-    probe = workshop.claim()
+    probe = worker_process.claim()
     assert probe is not None
-    assert workshop.claim() is None, "one probe at a time, also while it is leased"
-    attempt = workshop._begin(probe)
+    assert worker_process.claim() is None, "one probe at a time, also while it is leased"
+    attempt = worker_process.sender.begin(probe)
     assert attempt is not None
-    assert workshop.claim() is None, "and while it is sent"
+    assert worker_process.claim() is None, "and while it is sent"
     Attempt.objects.filter(pk=attempt.pk).update(outcome=Outcome.UNSENT)
     Generation.objects.filter(pk=probe.pk).update(state=State.QUEUED, token=None, worker=None)
 
-    assert workshop.step()
+    assert worker_process.step()
     assert not Gate.objects.exists(), "the probe came through"
-    assert workshop.step()
-    assert workshop.step()
+    assert worker_process.step()
+    assert worker_process.step()
 
 
-def test_a_probe_that_fails_closes_the_breaker_again(workshop: Workshop, alice: User) -> None:
-    _failures(workshop, alice, 10)
+def test_a_probe_that_fails_closes_the_breaker_again(worker_process: WorkerProcess, alice: User) -> None:
+    _failures(worker_process, alice, 10)
     Gate.objects.update(until=Now() - timedelta(seconds=1))
     Attempt.objects.update(finished_at=Now() - timedelta(seconds=40))
     queue(alice, faults="422"), queue(alice)
 
-    assert workshop.step()
+    assert worker_process.step()
 
     assert Gate.objects.closed().get().kind == Gate.Kind.BREAKER
-    assert not workshop.step()
+    assert not worker_process.step()
 
 
-def test_a_block_stops_everything_for_its_time(workshop: Workshop, alice: User) -> None:
+def test_a_block_stops_everything_for_its_time(worker_process: WorkerProcess, alice: User) -> None:
     first = queue(alice, faults="429-blocked:times=1")
     queue(alice)
-    workshop.step()
+    worker_process.step()
 
     gate = Gate.objects.closed().get()
     assert gate.kind == Gate.Kind.BREAKER
     assert gate.until is not None
     first.refresh_from_db()
     assert first.state == State.QUEUED
-    assert not workshop.step()
+    assert not worker_process.step()
 
 
-def test_a_busy_model_holds_only_its_own(workshop: Workshop, alice: User) -> None:
+def test_a_busy_model_holds_only_its_own(worker_process: WorkerProcess, alice: User) -> None:
     queue(alice, faults="503")
     other = queue(alice, model="chroma")
     queue(alice)
-    workshop.step()
+    worker_process.step()
 
-    assert workshop.step()
-    assert not workshop.step()
+    assert worker_process.step()
+    assert not worker_process.step()
     other.refresh_from_db()
     assert other.state == State.DONE
 
 
-def test_turns_go_round_and_singles_come_before_batches(workshop: Workshop, alice: User, bob: User) -> None:
+def test_turns_go_round_and_singles_come_before_batches(
+    worker_process: WorkerProcess, alice: User, bob: User
+) -> None:
     batch = queue(alice, variants=2)
     mine = [queue(alice) for _ in range(3)]
     theirs = [queue(bob) for _ in range(2)]
 
     order = []
-    while (claimed := workshop.claim()) is not None:
+    while (claimed := worker_process.claim()) is not None:
         order.append(claimed.pk)
 
     wanted = [mine[0], theirs[0], mine[1], theirs[1], mine[2], batch]
     assert order == [generation.pk for generation in wanted]
 
 
-def test_who_is_deactivated_waits_and_goes_on_later(workshop: Workshop, alice: User) -> None:
+def test_who_is_deactivated_waits_and_goes_on_later(worker_process: WorkerProcess, alice: User) -> None:
     generation = queue(alice)
     User.objects.filter(pk=alice.pk).update(is_active=False)
-    assert not workshop.step()
+    assert not worker_process.step()
     User.objects.filter(pk=alice.pk).update(is_active=True)
 
-    assert workshop.step()
+    assert worker_process.step()
     generation.refresh_from_db()
     assert generation.state == State.DONE
 
 
 def test_the_limit_counts_variants_leases_and_what_venice_says(
-    workshop: Workshop, alice: User, settings: LazySettings
+    worker_process: WorkerProcess, alice: User, settings: LazySettings
 ) -> None:
     from gallery.models import CatalogModel
 
     settings.VENICE_REQUESTS_PER_MINUTE = 5
     for _ in range(3):
         queue(alice, variants=2)
-    assert workshop.claim() is not None
-    assert workshop.claim() is not None
-    assert workshop.claim() is None, "4 of 5 are leased, 2 more do not fit"
+    assert worker_process.claim() is not None
+    assert worker_process.claim() is not None
+    assert worker_process.claim() is None, "4 of 5 are leased, 2 more do not fit"
     queue(alice)
-    assert workshop.claim() is not None, "but 1 does"
+    assert worker_process.claim() is not None, "but 1 does"
     CatalogModel.objects.update(rate_limit=20)
-    assert workshop.claim() is None, "a higher limit of Venice is not ours"
+    assert worker_process.claim() is None, "a higher limit of Venice is not ours"
     Generation.objects.update(token=None, worker=None)
     CatalogModel.objects.update(rate_limit=2)
-    assert workshop.claim() is not None
-    assert workshop.claim() is None, "a lower one is"
+    assert worker_process.claim() is not None
+    assert worker_process.claim() is None, "a lower one is"
 
 
-def test_an_unlisted_model_makes_the_catalogue_due(workshop: Workshop, alice: User) -> None:
+def test_an_unlisted_model_makes_the_catalogue_due(worker_process: WorkerProcess, alice: User) -> None:
     assert not catalog.is_due()
     queue(alice, faults="404")
 
-    workshop.step()
+    worker_process.step()
 
     assert catalog.is_due()

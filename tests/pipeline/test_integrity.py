@@ -11,10 +11,9 @@ from django.conf import LazySettings
 from django.core.management import call_command
 
 from gallery.media.storage import thumbnail_name
-from gallery.models import Attempt, Generation, Image, User
-from gallery.models.attempt import Outcome
+from gallery.models import Attempt, Generation, Image, Outcome, User
 from gallery.pipeline import integrity
-from gallery.pipeline.worker import Workshop
+from gallery.pipeline.worker import WorkerProcess
 from tests.gallery.making import pictures
 from tests.pipeline.checker import picture_problems
 from tests.pipeline.conftest import queue
@@ -23,11 +22,11 @@ pytestmark = pytest.mark.usefixtures("models_known")
 
 
 @pytest.fixture
-def media(workshop: Workshop, alice: User, settings: LazySettings, tmp_path: Path) -> Path:
+def media(worker_process: WorkerProcess, alice: User, settings: LazySettings, tmp_path: Path) -> Path:
     """Two generations with three pictures, an hour ago."""
     settings.DATA_DIR = tmp_path
     queue(alice), queue(alice, variants=2)
-    while workshop.step():
+    while worker_process.step():
         pass
     for path in tmp_path.rglob("*"):
         age(path)

@@ -21,10 +21,22 @@ from PIL import ImageDraw
 from gallery.media.pictures import LostFile
 from gallery.media.storage import ContentStorage
 from gallery.media.thumbnails import UnusablePicture
-from gallery.models import Attempt, CatalogModel, Generation, Image, Input, Kind, Prompt, State, Upload, User
-from gallery.models.attempt import Outcome
-from gallery.pipeline import pace, recovery, reingest
-from gallery.pipeline.worker import Workshop
+from gallery.models import (
+    Attempt,
+    CatalogModel,
+    Generation,
+    Hold,
+    Image,
+    Input,
+    Kind,
+    Outcome,
+    Prompt,
+    State,
+    Upload,
+    User,
+)
+from gallery.pipeline import pace, reingest
+from gallery.pipeline.worker import WorkerProcess
 from tests.pipeline.checker import picture_problems
 from tests.pipeline.conftest import KEY, Installation, queue
 from tests.venice.conftest import Script, answer, script
@@ -199,20 +211,20 @@ def test_a_kill_loses_no_edit_and_pays_none_twice(
 
 
 def test_a_picture_without_a_length_is_stored_when_its_last_byte_came(
-    workshop: Workshop, script: Script, alice: User
+    worker_process: WorkerProcess, script: Script, alice: User
 ) -> None:
     """Nothing but its own end tells that such a body is whole: the decoder does."""
     generation = enqueue(alice, OPERATIONS["upscale"])
-    claimed = workshop.claim()
+    claimed = worker_process.claim()
     assert claimed
-    attempt = workshop._begin(claimed)
+    attempt = worker_process.sender.begin(claimed)
     assert attempt
     whole = answer(RED).replace(b"Content-Length", b"X-Length")
     script.plays(whole)
-    with Client(KEY, script.url) as client, workshop.spool.part(attempt.pk).open("wb") as sink:
+    with Client(KEY, script.url) as client, worker_process.spool.part(attempt.pk).open("wb") as sink:
         client.send(claimed.sendable, sink)
 
-    recovery.recover(workshop)
+    worker_process.recover()
 
     generation.refresh_from_db()
     assert generation.state == State.DONE
@@ -220,24 +232,24 @@ def test_a_picture_without_a_length_is_stored_when_its_last_byte_came(
 
 
 def test_an_answer_that_cannot_be_used_is_kept_and_read_again(
-    workshop: Workshop, script: Script, alice: User
+    worker_process: WorkerProcess, script: Script, alice: User
 ) -> None:
     generation = enqueue(alice, EDIT)
     script.plays(answer(RED[:-300]))
     with Client(KEY, script.url) as client:
-        workshop.client = client
-        assert workshop.step()
+        worker_process.sender.client = client
+        assert worker_process.step()
     generation.refresh_from_db()
     assert (generation.state, generation.error_kind) == (State.FAILED, "BadResponse")
     assert generation.error_message == "Venice sent 1 picture, which could not be read: cut off."
     attempt = generation.attempts.get()
-    path = workshop.spool.unused(attempt.pk)
+    path = worker_process.answers.spool.unused(attempt.pk)
     assert path
     assert (attempt.is_kept, path.read_bytes().endswith(RED[:-300])) == (True, True)
     path.write_bytes(path.read_bytes() + RED[-300:])
     assert Attempt.objects.filter(pk=attempt.pk).ask_reading()
 
-    reingest.read_asked(workshop)
+    reingest.read_asked(worker_process.answers)
 
     generation.refresh_from_db()
     assert (generation.state, generation.error_message) == (State.DONE, "")
@@ -258,10 +270,10 @@ class TestInputs:
         assert again.inputs.get().name == row.name
 
     def test_one_of_our_images_is_named_and_nothing_is_written(
-        self, workshop: Workshop, alice: User, settings: LazySettings
+        self, worker_process: WorkerProcess, alice: User, settings: LazySettings
     ) -> None:
         queue(alice, width=256, height=256), queue(alice, width=256, height=256)
-        while workshop.step():
+        while worker_process.step():
             pass
         one, other = Image.objects.order_by("pk")
         twin = {"sha256": one.sha256, "name": one.name, "bytes": one.bytes}
@@ -276,7 +288,7 @@ class TestInputs:
         assert media_files(settings) == before
         assert [each.inputs.get().image for each in (by_bytes, by_name, by_origin)] == [one, one, other]
         assert {each.inputs.get().name for each in (by_bytes, by_name, by_origin)} == {one.name}
-        assert workshop.step()
+        assert worker_process.step()
         sent = Generation.objects.get(pk=by_bytes.pk)
         assert (sent.state, sent.error_message) == (State.DONE, "")
 
@@ -293,7 +305,7 @@ class TestInputs:
 
     @pytest.mark.parametrize("how", ["gone", "changed", "cut"])
     def test_a_lost_file_fails_unpaid_before_anything_is_sent(
-        self, workshop: Workshop, alice: User, how: str
+        self, worker_process: WorkerProcess, alice: User, how: str
     ) -> None:
         generation = enqueue(alice, OPERATIONS["multi-edit"])
         path = Path(default_storage.path(generation.inputs.all()[1].name))
@@ -302,7 +314,7 @@ class TestInputs:
         if how != "gone":
             path.write_bytes(data[:-1] + (b"x" if how == "changed" else b""))
 
-        assert workshop.step()
+        assert worker_process.step()
 
         generation.refresh_from_db()
         assert generation.state == State.FAILED
@@ -316,11 +328,11 @@ class TestInputs:
 
         path.write_bytes(data)
         enqueue(alice, generation.runnable, run_again_of=generation)
-        assert workshop.step()
+        assert worker_process.step()
         assert generation.repeats.get().state == State.DONE
 
     def test_a_disk_that_does_not_answer_is_waited_for(
-        self, workshop: Workshop, alice: User, emulator: Any
+        self, worker_process: WorkerProcess, alice: User, emulator: Any
     ) -> None:
         generation = enqueue(alice, EDIT)
         path = Path(default_storage.path(generation.inputs.get().name))
@@ -328,7 +340,7 @@ class TestInputs:
         path.rename(aside)
         path.mkdir()
 
-        assert workshop.step()
+        assert worker_process.step()
 
         generation.refresh_from_db()
         assert (generation.state, generation.attempts.get().outcome) == (State.QUEUED, Outcome.UNSENT)
@@ -336,7 +348,7 @@ class TestInputs:
         path.rmdir()
         aside.rename(path)
         Generation.objects.update(not_before=None)
-        assert workshop.step()
+        assert worker_process.step()
         generation.refresh_from_db()
         assert generation.state == State.DONE
 
@@ -375,26 +387,30 @@ class TestInputs:
             generation.operation.payload()
 
 
-def test_an_old_request_that_holds_its_pictures_is_still_sent(workshop: Workshop, alice: User) -> None:
+def test_an_old_request_that_holds_its_pictures_is_still_sent(
+    worker_process: WorkerProcess, alice: User
+) -> None:
     """As the release before kept them."""
     generation = enqueue(alice, STYLED)
     generation.inputs.all().delete()
     Generation.objects.update(request=STYLED.payload())
 
-    assert workshop.step()
+    assert worker_process.step()
 
     generation.refresh_from_db()
     assert (generation.state, generation.error_message) == (State.DONE, "")
 
 
-def test_the_minute_counts_every_kind(workshop: Workshop, alice: User, settings: LazySettings) -> None:
+def test_the_minute_counts_every_kind(
+    worker_process: WorkerProcess, alice: User, settings: LazySettings
+) -> None:
     settings.VENICE_REQUESTS_PER_MINUTE = 2
     for number in range(3):
         enqueue(alice, replace(EDIT, prompt=f"evening {number}"))
-    assert [workshop.step() for _ in range(3)] == [True, True, False]
+    assert [worker_process.step() for _ in range(3)] == [True, True, False]
     assert pace.spent_by_model() == {EDIT.model: 2}
-    assert Generation.objects.get(state=State.QUEUED).hold_reason == pace.RATE_LIMIT
+    assert Generation.objects.get(state=State.QUEUED).hold == Hold.RATE_LIMIT
     Attempt.objects.update(sent_at=Now() - timedelta(minutes=2))
-    assert workshop.step()
+    assert worker_process.step()
     assert Input.objects.count() == 3
     assert not Upload.objects.exists()

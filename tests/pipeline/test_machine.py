@@ -20,10 +20,9 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.test import Client as Browser
 
-from gallery.models import Gate, Generation, State, User, Worker
-from gallery.models.attempt import Outcome
-from gallery.pipeline import gates, recovery
-from gallery.pipeline.worker import Workshop
+from gallery.models import Gate, Generation, Outcome, State, User, Worker
+from gallery.pipeline import gates
+from gallery.pipeline.worker import WorkerProcess
 from tests.pipeline.conftest import KEY, ROOT, Installation, Process, queue, states, until
 from venice import Client
 from venice.emulator import Emulator
@@ -65,12 +64,12 @@ def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
 
 
 @contextmanager
-def by_hand(installation: Installation) -> Iterator[Workshop]:
+def by_hand(installation: Installation) -> Iterator[WorkerProcess]:
     """A worker in this process that works when told."""
     with Client(KEY, installation.emulator.url) as client:
-        workshop = Workshop(client)
-        yield workshop
-        workshop.close()
+        worker_process = WorkerProcess(client)
+        yield worker_process
+        worker_process.close()
 
 
 @pytest.mark.parametrize("pages", [0, 1, 2])
@@ -84,16 +83,18 @@ def test_a_full_media_disk_delays_but_loses_nothing(
     ballast = small_disk.folder / "ballast"
     if pages == 0:
         ballast.write_bytes(b"x" * 4096)
-    with by_hand(installation) as workshop:
+    with by_hand(installation) as worker_process:
         with pytest.raises(OSError, match="No space left"):
-            workshop.step()
-        recovery.recover(workshop)
+            worker_process.step()
+        worker_process.recover()
         generation.refresh_from_db()
         assert generation.state == State.RECEIVED
-        assert not gates.look_at_disk(workshop.heart.host, workshop.spool.folder, Path(settings.MEDIA_ROOT))
+        assert not gates.look_at_disk(
+            worker_process.heart.host, worker_process.spool.folder, Path(settings.MEDIA_ROOT)
+        )
 
         small_disk.size(1024)
-        recovery.recover(workshop)
+        worker_process.recover()
 
     installation.check()
     generation.refresh_from_db()
@@ -107,19 +108,21 @@ def test_read_only_media_delay_but_lose_nothing(
     settings.MEDIA_ROOT = small_disk.folder
     small_disk.read_only(True)
     generation = queue(alice)
-    with by_hand(installation) as workshop:
+    with by_hand(installation) as worker_process:
         with pytest.raises(OSError, match="Read-only"):
-            workshop.step()
-        recovery.recover(workshop)
+            worker_process.step()
+        worker_process.recover()
         generation.refresh_from_db()
         assert generation.state == State.RECEIVED
-        assert not gates.look_at_disk(workshop.heart.host, workshop.spool.folder, small_disk.folder)
+        assert not gates.look_at_disk(
+            worker_process.heart.host, worker_process.spool.folder, small_disk.folder
+        )
         assert "Read-only" in Gate.objects.get().reason
         queue(alice)
-        assert not workshop.step(), "no more is bought than can be stored"
+        assert not worker_process.step(), "no more is bought than can be stored"
 
         small_disk.read_only(False)
-        recovery.recover(workshop)
+        worker_process.recover()
 
     generation.refresh_from_db()
     assert generation.state == State.DONE
@@ -131,12 +134,12 @@ def test_an_answer_waits_in_memory_for_a_full_spool(
     settings.SPOOL_DIR = small_disk.folder
     queue(alice, width=512, height=512, format="png")
     ballast = small_disk.folder / "ballast"
-    with by_hand(installation) as workshop:
+    with by_hand(installation) as worker_process:
         small_disk.size(16)
         ballast.write_bytes(b"x" * 4096 * (16 - small_disk.used()))
 
         def work() -> None:
-            workshop.step()
+            worker_process.step()
             connection.close()
 
         thread = threading.Thread(target=work)
@@ -156,16 +159,16 @@ def test_nothing_is_bought_that_cannot_be_written_down(
 ) -> None:
     settings.SPOOL_DIR = small_disk.folder
     generation = queue(alice)
-    with by_hand(installation) as workshop:
+    with by_hand(installation) as worker_process:
         small_disk.read_only(True)
-        workshop.step()
+        worker_process.step()
         generation.refresh_from_db()
         assert generation.state == State.QUEUED
         assert generation.attempts.get().outcome == Outcome.UNSENT
         assert installation.emulator.ledger() == []
         small_disk.read_only(False)
         Generation.objects.update(not_before=None)
-        workshop.step()
+        worker_process.step()
 
     installation.check()
     assert states() == {State.DONE: 1}
@@ -175,13 +178,13 @@ def test_a_small_disk_closes_the_gate_before_it_is_full(
     installation: Installation, alice: User, small_disk: SmallDisk
 ) -> None:
     queue(alice)
-    with by_hand(installation) as workshop:
-        assert not gates.look_at_disk(workshop.heart.host, small_disk.folder)
+    with by_hand(installation) as worker_process:
+        assert not gates.look_at_disk(worker_process.heart.host, small_disk.folder)
         assert Gate.objects.closed().get().kind == Gate.Kind.DISK
-        assert not workshop.step()
+        assert not worker_process.step()
         small_disk.size(2 << 18)
-        assert gates.look_at_disk(workshop.heart.host, small_disk.folder)
-        assert workshop.step()
+        assert gates.look_at_disk(worker_process.heart.host, small_disk.folder)
+        assert worker_process.step()
 
 
 def test_a_full_disk_holds_its_own_host_only(
@@ -189,22 +192,22 @@ def test_a_full_disk_holds_its_own_host_only(
 ) -> None:
     first, second = queue(alice), queue(alice)
     client.force_login(alice)
-    with by_hand(installation) as workshop:
+    with by_hand(installation) as worker_process:
         other = Worker.objects.create(name="other", host="other", process=1)
         assert not gates.look_at_disk("other", small_disk.folder)
-        assert workshop.step(), "there is room here"
+        assert worker_process.step(), "there is room here"
         first.refresh_from_db()
         assert first.state == State.DONE
         assert "The disk is full" not in client.get("/queue/").content.decode()
 
-        assert not gates.look_at_disk(workshop.heart.host, small_disk.folder)
-        assert not workshop.step()
+        assert not gates.look_at_disk(worker_process.heart.host, small_disk.folder)
+        assert not worker_process.step()
         assert "The disk is full" in client.get("/queue/").content.decode()
 
         other.delete()
-        assert gates.look_at_disk(workshop.heart.host, tmp_path)
+        assert gates.look_at_disk(worker_process.heart.host, tmp_path)
         assert not Gate.objects.exists(), "a host that is gone holds nothing"
-        assert workshop.step()
+        assert worker_process.step()
 
     second.refresh_from_db()
     assert second.state == State.DONE
@@ -306,9 +309,9 @@ def _fall_silent(process: Process) -> None:
 
 
 def _recover(installation: Installation) -> None:
-    with by_hand(installation) as workshop:
-        workshop.heart.may_judge_at = 0
-        recovery.recover(workshop)
+    with by_hand(installation) as worker_process:
+        worker_process.heart.may_judge_at = 0
+        worker_process.recover()
 
 
 def test_a_worker_that_slept_while_venice_answered_brings_its_picture(
@@ -342,10 +345,10 @@ def test_a_worker_that_slept_before_it_sent_does_not_send(
     sleeper = installation.work(GALLERY_FAILPOINT=f"{point}:stop")
     until(lambda: Generation.objects.filter(token__isnull=False).exists(), installation.logs)
     _fall_silent(sleeper)
-    with by_hand(installation) as workshop:
-        workshop.heart.may_judge_at = 0
-        recovery.recover(workshop)
-        workshop.step()
+    with by_hand(installation) as worker_process:
+        worker_process.heart.may_judge_at = 0
+        worker_process.recover()
+        worker_process.step()
     generation.refresh_from_db()
     assert generation.state == state
 

@@ -8,8 +8,7 @@ import pytest
 from django.db import connection
 
 from gallery.models import State, User
-from gallery.pipeline import recovery
-from gallery.pipeline.worker import Workshop
+from gallery.pipeline.worker import WorkerProcess
 from tests.pipeline.conftest import queue
 
 pytestmark = pytest.mark.usefixtures("models_known")
@@ -55,12 +54,12 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_an_answer_is_flushed_before_the_database_hears_of_it(
-    workshop: Workshop, alice: User, calls: list[str]
+    worker_process: WorkerProcess, alice: User, calls: list[str]
 ) -> None:
     generation = queue(alice)
     calls.clear()
 
-    workshop.step()
+    worker_process.step()
 
     generation.refresh_from_db()
     assert generation.state == State.DONE
@@ -80,17 +79,19 @@ def test_an_answer_is_flushed_before_the_database_hears_of_it(
     assert calls.count("insert image") == 1
 
 
-def test_recovery_flushes_what_it_promotes(workshop: Workshop, alice: User, calls: list[str]) -> None:
+def test_recovery_flushes_what_it_promotes(
+    worker_process: WorkerProcess, alice: User, calls: list[str]
+) -> None:
     queue(alice)
-    claimed = workshop.claim()
+    claimed = worker_process.claim()
     assert claimed is not None
-    attempt = workshop._begin(claimed)
+    attempt = worker_process.sender.begin(claimed)
     assert attempt is not None
-    with workshop.spool.part(attempt.pk).open("wb") as sink:
-        workshop.client.send(claimed.operation, sink)
+    with worker_process.spool.part(attempt.pk).open("wb") as sink:
+        worker_process.sender.client.send(claimed.operation, sink)
     calls.clear()
 
-    recovery.recover(workshop)
+    worker_process.recover()
 
     wanted = ["fsync .part", "rename .part", "fsync spool/", "update generation received", "insert image"]
     _in_this_order(calls, wanted)

@@ -11,12 +11,10 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from gallery.models import Attempt, Gate, Generation, State, User
-from gallery.models.attempt import Outcome
+from gallery.models import ACTIVE_STATES, Attempt, Gate, Generation, Hold, Outcome, State, User
 from gallery.models.gate import BREAKER_FAILURES, MEMBER_FAILURES
-from gallery.models.generation import ACTIVE_STATES
 from gallery.pipeline import gates
-from gallery.pipeline.worker import Workshop
+from gallery.pipeline.worker import WorkerProcess
 from tests.pipeline.checker import assert_sound
 from tests.pipeline.conftest import Installation, queue, states, until
 from tests.pipeline.test_gates import account
@@ -51,7 +49,7 @@ def let_pass(seconds: float) -> None:
 class Course:
     """A worker that makes one call at once, the probes, and a clock that need not be waited for."""
 
-    workshop: Workshop
+    worker_process: WorkerProcess
     now: float = 0
     asked: dict[int, float] = field(default_factory=dict)
     took: dict[int, float] = field(default_factory=dict)
@@ -63,9 +61,9 @@ class Course:
 
     def go_on(self, seconds: float = ROUND) -> None:
         """Work as long as something may be sent, ask Venice for free, and let a moment pass."""
-        while self.workshop.step():
+        while self.worker_process.step():
             self._note()
-        gates.probe(self.workshop.client)
+        gates.probe(self.worker_process.sender.client)
         let_pass(seconds)
         self.now += seconds
 
@@ -77,13 +75,13 @@ class Course:
         active = Generation.objects.filter(pk__in=[each.pk for each in wanted], state__in=ACTIVE_STATES)
         deadline = self.now + seconds
         while active.exists():
-            assert self.now < deadline, f"{list(active.values('pk', 'state', 'hold_reason'))}"
+            assert self.now < deadline, f"{list(active.values('pk', 'state', 'hold', 'hold_words'))}"
             self.go_on(ROUND if seconds < PATIENCE else 4 * ROUND)
 
 
 @pytest.fixture
-def course(workshop: Workshop) -> Course:
-    return Course(workshop)
+def course(worker_process: WorkerProcess) -> Course:
+    return Course(worker_process)
 
 
 def sends(emulator: Emulator, generation: Generation) -> int:
@@ -175,13 +173,13 @@ def test_one_bound_holds_over_all_reasons(course: Course, alice: User, emulator:
 def test_a_firewalls_refusal_is_this_requests_alone(course: Course, alice: User) -> None:
     refused, other = course.ask(alice, faults="403-html"), course.ask(alice)
 
-    assert course.workshop.step()
+    assert course.worker_process.step()
 
     refused.refresh_from_db()
     assert (refused.state, refused.error_kind) == (State.FAILED, "Forbidden")
     assert "in front of Venice" in refused.error_advice
     assert not Gate.objects.exists()
-    assert course.workshop.step()
+    assert course.worker_process.step()
     other.refresh_from_db()
     assert other.state == State.DONE
 
@@ -190,22 +188,22 @@ class TestKeyAndBalance:
     """What a free question proves, and for whom."""
 
     def test_who_was_refused_goes_behind_and_fails_the_second_time(
-        self, workshop: Workshop, alice: User, bob: User
+        self, worker_process: WorkerProcess, alice: User, bob: User
     ) -> None:
         cat = queue(alice, faults="403")
         User.objects.filter(pk=bob.pk).update(served_at=timezone.now())
-        workshop.step()
+        worker_process.step()
         assert Gate.objects.closed().get().kind == Gate.Kind.KEY
         others = [queue(bob), queue(alice)]
 
-        gates.probe(workshop.client)
+        gates.probe(worker_process.sender.client)
         assert not Gate.objects.exists()
-        order = [workshop.claim() for _ in range(3)]
+        order = [worker_process.claim() for _ in range(3)]
 
         assert {each.pk for each in order[:2] if each} == {each.pk for each in others}
         assert order[2] == cat
         assert order[2] is not None
-        workshop.see_through(order[2])
+        worker_process.sender.see_through(order[2])
         cat.refresh_from_db()
         assert (cat.state, cat.error_message, cat.tries) == (State.FAILED, "Unauthorized access", 2)
         assert not Gate.objects.exists()
@@ -244,53 +242,53 @@ class TestKeyAndBalance:
         assert "Add credits" in dear.error_advice
         assert not Gate.objects.exists()
 
-    def test_what_staff_open_proves_nothing(self, workshop: Workshop, alice: User) -> None:
+    def test_what_staff_open_proves_nothing(self, worker_process: WorkerProcess, alice: User) -> None:
         cat = queue(alice, faults="403")
-        workshop.step()
+        worker_process.step()
         let_pass(3600)
         dog = queue(alice)
 
         gates.open_by_hand(Gate.objects.all())
 
-        assert workshop.claim() == dog, "never twice in a row the same"
-        claimed = workshop.claim()
+        assert worker_process.claim() == dog, "never twice in a row the same"
+        claimed = worker_process.claim()
         assert claimed == cat
         assert claimed is not None
-        workshop.see_through(claimed)
+        worker_process.sender.see_through(claimed)
         cat.refresh_from_db()
         assert cat.state == State.QUEUED
         assert Gate.objects.closed().get().kind == Gate.Kind.KEY
 
     def test_a_probe_says_nothing_of_who_is_refused_after_it_was_asked(
-        self, workshop: Workshop, alice: User, monkeypatch: pytest.MonkeyPatch
+        self, worker_process: WorkerProcess, alice: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         early, late = queue(alice, faults="403"), queue(alice, faults="403")
-        first, second = workshop.claim(), workshop.claim()
+        first, second = worker_process.claim(), worker_process.claim()
         assert first is not None
         assert second is not None
-        workshop.see_through(first)
-        ask = workshop.client.rate_limits
+        worker_process.sender.see_through(first)
+        ask = worker_process.sender.client.rate_limits
 
         def slowly() -> dict[str, Any]:
             told = ask()
-            workshop.see_through(second)
+            worker_process.sender.see_through(second)
             return told
 
-        monkeypatch.setattr(workshop.client, "rate_limits", slowly)
-        gates.probe(workshop.client)
+        monkeypatch.setattr(worker_process.sender.client, "rate_limits", slowly)
+        gates.probe(worker_process.sender.client)
 
         early.refresh_from_db()
         late.refresh_from_db()
         assert (early.is_doubted, late.is_doubted) == (True, False)
 
-    def test_others_answers_are_as_good_as_a_probe(self, workshop: Workshop, alice: User) -> None:
+    def test_others_answers_are_as_good_as_a_probe(self, worker_process: WorkerProcess, alice: User) -> None:
         cat = queue(alice, faults="403")
-        workshop.step()
+        worker_process.step()
         Gate.objects.all().delete()
         queue(alice)
-        assert workshop.step()
+        assert worker_process.step()
 
-        assert workshop.step()
+        assert worker_process.step()
 
         cat.refresh_from_db()
         assert (cat.state, cat.is_doubted) == (State.FAILED, False)
@@ -302,19 +300,19 @@ class TestBusy:
 
     @pytest.mark.parametrize("fault", ["429-retry-after", "503", "429"])
     def test_a_model_that_answers_others_is_not_held_again(
-        self, workshop: Workshop, alice: User, fault: str
+        self, worker_process: WorkerProcess, alice: User, fault: str
     ) -> None:
         poisoned = queue(alice, faults=fault)
-        workshop.step()
+        worker_process.step()
         gate = Gate.objects.closed().get()
         assert (gate.kind, gate.model) == (Gate.Kind.BUSY, poisoned.model)
         let_pass(40)
         first = queue(alice)
-        assert workshop.claim() == first, "the refused one goes behind"
+        assert worker_process.claim() == first, "the refused one goes behind"
         Generation.objects.filter(pk=first.pk).update(token=None, worker=None)
-        assert workshop.step()
+        assert worker_process.step()
 
-        assert workshop.step()
+        assert worker_process.step()
 
         poisoned.refresh_from_db()
         assert (poisoned.state, poisoned.tries) == (State.QUEUED, 2)
@@ -325,93 +323,97 @@ class TestBusy:
 class TestBreaker:
     """Opens for many requests' failures, and is tried by one after the other."""
 
-    def test_one_requests_own_failures_do_not_close_it(self, workshop: Workshop, alice: User) -> None:
+    def test_one_requests_own_failures_do_not_close_it(
+        self, worker_process: WorkerProcess, alice: User
+    ) -> None:
         poisoned = queue(alice, faults="429")
         for _ in range(MOST_SENDS):
-            assert workshop.step()
+            assert worker_process.step()
             Generation.objects.update(not_before=None)
             Gate.objects.filter(kind=Gate.Kind.BUSY).delete()
 
         assert poisoned.attempts.filter(status=429).count() == MOST_SENDS
         for _ in range(5):
             queue(alice, faults="422")
-            assert workshop.step()
+            assert worker_process.step()
         assert not Gate.objects.exists(), "twelve failures, of six requests"
 
     def test_it_is_tried_by_another_one_each_time(
-        self, workshop: Workshop, alice: User, emulator: Emulator
+        self, worker_process: WorkerProcess, alice: User, emulator: Emulator
     ) -> None:
         emulator.fault("429-blocked", times=-1)
         waiting = [queue(alice) for _ in range(3)]
         probes = []
         for _ in range(6):
-            assert workshop.step()
-            assert not workshop.step()
+            assert worker_process.step()
+            assert not worker_process.step()
             probes.append(Attempt.objects.order_by("-id").values_list("generation", flat=True)[0])
             let_pass(41)
 
         assert probes == [each.pk for each in waiting] * 2
 
     def test_also_after_a_long_hold_and_before_newcomers_of_its_member(
-        self, workshop: Workshop, alice: User
+        self, worker_process: WorkerProcess, alice: User
     ) -> None:
         Gate.objects.close(Gate.Kind.BREAKER, "many", until=Now() - timedelta(seconds=1))
         queue(alice, faults="429-blocked")
-        assert workshop.step()
+        assert worker_process.step()
         let_pass(3600)
         dog = queue(alice)
 
-        assert workshop.claim() == dog
+        assert worker_process.claim() == dog
 
     def test_a_slow_probe_or_one_that_is_only_to_be_stored_keeps_nobody(
-        self, workshop: Workshop, alice: User
+        self, worker_process: WorkerProcess, alice: User
     ) -> None:
         Gate.objects.close(Gate.Kind.BREAKER, "many", until=Now() - timedelta(seconds=1))
         queue(alice), queue(alice)
-        probe = workshop.claim()
+        probe = worker_process.claim()
         assert probe is not None
-        attempt = workshop._begin(probe)
+        attempt = worker_process.sender.begin(probe)
         assert attempt is not None
-        assert workshop.claim() is None
+        assert worker_process.claim() is None
         gone = Generation.objects.filter(pk=probe.pk)
         gone.update(worker=None, state=State.RECEIVED)
-        assert gates.hold_all("here") is None, "its answer lies on a host that is gone"
-        gone.update(worker=workshop.heart.row, state=State.SENDING)
-        assert gates.hold_all("here") is not None
+        assert gates.closed_to("here") is None, "its answer lies on a host that is gone"
+        gone.update(worker=worker_process.heart.row, state=State.SENDING)
+        assert gates.closed_to("here") is not None
 
         let_pass(36)
 
-        assert workshop.claim() is not None
+        assert worker_process.claim() is not None
 
-    def test_a_whole_answer_opens_it_before_it_is_stored(self, workshop: Workshop, alice: User) -> None:
+    def test_a_whole_answer_opens_it_before_it_is_stored(
+        self, worker_process: WorkerProcess, alice: User
+    ) -> None:
         Gate.objects.close(Gate.Kind.BREAKER, "many", until=Now() - timedelta(seconds=1))
         queue(alice)
-        probe = workshop.claim()
+        probe = worker_process.claim()
         assert probe is not None
-        attempt = workshop._begin(probe)
+        attempt = worker_process.sender.begin(probe)
         assert attempt is not None
-        with workshop.spool.receive(attempt.pk) as sink:
-            reply = workshop.client.send(probe.operation, sink)
+        with worker_process.spool.receive(attempt.pk) as sink:
+            reply = worker_process.sender.client.send(probe.operation, sink)
 
-        workshop.receive(probe, attempt, reply)
+        worker_process.answers.receive(probe, attempt, reply)
 
         assert not Gate.objects.exists()
 
     @pytest.mark.parametrize("faults", ["", "422"])
     def test_what_was_sent_before_the_hold_proves_nothing(
-        self, workshop: Workshop, alice: User, faults: str
+        self, worker_process: WorkerProcess, alice: User, faults: str
     ) -> None:
         queue(alice, faults=faults)
-        early = workshop.claim()
+        early = worker_process.claim()
         assert early is not None
-        attempt = workshop._begin(early)
+        attempt = worker_process.sender.begin(early)
         assert attempt is not None
         gate = Gate.objects.close(Gate.Kind.BREAKER, "many", until=Now())
 
-        with workshop.spool.receive(attempt.pk) as sink:
-            reply = workshop.client.send(early.operation, sink)
-        workshop.receive(early, attempt, reply)
-        workshop.store(early, attempt)
+        with worker_process.spool.receive(attempt.pk) as sink:
+            reply = worker_process.sender.client.send(early.operation, sink)
+        worker_process.answers.receive(early, attempt, reply)
+        worker_process.answers.store(early, attempt)
 
         assert Gate.objects.get() == gate
         assert gates.half_open_breaker() == gate, "neither opened nor closed again"
@@ -422,7 +424,7 @@ class TestTurns:
 
     @pytest.mark.parametrize("seed", range(8))
     def test_the_line_is_the_order_of_the_claims(
-        self, workshop: Workshop, alice: User, bob: User, sally: User, seed: int
+        self, worker_process: WorkerProcess, alice: User, bob: User, sally: User, seed: int
     ) -> None:
         draw = Random(seed)
         now = timezone.now()
@@ -435,26 +437,26 @@ class TestTurns:
                 generation.behind_until = now + timedelta(seconds=behind)
                 generation.save(update_fields=["behind_until"])
 
-        line = [pk for pk, _ in Generation.objects.queued().line(99)]
+        line = [pk for pk, _ in Generation.objects.queued().in_service_order(99)]
 
-        assert _claims(workshop) == line
+        assert _claims(worker_process) == line
         late = set(Generation.objects.filter(behind_until__gt=now).values_list("pk", flat=True))
         assert set(line[len(line) - len(late) :]) == late
 
-    def test_nobody_goes_behind_for_ever(self, workshop: Workshop, alice: User, bob: User) -> None:
+    def test_nobody_goes_behind_for_ever(self, worker_process: WorkerProcess, alice: User, bob: User) -> None:
         cat = queue(alice, faults="429-blocked:times=1")
-        workshop.step()
+        worker_process.step()
         Gate.objects.all().delete()
         let_pass(41 + 61)
         User.objects.filter(pk=bob.pk).update(served_at=timezone.now())
         queue(bob), queue(alice)
 
-        assert workshop.claim() == cat
+        assert worker_process.claim() == cat
 
 
-def _claims(workshop: Workshop) -> Iterable[int]:
+def _claims(worker_process: WorkerProcess) -> Iterable[int]:
     claimed = []
-    while generation := workshop.claim():
+    while generation := worker_process.claim():
         claimed.append(generation.pk)
     return claimed
 
@@ -463,53 +465,55 @@ class TestMember:
     """A member whose requests are refused, each of them a new one."""
 
     def test_who_is_often_refused_waits_while_others_make_pictures(
-        self, workshop: Workshop, alice: User, bob: User
+        self, worker_process: WorkerProcess, alice: User, bob: User
     ) -> None:
         refused = [queue(alice, faults="400") for _ in range(MEMBER_FAILURES)]
         for _ in refused:
-            assert workshop.step()
+            assert worker_process.step()
         waiting, innocent = queue(alice), queue(bob)
 
-        assert workshop.step()
+        assert worker_process.step()
         innocent.refresh_from_db()
         assert innocent.state == State.DONE
         after = queue(bob)
-        claimed = workshop.claim()
+        claimed = worker_process.claim()
         assert claimed == after, "the member's own picture waits behind"
-        assert workshop.claim() is None
+        assert worker_process.claim() is None
         waiting.refresh_from_db()
-        assert waiting.hold_reason == gates.OFTEN_REFUSED
+        assert waiting.hold == Hold.MEMBER
 
-    def test_alone_nobody_is_held_but_by_the_breaker(self, workshop: Workshop, alice: User) -> None:
+    def test_alone_nobody_is_held_but_by_the_breaker(
+        self, worker_process: WorkerProcess, alice: User
+    ) -> None:
         for _ in range(BREAKER_FAILURES):
             queue(alice, faults="400")
-            assert workshop.step()
+            assert worker_process.step()
         queue(alice)
-        assert workshop.claim() is None
+        assert worker_process.claim() is None
         assert Gate.objects.get().kind == Gate.Kind.BREAKER
 
     def test_a_new_request_of_a_refused_member_holds_nobody_who_was_answered(
-        self, workshop: Workshop, alice: User, bob: User
+        self, worker_process: WorkerProcess, alice: User, bob: User
     ) -> None:
         queue(alice, faults="503")
-        assert workshop.step()
+        assert worker_process.step()
         Gate.objects.all().delete()
         queue(bob)
-        assert workshop.step()
+        assert worker_process.step()
         queue(alice, faults="503")
-        assert workshop.step()
+        assert worker_process.step()
 
         assert not Gate.objects.exists(), "it is theirs, and holds itself alone"
         innocent = queue(bob)
-        assert workshop.claim() == innocent
+        assert worker_process.claim() == innocent
 
     def test_the_probe_is_of_a_member_who_was_not_refused(
-        self, workshop: Workshop, alice: User, bob: User
+        self, worker_process: WorkerProcess, alice: User, bob: User
     ) -> None:
         queue(alice, faults="400")
-        assert workshop.step()
+        assert worker_process.step()
         Gate.objects.create(kind=Gate.Kind.BREAKER, reason="r", until=timezone.now() - timedelta(seconds=1))
         queue(alice)
         innocent = queue(bob)
 
-        assert workshop.claim() == innocent
+        assert worker_process.claim() == innocent

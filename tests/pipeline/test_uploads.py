@@ -17,7 +17,7 @@ from gallery.media.pictures import YOUNG
 from gallery.media.thumbnails import UnusablePicture
 from gallery.models import Image, Upload, User, files
 from gallery.pipeline import thumbnail_upgrade, uploads
-from gallery.pipeline.worker import Workshop
+from gallery.pipeline.worker import WorkerProcess
 from tests.gallery.making import a_picture
 from tests.pipeline.checker import picture_problems
 from tests.pipeline.conftest import Installation, until
@@ -52,10 +52,9 @@ def of_media() -> list[Path]:
     return [path for path in Path(default_storage.path("")).rglob("*") if path.is_file()]
 
 
-def tended(workshop: Workshop) -> int:
+def tended(worker_process: WorkerProcess) -> int:
     """How many uploads are left after the worker's chores."""
-    workshop.uploads_at = 0.0
-    uploads.tend(workshop)
+    uploads.tend()
     return Upload.objects.count()
 
 
@@ -76,24 +75,26 @@ def test_what_cannot_be_decoded_is_none(alice: User) -> None:
     assert of_media() == []
 
 
-def test_an_unused_one_goes_after_a_month_with_its_files(workshop: Workshop, alice: User) -> None:
+def test_an_unused_one_goes_after_a_month_with_its_files(worker_process: WorkerProcess, alice: User) -> None:
     upload = brought(alice)
     Upload.objects.update(used_at=Now() - MONTH + timedelta(minutes=2))
-    assert tended(workshop) == 1
+    assert tended(worker_process) == 1
 
     aged(upload)
-    assert tended(workshop) == 0
+    assert tended(worker_process) == 0
 
     assert of_media() == []
     assert report()[0] == 0
 
 
-def test_one_that_something_was_made_from_stays(workshop: Workshop, alice: User, bob: User) -> None:
+def test_one_that_something_was_made_from_stays(
+    worker_process: WorkerProcess, alice: User, bob: User
+) -> None:
     used, unused = brought(alice), brought(bob)
     enqueue(alice, replace(EDIT, image=used.reference))
     aged(used), aged(unused)
 
-    assert tended(workshop) == 1
+    assert tended(worker_process) == 1
 
     assert Upload.objects.get() == used
     assert len(of_media()) == 3, "the other one's row went, and no file"
@@ -101,7 +102,9 @@ def test_one_that_something_was_made_from_stays(workshop: Workshop, alice: User,
 
 
 @pytest.mark.parametrize("by", ["image", "input", "upload"])
-def test_a_file_stays_while_any_row_names_it(workshop: Workshop, alice: User, bob: User, by: str) -> None:
+def test_a_file_stays_while_any_row_names_it(
+    worker_process: WorkerProcess, alice: User, bob: User, by: str
+) -> None:
     upload = brought(bob)
     if by == "image":
         picture = a_picture(alice)
@@ -112,14 +115,14 @@ def test_a_file_stays_while_any_row_names_it(workshop: Workshop, alice: User, bo
         brought(alice, old=False)
     aged(upload)
 
-    tended(workshop)
+    tended(worker_process)
 
     assert not Upload.objects.filter(pk=upload.pk).exists()
     assert len(of_media()) == 3
     assert files.named([upload.sha256]) >= {upload.name}
 
 
-def test_to_make_something_from_it_keeps_it_from_going(workshop: Workshop, alice: User) -> None:
+def test_to_make_something_from_it_keeps_it_from_going(worker_process: WorkerProcess, alice: User) -> None:
     upload = brought(alice)
     found = Upload.objects.get()
     enqueue(alice, replace(EDIT, image=upload.reference))
@@ -127,15 +130,15 @@ def test_to_make_something_from_it_keeps_it_from_going(workshop: Workshop, alice
     assert not uploads.remove(found)
 
     assert Upload.objects.get().used_at > found.used_at
-    assert workshop.step()
+    assert worker_process.step()
 
 
-def test_a_file_that_was_just_written_again_is_left(workshop: Workshop, alice: User) -> None:
+def test_a_file_that_was_just_written_again_is_left(worker_process: WorkerProcess, alice: User) -> None:
     """Whoever wrote it makes a row of it next."""
     upload = brought(alice)
     default_storage.save(upload.name, ContentFile(RED))
 
-    assert tended(workshop) == 1
+    assert tended(worker_process) == 1
     assert len(of_media()) == 3
 
 
@@ -154,14 +157,14 @@ def test_a_kill_between_files_and_row_is_gone_on_from(installation: Installation
     assert report()[0] == 0
 
 
-def test_thumbnails_of_inputs_and_uploads_are_remade_too(workshop: Workshop, alice: User) -> None:
+def test_thumbnails_of_inputs_and_uploads_are_remade_too(worker_process: WorkerProcess, alice: User) -> None:
     generation = enqueue(alice, EDIT)
     upload = brought(alice)
     generation.inputs.update(recipe=1, width=1)
     Upload.objects.update(recipe=1, width=1)
 
     for row in thumbnail_upgrade.outdated():
-        thumbnail_upgrade.remake(row, workshop.decoder)
+        thumbnail_upgrade.remake(row, worker_process.answers.decoder)
 
     upload.refresh_from_db()
     assert (upload.width, generation.inputs.get().width) == (320, 320)

@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         from gallery.pipeline.spool import SpoolMissing
-        from gallery.pipeline.worker import Workshop
+        from gallery.pipeline.worker import WorkerProcess
 
         if not settings.VENICE_API_KEY and not settings.VENICE_BASE_URL_GIVEN:
             raise CommandError("Set VENICE_API_KEY (or VENICE_BASE_URL for an emulator).", returncode=2)
@@ -30,21 +30,21 @@ class Command(BaseCommand):
             log.warning(line)
         with Client(settings.VENICE_API_KEY or None, settings.VENICE_BASE_URL) as client:
             try:
-                workshop = Workshop(client)
+                worker = WorkerProcess(client)
             except SpoolMissing as error:
                 raise CommandError(str(error), returncode=2) from None
 
             def stop(number: int, frame: FrameType | None) -> None:
                 # Straight to the file: what we interrupt may be in the middle of a write to the same stream.
-                if workshop.is_told_to_stop:
+                if worker.is_stopping:
                     # The second signal: leave at once; recovery does the rest.
                     os.write(sys.stderr.fileno(), b"worker: leaving at once\n")
                     os._exit(1)
-                workshop.is_told_to_stop = True
-                calls, patience = len(workshop.in_hand), int(client.deadlines.total)
+                worker.is_stopping = True
+                calls, patience = len(worker.in_hand), int(client.deadlines.total)
                 line = f"waiting for {calls} paid calls, at most {patience} s; "
                 os.write(sys.stderr.fileno(), f"{line}again = stop now, they become interrupted\n".encode())
 
             signal.signal(signal.SIGTERM, stop)
             signal.signal(signal.SIGINT, stop)
-            workshop.run()
+            worker.run()

@@ -1,0 +1,229 @@
+"""The queue: whose turn it is, what waits for what, and how a click becomes rows."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Self
+
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from gallery.models import columns, service_order
+from gallery.models.batch import Batch
+from gallery.models.prompt import Prompt
+from gallery.models.states import ACTIVE_STATES, Hold, State
+from gallery.models.worker import SILENT_AFTER, Worker
+from venice.operations import Operation
+
+if TYPE_CHECKING:
+    from gallery.models.generation import Generation
+    from gallery.models.image import Image
+    from gallery.models.input import Input
+    from gallery.models.user import User
+
+# No position is told by more entries than that.
+LONGEST_QUEUE = 10_000
+
+# The request's parameters that are columns too, because people filter, sort or read by them; a kind may lack some.
+COPIED_FIELDS = (
+    "model",
+    "negative_prompt",
+    "width",
+    "height",
+    "aspect_ratio",
+    "steps",
+    "cfg_scale",
+    "seed",
+    "style_preset",
+    "variants",
+    "format",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One generation of a click: what is asked, its price by the catalogue (USD), and what it comes from."""
+
+    operation: Operation
+    price: Decimal | None = None
+    origin: "Image | None" = None
+    run_again_of: "Generation | None" = None
+
+
+class GenerationQuerySet(models.QuerySet["Generation"]):
+    """Verbs of the queue."""
+
+    def active(self) -> Self:
+        """Waiting, being sent, or being stored."""
+        return self.filter(state__in=ACTIVE_STATES)
+
+    def queued(self) -> Self:
+        """Waiting for a worker; one that holds a lease is in a worker's hand already."""
+        return self.filter(state=State.QUEUED)
+
+    def claimable(self) -> Self:
+        """Waiting, and nothing of its own keeps it: its time has come, nobody has leased it, its member is active."""
+        due = Q(not_before=None) | Q(not_before__lte=Now())
+        return self.queued().filter(due, token=None, owner__is_active=True)
+
+    def leased(self) -> Self:
+        """In the hand of a worker that has not begun to send it: provably unpaid."""
+        return self.queued().filter(token__isnull=False)
+
+    def release(self) -> int:
+        """End the leases of those that were not begun; how many."""
+        return self.leased().update(token=None, worker=None)
+
+    def hold(self, hold: Hold, words: str = "") -> int:
+        """Say what those that wait do wait for; one write for each change of it."""
+        reason = columns.fitted(self.model, hold=hold, hold_words=words)
+        return self.queued().exclude(**reason).update(**reason)
+
+    def go_behind(self, *, is_doubted: bool = False) -> int:
+        """Whoever waits now goes before those of them that wait, for a while."""
+        doubt = {"is_doubted": True} if is_doubted else {}
+        return self.queued().update(behind_until=Now() + service_order.REFUSED_GO_BEHIND, **doubt)
+
+    def in_service_order(self, limit: int) -> list[tuple[int, service_order.Status]]:
+        """The first ids in the order of service, each with its status (see service_order.py)."""
+        rows = self.order_by("id").values_list(*service_order.COLUMNS)[:LONGEST_QUEUE]
+        entries = (service_order.Entry(*row) for row in rows)
+        return service_order.in_order(entries, timezone.now())[:limit]
+
+    def next_in_turn(self, *, is_probe: bool = False) -> "Generation | None":
+        """The one whose turn it is, of waiting ones that may all be sent now.
+
+        A probe is who was sent longest ago or never: who was the last one is it again only when there is no other.
+        """
+        return self.order_by(*(service_order.PROBE if is_probe else service_order.NEXT)).first()
+
+    def waiting_for_hosts(self) -> Self:
+        """Received, but the answer lies on a host of which nothing was heard for long."""
+        from gallery.models.attempt import Attempt
+
+        newest = Attempt.objects.filter(generation=OuterRef("pk")).order_by("-id")
+        left = self.filter(state=State.RECEIVED, worker=None, received_at__lt=Now() - SILENT_AFTER)
+        heard_of = Worker.objects.filter(host=OuterRef("host"), seen_at__gte=Now() - SILENT_AFTER)
+        return left.annotate(host=Subquery(newest.values("host")[:1])).exclude(Exists(heard_of))
+
+    def silent_hosts(self) -> dict[int, str]:
+        """The host that each of those waits for."""
+        waiting: models.QuerySet[Any] = self.waiting_for_hosts()
+        return dict(waiting.values_list("pk", "host"))
+
+    def needing_attention(self) -> Self:
+        """Failed or interrupted, and nobody has said what to do yet."""
+        return self.filter(state__in=(State.FAILED, State.INTERRUPTED), dismissed_at=None)
+
+    def owned_by(self, user: "User") -> Self:
+        """Made by this member."""
+        return self.filter(owner=user)
+
+    def requested_lately(self, user: "User", window: timedelta) -> Self:
+        """Asked for by this member within the last `window`, for whomever."""
+        return self.filter(requested_by=user, created_at__gt=timezone.now() - window)
+
+    def submitted(self, owner: "User", submission: uuid.UUID | None) -> list["Generation"]:
+        """What this very form of this member has queued already, in its order."""
+        return list(self.filter(batch__in=Batch.objects.submitted(owner, submission)).order_by("position"))
+
+    def enqueue(
+        self,
+        owner: "User",
+        operation: Operation,
+        *,
+        price: Decimal | None = None,
+        submission: uuid.UUID | None = None,
+        origin: "Image | None" = None,
+        run_again_of: "Generation | None" = None,
+        requested_by: "User | None" = None,
+    ) -> tuple["Generation", bool]:
+        """Commit a batch of one generation; returns it and whether it is new, as `enqueue_batch`."""
+        order = Order(operation=operation, price=price, origin=origin, run_again_of=run_again_of)
+        (generation, *_), is_new = self.enqueue_batch(
+            owner, [order], submission=submission, requested_by=requested_by
+        )
+        return generation, is_new
+
+    def enqueue_batch(
+        self,
+        owner: "User",
+        orders: Sequence[Order],
+        *,
+        submission: uuid.UUID | None = None,
+        requested_by: "User | None" = None,
+        **batch: Any,
+    ) -> tuple[list["Generation"], bool]:
+        """Commit one click: its generations with their frozen requests and inputs, each prompt's use counted.
+
+        Returns the rows and whether they are new: the same `submission` of the same owner gives the first ones
+        again, whoever of two posts came first. `requested_by` is who pressed, when it was not the owner; `batch` has
+        further columns of the batch: kind, axes, title. Pictures that come as bytes are files before any row is
+        there; as `Input.objects.drafts`, it raises UnusablePicture and LostFile, and then nothing is queued.
+        """
+        from gallery.models.input import Input
+
+        if first := self.submitted(owner, submission):
+            return first, False
+        inputs = [Input.objects.drafts(order.operation, order.origin) for order in orders]
+        try:
+            with transaction.atomic():
+                total = columns.fitted(Batch, price=_total(orders))
+                click = Batch.objects.create(owner=owner, submission=submission, **total, **batch)
+                return [
+                    self._add(click, position, order, rows, requested_by or owner)
+                    for position, (order, rows) in enumerate(zip(orders, inputs, strict=True))
+                ], True
+        except IntegrityError:
+            if not (first := self.submitted(owner, submission)):
+                raise
+            return first, False
+
+    def _add(
+        self, batch: Batch, position: int, order: Order, inputs: "Iterable[Input]", requested_by: "User"
+    ) -> "Generation":
+        from gallery.models.input import Input
+
+        operation = order.operation
+        text: str | None = getattr(operation, "prompt", None)
+        prompt = Prompt.objects.remember(text) if text else None
+        generation = self.model(
+            batch=batch,
+            position=position,
+            owner=batch.owner,
+            requested_by=requested_by,
+            kind=operation.kind,
+            prompt=prompt,
+            request=operation.payload(images=False),
+            origin=order.origin,
+            run_again_of=order.run_again_of,
+            emulated=settings.VENICE_EMULATED,
+            **columns.fitted(self.model, price_estimate=order.price, **_copied(operation)),
+        )
+        generation.save(force_insert=True)
+        if operation.inputs:
+            Input.objects.add_to(generation, inputs, operation)
+        if prompt:
+            prompt.count_use(generation)
+        return generation
+
+
+def _total(orders: Sequence[Order]) -> Decimal | None:
+    """What all of them cost together; None when one price is not known."""
+    prices = [order.price for order in orders]
+    return sum(filter(None, prices), Decimal(0)) if None not in prices else None
+
+
+def _copied(operation: Operation) -> dict[str, Any]:
+    """The request's parameters as columns; an absent text is an empty one, what a kind has not is unknown."""
+    values = {name: getattr(operation, name, None) for name in COPIED_FIELDS}
+    values["format"] = values["format"] or getattr(operation, "output_format", None)
+    texts = ("negative_prompt", "aspect_ratio", "style_preset", "format")
+    values.update({name: values[name] or "" for name in texts})
+    values["variants"] = operation.image_count
+    return values
