@@ -12,14 +12,13 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
+from gallery.formats import MAX_ID
 from gallery.models import Attempt, Generation, Image
 
 if TYPE_CHECKING:
     from gallery.models import User
 
 _WINDOW = timedelta(minutes=1)
-# Integers that both databases can compare with an id; anything above cannot exist.
-MAX_ID = 2**63 - 1
 
 
 class TooManySubmissions(Exception):

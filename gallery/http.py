@@ -1,11 +1,25 @@
-"""What our views take and give beyond Django's own: a member's request, its closed gates, and 303."""
+"""What our views take and give beyond Django's own: a member's request, its closed gates, 303, and refusals."""
 
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django_htmx.middleware import HtmxDetails
 
 from gallery.models import ClosedGates, User
 
 _GATES = "gallery_closed_gates"
+
+_TITLES = {
+    400: ("That request cannot be read", "Something in it is not as a browser would send it."),
+    403: ("Not allowed", "That is for staff, or for who made it."),
+    404: ("Not here", "There is nothing at this address."),
+    405: ("Not possible here", "This address does not take that kind of request."),
+    409: ("Not possible", "It has changed meanwhile."),
+    410: ("This link is spent", "Ask for a new one."),
+    413: ("Too large", "A form may hold at most 1 MB."),
+    415: ("Not a form", "This address takes forms only."),
+    429: ("Too fast", "Please wait a moment, then try again."),
+    500: ("Something broke", "It is logged. What was already generated is kept."),
+}
 
 
 class MemberRequest(HttpRequest):
@@ -28,3 +42,18 @@ class SeeOther(HttpResponseRedirect):
     """303: what a post made is to be seen with a GET, whatever the client."""
 
     status_code = 303
+
+
+def error_page(request: HttpRequest | None, status: int, message: str = "", title: str = "") -> HttpResponse:
+    """The page for `status`, in its usual words where none are given.
+
+    It asks neither database nor session, since either may be what failed.
+    """
+    usual_title, usual_message = _TITLES[status]
+    context = {
+        "status": status,
+        "title": title or usual_title,
+        "message": message or usual_message,
+        "nonce": None,
+    }
+    return HttpResponse(render_to_string("errors/error.html", context), status=status)

@@ -12,7 +12,7 @@ from django.shortcuts import resolve_url
 from django.utils.cache import patch_vary_headers
 
 from gallery.access import TooManySubmissions
-from gallery.errorpages import error_page
+from gallery.http import error_page
 from gallery.media import serving
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]

@@ -14,11 +14,11 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from gallery import access
+from gallery.forms.price import ALTERED, PriceRefused, objection
 from gallery.media.pictures import LostFile
 from gallery.models import Attempt, CatalogModel, Generation, State, User
 from gallery.models.generation import NotRunnable
 from gallery.models.states import RUNNABLE_STATES
-from gallery.quotes import ALTERED, PriceRefused, objection
 
 FEW = 20
 MANY = 1000

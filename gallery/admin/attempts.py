@@ -5,8 +5,8 @@ from django.utils.safestring import SafeString
 
 from gallery.admin.filters import ErrorKindFilter, HostFilter
 from gallery.admin.reading import ReadOnlyAdmin, seconds, whole_text
+from gallery.formats import usd
 from gallery.models import Attempt
-from gallery.templatetags.formats import usd
 
 
 @admin.register(Attempt)

@@ -8,8 +8,8 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from gallery.admin.reading import ReadOnlyAdmin, pretty_json
+from gallery.formats import usd
 from gallery.models import Batch
-from gallery.templatetags.formats import usd
 
 
 @admin.register(Batch)

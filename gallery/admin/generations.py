@@ -20,9 +20,9 @@ from gallery.admin.reading import (
     whole_text,
     words,
 )
+from gallery.formats import read_id, usd
 from gallery.models import Generation, Image, Prompt
 from gallery.models.image import FEW_PROMPTS
-from gallery.templatetags.formats import usd
 
 
 @admin.register(Generation)
@@ -90,9 +90,8 @@ class GenerationAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[Generation], bool]:
         """By the full-text index; `icontains` would read every prompt."""
         term = search_term.strip()
-        number = term.removeprefix("#")
-        if term.startswith("#") and number.isascii() and number.isdigit():
-            return queryset.filter(pk=int(number[:19])), False
+        if term.startswith("#") and (number := read_id(term.removeprefix("#"))) is not None:
+            return queryset.filter(pk=number), False
         query = search.parse(term)
         if not query:
             return queryset, False

@@ -14,9 +14,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from gallery import formats
 from gallery.admin.filters import HostFilter
 from gallery.admin.reading import ReadOnlyAdmin, whole_text, words
-from gallery.display import kept_answers, timeline
+from gallery.display import kept_answers
 from gallery.models import Attempt, KeptAnswer
 
 log = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ class KeptAnswerAdmin(ReadOnlyAdmin):
     @admin.display(description="Size")
     def length(self, kept: KeptAnswer) -> str:
         """Of what came."""
-        return timeline.size(kept.kept_bytes or 0)
+        return formats.size(kept.kept_bytes or 0)
 
     @admin.display(description="Age")
     def age(self, kept: KeptAnswer) -> str:

@@ -4,34 +4,18 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gallery.models import Generation, Kind, State
+from venice.operations import PARAMETERS
 
-# Venice's own names, in the order and the words in which people read them. The prompts have their own place.
-LABELS = {
-    "kind": "Operation",
-    "model": "Model",
-    "modelId": "Model",
-    "seed": "Seed",
-    "width": "Width",
-    "height": "Height",
-    "aspect_ratio": "Aspect ratio",
-    "resolution": "Resolution",
-    "quality": "Quality",
-    "steps": "Steps",
-    "cfg_scale": "CFG scale",
-    "style_preset": "Style",
-    "style_references": "Style references",
-    "scale": "Scale",
-    "creativity": "Creativity",
-    "variants": "Variants",
+# Parameters in the order and the words of their table, but for what Venice answers with too, and what has no field.
+_OTHER_LABELS = {
     "format": "Format asked for",
     "output_format": "Format asked for",
-    "safe_mode": "Safe mode",
-    "hide_watermark": "Hide watermark",
-    "embed_exif_metadata": "Embed metadata",
-    "enhance_prompt": "Enhance prompt",
-    "enable_web_search": "Web search",
+    "style_references": "Style references",
 }
-# So are its pictures.
+_LABELS = (
+    {"kind": "Operation"} | {parameter.name: parameter.label for parameter in PARAMETERS} | _OTHER_LABELS
+)
+# These have a place of their own on the page.
 _ELSEWHERE = {"prompt", "negative_prompt", "image", "images"}
 
 
@@ -57,9 +41,9 @@ def request_rows(generation: Generation) -> list[Row]:
     request = generation.request
     if generation.kind != Kind.GENERATE:
         request = {"kind": generation.label, **request}
-    known = [name for name in LABELS if name in request]
-    rest = [name for name in request if name not in LABELS and name not in _ELSEWHERE]
-    return [Row(name, LABELS.get(name, name), _words(request[name])) for name in (*known, *rest)]
+    listed = [name for name in _LABELS if name in request and name not in _ELSEWHERE]
+    rest = [name for name in request if name not in _LABELS and name not in _ELSEWHERE]
+    return [Row(name, _LABELS.get(name, name), _words(request[name])) for name in (*listed, *rest)]
 
 
 def slices(generation: Generation) -> list[Slice]:

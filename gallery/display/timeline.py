@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from itertools import zip_longest
 
+from gallery.formats import counted, duration, price, size
 from gallery.models import Attempt, Generation, Outcome, State
 from gallery.models.states import HOLDS_OF_CALLS
 from venice import BadResponse
-from venice.pricing import dollars
 from venice.retry import MOST_SENDS
 
 # The error of a whole answer that cannot be used.
@@ -88,7 +87,7 @@ def _call(
     yield Event(kind="sent", at=attempt.sent_at, words=_sent(attempt, since), facts=facts)
     headers_at = attempt.headers_at or (None if following else generation.headers_at)
     if headers_at and headers_at >= attempt.sent_at:
-        words = f"Headers after {span(headers_at - attempt.sent_at)}"
+        words = f"Headers after {duration(headers_at - attempt.sent_at)}"
         yield Event(kind="headers", at=headers_at, words=words, facts=_marks(attempt))
     yield from _answer(generation, attempt, is_last=following is None)
     is_back = attempt.outcome in (Outcome.UNSENT, Outcome.REFUSED)
@@ -100,7 +99,7 @@ def _call(
 
 def _sent(attempt: Attempt, since: datetime | None) -> str:
     verb = "Tried to send" if attempt.outcome == Outcome.UNSENT else "Sent"
-    return f"{verb} after {span(attempt.sent_at - since)}" if since and attempt.sent_at >= since else verb
+    return f"{verb} after {duration(attempt.sent_at - since)}" if since and attempt.sent_at >= since else verb
 
 
 def _repeated(attempt: Attempt, sends: int) -> tuple[str, ...]:
@@ -113,9 +112,9 @@ def _repeated(attempt: Attempt, sends: int) -> tuple[str, ...]:
 def _bill(attempt: Attempt) -> tuple[str, ...]:
     """What it asked for and what it costs by the catalogue."""
     facts = [counted(attempt.images_asked)] if attempt.images_asked > 1 else []
-    facts.append(f"{money(attempt.price)}{' (pretend)' if attempt.emulated else ''}")
+    facts.append(f"{price(attempt.price)}{' (pretend)' if attempt.emulated else ''}")
     if attempt.balance_before is not None:
-        facts.append(f"balance before {money(attempt.balance_before)}")
+        facts.append(f"balance before {price(attempt.balance_before)}")
     return tuple(facts)
 
 
@@ -126,7 +125,7 @@ def _marks(attempt: Attempt) -> tuple[str, ...]:
 
 def _answer(generation: Generation, attempt: Attempt, *, is_last: bool) -> Iterator[Event]:
     """How the call ended, as far as it is known."""
-    took = span(attempt.finished_at - attempt.sent_at) if attempt.finished_at else ""
+    took = duration(attempt.finished_at - attempt.sent_at) if attempt.finished_at else ""
     length = (size(attempt.bytes),) if attempt.bytes else ()
     end = {"at": attempt.finished_at, "quote": attempt.error_message}
     match attempt.outcome:
@@ -191,38 +190,10 @@ def _afterwards(attempt: Attempt) -> Iterator[Event]:
 
 def _stored(generation: Generation) -> str:
     after = generation.stored_after
-    return f"Stored after {span(after)}" if after is not None and after >= timedelta(0) else "Stored"
+    return f"Stored after {duration(after)}" if after is not None and after >= timedelta(0) else "Stored"
 
 
 def _stock(generation: Generation, saved: int) -> tuple[str, ...]:
     moderated = ("moderated by Venice",) if generation.is_content_violation else ()
     count = f"{saved} of {generation.variants} pictures" if saved != generation.variants else counted(saved)
     return (count, *moderated)
-
-
-def counted(pictures: int) -> str:
-    """`1 picture`, `4 pictures`."""
-    return f"{pictures} picture{'' if pictures == 1 else 's'}"
-
-
-def span(length: timedelta) -> str:
-    """`120 ms`, `8.1 s`, `2 min 5 s`."""
-    seconds = length.total_seconds()
-    if seconds < 0.9995:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
-    minutes, seconds = divmod(round(seconds), 60)
-    return f"{minutes} min {seconds} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def size(count: int) -> str:
-    """Bytes as `412 KB`, `1.3 MB`."""
-    if count < 1 << 10:
-        return f"{count} B"
-    return f"{count / (1 << 10):.0f} KB" if count < 1 << 20 else f"{count / (1 << 20):.1f} MB"
-
-
-def money(amount: Decimal | None) -> str:
-    """`$0.01`; `price unknown` when the catalogue tells none."""
-    return "price unknown" if amount is None else dollars(amount)

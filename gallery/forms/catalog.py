@@ -6,9 +6,10 @@ from typing import Any, Self
 
 from django.db.models import Count, Max
 
+from gallery.formats import usd
 from gallery.models import CatalogModel, CatalogStyle
-from gallery.templatetags.formats import usd
-from venice import Generate, Model, price
+from venice import Model
+from venice.pricing import generate_price
 
 DEFAULT_TRAIT = "default"
 
@@ -62,6 +63,6 @@ _kept: tuple[Any, Catalog] | None = None
 
 def label(model: Model) -> str:
     """A model in one line: name, price of one picture with its defaults, traits."""
-    parts = [model.name, usd(price(Generate(model=model.id, prompt="-"), model)), ", ".join(model.traits)]
+    parts = [model.name, usd(generate_price(model)), ", ".join(model.traits)]
     parts.append("offline at the last look" if model.offline else "")
     return " · ".join(part for part in parts if part)

@@ -1,6 +1,5 @@
 """The create form, drawn from what the chosen model takes, and read into one `Generate`."""
 
-import re
 import uuid
 from collections.abc import Mapping
 from decimal import Decimal
@@ -9,30 +8,19 @@ from typing import Any, Self
 
 from django import forms
 
+from gallery.formats import read_submission
 from gallery.forms.catalog import Catalog
 from gallery.forms.fields import INVALID_TEXT, OFF, ON, Switch
 from gallery.forms.model_fields import NO_MODELS, TIED_TO_MODEL, fields_of, model_field, usual_sides
+from gallery.forms.price import PRICE, objection
 from gallery.models.generation import draw_seed
-from gallery.quotes import PRICE, objection
-from venice import Generate, InvalidRequest, Model, price
+from venice import Generate, InvalidRequest, Model
+from venice.operations import PARAMETERS
+from venice.pricing import generate_price
 
 DRAWN_FOR = "drawn-for"
-ADVANCED = frozenset(
-    {
-        "negative_prompt",
-        "steps",
-        "cfg_scale",
-        "format",
-        "safe_mode",
-        "hide_watermark",
-        "embed_exif_metadata",
-        "enhance_prompt",
-        "enable_web_search",
-    }
-)
+ADVANCED = frozenset(parameter.name for parameter in PARAMETERS if parameter.advanced)
 STALE = "This form was altered on its way. Nothing was sent; press Generate again."
-
-_SUBMISSION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 
 class GenerateForm(forms.Form):
@@ -95,8 +83,7 @@ class GenerateForm(forms.Form):
     @property
     def submission(self) -> uuid.UUID | None:
         """What makes a repeated post the same post; None when none was sent or it is malformed."""
-        text = str(self.data.get("submission", "")).strip()
-        return uuid.UUID(text) if _SUBMISSION.fullmatch(text) else None
+        return read_submission(str(self.data.get("submission", "")).strip())
 
     @property
     def stays_folded(self) -> bool:
@@ -108,10 +95,13 @@ class GenerateForm(forms.Form):
         """What Generate would cost as the form stands, by the catalogue; wrong values count as defaults."""
         if self.spec is None:
             return None
-        values = {
-            name: self._good_value(name) for name in ("variants", "resolution", "quality", "enhance_prompt")
-        }
-        return price(Generate(model=self.spec.id, prompt="-", **values), self.spec)
+        return generate_price(
+            self.spec,
+            images=self._good_value("variants") or 1,
+            resolution=self._good_value("resolution"),
+            quality=self._good_value("quality"),
+            enhance_prompt=bool(self._good_value("enhance_prompt")),
+        )
 
     def clean(self) -> None:
         """Check the request as a whole against its model, and make it."""

@@ -6,12 +6,11 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.urls import reverse_lazy
 
 from gallery.forms.catalog import Catalog
 from gallery.forms.fields import Choice, DecimalNumber, OneOf, PlainText, Switch, WholeNumber
 from venice import Model
-from venice.operations import FORMATS, MAX_CFG_SCALE, MAX_PROMPT, MAX_SEED, MAX_SIDE, MAX_VARIANTS
+from venice.operations import FORMATS, MAX_CFG_SCALE, MAX_PROMPT, MAX_SEED, MAX_SIDE, MAX_VARIANTS, PARAMETER
 
 DEFAULT_SIDE = 1024
 _USUAL_SIDES = (512, 640, 768, 832, 896, 1024, 1152, 1216, 1280)
@@ -20,34 +19,18 @@ NOT_OFFERED = "That model is not offered. Choose one from the list."
 #: Their defaults are the model's own and change with it.
 TIED_TO_MODEL = frozenset({"width", "height", "aspect_ratio", "resolution", "quality", "steps"})
 
+#: Marks what the price depends on: the button listens to it.
+PRICED = {"data-priced": True}
 _NUMERIC = {"inputmode": "numeric", "autocomplete": "off", "spellcheck": "false"}
-#: Changing one of these asks for the price again; the button shows it.
-PRICED = {
-    "hx-post": reverse_lazy("create-price"),
-    "hx-trigger": "change",
-    "hx-target": "#create-price",
-    "hx-swap": "outerHTML",
-    "hx-sync": "#create-price:replace",
-}
-# The whole form depends on the model.
-_REDRAWS = {
-    "hx-post": reverse_lazy("create"),
-    "hx-vals": '{"change-model": ""}',
-    "hx-trigger": "change",
-    "hx-target": "#create-form",
-    "hx-swap": "outerHTML",
-    "hx-sync": "#create-form:queue last",
-    "autocomplete": "off",
-}
 
 
 def model_field(catalog: Catalog, spec: Model | None) -> forms.Field:
     """The model picker. Another model's id is refused in words that say what to do."""
     field = OneOf(
         choices=catalog.choices,
-        label="Model",
+        label=PARAMETER["model"].label,
         initial=spec.id if spec else None,
-        widget=forms.Select(attrs=_REDRAWS),
+        widget=_select(False),
     )
     message = NOT_OFFERED if catalog.models else NO_MODELS
     field.error_messages |= {"required": message, "invalid_choice": message}
@@ -56,7 +39,7 @@ def model_field(catalog: Catalog, spec: Model | None) -> forms.Field:
 
 def fields_of(model: Model | None, styles: tuple[str, ...]) -> dict[str, forms.Field]:
     """The fields beside the model itself; without a model those that every model takes."""
-    fields: dict[str, forms.Field] = {"prompt": _prompt("Prompt", model, rows=5)}
+    fields: dict[str, forms.Field] = {"prompt": _prompt("prompt", model, rows=5, help_text="")}
     fields["prompt"].error_messages["required"] = "A prompt is required: say what to make."
     if model is not None:
         fields |= _size_fields(model)
@@ -66,25 +49,31 @@ def fields_of(model: Model | None, styles: tuple[str, ...]) -> dict[str, forms.F
     return fields | _common_fields(model)
 
 
-def _prompt(label: str, model: Model | None, *, rows: int, **kwargs: Any) -> PlainText:
+def _words(name: str, **other: Any) -> dict[str, Any]:
+    """Label and help of a parameter, and `other` keywords of its field, which win."""
+    parameter = PARAMETER[name]
+    return {"label": parameter.label, "help_text": parameter.help, **other}
+
+
+def _prompt(name: str, model: Model | None, *, rows: int, **kwargs: Any) -> PlainText:
     limit = {"data-limit": model.prompt_limit} if model else {}
     # autocomplete off: after a reload the server's words count, not the browser's memory of an older form.
     widget = forms.Textarea(attrs={"rows": rows, "cols": 40, "autocomplete": "off", "dir": "auto", **limit})
     most = model.prompt_limit if model else MAX_PROMPT
-    return PlainText(most, label=label, widget=widget, **kwargs)
+    return PlainText(most, widget=widget, **_words(name, **kwargs))
 
 
 def _size_fields(model: Model) -> dict[str, forms.Field]:
     if model.sizing == "pixels":
-        return {"width": _side("Width", model), "height": _side("Height", model)}
-    offers: tuple[tuple[str, str, tuple[str, ...], str | None], ...] = (
-        ("aspect_ratio", "Aspect ratio", model.aspect_ratios, model.default_aspect_ratio),
-        ("resolution", "Resolution", model.resolutions, model.default_resolution),
-        ("quality", "Quality", model.qualities, model.default_quality),
+        return {"width": _side("width", model), "height": _side("height", model)}
+    offers: tuple[tuple[str, tuple[str, ...], str | None], ...] = (
+        ("aspect_ratio", model.aspect_ratios, model.default_aspect_ratio),
+        ("resolution", model.resolutions, model.default_resolution),
+        ("quality", model.qualities, model.default_quality),
     )
     return {
-        name: Choice(values, default=default, label=label, widget=_select(name != "aspect_ratio"))
-        for name, label, values, default in offers
+        name: Choice(values, default=default, widget=_select(name != "aspect_ratio"), **_words(name))
+        for name, values, default in offers
         if values
     }
 
@@ -94,7 +83,7 @@ def usual_sides(model: Model) -> list[int]:
     return [side for side in _USUAL_SIDES if side % model.divisor == 0]
 
 
-def _side(label: str, model: Model) -> WholeNumber:
+def _side(name: str, model: Model) -> WholeNumber:
     # The default is a multiple too, and the bounds are the smallest and the largest multiple.
     divisor = min(model.divisor, MAX_SIDE)
     default = max(divisor, DEFAULT_SIDE - DEFAULT_SIDE % divisor)
@@ -103,8 +92,9 @@ def _side(label: str, model: Model) -> WholeNumber:
         MAX_SIDE - MAX_SIDE % divisor,
         step=divisor,
         default=default,
-        label=label,
         initial=default,
+        # What it says stands once below both sides.
+        **_words(name, help_text=""),
         widget=forms.TextInput(attrs={**_NUMERIC, "list": "create-sides", "data-step": divisor}),
     )
 
@@ -112,23 +102,18 @@ def _side(label: str, model: Model) -> WholeNumber:
 def _extra_fields(model: Model) -> dict[str, forms.Field]:
     fields: dict[str, forms.Field] = {}
     if model.uses_negative_prompt:
-        fields["negative_prompt"] = _prompt(
-            "Negative prompt", model, rows=2, required=False, help_text="What must not be in the picture."
-        )
+        fields["negative_prompt"] = _prompt("negative_prompt", model, rows=2, required=False)
     if model.uses_steps:
         fields["steps"] = WholeNumber(
             1,
             model.steps_max,
             default=model.steps_default,
-            label="Steps",
             initial=model.steps_default,
-            help_text=f"1 to {model.steps_max}; more is slower and finer.",
+            **_words("steps", help_text=f"1 to {model.steps_max}. {PARAMETER['steps'].help}"),
             widget=forms.TextInput(attrs=_NUMERIC),
         )
     if model.supports_web_search:
-        fields["enable_web_search"] = Switch(
-            initial=False, label="Search the web", help_text="The model may look up what is current."
-        )
+        fields["enable_web_search"] = Switch(initial=False, **_words("enable_web_search"))
     return fields
 
 
@@ -138,38 +123,27 @@ def _common_fields(model: Model | None) -> dict[str, forms.Field]:
         "seed": WholeNumber(
             -MAX_SEED,
             MAX_SEED,
-            label="Seed",
-            help_text="" if follows_seed else "This model is known to ignore seeds.",
+            **_words("seed", help_text="" if follows_seed else "This model is known to ignore seeds."),
             widget=forms.TextInput(attrs={**_NUMERIC, "inputmode": "text", "placeholder": "Random"}),
         ),
-        "variants": Count(
-            MAX_VARIANTS, label="Variants", help_text="Only the first can be re-run by its seed."
-        ),
+        "variants": Count(MAX_VARIANTS, **_words("variants")),
         "cfg_scale": DecimalNumber(
             MAX_CFG_SCALE,
-            label="CFG scale",
-            help_text=f"Above 0, at most {MAX_CFG_SCALE}; higher follows the prompt more closely.",
+            **_words("cfg_scale"),
             widget=forms.TextInput(
                 attrs={**_NUMERIC, "inputmode": "decimal", "placeholder": "The model's own"}
             ),
         ),
-        "format": Choice(FORMATS, default=FORMATS[0], label="Format", widget=_select(False)),
-        "safe_mode": Switch(initial=True, label="Safe mode", help_text="Adult pictures come blurred."),
-        "hide_watermark": Switch(initial=False, label="Hide watermark"),
-        "embed_exif_metadata": Switch(
-            initial=False, label="Embed EXIF metadata", help_text="Venice writes the prompt into the file."
-        ),
-        "enhance_prompt": Switch(
-            initial=False,
-            label="Enhance prompt",
-            help_text="Venice rewrites the prompt first: up to 30 s more.",
-            widget_attrs=PRICED,
-        ),
+        "format": Choice(FORMATS, default=FORMATS[0], widget=_select(False), **_words("format")),
+        "safe_mode": Switch(initial=True, **_words("safe_mode")),
+        "hide_watermark": Switch(initial=False, **_words("hide_watermark")),
+        "embed_exif_metadata": Switch(initial=False, **_words("embed_exif_metadata")),
+        "enhance_prompt": Switch(initial=False, widget_attrs=PRICED, **_words("enhance_prompt")),
     }
 
 
-def _select(priced: bool) -> forms.Select:
-    return forms.Select(attrs={"autocomplete": "off", **(PRICED if priced else {})})
+def _select(is_priced: bool) -> forms.Select:
+    return forms.Select(attrs={"autocomplete": "off", **(PRICED if is_priced else {})})
 
 
 class Count(Choice):
@@ -193,7 +167,9 @@ class StyleName(Choice):
             "spellcheck": "false",
             "placeholder": f"None · search {len(styles)} styles",
         }
-        super().__init__(styles, default=None, label="Style", widget=forms.TextInput(attrs=dict(attrs)))
+        super().__init__(
+            styles, default=None, widget=forms.TextInput(attrs=dict(attrs)), **_words("style_preset")
+        )
         self.styles = styles
 
     def bound_data(self, data: Any, initial: Any) -> Any:

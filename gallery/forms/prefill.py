@@ -1,22 +1,19 @@
 """What a picture or a prompt of the gallery fills the create form with."""
 
 from collections.abc import Iterable
+from dataclasses import fields
 from typing import Any
 
 from django.http import Http404, QueryDict
 
 from gallery import access
+from gallery.formats import read_id
 from gallery.models import Image, Prompt
-from gallery.models.queue import COPIED_FIELDS
+from venice import Generate
+from venice.operations import PARAMETER
 
-EVERYTHING = frozenset(
-    {
-        "prompt",
-        *COPIED_FIELDS,
-        *("resolution", "quality"),
-        *("safe_mode", "hide_watermark", "embed_exif_metadata", "enhance_prompt", "enable_web_search"),
-    }
-)
+# What of it the form of a model has no field for is left out by the form.
+EVERYTHING = frozenset(field.name for field in fields(Generate)) & PARAMETER.keys()
 # A size means something only to the model that takes it, so that the model comes along.
 USES = {
     "prompt": frozenset({"prompt", "negative_prompt"}),
@@ -29,11 +26,9 @@ USES = {
 
 def picture_named(sent: QueryDict) -> Image | None:
     """The picture that `?image=` or the hidden field names; None when it names none that is there."""
-    text = sent.get("image") or ""
-    if not (text.isascii() and text.isdigit() and len(text) <= 19):
-        return None
+    number = read_id(sent.get("image") or "")
     try:
-        return access.image_to_see(int(text))
+        return access.image_to_see(number) if number is not None else None
     except Http404:
         return None
 
@@ -50,8 +45,7 @@ def values_asked(query: QueryDict, image: Image | None) -> dict[str, Any]:
     values: dict[str, Any] = {}
     if image is not None:
         values |= values_of(image, (query.get("use") or "all").split(","))
-    text = query.get("use_prompt") or ""
-    if text.isascii() and text.isdigit() and len(text) <= 18:
-        prompt = Prompt.objects.filter(pk=int(text)).first()
-        values |= {"prompt": prompt.text} if prompt else {}
+    number = read_id(query.get("use_prompt") or "")
+    if number is not None and (prompt := Prompt.objects.filter(pk=number).first()):
+        values |= {"prompt": prompt.text}
     return values | query.dict()

@@ -1,6 +1,5 @@
 """A page of the grid: sixty pictures by cursor, as plain tuples, since drawing them is most of a page's time."""
 
-import re
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -10,7 +9,7 @@ from django.db.models.functions import Left
 from django.http import HttpRequest
 
 from gallery import search
-from gallery.access import MAX_ID
+from gallery.formats import read_id
 from gallery.media.storage import thumbnail_name
 from gallery.models.generation import label_of
 from gallery.models.image import ImageQuerySet
@@ -21,7 +20,6 @@ EAGER = 12
 # Characters of the prompt in the caption; the rest is on the picture's own page.
 EXCERPT = 240
 
-_ID = re.compile(r"[0-9]{1,19}\Z")
 _COLUMNS = (
     *("id", "sha256", "width", "height", "color", "stack_size"),
     *("generation__kind", "generation__is_blurred", "generation__is_content_violation"),
@@ -54,8 +52,7 @@ class Page:
 
 def cursor(request: HttpRequest) -> int | None:
     """The id that `?from=` names; None when it is missing or no id of ours."""
-    text = request.GET.get("from", "")
-    return min(int(text), MAX_ID) if _ID.match(text) else None
+    return read_id(request.GET.get("from", ""))
 
 
 def shape(width: int, height: int) -> int:

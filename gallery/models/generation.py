@@ -19,7 +19,7 @@ from gallery.models.prompt import Prompt
 from gallery.models.queue import GenerationQuerySet
 from gallery.models.states import ACTIVE_STATES, RUNNABLE_STATES, State
 from venice import Generate, Unanswered
-from venice.operations import Operation, operation_from
+from venice.operations import PARAMETER, Operation, operation_from
 from venice.operations.finishing import DEFAULT_SCALE
 from venice.sources import ImageSource
 
@@ -124,6 +124,12 @@ class Generation(Lifecycle):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+    @classmethod
+    def copied_fields(cls) -> frozenset[str]:
+        """The parameters of a request that are columns too, because people filter, sort or read by them."""
+        names = {field.name for field in cls._meta.concrete_fields if not field.is_relation}
+        return frozenset(names & PARAMETER.keys())
 
     @property
     def operation(self) -> Operation:

@@ -29,21 +29,6 @@ if TYPE_CHECKING:
 # No position is told by more entries than that.
 LONGEST_QUEUE = 10_000
 
-# The request's parameters that are columns too, because people filter, sort or read by them; a kind may lack some.
-COPIED_FIELDS = (
-    "model",
-    "negative_prompt",
-    "width",
-    "height",
-    "aspect_ratio",
-    "steps",
-    "cfg_scale",
-    "seed",
-    "style_preset",
-    "variants",
-    "format",
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
@@ -203,7 +188,9 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
             origin=order.origin,
             run_again_of=order.run_again_of,
             emulated=settings.VENICE_EMULATED,
-            **columns.fitted(self.model, price_estimate=order.price, **_copied(operation)),
+            **columns.fitted(
+                self.model, price_estimate=order.price, **_copied(operation, self.model.copied_fields())
+            ),
         )
         generation.save(force_insert=True)
         if operation.inputs:
@@ -219,9 +206,9 @@ def _total(orders: Sequence[Order]) -> Decimal | None:
     return sum(filter(None, prices), Decimal(0)) if None not in prices else None
 
 
-def _copied(operation: Operation) -> dict[str, Any]:
+def _copied(operation: Operation, names: Iterable[str]) -> dict[str, Any]:
     """The request's parameters as columns; an absent text is an empty one, what a kind has not is unknown."""
-    values = {name: getattr(operation, name, None) for name in COPIED_FIELDS}
+    values = {name: getattr(operation, name, None) for name in names}
     values["format"] = values["format"] or getattr(operation, "output_format", None)
     texts = ("negative_prompt", "aspect_ratio", "style_preset", "format")
     values.update({name: values[name] or "" for name in texts})

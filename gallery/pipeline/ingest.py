@@ -11,8 +11,8 @@ from typing import Any, BinaryIO
 from django.db import transaction
 from django.utils import timezone
 
-from gallery.display.timeline import counted
 from gallery.failpoints import failpoint
+from gallery.formats import counted
 from gallery.media import pictures
 from gallery.media.decoding import Decoder
 from gallery.media.thumbnails import Decoded, UnusablePicture

@@ -15,7 +15,6 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from gallery.models import Attempt, Batch, Generation, Image, Outcome, Prompt, State, User
-from gallery.models.queue import COPIED_FIELDS
 from gallery.synthetic.pictures import Picture, Shape, draw_pool
 from gallery.synthetic.recipes import Recipe, menu, shapes, styles
 from gallery.synthetic.table import Table
@@ -163,7 +162,7 @@ def _generation(draft: Draft, random: Random) -> Row:
     headers = sent + timedelta(milliseconds=queue + inference + around + 200 * chance())
     received = headers + timedelta(seconds=0.03 + 0.6 * chance())
     return {
-        **{name: request[name] for name in COPIED_FIELDS if name in request},
+        **{name: request[name] for name in Generation.copied_fields() if name in request},
         "owner_id": draft.owner.pk,
         "requested_by_id": draft.owner.pk,
         "emulated": True,

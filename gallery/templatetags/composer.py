@@ -6,8 +6,7 @@ from typing import Any
 from django import template
 
 from gallery.forms import Catalog
-from gallery.forms.model_fields import PRICED
-from venice import Generate, price
+from venice.pricing import generate_price
 
 register = template.Library()
 
@@ -23,8 +22,7 @@ def composer(context: dict[str, Any]) -> dict[str, Any]:
     return {
         "groups": catalog.choices,
         "spec": spec,
-        "quote": price(Generate(model=spec.id, prompt="-").for_model(spec), spec) if spec else None,
-        "priced": PRICED,
+        "quote": generate_price(spec) if spec else None,
         "submission": uuid.uuid4(),
         "csrf_token": context.get("csrf_token"),
     }

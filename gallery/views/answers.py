@@ -8,9 +8,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gallery import access
 from gallery.display import kept_answers
+from gallery.forms.submission import refusal
 from gallery.http import MemberRequest
 from gallery.models import Attempt
-from gallery.submissions import refusal
 from gallery.views.generation import changed
 
 log = logging.getLogger(__name__)

@@ -12,12 +12,13 @@ from django_htmx.http import reswap, retarget
 from gallery import search
 from gallery.display import generation_card
 from gallery.display.generation_card import Card
+from gallery.formats import read_id
 from gallery.forms import Catalog, GenerateForm
 from gallery.forms.prefill import picture_named, values_asked
+from gallery.forms.price import PriceRefused
+from gallery.forms.submission import earlier, spend
 from gallery.http import MemberRequest, SeeOther, closed_gates
 from gallery.models import Generation, Image, Prompt, User
-from gallery.quotes import PriceRefused
-from gallery.submissions import earlier, spend
 from gallery.text import unreadable_fields
 
 # Buttons of the form that draw it again instead of spending.
@@ -109,7 +110,7 @@ def _sitting(user: User) -> list[Card]:
 @require_POST
 def price(request: MemberRequest) -> HttpResponse:
     """What the button says about money, for the form as it stands."""
-    return render(request, "create/_price.html", {"form": GenerateForm(Catalog.load(), request.POST)})
+    return render(request, "create/_price.html", {"price": GenerateForm(Catalog.load(), request.POST).quote})
 
 
 @require_safe
@@ -119,11 +120,11 @@ def history(request: MemberRequest) -> HttpResponse:
     if not request.htmx:
         return redirect(reverse("prompts", query={"q": query.text} if query else None))
     prompts = Prompt.objects.matching(query).newest_first()
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit() and len(before) <= 18:
-        prompts = prompts.filter(last_generation_id__lt=int(before))
-    found = list(prompts[: HISTORY + 1])
-    context = {"prompts": found[:HISTORY], "query": query, "older": len(found) > HISTORY}
+    before = read_id(request.GET.get("before", ""))
+    if before is not None:
+        prompts = prompts.filter(last_generation_id__lt=before)
+    rows = list(prompts[: HISTORY + 1])
+    context = {"prompts": rows[:HISTORY], "query": query, "older": len(rows) > HISTORY}
     return render(request, "create/_history.html", context)
 
 

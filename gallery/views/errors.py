@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from gallery.errorpages import error_page
+from gallery.http import error_page
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -12,12 +12,12 @@ from gallery import access
 from gallery.display import details, generation_card
 from gallery.display.generation_card import Card
 from gallery.display.timeline import timeline
+from gallery.forms.price import PriceRefused
+from gallery.forms.submission import refusal, spend_again, submission_of
 from gallery.http import MemberRequest, SeeOther, closed_gates
 from gallery.media.pictures import LostFile
 from gallery.models import Generation
 from gallery.models.generation import NotRunnable
-from gallery.quotes import PriceRefused
-from gallery.submissions import refusal, spend_again, submission_of
 
 CARD = "generation/_card.html"
 

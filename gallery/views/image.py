@@ -9,13 +9,13 @@ from django_htmx.http import reswap, retarget
 
 from gallery import access
 from gallery.display import details, generation_card
+from gallery.forms.price import PriceRefused
+from gallery.forms.submission import refusal, spend, submission_of
 from gallery.http import MemberRequest, SeeOther, closed_gates
 from gallery.media import serving
 from gallery.media.storage import EXTENSIONS
 from gallery.models import CatalogModel, Generation, Image
 from gallery.models.generation import draw_seed, with_seed
-from gallery.quotes import PriceRefused
-from gallery.submissions import refusal, spend, submission_of
 
 
 @require_safe

@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from gallery import search
-from gallery.access import MAX_ID
+from gallery.formats import MAX_ID
 from gallery.http import MemberRequest
 from gallery.listing import prompt_rows, tiles
 from gallery.models import Image, Prompt

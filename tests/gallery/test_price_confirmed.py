@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
+from gallery.forms.price import ALTERED
 from gallery.models import CatalogModel, Generation, State, User
-from gallery.quotes import ALTERED
 from tests.gallery.making import MODEL, a_generation
 from tests.gallery.spending import (
     Form,

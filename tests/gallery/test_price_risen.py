@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 
 from gallery import catalog
+from gallery.forms.price import ALTERED, objection
 from gallery.models import CatalogModel, Generation, State, User
-from gallery.quotes import ALTERED, objection
 from tests.gallery.making import MODEL
 from tests.gallery.page import Page
 from tests.gallery.spending import (

@@ -112,7 +112,7 @@ class TestEveryForm:
         asked = {"model": "gpt-image-2", "quality": "low", "variants": "4"}
         html = maker.post("/create/price/", asked, headers=HTMX).content.decode().strip()
 
-        assert html.startswith('<span id="create-price">')
+        assert html.startswith('<span id="create-price" ')
         assert html.endswith("</span>")
         assert html.count("<span") == 1
         assert 'name="price" value="0.08"' in html
@@ -237,7 +237,7 @@ def staff_and_row(client: Client, sally: User) -> tuple[Client, Generation]:
 
 def test_prices_are_printed_alike_everywhere(staff_and_row: tuple[Client, Generation]) -> None:
     """As many decimals as it has, in the gallery, the admin and the command line."""
-    from gallery.templatetags.formats import amount, usd
+    from gallery.formats import amount, usd
     from venice.cli import output
 
     for price, printed in (

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from gallery.display.timeline import Event, size, span, timeline
+from gallery.display.timeline import Event, timeline
+from gallery.formats import duration, size
 from gallery.models import Attempt, Generation, Hold, Outcome, State
 
 START = datetime(2026, 3, 4, 10, 2, 11, tzinfo=UTC)
@@ -193,7 +194,7 @@ def test_every_state_with_every_outcome_has_words(state: State, outcome: Outcome
 
 
 def test_lengths_and_sizes_are_short() -> None:
-    assert [span(timedelta(seconds=s)) for s in (0, 0.12, 0.9999, 8.1, 59.99, 125, 7260)] == [
+    assert [duration(timedelta(seconds=s)) for s in (0, 0.12, 0.9999, 8.1, 59.99, 125, 7260)] == [
         "0 ms",
         "120 ms",
         "1.0 s",

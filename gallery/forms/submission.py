@@ -7,11 +7,11 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 
 from gallery import access
-from gallery.errorpages import error_page
-from gallery.http import MemberRequest
+from gallery.formats import read_submission
+from gallery.forms.price import PriceRefused, objection
+from gallery.http import MemberRequest, error_page
 from gallery.models import CatalogModel, Generation, Image, User
 from gallery.models.generation import NotRunnable
-from gallery.quotes import PriceRefused, objection
 from venice.operations import Operation
 
 
@@ -73,8 +73,8 @@ def submission_of(request: HttpRequest) -> uuid.UUID | None:
 
     Raises BadRequest for a garbled one: it may be the repeat of a post that was counted already.
     """
-    given = request.POST.get("submission", "")
-    try:
-        return uuid.UUID(given) if given else None
-    except ValueError:
-        raise BadRequest("That form was altered on its way.") from None
+    text = request.POST.get("submission", "").strip()
+    submission = read_submission(text)
+    if text and submission is None:
+        raise BadRequest("That form was altered on its way.")
+    return submission

@@ -1,0 +1,89 @@
+"""Money, lengths of time, sizes and numbers as people read them, and amounts and ids as they are read from text."""
+
+import re
+import uuid
+from datetime import timedelta
+from decimal import Decimal
+
+from venice.pricing import dollars
+
+#: Integers that both databases can compare with an id; anything above cannot exist.
+MAX_ID = 2**63 - 1
+
+# Bounded and in ASCII: what else int() and Decimal() would read, no page of ours has ever written.
+_ID = re.compile(r"[0-9]{1,19}", re.ASCII)
+_AMOUNT = re.compile(r"\$?([0-9]{1,9}(?:\.[0-9]{1,9})?)", re.ASCII)
+_SUBMISSION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+
+
+def usd(amount: Decimal | None) -> str:
+    """`$0.01`: at least two decimals and no more than are needed; empty when unknown."""
+    return "" if amount is None else dollars(amount)
+
+
+def price(amount: Decimal | None) -> str:
+    """The same where a word must stand for what the catalogue does not tell: `price unknown`."""
+    return usd(amount) or "price unknown"
+
+
+def amount(price: Decimal | None) -> str:
+    """The same as a number, for a form's field; `read_amount` reads it."""
+    return usd(price).removeprefix("$")
+
+
+def read_amount(text: str) -> Decimal | None:
+    """Dollars from what `usd` or `amount` wrote; None for anything else."""
+    match = _AMOUNT.fullmatch(text)
+    return Decimal(match[1]) if match else None
+
+
+def duration(length: timedelta) -> str:
+    """`120 ms`, `8.1 s`, `2 min 5 s`, `3 h 20 min`."""
+    seconds = length.total_seconds()
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, seconds = divmod(round(seconds), 60)
+    return f"{minutes} min {seconds} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def about(length: timedelta) -> str:
+    """A length of time in round numbers: `a moment`, `12 s`, `40 s`, `5 min`; live.js writes the same."""
+    seconds = length.total_seconds()
+    if seconds < 3:
+        return "a moment"
+    if seconds < 90:
+        return f"{seconds:.0f} s" if seconds < 20 else f"{5 * round(seconds / 5)} s"
+    return f"{seconds / 60:.0f} min"
+
+
+def size(count: int) -> str:
+    """Bytes as `412 KB`, `1.3 MB`."""
+    if count < 1 << 10:
+        return f"{count} B"
+    return f"{count / (1 << 10):.0f} KB" if count < 1 << 20 else f"{count / (1 << 20):.1f} MB"
+
+
+def counted(pictures: int) -> str:
+    """`1 picture`, `4 pictures`."""
+    return f"{pictures} picture{'' if pictures == 1 else 's'}"
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th …"""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def read_id(text: str) -> int | None:
+    """The id that a text of the address or of a form names; None when it names none.
+
+    One above `MAX_ID` becomes that, which no row has.
+    """
+    return min(int(text), MAX_ID) if _ID.fullmatch(text) else None
+
+
+def read_submission(text: str) -> uuid.UUID | None:
+    """A form's id as our forms write it, in any case; None for anything else."""
+    return uuid.UUID(text) if _SUBMISSION.fullmatch(text) else None
