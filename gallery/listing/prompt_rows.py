@@ -7,10 +7,8 @@ from decimal import Decimal
 
 from django.db.models import OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Left
-from django.http import HttpRequest
 
-from gallery import search
-from gallery.listing import tiles
+from gallery.listing.listing import Listing, Page
 from gallery.models import Attempt, Generation, Image, Outcome, Prompt
 from gallery.models.prompt import PromptQuerySet
 
@@ -23,7 +21,7 @@ _CHARGED = Q(outcome__in=(Outcome.OK, Outcome.UNKNOWN))
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Row:
     """One prompt. `spent` is money, what may have been charged included; `pretended` was the emulator's."""
 
     prompt: Prompt
@@ -34,38 +32,19 @@ class Line:
     pretended: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Prompts by newest use, and the addresses of the pages beside."""
-
-    lines: list[Line]
-    older: str
-    newer: str
-
-
-def page(request: HttpRequest, query: search.Query) -> Page:
-    """Prompts from the request's cursor on, which is the id of a newest use."""
-    start = tiles.cursor(request)
-    known = Prompt.objects.matching(query).filter(generation_count__gt=0)
-    found = known if start is None else known.filter(last_generation_id__lte=start)
-    rows = list(
-        _with_pictures(found.newest_first().annotate(excerpt=Left("text", EXCERPT)).defer("text"))[: PAGE + 1]
+def page(listing: Listing) -> Page[Row]:
+    """The prompts of `listing`, by newest use."""
+    used = Prompt.objects.matching(listing.query).filter(generation_count__gt=0)
+    prompts = list(listing.rows(_with_pictures(used.annotate(excerpt=Left("text", EXCERPT)).defer("text"))))
+    return listing.page(
+        used, _rows(prompts[: listing.size]), [prompt.last_generation_id for prompt in prompts]
     )
-    older = tiles.address(request, query, rows[PAGE].last_generation_id) if len(rows) > PAGE else ""
-    newer = "" if start is None else _newer(request, known, query, start)
-    return Page(_lines(rows[:PAGE]), older, newer)
 
 
-def line(prompt: Prompt) -> Line:
+def row(prompt: Prompt) -> Row:
     """One prompt as its own page heads it, the text in full."""
     (pictured,) = _with_pictures(Prompt.objects.filter(pk=prompt.pk))
-    return _lines([pictured])[0]
-
-
-def _newer(request: HttpRequest, known: PromptQuerySet, query: search.Query, start: int) -> str:
-    following = known.filter(last_generation_id__gt=start).order_by("last_generation_id")
-    places = following.values_list("last_generation_id", flat=True)[: PAGE + 1]
-    return tiles.newer_address(request, query, list(places), PAGE)
+    return _rows([pictured])[0]
 
 
 def _with_pictures(prompts: PromptQuerySet) -> PromptQuerySet:
@@ -74,17 +53,17 @@ def _with_pictures(prompts: PromptQuerySet) -> PromptQuerySet:
     return prompts.annotate(**{f"picture_{n}": Subquery(newest[n : n + 1]) for n in range(PICTURES)})
 
 
-def _lines(prompts: Sequence[Prompt]) -> list[Line]:
+def _rows(prompts: Sequence[Prompt]) -> list[Row]:
     ids = [prompt.pk for prompt in prompts]
     chosen = {p.pk: [getattr(p, f"picture_{n}", None) for n in range(PICTURES)] for p in prompts}
-    images = Image.objects.in_bulk([pk for row in chosen.values() for pk in row if pk])
+    images = Image.objects.in_bulk([pk for pks in chosen.values() for pk in pks if pk])
     people = defaultdict(list)
     used = Generation.objects.filter(prompt__in=ids).values_list("prompt", "owner__username").distinct()
     for prompt_id, name in used.order_by("owner__username"):
         people[prompt_id].append(name)
-    spend = {row[0]: row[1:] for row in _spend(ids)}
+    spend = {pk: sums for pk, *sums in _spend(ids)}
     return [
-        Line(
+        Row(
             prompt,
             prompt.excerpt if hasattr(prompt, "excerpt") else prompt.text,
             [images[pk] for pk in chosen[prompt.pk] if pk in images],

@@ -12,6 +12,7 @@ from gallery.display import details, generation_card
 from gallery.forms.price import PriceRefused
 from gallery.forms.submission import refusal, spend, submission_of
 from gallery.http import MemberRequest, SeeOther, closed_gates
+from gallery.listing.listing import Listing
 from gallery.media import serving
 from gallery.media.storage import EXTENSIONS
 from gallery.models import CatalogModel, Generation, Image
@@ -20,24 +21,26 @@ from gallery.models.generation import draw_seed, with_seed
 
 @require_safe
 def image(request: MemberRequest, pk: int) -> HttpResponse:
-    """The picture's page, between its neighbours in the gallery."""
+    """The picture's page, between its neighbours in the gallery, or in the search that its address names."""
     return _page(request, access.image_to_see(pk))
 
 
-def _page(request: MemberRequest, found: Image, refused: PriceRefused | None = None) -> HttpResponse:
-    pk, operation = found.pk, found.generation.operation
-    covers = Image.objects.covers()
-    made_from_it = generation_card.drawn(Generation.objects.filter(origin=found))
+def _page(request: MemberRequest, image: Image, refused: PriceRefused | None = None) -> HttpResponse:
+    operation = image.generation.operation
+    listing = Listing.read(request, size=1)
+    newer, older = listing.beside(Image.objects.covers().matching(listing.query), image.pk)
+    made_from_it = generation_card.drawn(Generation.objects.filter(origin=image))
     context = {
-        "image": found,
-        "generation": found.generation,
+        "image": image,
+        "generation": image.generation,
         "price": refused.price if refused else CatalogModel.objects.price(operation),
         "refused": refused,
-        "rows": details.request_rows(found.generation),
-        "slices": details.slices(found.generation),
-        "newer": covers.filter(pk__gt=pk).order_by("id").values_list("id", flat=True).first(),
-        "older": covers.filter(pk__lt=pk).newest_first().values_list("id", flat=True).first(),
-        "stack": list(found.generation.images.order_by("index")) if found.stack_size > 1 else [],
+        "rows": details.request_rows(image.generation),
+        "slices": details.slices(image.generation),
+        "newer": newer,
+        "older": older,
+        "within": listing.within,
+        "stack": list(image.generation.images.order_by("index")) if image.stack_size > 1 else [],
         "reruns": generation_card.of_each(made_from_it.order_by("-id")[:24]),
     }
     return render(request, "image/image.html", context, status=422 if refused else 200)
@@ -46,9 +49,9 @@ def _page(request: MemberRequest, found: Image, refused: PriceRefused | None = N
 @require_safe
 def original(request: MemberRequest, pk: int) -> HttpResponseBase:
     """What Venice sent, byte for byte; as a download with `?download`."""
-    found = access.image_to_see(pk)
-    name = f"venice-{found.pk}.{EXTENSIONS[found.format]}" if "download" in request.GET else None
-    response = serving.response(request, found.name, name)
+    image = access.image_to_see(pk)
+    name = f"venice-{image.pk}.{EXTENSIONS[image.format]}" if "download" in request.GET else None
+    response = serving.response(request, image.name, name)
     if response is None:
         raise Http404
     return response
@@ -57,10 +60,10 @@ def original(request: MemberRequest, pk: int) -> HttpResponseBase:
 @require_POST
 def rerun_same_seed(request: MemberRequest, pk: int) -> HttpResponse:
     """The same request with the picture's own seed; refused where Venice told none."""
-    found = access.image_to_see(pk)
-    if found.seed is None:
+    image = access.image_to_see(pk)
+    if image.seed is None:
         return refusal(request, "Venice tells no seed for this picture, so it cannot be made again.")
-    return _rerun(request, found, found.seed, "rerun-same-seed")
+    return _rerun(request, image, image.seed, "rerun-same-seed")
 
 
 @require_POST
@@ -81,10 +84,10 @@ def _rerun(request: MemberRequest, origin: Image, seed: int, action: str) -> Htt
     return SeeOther(reverse("generation", args=[generation.pk]))
 
 
-def _with_new_price(request: MemberRequest, found: Image, refused: PriceRefused) -> HttpResponse:
+def _with_new_price(request: MemberRequest, image: Image, refused: PriceRefused) -> HttpResponse:
     """The page again, or to htmx its buttons alone, where they are."""
     if not request.htmx:
-        return _page(request, found, refused)
-    context = {"image": found, "price": refused.price, "refused": refused}
+        return _page(request, image, refused)
+    context = {"image": image, "price": refused.price, "refused": refused}
     fragment = render(request, "image/_actions.html", context, status=422)
     return retarget(reswap(fragment, "outerHTML"), "#actions")

@@ -57,8 +57,8 @@ class Page(HTMLParser):
         return self.elements[0].words
 
     def all(self, name: str = "", /, **attributes: str | None) -> list[Element]:
-        """The elements of that name that have these attributes; None stands for any value."""
-        wanted = {key.replace("_", "-"): value for key, value in attributes.items()}
+        """The elements of that name that have these attributes, `class_` among them; None stands for any value."""
+        wanted = {key.rstrip("_").replace("_", "-"): value for key, value in attributes.items()}
         return [
             each
             for each in self.elements

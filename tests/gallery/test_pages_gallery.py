@@ -1,6 +1,5 @@
 """The gallery's page: order, stacks, cursors, search, what is being generated, and what it costs the database."""
 
-import re
 from typing import Any
 
 import pytest
@@ -9,12 +8,13 @@ from django.test import Client
 from gallery.listing import tiles
 from gallery.models import Image, User
 from tests.gallery.making import a_generation, a_picture, pictures
+from tests.gallery.page import Page
 
 HTMX = {"HX-Request": "true"}
 
 
 def shown(page: str) -> list[int]:
-    return [int(pk) for pk in re.findall(r'data-image="(\d+)"', page)]
+    return [int(tile["data-image"]) for tile in Page(page).all(data_image=None)]
 
 
 @pytest.fixture
@@ -30,8 +30,7 @@ def page(client: Client, alice: User) -> Any:
 
 
 def link(page: str, rel: str) -> str | None:
-    found = re.search(rf'rel="{rel}" href="([^"]*)"', page)
-    return found[1].replace("&amp;", "&") if found else None
+    return next((each["href"] for each in Page(page).all("a", rel=rel)), None)
 
 
 def test_it_shows_covers_newest_first_with_the_size_of_their_stack(page: Any, alice: User, bob: User) -> None:
@@ -64,7 +63,7 @@ def test_its_pages_hang_together_by_cursor(page: Any, alice: User) -> None:
     assert shown(last) == made[tiles.PAGE * 2 :]
     assert link(last, "next") is None
     assert shown(page(link(last, "prev"))) == made[tiles.PAGE : tiles.PAGE * 2]
-    assert not re.search(r"[?&]page=", newest + second)
+    assert "?page=" not in newest + second
 
 
 def test_htmx_gets_only_tiles_and_the_new_pager(page: Any, alice: User) -> None:
@@ -86,6 +85,36 @@ def test_a_search_is_kept_by_its_pages_and_names_itself_when_nothing_matches(pag
     assert "Nothing matches" in nothing
     assert nothing.count("zebra") >= 2
     assert "Clear the search" in nothing
+
+
+def test_a_picture_of_a_search_leads_through_the_search(page: Any, alice: User) -> None:
+    first, _, second, third = (a_picture(alice, f"a {animal}") for animal in ("cat", "dog", "cat", "cat"))
+    text = page("/?q=cat")
+    tiles_shown = Page(text).all("a", data_image=None)
+    assert [tile["href"] for tile in tiles_shown] == [
+        f"/images/{i.pk}/?q=cat" for i in (third, second, first)
+    ]
+    middle = page(tiles_shown[1]["href"])
+    assert link(middle, "prev") == f"/images/{third.pk}/?q=cat"
+    assert link(middle, "next") == f"/images/{first.pk}/?q=cat"
+    assert link(page(link(middle, "next")), "next") is None
+
+
+@pytest.mark.parametrize(
+    ("facts", "marks"),
+    [
+        ({}, []),
+        ({"is_blurred": True}, ["blurred"]),
+        ({"is_content_violation": True}, ["moderated"]),
+        ({"is_blurred": True, "is_content_violation": True}, ["moderated"]),
+        ({"is_blurred": False, "is_content_violation": False}, []),
+    ],
+)
+def test_a_tile_tells_what_was_moderated_from_what_is_blurred(
+    page: Any, alice: User, facts: dict[str, bool], marks: list[str]
+) -> None:
+    a_picture(alice, **facts)
+    assert [badge.words for badge in Page(page()).all("b", class_="badge mark")] == marks
 
 
 @pytest.mark.parametrize(

@@ -72,8 +72,8 @@ def test_its_neighbours_are_covers_and_its_stack_is_a_filmstrip(client: Client, 
     newer = a_picture(alice)
     client.force_login(alice)
     page = text(client, f"/images/{stack[0].pk}/")
-    assert re.search(rf'rel="prev" href="/images/{newer.pk}/"', page)
-    assert re.search(rf'rel="next" href="/images/{older[0].pk}/"', page)
+    assert Page(page).one("a", rel="prev")["href"] == f"/images/{newer.pk}/"
+    assert Page(page).one("a", rel="next")["href"] == f"/images/{older[0].pk}/"
     assert re.findall(r'data-related="(\d+)"', page) == [str(picture.pk) for picture in stack]
 
 
