@@ -20,6 +20,8 @@ BODIES = {
     EMPTY: b"",
 }
 ALL = (VENICE, HTML, EMPTY)
+OVERLOADED = "The model is currently overloaded. Please try again later."
+LIMIT = "Rate limit exceeded"
 
 #: First and last status, bodies, what happens to the generation, what else is held. Later rows override earlier ones.
 TABLE: list[tuple[int, int, tuple[str, ...], str, str]] = [
@@ -56,6 +58,7 @@ def decided(
     price: str | None = "0.01",
     waited: timedelta = timedelta(0),
     seed: int = 1,
+    jitter: Random | None = None,
 ) -> Decision:
     return decide(
         error,  # type: ignore[arg-type]
@@ -66,7 +69,7 @@ def decided(
         now=NOW,
         price=Decimal(price) if price else None,
         auto_retry_max=Decimal("0.05"),
-        jitter=Random(seed),
+        jitter=jitter or Random(seed),
     )
 
 
@@ -113,6 +116,40 @@ def test_a_model_that_stays_overloaded_fails_in_the_end() -> None:
             until = decided(busy, tries=tries, seed=seed).not_before
             assert until is not None
             assert timedelta(seconds=5) <= until - NOW <= timedelta(seconds=300)
+
+
+class End(Random):
+    """Draws one end of what it may draw from."""
+
+    def __init__(self, is_high: bool) -> None:
+        super().__init__()
+        self.is_high = is_high
+
+    def uniform(self, a: float, b: float) -> float:
+        return b if self.is_high else a
+
+
+@pytest.mark.parametrize(
+    ("befell", "shortest", "longest"),
+    [
+        (error(503, OVERLOADED, retry_after="1"), [5] * 6, [10, 20, 40, 80, 160, 300]),
+        (error(503, OVERLOADED), [30] * 6, [30, 30, 40, 80, 160, 300]),
+        (error(429, OVERLOADED), [30] * 6, [30, 30, 40, 80, 160, 300]),
+        (error(429, LIMIT, retry_after="20"), [20] * 6, [22, 24, 28, 36, 50, 50]),
+        (error(429, LIMIT, retry_after="0"), [1] * 6, [3, 5, 9, 17, 31, 31]),
+        (error(429, LIMIT), [30] * 6, [32, 34, 38, 46, 60, 60]),
+        (error(429, LIMIT, retry_after="3600"), [120] * 6, [122, 124, 128, 136, 150, 150]),
+        (NotSent("no route to host"), [0.5] * 6, [2, 4, 8, 16, 32, 60]),
+    ],
+    ids=[
+        *("overloaded for a second", "overloaded", "overloaded by 429"),
+        *("limit for a while", "limit that is over", "limit", "limit for an hour", "not sent"),
+    ],
+)
+def test_each_step_of_the_back_off(befell: Exception, shortest: list[float], longest: list[float]) -> None:
+    for is_high, seconds in ((False, shortest), (True, longest)):
+        moments = [decided(befell, tries=tries, jitter=End(is_high)).not_before for tries in range(1, 7)]
+        assert [moment and (moment - NOW).total_seconds() for moment in moments] == seconds
 
 
 def test_an_overloaded_429_is_held_as_an_overloaded_model() -> None:
