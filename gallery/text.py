@@ -27,6 +27,11 @@ _INVISIBLE = frozenset({"Cf", "Zs", "Zl", "Zp", "Cc"})
 _MAY_BE_MARKS = re.compile("[\u0300-\U0010ffff]{31,}")
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 picture`, `4 pictures`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def normalize(form: Literal["NFC", "NFKC"], text: str) -> str:
     """What `unicodedata.normalize` makes of `text`, in a time that grows with its length and no faster.
 

@@ -8,6 +8,7 @@ from itertools import zip_longest
 
 from gallery.models import Attempt, Generation, Outcome, State
 from gallery.models.states import HOLDS_OF_CALLS
+from gallery.text import counted
 from venice import BadResponse
 from venice.pricing import dollars
 from venice.retry import MOST_SENDS
@@ -112,7 +113,7 @@ def _repeated(attempt: Attempt, sends: int) -> tuple[str, ...]:
 
 def _bill(attempt: Attempt) -> tuple[str, ...]:
     """What it asked for and what it costs by the catalogue."""
-    facts = [counted(attempt.images_asked)] if attempt.images_asked > 1 else []
+    facts = [counted(attempt.images_asked, "picture")] if attempt.images_asked > 1 else []
     facts.append(f"{money(attempt.price)}{' (pretend)' if attempt.emulated else ''}")
     if attempt.balance_before is not None:
         facts.append(f"balance before {money(attempt.balance_before)}")
@@ -196,13 +197,9 @@ def _stored(generation: Generation) -> str:
 
 def _stock(generation: Generation, saved: int) -> tuple[str, ...]:
     moderated = ("moderated by Venice",) if generation.is_content_violation else ()
-    count = f"{saved} of {generation.variants} pictures" if saved != generation.variants else counted(saved)
+    pictures = counted(generation.variants, "picture")
+    count = f"{saved} of {pictures}" if saved != generation.variants else pictures
     return (count, *moderated)
-
-
-def counted(pictures: int) -> str:
-    """`1 picture`, `4 pictures`."""
-    return f"{pictures} picture{'' if pictures == 1 else 's'}"
 
 
 def span(length: timedelta) -> str:

@@ -13,6 +13,7 @@ from gallery.media.decoding import Decoder
 from gallery.models import Attempt, CatalogModel, Generation
 from gallery.pipeline import gates, ingest, outcomes, retention
 from gallery.pipeline.spool import Spool
+from gallery.text import counted
 from venice import BadResponse, Reply, Unanswered, VeniceError
 from venice.salvage import read_reply, salvage
 
@@ -53,7 +54,7 @@ class Answers:
             return
         failpoint("stored")
         self.spool.settle(attempt.pk, keep=bool(stored.unread))
-        log.info("generation %d: done, %d pictures", generation.pk, stored.pictures)
+        log.info("generation %d: done, %s", generation.pk, counted(stored.pictures, "picture"))
 
     def _put_aside(self, generation: Generation, attempt: Attempt, error: VeniceError) -> None:
         """A whole answer without a picture: kept when it may have been paid for."""
@@ -108,7 +109,7 @@ class Answers:
                     saved = ingest.store_salvage(generation, attempt, answer.images, self.decoder)
             except BadResponse as error:
                 return error.message
-        return f"{saved} of {generation.variants} pictures saved."
+        return f"{saved} of {counted(generation.variants, 'picture')} saved."
 
 
 def midway(reason: str, saved: str) -> str:

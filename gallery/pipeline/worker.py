@@ -30,6 +30,7 @@ from gallery.pipeline.claim import claim
 from gallery.pipeline.heartbeat import Heart
 from gallery.pipeline.sender import Sender
 from gallery.pipeline.spool import Spool
+from gallery.text import counted
 from venice import Client, VeniceError
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ class WorkerProcess:
 
     def run(self) -> None:
         """Work until told to stop, then let the calls in flight finish: they are paid for."""
-        log.info("worker %s: %d calls at once", self.heart.row.name, self.concurrency)
+        log.info("worker %s: %s at once", self.heart.row.name, counted(self.concurrency, "call"))
         self.heart.start()
         asking = threading.Thread(target=self._ask, name="free calls", daemon=True)
         asking.start()
