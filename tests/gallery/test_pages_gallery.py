@@ -8,6 +8,8 @@ from django.test import Client
 
 from gallery.listing import tiles
 from gallery.models import Image, User
+from gallery.search import MAX_QUERY
+from gallery.web.requests import LINE_LIMIT
 from tests.gallery.making import a_generation, a_picture, pictures
 
 HTMX = {"HX-Request": "true"}
@@ -86,6 +88,17 @@ def test_a_search_is_kept_by_its_pages_and_names_itself_when_nothing_matches(pag
     assert "Nothing matches" in nothing
     assert nothing.count("zebra") >= 2
     assert "Clear the search" in nothing
+
+
+@pytest.mark.parametrize("path", ["/", "/prompts/", "/create/", "/admin/gallery/generation/"])
+def test_what_fits_into_a_search_box_fits_into_an_address(client: Client, sally: User, path: str) -> None:
+    """In any script, and also when the session is over: the sign-in page's address has it escaped twice."""
+    longest = len("GET  HTTP/1.1") + len(client.get(path, {"q": "寺" * MAX_QUERY})["Location"])
+    assert longest <= LINE_LIMIT
+    client.force_login(sally)
+    boxes = re.findall(r'<input[^>]* name="q"[^>]*>', client.get(path).content.decode())
+    assert boxes
+    assert [box for box in boxes if f'maxlength="{MAX_QUERY}"' not in box] == []
 
 
 @pytest.mark.parametrize(
