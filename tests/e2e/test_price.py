@@ -160,6 +160,33 @@ def test_the_button_and_what_it_posts_change_together(site: Site, browser: Brows
     context.close()
 
 
+CUT = """() => [...document.querySelectorAll("#id_model option")].filter((option) => {
+  const select = option.closest("select");
+  const alone = select.cloneNode(false);
+  alone.append(option.cloneNode(true));
+  alone.style.cssText = "position: absolute; flex: none; width: max-content";
+  select.after(alone);
+  const needs = alone.offsetWidth;
+  alone.remove();
+  return needs > select.offsetWidth;
+}).map((option) => option.text)"""
+
+
+@pytest.mark.parametrize("width", [390, 720, 834, 1000, 1440])
+def test_no_models_price_is_cut(site: Site, browser: Browser, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = signed_in(site, context)
+    page.goto(f"{site.url}/")
+    assert page.evaluate(CUT) == []
+    button = page.locator("#create-submit")
+    assert button.evaluate("button => button.scrollWidth <= button.clientWidth")
+    page.goto(f"{site.url}/create/")
+    if width < 1000:
+        page.locator(".create-open-options").click()
+    assert page.evaluate(CUT) == []
+    context.close()
+
+
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 def test_a_price_that_rises_while_one_looks(site: Site, browser: Browser, script: bool) -> None:
     """Re-run and Run again, in place and as pages."""
