@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, cast
 
-from gallery.media.containers import Beside, Key, bare, ended_jpeg, read_beside
+from gallery.media.containers import Beside, Key, bare, ended_jpeg, read_beside, tailed_jpeg
 from gallery.media.profiles import to_srgb
 from venice.dimensions import ImageFormat, sniff
 
@@ -68,7 +68,10 @@ def decode(data: bytes) -> Decoded:
     first: Exception | None = None
     for version in _versions(data, form):
         try:
-            return _decode(version, form, beside)
+            decoded = _decode(version, form, beside)
+            if form == "jpeg" and _is_cut(version):
+                raise UnusablePicture("cut off")
+            return decoded
         except UnusablePicture:
             raise
         except Exception as error:  # Pillow raises whatever its plug-ins meet in hostile bytes
@@ -89,14 +92,27 @@ def _versions(data: bytes, form: ImageFormat) -> Iterator[bytes]:
         yield ended[0]
 
 
-def _digest(data: bytes) -> bytes:
-    """A digest of all pixels of a JPEG; empty when it cannot be decoded or is too large."""
+def _is_cut(jpeg: bytes) -> bool:
+    """Whether its last rows were never told, though it has its end mark: decoders fill them with grey."""
+    tailed = tailed_jpeg(jpeg)
+    if tailed is None or not (seen := _digest(jpeg, is_rough=True)):
+        return False
+    return _digest(tailed, is_rough=True) not in (seen, b"")
+
+
+def _digest(data: bytes, *, is_rough: bool = False) -> bytes:
+    """A digest of all pixels of a JPEG; empty when it cannot be decoded or is too large.
+
+    A rough one is of means of 8 × 8 pixels where these come cheaper: whole blocks that are lost change it.
+    """
     from PIL import Image
 
     digest = hashlib.sha256()
     try:
         with Image.open(BytesIO(data), formats=("JPEG",)) as picture:
             _check_size(*picture.size, "jpeg", len(data))
+            if is_rough and "progressive" not in picture.info:
+                picture.draft(None, (picture.width // 8, picture.height // 8))
             picture.load()
             for top in range(0, picture.height, _LINES):
                 lines = picture.crop((0, top, picture.width, min(top + _LINES, picture.height)))
