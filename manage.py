@@ -4,12 +4,33 @@
 import os
 import sys
 
+# Where nothing was ever served from they have nothing to do, and must leave nothing behind that looks like a site.
+_OF_NO_USE_ALONE = frozenset(
+    {
+        "changepassword",
+        "check_integrity",
+        "clearsessions",
+        "createsuperuser",
+        "dbshell",
+        "dumpdata",
+        "fill_gallery",
+        "remake_thumbnails",
+        "showmigrations",
+        "signin",
+        "sync_catalog",
+    }
+)
+
 
 def main() -> None:
     """Run a management command; a bad setting stops it with one line and exit status 2."""
     # What we write is secret or was paid for. Only static files are neither, and a web server may want them.
     os.umask(0o022 if sys.argv[1:2] == ["collectstatic"] else 0o077)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gallery.settings")
+    from gallery import environment
+
+    is_asked_for_help = not {"-h", "--help"}.isdisjoint(sys.argv)
+    environment.needs_installation = not _OF_NO_USE_ALONE.isdisjoint(sys.argv[1:2]) and not is_asked_for_help
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line

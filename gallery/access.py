@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
-from gallery.formats import MAX_ID
+from gallery.formats import MAX_ID, counted
 from gallery.models import Attempt, Generation, Image
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class TooManySubmissions(Exception):
     """A member asks for more generations a minute than the installation allows; answered 429."""
 
     def __init__(self, retry_after: int) -> None:
-        super().__init__(f"More than {settings.SUBMISSIONS_PER_MINUTE} requests within a minute.")
+        super().__init__(f"More than {counted(settings.SUBMISSIONS_PER_MINUTE, 'request')} within a minute.")
         self.retry_after = retry_after
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from gallery.formats import counted
 from gallery.models import CatalogModel, CatalogStyle, columns
 from venice import Client, Model, VeniceError
 from venice.catalog import MAX_MODELS
@@ -76,7 +77,7 @@ def sync(client: Client | None = None) -> SyncReport:
     styles = _sync_styles(client, troubles)
     if troubles:
         raise troubles[0]
-    log.info("catalogue: %d models, %d styles", models, styles)
+    log.info("catalogue: %s, %s", counted(models, "model"), counted(styles, "style"))
     return SyncReport(models, styles)
 
 

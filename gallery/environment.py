@@ -18,6 +18,9 @@ env = environ.Env()
 # The files that secrets were read from: whoever else can read them has the secrets too.
 secret_files: list[Path] = []
 
+# Whether this process is to work with an installation that is there, and must not begin one.
+needs_installation = False
+
 # What we put into DATA_DIR.
 _OURS = re.compile(
     r"gallery\.sqlite3(-wal|-shm|-journal)?|secret_key(\..+)?|prepare\.lock|spool|media|quarantine"
@@ -89,12 +92,25 @@ def data_dir(default: Path) -> Path:
     """
     path = Path(text("DATA_DIR", str(default))).resolve()
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if needs_installation:
+            _find_installation(path)
+        else:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.stat().st_mode & 0o007 and _is_ours(path):
             path.chmod(0o700)
     except OSError:
         pass
     return path
+
+
+def _find_installation(folder: Path) -> None:
+    """Raise ImproperlyConfigured when no site was ever served from `folder`."""
+    wanted = {"gallery.sqlite3": "DATABASE_URL", "secret_key": "SECRET_KEY"}
+    if not all(text(setting) or os.path.exists(folder / name) for name, setting in wanted.items()):
+        raise ImproperlyConfigured(
+            f"There is no installation in {str(folder)[:200]!r}: set DATA_DIR to where the site keeps its data, "
+            "or start one there with manage.py serve."
+        )
 
 
 def _is_ours(folder: Path) -> bool:

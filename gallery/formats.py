@@ -65,9 +65,9 @@ def size(count: int) -> str:
     return f"{count / (1 << 10):.0f} KB" if count < 1 << 20 else f"{count / (1 << 20):.1f} MB"
 
 
-def counted(pictures: int) -> str:
+def counted(number: int, noun: str) -> str:
     """`1 picture`, `4 pictures`."""
-    return f"{pictures} picture{'' if pictures == 1 else 's'}"
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def ordinal(number: int) -> str:

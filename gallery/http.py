@@ -16,8 +16,13 @@ _TITLES = {
     409: ("Not possible", "It has changed meanwhile."),
     410: ("This link is spent", "Ask for a new one."),
     413: ("Too large", "A form may hold at most 1 MB."),
+    414: (
+        "That address is too long",
+        "It cannot be read. Search for fewer words, or take a part of it away.",
+    ),
     415: ("Not a form", "This address takes forms only."),
     429: ("Too fast", "Please wait a moment, then try again."),
+    431: ("Too much was sent", "The address, or the cookies that the browser sends with it, are too long."),
     500: ("Something broke", "It is logged. What was already generated is kept."),
 }
 

@@ -16,7 +16,7 @@ from benchmarks.soak.turns import Downtime
 NAMES = ("worker", "web")
 _WORKER = b"manage.py\0work\0"
 # A line of the worker's log, when it begins to claim.
-_BEGINS = re.compile(r"^(\S+) info gallery\.pipeline\.worker: worker \S+ \d+ calls at once", re.MULTILINE)
+_BEGINS = re.compile(r"^(\S+) info gallery\.pipeline\.worker: worker \S+ \d+ calls? at once", re.MULTILINE)
 # Seconds that the web process may take to load the site once its process is there.
 BOOT = 10.0
 # Seconds after which a worker that has come is taken for one that stays.

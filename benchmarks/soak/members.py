@@ -27,7 +27,7 @@ REFUSALS = [
 ]
 LIES = [
     *("limits-huge", "balance-huge", "balance-nan", "balance-endless", "ids-controls", "ids-long"),
-    *("timing-words", "images-deep", "images-wide"),
+    *("timing-words", "images-deep", "litter:3"),
 ]
 _SECONDS = re.compile(r"\[\[fault:(?:slow|drip):([\d.]+)\]\]")
 

@@ -110,13 +110,16 @@ def _ask(
     rows = _not_run_again(chosen) if plan.spends else []
     context = {
         **model_admin.admin_site.each_context(request),
-        "title": plan.question.format(count=len(chosen)),
+        "title": plan.question.format(
+            count=len(chosen), noun="generation" if len(chosen) == 1 else "generations"
+        ),
         "opts": model_admin.opts,
         "action": plan.name,
+        "is_one": len(rows) == 1,
         "bill": Bill.of(rows) if plan.spends else None,
         "doubtful": _doubtful(chosen) if plan.spends else 0,
         "refused": refused,
-        "yes": f"Yes, all {len(chosen)}",
+        "yes": "Yes" if len(chosen) == 1 else f"Yes, all {len(chosen)}",
         "checkbox": ACTION_CHECKBOX_NAME,
         "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
         "select_across": request.POST.get("select_across", "0"),
@@ -189,7 +192,7 @@ def _not_run_again(chosen: list[int]) -> list[Generation]:
 
 _CANCEL = Plan(
     name="cancel",
-    question="Cancel {count} waiting generations?",
+    question="Cancel {count} waiting {noun}?",
     done="Cancelled: {count}. What a worker was quicker to send goes on.",
     fitting=Q(state=State.QUEUED),
     most=MANY,
@@ -198,7 +201,7 @@ _CANCEL = Plan(
 )
 _DISMISS = Plan(
     name="dismiss",
-    question="Dismiss {count} failed or interrupted generations?",
+    question="Dismiss {count} failed or interrupted {noun}?",
     done="Dismissed: {count}.",
     fitting=Q(state__in=(State.FAILED, State.INTERRUPTED), dismissed_at=None),
     most=MANY,
@@ -207,7 +210,7 @@ _DISMISS = Plan(
 )
 _RUN_AGAIN = Plan(
     name="run_again",
-    question="Run {count} generations again?",
+    question="Run {count} {noun} again?",
     done="Queued again: {count}. What was run again before is left as it is.",
     fitting=Q(state__in=RUNNABLE_STATES),
     most=MANY_PAID,
@@ -217,7 +220,7 @@ _RUN_AGAIN = Plan(
 )
 _DECLARE_INTERRUPTED = Plan(
     name="declare_interrupted",
-    question="Declare {count} generations interrupted, whose host is silent?",
+    question="Declare {count} {noun} interrupted, whose host is silent?",
     done="Interrupted: {count}. If the host comes back, its answers are stored all the same.",
     fitting=Q(pk__in=Generation.objects.waiting_for_hosts().values("pk")),
     most=MANY,

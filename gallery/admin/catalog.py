@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from gallery import catalog
 from gallery.admin.reading import ReadOnlyAdmin, pretty_json
+from gallery.formats import counted
 from gallery.models import CatalogModel, CatalogStyle
 from venice import VeniceError
 
@@ -33,7 +34,8 @@ class CatalogAdmin(ReadOnlyAdmin):
         except (VeniceError, catalog.CatalogueUnusable) as error:
             messages.error(request, f"The catalogue was not fetched; the last one is kept. {error}")
         else:
-            messages.success(request, f"Venice offers {report.models} models and {report.styles} styles.")
+            models, styles = counted(report.models, "model"), counted(report.styles, "style")
+            messages.success(request, f"Venice offers {models} and {styles}.")
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
 

@@ -4,7 +4,7 @@ import logging
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -36,7 +36,7 @@ def open_now(model_admin: Any, request: HttpRequest, queryset: QuerySet[Gate]) -
 
 @admin.register(Gate)
 class GateAdmin(ReadOnlyAdmin):
-    """Only what is closed has a row, or was until its time came."""
+    """What is closed; a row whose time has come holds nothing any more."""
 
     list_display = ("kind", "model", "host", "why", "ends", "closed_at", "probed_at")
     list_filter = ("kind",)
@@ -53,6 +53,11 @@ class GateAdmin(ReadOnlyAdmin):
             path("resume/", view(self.resume), name="gallery_gate_resume"),
         ]
         return [*own, *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Gate]:
+        """What holds, and the breaker that waits for its probe: the others are open since their time came."""
+        rows = super().get_queryset(request)
+        return rows.filter(Q(pk__in=Gate.objects.closed()) | Q(kind=Gate.Kind.BREAKER))
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """With the button that fits: one pauses, the other resumes."""
@@ -88,4 +93,6 @@ class GateAdmin(ReadOnlyAdmin):
         """Its end, or what opens it."""
         if gate.until is None:
             return words(gate.opens.removeprefix("until "))
+        if gate.until <= timezone.now():
+            return "its time has come: one goes to try"
         return localize(timezone.localtime(gate.until))

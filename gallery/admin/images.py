@@ -43,7 +43,7 @@ class ImageAdmin(ReadOnlyAdmin):
         "model",
         "style_preset",
         "seed",
-        "index",
+        "number",
         "stack_size",
         "is_cover",
         "emulated",
@@ -75,6 +75,11 @@ class ImageAdmin(ReadOnlyAdmin):
     def prompt_start(self, image: Image) -> SafeString | str:
         """Enough to know it by."""
         return words(image.title)
+
+    @admin.display(description="Number in its request")
+    def number(self, image: Image) -> int:
+        """From 1, as everywhere where people read it."""
+        return image.index + 1
 
     @admin.display(description="Size")
     def size(self, image: Image) -> str:

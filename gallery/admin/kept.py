@@ -18,6 +18,7 @@ from gallery import formats
 from gallery.admin.filters import HostFilter
 from gallery.admin.reading import ReadOnlyAdmin, whole_text, words
 from gallery.display import kept_answers
+from gallery.formats import counted
 from gallery.models import Attempt, KeptAnswer
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ def read_again(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) 
     """Have the workers of their hosts read them once more."""
     chosen = Attempt.objects.filter(pk__in=list(queryset.values_list("pk", flat=True)))
     count = sum(Attempt.objects.filter(pk=each.pk).ask_reading() for each in chosen.only("pk"))
-    messages.success(request, f"To be read again: {count}. Their cards tell what came of it.")
+    messages.success(request, f"To be read again: {count}. The cards tell what came of it.")
 
 
 @admin.action(description="Delete what is kept (for good)", permissions=["view"])
@@ -38,7 +39,7 @@ def delete_for_good(model_admin: Any, request: HttpRequest, queryset: QuerySet[A
     if "confirmed" not in request.POST:
         context = {
             **model_admin.admin_site.each_context(request),
-            "title": f"Delete {len(chosen)} kept answers, which may have been paid for?",
+            "title": f"Delete {counted(len(chosen), 'kept answer')}, which may have been paid for?",
             "opts": model_admin.opts,
             "action": "delete_for_good",
             "count": len(chosen),
@@ -49,7 +50,7 @@ def delete_for_good(model_admin: Any, request: HttpRequest, queryset: QuerySet[A
         return TemplateResponse(request, "admin/confirm_action.html", context)
     count = sum(Attempt.objects.filter(pk=pk).discard() for pk in chosen)
     log.info("kept answers deleted by user %s: %d", request.user.pk, count)
-    messages.success(request, f"Deleted: {count}. Their generations stay as they are.")
+    messages.success(request, f"Deleted: {count}. Pictures and states stay as they are.")
     return None
 
 

@@ -111,7 +111,7 @@ def _repeated(attempt: Attempt, sends: int) -> tuple[str, ...]:
 
 def _bill(attempt: Attempt) -> tuple[str, ...]:
     """What it asked for and what it costs by the catalogue."""
-    facts = [counted(attempt.images_asked)] if attempt.images_asked > 1 else []
+    facts = [counted(attempt.images_asked, "picture")] if attempt.images_asked > 1 else []
     facts.append(f"{price(attempt.price)}{' (pretend)' if attempt.emulated else ''}")
     if attempt.balance_before is not None:
         facts.append(f"balance before {price(attempt.balance_before)}")
@@ -195,5 +195,6 @@ def _stored(generation: Generation) -> str:
 
 def _stock(generation: Generation, saved: int) -> tuple[str, ...]:
     moderated = ("moderated by Venice",) if generation.is_content_violation else ()
-    count = f"{saved} of {generation.variants} pictures" if saved != generation.variants else counted(saved)
+    pictures = counted(generation.variants, "picture")
+    count = f"{saved} of {pictures}" if saved != generation.variants else pictures
     return (count, *moderated)

@@ -86,6 +86,12 @@ class GenerateForm(forms.Form):
         return read_submission(str(self.data.get("submission", "")).strip())
 
     @property
+    def is_drawn_for_another(self) -> bool:
+        """Whether it was sent before its fields had become those of the model that it names."""
+        before = self.data.get(DRAWN_FOR)
+        return bool(before and self.spec and before != self.spec.id)
+
+    @property
     def stays_folded(self) -> bool:
         """Whether no field is wrong, so that a narrow screen need not lay them all open."""
         return not self.errors.keys() - {PRICE}

@@ -188,14 +188,39 @@ def _bare_jpeg(data: bytes) -> bytes:
     return b"".join((*parts, memoryview(data)[end:]))
 
 
+# Frames whose scans are coded so that they end where their last block does.
+_HUFFMAN = (0xC0, 0xC1, 0xC2)
+# Behind a whole scan nobody reads it; in place of one it is noise.
+_TAIL = b"\xaa" * 256
+
+
 def ended_jpeg(data: bytes) -> tuple[bytes, bytes] | None:
     """A JPEG without its end mark, ended in two ways; when nothing is missing but the mark, both are the same picture.
 
     None when it has its mark, or when whole scans are missing.
     """
+    place, missing, has_mark = _end_of_scans(data)
+    if has_mark or missing:
+        return None
+    return data[:place] + b"\xff\xd9", data[:place] + _TAIL + b"\xff\xd9"
+
+
+def tailed_jpeg(data: bytes) -> bytes | None:
+    """A JPEG with bytes before its end mark that mean nothing: the same picture, when the last scan was not cut.
+
+    None when it has no mark, or is none of the kinds whose scans end where their last block does.
+    """
+    place, _, has_mark = _end_of_scans(data)
+    is_huffman = any(marker in _HUFFMAN for marker, _, _ in _segments(data))
+    whole = memoryview(data)
+    return b"".join((whole[:place], _TAIL, whole[place:])) if has_mark and is_huffman else None
+
+
+def _end_of_scans(data: bytes) -> tuple[int, set[tuple[int, int]], bool]:
+    """Where the last scan ends, which coefficients no scan tells to the last bit, and whether the end mark is there."""
     place, missing = 0, set()
     for marker, start, end in _segments(data):
-        if marker in (0xC0, 0xC1, 0xC2):
+        if marker in _HUFFMAN:
             missing = {
                 (data[component], band) for component in range(start + 10, end, 3) for band in range(64)
             }
@@ -207,11 +232,11 @@ def ended_jpeg(data: bytes) -> tuple[bytes, bytes] | None:
         while match and data[match.end() - 1] not in (0xDA, 0xD9):
             skipped = match.end() + int.from_bytes(data[match.end() : match.end() + 2], "big")
             match = _MARKER.search(data, skipped)
-        if match and data[match.end() - 1] == 0xD9:
-            return None
         place = match.end() - 2 if match else len(data)
-    data = data[:-1] if data.endswith(b"\xff") else data
-    return None if missing else (data + b"\xff\xd9", data + b"\xaa" * 256 + b"\xff\xd9")
+    has_mark = data[place : place + 2] == b"\xff\xd9"
+    while place and data[place - 1] == 0xFF:
+        place -= 1
+    return place, missing, has_mark
 
 
 def _told_by_scan(head: bytes) -> set[tuple[int, int]]:

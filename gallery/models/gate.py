@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from gallery.models import columns
+from gallery.models import clock, columns
 from gallery.models.states import Hold
 from gallery.models.worker import Worker
 
@@ -35,8 +35,11 @@ class GateQuerySet(models.QuerySet["Gate"]):
         values = columns.fitted(self.model, reason=reason, until=until)
         gate, new = self.get_or_create(kind=kind, model=model, host=host, defaults=values)
         if not new and (until is None or gate.until is None or until > gate.until):
+            if gate.until and gate.until <= clock.database_now():
+                # Its time had come: it was open meanwhile.
+                gate.closed_at = clock.database_now()
             gate.reason, gate.until = values["reason"], until
-            gate.save(update_fields=["reason", "until"])
+            gate.save(update_fields=["reason", "until", "closed_at"])
         return gate
 
     def open(self, kind: str, *, model: str = "", host: str = "") -> bool:

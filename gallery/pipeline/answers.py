@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gallery.failpoints import failpoint
+from gallery.formats import counted
 from gallery.media.decoding import Decoder
 from gallery.models import Attempt, CatalogModel, Generation
 from gallery.pipeline import gates, ingest, outcomes, retention
@@ -53,7 +54,7 @@ class Answers:
             return
         failpoint("stored")
         self.spool.settle(attempt.pk, keep=bool(stored.unread))
-        log.info("generation %d: done, %d pictures", generation.pk, stored.pictures)
+        log.info("generation %d: done, %s", generation.pk, counted(stored.pictures, "picture"))
 
     def _put_aside(self, generation: Generation, attempt: Attempt, error: VeniceError) -> None:
         """A whole answer without a picture: kept when it may have been paid for."""
@@ -108,7 +109,7 @@ class Answers:
                     saved = ingest.store_salvage(generation, attempt, answer.images, self.decoder)
             except BadResponse as error:
                 return error.message
-        return f"{saved} of {generation.variants} pictures saved."
+        return f"{saved} of {counted(generation.variants, 'picture')} saved."
 
 
 def midway(reason: str, saved: str) -> str:

@@ -105,7 +105,7 @@ def _images(
             continue
         images.append(_write_files(generation, attempt, entry.index, entry.data, decoded))
     for entry in unreadable:
-        log.warning("generation %d: picture %d: %s", generation.pk, entry.index, entry.reason)
+        log.warning("generation %d: picture %d: %s", generation.pk, entry.index + 1, entry.reason)
     return images, unreadable
 
 
@@ -165,7 +165,7 @@ def _facts(result: Answer) -> dict[str, Any]:
 
 def _missing(sent: int, asked: int, stored: int, unreadable: Sequence[Unreadable]) -> str:
     """What was wrong with an answer of `sent` pictures, in a sentence; empty when nothing was."""
-    pictures = counted(sent) if sent >= asked else f"{sent} of {asked} pictures"
+    pictures = counted(sent, "picture") if sent >= asked else f"{sent} of {counted(asked, 'picture')}"
     if not unreadable:
         extra = f"; {asked} {'was' if asked == 1 else 'were'} asked for" if sent > asked else ""
         return f"Venice sent {pictures}{extra}." if sent != asked else ""

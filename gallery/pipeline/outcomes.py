@@ -14,6 +14,8 @@ from gallery.models.service_order import REFUSED_GO_BEHIND
 from gallery.pipeline import gates
 from venice import (
     BadResponse,
+    Busy,
+    InsufficientBalance,
     NotSent,
     Overloaded,
     RateLimited,
@@ -25,11 +27,16 @@ from venice.retry import Decision, decide
 
 log = logging.getLogger(__name__)
 
-# What to know beside the advice, when what refused it does not refuse others.
+# What to do when what refused it does not refuse others: the error's own advice is about the key or the balance.
 OWN_TROUBLE = {
-    "key": "The key was tried meanwhile and is good: what is refused is this request.",
-    "balance": "The balance was looked at meanwhile and is enough for others, not for this request.",
+    "key": "The key is good: what is refused is this request. Change the prompt or the model, or ask Venice with "
+    "the CF-RAY of its history.",
+    "balance": "The balance was looked at meanwhile and is enough for others, not for this request. "
+    + InsufficientBalance.advice,
 }
+GIVEN_UP = (
+    "It was refused each time, and is not tried again by itself. Run it again later, or choose another model."
+)
 
 
 def settle(generation: Generation, attempt: Attempt, error: VeniceError) -> None:
@@ -61,8 +68,7 @@ def _move_on(
         case "interrupted":
             return generation.interrupt(attempt.token, error, now)
         case "failed":
-            own = OWN_TROUBLE.get(error.gate or "", "") if others_pass else ""
-            return generation.fail(attempt.token, error, f"{own} {error.advice}".strip(), now)
+            return generation.fail(attempt.token, error, _advice(error, others_pass=others_pass), now)
     # What was not sent was not refused: it keeps its position.
     is_unsent = isinstance(error, NotSent)
     return generation.requeue(
@@ -74,13 +80,21 @@ def _move_on(
     )
 
 
+def _advice(error: VeniceError, *, others_pass: bool) -> str:
+    """What a person may do about one that has failed: nothing that others' answers, or its end, speak against."""
+    if error.gate and others_pass:
+        return OWN_TROUBLE[error.gate]
+    return GIVEN_UP if isinstance(error, Busy) else error.advice
+
+
 def _decide(
     generation: Generation, attempt: Attempt, error: VeniceError, now: datetime
 ) -> tuple[Decision, bool]:
-    """What may be done, by what the ledger tells; and whether others pass where this one was refused."""
+    """What may be done, by what the ledger tells; and whether others pass where it or its member is refused."""
     before = generation.attempts.exclude(pk=attempt.pk)
     alike = list(before.filter(error_kind=type(error).__name__).order_by("id"))
     others_pass = bool(alike) and _others_pass(generation, alike[0], error)
+    is_members_own = _is_members_own(generation, attempt, error)
     decision = decide(
         error,
         tries=1 + len(alike),
@@ -90,9 +104,9 @@ def _decide(
         price=generation.price_estimate,
         auto_retry_max=settings.AUTO_RETRY_MAX_USD,
         others_pass=others_pass,
-        is_members_own=_is_members_own(generation, attempt, error),
+        is_members_own=is_members_own,
     )
-    return decision, others_pass
+    return decision, others_pass or is_members_own
 
 
 def _is_members_own(generation: Generation, attempt: Attempt, error: VeniceError) -> bool:

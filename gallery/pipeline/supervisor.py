@@ -20,6 +20,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 
+from gallery.pipeline.watch import PATIENCE as ONE_TRY
+from gallery.pipeline.watch import TRIES, Watch
 from gallery.web import server
 
 log = logging.getLogger(__name__)
@@ -44,6 +46,7 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     starts: list[float] = field(default_factory=list)
     not_before: float = 0.0
+    complaint: str = ""
 
     def start(self) -> None:
         """Start it now, and remember when."""
@@ -65,8 +68,9 @@ class Child:
         if self.process:
             recent = sum(now - start < 30 for start in self.starts)
             self.not_before = now + min(0.5 * 2**recent, 15)
-            log.error("%s ended with status %s; starting it again", self.name, self.process.returncode)
-            self.process = None
+            why = self.complaint or f"ended with status {self.process.returncode}"
+            log.error("%s %s; starting it again", self.name, why)
+            self.process, self.complaint = None, ""
         if now >= self.not_before:
             self.start()
 
@@ -74,6 +78,18 @@ class Child:
         """Send a signal, if it still runs."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(number)
+
+    def give_up(self, silence: float) -> None:
+        """End one that has run and been silent for so many seconds; what its threads did goes into the log first."""
+        if not self.process or not self.runs or time.monotonic() - self.starts[-1] < silence:
+            return
+        self.tell(signal.SIGUSR1)
+        # One that was stopped is silent too, and writes only when it goes on.
+        self.tell(signal.SIGCONT)
+        time.sleep(1)
+        self.complaint = f"did not answer for {silence:.0f} s (what its threads did is written above)"
+        self.tell(signal.SIGKILL)
+        self.process.wait()
 
     @property
     def runs(self) -> bool:
@@ -98,14 +114,19 @@ def serve(signin: str | None) -> int:
     children = _children(listener)
     for child in children:
         child.keep_alive()
-    announced = False
+    announced, watch = False, Watch(listener)
     while not stop.asked:
         time.sleep(0.2)
+        if watch.is_silent():
+            for child in children:
+                if child.name == "web":
+                    child.give_up(ONE_TRY * TRIES)
         for child in children:
             child.keep_alive()
         if not announced and _is_healthy():
             announced = True
             _announce(signin)
+    watch.close()
     listener.close()
     return _stop_all(children, stop)
 

@@ -21,6 +21,7 @@ from django.db import Error as DatabaseTrouble
 from django.db import connection
 
 from gallery import catalog
+from gallery.formats import counted
 from gallery.logs import one_line
 from gallery.media.decoding import Decoder
 from gallery.models import Attempt, Generation
@@ -61,7 +62,7 @@ class WorkerProcess:
 
     def run(self) -> None:
         """Work until told to stop, then let the calls in flight finish: they are paid for."""
-        log.info("worker %s: %d calls at once", self.heart.row.name, self.concurrency)
+        log.info("worker %s: %s at once", self.heart.row.name, counted(self.concurrency, "call"))
         self.heart.start()
         asking = threading.Thread(target=self._ask, name="free calls", daemon=True)
         asking.start()

@@ -61,8 +61,8 @@ def _generate(request: MemberRequest) -> HttpResponse:
         return SeeOther(reverse("generation", args=[generation.pk]))
     card = generation_card.of(generation, closed_gates(request))
     context = {"card": card, "created": created, "form": form, "last_seed": generation.seed}
-    if "refused" in request.POST:
-        # The form on the page still holds the messages of its last refusal.
+    if "refused" in request.POST or form.is_drawn_for_another:
+        # The form on the page still holds the messages of its last refusal, or the fields of another model.
         context |= {"mended": GenerateForm.redrawn(form.catalog, request.POST.dict()), "image": image}
     return render(request, "create/_queued.html", context)
 

@@ -5,7 +5,9 @@ import time
 
 from waitress.adjustments import Adjustments
 from waitress.parser import HTTPRequestParser, ParsingError
-from waitress.utilities import RequestEntityTooLarge
+from waitress.utilities import BadRequest, RequestEntityTooLarge, RequestHeaderFieldsTooLarge
+
+from gallery.http import error_page
 
 LINE_LIMIT, HEAD_LIMIT = 8_190, 65_536
 # Seconds for a whole head; a body may take as much longer as it has bytes, at this pace in bytes a second.
@@ -19,6 +21,23 @@ _CODING = re.compile(rb"(?:\A|\r\n)transfer-encoding:[ \t]*([^\r\n]*?)[ \t]*(?=\
 _LENGTH = re.compile(rb"(?:\A|\r\n)content-length:", re.IGNORECASE)
 
 
+class Unreadable(BadRequest):
+    """A refusal of what a person's browser may well send: a page in words, with a way back."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__("")
+        self.code, self.reason = code, reason
+
+    def to_response(self, ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
+        """Status, headers and body, as the server asks for them; nothing of the request is in them."""
+        headers = [
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'"),
+            ("X-Content-Type-Options", "nosniff"),
+        ]
+        return f"{self.code} {self.reason}", headers, error_page(None, self.code).content
+
+
 class Request(HTTPRequestParser):
     """A request while it arrives.
 
@@ -26,11 +45,12 @@ class Request(HTTPRequestParser):
     """
 
     headers: dict[str, str]
+    error: BadRequest | None
 
     def __init__(self, adj: Adjustments) -> None:
         super().__init__(adj)
         self.began = time.time()
-        self.is_cut = False
+        self.is_cut = self.is_line_too_long = False
 
     def received(self, data: bytes) -> int:
         """Take `data`; return how many of its bytes are ours."""
@@ -38,6 +58,10 @@ class Request(HTTPRequestParser):
         if isinstance(self.error, RequestEntityTooLarge):
             self._leave_body()
             consumed = len(data)
+        if self.is_line_too_long:
+            self.error = Unreadable(414, "URI Too Long")
+        elif isinstance(self.error, RequestHeaderFieldsTooLarge):
+            self.error = Unreadable(431, self.error.reason)
         if self.completed:
             # Nobody is told to go on with a body that nobody reads.
             self.expect_continue = False
@@ -56,7 +80,8 @@ class Request(HTTPRequestParser):
         """Read the head. Raises ParsingError, which becomes a 400."""
         line, _, fields = header_plus.partition(b"\r\n")
         target = _LINE.fullmatch(line)
-        if len(line) > LINE_LIMIT or not target:
+        self.is_line_too_long = len(line) > LINE_LIMIT
+        if self.is_line_too_long or not target:
             raise ParsingError("The request line is too long or invalid")
         _check_framing(line, fields)
         try:

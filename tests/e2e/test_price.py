@@ -100,6 +100,43 @@ def test_more_variants_and_a_click_before_their_price_has_come(site: Site, brows
     context.close()
 
 
+def test_another_model_and_a_click_before_its_form_has_come(site: Site, browser: Browser) -> None:
+    """It is sent, and the price that was read binds: a dearer model asks, one that is not dearer goes on."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = signed_in(site, context)
+    prompt = "A lantern of another model"
+    page.goto(f"{site.url}/create/")
+    page.locator("#id_prompt").fill(prompt)
+    waiting: list[Any] = []
+
+    def hold(route: Any) -> None:
+        is_redraw = "change-model" in (route.request.post_data or "")
+        waiting.append(route) if is_redraw else route.continue_()
+
+    page.route("**/create/", hold)
+    page.locator("#id_model").select_option("flux-2-pro")
+    page.locator("#id_model").select_option("gpt-image-2")
+    assert shown(page) == ("Generate · $0.01", "0.01")
+
+    page.locator("#create-submit").click()
+
+    expect(page.locator("[data-error-for=price]")).to_contain_text(
+        "The button said $0.01, but this costs $0.26."
+    )
+    assert shown(page) == ("Generate · $0.26", "0.26")
+    expect(page.locator("#id_quality")).to_have_value("high")
+    assert spent(site, prompt) == 0
+    expect(page.locator(".htmx-settling, .htmx-swapping, .htmx-request")).to_have_count(0)
+    page.locator("#id_model").select_option("z-image-turbo")
+    page.locator("#create-submit").click()
+    card = page.locator("article[data-generation]", has_text=prompt)
+    expect(card).to_have_attribute("data-state", "done", timeout=SLOW)
+    assert spent(site, prompt) == Decimal("0.01")
+    expect(page.locator("#id_quality")).to_have_count(0)
+    expect(page.locator("#id_model")).to_have_value("z-image-turbo")
+    context.close()
+
+
 def test_the_button_and_what_it_posts_change_together(site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     complaints = watched(context)
@@ -120,6 +157,33 @@ def test_the_button_and_what_it_posts_change_together(site: Site, browser: Brows
     expect(page.locator("#create-submit")).to_contain_text("Generate · $0.26")
     assert shown(page) == ("Generate · $0.26", "0.26")
     assert complaints == []
+    context.close()
+
+
+CUT = """() => [...document.querySelectorAll("#id_model option")].filter((option) => {
+  const select = option.closest("select");
+  const alone = select.cloneNode(false);
+  alone.append(option.cloneNode(true));
+  alone.style.cssText = "position: absolute; flex: none; width: max-content";
+  select.after(alone);
+  const needs = alone.offsetWidth;
+  alone.remove();
+  return needs > select.offsetWidth;
+}).map((option) => option.text)"""
+
+
+@pytest.mark.parametrize("width", [390, 720, 834, 1000, 1440])
+def test_no_models_price_is_cut(site: Site, browser: Browser, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = signed_in(site, context)
+    page.goto(f"{site.url}/")
+    assert page.evaluate(CUT) == []
+    button = page.locator("#create-submit")
+    assert button.evaluate("button => button.scrollWidth <= button.clientWidth")
+    page.goto(f"{site.url}/create/")
+    if width < 1000:
+        page.locator(".create-open-options").click()
+    assert page.evaluate(CUT) == []
     context.close()
 
 

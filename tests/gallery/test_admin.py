@@ -275,7 +275,7 @@ class TestActions:
         failed = a_generation(alice, state=State.FAILED)
         asked = act(staff, "run_again", [failed])
         text = asked.content.decode()
-        assert "Run 1 generations again?" in text
+        assert "Run 1 generation again?" in text
         assert "$0.01" in text
         assert Generation.objects.count() == 1
         form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', text))
@@ -306,6 +306,41 @@ class TestActions:
         assert Generation.objects.queued().count() == 21
         act(staff, "cancel", rows, confirmed="yes")
         assert Generation.objects.queued().count() == 0
+
+    @pytest.mark.parametrize(
+        ("count", "words"),
+        [
+            (
+                1,
+                (
+                    "Run 1 generation again?",
+                    "It costs",
+                    "It is queued anew",
+                    "It may have been charged",
+                    "Yes ·",
+                ),
+            ),
+            (
+                2,
+                (
+                    "Run 2 generations again?",
+                    "They cost",
+                    "All are queued anew",
+                    "Of these, 2 may",
+                    "Yes, all 2 ·",
+                ),
+            ),
+        ],
+    )
+    def test_one_and_many_are_told_apart(
+        self, staff: Client, alice: User, models_known: None, count: int, words: tuple[str, ...]
+    ) -> None:
+        rows = [a_generation(alice, f"prompt {n}", state=State.INTERRUPTED) for n in range(count)]
+        for row in rows:
+            known = {"token": uuid.uuid4(), "worker": "w", "host": "h", "model": row.model}
+            Attempt.objects.create(generation=row, sent_at=timezone.now(), outcome=Outcome.UNKNOWN, **known)
+        asked = " ".join(act(staff, "run_again", rows).content.decode().split())
+        assert [each for each in words if each not in asked] == []
 
     def test_too_many_are_refused(self, staff: Client, alice: User) -> None:
         first = a_generation(alice)
@@ -343,7 +378,7 @@ class TestSilentHosts:
     def test_it_asks_first_and_takes_only_those(self, staff: Client, alice: User, left: Generation) -> None:
         others = [a_generation(alice, state=state) for state in State.values if state != State.RECEIVED]
         asked = act(staff, "declare_interrupted", [left, *others]).content.decode()
-        assert "Declare 1 generations interrupted" in asked
+        assert "Declare 1 generation interrupted" in asked
         left.refresh_from_db()
         assert left.state == State.RECEIVED
         answer = act(staff, "declare_interrupted", [left, *others], confirmed="yes")
@@ -364,6 +399,7 @@ class TestSilentHosts:
 GATES = "/admin/gallery/gate/"
 
 
+@pytest.mark.usefixtures("db")
 class TestGates:
     """Pausing, resuming, opening."""
 
@@ -401,6 +437,27 @@ class TestGates:
         chosen = {"action": "open_now", "_selected_action": [key.pk], "index": "0"}
         assert "Venice refuses the API key" in messages_of(staff.post(GATES, chosen, follow=True))
         assert list(Gate.objects.all()) == [busy]
+
+    def test_what_is_open_since_its_time_came_is_not_listed(self, staff: Client) -> None:
+        now = timezone.now()
+        over, ahead = now - timedelta(minutes=5), now + timedelta(minutes=5)
+        Gate.objects.close(Gate.Kind.BUSY, "long over", model="chroma", until=over)
+        Gate.objects.close(Gate.Kind.BUSY, "still busy", model="lustify", until=ahead)
+        Gate.objects.close(Gate.Kind.BREAKER, "ten failed", until=over)
+        assert [gate.reason for gate in staff.get(GATES).context["cl"].result_list] == [
+            "ten failed",
+            "still busy",
+        ]
+        assert "one goes to try" in staff.get(GATES).content.decode()
+
+    def test_one_that_closes_anew_is_closed_since_then(self) -> None:
+        now = timezone.now()
+        gate = Gate.objects.close(Gate.Kind.BUSY, "busy", model="chroma", until=now - timedelta(minutes=5))
+        Gate.objects.update(closed_at=now - timedelta(hours=1))
+        again = Gate.objects.close(Gate.Kind.BUSY, "busy", model="chroma", until=now + timedelta(minutes=5))
+        assert (again.pk, again.closed_at >= now) == (gate.pk, True)
+        longer = Gate.objects.close(Gate.Kind.BUSY, "busy", model="chroma", until=now + timedelta(minutes=9))
+        assert longer.closed_at == again.closed_at
 
     @pytest.mark.parametrize("button", ["pause", "resume"])
     def test_the_buttons_need_a_post_of_staff(self, staff: Client, alice: User, button: str) -> None:

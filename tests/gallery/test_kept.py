@@ -2,6 +2,7 @@
 
 import base64
 import json
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import closing
@@ -139,6 +140,18 @@ def test_the_card_says_why(
     assert told.actions["read-again"] == f"/answers/{attempt.pk}/read-again/"
     assert told.actions["download-answer"] == f"/answers/{attempt.pk}/download"
     assert attempt.kept_bytes == attempt.bytes
+
+
+def test_the_log_counts_as_the_card_does(
+    worker_process: WorkerProcess, alice: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        ended(worker_process, queue(alice, faults="cut-picture", variants=2))
+    assert "picture 2: " in caplog.text
+    assert "done, 1 picture\n" in caplog.text
+    with caplog.at_level(logging.INFO):
+        ended(worker_process, queue(alice, faults="cut-picture"))
+    assert "picture 1: " in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -602,7 +615,7 @@ class TestAdmin:
         assert Attempt.objects.asked().count() == 1
         reingest.read_asked(worker_process.answers)
         asked = client.post(self.LIST, {"action": "delete_for_good", **chosen})
-        assert b"Delete 1 kept answers" in asked.content
+        assert b"Delete 1 kept answer, which" in asked.content
         assert Attempt.objects.kept().count() == 1
         client.post(self.LIST, {"action": "delete_for_good", "confirmed": "yes", **chosen})
 

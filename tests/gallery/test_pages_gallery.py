@@ -7,6 +7,8 @@ from django.test import Client
 
 from gallery.listing import tiles
 from gallery.models import Image, User
+from gallery.search import MAX_QUERY
+from gallery.web.requests import LINE_LIMIT
 from tests.gallery.making import a_generation, a_picture, pictures
 from tests.gallery.page import Page
 
@@ -115,6 +117,17 @@ def test_a_tile_tells_what_was_moderated_from_what_is_blurred(
 ) -> None:
     a_picture(alice, **facts)
     assert [badge.words for badge in Page(page()).all("b", class_="badge mark")] == marks
+
+
+@pytest.mark.parametrize("path", ["/", "/prompts/", "/create/", "/admin/gallery/generation/"])
+def test_what_fits_into_a_search_box_fits_into_an_address(client: Client, sally: User, path: str) -> None:
+    """In any script, and also when the session is over: the sign-in page's address has it escaped twice."""
+    longest = len("GET  HTTP/1.1") + len(client.get(path, {"q": "寺" * MAX_QUERY})["Location"])
+    assert longest <= LINE_LIMIT
+    client.force_login(sally)
+    boxes = Page(client.get(path).content).all("input", name="q")
+    assert boxes
+    assert {box["maxlength"] for box in boxes} == {str(MAX_QUERY)}
 
 
 @pytest.mark.parametrize(

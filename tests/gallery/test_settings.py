@@ -206,6 +206,9 @@ def test_it_knows_whether_venice_or_the_emulator_answers(
 
 @pytest.mark.parametrize("command", ["work", "sync_catalog"])
 def test_it_refuses_to_talk_to_venice_without_a_key(tmp_path: Path, command: str) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/gallery.sqlite3").touch()
+    (tmp_path / "data/secret_key").write_text("k" * 50)
     done = manage(tmp_path, command)
     assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1)
     assert "VENICE_API_KEY" in done.stderr
@@ -231,3 +234,27 @@ def test_postgresql_has_deadlines_which_its_address_may_change(tmp_path: Path) -
 
     assert show(tmp_path, f"{options}['tcp_user_timeout']", DATABASE_URL=url) == "15000"
     assert show(tmp_path, f"{options}['connect_timeout']", DATABASE_URL=f"{url}?connect_timeout=9") == "9"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "signin admin",
+        "check_integrity",
+        "remake_thumbnails",
+        "sync_catalog",
+        "fill_gallery --images 1",
+        "createsuperuser --noinput --username admin",
+        "showmigrations",
+        "dumpdata",
+    ],
+)
+def test_what_is_of_no_use_alone_leaves_nothing_where_no_site_is(tmp_path: Path, command: str) -> None:
+    done = manage(tmp_path, *command.split())
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "There is no installation in" in done.stderr
+    assert str(tmp_path / "data") in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+    assert manage(tmp_path, command.split()[0], "--help").returncode == 0

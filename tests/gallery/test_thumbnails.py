@@ -1,6 +1,7 @@
 """Untrusted bytes become thumbnails, or a clear refusal."""
 
 from io import BytesIO
+from typing import Any
 
 import pytest
 from PIL import Image as Pillow
@@ -96,13 +97,36 @@ def test_its_size_and_colour_are_those_of_what_is_seen() -> None:
 
     assert (turned.width, turned.height) == (400, 600)
     for file in files:
-        red, _, blue = (int(decode(file.getvalue()).color[i : i + 2], 16) for i in (1, 3, 5))
-        assert red < 20
-        assert blue > 235
+        assert decode(file.getvalue()).color == NO_COLOR
 
 
-def test_a_picture_of_nothing_has_a_colour() -> None:
+@pytest.mark.parametrize(
+    "how",
+    [{}, {"progressive": True}, {"optimize": True}, {"restart_marker_rows": 1}, {"subsampling": 0}],
+    ids=str,
+)
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_an_end_mark_makes_a_cut_jpeg_no_whole_one(mode: str, how: dict[str, Any]) -> None:
+    """Decoders fill with grey what was never told, and say nothing."""
+    out = BytesIO()
+    noise = Pillow.effect_noise((320, 240), 60)
+    Pillow.merge("RGB", (noise, noise.transpose(Pillow.Transpose.ROTATE_180), noise)).convert(mode).save(
+        out, "JPEG", **how
+    )
+    whole = out.getvalue()
+    assert decode(whole).format == "jpeg"
+    # What stands before or behind the mark and means nothing cuts nothing.
+    for filled in (whole[:-2] + b"\xff" * 5 + whole[-2:], whole[:-2] + bytes(9) + whole[-2:], whole + whole):
+        assert decode(filled).format == "jpeg"
+    for share in (0.7, 0.9, 0.97):
+        cut = whole[: int(len(whole) * share)].rstrip(b"\xff") + b"\xff\xd9"
+        with pytest.raises(UnusablePicture, match=r"^cut off$"):
+            decode(cut)
+
+
+def test_nothing_stands_behind_what_one_can_see_through() -> None:
     assert decode(encoded("PNG", (64, 64), "RGBA", (255, 0, 0, 0))).color == NO_COLOR
+    assert decode(encoded("PNG", (64, 64), "RGBA", (255, 0, 0, 255))).color == "#ff0000"
 
 
 @pytest.mark.parametrize("size", [(512, 256), (2000, 1500)])

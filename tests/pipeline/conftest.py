@@ -76,7 +76,7 @@ class Process:
 
     def ready(self) -> "Process":
         """Wait until it works, and would take a signal."""
-        until(lambda: "calls at once" in self.text or not self.runs(), lambda: self.text)
+        until(lambda: " at once" in self.text or not self.runs(), lambda: self.text)
         return self
 
     def stop(self) -> None:

@@ -1,6 +1,7 @@
 """What holds generations back, what lets them go, and whose turn it is."""
 
 import json
+import socket
 import urllib.request
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from gallery.models import Attempt, Gate, Generation, Hold, Outcome, State, User
 from gallery.pipeline import gates
 from gallery.pipeline.worker import WorkerProcess
 from tests.pipeline.conftest import Installation, queue, states, until
+from venice import Client as VeniceClient
 from venice.emulator import Emulator
 
 pytestmark = pytest.mark.usefixtures("models_known")
@@ -100,6 +102,30 @@ def test_a_probe_that_makes_no_sense_opens_nothing(alice: User, balances: Any) -
     Generation.objects.update(price_estimate=2)
 
     assert not gates._has_credits({"balances": balances})
+
+
+def test_a_probe_without_an_answer_proves_nothing(
+    worker_process: WorkerProcess, alice: User, emulator: Emulator
+) -> None:
+    """The network fails after a 401: what cannot be asked about cannot be sent either; it goes on by itself."""
+    account(emulator, key="another")
+    generation = queue(alice)
+    worker_process.step()
+    assert Gate.objects.closed().get().kind == Gate.Kind.KEY
+    account(emulator, key="test-key")
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        with VeniceClient("k", f"http://127.0.0.1:{unused.getsockname()[1]}/api/v1") as cut_off:
+            gates.probe(cut_off)
+    assert Gate.objects.closed().exists()
+    assert worker_process.claim() is None
+    assert generation.attempts.count() == 1
+
+    Gate.objects.update(probed_at=Now() - timedelta(seconds=31))
+    gates.probe(worker_process.sender.client)
+
+    assert worker_process.step()
+    assert states() == {State.DONE: 1}
 
 
 def test_staff_may_pause_everything(worker_process: WorkerProcess, alice: User) -> None:

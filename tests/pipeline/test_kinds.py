@@ -206,7 +206,7 @@ def test_a_kill_loses_no_edit_and_pays_none_twice(
     assert len(installation.emulator.ledger()) == 1
     assert generation.images.count() == kill.pictures
     if kill.point == "body-half-written":
-        assert "0 of 1 pictures saved" in generation.error_message
+        assert "0 of 1 picture saved" in generation.error_message
         assert generation.attempts.get().kept_bytes, "what came is kept for a person"
 
 

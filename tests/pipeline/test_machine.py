@@ -396,7 +396,7 @@ def test_the_first_signal_waits_for_what_is_paid_for(installation: Installation,
     until(lambda: Worker.objects.get().seen_at > row.seen_at, "a worker that waits has no heartbeat")
 
     assert worker.wait() == 0
-    assert "waiting for 1 paid calls, at most 300 s" in worker.text
+    assert "waiting for 1 paid call, at most 300 s" in worker.text
     generation.refresh_from_db()
     assert generation.state == State.DONE
     assert states() == {State.DONE: 1, State.QUEUED: 1}
@@ -409,7 +409,7 @@ def test_the_second_signal_ends_at_once(installation: Installation, alice: User)
     until(lambda: installation.emulator.ledger(), installation.logs)
 
     worker.signal(signal.SIGTERM)
-    until(lambda: "waiting for 1 paid calls" in worker.text, lambda: worker.text)
+    until(lambda: "waiting for 1 paid call" in worker.text, lambda: worker.text)
     worker.signal(signal.SIGINT)
 
     assert worker.wait(5) == 1

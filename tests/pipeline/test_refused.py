@@ -101,6 +101,7 @@ def test_one_members_refused_request_keeps_nobody(installation: Installation, al
 
     assert cat.error_message == "Unauthorized access"
     assert "this request" in cat.error_advice
+    assert "Check your API key" not in cat.error_advice
     assert sends(installation.emulator, cat) == cat.attempts.count() == 2
     assert not Gate.objects.exists()
     worker.stop()
@@ -142,6 +143,8 @@ def test_alone_it_ends_by_itself(course: Course, alice: User, emulator: Emulator
     assert poisoned.state == State.FAILED
     assert poisoned.error_message
     assert poisoned.error_advice
+    assert "Check your API key" not in poisoned.error_advice, "a probe has shown that it is good"
+    assert "is tried again" not in poisoned.error_advice, "it has failed"
     wanted = {"403": 2, "402": 2, "500": 2, "422": 1}.get(fault, MOST_SENDS)
     assert sends(emulator, poisoned) == wanted
 

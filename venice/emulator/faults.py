@@ -58,7 +58,6 @@ FAULTS = {
     "ids-long": "200 whose ids, in headers and body, are 60 kB long",
     "timing-words": "200 whose timings are no numbers, or absurd ones",
     "images-deep": "200 with a million lists inside each other instead of pictures",
-    "images-wide": "200 with a million empty lists instead of pictures",
 }
 #: Faults of these carry out no inference and come before the balance is looked at.
 REFUSALS = frozenset(name for name in FAULTS if name.startswith("4")) | {"details-string"}
@@ -78,6 +77,7 @@ ALIASES = {
     "styles": "styles-list",
     "string-details": "details-string",
     "deprecation": "deprecated",
+    "images-wide": "litter",
 }
 DEFAULT_SECONDS = {
     "429": 1.0,

@@ -40,7 +40,6 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 IMAGES = {
     "images-deep": b"[" * LISTS + b"]" * LISTS,
-    "images-wide": b"[" + b",".join([b"[]"] * LISTS) + b"]",
 }
 _PLACE = "<images>"
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from gallery.formats import counted
 from gallery.pipeline import integrity
 
 
@@ -20,6 +21,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         remaining = integrity.check(repair=options["repair"], say=self.stdout.write)
         if remaining:
-            self.stderr.write(f"{remaining} problems remain.")
+            self.stderr.write(f"Left: {counted(remaining, 'problem')}.")
             raise SystemExit(1)
         self.stdout.write("Rows and files agree.")

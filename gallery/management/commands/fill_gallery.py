@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
+from gallery.formats import counted
 from gallery.synthetic import MAX_IMAGES, fill
 
 
@@ -34,7 +35,9 @@ class Command(BaseCommand):
             if now - told >= 2 or done == count:
                 told = now
                 rate = round(done / (now - began))
-                self.stderr.write(f"{done} of {count} pictures, {rate} a second", self.style.SUCCESS)
+                self.stderr.write(
+                    f"{done} of {counted(count, 'picture')}, {rate} a second", self.style.SUCCESS
+                )
 
         try:
             fill(count, start, progress)

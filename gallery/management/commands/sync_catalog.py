@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from gallery import catalog
+from gallery.formats import counted
 from venice import VeniceError
 
 
@@ -20,4 +21,4 @@ class Command(BaseCommand):
             report = catalog.sync()
         except (VeniceError, catalog.CatalogueUnusable) as error:
             raise CommandError(f"The catalogue was not fetched: {error}") from None
-        self.stdout.write(f"{report.models} models, {report.styles} styles")
+        self.stdout.write(f"{counted(report.models, 'model')}, {counted(report.styles, 'style')}")

@@ -1,5 +1,7 @@
 """`manage.py web`: a web server alone; `serve` starts it on a socket that it keeps open itself."""
 
+import faulthandler
+import signal
 import socket
 from argparse import ArgumentParser
 from typing import Any
@@ -19,6 +21,8 @@ class Command(BaseCommand):
         parser.add_argument("--fd", type=int, help="a listening socket that was inherited, by its number")
 
     def handle(self, *args: Any, fd: int | None, **options: Any) -> None:
+        # When we hang, whoever watches us asks with it what our threads do: it needs no thread of ours to answer.
+        faulthandler.register(signal.SIGUSR1)
         try:
             listener = server.listen(settings.HOST, settings.PORT) if fd is None else socket.socket(fileno=fd)
         except server.CannotListen as error:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from gallery.exposure import exposed
+from gallery.formats import counted
 from venice import Client
 
 log = logging.getLogger(__name__)
@@ -41,8 +42,10 @@ class Command(BaseCommand):
                     os.write(sys.stderr.fileno(), b"worker: leaving at once\n")
                     os._exit(1)
                 worker.is_stopping = True
-                calls, patience = len(worker.in_hand), int(client.deadlines.total)
-                line = f"waiting for {calls} paid calls, at most {patience} s; "
+                if not worker.in_hand:
+                    return
+                calls, patience = counted(len(worker.in_hand), "paid call"), int(client.deadlines.total)
+                line = f"waiting for {calls}, at most {patience} s; "
                 os.write(sys.stderr.fileno(), f"{line}again = stop now, they become interrupted\n".encode())
 
             signal.signal(signal.SIGTERM, stop)
