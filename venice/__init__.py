@@ -59,6 +59,8 @@ if TYPE_CHECKING:
     from venice.sources import ImageSource as ImageSource
     from venice.sources import InputImage as InputImage
 
+__version__ = "0.1.0"
+
 _HOMES = {
     "access": "DEFAULT_BASE_URL clean_api_key clean_base_url",
     "account": "Balance UsageEntry",

@@ -1,10 +1,19 @@
 """The two things one needs to reach Venice, the key and the address, cleaned or refused before any use."""
 
 import re
+from enum import Enum
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from venice.errors import Misconfigured
+
+
+class Environment(Enum):
+    """Where the client looks for what it was not given."""
+
+    KEY = "VENICE_API_KEY"
+    BASE_URL = "VENICE_BASE_URL"
+
 
 DEFAULT_BASE_URL = "https://api.venice.ai/api/v1"
 MAX_KEY = 500

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -13,12 +14,20 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlencode
 
-from venice.access import DEFAULT_BASE_URL, clean_api_key, clean_base_url
+from venice.access import DEFAULT_BASE_URL, Environment, clean_api_key, clean_base_url
 from venice.account import Balance, UsageEntry, parse_balance, parse_usage, usage_query
 from venice.bodies import Held, plain, whole
 from venice.catalog import Model, bundled_models, parse_models, parse_styles
 from venice.deadlines import Clock, Deadlines
-from venice.errors import BadResponse, CatalogError, InvalidRequest, Unanswered, bounded, error_from_reply
+from venice.errors import (
+    BadResponse,
+    CatalogError,
+    InvalidRequest,
+    Misconfigured,
+    Unanswered,
+    bounded,
+    error_from_reply,
+)
 from venice.images import ImageBytes
 from venice.operations import Operation
 from venice.reply import Reply
@@ -46,6 +55,8 @@ _CRUMB = 4096
 class Client:
     """Calls Venice, from any number of threads. Nothing is ever sent twice; each call costs what it costs.
 
+    Key and address come from VENICE_API_KEY and VENICE_BASE_URL when they are left out. Without a key there, what
+    needs one is Misconfigured before anything is sent; a key that is given as None is none, and Venice has its say.
     Misconfigured for a key or an address that cannot be one. Use as a context manager, or `close` it.
     `models` is the catalogue against which `run` checks; by default the one that comes with this package.
     `proxy` and `ca_bundle` are read as `Route.to` says: left out, they come from the environment.
@@ -53,8 +64,8 @@ class Client:
 
     def __init__(
         self,
-        api_key: str | None,
-        base_url: str = DEFAULT_BASE_URL,
+        api_key: str | Environment | None = Environment.KEY,
+        base_url: str | Environment = Environment.BASE_URL,
         *,
         deadlines: Deadlines | None = None,
         max_bytes: int = MAX_BODY,
@@ -62,11 +73,16 @@ class Client:
         proxy: str | None = None,
         ca_bundle: str | None = None,
     ) -> None:
+        if isinstance(base_url, Environment):
+            base_url = os.environ.get(base_url.value, "").strip() or DEFAULT_BASE_URL
         self.base_url = clean_base_url(base_url)
         self.route = Route.to(self.base_url, proxy=proxy, ca_bundle=ca_bundle)
         self.deadlines = deadlines or Deadlines()
         self.max_bytes = max_bytes
         self._known = None if models is None else {model.id: model for model in models}
+        self._lacks_key = isinstance(api_key, Environment) and not os.environ.get(api_key.value, "").strip()
+        if isinstance(api_key, Environment):
+            api_key = os.environ.get(api_key.value, "").strip()
         self._credentials = _Credentials(clean_api_key(api_key) if api_key else None)
         self._transport: Transport | None = None
         self._lock = Lock()
@@ -107,6 +123,7 @@ class Client:
         not raised, for it must not cost the answer. A whole answer is returned whatever its status. Raises
         NotSent, Unanswered (also when `sink` cannot be written) or, for a redirect, Misconfigured.
         """
+        self._require_key()
         body = json.dumps(operation.payload(), ensure_ascii=False, allow_nan=False).encode()
         request = self._request("POST", operation.path, body)
         extra = self.deadlines.enhance_extra if getattr(operation, "enhance_prompt", None) else 0
@@ -145,6 +162,12 @@ class Client:
             raise
         return replace(result, body=self._credentials.struck_out(result.body)) if result.body else result
 
+    def _require_key(self) -> None:
+        if self._lacks_key:
+            error = Misconfigured("VENICE_API_KEY is not set, and nothing was sent")
+            error.advice = "Set it to your key of Venice."
+            raise error
+
     def _check(self, operation: Operation) -> None:
         known = _bundled() if self._known is None else self._known
         model = known.get(operation.model)
@@ -170,10 +193,12 @@ class Client:
 
     def rate_limits(self) -> dict[str, Any]:
         """Balances, limits and `accessPermitted` of the key. Free: the probe of whether the key works."""
+        self._require_key()
         return self._get("/api_keys/rate_limits", _data)
 
     def balance(self) -> Balance:
         """What the account can pay with. Free, but needs a key of the kind ADMIN."""
+        self._require_key()
         return self._get("/billing/balance", parse_balance)
 
     def usage_history(
@@ -188,6 +213,7 @@ class Client:
         Pages are fetched as they are needed, so any VeniceError may come while iterating. Free, but needs a
         key of the kind ADMIN. InvalidRequest at once for what Venice would refuse.
         """
+        self._require_key()
         return self._usage_pages(usage_query(currency, start, end, page_size))
 
     def _usage_pages(self, query: dict[str, str]) -> Iterator[UsageEntry]:
