@@ -33,7 +33,7 @@ from venice.operations import Operation
 from venice.reply import Reply
 from venice.results import MAX_BODY, Result, Timing, read_result, result_from
 from venice.route import Route
-from venice.text import decode_json, masked
+from venice.text import decode_json, keep_secret, masked
 
 if TYPE_CHECKING:
     from venice.transport import Request, Transport, Writable
@@ -242,7 +242,7 @@ class Client:
             if reply.status != 200:
                 raise error_from_reply(reply, body)
             try:
-                return read(decode_json(body))
+                return read(decode_json(self._credentials.struck_out(body)))
             except BadResponse as error:
                 error.status, error.headers = reply.status, bounded(reply.headers)
                 raise
@@ -331,6 +331,8 @@ class _Credentials:
 
     def __init__(self, key: str | None) -> None:
         self._key = key
+        if key:
+            keep_secret(key)
 
     def __repr__(self) -> str:
         return "<a key>" if self._key else "<no key>"

@@ -18,7 +18,7 @@ from venice.images import MAX_IMAGE, ImageBytes, Unreadable, image_at, image_fro
 from venice.layout import MAX_IMAGES, read_layout
 from venice.reply import MAX_HEAD_LINE, Deprecation, RateLimit, Reply, read_head_line
 from venice.scanner import Span
-from venice.shortfall import beginning, unread
+from venice.shortfall import BEGINNING, beginning, unread
 from venice.text import clean_line, decode_json
 
 logger = logging.getLogger(__name__)
@@ -216,7 +216,7 @@ def _opened(reply: Reply, body: Body) -> Answer:
 def _nothing_known(body: Body) -> str:
     if not body.size:
         return "The answer is empty."
-    start = beginning(whole(body, 200))
+    start = beginning(whole(body, BEGINNING))
     return f"The answer is neither an image nor JSON{f': it begins with “{start}”' if start else ''}."
 
 

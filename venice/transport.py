@@ -80,7 +80,7 @@ class Transport:
             ).prepare()
             response = self._session.send(prepared, stream=True, allow_redirects=False, timeout=connect)
             with closing(response):
-                return _receive(response, _Sink(sink, clock), clock, max_bytes, on_headers)
+                return _receive(request, response, _Sink(sink, clock), clock, max_bytes, on_headers)
         except _FAILURES as error:
             failure = _outcome(error, clock)
         finally:
@@ -107,6 +107,7 @@ class _Sink:
 
 
 def _receive(
+    request: Request,
     response: requests.Response,
     sink: _Sink,
     clock: Clock,
@@ -121,6 +122,7 @@ def _receive(
         sent_at=clock.sent_at or now,
         headers_at=now,
         finished_at=now,
+        with_key="Authorization" in request.headers,
     )
     clock.reply = reply
     if 300 <= reply.status < 400:

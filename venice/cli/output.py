@@ -57,9 +57,9 @@ def finish() -> None:
     except OSError as error:
         silence(sys.stdout)
         _failures.append(error)
-    for error in _failures:
-        if not isinstance(error, BrokenPipeError):
-            raise error
+    for failure in _failures:
+        if not isinstance(failure, BrokenPipeError):
+            raise failure
 
 
 def silence(stream: TextIO) -> None:
