@@ -29,6 +29,7 @@ from venice.operations import (
 from venice.pricing import price
 from venice.results import Result
 from venice.shortfall import unread
+from venice.text import decode_json
 
 DEFAULT_MODEL = "z-image-turbo"
 MODERATED = 9
@@ -103,6 +104,14 @@ def _add(commands: _Commands, name: str, run: Any, help: str, out: str) -> argpa
         "--dry-run", action="store_true", help="check and price the request, show it, and send nothing"
     )
     parser.add_argument(
+        "--extra",
+        action="append",
+        type=_extra_field,
+        default=[],
+        metavar="NAME=JSON",
+        help="a field that this version does not know; may be repeated, and has no price in the catalogue",
+    )
+    parser.add_argument(
         "--no-strict", dest="strict", action="store_false", help="send what this version would refuse"
     )
     if name in ("generate", "edit"):
@@ -133,6 +142,7 @@ def _generate(client: Client, options: argparse.Namespace) -> int:
         seed=seed,
         style_preset=_style(options.style_preset),
         style_references=references or None,
+        extra=dict(options.extra),
         safe_mode=not options.unsafe,
     )
     model = _model(client, options.model, "image")
@@ -148,6 +158,7 @@ def _generate(client: Client, options: argparse.Namespace) -> int:
 def _edit(client: Client, options: argparse.Namespace) -> int:
     given = {name: getattr(options, name) for name in ("prompt", "model", "strict", *_EDIT_OPTIONS)}
     given["prompt"] = prompt_text(options.prompt)
+    given["extra"] = dict(options.extra)
     given["safe_mode"] = not options.unsafe
     images = [
         image_source(text, options.prompt, *options.image[:number])
@@ -168,13 +179,17 @@ def _edit(client: Client, options: argparse.Namespace) -> int:
 
 def _upscale(client: Client, options: argparse.Namespace) -> int:
     given = {name: getattr(options, name) for name in _UPSCALE_OPTIONS}
-    operation = Upscale(image=image_source(options.image), strict=options.strict, **given)
+    operation = Upscale(
+        image=image_source(options.image), strict=options.strict, extra=dict(options.extra), **given
+    )
     model = next((known for known in bundled_models() if known.takes_upscale), None)
     return _make(client, options, operation, model, {"model": operation.model})
 
 
 def _remove_background(client: Client, options: argparse.Namespace) -> int:
-    operation = RemoveBackground(image=image_source(options.image), strict=options.strict)
+    operation = RemoveBackground(
+        image=image_source(options.image), strict=options.strict, extra=dict(options.extra)
+    )
     model = next((known for known in bundled_models() if known.takes_background_removal), None)
     return _make(client, options, operation, model, {"model": operation.model})
 
@@ -195,6 +210,8 @@ def _make(
     usd = price(operation, model) if model else None
     seed = f" Seed {known['seed']}." if "seed" in known else ""
     say(f"Price by the catalogue: {dollars(usd)}.{seed}")
+    if operation.extra:
+        say(f"What {', '.join(operation.extra)} may cost is in no catalogue.")
     if options.dry_run:
         show_json(
             {"path": operation.path, "price_usd": usd, **known, "request": operation.payload(images=False)}
@@ -294,6 +311,17 @@ def _style(name: str | None) -> str | None:
     """The style's exact name, for one that was typed in another case."""
     exact = {style.lower(): style for style in bundled_styles()}
     return exact.get(name.lower(), name) if name else name
+
+
+def _extra_field(text: str) -> tuple[str, Any]:
+    """NAME=JSON, such as transparent_background=true."""
+    name, equals, value = text.partition("=")
+    try:
+        if name and equals:
+            return name, decode_json(value.encode())
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text[:60]!r} is not NAME=JSON; a text is written in quotes")
 
 
 def _reference(text: str) -> StyleReference:
