@@ -1,6 +1,5 @@
 """The client: the only place from which Venice is called."""
 
-import io
 import json
 import logging
 import os
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlencode
 
 from venice.access import DEFAULT_BASE_URL, Environment, clean_api_key, clean_base_url
-from venice.account import Balance, UsageEntry, parse_balance, parse_usage, usage_query
+from venice.account import Balance, RateLimits, UsageEntry, parse_balance, parse_usage, usage_query
 from venice.bodies import Held, plain, whole
 from venice.catalog import Model, bundled_models, parse_models, parse_styles
 from venice.deadlines import Clock, Deadlines
@@ -30,6 +29,7 @@ from venice.errors import (
 )
 from venice.images import ImageBytes
 from venice.operations import Operation
+from venice.pieces import Pieces, Progress
 from venice.reply import Reply
 from venice.results import MAX_BODY, Result, Timing, read_result, result_from
 from venice.route import Route
@@ -49,7 +49,6 @@ MAX_FREE_BODY = 32 * 1024 * 1024
 #: Lists and probes come at once or not at all.
 _FREE_FIRST_BYTE, _FREE_TOTAL = 30.0, 60.0
 _MAX_EMPTY_PAGES = 20
-_CRUMB = 4096
 
 
 class Client:
@@ -115,6 +114,7 @@ class Client:
         *,
         on_sent: Callable[[], None] | None = None,
         on_headers: Callable[[], None] | None = None,
+        timeout: float | None = None,
     ) -> Reply:
         """Send a paid request once and write the answer to `sink`, as `read_result` reads it.
 
@@ -122,23 +122,33 @@ class Client:
         when the request has left, `on_headers` when the head is written; an error in either is logged and
         not raised, for it must not cost the answer. A whole answer is returned whatever its status. Raises
         NotSent, Unanswered (also when `sink` cannot be written) or, for a redirect, Misconfigured.
+        `timeout` is how many seconds this call may take, in place of the client's deadlines.
         """
         self._require_key()
+        deadlines = self.deadlines if timeout is None else self.deadlines.within(timeout)
         body = json.dumps(operation.payload(), ensure_ascii=False, allow_nan=False).encode()
         request = self._request("POST", operation.path, body)
-        extra = self.deadlines.enhance_extra if getattr(operation, "enhance_prompt", None) else 0
-        clock = Clock(self.deadlines, on_sent=_harmless(on_sent), extra=extra)
+        extra = deadlines.enhance_extra if getattr(operation, "enhance_prompt", None) else 0
+        clock = Clock(deadlines, on_sent=_harmless(on_sent), extra=extra)
         return self._open().exchange(
             request,
             sink,
             clock,
-            connect=self.deadlines.connect,
+            connect=deadlines.connect,
             max_bytes=self.max_bytes,
             on_headers=_harmless(on_headers),
         )
 
-    def run(self, operation: Operation) -> Result:
+    def run(
+        self,
+        operation: Operation,
+        *,
+        timeout: float | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> Result:
         """Send a paid request and read its answer, all in memory. Raises any VeniceError.
+
+        `timeout` as for `send`. `on_progress` is called as the call goes on, in this thread; its errors are logged.
 
         What came and could not be read is not lost: BadResponse and Unanswered have it as `body`, the latter
         also the `images` that are complete; a result of which some could not be read has it as `body` too.
@@ -148,9 +158,10 @@ class Client:
         """
         if operation.strict:
             self._check(operation)
-        pieces = _Pieces()
+        pieces = Pieces(on_progress)
         try:
-            result = result_from(self.send(operation, pieces), Held(pieces.body))
+            reply = self.send(operation, pieces, on_sent=pieces.sent, timeout=timeout)
+            result = result_from(reply, Held(pieces.body))
         except OSError as error:
             unread = BadResponse(f"there is no room to unpack the answer ({error.strerror})")
             unread.body = self._credentials.struck_out(b"".join(pieces.body))
@@ -191,10 +202,10 @@ class Client:
         """A model id of another vendor -> the id of the model that Venice uses for it."""
         return self._get("/models/compatibility_mapping", _names, type=type)
 
-    def rate_limits(self) -> dict[str, Any]:
+    def rate_limits(self) -> RateLimits:
         """Balances, limits and `accessPermitted` of the key. Free: the probe of whether the key works."""
         self._require_key()
-        return self._get("/api_keys/rate_limits", _data)
+        return RateLimits(self._get("/api_keys/rate_limits", _data))
 
     def balance(self) -> Balance:
         """What the account can pay with. Free, but needs a key of the kind ADMIN."""
@@ -259,7 +270,7 @@ class Client:
         limits = replace(
             limits, first_byte=min(limits.first_byte, _FREE_FIRST_BYTE), total=min(limits.total, _FREE_TOTAL)
         )
-        pieces = _Pieces()
+        pieces = Pieces()
         reply = self._open().exchange(
             self._request("GET", path),
             pieces,
@@ -288,40 +299,6 @@ class Client:
 
                 self._transport = Transport(self.route)
             return self._transport
-
-
-class _Pieces:
-    """A sink in memory, never joined: that would take it twice."""
-
-    __slots__ = ("_pieces",)
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes | bytearray] = []
-
-    def write(self, data: bytes) -> None:
-        # Crumbs are swept together: millions of them would take many times their size.
-        last = self._pieces[-1] if self._pieces else None
-        if len(data) >= _CRUMB or last is None:
-            self._pieces.append(data)
-        elif isinstance(last, bytearray):
-            last += data
-        else:
-            self._pieces.append(bytearray(data))
-
-    def flush(self) -> None:
-        pass
-
-    @property
-    def body(self) -> list[bytes | bytearray]:
-        """All but the head, which comes as one piece, the first."""
-        return self._pieces[1:]
-
-    def complete_images(self) -> tuple[ImageBytes, ...]:
-        """Of an answer that stopped midway."""
-        from venice.salvage import salvage
-
-        with salvage(io.BytesIO(b"".join(self._pieces))) as found:
-            return tuple(found.images) if found else ()
 
 
 class _Credentials:

@@ -1,12 +1,14 @@
 """How long a call may take, and the clock that holds one call to it."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, Self
 
+from venice.errors import InvalidRequest
 from venice.reply import Reply
 
 
@@ -23,6 +25,14 @@ class Deadlines:
     min_rate_bytes: int = 1024
     min_rate_window: float = 15.0
     total: float = 300.0
+
+    def within(self, seconds: float) -> Self:
+        """The same, for a call that may take so long in all. InvalidRequest for what is no time."""
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
+            raise InvalidRequest(
+                "timeout must be seconds above 0", field_errors={"timeout": "must be above 0."}
+            )
+        return replace(self, connect=min(self.connect, seconds), first_byte=seconds, total=seconds)
 
 
 class OutOfTime(TimeoutError):

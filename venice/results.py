@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
@@ -56,6 +57,18 @@ class Result:
     unreadable: tuple[Unreadable, ...] = ()
     #: The whole answer as it came, when some of its images could not be read: they may have been paid for.
     body: bytes = field(default=b"", repr=False)
+
+    def save(self, path: str | os.PathLike[str]) -> list[Path]:
+        """Write every image, and say where. Several get `-1`, `-2` … before the suffix; no file is replaced.
+
+        Without a suffix it is that of the format. OSError when one cannot be written.
+        """
+        path = Path(path)
+        if len(self.images) == 1:
+            return [self.images[0].save(path)]
+        return [
+            image.save(path.with_name(f"{path.stem}-{image.index + 1}{path.suffix}")) for image in self.images
+        ]
 
     @property
     def is_blurred(self) -> bool | None:

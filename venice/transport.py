@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -20,7 +21,8 @@ from venice.reply import Reply, bounded_headers, head_line
 from venice.route import Route
 from venice.wire import current_clock, new_session
 
-logger = logging.getLogger(__name__)
+#: That of the package: an application turns on the lines of all requests by its name.
+logger = logging.getLogger("venice")
 
 CHUNK = 64 * 1024
 _FAILURES = (
@@ -72,6 +74,23 @@ class Transport:
 
         NotSent when no byte has left, Unanswered when it has and no whole answer is in the sink.
         """
+        try:
+            reply = self._exchange(request, sink, clock, connect, max_bytes, on_headers)
+        except VeniceError as error:
+            _log(request, clock, f"{type(error).__name__}, {error.message}")
+            raise
+        _log(request, clock, f"{reply.status}, {reply.bytes} bytes")
+        return reply
+
+    def _exchange(
+        self,
+        request: Request,
+        sink: Writable,
+        clock: Clock,
+        connect: float,
+        max_bytes: int,
+        on_headers: Callable[[], None] | None,
+    ) -> Reply:
         failure: VeniceError | None = None
         token = current_clock.set(clock)
         try:
@@ -87,6 +106,12 @@ class Transport:
             current_clock.reset(token)
         # Raised outside of the handler: the library's error holds the request and with it the key.
         raise failure
+
+
+def _log(request: Request, clock: Clock, outcome: str) -> None:
+    """One line for a request: neither key nor prompt, nor the query, which may be a cursor."""
+    seconds = (datetime.now(UTC) - clock.started_at).total_seconds()
+    logger.info("%s %s: %s, %.2f s", request.method, urlsplit(request.url).path, outcome, seconds)
 
 
 class _Sink:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
+from venice.account import ModelLimits
 from venice.catalog import Model, bundled_models, bundled_styles
 from venice.cli.output import dollars, say, show, show_json, show_table
 from venice.client import Client
@@ -98,25 +99,17 @@ def _limits(client: Client, options: argparse.Namespace) -> int:
     if options.json:
         show_json(told)
         return 0
-    balances = told.get("balances")
-    for name, amount in (balances if isinstance(balances, dict) else {}).items():
+    for name, amount in told.balances.items():
         show(f"{name}: {amount}")
-    permitted = told.get("accessPermitted")
+    permitted = told.is_permitted
     show(f"access: {'unknown' if permitted is None else 'permitted' if permitted else 'refused'}")
-    listed = told.get("rateLimits")
-    rows = [row for entry in (listed if isinstance(listed, list) else ()) if (row := _limit(entry))]
-    if rows:
-        show_table(("model", "limit"), rows)
+    if told.models:
+        show_table(("model", "limit"), [(each.model, _amounts(each)) for each in told.models.values()])
     return 0
 
 
-def _limit(entry: Any) -> tuple[str, str] | None:
-    if not isinstance(entry, dict) or not isinstance(entry.get("rateLimits"), list):
-        return None
-    limits = [limit for limit in entry["rateLimits"] if isinstance(limit, dict)]
-    return str(entry.get("apiModelId")), ", ".join(
-        f"{each.get('amount')} {each.get('type')}" for each in limits
-    )
+def _amounts(limits: ModelLimits) -> str:
+    return ", ".join(f"{amount} {unit}" for unit, amount in limits.amounts.items())
 
 
 def _balance(client: Client, options: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 
 from venice.cli.output import say, silence
 from venice.errors import InvalidRequest
-from venice.images import ImageBytes
+from venice.images import ImageBytes, write_new
 from venice.operations import FORMATS
 
 PLACES = ("seed", "index", "n", "format", "model", "id")
@@ -181,7 +181,7 @@ def _write(wanted: Path, spare: str, data: bytes) -> Path:
         reasons = []
         for path in places:
             try:
-                written = _write_new(path, data)
+                written = write_new(path, data)
             except OSError as error:
                 reasons.append(f"{path}: {error.strerror}")
                 lost = error
@@ -193,20 +193,6 @@ def _write(wanted: Path, spare: str, data: bytes) -> Path:
             raise lost
         say(f"{'; '.join(reasons)}. It is paid for, so I wait for room; Ctrl-C gives it up.")
         time.sleep(LOOK_EVERY)
-
-
-def _write_new(path: Path, data: bytes) -> Path:
-    free, copy = path, 1
-    while True:
-        try:
-            with free.open("xb") as file:
-                file.write(data)
-            return free
-        except FileExistsError:
-            free, copy = path.with_name(f"{path.stem}.{copy}{path.suffix}"), copy + 1
-        except OSError:
-            free.unlink(missing_ok=True)
-            raise
 
 
 def _safe(value: object) -> str:
