@@ -87,7 +87,7 @@ def test_a_full_disk_behind_stdout_is_said(emulator: Emulator, tmp_path: Path, f
     assert "Traceback" not in told
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 @pytest.mark.parametrize(("fault", "status"), [("", 0), ("[[fault:violation]]", 9), ("[[fault:400]]", 4)])
 def test_streams_in_any_encoding_tell_what_was_paid(
     emulator: Emulator, tmp_path: Path, encoding: str, fault: str, status: int

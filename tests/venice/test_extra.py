@@ -97,7 +97,7 @@ def test_the_command_sends_them_and_says_that_they_have_no_price(run: Run, scrip
     assert "Price by the catalogue: –." in done.stderr
 
 
-@pytest.mark.parametrize("field", ["a", "a=", "=1", "a=text", "prompt=1", "a=NaN", "a=Infinity", 'a b="x"'])
+@pytest.mark.parametrize("field", ["a=", "a=text", "prompt=1", "a=NaN", 'a b="x"'])
 def test_the_command_refuses_what_is_no_field(run: Run, script: Script, field: str) -> None:
     assert run("generate", "a canal", "--extra", field, VENICE_BASE_URL=script.url).returncode == 2
     assert script.connections == 0
