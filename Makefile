@@ -51,9 +51,9 @@ screenshots: install
 # Pin everything anew. Hashes, but no addresses: they belong to whoever installs.
 lock:
 	$(PYTHON) -m pip install --quiet uv
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	uv pip compile pyproject.toml --extra gallery --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --no-annotate -o requirements.lock
-	uv pip compile pyproject.toml --extra postgres --extra s3 --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --extra gallery --extra postgres --extra s3 --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate -c requirements.lock -o requirements-full.lock
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate -c requirements-full.lock -o requirements-dev.lock

@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from gallery import environment
 from venice import DEFAULT_BASE_URL, Misconfigured, clean_api_key, clean_base_url
+from venice.text import keep_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(BASE_DIR / ".env")
@@ -28,6 +29,8 @@ try:
     VENICE_BASE_URL = clean_base_url(environment.text("VENICE_BASE_URL") or DEFAULT_BASE_URL)
 except Misconfigured as error:
     raise ImproperlyConfigured(str(error)) from None
+# No page and no log line shows it, whatever a gateway sends back.
+keep_secret(VENICE_API_KEY)
 VENICE_BASE_URL_GIVEN = bool(environment.text("VENICE_BASE_URL"))
 VENICE_EMULATED = (not VENICE_API_KEY and not VENICE_BASE_URL_GIVEN) or VENICE_BASE_URL.startswith("http://")
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from venice.access import clean_api_key as clean_api_key
     from venice.access import clean_base_url as clean_base_url
     from venice.account import Balance as Balance
+    from venice.account import ModelLimits as ModelLimits
+    from venice.account import RateLimits as RateLimits
     from venice.account import UsageEntry as UsageEntry
     from venice.catalog import Model as Model
     from venice.catalog import bundled_models as bundled_models
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from venice.operations import RemoveBackground as RemoveBackground
     from venice.operations import StyleReference as StyleReference
     from venice.operations import Upscale as Upscale
+    from venice.pieces import Progress as Progress
     from venice.pricing import price as price
     from venice.reply import Deprecation as Deprecation
     from venice.reply import RateLimit as RateLimit
@@ -59,9 +62,11 @@ if TYPE_CHECKING:
     from venice.sources import ImageSource as ImageSource
     from venice.sources import InputImage as InputImage
 
+__version__ = "0.1.0"
+
 _HOMES = {
     "access": "DEFAULT_BASE_URL clean_api_key clean_base_url",
-    "account": "Balance UsageEntry",
+    "account": "Balance ModelLimits RateLimits UsageEntry",
     "catalog": "Model bundled_models bundled_styles parse_models parse_styles",
     "client": "Client",
     "deadlines": "Deadlines",
@@ -70,6 +75,7 @@ _HOMES = {
     " ServerFailed Unanswered VeniceError error_from_reply",
     "images": "ImageBytes Unreadable",
     "operations": "Edit Generate MultiEdit OpenAIGenerate Operation RemoveBackground StyleReference Upscale",
+    "pieces": "Progress",
     "pricing": "price",
     "reply": "Deprecation RateLimit Reply",
     "results": "Result Timing read_result",

@@ -1,10 +1,19 @@
 """The two things one needs to reach Venice, the key and the address, cleaned or refused before any use."""
 
 import re
+from enum import Enum
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from venice.errors import Misconfigured
+
+
+class Environment(Enum):
+    """Where the client looks for what it was not given."""
+
+    KEY = "VENICE_API_KEY"
+    BASE_URL = "VENICE_BASE_URL"
+
 
 DEFAULT_BASE_URL = "https://api.venice.ai/api/v1"
 MAX_KEY = 500
@@ -52,7 +61,7 @@ def clean_base_url(text: str) -> str:
         raise Misconfigured("the base URL must not hold . or .. as a part of its path")
     if match["port"] and not 0 < int(match["port"]) < 65536:
         raise Misconfigured("the base URL has an impossible port")
-    if match["scheme"].lower() == "http" and not _is_loopback(match["host"]):
+    if match["scheme"].lower() == "http" and not is_loopback(match["host"]):
         raise Misconfigured("the base URL must begin with https://; http:// is for this machine only")
     url = f"{match['scheme'].lower()}://{match['host'].lower()}"
     url += f":{match['port']}" if match["port"] else ""
@@ -63,7 +72,8 @@ def clean_base_url(text: str) -> str:
     return url + match["path"]
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine."""
     if host.lower() == "localhost":
         return True
     try:

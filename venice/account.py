@@ -54,6 +54,65 @@ class UsageEntry:
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
 
+@dataclass(frozen=True, slots=True)
+class ModelLimits:
+    """What a key may ask of one model: unit such as RPM (requests a minute) or RPD (a day) -> how many."""
+
+    model: str
+    amounts: Mapping[str, Decimal]
+
+    @property
+    def requests_per_minute(self) -> int | None:
+        return int(self.amounts["RPM"]) if "RPM" in self.amounts else None
+
+
+class RateLimits(dict[str, Any]):
+    """Limits and balances of a key: the answer as it came, and what is known of it as typed properties.
+
+    None, or nothing, for what was not told or makes no sense.
+    """
+
+    @property
+    def is_permitted(self) -> bool | None:
+        """Whether the key may be used at all."""
+        permitted = self.get("accessPermitted")
+        return permitted if isinstance(permitted, bool) else None
+
+    @property
+    def balances(self) -> dict[str, Decimal]:
+        """Venice's name of each balance -> what is left of it."""
+        told = self.get("balances")
+        items = list(told.items())[:_MAX_BALANCES] if isinstance(told, dict) else []
+        return {
+            clean_line(name, 40): amount for name, value in items if (amount := decimal(value)) is not None
+        }
+
+    @property
+    def next_epoch(self) -> datetime | None:
+        """When the daily allowance begins anew."""
+        return _moment(self.get("nextEpochBegins"))
+
+    @property
+    def models(self) -> dict[str, ModelLimits]:
+        """The limits of each model, by its id."""
+        listed = self.get("rateLimits")
+        read = [_model_limits(entry) for entry in listed] if isinstance(listed, list) else []
+        return {limits.model: limits for limits in read if limits}
+
+
+def _model_limits(entry: Any) -> ModelLimits | None:
+    if not isinstance(entry, dict) or not isinstance(entry.get("rateLimits"), list):
+        return None
+    limits = [limit for limit in entry["rateLimits"] if isinstance(limit, dict)]
+    amounts = {
+        clean_line(limit.get("type"), 40): amount
+        for limit in limits
+        if (amount := decimal(limit.get("amount"))) is not None
+    }
+    name = clean_line(entry.get("apiModelId"), 200)
+    return ModelLimits(name, amounts) if name else None
+
+
 def parse_balance(body: Any) -> Balance:
     """Read GET /billing/balance. BadResponse when it is no balance at all."""
     tree = body if isinstance(body, dict) else {}

@@ -1,8 +1,8 @@
 """The client: the only place from which Venice is called."""
 
-import io
 import json
 import logging
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -13,17 +13,27 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlencode
 
-from venice.access import DEFAULT_BASE_URL, clean_api_key, clean_base_url
-from venice.account import Balance, UsageEntry, parse_balance, parse_usage, usage_query
+from venice.access import DEFAULT_BASE_URL, Environment, clean_api_key, clean_base_url
+from venice.account import Balance, RateLimits, UsageEntry, parse_balance, parse_usage, usage_query
 from venice.bodies import Held, plain, whole
 from venice.catalog import Model, bundled_models, parse_models, parse_styles
 from venice.deadlines import Clock, Deadlines
-from venice.errors import BadResponse, CatalogError, InvalidRequest, Unanswered, bounded, error_from_reply
+from venice.errors import (
+    BadResponse,
+    CatalogError,
+    InvalidRequest,
+    Misconfigured,
+    Unanswered,
+    bounded,
+    error_from_reply,
+)
 from venice.images import ImageBytes
 from venice.operations import Operation
+from venice.pieces import Pieces, Progress
 from venice.reply import Reply
 from venice.results import MAX_BODY, Result, Timing, read_result, result_from
-from venice.text import decode_json, masked
+from venice.route import Route
+from venice.text import decode_json, keep_secret, masked
 
 if TYPE_CHECKING:
     from venice.transport import Request, Transport, Writable
@@ -39,29 +49,39 @@ MAX_FREE_BODY = 32 * 1024 * 1024
 #: Lists and probes come at once or not at all.
 _FREE_FIRST_BYTE, _FREE_TOTAL = 30.0, 60.0
 _MAX_EMPTY_PAGES = 20
-_CRUMB = 4096
 
 
 class Client:
     """Calls Venice, from any number of threads. Nothing is ever sent twice; each call costs what it costs.
 
+    Key and address come from VENICE_API_KEY and VENICE_BASE_URL when they are left out. Without a key there, what
+    needs one is Misconfigured before anything is sent; a key that is given as None is none, and Venice has its say.
     Misconfigured for a key or an address that cannot be one. Use as a context manager, or `close` it.
     `models` is the catalogue against which `run` checks; by default the one that comes with this package.
+    `proxy` and `ca_bundle` are read as `Route.to` says: left out, they come from the environment.
     """
 
     def __init__(
         self,
-        api_key: str | None,
-        base_url: str = DEFAULT_BASE_URL,
+        api_key: str | Environment | None = Environment.KEY,
+        base_url: str | Environment = Environment.BASE_URL,
         *,
         deadlines: Deadlines | None = None,
         max_bytes: int = MAX_BODY,
         models: Sequence[Model] | None = None,
+        proxy: str | None = None,
+        ca_bundle: str | None = None,
     ) -> None:
+        if isinstance(base_url, Environment):
+            base_url = os.environ.get(base_url.value, "").strip() or DEFAULT_BASE_URL
         self.base_url = clean_base_url(base_url)
+        self.route = Route.to(self.base_url, proxy=proxy, ca_bundle=ca_bundle)
         self.deadlines = deadlines or Deadlines()
         self.max_bytes = max_bytes
         self._known = None if models is None else {model.id: model for model in models}
+        self._lacks_key = isinstance(api_key, Environment) and not os.environ.get(api_key.value, "").strip()
+        if isinstance(api_key, Environment):
+            api_key = os.environ.get(api_key.value, "").strip()
         self._credentials = _Credentials(clean_api_key(api_key) if api_key else None)
         self._transport: Transport | None = None
         self._lock = Lock()
@@ -94,6 +114,7 @@ class Client:
         *,
         on_sent: Callable[[], None] | None = None,
         on_headers: Callable[[], None] | None = None,
+        timeout: float | None = None,
     ) -> Reply:
         """Send a paid request once and write the answer to `sink`, as `read_result` reads it.
 
@@ -101,22 +122,33 @@ class Client:
         when the request has left, `on_headers` when the head is written; an error in either is logged and
         not raised, for it must not cost the answer. A whole answer is returned whatever its status. Raises
         NotSent, Unanswered (also when `sink` cannot be written) or, for a redirect, Misconfigured.
+        `timeout` is how many seconds this call may take, in place of the client's deadlines.
         """
+        self._require_key()
+        deadlines = self.deadlines if timeout is None else self.deadlines.within(timeout)
         body = json.dumps(operation.payload(), ensure_ascii=False, allow_nan=False).encode()
         request = self._request("POST", operation.path, body)
-        extra = self.deadlines.enhance_extra if getattr(operation, "enhance_prompt", None) else 0
-        clock = Clock(self.deadlines, on_sent=_harmless(on_sent), extra=extra)
+        extra = deadlines.enhance_extra if getattr(operation, "enhance_prompt", None) else 0
+        clock = Clock(deadlines, on_sent=_harmless(on_sent), extra=extra)
         return self._open().exchange(
             request,
             sink,
             clock,
-            connect=self.deadlines.connect,
+            connect=deadlines.connect,
             max_bytes=self.max_bytes,
             on_headers=_harmless(on_headers),
         )
 
-    def run(self, operation: Operation) -> Result:
+    def run(
+        self,
+        operation: Operation,
+        *,
+        timeout: float | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> Result:
         """Send a paid request and read its answer, all in memory. Raises any VeniceError.
+
+        `timeout` as for `send`. `on_progress` is called as the call goes on, in this thread; its errors are logged.
 
         What came and could not be read is not lost: BadResponse and Unanswered have it as `body`, the latter
         also the `images` that are complete; a result of which some could not be read has it as `body` too.
@@ -126,9 +158,10 @@ class Client:
         """
         if operation.strict:
             self._check(operation)
-        pieces = _Pieces()
+        pieces = Pieces(on_progress)
         try:
-            result = result_from(self.send(operation, pieces), Held(pieces.body))
+            reply = self.send(operation, pieces, on_sent=pieces.sent, timeout=timeout)
+            result = result_from(reply, Held(pieces.body))
         except OSError as error:
             unread = BadResponse(f"there is no room to unpack the answer ({error.strerror})")
             unread.body = self._credentials.struck_out(b"".join(pieces.body))
@@ -139,6 +172,12 @@ class Client:
                 error.images = pieces.complete_images()
             raise
         return replace(result, body=self._credentials.struck_out(result.body)) if result.body else result
+
+    def _require_key(self) -> None:
+        if self._lacks_key:
+            error = Misconfigured("VENICE_API_KEY is not set, and nothing was sent")
+            error.advice = "Set it to your key of Venice."
+            raise error
 
     def _check(self, operation: Operation) -> None:
         known = _bundled() if self._known is None else self._known
@@ -163,12 +202,14 @@ class Client:
         """A model id of another vendor -> the id of the model that Venice uses for it."""
         return self._get("/models/compatibility_mapping", _names, type=type)
 
-    def rate_limits(self) -> dict[str, Any]:
+    def rate_limits(self) -> RateLimits:
         """Balances, limits and `accessPermitted` of the key. Free: the probe of whether the key works."""
-        return self._get("/api_keys/rate_limits", _data)
+        self._require_key()
+        return RateLimits(self._get("/api_keys/rate_limits", _data))
 
     def balance(self) -> Balance:
         """What the account can pay with. Free, but needs a key of the kind ADMIN."""
+        self._require_key()
         return self._get("/billing/balance", parse_balance)
 
     def usage_history(
@@ -183,6 +224,7 @@ class Client:
         Pages are fetched as they are needed, so any VeniceError may come while iterating. Free, but needs a
         key of the kind ADMIN. InvalidRequest at once for what Venice would refuse.
         """
+        self._require_key()
         return self._usage_pages(usage_query(currency, start, end, page_size))
 
     def _usage_pages(self, query: dict[str, str]) -> Iterator[UsageEntry]:
@@ -211,7 +253,7 @@ class Client:
             if reply.status != 200:
                 raise error_from_reply(reply, body)
             try:
-                return read(decode_json(body))
+                return read(decode_json(self._credentials.struck_out(body)))
             except BadResponse as error:
                 error.status, error.headers = reply.status, bounded(reply.headers)
                 raise
@@ -228,7 +270,7 @@ class Client:
         limits = replace(
             limits, first_byte=min(limits.first_byte, _FREE_FIRST_BYTE), total=min(limits.total, _FREE_TOTAL)
         )
-        pieces = _Pieces()
+        pieces = Pieces()
         reply = self._open().exchange(
             self._request("GET", path),
             pieces,
@@ -255,42 +297,8 @@ class Client:
                 # Not at the top: requests takes an eighth of a second that most commands do not need.
                 from venice.transport import Transport
 
-                self._transport = Transport()
+                self._transport = Transport(self.route)
             return self._transport
-
-
-class _Pieces:
-    """A sink in memory, never joined: that would take it twice."""
-
-    __slots__ = ("_pieces",)
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes | bytearray] = []
-
-    def write(self, data: bytes) -> None:
-        # Crumbs are swept together: millions of them would take many times their size.
-        last = self._pieces[-1] if self._pieces else None
-        if len(data) >= _CRUMB or last is None:
-            self._pieces.append(data)
-        elif isinstance(last, bytearray):
-            last += data
-        else:
-            self._pieces.append(bytearray(data))
-
-    def flush(self) -> None:
-        pass
-
-    @property
-    def body(self) -> list[bytes | bytearray]:
-        """All but the head, which comes as one piece, the first."""
-        return self._pieces[1:]
-
-    def complete_images(self) -> tuple[ImageBytes, ...]:
-        """Of an answer that stopped midway."""
-        from venice.salvage import salvage
-
-        with salvage(io.BytesIO(b"".join(self._pieces))) as found:
-            return tuple(found.images) if found else ()
 
 
 class _Credentials:
@@ -300,6 +308,8 @@ class _Credentials:
 
     def __init__(self, key: str | None) -> None:
         self._key = key
+        if key:
+            keep_secret(key)
 
     def __repr__(self) -> str:
         return "<a key>" if self._key else "<no key>"

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from venice.text import clean_line, clean_lines, decode_json
+from venice.text import clean_line, clean_lines, decode_json, without_keys
 
 MAX_FIELDS = 5
 #: The key of a message that belongs to no field.
@@ -20,13 +20,16 @@ _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,49}")
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """`is_venice` tells an answer of the API itself from one of a gateway in front of it."""
+    """`is_venice` tells an answer of the API itself from one of a gateway in front of it.
+
+    `offers_payment` tells that it asks to be paid for this one call (x402), as who has no key or no credits is asked.
+    """
 
     text: str = ""
     code: str = ""
     fields: tuple[tuple[str, str], ...] = ()
     is_venice: bool = False
-    wants_credentials: bool = False
+    offers_payment: bool = False
     request_id: str = ""
     suggested_prompt: str = ""
 
@@ -61,7 +64,7 @@ def read_complaint(body: bytes) -> Complaint:
         code=_text(tree.get("code")) or _text(nested.get("code")),
         fields=tuple(fields.items())[:MAX_FIELDS],
         is_venice=isinstance(error, str | dict),
-        wants_credentials="x402Version" in tree,
+        offers_payment="x402Version" in tree,
         request_id=clean_line(tree.get("request_id"), 200),
         suggested_prompt=_prompt(tree.get("suggested_prompt")),
     )
@@ -69,7 +72,9 @@ def read_complaint(body: bytes) -> Complaint:
 
 def _note(fields: dict[str, str], name: Any, message: str) -> None:
     """The first message of a field counts; names that cannot be a field's go to none."""
-    known = isinstance(name, str) and name != "_errors" and _FIELD.fullmatch(name)
+    known = (
+        isinstance(name, str) and name != "_errors" and _FIELD.fullmatch(name) and without_keys(name) == name
+    )
     if message:
         fields.setdefault(name if known else NO_FIELD, message)
 
@@ -104,4 +109,4 @@ def _title(body: bytes) -> str:
     if match := _TITLE.search(start):
         return _text(html.unescape(match[1]))
     plain = "<" not in start and "{" not in start and "\x00" not in start and "\ufffd" not in start
-    return _text(start[:300]) if plain else ""
+    return _text(start) if plain else ""

@@ -1,12 +1,14 @@
 """How long a call may take, and the clock that holds one call to it."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, Self
 
+from venice.errors import InvalidRequest
 from venice.reply import Reply
 
 
@@ -23,6 +25,14 @@ class Deadlines:
     min_rate_bytes: int = 1024
     min_rate_window: float = 15.0
     total: float = 300.0
+
+    def within(self, seconds: float) -> Self:
+        """The same, for a call that may take so long in all. InvalidRequest for what is no time."""
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
+            raise InvalidRequest(
+                "timeout must be seconds above 0", field_errors={"timeout": "must be above 0."}
+            )
+        return replace(self, connect=min(self.connect, seconds), first_byte=seconds, total=seconds)
 
 
 class OutOfTime(TimeoutError):
@@ -47,6 +57,8 @@ class Clock:
         self.sent_at: datetime | None = None
         #: Whether a byte of the request may have left. Until then the call is provably free.
         self.begun = False
+        #: Whether a proxy has been asked for a way and has not given it.
+        self.tunnelling = False
         #: Why the call was given up, in words, once it was.
         self.failure = ""
         #: The head of the answer, once it is there.
@@ -58,6 +70,15 @@ class Clock:
         self._answer_end = self._total_end
         self._answering = False
         self._renew()
+
+    @contextmanager
+    def tunnel(self) -> Iterator[None]:
+        """While a proxy is asked for a way to the server: it must answer as soon as one that connects."""
+        self._answer_end = time.monotonic() + self._deadlines.connect
+        self.tunnelling = True
+        yield
+        # Not after a failure: then this tells what has failed.
+        self.tunnelling = False
 
     def begin(self) -> None:
         """Called before the first byte leaves."""
@@ -107,7 +128,10 @@ class Clock:
             reason = f"fewer than {limits.min_rate_bytes} bytes came within {limits.min_rate_window:g} s"
             ends.append((self._slack, reason))
         else:
-            ends.append((self._answer_end - now, f"no answer within {self._first_byte:g} s"))
+            reason = f"no answer within {self._first_byte:g} s"
+            if self.tunnelling:
+                reason = f"the proxy did not answer within {limits.connect:g} s"
+            ends.append((self._answer_end - now, reason))
         return min(ends)
 
     def _renew(self) -> None:

@@ -110,14 +110,14 @@ class Moderated(Refused):
 
 
 class AuthenticationFailed(Refused):
-    """The key is missing, wrong, expired or revoked: 401, and the 402 that answers a call without a key."""
+    """The key is wrong, expired or revoked: 401; or there was none: a 402 that offers x402 payment."""
 
     advice = "Check your API key and what it may use."
     gate = "key"
 
 
 class InsufficientBalance(Refused):
-    """402: no credits, or the key's own spend limit is reached."""
+    """402: no credits (also where Venice then offers x402 payment), or the key's own spend limit is reached."""
 
     advice = "Add credits at venice.ai/settings/api, or raise the key's spend limit."
     gate = "balance"
@@ -206,6 +206,7 @@ _OVERLOADED = re.compile(r"overloaded|at capacity|temporarily offline", re.IGNOR
 _PRO_ONLY = re.compile(r"only available to pro", re.IGNORECASE)
 _ABOUT_THE_MODEL = re.compile(r"model|region|country|privacy|anonymi[sz]ed", re.IGNORECASE)
 _POLICY = re.compile(r"content[ _-]?(?:policy|policies|violation)|violat(?:es|ing|ed|ion)\b", re.IGNORECASE)
+_NO_CREDENTIALS = re.compile(r"authentication required", re.IGNORECASE)
 _ADMIN_ONLY = re.compile(r"admin api key required", re.IGNORECASE)
 #: An image at a URL that could not be had is answered like a model that is not there.
 _NOT_FETCHED = re.compile(
@@ -219,9 +220,13 @@ _DEFAULT_WAIT = 30
 def error_from_reply(reply: Reply, body: bytes) -> VeniceError:
     """The error that a whole answer means, for every status and every kind of body. Never raises."""
     complaint = read_complaint(body)
-    kind = _kind(reply.status, complaint)
+    kind = _kind(reply, complaint)
+    text = complaint.text or _plain(reply.status)
+    if kind is InsufficientBalance and complaint.offers_payment:
+        # Its own words are for who came without a key.
+        text = f"no credits are left: Venice asks to be paid for each call ({text})"
     error = kind(
-        complaint.text or _plain(reply.status),
+        text,
         status=reply.status,
         headers=reply.headers,
         field_errors=dict(complaint.fields),
@@ -245,7 +250,8 @@ def error_from_reply(reply: Reply, body: bytes) -> VeniceError:
     return error
 
 
-def _kind(status: int, complaint: Complaint) -> type[VeniceError]:
+def _kind(reply: Reply, complaint: Complaint) -> type[VeniceError]:
+    status = reply.status
     if status >= 400 and _BLOCKED.search(complaint.text):
         return BlockedForAWhile
     if status < 300:
@@ -253,19 +259,19 @@ def _kind(status: int, complaint: Complaint) -> type[VeniceError]:
     if status < 400:
         return Misconfigured
     if status < 500:
-        return _refusal(status, complaint)
+        return _refusal(reply, complaint)
     # Only the API itself can say that nothing was made; a gateway in front of it cannot know.
     if complaint.is_venice and status in (500, 503):
         return ServerFailed if status == 500 else Overloaded
     return Unanswered
 
 
-def _refusal(status: int, complaint: Complaint) -> type[VeniceError]:
-    match status:
+def _refusal(reply: Reply, complaint: Complaint) -> type[VeniceError]:
+    match reply.status:
         case 401:
             return Forbidden if _PRO_ONLY.search(complaint.text) else AuthenticationFailed
         case 402:
-            return AuthenticationFailed if complaint.wants_credentials else InsufficientBalance
+            return AuthenticationFailed if _came_without_key(reply, complaint) else InsufficientBalance
         case 403 | 451:
             return Forbidden
         case 404 if _NOT_FETCHED.search(complaint.text):
@@ -280,6 +286,13 @@ def _refusal(status: int, complaint: Complaint) -> type[VeniceError]:
             return Overloaded if _OVERLOADED.search(complaint.text) else RateLimited
         case _:
             return BadRequest
+
+
+def _came_without_key(reply: Reply, complaint: Complaint) -> bool:
+    """Whether a 402 is about the key: a wrong one is always 401, so it is the answer to none at all."""
+    if reply.with_key is not None:
+        return complaint.offers_payment and not reply.with_key
+    return complaint.offers_payment and bool(_NO_CREDENTIALS.search(complaint.text))
 
 
 def _is_moderation(complaint: Complaint) -> bool:

@@ -3,10 +3,12 @@
 import base64
 import binascii
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from venice.bodies import Body, slice_of
@@ -35,6 +37,13 @@ class ImageBytes:
     format: ImageFormat
     index: int = 0
 
+    def save(self, path: "str | os.PathLike[str]") -> Path:
+        """Write it there, and say where: a name without a suffix gets that of the format, and no file is replaced."""
+        wanted = Path(path)
+        return write_new(
+            wanted if wanted.suffix else wanted.with_name(f"{wanted.name}.{self.format}"), self.data
+        )
+
     def __repr__(self) -> str:
         return f"ImageBytes({self.format}, {len(self.data)} bytes)"
 
@@ -45,6 +54,21 @@ class Unreadable:
 
     index: int
     reason: str
+
+
+def write_new(path: Path, data: bytes) -> Path:
+    """Write a file of that name, or with a number before its suffix where there is one already. OSError."""
+    free, copy = path, 1
+    while True:
+        try:
+            with free.open("xb") as file:
+                file.write(data)
+            return free
+        except FileExistsError:
+            free, copy = path.with_name(f"{path.stem}.{copy}{path.suffix}"), copy + 1
+        except OSError:
+            free.unlink(missing_ok=True)
+            raise
 
 
 def image_of(entry: Any, index: int) -> ImageBytes | Unreadable:

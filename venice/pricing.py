@@ -16,9 +16,13 @@ _MAX_USD = 10_000
 def price(operation: Operation, model: Model) -> Decimal | None:
     """The most that the call costs, six places; None when the catalogue tells none. Web search is free.
 
+    What has `extra` fields has no price: nobody tells what they cost.
+
     `model` is the entry of `operation.model`; for an operation whose model is fixed, that of the upscaler or
     of the background remover.
     """
+    if operation.extra:
+        return None
     if isinstance(operation, Generate):
         return generate_price(
             model,

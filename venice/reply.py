@@ -65,6 +65,8 @@ class Reply:
     headers_at: datetime
     finished_at: datetime
     bytes: int = 0
+    #: Whether the request had a key; None for an answer that was kept before this was.
+    with_key: bool | None = None
 
     @property
     def cf_ray(self) -> str:
@@ -161,6 +163,7 @@ def head_line(reply: Reply) -> bytes:
         "started_at": reply.started_at.isoformat(),
         "sent_at": reply.sent_at.isoformat(),
         "headers_at": reply.headers_at.isoformat(),
+        "with_key": reply.with_key,
     }
     # Not in ASCII: each sign of a header beyond it would take six bytes, and the line could be too long to be read.
     return json.dumps(head, ensure_ascii=False).encode() + b"\n"
@@ -178,7 +181,15 @@ def read_head_line(line: bytes, *, finished_at: datetime | None = None, size: in
     except (KeyError, AttributeError, TypeError) as error:
         raise ValueError("not the head of a spooled answer") from error
     finished_at = finished_at or times["headers_at"]
-    return Reply(status=status, headers=headers, finished_at=finished_at, bytes=size, **times)
+    with_key = head.get("with_key")
+    return Reply(
+        status=status,
+        headers=headers,
+        finished_at=finished_at,
+        bytes=size,
+        with_key=with_key if isinstance(with_key, bool) else None,
+        **times,
+    )
 
 
 def bounded_headers(items: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
@@ -18,7 +19,7 @@ from venice.images import MAX_IMAGE, ImageBytes, Unreadable, image_at, image_fro
 from venice.layout import MAX_IMAGES, read_layout
 from venice.reply import MAX_HEAD_LINE, Deprecation, RateLimit, Reply, read_head_line
 from venice.scanner import Span
-from venice.shortfall import beginning, unread
+from venice.shortfall import BEGINNING, beginning, unread
 from venice.text import clean_line, decode_json
 
 logger = logging.getLogger(__name__)
@@ -56,6 +57,18 @@ class Result:
     unreadable: tuple[Unreadable, ...] = ()
     #: The whole answer as it came, when some of its images could not be read: they may have been paid for.
     body: bytes = field(default=b"", repr=False)
+
+    def save(self, path: str | os.PathLike[str]) -> list[Path]:
+        """Write every image, and say where. Several get `-1`, `-2` … before the suffix; no file is replaced.
+
+        Without a suffix it is that of the format. OSError when one cannot be written.
+        """
+        path = Path(path)
+        if len(self.images) == 1:
+            return [self.images[0].save(path)]
+        return [
+            image.save(path.with_name(f"{path.stem}-{image.index + 1}{path.suffix}")) for image in self.images
+        ]
 
     @property
     def is_blurred(self) -> bool | None:
@@ -216,7 +229,7 @@ def _opened(reply: Reply, body: Body) -> Answer:
 def _nothing_known(body: Body) -> str:
     if not body.size:
         return "The answer is empty."
-    start = beginning(whole(body, 200))
+    start = beginning(whole(body, BEGINNING))
     return f"The answer is neither an image nor JSON{f': it begins with “{start}”' if start else ''}."
 
 

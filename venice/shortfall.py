@@ -3,11 +3,13 @@
 import re
 from collections.abc import Mapping
 
-from venice.text import clean_line
+from venice.text import LONGEST_SECRET, clean_line
 
 MOST_NAMED = 3
 _LONGEST_REASON = 120
 _LONGEST_START = 40
+#: Bytes to look at: behind what is shown the whole of a key, which is cut out.
+BEGINNING = 200 + LONGEST_SECRET
 _MARKUP_START = re.compile(rb"\s*(<[^<>]{0,30}>)")
 
 
@@ -23,9 +25,10 @@ def unread(reasons: Mapping[int, str], sent: int, lost: int) -> str:
 
 def beginning(body: bytes) -> str:
     """How a body that is nothing we know begins: its first tag, or its first characters; may be empty."""
-    if tag := _MARKUP_START.match(body[:200]):
+    body = body[:BEGINNING]
+    if tag := _MARKUP_START.match(body):
         return clean_line(tag[1].decode("utf-8", "replace"), _LONGEST_START) + "…"
-    text = clean_line(body[:200].decode("utf-8", "replace").replace("\ufffd", " "), 10_000)
+    text = clean_line(body.decode("utf-8", "replace").replace("\ufffd", " "), 10_000)
     words = " ".join(text.split())
     return words if len(words) <= _LONGEST_START else words[:_LONGEST_START].rstrip() + "…"
 

@@ -1,9 +1,12 @@
 """Untrusted text made safe to keep: bounded, without control characters, without an API key."""
 
+import base64
+import html
 import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 #: Ten catalogues.
 MOST_PARTS = 500_000
@@ -13,7 +16,35 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u20
 _CONTROLS_BUT_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]+")
 #: What is shorter is no secret, and would occur in pictures by chance.
 SHORTEST_SECRET = 8
+#: A key as long as any; what is cut may end in a part of one.
+LONGEST_SECRET = 500
 _KEY = re.compile(r"VENICE_(?:INFERENCE|ADMIN)_KEY_[\w.~+/=-]*", re.IGNORECASE)
+
+
+#: Our own keys in the forms in which a gateway may send them back, as one expression for each key.
+_secrets: dict[str, re.Pattern[str]] = {}
+
+
+def keep_secret(key: str) -> None:
+    """From now on this very key is cut from every text of this process, whatever its shape.
+
+    What is shorter than SHORTEST_SECRET is no secret: it would be cut from words.
+    """
+    if len(key) < SHORTEST_SECRET or key in _secrets:
+        return
+    encoded = base64.b64encode(key.encode()).decode().rstrip("=")
+    forms = {key, quote(key, safe=""), quote(key), html.escape(key), json.dumps(key)[1:-1], encoded}
+    forms.add(key.replace("/", "\\/"))
+    # The longest first: a part of it that is replaced would leave the rest.
+    pattern = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+    _secrets[key] = re.compile(pattern, re.IGNORECASE)
+
+
+def without_keys(text: str) -> str:
+    """The text with `[key]` in place of our own keys and of whatever looks like one of Venice's."""
+    for pattern in tuple(_secrets.values()):
+        text = pattern.sub("[key]", text)
+    return _KEY.sub("[key]", text)
 
 
 def clean_line(value: Any, limit: int) -> str:
@@ -21,13 +52,19 @@ def clean_line(value: Any, limit: int) -> str:
     if not isinstance(value, str):
         return ""
     # Cut before the expressions run: the text may be megabytes.
-    text = _KEY.sub("[key]", _CONTROLS.sub(" ", value[: limit * 2 + 1000])).strip()
+    most = limit * 2 + 2 * LONGEST_SECRET
+    text = without_keys(_CONTROLS.sub(" ", value[:most])).strip()
+    if len(value) > most:
+        # The cut may have gone through a key.
+        text = f"{text[:-LONGEST_SECRET]}…"
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def clean_lines(value: str, limit: int) -> str:
     """Like `clean_line`, with line breaks and tabs kept and nothing trimmed."""
-    return _CONTROLS_BUT_LINES.sub("", value.replace("\r\n", "\n"))[:limit]
+    most = 2 * limit + 2 * LONGEST_SECRET
+    text = without_keys(_CONTROLS_BUT_LINES.sub("", value[:most].replace("\r\n", "\n")))
+    return (text[:-LONGEST_SECRET] if len(value) > most else text)[:limit]
 
 
 def masked(pieces: Iterable[bytes], key: str | None) -> Iterator[bytes]:

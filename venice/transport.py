@@ -2,13 +2,15 @@
 
 import http.client
 import logging
+import re
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -16,9 +18,11 @@ import urllib3
 from venice.deadlines import Clock
 from venice.errors import Misconfigured, NotSent, Unanswered, VeniceError
 from venice.reply import Reply, bounded_headers, head_line
+from venice.route import Route
 from venice.wire import current_clock, new_session
 
-logger = logging.getLogger(__name__)
+#: That of the package: an application turns on the lines of all requests by its name.
+logger = logging.getLogger("venice")
 
 CHUNK = 64 * 1024
 _FAILURES = (
@@ -50,8 +54,8 @@ class Writable(Protocol):
 class Transport:
     """Sends requests, from any number of threads."""
 
-    def __init__(self) -> None:
-        self._session = new_session()
+    def __init__(self, route: Route | None = None) -> None:
+        self._session = new_session(route or Route())
 
     def close(self) -> None:
         self._session.close()
@@ -70,6 +74,23 @@ class Transport:
 
         NotSent when no byte has left, Unanswered when it has and no whole answer is in the sink.
         """
+        try:
+            reply = self._exchange(request, sink, clock, connect, max_bytes, on_headers)
+        except VeniceError as error:
+            _log(request, clock, f"{type(error).__name__}, {error.message}")
+            raise
+        _log(request, clock, f"{reply.status}, {reply.bytes} bytes")
+        return reply
+
+    def _exchange(
+        self,
+        request: Request,
+        sink: Writable,
+        clock: Clock,
+        connect: float,
+        max_bytes: int,
+        on_headers: Callable[[], None] | None,
+    ) -> Reply:
         failure: VeniceError | None = None
         token = current_clock.set(clock)
         try:
@@ -78,13 +99,19 @@ class Transport:
             ).prepare()
             response = self._session.send(prepared, stream=True, allow_redirects=False, timeout=connect)
             with closing(response):
-                return _receive(response, _Sink(sink, clock), clock, max_bytes, on_headers)
+                return _receive(request, response, _Sink(sink, clock), clock, max_bytes, on_headers)
         except _FAILURES as error:
             failure = _outcome(error, clock)
         finally:
             current_clock.reset(token)
         # Raised outside of the handler: the library's error holds the request and with it the key.
         raise failure
+
+
+def _log(request: Request, clock: Clock, outcome: str) -> None:
+    """One line for a request: neither key nor prompt, nor the query, which may be a cursor."""
+    seconds = (datetime.now(UTC) - clock.started_at).total_seconds()
+    logger.info("%s %s: %s, %.2f s", request.method, urlsplit(request.url).path, outcome, seconds)
 
 
 class _Sink:
@@ -105,6 +132,7 @@ class _Sink:
 
 
 def _receive(
+    request: Request,
     response: requests.Response,
     sink: _Sink,
     clock: Clock,
@@ -119,6 +147,7 @@ def _receive(
         sent_at=clock.sent_at or now,
         headers_at=now,
         finished_at=now,
+        with_key="Authorization" in request.headers,
     )
     clock.reply = reply
     if 300 <= reply.status < 400:
@@ -139,7 +168,7 @@ def _receive(
 
 
 def _outcome(error: Exception, clock: Clock) -> VeniceError:
-    message = clock.failure or _describe(error)
+    message = clock.failure or _describe(error, clock)
     if not clock.begun:
         return NotSent(message)
     reply = clock.reply
@@ -148,9 +177,24 @@ def _outcome(error: Exception, clock: Clock) -> VeniceError:
     return Unanswered(message, status=reply.status, headers=reply.headers)
 
 
-def _describe(error: BaseException) -> str:
+def _describe(error: BaseException, clock: Clock) -> str:
     """The cause in words of our own: the text of library errors may hold anything."""
     causes = list(_causes(error))
+    if clock.tunnelling or any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes):
+        return f"the proxy cannot be used: {_proxy_failure(causes)}"
+    return _words(causes)
+
+
+def _proxy_failure(causes: Sequence[BaseException]) -> str:
+    for cause in causes:
+        # The one place where the library tells the status of the proxy.
+        if match := _TUNNEL_REFUSED.match(str(cause)):
+            wrong = " (user or password)" if match[1] == "407" else ""
+            return f"it answered with HTTP {match[1]}{wrong}"
+    return _words(causes)
+
+
+def _words(causes: Sequence[BaseException]) -> str:
     for kind, words in _WORDS:
         for cause in causes:
             if isinstance(cause, kind):
@@ -158,6 +202,7 @@ def _describe(error: BaseException) -> str:
     return f"the connection failed ({type(causes[-1]).__name__})"
 
 
+_TUNNEL_REFUSED = re.compile(r"Tunnel connection failed: (\d{3})\b")
 _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (socket.gaierror, "the host name could not be resolved"),
     (ssl.SSLCertVerificationError, "the certificate of the server could not be verified"),

@@ -148,7 +148,11 @@ class Generation(Lifecycle):
         return self._operation(row.load() for row in self.sources)
 
     def _operation(self, images: Iterable[ImageSource]) -> Operation:
-        return operation_from(self.kind, self.request, images)
+        operation = operation_from(self.kind, self.request, images)
+        if operation.extra:
+            # No form has them, so nobody has read a price for them.
+            raise TypeError(f"{', '.join(operation.extra)} is no field that is known")
+        return operation
 
     @property
     def sources(self) -> list["Input"]:

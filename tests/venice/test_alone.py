@@ -70,3 +70,10 @@ def test_the_command_line_runs(python: Path, tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert (tmp_path / done.stdout.strip()).read_bytes()[8:12] == b"WEBP"
+
+
+def test_the_emulator_says_what_it_lacks(python: Path, tmp_path: Path) -> None:
+    done = run(python, tmp_path, "-m", "venice.emulator")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "venice.emulator needs Pillow: pip install 'venice-gallery[emulator]'\n"

@@ -120,7 +120,7 @@ def test_callbacks_cannot_cost_the_answer(
         raise RuntimeError("no database")
 
     assert client.send(operation, io.BytesIO(), on_sent=fails, on_headers=fails).status == 200
-    assert len(caplog.records) == 2
+    assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 2
 
 
 def test_every_request_has_its_own_connection(script: Script, client: Client, operation: Generate) -> None:

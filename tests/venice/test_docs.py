@@ -73,7 +73,7 @@ def table() -> str:
         for field in dataclasses.fields(operation):
             limited = LIMITED.get(field.name) if operation is not OpenAIGenerate else None
             found = [model.id for model in models if limited is None or limited(model)]
-            if field.name == "strict":
+            if field.name in ("strict", "extra"):
                 continue
             if len(found) == len(models):
                 plain.append(f"`{field.name}`")

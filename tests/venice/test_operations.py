@@ -200,6 +200,8 @@ def test_it_counts_its_images() -> None:
     assert Generate(model="m", prompt="p", variants=3).image_count == 3
 
 
-def test_an_unknown_key_is_refused() -> None:
+def test_an_unknown_key_is_kept_and_a_missing_one_refused() -> None:
+    kept = Generate.from_payload({"model": "m", "prompt": "p", "mbed_exif_metadata": True})
+    assert kept.extra == {"mbed_exif_metadata": True}
     with pytest.raises(TypeError):
-        Generate.from_payload({"model": "m", "prompt": "p", "mbed_exif_metadata": True})
+        Generate.from_payload({"model": "m", "mbed_exif_metadata": True})

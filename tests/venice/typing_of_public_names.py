@@ -42,10 +42,17 @@ def use(client: venice.Client) -> None:
     assert_type(client.styles(), list[str])
     assert_type(client.traits(), dict[str, str])
     assert_type(client.compatibility_mapping("text"), dict[str, str])
-    client.rate_limits()
+    assert_type(client.rate_limits(), venice.RateLimits)
+    assert_type(client.rate_limits().models, dict[str, venice.ModelLimits])
+    assert_type(client.run(operations[0], timeout=5, on_progress=follow), venice.Result)
+    assert_type(client.run(operations[0]).save("a"), list[Path])
     assert_type(client.balance(), venice.Balance)
     assert_type(client.balance().usd, Decimal | None)
     assert_type(client.usage_history(page_size=10), Iterator[venice.UsageEntry])
+
+
+def follow(progress: venice.Progress) -> None:
+    assert_type(progress.expected, int | None)
 
 
 def look(result: venice.Result) -> None:

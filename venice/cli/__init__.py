@@ -5,9 +5,9 @@ import os
 import sys
 from collections.abc import Sequence
 
-from venice.access import DEFAULT_BASE_URL
+from venice import __version__
 from venice.cli import asking, making
-from venice.cli.output import show_error
+from venice.cli.output import finish, prepare, say, show_error, show_json
 from venice.client import Client
 from venice.errors import (
     AuthenticationFailed,
@@ -36,7 +36,8 @@ EXIT_STATUSES: tuple[tuple[type[VeniceError], int], ...] = (
 )
 INTERRUPTED = 130
 _EPILOG = """\
-The key is read from VENICE_API_KEY, another address of the API from VENICE_BASE_URL.
+The key is read from VENICE_API_KEY, another address of the API from VENICE_BASE_URL, a proxy from HTTPS_PROXY and
+certificates of your own authority from REQUESTS_CA_BUNDLE.
 
 exit status: 0 done · 1 Venice failed or answered nonsense · 2 the request cannot be sent as it is · 3 not sent ·
 4 refused · 5 the key or the set-up is wrong · 6 no credits · 7 busy, try later · 8 no whole answer, may have been
@@ -46,27 +47,56 @@ charged · 9 moderated · 130 interrupted
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status."""
-    options = _parser().parse_args(arguments)
+    prepare()
     try:
-        with Client(
-            os.environ.get("VENICE_API_KEY"), os.environ.get("VENICE_BASE_URL") or DEFAULT_BASE_URL
-        ) as client:
+        status = _run(_parser().parse_args(arguments))
+    except SystemExit as ended:
+        # From argparse: help and version are results too.
+        status = ended.code if isinstance(ended.code, int) else 0
+    try:
+        finish()
+    except OSError as error:
+        lost = _unwritten(error)
+        return status or lost
+    return status
+
+
+def _run(options: argparse.Namespace) -> int:
+    try:
+        with Client() as client:
             status: int = options.run(client, options)
             return status
     except VeniceError as error:
-        show_error(error, options.saved, as_json=options.json)
+        show_error(error, options.saved, options.known, as_json=options.json)
         return exit_status(error)
     except KeyboardInterrupt:
-        if options.costs_money:
-            print("Interrupted. If the request had left, it may be charged all the same.", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:
-        # Who reads us has seen enough; Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _interrupted(options)
     except OSError as error:
-        print(f"{error.filename or 'The output'}: {error.strerror}", file=sys.stderr)
-        return 1
+        _say_seed(options)
+        if options.json and options.known:
+            show_json(
+                {"error": "OSError", "message": error.strerror, "may_be_charged": True, **options.known}
+            )
+        return _unwritten(error)
+
+
+def _interrupted(options: argparse.Namespace) -> int:
+    if options.known:
+        say("Interrupted. If the request had left, it may be charged all the same.")
+        _say_seed(options)
+        if options.json:
+            show_json({"error": "Interrupted", "may_be_charged": True, **options.known})
+    return INTERRUPTED
+
+
+def _say_seed(options: argparse.Namespace) -> None:
+    if "seed" in options.known:
+        say(f"The seed was {options.known['seed']}.")
+
+
+def _unwritten(error: OSError) -> int:
+    say(f"{error.filename or 'The output'}: {error.strerror}")
+    return 1
 
 
 def exit_status(error: VeniceError) -> int:
@@ -75,12 +105,14 @@ def exit_status(error: VeniceError) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    name = os.path.basename(sys.argv[0])
     parser = argparse.ArgumentParser(
-        prog="python -m venice",
+        prog="venice" if name == "venice" else "python -m venice",
         description="The Venice.ai image API as a command.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="version", version=f"venice {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
     making.add_commands(commands)
     asking.add_commands(commands)

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
+from venice.account import ModelLimits
 from venice.catalog import Model, bundled_models, bundled_styles
-from venice.cli.output import dollars, say, show_json, show_table
+from venice.cli.output import dollars, say, show, show_json, show_table
 from venice.client import Client
 from venice.operations import MAX_SCALE, MIN_SCALE
 from venice.pricing import edit_price, generate_price, upscale_price
@@ -26,14 +27,14 @@ def add_commands(commands: _Commands) -> None:
     usage = _add(commands, "usage", _usage, "what was paid for, oldest first; needs a key of the kind ADMIN")
     usage.add_argument("--since", type=_day, metavar="YYYY-MM-DD")
     usage.add_argument("--currency", help="USD, DIEM …")
-    usage.add_argument("--most", type=int, default=100, help="lines to show (100)")
+    usage.add_argument("--most", type=_count, default=100, help="lines to show (100)")
 
 
 def _add(commands: _Commands, name: str, run: Any, help: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=help, description=f"{help.capitalize()}."
     )
-    parser.set_defaults(run=run, costs_money=False, saved=None)
+    parser.set_defaults(run=run, known={}, saved=None)
     parser.add_argument("--json", action="store_true")
     return parser
 
@@ -89,7 +90,7 @@ def _styles(client: Client, options: argparse.Namespace) -> int:
     if options.json:
         show_json(names)
     else:
-        print("\n".join(names))
+        show("\n".join(names))
     return 0
 
 
@@ -98,25 +99,17 @@ def _limits(client: Client, options: argparse.Namespace) -> int:
     if options.json:
         show_json(told)
         return 0
-    balances = told.get("balances")
-    for name, amount in (balances if isinstance(balances, dict) else {}).items():
-        print(f"{name}: {amount}")
-    permitted = told.get("accessPermitted")
-    print(f"access: {'unknown' if permitted is None else 'permitted' if permitted else 'refused'}")
-    listed = told.get("rateLimits")
-    rows = [row for entry in (listed if isinstance(listed, list) else ()) if (row := _limit(entry))]
-    if rows:
-        show_table(("model", "limit"), rows)
+    for name, amount in told.balances.items():
+        show(f"{name}: {amount}")
+    permitted = told.is_permitted
+    show(f"access: {'unknown' if permitted is None else 'permitted' if permitted else 'refused'}")
+    if told.models:
+        show_table(("model", "limit"), [(each.model, _amounts(each)) for each in told.models.values()])
     return 0
 
 
-def _limit(entry: Any) -> tuple[str, str] | None:
-    if not isinstance(entry, dict) or not isinstance(entry.get("rateLimits"), list):
-        return None
-    limits = [limit for limit in entry["rateLimits"] if isinstance(limit, dict)]
-    return str(entry.get("apiModelId")), ", ".join(
-        f"{each.get('amount')} {each.get('type')}" for each in limits
-    )
+def _amounts(limits: ModelLimits) -> str:
+    return ", ".join(f"{amount} {unit}" for unit, amount in limits.amounts.items())
 
 
 def _balance(client: Client, options: argparse.Namespace) -> int:
@@ -125,13 +118,13 @@ def _balance(client: Client, options: argparse.Namespace) -> int:
         show_json(balance.raw)
         return 0
     for name, amount in balance.amounts.items():
-        print(f"{name}: {amount}")
-    print(f"can pay: {'unknown' if balance.can_consume is None else 'yes' if balance.can_consume else 'no'}")
+        show(f"{name}: {amount}")
+    show(f"can pay: {'unknown' if balance.can_consume is None else 'yes' if balance.can_consume else 'no'}")
     return 0
 
 
 def _usage(client: Client, options: argparse.Namespace) -> int:
-    entries = list(islice(client.usage_history(options.currency, options.since), max(options.most, 0)))
+    entries = list(islice(client.usage_history(options.currency, options.since), options.most))
     if options.json:
         show_json([entry.raw for entry in entries])
         return 0
@@ -150,6 +143,13 @@ def _usage(client: Client, options: argparse.Namespace) -> int:
     if len(entries) == options.most:
         say(f"The first {options.most} lines; --most shows more.")
     return 0
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
 
 
 def _day(text: str) -> datetime:

@@ -8,8 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from venice.catalog import Model, bundled_models, bundled_styles
-from venice.cli.output import dollars, say, show_json, waiting
+from venice.cli.output import dollars, say, show, show_json, waiting
+from venice.cli.reading import image_source, prompt_text
 from venice.cli.saving import Pattern, save
+from venice.cli.sizing import sized
 from venice.client import Client
 from venice.errors import BadResponse, InvalidRequest, Unanswered, VeniceError
 from venice.operations import (
@@ -27,6 +29,7 @@ from venice.operations import (
 from venice.pricing import price
 from venice.results import Result
 from venice.shortfall import unread
+from venice.text import decode_json
 
 DEFAULT_MODEL = "z-image-turbo"
 MODERATED = 9
@@ -48,26 +51,30 @@ def add_commands(commands: _Commands) -> None:
     """The subcommands, each with `run`."""
     _add_generate(commands)
     edit = _add(commands, "edit", _edit, "change an image, or join several into one", "edit")
-    edit.add_argument("prompt", help="what is to be done")
+    edit.add_argument("prompt", help="what is to be done; - reads it from stdin")
     edit.add_argument(
-        "--image", action="append", required=True, metavar="FILE", help="path or URL; may be repeated"
+        "--image",
+        action="append",
+        required=True,
+        metavar="FILE",
+        help="path, URL or - for stdin; may be repeated",
     )
     edit.add_argument("--model", default=DEFAULT_EDIT_MODEL)
     _add_options(edit, *_EDIT_OPTIONS, "quality")
     formats = ", ".join(PARAMETER["output_format"].choices)
     edit.add_argument("--format", dest="output_format", help=f"one of {formats}")
     upscale = _add(commands, "upscale", _upscale, "enlarge an image 2 to 4 times", "upscaled")
-    upscale.add_argument("image", metavar="FILE")
+    upscale.add_argument("image", metavar="FILE", help="path, or - for stdin")
     _add_options(upscale, *_UPSCALE_OPTIONS)
     cut = _add(
         commands, "remove-background", _remove_background, "cut the subject of an image out", "cut-out"
     )
-    cut.add_argument("image", metavar="FILE", help="path or URL")
+    cut.add_argument("image", metavar="FILE", help="path, URL, or - for stdin")
 
 
 def _add_generate(commands: _Commands) -> None:
     generate = _add(commands, "generate", _generate, "make images from a text", "image")
-    generate.add_argument("prompt")
+    generate.add_argument("prompt", help="what is to be seen; - reads it from stdin")
     generate.add_argument("--model", default=DEFAULT_MODEL)
     generate.add_argument("--seed", type=int, help="drawn by chance when left out, and always told")
     generate.add_argument("--style", "--style-preset", dest="style_preset", help="a name that `styles` lists")
@@ -85,11 +92,25 @@ def _add(commands: _Commands, name: str, run: Any, help: str, out: str) -> argpa
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=help, description=f"{help.capitalize()}."
     )
-    parser.set_defaults(run=run, costs_money=True, saved=None)
+    parser.set_defaults(run=run, known={}, saved=None)
     parser.add_argument(
-        "--out", default=out, metavar="PATTERN", help=f"such as {{seed}}-{{index}}.{{format}} ({out})"
+        "--out",
+        default=out,
+        metavar="PATTERN",
+        help=f"such as {{seed}}-{{index}}.{{format}}, or - for stdout ({out})",
     )
     parser.add_argument("--json", action="store_true", help="tell everything about the call as JSON")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="check and price the request, show it, and send nothing"
+    )
+    parser.add_argument(
+        "--extra",
+        action="append",
+        type=_extra_field,
+        default=[],
+        metavar="NAME=JSON",
+        help="a field that this version does not know; may be repeated, and has no price in the catalogue",
+    )
     parser.add_argument(
         "--no-strict", dest="strict", action="store_false", help="send what this version would refuse"
     )
@@ -113,6 +134,7 @@ def _generate(client: Client, options: argparse.Namespace) -> int:
     # Not for secrets: any number that can be sent again will do.
     seed = random.randint(0, MAX_SEED) if options.seed is None else options.seed  # noqa: S311
     fields = {name: getattr(options, name) for name in ("model", "prompt", "strict", *_GENERATE_OPTIONS)}
+    fields["prompt"] = prompt_text(options.prompt)
     fields["format"] = options.format or Pattern(options.out).format
     references = [_reference(text) for text in options.style_references or ()]
     operation = Generate(
@@ -120,10 +142,12 @@ def _generate(client: Client, options: argparse.Namespace) -> int:
         seed=seed,
         style_preset=_style(options.style_preset),
         style_references=references or None,
+        extra=dict(options.extra),
         safe_mode=not options.unsafe,
     )
     model = _model(client, options.model, "image")
     if model and options.strict and model.takes_generate:
+        operation = sized(operation, model)
         fitting = operation.for_model(model)
         for name in sorted(operation.payload().keys() - fitting.payload().keys()):
             say(f"{model.name} takes no {name}: left out.")
@@ -133,15 +157,21 @@ def _generate(client: Client, options: argparse.Namespace) -> int:
 
 def _edit(client: Client, options: argparse.Namespace) -> int:
     given = {name: getattr(options, name) for name in ("prompt", "model", "strict", *_EDIT_OPTIONS)}
+    given["prompt"] = prompt_text(options.prompt)
+    given["extra"] = dict(options.extra)
     given["safe_mode"] = not options.unsafe
+    images = [
+        image_source(text, options.prompt, *options.image[:number])
+        for number, text in enumerate(options.image)
+    ]
     given["output_format"] = options.output_format or Pattern(options.out).format
     operation: Operation
-    if len(options.image) > 1:
-        operation = MultiEdit(images=options.image, quality=options.quality, **given)
+    if len(images) > 1:
+        operation = MultiEdit(images=images, quality=options.quality, **given)
     elif options.quality is not None:
         raise InvalidRequest("--quality is for several images only", field_errors={"quality": "not here."})
     else:
-        operation = Edit(image=options.image[0], **given)
+        operation = Edit(image=images[0], **given)
     return _make(
         client, options, operation, _model(client, options.model, "inpaint"), {"model": options.model}
     )
@@ -149,13 +179,17 @@ def _edit(client: Client, options: argparse.Namespace) -> int:
 
 def _upscale(client: Client, options: argparse.Namespace) -> int:
     given = {name: getattr(options, name) for name in _UPSCALE_OPTIONS}
-    operation = Upscale(image=options.image, strict=options.strict, **given)
+    operation = Upscale(
+        image=image_source(options.image), strict=options.strict, extra=dict(options.extra), **given
+    )
     model = next((known for known in bundled_models() if known.takes_upscale), None)
     return _make(client, options, operation, model, {"model": operation.model})
 
 
 def _remove_background(client: Client, options: argparse.Namespace) -> int:
-    operation = RemoveBackground(image=options.image, strict=options.strict)
+    operation = RemoveBackground(
+        image=image_source(options.image), strict=options.strict, extra=dict(options.extra)
+    )
     model = next((known for known in bundled_models() if known.takes_background_removal), None)
     return _make(client, options, operation, model, {"model": operation.model})
 
@@ -169,10 +203,21 @@ def _make(
 ) -> int:
     """Say the price, send, save, tell."""
     pattern = Pattern(options.out)
+    pattern.check_stdout(operation.image_count, as_json=options.json)
     if model and options.strict and (problems := operation.problems(model)):
-        raise InvalidRequest(" ".join(problems.values()), field_errors=problems)
+        text = "; ".join(f"{field}: {message}" for field, message in problems.items())
+        raise InvalidRequest(text, field_errors=problems)
     usd = price(operation, model) if model else None
-    say(f"Price by the catalogue: {dollars(usd)}.")
+    seed = f" Seed {known['seed']}." if "seed" in known else ""
+    say(f"Price by the catalogue: {dollars(usd)}.{seed}")
+    if operation.extra:
+        say(f"What {', '.join(operation.extra)} may cost is in no catalogue.")
+    if options.dry_run:
+        show_json(
+            {"path": operation.path, "price_usd": usd, **known, "request": operation.payload(images=False)}
+        )
+        return 0
+    options.known = dict(known)
     began = time.monotonic()
     try:
         with waiting(f"Venice is at work ({known['model']})"):
@@ -184,15 +229,15 @@ def _make(
         options.saved = save(error.images, error.body, pattern, known)
         raise
     seconds = time.monotonic() - began
+    images = () if result.is_content_violation else result.images
+    saved = options.saved = save(images, result.body, pattern, {**known, "id": result.id})
     if result.is_content_violation:
         say("Venice moderated this: the picture is black and was not charged. Change the prompt.")
-    images = () if result.is_content_violation else result.images
-    saved = save(images, result.body, pattern, {**known, "id": result.id})
     if options.json:
         show_json(_account(operation, result, usd, seconds, known) | saved.named())
     else:
         for file in saved.images:
-            print(file)
+            show(str(file))
     _tell(result, usd, seconds, known)
     if saved.answer:
         say(f"All that came is in {saved.answer}.")
@@ -266,6 +311,17 @@ def _style(name: str | None) -> str | None:
     """The style's exact name, for one that was typed in another case."""
     exact = {style.lower(): style for style in bundled_styles()}
     return exact.get(name.lower(), name) if name else name
+
+
+def _extra_field(text: str) -> tuple[str, Any]:
+    """NAME=JSON, such as transparent_background=true."""
+    name, equals, value = text.partition("=")
+    try:
+        if name and equals:
+            return name, decode_json(value.encode())
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text[:60]!r} is not NAME=JSON; a text is written in quotes")
 
 
 def _reference(text: str) -> StyleReference:

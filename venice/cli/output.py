@@ -1,37 +1,101 @@
 """What the command line says: results on stdout, everything about them on stderr."""
 
+import io
 import json
+import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from venice import pricing
-from venice.errors import VeniceError
+from venice.errors import InvalidRequest, Moderated, VeniceError
 
 if TYPE_CHECKING:
     from venice.cli.saving import Saved
 
 _TICK_S = 0.5
+#: What stdout did not take.
+_failures: list[OSError] = []
 
 
-def say(text: str) -> None:
-    """A line about the work, on stderr."""
-    print(text, file=sys.stderr, flush=True)
+def prepare() -> None:
+    """Make both streams take any text: what they cannot encode is written as an escape."""
+    _failures.clear()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def say(text: str, *, end: str = "\n") -> None:
+    """A line about the work, on stderr. That nobody reads it any more is no reason to stop."""
+    if sys.stderr is None:
+        return
+    try:
+        print(text, end=end, file=sys.stderr, flush=True)
+    except OSError:
+        silence(sys.stderr)
+
+
+def show(text: str) -> None:
+    """A line of the result, on stdout. What cannot be written there is told by `finish`: it stops nothing."""
+    try:
+        print(text)
+    except OSError as error:
+        silence(sys.stdout)
+        _failures.append(error)
+
+
+def finish() -> None:
+    """Bring out what is still held back. OSError, such as for a full disk, but not for a reader who has gone."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        silence(sys.stdout)
+        _failures.append(error)
+    for failure in _failures:
+        if not isinstance(failure, BrokenPipeError):
+            raise failure
+
+
+def silence(stream: TextIO) -> None:
+    """Send what is still held back, and all that follows, nowhere."""
+    # Python would complain once more when it flushes at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def show_json(value: Any) -> None:
     """One JSON value on stdout; money is text, so that nothing is lost of it."""
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    is_unicode = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
+    show(json.dumps(value, indent=2, ensure_ascii=not is_unicode, default=str))
 
 
-def show_error(error: VeniceError, saved: "Saved | None" = None, *, as_json: bool) -> None:
-    """What went wrong, what to do about it, and where lies what came; as JSON on stdout when that was asked for."""
+def show_error(
+    error: VeniceError,
+    saved: "Saved | None" = None,
+    known: Mapping[str, object] | None = None,
+    *,
+    as_json: bool,
+) -> None:
+    """What went wrong, what to do about it, and where lies what came; as JSON on stdout when that was asked for.
+
+    `known` is what the call was made with, its seed among it.
+    """
     words = f"{error}".rstrip(".")
     say(f"{words}. {error.advice}" if words else error.advice)
+    for field, message in error.field_errors.items():
+        if field not in words or message.rstrip(".") not in words:
+            say(f"  {field}: {message}")
+    suggested = error.suggested_prompt if isinstance(error, Moderated) else ""
+    if suggested:
+        say(f"Venice suggests this prompt: {suggested}")
+    known = {} if isinstance(error, InvalidRequest) else dict(known or {})
+    if "seed" in known:
+        say(f"The seed was {known['seed']}.")
     if saved and saved.images:
         say(f"Saved all the same: {', '.join(map(str, saved.images))}.")
     if saved and saved.answer:
@@ -49,6 +113,8 @@ def show_error(error: VeniceError, saved: "Saved | None" = None, *, as_json: boo
                 "status": error.status,
                 "code": error.code,
                 "fields": error.field_errors,
+                "suggested_prompt": suggested or None,
+                **known,
                 "retry_at": error.retry_at and error.retry_at.isoformat(),
                 "may_be_charged": error.charge_unknown,
                 "cf_ray": error.cf_ray,
@@ -63,7 +129,7 @@ def show_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     table = [list(head), *(list(row) for row in rows)]
     widths = [max(len(row[column]) for row in table) for column in range(len(head))]
     for row in table:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        show("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def dollars(amount: Decimal | None) -> str:
@@ -76,7 +142,7 @@ def dollars(amount: Decimal | None) -> str:
 @contextmanager
 def waiting(what: str) -> Iterator[None]:
     """Count the seconds on a terminal while Venice is at work; elsewhere say once what is waited for."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         say(f"{what} …")
         yield
         return
@@ -85,7 +151,7 @@ def waiting(what: str) -> Iterator[None]:
 
     def tick() -> None:
         while not over.wait(_TICK_S):
-            print(f"\r{what} … {time.monotonic() - began:.0f} s", end="", file=sys.stderr, flush=True)
+            say(f"\r{what} … {time.monotonic() - began:.0f} s", end="")
 
     thread = threading.Thread(target=tick, daemon=True)
     thread.start()
@@ -95,4 +161,4 @@ def waiting(what: str) -> Iterator[None]:
         over.set()
         thread.join()
         # Clear the line: what follows must not be written over it.
-        print("\r\033[K", end="", file=sys.stderr, flush=True)
+        say("\r\033[K", end="")

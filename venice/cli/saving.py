@@ -2,6 +2,7 @@
 
 import os
 import string
+import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -9,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from venice.cli.output import say
+from venice.cli.output import say, silence
 from venice.errors import InvalidRequest
-from venice.images import ImageBytes
+from venice.images import ImageBytes, write_new
 from venice.operations import FORMATS
 
 PLACES = ("seed", "index", "n", "format", "model", "id")
@@ -20,9 +21,30 @@ _SUFFIXES = {
     ".webp": "webp",
     ".jpg": "jpeg",
     ".jpeg": "jpeg",
-    ".avif": "avif",
-    ".gif": "gif",
+    ".jpe": "jpeg",
+    ".jfif": "jpeg",
 }
+#: Names of what Venice never sends.
+_OTHER_SUFFIXES = (
+    *(
+        ".gif",
+        ".bmp",
+        ".tif",
+        ".tiff",
+        ".heic",
+        ".heif",
+        ".avif",
+        ".jxl",
+        ".jp2",
+        ".ico",
+        ".svg",
+        ".psd",
+        ".pdf",
+    ),
+    *(".apng", ".tga", ".exr", ".pnm", ".ppm", ".qoi", ".raw", ".mp4", ".webm", ".json", ".zip", ".txt"),
+)
+_SUFFIXES |= {suffix: suffix[1:] for suffix in _OTHER_SUFFIXES}
+STDOUT = "-"
 #: Seconds for which an answer waits for room, and between two looks.
 PATIENCE, LOOK_EVERY = 600.0, 2.0
 _MEMORY = "/dev/shm"  # noqa: S108 - the last resort, and never an existing file
@@ -30,7 +52,7 @@ _UNSAFE = {"/": "-", "\\": "-", "\0": ""}
 
 
 class Pattern:
-    """A file name with places in braces: {seed}, {index} (from 0), {n} (from 1), {format}, {model}, {id}.
+    """A file name with places in braces: {seed}, {index} (from 0), {n} (from 1), {format}, {model}, {id}; or `-`.
 
     Raises InvalidRequest for a place that does not exist and for a folder that is not there or not ours.
     """
@@ -62,15 +84,35 @@ class Pattern:
         self._has_suffix = "format" in places or bool(Path(text).suffix)
 
     @property
+    def is_stdout(self) -> bool:
+        """Whether the image goes to stdout and not to a file."""
+        return self._text == STDOUT
+
+    def check_stdout(self, count: int, *, as_json: bool) -> None:
+        """InvalidRequest when stdout is wanted and cannot take so many images."""
+        if not self.is_stdout:
+            return
+        if count > 1:
+            raise _wrong(f"- is stdout, which takes one image; these would be {count}.")
+        if as_json:
+            raise _wrong("- is stdout, where --json writes too.")
+        if sys.stdout is None or sys.stdout.isatty():
+            raise _wrong("- is stdout, which is no place for an image here.")
+
+    @property
     def format(self) -> str | None:
         """The format that the name promises, if it promises one that can be asked for."""
         promised = _SUFFIXES.get(Path(self._text).suffix.lower())
         return promised if promised in FORMATS else None
 
+    @property
+    def _file_name(self) -> str:
+        return "image" if self.is_stdout else self._text
+
     def path(self, image: ImageBytes, count: int, known: Mapping[str, object]) -> Path:
         """The name for one of `count` images; without a place for its number or its format, these are added."""
         values = {**known, "index": image.index, "n": image.index + 1, "format": image.format}
-        path = Path(self._text.format_map({name: _safe(values.get(name, "")) for name in PLACES}))
+        path = Path(self._file_name.format_map({name: _safe(values.get(name, "")) for name in PLACES}))
         suffix = path.suffix if self._has_suffix else f".{image.format}"
         # A name must not promise what the bytes are not.
         if _SUFFIXES.get(suffix.lower(), image.format) != image.format:
@@ -83,7 +125,7 @@ class Pattern:
     def answer_path(self, known: Mapping[str, object]) -> Path:
         """The name for an answer of which some could not be read: as that of an image, ending in `.bin`."""
         values = {**known, "index": "answer", "n": "answer", "format": "bin"}
-        path = Path(self._text.format_map({name: _safe(values.get(name, "")) for name in PLACES}))
+        path = Path(self._file_name.format_map({name: _safe(values.get(name, "")) for name in PLACES}))
         return path.with_name(f"{path.stem if self._has_suffix else path.name}.bin")
 
 
@@ -109,12 +151,26 @@ def save(images: Sequence[ImageBytes], body: bytes, pattern: Pattern, known: Map
     there is none for a long time.
     """
     saved = Saved()
+    if pattern.is_stdout and images and _to_stdout(images[0].data):
+        images = images[1:]
     for image in images:
         wanted = pattern.path(image, len(images), known)
         saved.images.append(_write(wanted, f"venice-{image.index}.{image.format}", image.data))
     if body:
         saved.answer = _write(pattern.answer_path(known), "venice-answer.bin", body)
     return saved
+
+
+def _to_stdout(data: bytes) -> bool:
+    """Whether stdout took all of it."""
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        silence(sys.stdout)
+        say(f"stdout: {error.strerror}; the image goes to a file.")
+        return False
+    return True
 
 
 def _write(wanted: Path, spare: str, data: bytes) -> Path:
@@ -125,7 +181,7 @@ def _write(wanted: Path, spare: str, data: bytes) -> Path:
         reasons = []
         for path in places:
             try:
-                written = _write_new(path, data)
+                written = write_new(path, data)
             except OSError as error:
                 reasons.append(f"{path}: {error.strerror}")
                 lost = error
@@ -137,20 +193,6 @@ def _write(wanted: Path, spare: str, data: bytes) -> Path:
             raise lost
         say(f"{'; '.join(reasons)}. It is paid for, so I wait for room; Ctrl-C gives it up.")
         time.sleep(LOOK_EVERY)
-
-
-def _write_new(path: Path, data: bytes) -> Path:
-    free, copy = path, 1
-    while True:
-        try:
-            with free.open("xb") as file:
-                file.write(data)
-            return free
-        except FileExistsError:
-            free, copy = path.with_name(f"{path.stem}.{copy}{path.suffix}"), copy + 1
-        except OSError:
-            free.unlink(missing_ok=True)
-            raise
 
 
 def _safe(value: object) -> str:

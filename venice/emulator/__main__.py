@@ -6,8 +6,13 @@ import threading
 from decimal import Decimal, InvalidOperation
 from types import FrameType
 
-from venice.emulator.faults import FAULTS
-from venice.emulator.server import Emulator
+try:
+    from venice.emulator.faults import FAULTS
+    from venice.emulator.server import Emulator
+except ModuleNotFoundError as error:
+    if error.name != "PIL":
+        raise
+    raise SystemExit("venice.emulator needs Pillow: pip install 'venice-gallery[emulator]'") from None
 
 
 def main(arguments: list[str] | None = None) -> int:

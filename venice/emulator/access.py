@@ -10,6 +10,11 @@ from venice.emulator.replies import Refusal, Reply, refuse
 DOCS = "https://docs.venice.ai/api-reference"
 
 
+#: Base and Solana, each with an address that belongs to nobody.
+NETWORKS = (
+    ("eip155:8453", "0x0000000000000000000000000000000000000000"),
+    ("solana:5eykt4UsFv8P8NJdTREpY1vzqKqKvdp", "11111111111111111111111111111111"),
+)
 ADMIN_PREFIX = "VENICE_ADMIN_KEY_"
 
 
@@ -48,13 +53,14 @@ def _payment_required(resource: str) -> Refusal:
         "accepts": [
             {
                 "scheme": "exact",
-                "network": "eip155:8453",
-                "asset": "0x0000000000000000000000000000000000000000",
+                "network": network,
+                "asset": nobody,
                 "amount": "10000000",
-                "payTo": "0x0000000000000000000000000000000000000000",
+                "payTo": nobody,
                 "maxTimeoutSeconds": 300,
                 "extra": {"name": "USD Coin", "version": "2"},
             }
+            for network, nobody in NETWORKS
         ],
         "extensions": {"sign-in-with-x": {"info": {"domain": "api.venice.ai", "version": "1"}}},
         "authOptions": {

@@ -154,7 +154,7 @@ class PaidRoute:
             call.state.wait(names["slow"].seconds)
         failing = next((fault for fault in faults if fault.name in SERVER_FAILURES), None)
         if failing:
-            call.state.wait(call.state.latency_ms / 1000)
+            call.state.queue(job.model.id)
             raise failure(failing, self.path)
         reply = job.make(frozenset(names))
         if job.moderation != "none":

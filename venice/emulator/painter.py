@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from random import Random
 
-from PIL import Image, ImageChops, ImageEnhance, ImageFilter
+from PIL import Image, ImageChops, ImageEnhance, ImageFilter, ImageFont
 
 from venice.emulator.canvas import BICUBIC, Canvas
 from venice.emulator.palettes import choose_palette
@@ -22,6 +22,8 @@ NEUTRAL_CFG = 7.5
 MAX_AREA = 2100 * 1100
 #: Smaller ones are painted with sides of at least this, and reduced.
 MIN_SIDE = 64
+#: In pixels.
+SMALLEST_MARKED = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,21 @@ def blur(picture: Image.Image) -> Image.Image:
     """So strongly that nothing can be made out."""
     small = picture.resize((max(1, picture.width // 32), max(1, picture.height // 32)), BICUBIC)
     return small.filter(ImageFilter.GaussianBlur(2)).resize(picture.size, BICUBIC)
+
+
+def marked(picture: Image.Image) -> Image.Image:
+    """With a watermark in the lower right corner; very small pictures have none."""
+    if min(picture.size) < SMALLEST_MARKED:
+        return picture
+    text = ImageFont.load_default_imagefont().getmask("VENICE")
+    word = Image.frombytes("L", text.size, bytes(text)).point([255 if v else 0 for v in range(256)])
+    height = max(10, min(picture.size) // 24)
+    word = word.resize((round(word.width * height / word.height), height), BICUBIC)
+    left, top = picture.width - word.width - height // 2, picture.height - height - height // 2
+    for shift, colour, opacity in ((max(1, height // 12), "black", 0.5), (0, "white", 0.75)):
+        mask = word.point([round(v * opacity) for v in range(256)])
+        picture.paste(colour, (left + shift, top + shift), mask)
+    return picture
 
 
 def random_from(*parts: object) -> Random:

@@ -14,7 +14,7 @@ from PIL import Image
 from venice.catalog import Model
 from venice.emulator.calls import Call
 from venice.emulator.faults import without_markers
-from venice.emulator.painter import Brief, blur, paint
+from venice.emulator.painter import Brief, blur, marked, paint
 from venice.emulator.replies import Reply
 from venice.emulator.sizing import pixel_size
 from venice.emulator.state import State
@@ -54,7 +54,7 @@ def make_pictures(
 ) -> Pictures:
     """Paint all variants of a filled-in request. Image 0 follows the seed, the others are random."""
     waiting = time.monotonic()
-    state.wait(state.latency_ms / 1000)
+    state.queue(model.id)
     with state.easels:
         started = time.monotonic()
         kind = _format(data, faults)
@@ -81,7 +81,7 @@ def make_pictures(
 
 def developed(call: Call, work: Callable[[], Image.Image], kind: str, faults: frozenset[str]) -> Reply:
     """The reply of the routes that answer with the bytes of one picture."""
-    call.state.wait(call.state.latency_ms / 1000)
+    call.state.queue(call.entry.model or "")
     with call.state.easels:
         picture = work()
         file = encode(picture if kind != "jpeg" else picture.convert("RGB"), kind)
@@ -129,7 +129,14 @@ def _picture(model: Model, data: dict[str, Any], seed: int, faults: frozenset[st
         width=size[0],
         height=size[1],
     )
-    return blur(paint(brief)) if "blurred" in faults else paint(brief)
+    picture = blur(paint(brief)) if "blurred" in faults else paint(brief)
+    return marked(picture) if _is_marked(model, data) else picture
+
+
+def _is_marked(model: Model, data: dict[str, Any]) -> bool:
+    """Only models that Venice runs itself, at one price for every size, draw a watermark."""
+    runs_here = model.privacy == "private" and "generation" in model.pricing
+    return runs_here and not data["hide_watermark"]
 
 
 def _format(data: dict[str, Any], faults: frozenset[str]) -> str:

@@ -1,6 +1,7 @@
 """What one emulator holds while it runs; all of it is lost when it ends."""
 
 import hashlib
+import itertools
 import os
 import threading
 from collections import deque
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.message import Message
+from random import Random
 
 from venice.catalog import Model, bundled_models, bundled_styles
 from venice.emulator.faults import FaultDesk
@@ -51,6 +53,7 @@ class State:
         self.faults = FaultDesk()
         self.hits: deque[dict[str, str]] = deque(maxlen=50)
         self.stopping = threading.Event()
+        self._calls = itertools.count()
         # Painting is bound to the processor: more at once would only take more memory.
         self.easels = threading.BoundedSemaphore(os.cpu_count() or 1)
 
@@ -79,6 +82,19 @@ class State:
                 "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             }
         )
+
+    def queue(self, model: str) -> None:
+        """Wait as long as this model lets one wait: `latency_ms` at the least.
+
+        Up to twice as long by the model, and up to half as long again by the number of the call: each emulator
+        repeats the same waits.
+        """
+        if not self.latency_ms:
+            return
+        fastest = self.traits().get("fastest")
+        slower = 0.0 if model == fastest else Random(f"model {model}").random()  # noqa: S311 - no secret
+        chance = Random(f"call {next(self._calls)}").random() / 2  # noqa: S311 - no secret
+        self.wait(self.latency_ms / 1000 * (1 + slower) * (1 + chance))
 
     def wait(self, seconds: float) -> None:
         """Sleep, but not beyond the end of the server."""

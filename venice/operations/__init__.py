@@ -67,7 +67,7 @@ KINDS = tuple(_BY_KIND)
 def operation_from(kind: str, payload: Mapping[str, Any], images: Iterable[ImageSource] = ()) -> Operation:
     """The operation of this kind whose `payload` it is; `images` are those that the payload left out, in order.
 
-    ValueError for an unknown kind, TypeError for a payload with an unknown or missing key or image, and
+    ValueError for an unknown kind, TypeError for a payload with a missing key or image, and
     InvalidRequest for one that Venice would refuse.
     """
     if kind not in _BY_KIND:

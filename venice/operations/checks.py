@@ -1,11 +1,14 @@
 """The checks that the operations share: types always, ranges and choices when they are strict."""
 
+import dataclasses
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from venice.errors import InvalidRequest
+from venice.operations.payloads import OWN_FIELDS, Extra
 from venice.sources import (
     MAX_FILE,
     MAX_PIXELS,
@@ -26,6 +29,7 @@ MAX_RESOLUTION = 10
 MAX_ANON_USER_ID = 128
 #: Where nothing else bounds a number: what fits every reader of JSON.
 _ANY_INTEGER = 2**53
+_FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 
 
 class Checks:
@@ -109,6 +113,23 @@ class Checks:
             self.wrong[field] = f"takes 1 to {MAX_ANON_USER_ID} printable ASCII characters."
         elif "||" in value:
             self.wrong[field] = "must not hold ||."
+
+    def extra_fields(self, *sent: str) -> None:
+        """Fields that are newer than we are: names of none of ours, nor of those `sent` under another name."""
+        value = self._value("extra")
+        if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
+            self.wrong["extra"] = "must be names with values."
+            return
+        known = {entry.name for entry in dataclasses.fields(self._operation)} | {*sent, *OWN_FIELDS, "model"}
+        for name in value:
+            if name in known:
+                self.wrong["extra"] = f"must not hold {name}, which is a field of its own."
+            elif not _FIELD_NAME.fullmatch(name):
+                self.wrong["extra"] = "must have names of letters, digits and underscores."
+        try:
+            self.replace("extra", Extra(value))
+        except (ValueError, TypeError, RecursionError):
+            self.wrong["extra"] = "must be values that JSON can hold."
 
     def image(self, field: str, value: object, *, max_bytes: int = MAX_FILE, **pixels: int) -> InputImage:
         """The image behind a field; an empty one when it cannot be used. `pixels` as in `check_pixels`."""

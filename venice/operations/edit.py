@@ -52,6 +52,8 @@ class Edit:
     disable_prompt_optimization_thinking: bool | None = None
     safe_mode: bool | None = None
     anon_user_id: str | None = None
+    #: Fields that are newer than we are, sent as they are. What they cost is in no catalogue.
+    extra: Mapping[str, Any] = field(default_factory=dict)
     strict: bool = field(default=True, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -72,8 +74,8 @@ class Edit:
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any], images: Iterable[ImageSource] = ()) -> Self:
-        """The inverse of `payload`; `images` holds what it left out. TypeError for an unknown or missing key."""
-        fields, supply = fields_from(payload), Supply(images)
+        """The inverse of `payload`; `images` holds what it left out. What is unknown becomes `extra`."""
+        fields, supply = fields_from(payload, cls), Supply(images)
         fields["image"] = supply.image(fields.get("image"))
         supply.close()
         return cls(**fields)
@@ -81,7 +83,8 @@ class Edit:
     def payload(self, *, images: bool = True) -> dict[str, Any]:
         """The JSON body, without what is None; an image that is no URL in base64, or left out without `images`."""
         image = sent(self.picture, images=images)
-        return {**({} if image is None else {"image": image}), "model": self.model, **given(self, _SENT)}
+        body = {**({} if image is None else {"image": image}), "model": self.model, **given(self, _SENT)}
+        return body | dict(self.extra)
 
     @property
     def image_count(self) -> int:
@@ -117,6 +120,8 @@ class MultiEdit:
     disable_prompt_optimization_thinking: bool | None = None
     safe_mode: bool | None = None
     anon_user_id: str | None = None
+    #: Fields that are newer than we are, sent as they are. What they cost is in no catalogue.
+    extra: Mapping[str, Any] = field(default_factory=dict)
     strict: bool = field(default=True, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -139,8 +144,8 @@ class MultiEdit:
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any], images: Iterable[ImageSource] = ()) -> Self:
-        """The inverse of `payload`; `images` are those that it left out. TypeError for an unknown or missing key."""
-        fields, supply = fields_from(payload), Supply(images)
+        """The inverse of `payload`; `images` are those that it left out. What is unknown becomes `extra`."""
+        fields, supply = fields_from(payload, cls, "modelId"), Supply(images)
         if not isinstance(entries := fields.get("images"), list):
             raise TypeError("the payload has no list of images")
         fields["images"] = [supply.image(entry) for entry in entries]
@@ -152,7 +157,8 @@ class MultiEdit:
     def payload(self, *, images: bool = True) -> dict[str, Any]:
         """The JSON body, without what is None; images that are no URL in base64, or null without `images`."""
         layers = [sent(picture, images=images) for picture in self.pictures]
-        return {"images": layers, "modelId": self.model, **given(self, (*_SENT, "quality"))}
+        body = {"images": layers, "modelId": self.model, **given(self, (*_SENT, "quality"))}
+        return body | dict(self.extra)
 
     @property
     def image_count(self) -> int:
@@ -195,6 +201,7 @@ def _check_common(operation: Edit | MultiEdit, checks: Checks) -> None:
     checks.choices({"output_format": EDIT_FORMATS})
     checks.flags(*_FLAGS)
     checks.anonymous_user()
+    checks.extra_fields("modelId")
 
 
 def _common_problems(operation: Edit | MultiEdit, model: "Model") -> dict[str, str]:

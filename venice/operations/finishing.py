@@ -35,6 +35,8 @@ class Upscale:
     image: ImageSource
     scale: float | None = None
     creativity: float | None = None
+    #: Fields that are newer than we are, sent as they are. What they cost is in no catalogue.
+    extra: Mapping[str, Any] = field(default_factory=dict)
     strict: bool = field(default=True, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -45,6 +47,7 @@ class Upscale:
         checks.replace("image", image)
         checks.number("scale", MIN_SCALE, MAX_SCALE)
         checks.number("creativity", 0, MAX_CREATIVITY)
+        checks.extra_fields()
         checks.raise_found()
 
     @property
@@ -66,8 +69,8 @@ class Upscale:
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any], images: Iterable[ImageSource] = ()) -> Self:
-        """The inverse of `payload`; `images` holds what it left out. TypeError for an unknown or missing key."""
-        fields, supply = fields_from(payload), Supply(images)
+        """The inverse of `payload`; `images` holds what it left out. What is unknown becomes `extra`."""
+        fields, supply = fields_from(payload, cls), Supply(images)
         fields["image"] = supply.image(fields.get("image"))
         supply.close()
         return cls(**fields)
@@ -75,7 +78,8 @@ class Upscale:
     def payload(self, *, images: bool = True) -> dict[str, Any]:
         """The JSON body, without what is None; the image in base64 without a prefix, or left out without `images`."""
         image = sent(self.picture, images=images)
-        return {**({} if image is None else {"image": image}), **given(self, ("scale", "creativity"))}
+        body = {**({} if image is None else {"image": image}), **given(self, ("scale", "creativity"))}
+        return body | dict(self.extra)
 
     @property
     def image_count(self) -> int:
@@ -100,12 +104,15 @@ class RemoveBackground:
 
     image: ImageSource
     anon_user_id: str | None = None
+    #: Fields that are newer than we are, sent as they are. What they cost is in no catalogue.
+    extra: Mapping[str, Any] = field(default_factory=dict)
     strict: bool = field(default=True, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         checks = Checks(self)
         checks.replace("image", checks.image("image", self.image))
         checks.anonymous_user()
+        checks.extra_fields("image_url")
         checks.raise_found()
 
     @property
@@ -120,8 +127,8 @@ class RemoveBackground:
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any], images: Iterable[ImageSource] = ()) -> Self:
-        """The inverse of `payload`; `images` holds what it left out. TypeError for an unknown or missing key."""
-        fields, supply = fields_from(payload), Supply(images)
+        """The inverse of `payload`; `images` holds what it left out. What is unknown becomes `extra`."""
+        fields, supply = fields_from(payload, cls, "image_url"), Supply(images)
         fields["image"] = supply.image(fields.pop("image_url", fields.get("image")))
         supply.close()
         return cls(**fields)
@@ -130,7 +137,8 @@ class RemoveBackground:
         """The JSON body: `image_url` for a URL, else `image` in base64, or neither without `images`."""
         image = sent(self.picture, images=images)
         name = "image_url" if self.picture.url else "image"
-        return {**({} if image is None else {name: image}), **given(self, ("anon_user_id",))}
+        body = {**({} if image is None else {name: image}), **given(self, ("anon_user_id",))}
+        return body | dict(self.extra)
 
     @property
     def image_count(self) -> int:

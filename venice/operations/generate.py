@@ -78,6 +78,8 @@ class Generate:
     return_binary: bool | None = None
     style_references: Sequence[StyleReference] | None = None
     anon_user_id: str | None = None
+    #: Fields that are newer than we are, sent as they are. What they cost is in no catalogue.
+    extra: Mapping[str, Any] = field(default_factory=dict)
     strict: bool = field(default=True, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -92,14 +94,15 @@ class Generate:
         checks.choices({"format": FORMATS})
         checks.anonymous_user()
         self._check_references(checks)
+        checks.extra_fields()
         if self.strict and self.return_binary and self.variants is not None:
             checks.wrong["variants"] = "cannot be asked for together with a binary answer."
         checks.raise_found()
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any], images: Iterable[ImageSource] = ()) -> Self:
-        """The inverse of `payload`; `images` are those that it left out. TypeError for an unknown or missing key."""
-        fields, supply = fields_from(payload), Supply(images)
+        """The inverse of `payload`; `images` are those that it left out. What is unknown becomes `extra`."""
+        fields, supply = fields_from(payload, cls), Supply(images)
         if isinstance(references := fields.get("style_references"), list):
             fields["style_references"] = [StyleReference.from_payload(entry, supply) for entry in references]
         supply.close()
@@ -110,7 +113,7 @@ class Generate:
         body = given(self, _FIELDS)
         if self.style_references is not None:
             body["style_references"] = [entry.payload(images=images) for entry in self.style_references]
-        return body
+        return body | dict(self.extra)
 
     @property
     def inputs(self) -> tuple[Input, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from venice.operations.checks import Checks
-from venice.operations.payloads import Input, Supply, fields_from, given
+from venice.operations.payloads import OWN_FIELDS, Input, Supply, fields_from, given
 from venice.sources import ImageSource
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ class OpenAIGenerate:
     background: str | None = None
     output_compression: int | None = None
     user: str | None = None
+    #: Fields that are newer than we are, sent as they are. What they cost is in no catalogue.
+    extra: Mapping[str, Any] = field(default_factory=dict)
     strict: bool = field(default=True, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -69,6 +71,7 @@ class OpenAIGenerate:
         checks.integers({"n": (1, 1), "output_compression": (0, 100)})
         checks.choices(_CHOICES)
         checks.texts("user")
+        checks.extra_fields()
         checks.raise_found()
 
     @property
@@ -78,13 +81,14 @@ class OpenAIGenerate:
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any], images: Iterable[ImageSource] = ()) -> Self:
-        """The inverse of `payload`; it takes no `images`. TypeError for an unknown or missing key."""
+        """The inverse of `payload`; it takes no `images`. What is unknown becomes `extra`."""
         Supply(images).close()
-        return cls(**fields_from(payload))
+        return cls(**fields_from(payload, cls))
 
     def payload(self, *, images: bool = True) -> dict[str, Any]:
         """The JSON body, without what is None."""
-        return given(self, (entry.name for entry in dataclasses.fields(self) if entry.name != "strict"))
+        names = (entry.name for entry in dataclasses.fields(self) if entry.name not in OWN_FIELDS)
+        return given(self, names) | dict(self.extra)
 
     @property
     def image_count(self) -> int:

@@ -1,6 +1,8 @@
 """How the images of an operation stand in its JSON body, and how they leave it where a file is named instead."""
 
-from collections.abc import Iterable, Mapping
+import dataclasses
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from venice.sources import ImageSource, InputImage
@@ -32,11 +34,53 @@ def given(operation: object, names: Iterable[str]) -> dict[str, Any]:
     return {name: value for name, value in pairs if value is not None}
 
 
-def fields_from(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy of a body to make an operation from. TypeError for what is ours and never sent."""
-    if "strict" in payload:
-        raise TypeError("strict is no field of a payload")
-    return dict(payload)
+#: Fields of every operation that are ours and never sent.
+OWN_FIELDS = ("strict", "extra")
+
+
+def fields_from(payload: Mapping[str, Any], operation: Any, *aliases: str) -> dict[str, Any]:
+    """A body as the fields to make an operation of that class from; what the class does not know becomes `extra`.
+
+    `aliases` are names in the body of what the class calls otherwise. TypeError for what is ours and never sent.
+    """
+    if ours := [name for name in OWN_FIELDS if name in payload]:
+        raise TypeError(f"{ours[0]} is no field of a payload")
+    known = {entry.name for entry in dataclasses.fields(operation)} | set(aliases)
+    fields = {name: value for name, value in payload.items() if name in known}
+    extra = {name: value for name, value in payload.items() if name not in known}
+    return fields | ({"extra": extra} if extra else {})
+
+
+class Extra(Mapping[str, Any]):
+    """Fields that are newer than we are. Frozen to the ground: what is read from it is a copy.
+
+    ValueError and TypeError for what JSON cannot hold.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        self._text = json.dumps(dict(fields), ensure_ascii=False, allow_nan=False)
+        self._text.encode()
+
+    def __getitem__(self, name: str) -> Any:
+        return self._fields()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields())
+
+    def __len__(self) -> int:
+        return len(self._fields())
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self))
+
+    def __repr__(self) -> str:
+        return repr(self._fields())
+
+    def _fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = json.loads(self._text)
+        return fields
 
 
 class Supply:

@@ -1,0 +1,48 @@
+"""One size in the terms of the other: a ratio in pixels, and pixels as the nearest ratio that a model offers."""
+
+import math
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from venice.operations.parameters import MAX_SIDE
+
+_RATIO = re.compile(r"\s*(\d{1,4})\s*[:x/]\s*(\d{1,4})\s*")
+#: Venice's own size where none is asked for; the sides of another shape cover the same area, as far as they fit.
+_SIDE = 1024
+#: Narrower pictures would have a side of less than 256 pixels.
+_NARROWEST = MAX_SIDE / 256
+#: What differs by more is another shape: 3:2 is an eighth away from 4:3.
+_NEAR = 1.06
+
+
+class Size(NamedTuple):
+    """In pixels."""
+
+    width: int
+    height: int
+
+
+def pixels_of(ratio: str, divisor: int) -> Size | None:
+    """The sides nearest to this ratio, both multiples of `divisor`; None for what is no ratio or too narrow."""
+    match = _RATIO.fullmatch(ratio)
+    width, height = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not width or not height or not 1 / _NARROWEST <= width / height <= _NARROWEST:
+        return None
+    shape = width / height
+    long = min(MAX_SIDE, _SIDE * math.sqrt(max(shape, 1 / shape)))
+    step = max(divisor, 1)
+    first = min(round(long / step) * step, MAX_SIDE // step * step)
+    second = round(first / max(shape, 1 / shape) / step) * step
+    return Size(first, second) if shape >= 1 else Size(second, first)
+
+
+def nearest_ratio(width: int, height: int, offered: Iterable[str]) -> str | None:
+    """The one of `offered` that these sides come near; None when all are of another shape."""
+    if width < 1 or height < 1:
+        return None
+    matches = {ratio: match for ratio in offered if (match := _RATIO.fullmatch(ratio))}
+    shapes = {ratio: int(match[1]) / int(match[2]) for ratio, match in matches.items() if int(match[2])}
+    away = {ratio: abs(math.log(width / height / shape)) for ratio, shape in shapes.items() if shape}
+    best = min(away, key=lambda ratio: away[ratio], default=None)
+    return best if best is not None and away[best] <= math.log(_NEAR) else None
