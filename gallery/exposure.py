@@ -1,9 +1,11 @@
-"""Which of our secrets other accounts of this machine can read: one sentence for each, with what to do."""
+"""Whose the files are: what other accounts of this machine can read, and what ours cannot use."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from gallery import environment
 
@@ -20,13 +22,34 @@ def exposed() -> Iterator[str]:
             yield f"Other accounts can read or change {path}, which holds secrets; chmod 600 closes it."
 
 
+def refuse_unusable() -> None:
+    """Raise ImproperlyConfigured for the first of our files and folders that this account cannot write.
+
+    Found out later, it would be a failure of each page, and of answers that are paid.
+    """
+    files = [path for path in _database_files() if path.exists()]
+    folders = [settings.DATA_DIR, settings.SPOOL_DIR, settings.MEDIA_ROOT, *(path.parent for path in files)]
+    needed = [(path, os.R_OK | os.W_OK | os.X_OK) for path in map(Path, folders) if path.exists()]
+    for path, rights in [*needed, *((path, os.R_OK | os.W_OK) for path in files)]:
+        if not os.access(path, rights):
+            owner = path.stat().st_uid
+            raise ImproperlyConfigured(
+                f"{path} cannot be written by this account (user {os.geteuid()}; it belongs to user {owner})."
+            )
+
+
+def _database_files() -> list[Path]:
+    """SQLite's, there or not; none where the database is a server."""
+    database = settings.DATABASES["default"]
+    if not database["ENGINE"].endswith("sqlite3"):
+        return []
+    return [Path(f"{database['NAME']}{suffix}") for suffix in ("", "-wal", "-shm")]
+
+
 def _secret_files() -> list[Path]:
     """Each file once, however many settings came from it."""
-    database = settings.DATABASES["default"]
     given = [path for path in environment.secret_files if _CONTAINER_SECRETS not in path.parents]
-    files = [settings.BASE_DIR / ".env", settings.DATA_DIR / "secret_key", *given]
-    if database["ENGINE"].endswith("sqlite3"):
-        files.append(Path(database["NAME"]))
+    files = [settings.BASE_DIR / ".env", settings.DATA_DIR / "secret_key", *given, *_database_files()[:1]]
     return list(dict.fromkeys(path.resolve() for path in files))
 
 

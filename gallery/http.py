@@ -1,5 +1,9 @@
-"""What our views take and give beyond Django's own: a member's request, its closed gates, and 303."""
+"""What our views take and give beyond Django's own: a member's request, its closed gates, messages, and 303."""
 
+from django.conf import settings
+from django.contrib.messages.storage.cookie import CookieStorage
+from django.contrib.messages.storage.fallback import FallbackStorage
+from django.contrib.messages.storage.session import SessionStorage
 from django.http import HttpRequest, HttpResponseRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -22,6 +26,18 @@ def closed_gates(request: HttpRequest) -> ClosedGates:
         gates = ClosedGates()
         setattr(request, _GATES, gates)
     return gates
+
+
+class _MessagesCookie(CookieStorage):
+    """Django's, under a name that no other installation on this host uses."""
+
+    cookie_name = settings.MESSAGES_COOKIE_NAME
+
+
+class Messages(FallbackStorage):
+    """Messages in a cookie, or in the session when they are many."""
+
+    storage_classes = (_MessagesCookie, SessionStorage)
 
 
 class SeeOther(HttpResponseRedirect):

@@ -2,11 +2,14 @@
 
 import socket
 from argparse import ArgumentParser
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection
 
+from gallery import schema
 from gallery.web import server
 from gallery.wsgi import application
 
@@ -19,6 +22,10 @@ class Command(BaseCommand):
         parser.add_argument("--fd", type=int, help="a listening socket that was inherited, by its number")
 
     def handle(self, *args: Any, fd: int | None, **options: Any) -> None:
+        # A database that is away may come back; one of another version does not change by itself.
+        with suppress(DatabaseError):
+            schema.refuse_older()
+        connection.close()
         try:
             listener = server.listen(settings.HOST, settings.PORT) if fd is None else socket.socket(fileno=fd)
         except server.CannotListen as error:
