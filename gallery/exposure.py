@@ -1,7 +1,7 @@
 """Whose the files are: what other accounts of this machine can read, and what ours cannot use."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from django.conf import settings
@@ -29,13 +29,21 @@ def refuse_unusable() -> None:
     """
     files = [path for path in _database_files() if path.exists()]
     folders = [settings.DATA_DIR, settings.SPOOL_DIR, settings.MEDIA_ROOT, *(path.parent for path in files)]
-    needed = [(path, os.R_OK | os.W_OK | os.X_OK) for path in map(Path, folders) if path.exists()]
-    for path, rights in [*needed, *((path, os.R_OK | os.W_OK) for path in files)]:
-        if not os.access(path, rights):
-            owner = path.stat().st_uid
-            raise ImproperlyConfigured(
-                f"{path} cannot be written by this account (user {os.geteuid()}; it belongs to user {owner})."
-            )
+    if words := unusable(map(Path, folders), os.R_OK | os.W_OK | os.X_OK) or unusable_database():
+        raise ImproperlyConfigured(words)
+
+
+def unusable_database() -> str:
+    """Which of SQLite's files this account cannot use, in a sentence; empty when that is not it."""
+    return unusable(_database_files(), os.R_OK | os.W_OK)
+
+
+def unusable(paths: Iterable[Path], rights: int) -> str:
+    """The first that is there without these rights of ours, in a sentence; empty when there is none."""
+    for path in paths:
+        if path.exists() and not os.access(path, rights):
+            return f"{path} cannot be used by user {os.geteuid()}; it belongs to user {path.stat().st_uid}."
+    return ""
 
 
 def _database_files() -> list[Path]:

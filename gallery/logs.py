@@ -60,12 +60,14 @@ def outage(error: Exception) -> str:
     """What a person must mend, in one line; empty for an error that is the program's own."""
     from django.db import InterfaceError, OperationalError
 
+    from gallery.exposure import unusable_database
+
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"The disk is full ({error.filename})." if error.filename else "The disk is full."
     if isinstance(error, PermissionError) or (isinstance(error, OSError) and error.errno == errno.EROFS):
         return f"{error.filename or 'A file'} cannot be used ({error.strerror})."
     if isinstance(error, OperationalError | InterfaceError):
-        return f"The database cannot be used: {one_line(error)}"
+        return f"The database cannot be used: {unusable_database() or one_line(error)}"
     return ""
 
 

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
 from gallery import schema
+from gallery.exposure import refuse_unusable
 from gallery.web import server
 from gallery.wsgi import application
 
@@ -22,6 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--fd", type=int, help="a listening socket that was inherited, by its number")
 
     def handle(self, *args: Any, fd: int | None, **options: Any) -> None:
+        refuse_unusable()
         # A database that is away may come back; one of another version does not change by itself.
         with suppress(DatabaseError):
             schema.refuse_older()
