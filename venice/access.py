@@ -52,7 +52,7 @@ def clean_base_url(text: str) -> str:
         raise Misconfigured("the base URL must not hold . or .. as a part of its path")
     if match["port"] and not 0 < int(match["port"]) < 65536:
         raise Misconfigured("the base URL has an impossible port")
-    if match["scheme"].lower() == "http" and not _is_loopback(match["host"]):
+    if match["scheme"].lower() == "http" and not is_loopback(match["host"]):
         raise Misconfigured("the base URL must begin with https://; http:// is for this machine only")
     url = f"{match['scheme'].lower()}://{match['host'].lower()}"
     url += f":{match['port']}" if match["port"] else ""
@@ -63,7 +63,8 @@ def clean_base_url(text: str) -> str:
     return url + match["path"]
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine."""
     if host.lower() == "localhost":
         return True
     try:

@@ -23,6 +23,7 @@ from venice.images import ImageBytes
 from venice.operations import Operation
 from venice.reply import Reply
 from venice.results import MAX_BODY, Result, Timing, read_result, result_from
+from venice.route import Route
 from venice.text import decode_json, masked
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Client:
 
     Misconfigured for a key or an address that cannot be one. Use as a context manager, or `close` it.
     `models` is the catalogue against which `run` checks; by default the one that comes with this package.
+    `proxy` and `ca_bundle` are read as `Route.to` says: left out, they come from the environment.
     """
 
     def __init__(
@@ -57,8 +59,11 @@ class Client:
         deadlines: Deadlines | None = None,
         max_bytes: int = MAX_BODY,
         models: Sequence[Model] | None = None,
+        proxy: str | None = None,
+        ca_bundle: str | None = None,
     ) -> None:
         self.base_url = clean_base_url(base_url)
+        self.route = Route.to(self.base_url, proxy=proxy, ca_bundle=ca_bundle)
         self.deadlines = deadlines or Deadlines()
         self.max_bytes = max_bytes
         self._known = None if models is None else {model.id: model for model in models}
@@ -255,7 +260,7 @@ class Client:
                 # Not at the top: requests takes an eighth of a second that most commands do not need.
                 from venice.transport import Transport
 
-                self._transport = Transport()
+                self._transport = Transport(self.route)
             return self._transport
 
 

@@ -47,6 +47,8 @@ class Clock:
         self.sent_at: datetime | None = None
         #: Whether a byte of the request may have left. Until then the call is provably free.
         self.begun = False
+        #: Whether a proxy has been asked for a way and has not given it.
+        self.tunnelling = False
         #: Why the call was given up, in words, once it was.
         self.failure = ""
         #: The head of the answer, once it is there.
@@ -58,6 +60,15 @@ class Clock:
         self._answer_end = self._total_end
         self._answering = False
         self._renew()
+
+    @contextmanager
+    def tunnel(self) -> Iterator[None]:
+        """While a proxy is asked for a way to the server: it must answer as soon as one that connects."""
+        self._answer_end = time.monotonic() + self._deadlines.connect
+        self.tunnelling = True
+        yield
+        # Not after a failure: then this tells what has failed.
+        self.tunnelling = False
 
     def begin(self) -> None:
         """Called before the first byte leaves."""
@@ -107,7 +118,10 @@ class Clock:
             reason = f"fewer than {limits.min_rate_bytes} bytes came within {limits.min_rate_window:g} s"
             ends.append((self._slack, reason))
         else:
-            ends.append((self._answer_end - now, f"no answer within {self._first_byte:g} s"))
+            reason = f"no answer within {self._first_byte:g} s"
+            if self.tunnelling:
+                reason = f"the proxy did not answer within {limits.connect:g} s"
+            ends.append((self._answer_end - now, reason))
         return min(ends)
 
     def _renew(self) -> None:

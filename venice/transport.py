@@ -2,9 +2,10 @@
 
 import http.client
 import logging
+import re
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ import urllib3
 from venice.deadlines import Clock
 from venice.errors import Misconfigured, NotSent, Unanswered, VeniceError
 from venice.reply import Reply, bounded_headers, head_line
+from venice.route import Route
 from venice.wire import current_clock, new_session
 
 logger = logging.getLogger(__name__)
@@ -50,8 +52,8 @@ class Writable(Protocol):
 class Transport:
     """Sends requests, from any number of threads."""
 
-    def __init__(self) -> None:
-        self._session = new_session()
+    def __init__(self, route: Route | None = None) -> None:
+        self._session = new_session(route or Route())
 
     def close(self) -> None:
         self._session.close()
@@ -139,7 +141,7 @@ def _receive(
 
 
 def _outcome(error: Exception, clock: Clock) -> VeniceError:
-    message = clock.failure or _describe(error)
+    message = clock.failure or _describe(error, clock)
     if not clock.begun:
         return NotSent(message)
     reply = clock.reply
@@ -148,9 +150,24 @@ def _outcome(error: Exception, clock: Clock) -> VeniceError:
     return Unanswered(message, status=reply.status, headers=reply.headers)
 
 
-def _describe(error: BaseException) -> str:
+def _describe(error: BaseException, clock: Clock) -> str:
     """The cause in words of our own: the text of library errors may hold anything."""
     causes = list(_causes(error))
+    if clock.tunnelling or any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes):
+        return f"the proxy cannot be used: {_proxy_failure(causes)}"
+    return _words(causes)
+
+
+def _proxy_failure(causes: Sequence[BaseException]) -> str:
+    for cause in causes:
+        # The one place where the library tells the status of the proxy.
+        if match := _TUNNEL_REFUSED.match(str(cause)):
+            wrong = " (user or password)" if match[1] == "407" else ""
+            return f"it answered with HTTP {match[1]}{wrong}"
+    return _words(causes)
+
+
+def _words(causes: Sequence[BaseException]) -> str:
     for kind, words in _WORDS:
         for cause in causes:
             if isinstance(cause, kind):
@@ -158,6 +175,7 @@ def _describe(error: BaseException) -> str:
     return f"the connection failed ({type(causes[-1]).__name__})"
 
 
+_TUNNEL_REFUSED = re.compile(r"Tunnel connection failed: (\d{3})\b")
 _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (socket.gaierror, "the host name could not be resolved"),
     (ssl.SSLCertVerificationError, "the certificate of the server could not be verified"),

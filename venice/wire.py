@@ -19,6 +19,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from venice.deadlines import Clock
 from venice.reply import is_wanted, longest_value
+from venice.route import Route
 
 MAX_LINE = 1024 * 1024
 #: The head is read as far as an answer may be long, for what follows is paid for; so much of it is kept.
@@ -154,11 +155,20 @@ class _ClockedMixin(_Base):
 
     response_class = PatientResponse
 
+    def _tunnel(self) -> None:
+        # What the proxy is asked for is no part of the request: it costs nothing, and holds no key.
+        sock = self.sock
+        timeout = sock.gettimeout()
+        with current_clock.get().tunnel():
+            super()._tunnel()
+        sock.settimeout(timeout)
+
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()
         clock = current_clock.get()
-        clock.begin()
+        if not clock.tunnelling:
+            clock.begin()
         view = memoryview(data)
         for start in range(0, len(view), _SLICE):
             with clock.wait(self.sock):
@@ -185,10 +195,18 @@ class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _TlsConnection
 
 
+_POOLS = {"http": _Pool, "https": _TlsPool}
+
+
 class _Adapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
 
 
 class _Session(requests.Session):
@@ -196,10 +214,13 @@ class _Session(requests.Session):
         """Nowhere: for a 307 requests would send the POST and its key once more."""
 
 
-def new_session() -> requests.Session:
-    """A session that follows no redirect, repeats nothing, keeps no cookies and reads no environment."""
+def new_session(route: Route) -> requests.Session:
+    """A session that follows no redirect, repeats nothing, keeps no cookies and knows no way but this one."""
     session = _Session()
     session.trust_env = False
+    session.verify = route.ca_bundle or True
+    # Plain http goes to this machine only, which no proxy can reach.
+    session.proxies = {"https": route.proxy} if route.proxy else {}
     session.headers.clear()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("https://", "http://"):

@@ -2,90 +2,37 @@
 
 import socket
 import ssl
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from shutil import which
 
 import pytest
 
 from tests.venice.conftest import HEAD, KEY, QUICK, answer, image_body, unanswered
+from tests.venice.tls import certificate, needs_openssl, serving
 from venice import Client, Generate, NotSent
 
-pytestmark = pytest.mark.skipif(
-    not which("openssl"), reason="needs the openssl command to make a certificate"
-)
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate of its own authority, and its key, in one file."""
-    folder = tmp_path_factory.mktemp("tls")
-    key, public = folder / "key.pem", folder / "public.pem"
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "2",
-        "-subj",
-        "/CN=localhost",
-    ]
-    command += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(public)]
-    subprocess.run(command, check=True, capture_output=True)
-    both = folder / "both.pem"
-    both.write_bytes(public.read_bytes() + key.read_bytes())
-    return both
-
-
-@contextmanager
-def _serving(certificate: Path, play: Callable[[ssl.SSLSocket], None]) -> Iterator[tuple[str, list[bytes]]]:
-    """Serve one connection; yields the address and what was received."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    received: list[bytes] = []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve() -> None:
-            sock, _ = listener.accept()
-            try:
-                with sock, context.wrap_socket(sock, server_side=True) as secure:
-                    while b"gondola" not in b"".join(received):
-                        received.append(secure.recv(65536))
-                    play(secure)
-            except OSError:
-                return
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield f"https://localhost:{listener.getsockname()[1]}/api/v1", received
-        finally:
-            thread.join(10)
+__all__ = ["certificate"]
+pytestmark = needs_openssl
 
 
 @contextmanager
 def _trusting(certificate: Path, url: str) -> Iterator[Client]:
-    with Client(KEY, url, deadlines=QUICK) as client:
-        client._open()._session.verify = str(certificate)
+    with Client(KEY, url, deadlines=QUICK, ca_bundle=str(certificate)) as client:
         yield client
 
 
 def test_a_certificate_of_a_stranger_is_refused(certificate: Path, operation: Generate) -> None:
-    with _serving(certificate, lambda sock: sock.sendall(answer(image_body()))) as (url, received):
+    with serving(certificate, lambda sock: sock.sendall(answer(image_body()))) as (url, received):
         with Client(KEY, url) as client, pytest.raises(NotSent, match="certificate"):
             client.run(operation)
         assert received == []
 
 
 def test_a_certificate_of_another_name_is_refused(certificate: Path, operation: Generate) -> None:
-    with _serving(certificate, lambda sock: sock.sendall(answer(image_body()))) as (url, received):
+    with serving(certificate, lambda sock: sock.sendall(answer(image_body()))) as (url, received):
         with (
             _trusting(certificate, url.replace("localhost", "127.0.0.1")) as client,
             pytest.raises(NotSent, match="certificate"),
@@ -97,7 +44,7 @@ def test_a_certificate_of_another_name_is_refused(certificate: Path, operation: 
 def test_a_trusted_server_is_answered(certificate: Path, operation: Generate) -> None:
     body = answer(image_body(b"\x89PNG\r\n\x1a\n" + b"p" * 3_000_000), x_long="v" * 70_000)
     with (
-        _serving(certificate, lambda sock: sock.sendall(body)) as (url, received),
+        serving(certificate, lambda sock: sock.sendall(body)) as (url, received),
         _trusting(certificate, url) as client,
     ):
         assert len(client.run(operation).images[0].data) == 3_000_008
@@ -111,7 +58,7 @@ def test_a_dripping_server_is_given_up(certificate: Path, operation: Generate) -
             sock.sendall(b"x")
             time.sleep(0.05)
 
-    with _serving(certificate, drip) as (url, _), _trusting(certificate, url) as client:
+    with serving(certificate, drip) as (url, _), _trusting(certificate, url) as client:
         unanswered(client, operation, within=1.8)
 
 
