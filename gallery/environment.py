@@ -9,7 +9,6 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -61,30 +60,6 @@ def read_file(path: Path) -> None:
 
 def _reason(error: Exception) -> str:
     return (isinstance(error, OSError) and error.strerror) or type(error).__name__
-
-
-def existing_path(name: str) -> str:
-    """A file or folder that is there and may be read; empty where none is named."""
-    path = text(name)
-    if path and not os.access(path, os.R_OK):
-        raise ImproperlyConfigured(f"{name}: cannot read {path[:200]!r}.")
-    return path
-
-
-def proxy(host: str) -> str:
-    """HTTPS_PROXY as programs know it, in either case; empty where there is none, or NO_PROXY names `host`."""
-    value = text("HTTPS_PROXY") or text("https_proxy")
-    if not value or proxy_bypass_environment(host):
-        return ""
-    try:
-        parts = urlsplit(value if "://" in value else f"http://{value}")
-        is_usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:
-        is_usable = False
-    if not is_usable:
-        # It may hold a password: not a word of it.
-        raise ImproperlyConfigured("HTTPS_PROXY must look like http://proxy.example:3128.")
-    return parts.geturl()
 
 
 def number(name: str, default: int, low: int, high: int) -> int:

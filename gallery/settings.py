@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from csp.constants import NONCE, NONE, SELF
@@ -12,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from gallery import environment
 from venice import DEFAULT_BASE_URL, Misconfigured, clean_api_key, clean_base_url
+from venice.route import Route
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environment.read_file(BASE_DIR / ".env")
@@ -26,11 +26,11 @@ try:
         clean_api_key(environment.text("VENICE_API_KEY")) if environment.text("VENICE_API_KEY") else ""
     )
     VENICE_BASE_URL = clean_base_url(environment.text("VENICE_BASE_URL") or DEFAULT_BASE_URL)
+    # HTTPS_PROXY, NO_PROXY and REQUESTS_CA_BUNDLE are the client's to read; a bad one must stop the start.
+    Route.to(VENICE_BASE_URL)
 except Misconfigured as error:
     raise ImproperlyConfigured(str(error)) from None
 VENICE_BASE_URL_GIVEN = bool(environment.text("VENICE_BASE_URL"))
-VENICE_PROXY = environment.proxy(urlsplit(VENICE_BASE_URL).hostname or "")
-VENICE_CA_BUNDLE = environment.existing_path("REQUESTS_CA_BUNDLE")
 VENICE_EMULATED = (not VENICE_API_KEY and not VENICE_BASE_URL_GIVEN) or VENICE_BASE_URL.startswith("http://")
 
 WORKER_CONCURRENCY = environment.number("WORKER_CONCURRENCY", 4, 1, 64)

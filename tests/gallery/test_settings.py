@@ -6,6 +6,8 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -265,20 +267,37 @@ def test_each_installation_has_cookie_names_of_its_own(tmp_path: Path) -> None:
     assert [name.partition("-")[0] for name in secure] == ["__Host", "__Host", "__Secure", "__Host"]
 
 
-@pytest.mark.parametrize(
-    ("environment", "expected"),
-    [
-        ({"HTTPS_PROXY": "http://proxy.example:3128"}, "http://proxy.example:3128"),
-        ({"https_proxy": "http://proxy.example:3128"}, "http://proxy.example:3128"),
-        ({"HTTPS_PROXY": "http://proxy.example:3128", "NO_PROXY": "venice.ai"}, ""),
-        ({}, ""),
-    ],
-)
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy"])
+@pytest.mark.parametrize("bypassed", ["", "venice.example"])
 def test_venice_is_asked_through_the_proxy_that_programs_know(
-    tmp_path: Path, environment: dict[str, str], expected: str
+    tmp_path: Path, name: str, bypassed: str
 ) -> None:
-    shown = show(tmp_path, "settings.VENICE_PROXY", VENICE_API_KEY=KEY, **environment)
-    assert shown == expected
+    asked: list[bytes] = []
+
+    def answer() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = proxy.accept()
+                with connection:
+                    asked.append(connection.recv(1000))
+
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        thread = threading.Thread(target=answer)
+        thread.start()
+        given = {
+            "VENICE_API_KEY": KEY,
+            "VENICE_BASE_URL": "https://venice.example/api/v1",
+            name: f"http://127.0.0.1:{proxy.getsockname()[1]}",
+            "NO_PROXY": bypassed,
+        }
+        assert manage(tmp_path, "migrate", "-v0").returncode == 0
+        done = manage(tmp_path, "sync_catalog", **given)
+        proxy.shutdown(socket.SHUT_RDWR)
+        thread.join(20)
+
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 1), done.stderr
+    assert any(line.startswith(b"CONNECT venice.example:443 ") for line in asked) != bool(bypassed)
+    assert KEY.encode() not in b"".join(asked)
 
 
 @pytest.mark.parametrize(
