@@ -114,7 +114,7 @@ MIDDLEWARE = [
     "gallery.middleware.RequestGuard",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "gallery.middleware.FormGuard",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "gallery.middleware.MemberRequired",

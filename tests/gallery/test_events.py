@@ -1,5 +1,6 @@
 """The trail in the log: who came in, who was refused, who changed what; and nothing in it that opens a door."""
 
+import errno
 import json
 import logging
 import re
@@ -12,11 +13,12 @@ from django.conf import LazySettings
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
 from gallery import accounts
-from gallery.logs import JsonFormatter, JsonLines, TextFormatter, as_json
+from gallery.logs import JsonFormatter, JsonLines, OneLineForOutages, TextFormatter, as_json, outage
 from gallery.models import User
 from gallery.pipeline.worker import WorkerProcess
 
@@ -156,13 +158,13 @@ def test_the_page_of_a_link_sends_no_referer_and_its_form_works_all_the_same(
     assert page["Referrer-Policy"] == "no-referrer"
     token = re.search(r'csrfmiddlewaretoken" value="([^"]+)', page.content.decode())
     assert token
-    null = {"HTTP_ORIGIN": "null"}
-    assert client.post(path, {"csrfmiddlewaretoken": "x" * 64}, secure=https, **null).status_code == 403  # type: ignore[arg-type]
+    null: dict[str, Any] = {"HTTP_ORIGIN": "null", "secure": https}
+    assert client.post(path, {"csrfmiddlewaretoken": "x" * 64}, **null).status_code == 403
     form = {"csrfmiddlewaretoken": token[1]}
-    assert client.post("/accounts/logout/", form, secure=https, **null).status_code == 403  # type: ignore[arg-type]
+    assert client.post("/accounts/logout/", form, **null).status_code == 403
     elsewhere = client.post(path, form, secure=https, HTTP_ORIGIN="https://evil.example")
     assert elsewhere.status_code == 403
-    answer = client.post(path, form, secure=https, **null)  # type: ignore[arg-type]
+    answer = client.post(path, form, **null)
     assert (answer.status_code, answer["Referrer-Policy"]) == (302, "no-referrer")
 
 
@@ -208,3 +210,33 @@ def test_a_host_that_is_not_ours_is_said_once(client: Client, caplog: pytest.Log
     assert len(lines) == 2, lines
     assert "'192.168.1.5:8000' was refused: PUBLIC_URL says http://127.0.0.1:8000" in lines[0]
     assert " warning " in lines[0]
+
+
+@pytest.mark.parametrize(
+    "trouble", [OperationalError("server closed"), PermissionError(13, "Permission denied", "/x")]
+)
+def test_an_outage_is_one_line_a_request(trouble: Exception) -> None:
+    """Open pages ask once a second; a traceback each time would bury what it is about."""
+    record = logging.LogRecord(
+        "django.request", logging.ERROR, "", 1, "Internal Server Error: /queue/", None, None
+    )
+    record.exc_info = (type(trouble), trouble, None)
+    assert OneLineForOutages().filter(record)
+    line = TextFormatter().format(record)
+    assert len(line.splitlines()) == 1
+    assert "cannot be used" in line
+    assert "/queue/" in line
+
+
+@pytest.mark.parametrize(
+    ("trouble", "full"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/data/x"), True),
+        (OSError(errno.EDQUOT, "Disk quota exceeded", "/data/x"), True),
+        (PermissionError(errno.EACCES, "Permission denied", "/data/x"), False),
+        (OSError(errno.EROFS, "Read-only file system", "/data/x"), False),
+    ],
+)
+def test_a_full_disk_is_said_of_a_full_disk_only(trouble: OSError, full: bool) -> None:
+    assert ("disk is full" in outage(trouble)) == full
+    assert "/data/x" in outage(trouble)
