@@ -102,7 +102,9 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         event = _event(record.created, record.levelname.lower(), record.name, record.getMessage())
-        event = {**getattr(record, "facts", {}), **event}
+        event = event | {
+            name: fact for name, fact in getattr(record, "facts", {}).items() if name not in event
+        }
         if record.exc_info:
             event["exception"] = _LINK.sub("/signin/…", self.formatException(record.exc_info))
         return json.dumps(event, default=str)

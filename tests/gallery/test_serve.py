@@ -317,6 +317,8 @@ def test_each_line_is_json_when_json_is_asked_for(tmp_path: Path) -> None:
         served.process.wait(60)
     events = [json.loads(line) for line in served.log.read_text().splitlines()]
     assert all({"time", "level", "message"} <= event.keys() or "link" in event for event in events), events
+    assert not [event for event in events if event.get("message", "").startswith("{")], "wrapped twice"
+    assert {"member-added", "link-made"} <= {event.get("event") for event in events}
     words = " ".join(event.get("message", "") for event in events)
     for expected in ("elsewhere.example", "Forbidden", "ended with status", "waiting for 0 paid calls"):
         assert expected in words
