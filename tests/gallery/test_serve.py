@@ -289,8 +289,8 @@ def test_two_installations_on_one_host_leave_each_other_signed_in(tmp_path: Path
             for served in two:
                 assert signed_in(served, browser).url == f"http://127.0.0.1:{served.port}/"
             for served in two * 2:
-                page = browser.get(f"http://127.0.0.1:{served.port}/queue/", timeout=20)
-                assert page.url.endswith("/queue/"), "still signed in"
+                address = f"http://127.0.0.1:{served.port}/queue/"
+                assert browser.get(address, timeout=20).url == address, "still signed in"
     finally:
         for served in two:
             served.process.terminate()
