@@ -39,8 +39,7 @@ check: install
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/hadolint Dockerfile
 	PUBLIC_URL=https://gallery.example $(BIN)/python manage.py check --deploy --fail-level WARNING
-	@timeout 120 $(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements-full.lock \
-	  || echo "pip-audit: see above (it reports; it does not fail the check)"
+	@$(BIN)/python .ci/audit requirements-full.lock || echo "The audit did not pass: see above (it does not fail the check)."
 
 bench: install
 	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done

@@ -23,7 +23,7 @@ _OF_NO_USE_ALONE = frozenset(
 
 
 def main() -> None:
-    """Run a management command; a bad setting stops it with one line and exit status 2."""
+    """Run a management command; what a person must mend first stops it with one line and exit status 2."""
     # What we write is secret or was paid for. Only static files are neither, and a web server may want them.
     os.umask(0o022 if sys.argv[1:2] == ["collectstatic"] else 0o077)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gallery.settings")
@@ -35,16 +35,24 @@ def main() -> None:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    from gallery import logs
+
+    logs.log_everything(as_objects=os.environ.get("LOG_FORMAT") == "json")
     try:
         # Django's own command line swallows a settings error for some commands; look first.
-        _ = settings.DATABASES
+        logs.log_everything(as_objects=settings.LOG_FORMAT == "json")
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
-        sys.exit(_one_line(error))
+        sys.exit(_one_line(str(error)))
+    except Exception as error:
+        # What a person must mend is said in one line; what we must mend keeps its traceback.
+        if not (words := logs.outage(error)):
+            raise
+        sys.exit(_one_line(words))
 
 
-def _one_line(error: Exception) -> int:
-    sys.stderr.write(f"manage.py: {' '.join(str(error).split())}\n")
+def _one_line(words: str) -> int:
+    sys.stderr.write(f"manage.py: {' '.join(words.split())}\n")
     return 2
 
 

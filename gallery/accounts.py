@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import base36_to_int, int_to_base36
 
+from gallery import events
 from gallery.text import MAX_NAME, clean_name
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ signin_tokens = SigninTokenGenerator()
 def make_link(user: "User") -> str:
     """The absolute address that signs `user` in once, within 24 hours. Nothing is stored."""
     token = f"{int_to_base36(user.pk)}-{signin_tokens.make_token(user)}"
+    events.link_made(user)
     return settings.PUBLIC_URL + reverse("signin", args=[token])
 
 
@@ -103,6 +105,20 @@ def client_address(request: HttpRequest) -> str | None:
         hops = request.META.get("HTTP_X_FORWARDED_FOR", "").rsplit(",", 1)
         return _address(hops[-1]) or peer
     return peer
+
+
+def counted_address(request: HttpRequest) -> str | None:
+    """What wrong passwords are counted by: an IPv4 address; of IPv6 the /64, which one customer has whole."""
+    text = client_address(request)
+    if text is None:
+        return None
+    address = ipaddress.ip_address(text)
+    if isinstance(address, ipaddress.IPv4Address):
+        return text
+    # How IPv4 arrives at a socket for both: all of it would be one network.
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(address), 64), strict=False).network_address)
 
 
 def attempted_name(request: HttpRequest | None, credentials: dict[str, Any] | None = None) -> str:

@@ -1,20 +1,24 @@
 """The admin's frame: our titles, the gallery's own sign-in page, an index that tells staff what is where."""
 
+from collections.abc import Callable
+from functools import update_wrapper
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Max, Q
 from django.db.models.functions import Now
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
-from gallery import catalog
+from gallery import catalog, events
+from gallery.accounts import client_address
 from gallery.models import Generation, Worker
 from gallery.models.worker import DEAD_AFTER
 
@@ -27,6 +31,17 @@ class GalleryAdminSite(admin.AdminSite):
     index_title = "Administration"
     index_template = "admin/gallery_index.html"
     enable_nav_sidebar = True
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Django's, and a line in the log for each thing that is done here."""
+        inner: Callable[..., HttpResponseBase] = super().admin_view(view, cacheable)
+
+        def recorded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.method != "POST":
+                return inner(request, *args, **kwargs)
+            return _recorded(request, lambda: inner(request, *args, **kwargs))
+
+        return update_wrapper(recorded, inner)
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -41,6 +56,23 @@ class GalleryAdminSite(admin.AdminSite):
         """The front page, with a warning while cookies travel readable."""
         told = {"public_url": settings.PUBLIC_URL, "cookies_are_secure": settings.HTTPS}
         return super().index(request, {**told, **_pulse(), **(extra_context or {})})
+
+
+def _recorded(request: HttpRequest, do: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    name, status = request.user.get_username() or "nobody", 500
+    try:
+        with events.acting(name):
+            response = do()
+        status = response.status_code
+    except (PermissionDenied, Http404) as refusal:
+        status = 403 if isinstance(refusal, PermissionDenied) else 404
+        raise
+    finally:
+        action = request.POST.get("action", "")[:80] or None
+        selected = len(request.POST.getlist(ACTION_CHECKBOX_NAME)) or None
+        facts = {"path": request.path[:200], "action": action, "selected": selected, "status": status}
+        events.record("admin", user=name, **facts, address=client_address(request))
+    return response
 
 
 def _pulse() -> dict[str, Any]:

@@ -11,7 +11,9 @@ class GalleryConfig(AppConfig):
     verbose_name = "Gallery"
 
     def ready(self) -> None:
-        from gallery import accounts, checks  # noqa: F401 - registers signals and system checks
+        from gallery import accounts, checks, schema  # noqa: F401 - registers signals and system checks
+
+        schema.watch()
 
 
 class AdminConfig(DjangoAdminConfig):

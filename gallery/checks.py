@@ -11,7 +11,7 @@ from gallery.exposure import exposed
 @register()
 def plain_http(**kwargs: Any) -> list[Info]:
     """Say that cookies travel in the clear when PUBLIC_URL is http and not this machine itself."""
-    if settings.HTTPS or any(f"//{name}" in settings.PUBLIC_URL for name in settings.LOOPBACK_NAMES):
+    if settings.HTTPS or set(settings.ALLOWED_HOSTS) <= set(settings.LOOPBACK_NAMES):
         return []
     hint = "Put a proxy that speaks https in front and set PUBLIC_URL to its address."
     return [Info("PUBLIC_URL is http: cookies are not Secure.", hint=hint, id="gallery.I001")]

@@ -1,9 +1,12 @@
 """Settings from the environment or a `.env` file; a bad value is refused with one clear line."""
 
+import hmac
+import ipaddress
 import os
 import re
 import secrets
 import stat
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 # urlsplit brings host names into a normal form, which takes long for long ones.
 MAX_URL = 2048
+MIN_KEY, MIN_LETTERS = 32, 8
 
 env = environ.Env()
 
@@ -20,6 +24,10 @@ secret_files: list[Path] = []
 
 # Whether this process is to work with an installation that is there, and must not begin one.
 needs_installation = False
+_PORTS = {"http": 80, "https": 443}
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 # What we put into DATA_DIR.
 _OURS = re.compile(
@@ -34,12 +42,26 @@ def text(name: str, default: str = "") -> str:
         try:
             value = Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            problem = f"{name}_FILE: cannot read {path!r} ({type(error).__name__})."
+            problem = f"{name}_FILE: cannot read {path!r} ({_reason(error)})."
             raise ImproperlyConfigured(problem) from None
         if value:
             secret_files.append(Path(path))
             return value
     return str(env.str(name, default=default)).strip()
+
+
+def read_file(path: Path) -> None:
+    """Settings from a `.env` file, if there is one; one that cannot be read would silently mean other settings."""
+    try:
+        with suppress(FileNotFoundError):
+            path.read_text(encoding="utf-8")
+            environ.Env.read_env(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"Cannot read {str(path)!r} ({_reason(error)}).") from None
+
+
+def _reason(error: Exception) -> str:
+    return (isinstance(error, OSError) and error.strerror) or type(error).__name__
 
 
 def number(name: str, default: int, low: int, high: int) -> int:
@@ -68,21 +90,55 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     return value
 
 
-def public_url(default: str) -> str:
-    """PUBLIC_URL as `scheme://host[:port]`: the one statement of how people reach the site."""
-    value = text("PUBLIC_URL", default).rstrip("/")
-    problem = f"PUBLIC_URL must look like https://gallery.example, not {value[:80]!r}."
+def public_urls(default: str) -> tuple[str, ...]:
+    """PUBLIC_URL as addresses `scheme://host[:port]`, the first being the one in links: how people reach the site."""
+    value = text("PUBLIC_URL", default)
     if len(value) > MAX_URL:
-        raise ImproperlyConfigured(problem)
+        raise ImproperlyConfigured(f"PUBLIC_URL may have {MAX_URL} characters at most.")
+    urls = tuple(dict.fromkeys(_address(part.strip()) for part in value.split(",") if part.strip()))
+    if not urls:
+        raise ImproperlyConfigured("PUBLIC_URL names no address.")
+    if len({url.partition(":")[0] for url in urls}) > 1:
+        raise ImproperlyConfigured(
+            "PUBLIC_URL mixes http and https: cookies that are safe with one cannot work with the other."
+        )
+    return urls
+
+
+def _address(value: str) -> str:
+    """One address as browsers write it: in lower case, IDNA, without the scheme's own port or a last dot."""
+    problem = f"PUBLIC_URL must look like https://gallery.example, not {value[:80]!r}."
     try:
-        parts = urlsplit(value)
-        port = parts.port
+        parts = urlsplit(value.rstrip("/"))
+        port, host = parts.port, _host(parts.hostname or "")
     except ValueError:
         raise ImproperlyConfigured(problem) from None
     plain = not (parts.path or parts.query or parts.fragment or parts.username or parts.password)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not plain or port == 0:
+    if parts.scheme not in _PORTS or not plain or port == 0:
         raise ImproperlyConfigured(problem)
-    return value
+    if host in {"0.0.0.0", "[::]"}:  # noqa: S104 - refused, not bound
+        raise ImproperlyConfigured(f"PUBLIC_URL: {host} is where to listen (HOST), no address to go to.")
+    return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, _PORTS[parts.scheme]) else "")
+
+
+def _host(name: str) -> str:
+    """A name or an address in its one form. Raises ValueError for what no browser goes to or Django refuses."""
+    if ":" in name:
+        address = ipaddress.IPv6Address(name)
+        if address.scope_id:
+            raise ValueError(name)
+        return f"[{address}]"
+    if not name.isascii():
+        import idna
+
+        name = idna.encode(name, uts46=True).decode("ascii")
+    name = name.lower().removesuffix(".")
+    if not _NAME.fullmatch(name):
+        raise ValueError(name)
+    # Browsers take what ends in a number for an IPv4 address, however short.
+    if _NUMBER.fullmatch(name.rpartition(".")[2]):
+        ipaddress.IPv4Address(name)
+    return name
 
 
 def data_dir(default: Path) -> Path:
@@ -125,17 +181,39 @@ def secret_key(data_dir: Path) -> str:
     """SECRET_KEY from the environment, or the one that is made once and kept in DATA_DIR."""
     given = text("SECRET_KEY")
     if given:
-        if len(given) < 32:
-            raise ImproperlyConfigured("SECRET_KEY must have at least 32 characters.")
+        _check_strength(given)
         return given
     path = data_dir / "secret_key"
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             _keep_new_key(path)
-        return path.read_text(encoding="ascii").strip()
+        kept = path.read_text(encoding="ascii").strip()
+    except UnicodeDecodeError:
+        raise ImproperlyConfigured(f"DATA_DIR: {str(path)!r} holds no secret key.") from None
     except OSError as error:
-        raise ImproperlyConfigured(f"DATA_DIR: cannot use {str(data_dir)!r} ({error.strerror}).") from None
+        unusable = (
+            data_dir if str(error.filename or "").startswith(f"{path}.") else error.filename or data_dir
+        )
+        raise ImproperlyConfigured(f"DATA_DIR: cannot use {str(unusable)!r} ({error.strerror}).") from None
+    if len(kept) < MIN_KEY:
+        raise ImproperlyConfigured(
+            f"DATA_DIR: {str(path)!r} holds no whole key; restore it, or remove the file."
+        )
+    return kept
+
+
+def installation(key: str) -> str:
+    """A short name for this installation, the same on all its hosts; it says nothing of the key."""
+    return hmac.digest(key.encode(), b"gallery.installation", "sha256").hex()[:8]
+
+
+def _check_strength(key: str) -> None:
+    """Refuse one that anybody could guess: nothing that is signed with it would mean anything."""
+    if len(key) < MIN_KEY:
+        raise ImproperlyConfigured(f"SECRET_KEY must have at least {MIN_KEY} characters.")
+    if len(set(key)) < MIN_LETTERS or key.startswith("django-insecure-"):
+        raise ImproperlyConfigured("SECRET_KEY can be guessed; leave it out, and one is made.")
 
 
 def _keep_new_key(path: Path) -> None:

@@ -1,9 +1,11 @@
-"""Which of our secrets other accounts of this machine can read: one sentence for each, with what to do."""
+"""Whose the files are: what other accounts of this machine can read, and what ours cannot use."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from gallery import environment
 
@@ -20,13 +22,42 @@ def exposed() -> Iterator[str]:
             yield f"Other accounts can read or change {path}, which holds secrets; chmod 600 closes it."
 
 
+def refuse_unusable() -> None:
+    """Raise ImproperlyConfigured for the first of our files and folders that this account cannot write.
+
+    Found out later, it would be a failure of each page, and of answers that are paid.
+    """
+    files = [path for path in _database_files() if path.exists()]
+    folders = [settings.DATA_DIR, settings.SPOOL_DIR, settings.MEDIA_ROOT, *(path.parent for path in files)]
+    if words := unusable(map(Path, folders), os.R_OK | os.W_OK | os.X_OK) or unusable_database():
+        raise ImproperlyConfigured(words)
+
+
+def unusable_database() -> str:
+    """Which of SQLite's files this account cannot use, in a sentence; empty when that is not it."""
+    return unusable(_database_files(), os.R_OK | os.W_OK)
+
+
+def unusable(paths: Iterable[Path], rights: int) -> str:
+    """The first that is there without these rights of ours, in a sentence; empty when there is none."""
+    for path in paths:
+        if path.exists() and not os.access(path, rights):
+            return f"{path} cannot be used by user {os.geteuid()}; it belongs to user {path.stat().st_uid}."
+    return ""
+
+
+def _database_files() -> list[Path]:
+    """SQLite's, there or not; none where the database is a server."""
+    database = settings.DATABASES["default"]
+    if not database["ENGINE"].endswith("sqlite3"):
+        return []
+    return [Path(f"{database['NAME']}{suffix}") for suffix in ("", "-wal", "-shm")]
+
+
 def _secret_files() -> list[Path]:
     """Each file once, however many settings came from it."""
-    database = settings.DATABASES["default"]
     given = [path for path in environment.secret_files if _CONTAINER_SECRETS not in path.parents]
-    files = [settings.BASE_DIR / ".env", settings.DATA_DIR / "secret_key", *given]
-    if database["ENGINE"].endswith("sqlite3"):
-        files.append(Path(database["NAME"]))
+    files = [settings.BASE_DIR / ".env", settings.DATA_DIR / "secret_key", *given, *_database_files()[:1]]
     return list(dict.fromkeys(path.resolve() for path in files))
 
 

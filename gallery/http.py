@@ -1,5 +1,9 @@
-"""What our views take and give beyond Django's own: a member's request, its closed gates, 303, and refusals."""
+"""What our views take and give beyond Django's own: a member's request, its closed gates, messages, 303, refusals."""
 
+from django.conf import settings
+from django.contrib.messages.storage.cookie import CookieStorage
+from django.contrib.messages.storage.fallback import FallbackStorage
+from django.contrib.messages.storage.session import SessionStorage
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django_htmx.middleware import HtmxDetails
@@ -41,6 +45,18 @@ def closed_gates(request: HttpRequest) -> ClosedGates:
         gates = ClosedGates()
         setattr(request, _GATES, gates)
     return gates
+
+
+class _MessagesCookie(CookieStorage):
+    """Django's, under a name that no other installation on this host uses."""
+
+    cookie_name = settings.MESSAGES_COOKIE_NAME
+
+
+class Messages(FallbackStorage):
+    """Messages in a cookie, or in the session when they are many."""
+
+    storage_classes = (_MessagesCookie, SessionStorage)
 
 
 class SeeOther(HttpResponseRedirect):

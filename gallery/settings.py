@@ -1,21 +1,21 @@
 """The one settings file. Every setting that people may change is read from the environment here."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from gallery import environment
 from venice import DEFAULT_BASE_URL, Misconfigured, clean_api_key, clean_base_url
+from venice.route import Route
 from venice.text import keep_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-environ.Env.read_env(BASE_DIR / ".env")
+environment.read_file(BASE_DIR / ".env")
 
 DEBUG = environment.switch("DEBUG", False)
 DATA_DIR = environment.data_dir(BASE_DIR / "data")
@@ -27,6 +27,8 @@ try:
         clean_api_key(environment.text("VENICE_API_KEY")) if environment.text("VENICE_API_KEY") else ""
     )
     VENICE_BASE_URL = clean_base_url(environment.text("VENICE_BASE_URL") or DEFAULT_BASE_URL)
+    # HTTPS_PROXY, NO_PROXY and REQUESTS_CA_BUNDLE are the client's to read; a bad one must stop the start.
+    Route.to(VENICE_BASE_URL)
 except Misconfigured as error:
     raise ImproperlyConfigured(str(error)) from None
 # No page and no log line shows it, whatever a gateway sends back.
@@ -47,37 +49,51 @@ except InvalidOperation:
 # How people reach the site.
 HOST = environment.text("HOST", "127.0.0.1")
 PORT = environment.number("PORT", 8000, 1, 65_535)
-PUBLIC_URL = environment.public_url(f"http://127.0.0.1:{PORT}")
+PUBLIC_URLS = environment.public_urls(f"http://127.0.0.1:{PORT}")
+PUBLIC_URL = PUBLIC_URLS[0]
 HTTPS = PUBLIC_URL.startswith("https://")
+if HTTPS and DEBUG:
+    raise ImproperlyConfigured(
+        "DEBUG shows settings and code to whoever meets an error: not with an https PUBLIC_URL."
+    )
 LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"]
-ALLOWED_HOSTS = list(dict.fromkeys([urlsplit(PUBLIC_URL).hostname or "", *LOOPBACK_NAMES]))
-CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+_PUBLIC_HOSTS = [url.partition("://")[2] for url in PUBLIC_URLS]
+ALLOWED_HOSTS = list(
+    dict.fromkeys([*(re.sub(r":\d+\Z", "", host) for host in _PUBLIC_HOSTS), *LOOPBACK_NAMES])
+)
+CSRF_TRUSTED_ORIGINS = list(PUBLIC_URLS)
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
-SECURE_HSTS_PRELOAD = HTTPS
+# What binds more than our own name is its owner's decision, and cannot be taken back soon.
+HSTS_SCOPE = environment.choice("HSTS_SCOPE", "host", ("host", "subdomains", "preload"))
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and HSTS_SCOPE != "host"
+SECURE_HSTS_PRELOAD = HTTPS and HSTS_SCOPE == "preload"
 # Only a proxy that we were told of may speak of https: on plain http a client could send the header itself.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
+# Browsers keep cookies by host alone: of two installations on one host each has names of its own.
+INSTALLATION = environment.installation(SECRET_KEY)
 _COOKIE_PREFIX = "__Host-" if HTTPS else ""
-SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}session"
+SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}session-{INSTALLATION}"
 SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 STAFF_SESSION_AGE = timedelta(hours=12)
-CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}csrf"
+CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}csrf-{INSTALLATION}"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "gallery.views.errors.csrf_failure"
 # The cookie is bound to /media/, which the prefix __Host- forbids (it wants the path /).
-MEDIA_COOKIE_NAME = "__Secure-media" if HTTPS else "media"
+MEDIA_COOKIE_NAME = f"{'__Secure-' if HTTPS else ''}media-{INSTALLATION}"
 MEDIA_COOKIE_AGE = timedelta(hours=1)
+MESSAGES_COOKIE_NAME = f"{_COOKIE_PREFIX}messages-{INSTALLATION}"
+MESSAGE_STORAGE = "gallery.http.Messages"
 
 INSTALLED_APPS = [
     "gallery.apps.AdminConfig",
@@ -202,7 +218,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_USERNAME_CALLABLE = "gallery.accounts.attempted_name"
-AXES_CLIENT_IP_CALLABLE = "gallery.accounts.client_address"
+AXES_CLIENT_IP_CALLABLE = "gallery.accounts.counted_address"
 AXES_LOCKOUT_CALLABLE = "gallery.views.errors.locked_out"
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_DISABLE_ACCESS_LOG = True
@@ -245,19 +261,26 @@ LOGGING = {
         "text": {"()": "gallery.logs.TextFormatter"},
         "json": {"()": "gallery.logs.JsonFormatter"},
     },
-    "filters": {"no_health": {"()": "gallery.logs.NoHealth"}},
+    "filters": {
+        "no_health": {"()": "gallery.logs.NoHealth"},
+        "one_line_for_outages": {"()": "gallery.logs.OneLineForOutages"},
+        "first_of_each_host": {"()": "gallery.logs.FirstOfEachHost"},
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "gallery": {"level": "INFO"},
+        # What it says of wrong passwords stands in gallery.events.
+        "axes": {"level": "ERROR"},
         "venice": {"level": "INFO"},
-        "django.request": {"level": "ERROR", "filters": ["no_health"]},
+        "django.request": {"level": "ERROR", "filters": ["no_health", "one_line_for_outages"]},
         # Rubbish from outside is answered 400; a traceback for each would let anybody fill the log.
         "django.security": {"level": "CRITICAL"},
         "django.security.csrf": {"level": "WARNING"},
+        "django.security.DisallowedHost": {"level": "ERROR", "filters": ["first_of_each_host"]},
         # A full queue of requests is no event: each one that waits would be a line.
         "waitress.queue": {"level": "ERROR"},
     },
 }
-# Key words and tracebacks with settings are never shown to a browser, and mail is not sent.
-SILENCED_SYSTEM_CHECKS: list[str] = []
+# HSTS for subdomains and preloading are opt in (HSTS_SCOPE).
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

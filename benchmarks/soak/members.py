@@ -103,7 +103,7 @@ class Member:
     def _post_until_answered(self, form: dict[str, str]) -> None:
         while True:
             try:
-                token = self.session.cookies.get("csrf") or ""
+                token = next((each.value for each in self.session.cookies if "csrf" in each.name), None) or ""
                 answer = self.session.post(
                     f"{self._url}/create/",
                     form | {"csrfmiddlewaretoken": token},

@@ -55,7 +55,7 @@ class Gate(models.Model):
 
         KEY = "key", "Venice refuses the API key"
         BALANCE = "balance", "No credits at Venice"
-        DISK = "disk", "The disk is full"
+        DISK = "disk", "The server cannot keep pictures"
         PAUSE = "pause", "Paused by staff"
         BREAKER = "breaker", "Too many failures"
         BUSY = "busy", "The model is busy"
@@ -121,7 +121,7 @@ class ClosedGates:
 _OPENS = {
     Gate.Kind.KEY: "until Venice takes the key again, which is asked every 30 s, or staff open it",
     Gate.Kind.BALANCE: "until there are credits, which is checked every 30 s, or staff open it",
-    Gate.Kind.DISK: "until there is room, which is checked every few seconds",
+    Gate.Kind.DISK: "until it can, which is checked every few seconds",
     Gate.Kind.PAUSE: "until staff resume",
     Gate.Kind.BREAKER: "until staff open it",
     Gate.Kind.BUSY: "until staff open it",

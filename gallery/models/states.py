@@ -40,7 +40,7 @@ class Hold(models.TextChoices):
     REFUSED = "refused", "Venice’s refusal"
     KEY = "key", "a key that Venice refuses"
     BALANCE = "balance", "a lack of credits at Venice"
-    DISK = "disk", "a full disk"
+    DISK = "disk", "the server’s disk"
     PAUSE = "pause", "staff"
     BREAKER = "breaker", "too many failures"
     BUSY = "busy", "a busy model"

@@ -2,6 +2,7 @@
 
 import ctypes
 import fcntl
+import json
 import logging
 import os
 import signal
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
+from io import StringIO
 from pathlib import Path
 from types import FrameType
 
@@ -20,6 +22,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 
+from gallery.exposure import refuse_unusable
+from gallery.logs import as_json, one_line
+from gallery.models import CatalogModel
 from gallery.pipeline.watch import PATIENCE as ONE_TRY
 from gallery.pipeline.watch import TRIES, Watch
 from gallery.web import server
@@ -123,7 +128,7 @@ def serve(signin: str | None) -> int:
                     child.give_up(ONE_TRY * TRIES)
         for child in children:
             child.keep_alive()
-        if not announced and _is_healthy():
+        if not announced and _answers():
             announced = True
             _announce(signin)
     watch.close()
@@ -150,11 +155,12 @@ def prepare() -> None:
         Path(settings.SPOOL_DIR).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CannotServe(f"DATA_DIR: cannot use {error.filename!r} ({error.strerror}).") from None
+    refuse_unusable()
     with _one_at_a_time():
         try:
             call_command("migrate", interactive=False, verbosity=0)
         except DatabaseError as error:
-            raise CannotServe(f"The database cannot be used: {' '.join(str(error).split())}") from None
+            raise CannotServe(f"The database cannot be used: {one_line(error)}") from None
         if _static_files_are_old():
             before = os.umask(0o022)
             call_command("collectstatic", interactive=False, verbosity=0)
@@ -218,13 +224,16 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _is_healthy() -> bool:
+def _answers() -> bool:
+    """Whether pages can be asked for: that is the web server and its database, and neither a worker nor Venice."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HOST, settings.HOST)  # noqa: S104 - read, not bound
     # Not urllib: HTTP_PROXY would send it elsewhere.
     asking = HTTPConnection(host, settings.PORT, timeout=2)
     try:
-        asking.request("GET", "/healthz")
-        return asking.getresponse().status == 200
+        # By a name that it answers to, whatever HOST is.
+        asking.request("GET", "/healthz", headers={"Host": f"127.0.0.1:{settings.PORT}"})
+        answer = asking.getresponse()
+        return answer.status in (200, 503) and answer.read(20) != b"database"
     except (HTTPException, OSError):
         return False
     finally:
@@ -232,17 +241,40 @@ def _is_healthy() -> bool:
 
 
 def _announce(signin: str | None) -> None:
-    lines = [f"\nVenice Gallery is at {settings.PUBLIC_URL}"]
-    if settings.VENICE_EMULATED:
-        lines.append(
-            "No Venice key is set: the built-in emulator draws the pictures, and nothing costs money."
-        )
-    print("\n".join(lines), flush=True)  # noqa: T201 - what the command is for
+    lines = [f"Venice Gallery is at {', '.join(settings.PUBLIC_URLS)}", _who_draws()]
+    if not CatalogModel.objects.listed().exists():
+        lines.append("The models are not known yet: they are asked for until Venice tells them.")
     if signin:
-        print("Sign in with this link (once, within 24 hours):", flush=True)  # noqa: T201
-        call_command("signin", signin, create=True)
-        sys.stdout.flush()
+        lines.append("Sign in with this link (once, within 24 hours):")
+    if settings.LOG_FORMAT == "text":
+        print("", *lines, sep="\n", flush=True)  # noqa: T201 - what the command is for
+        lines.clear()
+    for line in lines:
+        print(as_json("info", __name__, line), flush=True)  # noqa: T201
+    if signin:
+        _print_link(signin)
     connection.close()
+
+
+def _print_link(name: str) -> None:
+    link = StringIO()
+    call_command("signin", name, create=True, stdout=link)
+    words = link.getvalue().strip()
+    # Not by as_json, which cuts what signs people in.
+    line = json.dumps({"link": words}) if settings.LOG_FORMAT == "json" else words
+    print(line, flush=True)  # noqa: T201
+
+
+def _who_draws() -> str:
+    """Where pictures come from, and whether they cost money."""
+    url = settings.VENICE_BASE_URL
+    if not settings.VENICE_API_KEY and not settings.VENICE_BASE_URL_GIVEN:
+        return "No Venice key is set: the built-in emulator draws the pictures, and nothing costs money."
+    if settings.VENICE_EMULATED:
+        return f"VENICE_BASE_URL is this machine ({url}): an emulator draws the pictures, and nothing costs money."
+    if not settings.VENICE_API_KEY:
+        return f"No Venice key is set, so {url} will refuse to draw: set VENICE_API_KEY."
+    return f"Pictures come from {url} and cost money."
 
 
 def _stop_all(children: list[Child], stop: _StopRequest) -> int:

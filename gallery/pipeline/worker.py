@@ -17,12 +17,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import Error as DatabaseTrouble
 from django.db import connection
 
-from gallery import catalog
+from gallery import catalog, schema
 from gallery.formats import counted
-from gallery.logs import one_line
+from gallery.logs import one_line, outage
 from gallery.media.decoding import Decoder
 from gallery.models import Attempt, Generation
 from gallery.pipeline import gates, recovery, reingest, retention, uploads
@@ -39,6 +40,11 @@ LOOK_EVERY = 0.1
 CHORES_EVERY = 3.0
 # Seconds between two questions for a catalogue that does not come.
 LONGEST_PAUSE = 300.0
+# Seconds between two tries of what the database or the disk does not let us do.
+LONGEST_OUTAGE = 15.0
+SESSIONS_EVERY = 86_400.0
+# Another host may have migrated the database meanwhile: what we would pay for then could not be stored.
+SCHEMA_EVERY = 30.0
 
 
 class WorkerProcess:
@@ -57,8 +63,11 @@ class WorkerProcess:
         # A plain value and no Event, since a signal's handler sets it: it must not wait for a lock.
         self.is_stopping = False
         self._is_over = threading.Event()
+        self._silence = ""
         self._retention = _Chore(retention.TEND_EVERY, lambda: retention.tend(self.spool, self.heart.host))
         self._uploads = _Chore(uploads.TEND_EVERY, uploads.tend)
+        self._sessions = _Chore(SESSIONS_EVERY, SessionStore.clear_expired)
+        self._schema = _Chore(SCHEMA_EVERY, lambda: schema.refuse_newer(connection))
 
     def run(self) -> None:
         """Work until told to stop, then let the calls in flight finish: they are paid for."""
@@ -66,11 +75,13 @@ class WorkerProcess:
         self.heart.start()
         asking = threading.Thread(target=self._ask, name="free calls", daemon=True)
         asking.start()
-        with ThreadPoolExecutor(self.concurrency, thread_name_prefix="call") as pool:
-            self._loop(pool)
-        self._is_over.set()
-        # Only now: a worker that waits for its last calls is alive.
-        self.close()
+        try:
+            with ThreadPoolExecutor(self.concurrency, thread_name_prefix="call") as pool:
+                self._loop(pool)
+        finally:
+            self._is_over.set()
+            # Only now: a worker that waits for its last calls is alive.
+            self.close()
         log.info("worker %s: stopped", self.heart.row.name)
 
     def close(self) -> None:
@@ -95,7 +106,7 @@ class WorkerProcess:
         recovery.recover(self.answers, self.heart, self.in_hand)
 
     def _loop(self, pool: ThreadPoolExecutor) -> None:
-        next_chores, has_room = 0.0, True
+        next_chores, has_room, pause = 0.0, True, 1.0
         while not self.is_stopping:
             try:
                 if time.monotonic() >= next_chores:
@@ -104,22 +115,32 @@ class WorkerProcess:
                 self.sender.note_headers()
                 claimed = self.claim() if has_room and len(self.in_hand) < self.concurrency else None
             except (DatabaseTrouble, OSError) as error:
-                log.warning("not possible now, trying again: %s", one_line(error))
+                log.warning("not possible now, trying again: %s", outage(error) or one_line(error))
                 connection.close()
-                time.sleep(1)
+                self._sleep(pause)
+                pause = min(2 * pause, LONGEST_OUTAGE)
                 continue
+            pause = 1.0
             if claimed:
                 self.in_hand.add(claimed.pk)
                 pool.submit(self._in_thread, claimed)
             else:
                 time.sleep(LOOK_EVERY)
 
+    def _sleep(self, seconds: float) -> None:
+        """Not longer than until we are told to stop."""
+        end = time.monotonic() + seconds
+        while not self.is_stopping and time.monotonic() < end:
+            time.sleep(LOOK_EVERY)
+
     def _chores(self) -> bool:
         """What is looked after every few seconds; whether there is room for further answers."""
+        self._schema.do_when_due()
         self.recover()
         reingest.read_asked(self.answers)
         self._retention.do_when_due()
         self._uploads.do_when_due()
+        self._sessions.do_when_due()
         return gates.look_at_disk(self.heart.host, self.spool.folder, Path(settings.MEDIA_ROOT))
 
     def _ask(self) -> None:
@@ -130,16 +151,21 @@ class WorkerProcess:
                 gates.probe(client)
                 if time.monotonic() >= ask_again_at and catalog.is_due():
                     catalog.sync(client)
-                    pause = CHORES_EVERY
+                    pause, self._silence = CHORES_EVERY, ""
             except Exception as error:  # whatever it is, the probes go on
-                if isinstance(error, VeniceError | catalog.CatalogueUnusable | DatabaseTrouble):
-                    log.warning("catalogue: %s", one_line(error))
-                else:
-                    log.exception("catalogue")
+                self._note_silence(error)
                 connection.close()
                 ask_again_at, pause = time.monotonic() + pause, min(2 * pause, LONGEST_PAUSE)
             self._is_over.wait(CHORES_EVERY)
         connection.close()
+
+    def _note_silence(self, error: Exception) -> None:
+        """To wait for Venice is no failure of ours: said once for each reason, until the catalogue has come."""
+        if not isinstance(error, VeniceError | catalog.CatalogueUnusable | DatabaseTrouble):
+            log.exception("catalogue")
+        elif (words := one_line(error)) != self._silence:
+            self._silence = words
+            log.info("catalogue: %s; it is asked for again until it comes", words.rstrip("."))
 
     def _in_thread(self, generation: Generation) -> None:
         try:

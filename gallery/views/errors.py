@@ -2,13 +2,17 @@
 
 from typing import Any
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 
 from gallery.http import error_page
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """400."""
+    """400; who came by an address that is not ours is told that it is the address."""
+    if isinstance(exception, DisallowedHost):
+        words = "This site does not answer to the address you used. Its log names those that it does (PUBLIC_URL)."
+        return error_page(request, 400, words, "Another address, please")
     return error_page(request, 400)
 
 
@@ -38,11 +42,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     """429 after five wrong passwords for one name from one address."""
-    response = error_page(
-        request,
-        429,
-        "Five wrong passwords were sent for this name. A sign-in link from staff works at once.",
-        "Signing in is locked for 15 minutes",
-    )
-    response["Retry-After"] = "900"
+    words = "Five wrong passwords were sent for this name. A sign-in link from staff works at once."
+    return too_many_signins(request, words, 900, "Signing in is locked for 15 minutes")
+
+
+def too_many_signins(request: HttpRequest, words: str, retry_after: int, title: str = "") -> HttpResponse:
+    """429 for a password that is not looked at now."""
+    response = error_page(request, 429, words, title)
+    response["Retry-After"] = str(retry_after)
     return response

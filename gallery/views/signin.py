@@ -1,5 +1,7 @@
 """Signing in: by a link, whose address alone changes nothing, or by name and password."""
 
+from typing import Any
+
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
@@ -9,11 +11,21 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
-from gallery import accounts
+from gallery import accounts, events, throttle
+from gallery.views.errors import too_many_signins
 
 
 class PasswordSignIn(LoginView):
     """Django's own; a form that is wrong comes back as 422, as every form here does."""
+
+    def post(self, request: HttpRequest, *args: str, **kwargs: Any) -> HttpResponse:
+        """A password is looked at when it is this address's turn."""
+        try:
+            with throttle.turn(request):
+                return super().post(request, *args, **kwargs)
+        except throttle.TooManySignIns as refused:
+            events.signin_refused(request, refused.reason)
+            return too_many_signins(request, str(refused), refused.retry_after)
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)
@@ -28,5 +40,7 @@ def signin(request: HttpRequest, token: str) -> HttpResponse:
     if user and request.method == "POST":
         login(request, user, backend=accounts.LINK_BACKEND)
         return redirect("gallery")
+    if request.method == "POST":
+        events.signin_refused(request, "link")
     context = {"link_ok": user is not None, "username": user.get_username() if user else ""}
     return render(request, "signin/signin.html", context, status=200 if user else 410)

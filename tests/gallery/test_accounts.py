@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from axes.models import AccessAttempt
 from django.conf import LazySettings
+from django.conf import settings as django_settings
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -184,20 +185,20 @@ class TestSessions:
         session["before"] = 1
         session.save()
         old = session.session_key
-        client.cookies["session"] = old
+        client.cookies[django_settings.SESSION_COOKIE_NAME] = old
         client.post("/accounts/login/", {"username": "alice", "password": "alice has a long password"})
-        assert client.cookies["session"].value not in {"", old}
+        assert client.cookies[django_settings.SESSION_COOKIE_NAME].value not in {"", old}
         stale = Client()
-        stale.cookies["session"] = old
+        stale.cookies[django_settings.SESSION_COOKIE_NAME] = old
         assert not self.is_in(stale)
 
     def test_it_dies_at_sign_out(self, alice: User) -> None:
         client = self.signed_in(alice)
-        key = client.cookies["session"].value
+        key = client.cookies[django_settings.SESSION_COOKIE_NAME].value
         assert self.is_in(client)
         client.post("/accounts/logout/")
         again = Client()
-        again.cookies["session"] = key
+        again.cookies[django_settings.SESSION_COOKIE_NAME] = key
         assert not self.is_in(again)
 
     def test_it_dies_with_a_new_password(self, alice: User) -> None:

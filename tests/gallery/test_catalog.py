@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.db.models import Count
 from django.test import Client as Browser
 from django.utils import timezone
@@ -221,3 +222,24 @@ def test_only_what_makes_pictures_from_text_is_offered(client: Browser, alice: U
 )
 def test_every_kind_has_its_price_by_its_entry(operation: Any, usd: str) -> None:
     assert CatalogModel.objects.price(operation) == Decimal(usd)
+
+
+@pytest.mark.parametrize("levels", [60, 400, 900, 980, 5_000])
+def test_an_entry_nested_deep_is_no_failure_of_sync_now(
+    script: Script, client: Browser, sally: User, levels: int, settings: LazySettings
+) -> None:
+    """By the button, whose request stands on a stack of its own already."""
+    settings.VENICE_BASE_URL, settings.VENICE_API_KEY = script.url, "test-key"
+    deep = json.dumps({**GOOD, "extra": "DEEP"}).replace('"DEEP"', '{"a":' * levels + "1" + "}" * levels)
+    others_told = [json.dumps({"data": data}) for data in (*others(), ["Anime"])]
+    good = json.dumps(bundled_models()[1].raw)
+    for body in (f'{{"data": [{deep}, {good}]}}', *others_told):
+        script.plays(answer(body.encode()))
+    client.force_login(sally)
+
+    pressed = client.post("/admin/gallery/catalogmodel/sync/", follow=True)
+
+    assert pressed.status_code == 200
+    for entry in CatalogModel.objects.filter(type="image"):
+        assert client.get(f"/admin/gallery/catalogmodel/{entry.pk}/change/").status_code == 200
+    assert client.get("/create/").status_code == 200

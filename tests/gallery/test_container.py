@@ -247,6 +247,87 @@ def test_its_data_is_its_own_alone(container: Container) -> None:
         assert not status.st_mode & 0o077, path
 
 
+def folder_of(image: Image, name: str) -> Path:
+    """A DATA_DIR of the image's user, with a database and a key in it as they are made at the first start."""
+    data = image.folder / name
+    data.mkdir(mode=0o700)
+    os.chown(data, USER, USER)
+    image.run(["python", "manage.py", "migrate", "-v0"], DATA_DIR=str(data))
+    for folder in ("spool", "media"):
+        (data / folder).mkdir()
+        os.chown(data / folder, USER, USER)
+    return data
+
+
+def taken(data: Path, name: str, mode: int) -> Path:
+    """The entry as root leaves it who ran a command there."""
+    path = data / name if name else data
+    os.chown(path, 0, 0)
+    path.chmod(mode)
+    return path
+
+
+@pytest.fixture(scope="module")
+def kept(image: Image) -> Path:
+    """One that is copied: to migrate takes seconds."""
+    return folder_of(image, "kept")
+
+
+@pytest.mark.parametrize("command", ["serve", "web", "work", "migrate", "signin admin", "check_integrity"])
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [
+        ("gallery.sqlite3", 0o600),
+        ("gallery.sqlite3", 0o644),
+        ("secret_key", 0o600),
+        ("spool", 0o755),
+        ("media", 0o700),
+        ("", 0o755),
+    ],
+)
+def test_what_belongs_to_root_is_named_in_one_line(
+    image: Image, kept: Path, tmp_path_factory: pytest.TempPathFactory, command: str, name: str, mode: int
+) -> None:
+    if name in {"spool", "media", ""} and command not in {"serve", "web", "work"}:
+        pytest.skip("it needs no more than to read there")
+    data = image.folder / "taken"
+    subprocess.run(["rm", "-rf", data], check=True)
+    subprocess.run(["cp", "-a", kept, data], check=True)
+    path = taken(data, name, mode)
+    environment = {"DATA_DIR": str(data), "PORT": str(free_port()), "VENICE_API_KEY": "key"}
+
+    with image.start(["python", "manage.py", *command.split()], HOST="127.0.0.1", **environment) as process:
+        printed = process.communicate(timeout=60)[0]
+
+    if (command, mode) in {("signin admin", 0o644), ("check_integrity", 0o644), ("migrate", 0o644)}:
+        assert "Traceback" not in printed, "reading is possible, and may be enough"
+        return
+    assert process.returncode in {1, 2}, printed
+    assert len(printed.strip().splitlines()) == 1, printed
+    assert str(path) in printed
+    assert "disk is full" not in printed
+
+
+@pytest.mark.parametrize("command", ["serve", "work", "migrate", "signin admin", "check_integrity"])
+def test_a_server_that_does_not_answer_is_one_line(image: Image, kept: Path, command: str) -> None:
+    environment = {"DATABASE_URL": "postgres://gallery@127.0.0.1:9/gallery", "DATA_DIR": str(kept)}
+    environment |= {"PORT": str(free_port()), "HOST": "127.0.0.1", "VENICE_API_KEY": "key"}
+
+    with image.start(["python", "manage.py", *command.split()], **environment) as process:
+        printed = process.communicate(timeout=60)[0]
+
+    assert process.returncode in {1, 2}, printed
+    assert len(printed.strip().splitlines()) == 1, printed
+    assert "database" in printed
+    assert "refused" in printed
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def test_compose_bounds_it() -> None:
     compose = YAML(typ="safe").load((ROOT / "compose.yaml").read_text())
     gallery = compose["services"]["gallery"]

@@ -240,7 +240,7 @@ def test_names_from_elsewhere(db: None, settings: LazySettings, monkeypatch: pyt
     cheap(lambda: refused(User.DoesNotExist, lambda: User.objects.get_by_natural_key(WHOLE)))
     cheap(lambda: refused(ValidationError, lambda: User(username=WHOLE, password="x").full_clean()))
     monkeypatch.setenv("PUBLIC_URL", f"https://{WHOLE[:20_000]}{WHOLE[-20_000:]}")
-    cheap(lambda: refused(ImproperlyConfigured, lambda: environment.public_url("http://127.0.0.1")))
+    cheap(lambda: refused(ImproperlyConfigured, lambda: environment.public_urls("http://127.0.0.1")))
 
 
 def test_a_search_finds_what_a_prompt_became() -> None:

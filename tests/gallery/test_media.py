@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.conf import settings as django_settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.signing import TimestampSigner
@@ -48,7 +49,7 @@ def member(client: Client, alice: User) -> Client:
     """Signed in, with the pass that the first page gives."""
     client.force_login(alice)
     assert status_of(client, "/queue/") == 200
-    assert "media" in client.cookies
+    assert django_settings.MEDIA_COOKIE_NAME in client.cookies
     return client
 
 
@@ -86,7 +87,7 @@ def test_a_stranger_is_sent_to_sign_in_whether_it_exists_or_not(client: Client, 
 @pytest.mark.parametrize("value", ["", "x", "1:abc:def", "1" * 8000])
 def test_a_spoilt_pass_without_a_session_is_404(client: Client, db: None, value: str) -> None:
     name = stored(picture())
-    client.cookies["media"] = value
+    client.cookies[django_settings.MEDIA_COOKIE_NAME] = value
     assert status_of(client, f"/media/{name}") == 404
 
 
@@ -94,9 +95,11 @@ def test_an_old_pass_or_one_of_another_key_is_no_pass(
     client: Client, db: None, settings: LazySettings
 ) -> None:
     name = stored(picture())
-    client.cookies["media"] = TimestampSigner(key="another", salt="gallery.media").sign("1")
+    client.cookies[django_settings.MEDIA_COOKIE_NAME] = TimestampSigner(
+        key="another", salt="gallery.media"
+    ).sign("1")
     assert status_of(client, f"/media/{name}") == 404
-    client.cookies["media"] = TimestampSigner(salt="gallery.media").sign("1")
+    client.cookies[django_settings.MEDIA_COOKIE_NAME] = TimestampSigner(salt="gallery.media").sign("1")
     assert status_of(client, f"/media/{name}") == 200
     settings.MEDIA_COOKIE_AGE = timedelta(seconds=-1)
     assert status_of(client, f"/media/{name}") == 404
@@ -109,9 +112,9 @@ def test_a_member_with_an_old_pass_gets_picture_and_new_pass(client: Client, ali
     response = client.get(f"/media/{name}")
 
     assert body(response) == picture()
-    assert "media" in response.cookies
-    assert response.cookies["media"]["path"] == "/media/"
-    assert response.cookies["media"]["httponly"]
+    assert django_settings.MEDIA_COOKIE_NAME in response.cookies
+    assert response.cookies[django_settings.MEDIA_COOKIE_NAME]["path"] == "/media/"
+    assert response.cookies[django_settings.MEDIA_COOKIE_NAME]["httponly"]
 
 
 @pytest.mark.parametrize(

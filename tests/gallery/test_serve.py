@@ -1,5 +1,6 @@
 """`manage.py serve`: everything from nothing, restarted when it dies, stopped in order."""
 
+import json
 import os
 import re
 import signal
@@ -20,6 +21,7 @@ from django.db import connection
 
 from gallery.pipeline import supervisor
 from gallery.web import server
+from venice.emulator import Emulator
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -236,3 +238,113 @@ def test_healthz_names_what_is_missing(served: Served) -> None:
 
     served.wait(settled)
     assert seen <= {"unreachable", "worker", "catalogue", "ok"}
+
+
+def signed_in(served: Served, session: requests.Session) -> requests.Response:
+    """By the link that the start printed, as a person would."""
+    link = re.search(rf"http://127\.0\.0\.1:{served.port}/signin/[\w-]+/", served.log.read_text())
+    assert link
+    token = re.search(r'csrfmiddlewaretoken" value="([^"]+)', session.get(link[0], timeout=20).text)
+    assert token
+    return session.post(link[0], {"csrfmiddlewaretoken": token[1]}, timeout=20)
+
+
+def test_it_is_ready_without_venice_and_waits_in_one_line(tmp_path: Path) -> None:
+    """People may look at their pictures while Venice is away; to wait for it is neither a warning nor an error."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/api/v1"
+    served = Served(tmp_path, free_port(), VENICE_BASE_URL=url, VENICE_API_KEY="key")
+    try:
+        served.wait(lambda: "/signin/" in served.log.read_text())
+        served.wait(lambda: "catalogue: " in served.log.read_text())
+        assert served.health() in {"worker", "catalogue"}
+        with requests.Session() as session:
+            assert signed_in(served, session).status_code == 200
+        # It comes by itself once Venice is there.
+        with Emulator(port=port):
+            served.wait(lambda: served.health() == "ok")
+            served.wait(lambda: " models, " in served.log.read_text())
+    finally:
+        served.process.terminate()
+        served.process.wait(60)
+    log = served.log.read_text()
+    assert not [word for word in ("warning", "error", "Traceback") if word in log.replace(" error ", " ")], (
+        log
+    )
+    assert log.count("it is asked for again until it comes") == 1
+    assert f"VENICE_BASE_URL is this machine ({url})" in log
+    assert "No Venice key is set" not in log
+
+
+def test_two_installations_on_one_host_leave_each_other_signed_in(tmp_path: Path) -> None:
+    """Browsers send the cookies of a host to each of its ports."""
+    two = []
+    try:
+        for name in ("one", "two"):
+            (tmp_path / name).mkdir()
+            two.append(Served(tmp_path / name, free_port()))
+        for served in two:
+            served.wait(lambda served=served: "/signin/" in served.log.read_text())  # type: ignore[misc]
+        with requests.Session() as browser:
+            for served in two:
+                assert signed_in(served, browser).url == f"http://127.0.0.1:{served.port}/"
+            for served in two * 2:
+                address = f"http://127.0.0.1:{served.port}/queue/"
+                assert browser.get(address, timeout=20).url == address, "still signed in"
+    finally:
+        for served in two:
+            served.process.terminate()
+        for served in two:
+            served.process.wait(60)
+
+
+def test_each_line_is_json_when_json_is_asked_for(tmp_path: Path) -> None:
+    """Of the start, of a refused request, of a child that dies, of the end."""
+    served = Served(tmp_path, free_port(), LOG_FORMAT="json", PYTHONWARNINGS="always")
+    try:
+        served.wait(lambda: "/signin/" in served.log.read_text() and served.health() == "ok")
+        address = f"http://127.0.0.1:{served.port}"
+        requests.get(address, headers={"Host": "elsewhere.example"}, timeout=20)
+        requests.post(f"{address}/accounts/login/", {"username": "x"}, timeout=20)
+        with socket.create_connection(("127.0.0.1", served.port)) as rubbish:
+            rubbish.sendall(b"\x00\x01rubbish\r\n\r\n")
+            rubbish.recv(100)
+        os.kill(served.children()["worker"], signal.SIGKILL)
+        served.wait(lambda: "ended with status" in served.log.read_text())
+        served.wait(lambda: served.log.read_text().count("calls at once") == 2)
+    finally:
+        served.process.terminate()
+        served.process.wait(60)
+    events = [json.loads(line) for line in served.log.read_text().splitlines()]
+    assert all({"time", "level", "message"} <= event.keys() or "link" in event for event in events), events
+    assert not [event for event in events if event.get("message", "").startswith("{")], "wrapped twice"
+    assert {"member-added", "link-made"} <= {event.get("event") for event in events}
+    words = " ".join(event.get("message", "") for event in events)
+    for expected in ("elsewhere.example", "Forbidden", "ended with status", "waiting for 0 paid calls"):
+        assert expected in words
+
+
+def test_a_refusal_is_json_too(tmp_path: Path) -> None:
+    """Of settings that cannot be read, of a port in use, of a program that breaks."""
+    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path / "data"), "LOG_FORMAT": "json"}
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        for command, more in (
+            (["version"], {"PORT": "x"}),
+            (["serve"], {"PORT": str(taken.getsockname()[1])}),
+            (["shell", "-v0", "-c", "import warnings; warnings.warn('careful'); 1 / 0"], {}),
+        ):
+            done = subprocess.run(
+                [sys.executable, "manage.py", *command],
+                cwd=ROOT,
+                env=environment | more,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+            events = [json.loads(line) for line in done.stderr.splitlines()]
+            assert done.returncode
+            assert events
+            assert all(event["message"] for event in events)
+    assert "ZeroDivisionError" in events[-1]["exception"]
+    assert "careful" in events[0]["message"]

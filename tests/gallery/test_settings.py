@@ -6,6 +6,8 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,25 @@ def show(tmp_path: Path, expression: str, **environment: str) -> str:
         ("TIME_ZONE", "Mars/Olympus"),
         ("TIME_ZONE", "../../etc/passwd"),
         ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "a" * 50),
+        ("SECRET_KEY", "abc" * 20),
+        ("SECRET_KEY", "django-insecure-0123456789abcdefghijklmnopq"),
+        ("PUBLIC_URL", "https://*"),
+        ("PUBLIC_URL", "https://*.example"),
+        ("PUBLIC_URL", "https://.example"),
+        ("PUBLIC_URL", "https://a..example"),
+        ("PUBLIC_URL", "https://under_score.example"),
+        ("PUBLIC_URL", "https://a b.example"),
+        ("PUBLIC_URL", "http://0.0.0.0:8000"),
+        ("PUBLIC_URL", "http://[::]:8000"),
+        ("PUBLIC_URL", "http://192.168.1:8000"),
+        ("PUBLIC_URL", "http://[fe80::1%25eth0]:8000"),
+        ("PUBLIC_URL", "https://gallery.example,http://192.168.1.5:8000"),
+        ("PUBLIC_URL", ","),
+        ("HSTS_SCOPE", "everything"),
+        ("HTTPS_PROXY", "socks5://proxy.example"),
+        ("HTTPS_PROXY", "http://"),
+        ("REQUESTS_CA_BUNDLE", "/nonexistent/ca.pem"),
         ("PUBLIC_URL", "gallery.example"),
         ("PUBLIC_URL", "https://gallery.example/path"),
         ("PUBLIC_URL", "https://user:word@gallery.example"),
@@ -134,7 +155,7 @@ def test_it_closes_a_folder_that_is_its_own(
     assert stat.S_IMODE(data.stat().st_mode) == after
 
 
-@pytest.mark.parametrize("given", [{}, {"SECRET_KEY": "s" * 50}])
+@pytest.mark.parametrize("given", [{}, {"SECRET_KEY": "a-key-that-nobody-guesses-0123456789"}])
 def test_it_makes_a_folder_for_itself_alone(tmp_path: Path, given: dict[str, str]) -> None:
     show(tmp_path, "settings.DATA_DIR", **given)
     assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
@@ -187,6 +208,115 @@ def test_it_derives_everything_from_public_url(tmp_path: Path, url: str, secure:
         PUBLIC_URL=url,
     )
     assert shown == f"{' '.join([str(secure)] * 6)} gallery.example ['{url}']"
+
+
+@pytest.mark.parametrize(
+    ("given", "urls"),
+    [
+        ("HTTPS://Gallery.Example", ["https://gallery.example"]),
+        ("https://gallery.example:443/", ["https://gallery.example"]),
+        ("http://gallery.example:80", ["http://gallery.example"]),
+        ("https://gallery.example.", ["https://gallery.example"]),
+        ("https://Bücher.example:8443", ["https://xn--bcher-kva.example:8443"]),
+        ("http://[FD00:0::0001]:8000", ["http://[fd00::1]:8000"]),
+        (
+            " http://gallery.lan , http://192.168.1.5:8000,HTTP://Gallery.lan",
+            ["http://gallery.lan", "http://192.168.1.5:8000"],
+        ),
+    ],
+)
+def test_an_address_is_what_browsers_make_of_it(tmp_path: Path, given: str, urls: list[str]) -> None:
+    """Hosts and origins are compared letter by letter with what browsers send."""
+    hosts = [url.partition("://")[2].removesuffix(":8000").removesuffix(":8443") for url in urls]
+    shown = show(
+        tmp_path,
+        "list(settings.PUBLIC_URLS) == settings.CSRF_TRUSTED_ORIGINS and settings.CSRF_TRUSTED_ORIGINS, "
+        "settings.ALLOWED_HOSTS[:-3], settings.HTTPS, settings.PUBLIC_URL",
+        PUBLIC_URL=given,
+    )
+    assert shown == f"{urls} {hosts} {urls[0].startswith('https')} {urls[0]}"
+
+
+def test_debug_is_refused_where_people_come_from_outside(tmp_path: Path) -> None:
+    done = manage(tmp_path, "version", PUBLIC_URL="https://gallery.example", DEBUG="on")
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1)
+    assert "DEBUG" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("scope", "expected"), [("", (False, False)), ("subdomains", (True, False)), ("preload", (True, True))]
+)
+def test_hsts_binds_other_names_only_when_told(tmp_path: Path, scope: str, expected: object) -> None:
+    given = {"HSTS_SCOPE": scope} if scope else {}
+    shown = show(
+        tmp_path,
+        "(settings.SECURE_HSTS_INCLUDE_SUBDOMAINS, settings.SECURE_HSTS_PRELOAD), settings.SECURE_HSTS_SECONDS > 0",
+        PUBLIC_URL="https://gallery.example",
+        **given,
+    )
+    assert shown == f"{expected} True"
+
+
+def test_each_installation_has_cookie_names_of_its_own(tmp_path: Path) -> None:
+    """Browsers keep them by host, whatever the port; what stands in them is as before a restart."""
+    names = [f"settings.{name}_COOKIE_NAME" for name in ("SESSION", "CSRF", "MEDIA", "MESSAGES")]
+    shown = [show(tmp_path / folder, ", ".join(names)).split() for folder in ("one", "two", "one")]
+    assert shown[0] == shown[2]
+    assert not set(shown[0]) & set(shown[1])
+    secure = show(tmp_path / "one", ", ".join(names), PUBLIC_URL="https://gallery.example").split()
+    assert [name.partition("-")[0] for name in secure] == ["__Host", "__Host", "__Secure", "__Host"]
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy"])
+@pytest.mark.parametrize("bypassed", ["", "venice.example"])
+def test_venice_is_asked_through_the_proxy_that_programs_know(
+    tmp_path: Path, name: str, bypassed: str
+) -> None:
+    asked: list[bytes] = []
+
+    def answer() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = proxy.accept()
+                with connection:
+                    asked.append(connection.recv(1000))
+
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        thread = threading.Thread(target=answer)
+        thread.start()
+        given = {
+            "VENICE_API_KEY": KEY,
+            "VENICE_BASE_URL": "https://venice.example/api/v1",
+            name: f"http://127.0.0.1:{proxy.getsockname()[1]}",
+            "NO_PROXY": bypassed,
+        }
+        assert manage(tmp_path, "migrate", "-v0").returncode == 0
+        done = manage(tmp_path, "sync_catalog", **given)
+        proxy.shutdown(socket.SHUT_RDWR)
+        thread.join(20)
+
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 1), done.stderr
+    assert any(line.startswith(b"CONNECT venice.example:443 ") for line in asked) != bool(bypassed)
+    assert KEY.encode() not in b"".join(asked)
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({}, "No Venice key is set: the built-in emulator"),
+        ({"VENICE_API_KEY": KEY}, "Pictures come from https://api.venice.ai/api/v1 and cost money."),
+        ({"VENICE_API_KEY": KEY, "VENICE_BASE_URL": "http://127.0.0.1:9/api/v1"}, "VENICE_BASE_URL is this"),
+        ({"VENICE_BASE_URL": "http://127.0.0.1:9/api/v1"}, "VENICE_BASE_URL is this"),
+        (
+            {"VENICE_BASE_URL": "https://venice.example/api/v1"},
+            "No Venice key is set, so https://venice.example",
+        ),
+    ],
+)
+def test_the_start_says_who_draws(tmp_path: Path, environment: dict[str, str], words: str) -> None:
+    code = "from gallery.pipeline.supervisor import _who_draws; print(_who_draws())"
+    done = manage(tmp_path, "shell", "-v0", "-c", code, **environment)
+    assert done.stdout.startswith(words), done.stderr
 
 
 @pytest.mark.parametrize(

@@ -198,11 +198,11 @@ def test_a_full_disk_holds_its_own_host_only(
         assert worker_process.step(), "there is room here"
         first.refresh_from_db()
         assert first.state == State.DONE
-        assert "The disk is full" not in client.get("/queue/").content.decode()
+        assert "The server cannot keep pictures" not in client.get("/queue/").content.decode()
 
         assert not gates.look_at_disk(worker_process.heart.host, small_disk.folder)
         assert not worker_process.step()
-        assert "The disk is full" in client.get("/queue/").content.decode()
+        assert "The server cannot keep pictures" in client.get("/queue/").content.decode()
 
         other.delete()
         assert gates.look_at_disk(worker_process.heart.host, tmp_path)

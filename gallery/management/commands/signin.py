@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, IntegrityError
 
 from gallery.accounts import make_link
+from gallery.logs import one_line, outage
 from gallery.models import User
 from gallery.text import clean_name
 
@@ -31,7 +32,8 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(f"{user[:40]!a} is no user name. {' '.join(error.messages)}") from None
         except DatabaseError as error:
-            raise CommandError(f"The database cannot be used (is it migrated?): {error}".strip()) from None
+            words = outage(error) or f"The database cannot be used: {one_line(error)}"
+            raise CommandError(f"{words.rstrip('.')}. Is it migrated?") from None
         if person is None:
             raise CommandError(f"There is no user {name}; --create makes one.")
         if not person.is_active:

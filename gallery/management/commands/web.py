@@ -4,11 +4,15 @@ import faulthandler
 import signal
 import socket
 from argparse import ArgumentParser
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection
 
+from gallery import schema
+from gallery.exposure import refuse_unusable
 from gallery.web import server
 from gallery.wsgi import application
 
@@ -23,6 +27,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, fd: int | None, **options: Any) -> None:
         # When we hang, whoever watches us asks with it what our threads do: it needs no thread of ours to answer.
         faulthandler.register(signal.SIGUSR1)
+        refuse_unusable()
+        # A database that is away may come back; one of another version does not change by itself.
+        with suppress(DatabaseError):
+            schema.refuse_older()
+        connection.close()
         try:
             listener = server.listen(settings.HOST, settings.PORT) if fd is None else socket.socket(fileno=fd)
         except server.CannotListen as error:

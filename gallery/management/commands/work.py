@@ -10,8 +10,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from gallery.exposure import exposed
+from gallery import schema
+from gallery.exposure import exposed, refuse_unusable
 from gallery.formats import counted
+from gallery.logs import as_json
 from venice import Client
 
 log = logging.getLogger(__name__)
@@ -27,6 +29,8 @@ class Command(BaseCommand):
 
         if not settings.VENICE_API_KEY and not settings.VENICE_BASE_URL_GIVEN:
             raise CommandError("Set VENICE_API_KEY (or VENICE_BASE_URL for an emulator).", returncode=2)
+        refuse_unusable()
+        schema.refuse_older()
         for line in exposed():
             log.warning(line)
         with Client(settings.VENICE_API_KEY or None, settings.VENICE_BASE_URL) as client:
@@ -36,18 +40,23 @@ class Command(BaseCommand):
                 raise CommandError(str(error), returncode=2) from None
 
             def stop(number: int, frame: FrameType | None) -> None:
-                # Straight to the file: what we interrupt may be in the middle of a write to the same stream.
                 if worker.is_stopping:
                     # The second signal: leave at once; recovery does the rest.
-                    os.write(sys.stderr.fileno(), b"worker: leaving at once\n")
+                    _say("warning", "worker: leaving at once")
                     os._exit(1)
                 worker.is_stopping = True
                 if not worker.in_hand:
                     return
                 calls, patience = counted(len(worker.in_hand), "paid call"), int(client.deadlines.total)
                 line = f"waiting for {calls}, at most {patience} s; "
-                os.write(sys.stderr.fileno(), f"{line}again = stop now, they become interrupted\n".encode())
+                _say("info", f"{line}again = stop now, they become interrupted")
 
             signal.signal(signal.SIGTERM, stop)
             signal.signal(signal.SIGINT, stop)
             worker.run()
+
+
+def _say(level: str, line: str) -> None:
+    """From a signal's handler straight to the file: what it interrupts may be in the middle of a write there."""
+    line = as_json(level, __name__, line) if settings.LOG_FORMAT == "json" else line
+    os.write(sys.stderr.fileno(), f"{line}\n".encode())
