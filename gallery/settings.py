@@ -272,7 +272,8 @@ LOGGING = {
         "gallery": {"level": "INFO"},
         # What it says of wrong passwords stands in gallery.events.
         "axes": {"level": "ERROR"},
-        "venice": {"level": "INFO"},
+        # Its line for each request says what the lines of the worker and the ledger say too.
+        "venice": {"level": "WARNING"},
         "django.request": {"level": "ERROR", "filters": ["no_health", "one_line_for_outages"]},
         # Rubbish from outside is answered 400; a traceback for each would let anybody fill the log.
         "django.security": {"level": "CRITICAL"},

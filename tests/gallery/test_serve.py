@@ -320,7 +320,7 @@ def test_each_line_is_json_when_json_is_asked_for(tmp_path: Path) -> None:
     assert not [event for event in events if event.get("message", "").startswith("{")], "wrapped twice"
     assert {"member-added", "link-made"} <= {event.get("event") for event in events}
     words = " ".join(event.get("message", "") for event in events)
-    for expected in ("elsewhere.example", "Forbidden", "ended with status", "waiting for 0 paid calls"):
+    for expected in ("elsewhere.example", "Forbidden", "ended with status", "calls at once"):
         assert expected in words
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
 from gallery import catalog
 from gallery.formats import counted
@@ -17,6 +18,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.VENICE_API_KEY and not settings.VENICE_BASE_URL_GIVEN:
             raise CommandError("Set VENICE_API_KEY (or VENICE_BASE_URL for an emulator).", returncode=2)
+        # A database that refuses us is to refuse before anything is asked.
+        connection.ensure_connection()
         try:
             report = catalog.sync()
         except (VeniceError, catalog.CatalogueUnusable) as error:
