@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from venice import NotSent, Unanswered
-from venice.errors import InvalidRequest, error_from_reply
+from venice.errors import Busy, InvalidRequest, Overloaded, error_from_reply
 from venice.reply import Reply
 from venice.retry import MOST_SENDS, Decision, decide
 
@@ -56,6 +56,7 @@ def decided(
     price: str | None = "0.01",
     waited: timedelta = timedelta(0),
     seed: int = 1,
+    jitter: Random | None = None,
 ) -> Decision:
     return decide(
         error,  # type: ignore[arg-type]
@@ -66,7 +67,7 @@ def decided(
         now=NOW,
         price=Decimal(price) if price else None,
         auto_retry_max=Decimal("0.05"),
-        jitter=Random(seed),
+        jitter=jitter or Random(seed),
     )
 
 
@@ -176,6 +177,55 @@ def test_the_reset_is_read_by_its_size_and_bounded(reset: str | None, seconds: f
 
     assert until is not None
     assert seconds - 1 <= (until - NOW).total_seconds() <= seconds + 3
+
+
+class Edge(Random):
+    """Draws the least, or the most, of every range."""
+
+    def __init__(self, is_high: bool) -> None:
+        super().__init__(0)
+        self._is_high = is_high
+
+    def uniform(self, a: float, b: float) -> float:
+        return b if self._is_high else a
+
+
+BUSY, LIMITED = (
+    error(503, "The model is at capacity. Please try again later."),
+    error(429, "Rate limit exceeded"),
+)
+LATER = error(503, "The model is at capacity. Please try again later.", retry_after="60")
+LIMITED_45 = error(429, "Rate limit exceeded", x_ratelimit_reset_requests="45")
+BLOCKED = error(
+    429, "Too many failed attempts (> 20) resulting in a non-success status code. Please wait 30s."
+)
+UNSENT = NotSent("the connection was refused")
+
+#: The error, for which time it came, and the least and the most seconds that are waited.
+STEPS: list[tuple[Exception, int, float, float]] = [
+    *((Overloaded("full"), tries, 5, most) for tries, most in enumerate((10, 20, 40, 80, 160, 300, 300), 1)),
+    # An answer that names no moment is read as one that names half a minute.
+    *((BUSY, tries, 30, most) for tries, most in enumerate((30, 30, 40, 80, 160, 300, 300), 1)),
+    *((LATER, tries, 60, most) for tries, most in enumerate((60, 60, 60, 80, 160, 300, 300), 1)),
+    *((LIMITED, tries, 30, 30 + most) for tries, most in enumerate((2, 4, 8, 16, 30, 30), 1)),
+    *((LIMITED_45, tries, 45, 45 + most) for tries, most in enumerate((2, 4, 8, 16, 30, 30), 1)),
+    *(
+        (Busy("busy", status=429), tries, 15, 15 + most)
+        for tries, most in enumerate((2, 4, 8, 16, 30, 30), 1)
+    ),
+    *((BLOCKED, tries, 35, 40) for tries in (1, 6)),
+    *((UNSENT, tries, 0.5, most) for tries, most in enumerate((2, 4, 8, 16, 32, 60, 60), 1)),
+    (error(500, "Inference processing failed"), 1, 1, 3),
+]
+
+
+@pytest.mark.parametrize(("befell", "tries", "least", "most"), STEPS)
+def test_each_step_of_the_wait(befell: Exception, tries: int, least: float, most: float) -> None:
+    waits = [
+        decided(befell, tries=tries, sends=1, jitter=Edge(is_high)).not_before for is_high in (False, True)
+    ]
+
+    assert waits == [NOW + timedelta(seconds=least), NOW + timedelta(seconds=most)]
 
 
 def test_what_was_not_sent_is_tried_for_half_an_hour() -> None:
