@@ -7,8 +7,8 @@ from typing import Any, Self
 from django.db.models import Count, Max
 
 from gallery.models import CatalogModel, CatalogStyle
-from gallery.templatetags.formats import usd
 from venice import Generate, Model, price
+from venice.pricing import dollars
 
 DEFAULT_TRAIT = "default"
 
@@ -62,6 +62,7 @@ _kept: tuple[Any, Catalog] | None = None
 
 def label(model: Model) -> str:
     """A model in one line: name, price of one picture with its defaults, traits."""
-    parts = [model.name, usd(price(Generate(model=model.id, prompt="-"), model)), ", ".join(model.traits)]
+    cost = price(Generate(model=model.id, prompt="-"), model)
+    parts = [model.name, "" if cost is None else dollars(cost), ", ".join(model.traits)]
     parts.append("offline at the last look" if model.offline else "")
     return " · ".join(part for part in parts if part)
