@@ -213,6 +213,10 @@ STEPS: list[tuple[Exception, int, float, float]] = [
         (Busy("busy", status=429), tries, 15, 15 + most)
         for tries, most in enumerate((2, 4, 8, 16, 30, 30), 1)
     ),
+    # However far the moment that is named, or long gone: from 1 to 120 s.
+    (Busy("busy", status=429, retry_at=NOW + timedelta(days=1)), 1, 120, 122),
+    (Busy("busy", status=429, retry_at=NOW - timedelta(days=1)), 1, 1, 3),
+    (Overloaded("full", retry_at=NOW + timedelta(days=1)), 1, 120, 120),
     *((BLOCKED, tries, 35, 40) for tries in (1, 6)),
     *((UNSENT, tries, 0.5, most) for tries, most in enumerate((2, 4, 8, 16, 32, 60, 60), 1)),
     (error(500, "Inference processing failed"), 1, 1, 3),
