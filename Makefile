@@ -13,9 +13,12 @@ run: .venv/runtime
 install: .venv/development .venv/browser
 	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
 
+# A worker that is idle takes tests from the end of another's list. By whole files, the last long one runs alone.
+# The second database runs what uses a database; all else is done with the first.
+SHARED := -n auto --dist worksteal
 test: install
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --postgresql tests/gallery tests/pipeline
+	$(BIN)/python -m pytest -q $(SHARED)
+	$(BIN)/python -m pytest -q $(SHARED) --postgresql tests/gallery tests/pipeline
 
 test-long: install
 	$(BIN)/python -m pytest -q --long

@@ -1,6 +1,5 @@
 """How people come in: password bounds, sign-in links, who tries from where, how long staff stay."""
 
-import ipaddress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ from django.utils import timezone
 from django.utils.http import base36_to_int, int_to_base36
 
 from gallery import events
-from gallery.text import MAX_NAME, clean_name
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -92,48 +90,6 @@ def redeem(token: str) -> "User | None":
         return None
     user.last_login = now
     return user
-
-
-def client_address(request: HttpRequest) -> str | None:
-    """Where a request comes from; None when even the server cannot tell (a Unix socket).
-
-    With https there is a proxy in front, and the rightmost hop is what it saw itself. The other hops, and
-    without a proxy the whole header, are the client's own words.
-    """
-    peer = _address(request.META.get("REMOTE_ADDR", ""))
-    if settings.HTTPS:
-        hops = request.META.get("HTTP_X_FORWARDED_FOR", "").rsplit(",", 1)
-        return _address(hops[-1]) or peer
-    return peer
-
-
-def counted_address(request: HttpRequest) -> str | None:
-    """What wrong passwords are counted by: an IPv4 address; of IPv6 the /64, which one customer has whole."""
-    text = client_address(request)
-    if text is None:
-        return None
-    address = ipaddress.ip_address(text)
-    if isinstance(address, ipaddress.IPv4Address):
-        return text
-    # How IPv4 arrives at a socket for both: all of it would be one network.
-    if address.ipv4_mapped:
-        return str(address.ipv4_mapped)
-    return str(ipaddress.IPv6Network((int(address), 64), strict=False).network_address)
-
-
-def attempted_name(request: HttpRequest | None, credentials: dict[str, Any] | None = None) -> str:
-    """The name that wrong passwords are counted for: one person has one count, however the name is spelt."""
-    given = (credentials or {}).get("username") or (request.POST.get("username") if request else None)
-    return clean_name(str(given or "").strip()[:MAX_NAME]).casefold()[:MAX_NAME]
-
-
-def _address(text: str) -> str | None:
-    try:
-        address = ipaddress.ip_address(text.strip())
-    except ValueError:
-        return None
-    # PostgreSQL's inet has no zones.
-    return None if isinstance(address, ipaddress.IPv6Address) and address.scope_id else str(address)
 
 
 @receiver(user_logged_in, dispatch_uid="gallery.accounts.limit_staff_session")

@@ -18,7 +18,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
 from gallery import catalog, events
-from gallery.accounts import client_address
+from gallery.callers import client_address
 from gallery.models import Generation, Worker
 from gallery.models.worker import DEAD_AFTER
 

@@ -16,6 +16,8 @@ from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from gallery.callers import attempted_name, client_address
+
 if TYPE_CHECKING:
     from gallery.models import User
 
@@ -58,8 +60,6 @@ def signin_refused(request: HttpRequest | None, reason: str, user: str | None = 
 
 
 def _address(request: HttpRequest | None) -> str | None:
-    from gallery.accounts import client_address
-
     return client_address(request) if request is not None else None
 
 
@@ -77,7 +77,6 @@ def _signed_out(request: HttpRequest, user: "User | None", **kwargs: Any) -> Non
 
 @receiver(user_login_failed, dispatch_uid="gallery.events.refused")
 def _refused(credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
-    from gallery.accounts import attempted_name
     from gallery.models import User
 
     name = attempted_name(request, credentials)

@@ -22,6 +22,9 @@ from venice.emulator import Emulator
 # Playwright keeps an event loop in the main thread, in which Django would refuse to query.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
+#: Whoever asks for one of these, itself or through another fixture, works on the database of the run.
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "postgresql_url"}
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -42,9 +45,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     wanted = bool(config.getoption("--long"))
-    left_out = [item for item in items if bool(item.get_closest_marker("long")) != wanted]
-    items[:] = [item for item in items if item not in set(left_out)]
+    second = bool(config.getoption("--postgresql"))
+    left_out = [
+        item
+        for item in items
+        if bool(item.get_closest_marker("long")) != wanted or (second and not uses_database(item))
+    ]
+    unwanted = set(left_out)
+    items[:] = [item for item in items if item not in unwanted]
     config.hook.pytest_deselected(items=left_out)
+
+
+def uses_database(item: pytest.Item) -> bool:
+    """Whether another database could make a difference to this test: the others have run with the first one."""
+    names = set(getattr(item, "fixturenames", ()))
+    return bool(names & DATABASE_FIXTURES or item.get_closest_marker("django_db"))
 
 
 @pytest.fixture(scope="session")

@@ -73,9 +73,41 @@ def test_views_never_import_the_worker() -> None:
             "gallery.pipeline.worker",
             "gallery.pipeline.sender",
             "gallery.pipeline.ingest",
+            "gallery.pipeline.recovery",
         )
         == []
     )
+
+
+def rooms() -> dict[str, set[str]]:
+    """Which package or module of gallery imports which; also for types alone, and within functions."""
+    own = {path.stem for path in (ROOT / "gallery").iterdir() if path.suffix in ("", ".py")}
+    graph: dict[str, set[str]] = {}
+    for path in (ROOT / "gallery").rglob("*.py"):
+        room = path.relative_to(ROOT / "gallery").with_suffix("").parts[0]
+        if room != "migrations":
+            names = (module.split(".") for module in imports_of(path))
+            imported = {name[1] for name in names if name[0] == "gallery" and len(name) > 1}
+            graph.setdefault(room, set()).update(imported & own - {room})
+    return graph
+
+
+def reached(graph: dict[str, set[str]], start: str) -> set[str]:
+    """All that `start` imports, directly or through others."""
+    found: set[str] = set()
+    ahead = list(graph[start])
+    while ahead:
+        if (room := ahead.pop()) not in found:
+            found.add(room)
+            ahead += graph.get(room, ())
+    return found
+
+
+def test_no_two_packages_import_each_other() -> None:
+    graph = rooms()
+    beyond = {room: reached(graph, room) for room in graph}
+    pairs = {(a, b) for a in graph for b in beyond[a] if a < b and a in beyond.get(b, ())}
+    assert pairs == set()
 
 
 def test_nothing_imports_views_but_urls() -> None:

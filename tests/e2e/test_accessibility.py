@@ -27,9 +27,17 @@ PAGES = [
 ]
 
 
-@pytest.mark.parametrize("scheme", ["dark", "light"])
-@pytest.mark.parametrize("width", [390, 1440])
-def test_axe_finds_nothing(filled_site: Site, browser: Browser, scheme: str, width: int) -> None:
+# Each width and each scheme in the quick run; the other two pairs of them in the long one.
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (390, "dark"),
+        (1440, "light"),
+        pytest.param(390, "light", marks=pytest.mark.long),
+        pytest.param(1440, "dark", marks=pytest.mark.long),
+    ],
+)
+def test_axe_finds_nothing(filled_site: Site, browser: Browser, width: int, scheme: str) -> None:
     site = filled_site
     window = {"width": width, "height": 900}
     context = browser.new_context(color_scheme=scheme, viewport=window)  # type: ignore[arg-type]

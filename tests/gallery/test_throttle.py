@@ -12,7 +12,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from gallery import throttle
-from gallery.accounts import counted_address
+from gallery.callers import counted_address
 from gallery.models import User
 
 LOGIN = "/accounts/login/"

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from venice import NotSent, Unanswered
-from venice.errors import InvalidRequest, error_from_reply
+from venice.errors import Busy, InvalidRequest, Overloaded, error_from_reply
 from venice.reply import Reply
 from venice.retry import MOST_SENDS, Decision, decide
 
@@ -118,40 +118,6 @@ def test_a_model_that_stays_overloaded_fails_in_the_end() -> None:
             assert timedelta(seconds=5) <= until - NOW <= timedelta(seconds=300)
 
 
-class End(Random):
-    """Draws one end of what it may draw from."""
-
-    def __init__(self, is_high: bool) -> None:
-        super().__init__()
-        self.is_high = is_high
-
-    def uniform(self, a: float, b: float) -> float:
-        return b if self.is_high else a
-
-
-@pytest.mark.parametrize(
-    ("befell", "shortest", "longest"),
-    [
-        (error(503, OVERLOADED, retry_after="1"), [5] * 6, [10, 20, 40, 80, 160, 300]),
-        (error(503, OVERLOADED), [30] * 6, [30, 30, 40, 80, 160, 300]),
-        (error(429, OVERLOADED), [30] * 6, [30, 30, 40, 80, 160, 300]),
-        (error(429, LIMIT, retry_after="20"), [20] * 6, [22, 24, 28, 36, 50, 50]),
-        (error(429, LIMIT, retry_after="0"), [1] * 6, [3, 5, 9, 17, 31, 31]),
-        (error(429, LIMIT), [30] * 6, [32, 34, 38, 46, 60, 60]),
-        (error(429, LIMIT, retry_after="3600"), [120] * 6, [122, 124, 128, 136, 150, 150]),
-        (NotSent("no route to host"), [0.5] * 6, [2, 4, 8, 16, 32, 60]),
-    ],
-    ids=[
-        *("overloaded for a second", "overloaded", "overloaded by 429"),
-        *("limit for a while", "limit that is over", "limit", "limit for an hour", "not sent"),
-    ],
-)
-def test_each_step_of_the_back_off(befell: Exception, shortest: list[float], longest: list[float]) -> None:
-    for is_high, seconds in ((False, shortest), (True, longest)):
-        moments = [decided(befell, tries=tries, jitter=End(is_high)).not_before for tries in range(1, 7)]
-        assert [moment and (moment - NOW).total_seconds() for moment in moments] == seconds
-
-
 def test_an_overloaded_429_is_held_as_an_overloaded_model() -> None:
     busy = error(429, "The model is currently overloaded. Please try again later.")
 
@@ -213,6 +179,59 @@ def test_the_reset_is_read_by_its_size_and_bounded(reset: str | None, seconds: f
 
     assert until is not None
     assert seconds - 1 <= (until - NOW).total_seconds() <= seconds + 3
+
+
+class Edge(Random):
+    """Draws the least, or the most, of every range."""
+
+    def __init__(self, is_high: bool) -> None:
+        super().__init__(0)
+        self._is_high = is_high
+
+    def uniform(self, a: float, b: float) -> float:
+        return b if self._is_high else a
+
+
+BUSY, LIMITED = (
+    error(503, "The model is at capacity. Please try again later."),
+    error(429, "Rate limit exceeded"),
+)
+LATER = error(503, "The model is at capacity. Please try again later.", retry_after="60")
+LIMITED_45 = error(429, "Rate limit exceeded", x_ratelimit_reset_requests="45")
+BLOCKED = error(
+    429, "Too many failed attempts (> 20) resulting in a non-success status code. Please wait 30s."
+)
+UNSENT = NotSent("the connection was refused")
+
+#: The error, for which time it came, and the least and the most seconds that are waited.
+STEPS: list[tuple[Exception, int, float, float]] = [
+    *((Overloaded("full"), tries, 5, most) for tries, most in enumerate((10, 20, 40, 80, 160, 300, 300), 1)),
+    # An answer that names no moment is read as one that names half a minute.
+    *((BUSY, tries, 30, most) for tries, most in enumerate((30, 30, 40, 80, 160, 300, 300), 1)),
+    *((LATER, tries, 60, most) for tries, most in enumerate((60, 60, 60, 80, 160, 300, 300), 1)),
+    *((LIMITED, tries, 30, 30 + most) for tries, most in enumerate((2, 4, 8, 16, 30, 30), 1)),
+    *((LIMITED_45, tries, 45, 45 + most) for tries, most in enumerate((2, 4, 8, 16, 30, 30), 1)),
+    *(
+        (Busy("busy", status=429), tries, 15, 15 + most)
+        for tries, most in enumerate((2, 4, 8, 16, 30, 30), 1)
+    ),
+    # However far the moment that is named, or long gone: from 1 to 120 s.
+    (Busy("busy", status=429, retry_at=NOW + timedelta(days=1)), 1, 120, 122),
+    (Busy("busy", status=429, retry_at=NOW - timedelta(days=1)), 1, 1, 3),
+    (Overloaded("full", retry_at=NOW + timedelta(days=1)), 1, 120, 120),
+    *((BLOCKED, tries, 35, 40) for tries in (1, 6)),
+    *((UNSENT, tries, 0.5, most) for tries, most in enumerate((2, 4, 8, 16, 32, 60, 60), 1)),
+    (error(500, "Inference processing failed"), 1, 1, 3),
+]
+
+
+@pytest.mark.parametrize(("befell", "tries", "least", "most"), STEPS)
+def test_each_step_of_the_wait(befell: Exception, tries: int, least: float, most: float) -> None:
+    waits = [
+        decided(befell, tries=tries, sends=1, jitter=Edge(is_high)).not_before for is_high in (False, True)
+    ]
+
+    assert waits == [NOW + timedelta(seconds=least), NOW + timedelta(seconds=most)]
 
 
 def test_what_was_not_sent_is_tried_for_half_an_hour() -> None:
