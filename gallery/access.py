@@ -5,7 +5,6 @@ One installation is one team: members see everything; changing belongs to the ma
 
 from datetime import timedelta
 from math import ceil
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -13,10 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from gallery.formats import MAX_ID, counted
-from gallery.models import Attempt, Generation, Image
-
-if TYPE_CHECKING:
-    from gallery.models import User
+from gallery.models import Attempt, Generation, Image, User
 
 _WINDOW = timedelta(minutes=1)
 
@@ -29,7 +25,7 @@ class TooManySubmissions(Exception):
         self.retry_after = retry_after
 
 
-def may_change(user: "User", generation: Generation) -> bool:
+def may_change(user: User, generation: Generation) -> bool:
     """Whether cancelling, dismissing, running again and removing are this member's to do."""
     return user.is_staff or generation.owner_id == user.pk
 
@@ -40,7 +36,7 @@ def generation_to_see(pk: int) -> Generation:
     return get_object_or_404(known, pk=min(pk, MAX_ID))
 
 
-def generation_to_change(user: "User", pk: int) -> Generation:
+def generation_to_change(user: User, pk: int) -> Generation:
     """The generation if `user` may change it; Http404 or PermissionDenied otherwise."""
     generation = generation_to_see(pk)
     if not may_change(user, generation):
@@ -48,7 +44,7 @@ def generation_to_change(user: "User", pk: int) -> Generation:
     return generation
 
 
-def attempt_to_change(user: "User", pk: int) -> Attempt:
+def attempt_to_change(user: User, pk: int) -> Attempt:
     """The line of the ledger, with its answer, if `user` may change its generation; Http404 or PermissionDenied."""
     attempt = get_object_or_404(Attempt.objects.select_related("generation"), pk=min(pk, MAX_ID))
     if not may_change(user, attempt.generation):
@@ -62,8 +58,12 @@ def image_to_see(pk: int) -> Image:
     return get_object_or_404(known, pk=min(pk, MAX_ID))
 
 
-def check_pace(user: "User") -> None:
-    """Raise TooManySubmissions when this member has used up the minute, for themselves or for others."""
+def check_pace(user: User) -> None:
+    """Raise TooManySubmissions when this member has used up the minute, for themselves or for others.
+
+    Within a transaction that then queues: until its end, other posts of this member wait here to be counted.
+    """
+    User.objects.select_for_update().get(pk=user.pk)
     recent = Generation.objects.requested_lately(user, _WINDOW)
     oldest = recent.order_by("-id").values_list("created_at", flat=True)[
         settings.SUBMISSIONS_PER_MINUTE - 1 :

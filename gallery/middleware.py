@@ -105,9 +105,11 @@ class GuardedMedia:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if (
             request.path_info.startswith(settings.MEDIA_URL)
-            and request.method != "POST"
+            and request.method in ("GET", "HEAD")
             and serving.has_pass(request)
         ):
+            # Refuses an address that is not ours, as for a page.
+            request.get_host()
             found = serving.response(request, request.path_info.removeprefix(settings.MEDIA_URL))
             return _with_length(found or error_page(request, 404))
         return self.get_response(request)
@@ -151,6 +153,8 @@ class PageHeaders:
         if request.user.is_authenticated and request.user.pk:
             serving.renew_pass(request, response)
             _prolong(request)
+        else:
+            serving.end_pass(request, response)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

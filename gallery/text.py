@@ -22,6 +22,7 @@ REPLACEMENT = "\ufffd"
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # Format characters (zero width, soft hyphen, marks of direction), spaces and separators: nothing to see.
+_LINE_ENDS = re.compile("\r\n|[\r\u2028\u2029]")
 _INVISIBLE = frozenset({"Cf", "Zs", "Zl", "Zp", "Cc"})
 # Marks that combine, and what is taken apart into such marks alone, all lie from U+0300 on.
 _MAY_BE_MARKS = re.compile("[\u0300-\U0010ffff]{31,}")
@@ -52,13 +53,13 @@ def _in_order(form: Literal["NFD", "NFKD"], text: str) -> str:
 
 
 def clean_text(text: str, limit: int = MAX_PROMPT) -> str:
-    """`text` in NFC, trimmed, with LF as line end and without control characters but tab and LF.
+    """`text` in NFC, trimmed, with LF for each line end (U+2028 too) and without control characters but tab and LF.
 
     Surrogates are kept: they are not ours to mend. Text of which nothing could be seen becomes the empty
     string. The length of the outcome is what a `limit` counts; text that could not come within it is left
     without a normal form, since nobody will use it.
     """
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = _LINE_ENDS.sub("\n", text)
     clean = _CONTROLS.sub("", lines).strip()
     if len(clean) <= NFC_JOINS * limit:
         clean = normalize("NFC", clean).strip()

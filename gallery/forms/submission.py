@@ -4,6 +4,7 @@ import uuid
 from decimal import Decimal
 
 from django.core.exceptions import BadRequest
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from gallery import access
@@ -30,9 +31,11 @@ def spend(
     if first := earlier(request.user, submission):
         return first, False
     price = _agreed_price(request, operation)
-    return Generation.objects.enqueue(
-        request.user, operation, price=price, submission=submission, origin=origin
-    )
+    with transaction.atomic():
+        access.check_pace(request.user)
+        return Generation.objects.enqueue(
+            request.user, operation, price=price, submission=submission, origin=origin
+        )
 
 
 def spend_again(request: MemberRequest, old: Generation, *, submission: uuid.UUID | None) -> Generation:
@@ -46,15 +49,16 @@ def spend_again(request: MemberRequest, old: Generation, *, submission: uuid.UUI
     if operation is None:
         raise NotRunnable
     price = _agreed_price(request, operation)
-    return old.run_again(request.user, price=price, submission=submission)[0]
+    with transaction.atomic():
+        access.check_pace(request.user)
+        return old.run_again(request.user, price=price, submission=submission)[0]
 
 
 def _agreed_price(request: MemberRequest, operation: Operation) -> Decimal | None:
-    """The catalogue's price (USD, None: unknown), when the form showed it and who asks may ask now."""
+    """The catalogue's price (USD, None: unknown), when the form showed it."""
     price = CatalogModel.objects.price(operation)
     if words := objection(request.POST, price):
         raise PriceRefused(words, price)
-    access.check_pace(request.user)
     return price
 
 

@@ -2,12 +2,15 @@
 
 import re
 import time
-from typing import IO
+from typing import IO, Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.files.storage import default_storage
 from django.core.signing import BadSignature, TimestampSigner
+from django.db import DatabaseError
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from gallery.media.storage import content_type
 
@@ -18,6 +21,9 @@ SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z")
 _signer = TimestampSigner(salt="gallery.media")
+# Seconds until a pass asks again whether its member may still come in.
+CHECKED_FOR = 60.0
+_digests: dict[int, tuple[str, float]] = {}
 
 
 def now() -> float:
@@ -26,32 +32,57 @@ def now() -> float:
 
 
 def has_pass(request: HttpRequest) -> bool:
-    """Whether the request carries a pass that we signed within the last hour; compared in constant time."""
+    """Whether the request carries a pass that we signed within the last hour for who may still come in."""
     value = request.COOKIES.get(settings.MEDIA_COOKIE_NAME, "")
     try:
-        _signer.unsign(value, max_age=settings.MEDIA_COOKIE_AGE)
+        member, _, digest = _signer.unsign(value, max_age=settings.MEDIA_COOKIE_AGE).partition(":")
     except BadSignature:
         return False
-    return True
+    return member.isdecimal() and constant_time_compare(digest, _digest_of(int(member)))
+
+
+def _digest_of(member: int) -> str:
+    """Of the sessions that this member may have now; empty when none. At most a minute old, and then one query."""
+    known = _digests.get(member)
+    if known is None or now() - known[1] >= CHECKED_FOR:
+        try:
+            user = get_user_model()._default_manager.filter(pk=member, is_active=True).first()
+        except DatabaseError:
+            # The pass is signed, and bounded by its hour: a database that is away takes no picture from a page.
+            return known[0] if known else ""
+        _digests[member] = known = (_digest(user) if user else "", now())
+    return known[0]
+
+
+def _digest(user: Any) -> str:
+    """What ends with the user's password and rights, as their sessions do."""
+    return salted_hmac("gallery.media", user.get_session_auth_hash()).hexdigest()[:24]
 
 
 def renew_pass(request: HttpRequest, response: HttpResponseBase) -> None:
     """Give a signed-in member a new pass once half of the last one's hour is over."""
     value = request.COOKIES.get(settings.MEDIA_COOKIE_NAME, "")
+    content = f"{request.user.pk}:{_digest(request.user)}"
     try:
-        if _signer.unsign(value, max_age=settings.MEDIA_COOKIE_AGE / 2) == str(request.user.pk):
+        if _signer.unsign(value, max_age=settings.MEDIA_COOKIE_AGE / 2) == content:
             return
     except BadSignature:
         pass
     response.set_cookie(
         settings.MEDIA_COOKIE_NAME,
-        _signer.sign(str(request.user.pk)),
+        _signer.sign(content),
         max_age=settings.MEDIA_COOKIE_AGE,
         path=settings.MEDIA_URL,
         secure=settings.HTTPS,
         httponly=True,
         samesite="Lax",
     )
+
+
+def end_pass(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Take the pass back from who is not signed in (any more)."""
+    if settings.MEDIA_COOKIE_NAME in request.COOKIES:
+        response.delete_cookie(settings.MEDIA_COOKIE_NAME, path=settings.MEDIA_URL, samesite="Lax")
 
 
 def response(request: HttpRequest, name: str, download_as: str | None = None) -> HttpResponseBase | None:

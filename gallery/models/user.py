@@ -1,6 +1,6 @@
 """Members of the team."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from gallery.text import MAX_NAME, clean_name
+
+_RIGHTS = frozenset({"is_active", "is_staff", "is_superuser"})
 
 
 class UserManager(DjangoUserManager["User"]):
@@ -40,6 +42,10 @@ class User(AbstractUser):
         help_text="When a worker last took something of theirs: the queue is fair.",
     )
 
+    rights_changes = models.PositiveIntegerField(
+        default=0, editable=False, help_text="How often rights changed: sessions of before are over."
+    )
+
     objects: ClassVar[UserManager] = UserManager()
 
     class Meta(AbstractUser.Meta):
@@ -50,6 +56,21 @@ class User(AbstractUser):
                 violation_error_message="There is a member of that name already.",
             )
         ]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Who becomes staff, is none any more, or comes back begins a new session: all of theirs are over."""
+        fields = kwargs.get("update_fields")
+        if self.pk and (fields is None or _RIGHTS & set(fields)):
+            before = type(self)._default_manager.filter(pk=self.pk).values(*_RIGHTS).first()
+            if before and any(before[right] != getattr(self, right) for right in _RIGHTS):
+                self.rights_changes += 1
+                if fields is not None:
+                    kwargs["update_fields"] = {*fields, "rights_changes"}
+        super().save(*args, **kwargs)
+
+    def _get_session_auth_hash(self, secret: Any = None) -> str:
+        plain: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]
+        return f"{plain}.{self.rights_changes}" if self.rights_changes else plain
 
     @classmethod
     def normalize_username(cls, username: str) -> str:
