@@ -42,7 +42,7 @@ async function walk(box, step) {
 
 document.addEventListener("keydown", (event) => {
   const form = event.target.closest?.("#create-form, [data-composer]");
-  if (!form || event.isComposing) return;
+  if (!form || event.isComposing || event.keyCode === 229) return;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
     const button = form.querySelector("#create-submit");

@@ -2,6 +2,8 @@
 const help = document.getElementById("keys");
 
 const typing = (target) => target.matches("input, textarea, select, [contenteditable]");
+// Safari ends a composition before its last key, which is then known by its code alone.
+const composing = (event) => event.isComposing || event.keyCode === 229;
 const follow = (selector) => document.querySelector(selector)?.click();
 const tiles = () => [...document.querySelectorAll("#active .tile, #grid .tile")];
 
@@ -70,6 +72,7 @@ function back() {
 }
 
 document.addEventListener("keydown", (event) => {
+  if (composing(event)) return;
   if (event.key === "Escape") return escape(event);
   if (
     typing(event.target) ||

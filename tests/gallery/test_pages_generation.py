@@ -41,6 +41,23 @@ def test_its_card_comes_first_and_holds_only_its_own_pictures(client: Client, al
     assert f"{made[0].media_url} {made[0].width}w" in page
 
 
+@pytest.mark.parametrize(("width", "height"), [(512, 512), (300, 200), (513, 100), (1024, 1536)])
+def test_no_two_sources_of_a_picture_have_one_width(
+    client: Client, alice: User, width: int, height: int
+) -> None:
+    image = a_picture(alice)
+    type(image).objects.filter(pk=image.pk).update(width=width, height=height)
+    client.force_login(alice)
+    for address in (f"/generations/{image.generation_id}/", f"/images/{image.pk}/"):
+        sources = re.findall(r'srcset="([^"]*)"', text(client, address))
+        assert sources
+        for source in sources:
+            widths = re.findall(r"\b(\d+)w(?=\s|,|$)", source)
+            assert widths
+            assert len(widths) == len(set(widths)), source
+            assert len(widths) == (1 if max(width, height) <= 512 else 2)
+
+
 @pytest.mark.parametrize("state", State.values)
 def test_every_state_has_its_words(client: Client, alice: User, state: str) -> None:
     generation = a_generation(alice, state=state, sent_at=timezone.now())
