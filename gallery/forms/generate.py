@@ -15,11 +15,12 @@ from gallery.forms.model_fields import NO_MODELS, TIED_TO_MODEL, fields_of, mode
 from gallery.forms.price import PRICE, objection
 from gallery.models.generation import draw_seed
 from venice import Generate, InvalidRequest, Model
-from venice.operations import PARAMETERS
+from venice.operations import PARAMETER, PARAMETERS
 from venice.pricing import generate_price
 
 DRAWN_FOR = "drawn-for"
 ADVANCED = frozenset(parameter.name for parameter in PARAMETERS if parameter.advanced)
+_ORDER = {parameter.name: position for position, parameter in enumerate(PARAMETERS)}
 STALE = "This form was altered on its way. Nothing was sent; press Generate again."
 
 
@@ -61,6 +62,15 @@ class GenerateForm(forms.Form):
             if name in kept and name in TIED_TO_MODEL and kept[name] == str(field.initial):
                 kept[name] = None
         return cls(catalog, initial={name: value for name, value in kept.items() if value is not None})
+
+    def not_taken(self, values: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Of `values`, label and text of each that says something and that this form has no place for."""
+        return [
+            (PARAMETER[name].label, str(value))
+            for name, value in sorted(values.items(), key=lambda item: _ORDER.get(item[0], 0))
+            if name in PARAMETER and not isinstance(value, bool) and value not in (None, "")
+            if str(self.initial.get(name, "")) != str(value)
+        ]
 
     @property
     def boxes(self) -> str:

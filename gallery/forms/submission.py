@@ -31,11 +31,17 @@ def spend(
     if first := earlier(request.user, submission):
         return first, False
     price = _agreed_price(request, operation)
-    with transaction.atomic():
-        access.check_pace(request.user)
-        return Generation.objects.enqueue(
-            request.user, operation, price=price, submission=submission, origin=origin
-        )
+    try:
+        with transaction.atomic():
+            access.check_pace(request.user)
+            return Generation.objects.enqueue(
+                request.user, operation, price=price, submission=submission, origin=origin
+            )
+    except access.TooManySubmissions:
+        # Of one form posted twice at once, the first may be what used up the minute.
+        if first := earlier(request.user, submission):
+            return first, False
+        raise
 
 
 def spend_again(request: MemberRequest, old: Generation, *, submission: uuid.UUID | None) -> Generation:
@@ -49,9 +55,14 @@ def spend_again(request: MemberRequest, old: Generation, *, submission: uuid.UUI
     if operation is None:
         raise NotRunnable
     price = _agreed_price(request, operation)
-    with transaction.atomic():
-        access.check_pace(request.user)
-        return old.run_again(request.user, price=price, submission=submission)[0]
+    try:
+        with transaction.atomic():
+            access.check_pace(request.user)
+            return old.run_again(request.user, price=price, submission=submission)[0]
+    except access.TooManySubmissions:
+        if repeat := old.repeat:
+            return repeat
+        raise
 
 
 def _agreed_price(request: MemberRequest, operation: Operation) -> Decimal | None:

@@ -23,7 +23,8 @@ _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z")
 _signer = TimestampSigner(salt="gallery.media")
 # Seconds until a pass asks again whether its member may still come in.
 CHECKED_FOR = 60.0
-_digests: dict[int, tuple[str, float]] = {}
+# Of each member the pass that was good, and when; one for each, so that it is bounded by the team.
+_seen: dict[str, tuple[str, float]] = {}
 
 
 def now() -> float:
@@ -38,20 +39,18 @@ def has_pass(request: HttpRequest) -> bool:
         member, _, digest = _signer.unsign(value, max_age=settings.MEDIA_COOKIE_AGE).partition(":")
     except BadSignature:
         return False
-    return member.isdecimal() and constant_time_compare(digest, _digest_of(int(member)))
-
-
-def _digest_of(member: int) -> str:
-    """Of the sessions that this member may have now; empty when none. At most a minute old, and then one query."""
-    known = _digests.get(member)
-    if known is None or now() - known[1] >= CHECKED_FOR:
-        try:
-            user = get_user_model()._default_manager.filter(pk=member, is_active=True).first()
-        except DatabaseError:
-            # The pass is signed, and bounded by its hour: a database that is away takes no picture from a page.
-            return known[0] if known else ""
-        _digests[member] = known = (_digest(user) if user else "", now())
-    return known[0]
+    seen = _seen.get(member)
+    if seen and constant_time_compare(digest, seen[0]) and now() - seen[1] < CHECKED_FOR:
+        return True
+    try:
+        user = get_user_model()._default_manager.filter(pk=member, is_active=True).first()
+    except DatabaseError:
+        # It is signed and bounded by its hour: a database that is away takes no picture from a page.
+        return True
+    if user is None or not constant_time_compare(digest, _digest(user)):
+        return False
+    _seen[member] = (digest, now())
+    return True
 
 
 def _digest(user: Any) -> str:

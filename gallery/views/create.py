@@ -37,8 +37,10 @@ def create(request: MemberRequest) -> HttpResponse:
         redrawing = any(name in request.POST for name in REDRAWING)
         return _redraw(request) if redrawing else _generate(request)
     image = picture_named(request.GET)
-    form = GenerateForm.redrawn(Catalog.load(), values_asked(request.GET, image))
-    return _page(request, form, image, lost="image" in request.GET and image is None)
+    values = values_asked(request.GET, image)
+    form = GenerateForm.redrawn(Catalog.load(), values)
+    left_out = form.not_taken(values) if image else []
+    return _page(request, form, image, lost="image" in request.GET and image is None, left_out=left_out)
 
 
 def _redraw(request: MemberRequest) -> HttpResponse:
@@ -83,10 +85,10 @@ def _made(request: MemberRequest, form: GenerateForm, image: Image | None) -> tu
 
 
 def _page(
-    request: MemberRequest, form: GenerateForm, image: Image | None, *, status: int = 200, lost: bool = False
+    request: MemberRequest, form: GenerateForm, image: Image | None, *, status: int = 200, **notes: Any
 ) -> HttpResponse:
-    """The whole page, or to htmx the form alone, wherever it meant to put the answer."""
-    context = {"form": form, "image": image, "lost": lost, "last_seed": _last_seed(request.user)}
+    """The whole page, or to htmx the form alone, wherever it meant to put the answer; `notes` are about the picture."""
+    context = {"form": form, "image": image, "last_seed": _last_seed(request.user), **notes}
     if request.htmx and request.method == "POST":
         fragment = render(request, "create/_form.html", context, status=status)
         return retarget(reswap(fragment, "outerHTML"), "#create-form")

@@ -2,23 +2,24 @@
 
 from typing import Any
 
-from django.core.exceptions import DisallowedHost
+from django.core.exceptions import BadRequest, DisallowedHost
 from django.http import HttpRequest, HttpResponse
 
 from gallery.http import error_page
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """400; who came by an address that is not ours is told that it is the address."""
+    """400 in our own words, if it is we who refuse; who came by an address that is not ours is told that it is that."""
     if isinstance(exception, DisallowedHost):
         words = "This site does not answer to the address you used. Its log names those that it does (PUBLIC_URL)."
         return error_page(request, 400, words, "Another address, please")
-    return error_page(request, 400)
+    # What else is suspicious is told to the log alone.
+    return error_page(request, 400, str(exception) if isinstance(exception, BadRequest) else "")
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """403."""
-    return error_page(request, 403)
+    """403, in the words of who refused."""
+    return error_page(request, 403, str(exception or ""))
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -36,7 +37,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return error_page(
         request,
         403,
-        "This form is too old or came from elsewhere. Go back, reload the page, and send it again.",
+        "This form is older than your sign-in, or came from elsewhere. Keep what you typed, reload the page, and "
+        "send it again.",
     )
 
 

@@ -18,18 +18,18 @@ setInterval(count, 1000);
 document.addEventListener("htmx:afterSwap", count);
 count();
 
-const WORDS = {
-  403: "Only who made it, or staff, may do that.",
-  409: "That is not possible any more.",
-  429: "Too fast: please wait a moment.",
-};
+// Why it was refused, in the words of the page that the server sent; some other server's page has none.
+function reason(page) {
+  return new DOMParser().parseFromString(page, "text/html").querySelector("[data-reason]")?.textContent.trim();
+}
 
 function say(words) {
   const notice = document.createElement("p");
   notice.className = "notice";
   notice.textContent = words;
   document.getElementById("notices").replaceChildren(notice);
-  setTimeout(() => notice.remove(), 6000);
+  // Long enough to be read.
+  setTimeout(() => notice.remove(), Math.max(6000, 90 * words.length));
 }
 
 // What a form that spends says of its price: in the form, or beside all that spend on the same picture.
@@ -57,8 +57,8 @@ document.addEventListener("htmx:afterRequest", (event) => {
 });
 
 document.addEventListener("htmx:responseError", (event) => {
-  const { status } = event.detail.xhr;
-  if (status !== 401) say(WORDS[status] ?? "That did not work; what was already generated is kept.");
+  const { status, responseText } = event.detail.xhr;
+  if (status !== 401) say(reason(responseText) || "That did not work; what was already generated is kept.");
 });
 // Polls fail while the server restarts; only what a person did is worth a word.
 document.addEventListener("htmx:sendError", (event) => {

@@ -192,6 +192,24 @@ class TestSessions:
         stale.cookies[django_settings.SESSION_COOKIE_NAME] = old
         assert not self.is_in(stale)
 
+    @pytest.mark.parametrize("right", ["is_staff", "is_superuser", "is_active"])
+    def test_it_dies_when_rights_change_and_when_one_comes_back(self, alice: User, right: str) -> None:
+        client = self.signed_in(alice)
+        assert self.is_in(client)
+        # Nobody asks for a page in between.
+        for value in (not getattr(alice, right), getattr(alice, right)):
+            setattr(alice, right, value)
+            alice.save(update_fields=[right])
+        assert not self.is_in(client)
+        assert self.is_in(self.signed_in(alice))
+
+    def test_it_lives_while_other_things_change(self, alice: User) -> None:
+        client = self.signed_in(alice)
+        alice.refresh_from_db()
+        alice.first_name = "Alice"
+        alice.save()
+        assert self.is_in(client)
+
     def test_it_dies_at_sign_out(self, alice: User) -> None:
         client = self.signed_in(alice)
         key = client.cookies[django_settings.SESSION_COOKIE_NAME].value

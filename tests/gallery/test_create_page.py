@@ -12,7 +12,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from gallery.models import Attempt, CatalogModel, Generation, Image, Prompt, User
+from gallery.models import Attempt, CatalogModel, CatalogStyle, Generation, Image, Prompt, User
 from tests.gallery.page import Page
 from venice import Generate
 
@@ -193,6 +193,28 @@ def test_the_size_of_a_ratio_model_is_its_ratio_and_tier(maker: Client, bob: Use
         "16:9",
         "2K",
     )
+
+
+def left_out(response: Any) -> str:
+    """What the page says could not be taken over."""
+    return " ".join(each.words for each in Page(response.content).all("span", class_="create-left-out"))
+
+
+def test_what_a_form_cannot_take_over_is_named_each(maker: Client, alice: User) -> None:
+    image = picture(alice, PIXELS)
+    address = f"/create/?image={image.pk}&use=all"
+    assert left_out(maker.get(address)) == ""
+    # Its size means nothing to a model of ratios, and its style is not offered any more.
+    CatalogModel.objects.filter(model_id=PIXELS.model).update(listed=False)
+    CatalogStyle.objects.filter(name=PIXELS.style_preset).update(listed=False)
+    words = left_out(maker.get(address))
+    for label, value in (("Model", PIXELS.model), ("Style", PIXELS.style_preset)):
+        assert f"{label} {value}" in words
+    assert "Seed" not in words
+    tiers = left_out(maker.get(f"{address}&model={TIERS.model}"))
+    for label, value in (("Width", PIXELS.width), ("Height", PIXELS.height), ("Steps", PIXELS.steps)):
+        assert f"{label} {value}" in tiers
+    assert "Model" not in tiers
 
 
 def test_a_variant_has_no_seed_to_use(maker: Client, alice: User) -> None:

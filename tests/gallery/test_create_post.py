@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -241,6 +242,38 @@ def test_a_repeated_submission_leads_to_the_first(maker: Client, settings: LazyS
     assert {(a.status_code, a["Location"]) for a in answers} == {
         (303, f"/generations/{Generation.objects.get().pk}/")
     }
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_one_form", [False, True], ids=["forty forms", "one form forty times"])
+def test_the_pace_counts_what_is_posted_at_once(
+    models_known: None, alice: User, settings: LazySettings, is_one_form: bool
+) -> None:
+    settings.SUBMISSIONS_PER_MINUTE = 1 if is_one_form else 5
+    form = str(uuid.uuid4())
+
+    def post(_: int) -> int:
+        client = Client()
+        client.force_login(alice)
+        try:
+            sent = GOOD | {"submission": form if is_one_form else str(uuid.uuid4())}
+            return client.post("/create/", sent).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(post, range(40)))
+
+    expected = {303: 40} if is_one_form else {303: 5, 429: 35}
+    assert Counter(answers) == expected
+    assert Generation.objects.count() == settings.SUBMISSIONS_PER_MINUTE
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\r\n", "\r"])
+def test_every_line_end_is_a_line_feed(maker: Client, end: str) -> None:
+    maker.post("/create/", GOOD | {"prompt": f"A moonlit{end}bridge"})
+    assert Prompt.objects.get().text == "A moonlit\nbridge"
+    assert Generation.objects.get().request["prompt"] == "A moonlit\nbridge"
 
 
 def test_a_submission_is_the_members_own(maker: Client, bob: User) -> None:

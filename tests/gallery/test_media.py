@@ -18,6 +18,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from PIL import Image as Pillow
 
+from gallery.media import serving
 from gallery.media.storage import EXTENSIONS, TYPES, original_name
 from gallery.models import User
 
@@ -70,10 +71,54 @@ def test_it_serves_the_bytes_as_their_stored_type(member: Client, form: str) -> 
 
 
 def test_it_asks_no_database_when_the_pass_is_good(member: Client) -> None:
+    """But once a minute, when it asks whether its member may still come in."""
     name = stored(picture())
+    assert status_of(member, f"/media/{name}") == 200
     with CaptureQueriesContext(connection) as queries:
         assert status_of(member, f"/media/{name}") == 200
     assert len(queries) == 0
+
+
+def test_the_pass_ends_with_the_session(member: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, cookie = stored(picture()), django_settings.MEDIA_COOKIE_NAME
+    held = member.cookies[cookie].value
+    assert status_of(member, f"/media/{name}") == 200
+    member.post("/accounts/logout/")
+    assert not member.cookies[cookie].value
+    assert member.cookies[cookie]["path"] == "/media/"
+    # Whoever kept a copy of it has it until its hour is over, and not beyond a new password or a deactivation.
+    monkeypatch.setattr(serving, "CHECKED_FOR", 0)
+    member.cookies[cookie] = held
+    assert status_of(member, f"/media/{name}") == 200
+
+
+@pytest.mark.parametrize("change", ["password", "deactivated", "staff", "gone"])
+def test_a_pass_ends_when_its_member_may_not_come_in_as_before(
+    member: Client, alice: User, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    name, cookie = stored(picture()), django_settings.MEDIA_COOKIE_NAME
+    held = member.cookies[cookie].value
+    assert status_of(member, f"/media/{name}") == 200
+    if change == "gone":
+        alice.delete()
+    else:
+        alice.set_password("another one, and long")
+        alice.is_active, alice.is_staff = change != "deactivated", change == "staff"
+        alice.save(update_fields=["password"] if change == "password" else ["is_active", "is_staff"])
+    stranger = Client()
+    stranger.cookies[cookie] = held
+    monkeypatch.setattr(serving, "CHECKED_FOR", 0)
+    assert status_of(stranger, f"/media/{name}") == 404
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "OPTIONS", "POST"])
+def test_a_pass_takes_no_other_method(member: Client, method: str) -> None:
+    assert member.generic(method, f"/media/{stored(picture())}").status_code == 405
+
+
+def test_a_pass_answers_to_no_other_address(member: Client) -> None:
+    name = stored(picture())
+    assert status_of(member, f"/media/{name}", headers={"Host": "elsewhere.example"}) == 400
 
 
 def test_a_stranger_is_sent_to_sign_in_whether_it_exists_or_not(client: Client, db: None) -> None:
@@ -92,14 +137,17 @@ def test_a_spoilt_pass_without_a_session_is_404(client: Client, db: None, value:
 
 
 def test_an_old_pass_or_one_of_another_key_is_no_pass(
-    client: Client, db: None, settings: LazySettings
+    client: Client, alice: User, settings: LazySettings
 ) -> None:
     name = stored(picture())
     client.cookies[django_settings.MEDIA_COOKIE_NAME] = TimestampSigner(
         key="another", salt="gallery.media"
     ).sign("1")
     assert status_of(client, f"/media/{name}") == 404
-    client.cookies[django_settings.MEDIA_COOKIE_NAME] = TimestampSigner(salt="gallery.media").sign("1")
+    other = Client()
+    other.force_login(alice)
+    other.get("/queue/")
+    client.cookies[django_settings.MEDIA_COOKIE_NAME] = other.cookies[django_settings.MEDIA_COOKIE_NAME].value
     assert status_of(client, f"/media/{name}") == 200
     settings.MEDIA_COOKIE_AGE = timedelta(seconds=-1)
     assert status_of(client, f"/media/{name}") == 404

@@ -1,0 +1,55 @@
+"""Why something was refused is said in the server's own words, and nothing that was typed goes."""
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.e2e.conftest import Site, signed_in
+
+TYPED = "A lighthouse that nobody may lose"
+
+
+def sign_in(site: Site, page: Page) -> None:
+    page.goto(site.manage("signin", "admin", "--create").split()[-1])
+    page.get_by_role("button").first.click()
+    page.wait_for_url(f"{site.url}/")
+
+
+def test_a_form_that_is_older_than_the_sign_in(site: Site, browser: Browser) -> None:
+    """Two tabs: out and in again in the second one, Generate in the first one."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    # A session of its own, since it ends here.
+    first = context.new_page()
+    sign_in(site, first)
+    first.goto(f"{site.url}/create/")
+    first.locator("#id_prompt").fill(TYPED)
+    second = context.new_page()
+    second.goto(f"{site.url}/")
+    second.evaluate("document.querySelector('form[action=\"/accounts/logout/\"]').submit()")
+    second.wait_for_url("**/accounts/login/**")
+    sign_in(site, second)
+
+    first.locator("#create-submit").click()
+
+    expect(first.locator("#notices .notice")).to_contain_text("This form is older than your sign-in")
+    expect(first.locator("#id_prompt")).to_have_value(TYPED)
+    context.close()
+
+
+@pytest.mark.parametrize("status", [403, 409, 413, 429, 502])
+def test_another_server_between_us_has_no_words(site: Site, browser: Browser, status: int) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = signed_in(site, context)
+    page.goto(f"{site.url}/create/")
+    page.locator("#id_prompt").fill(TYPED)
+
+    def answer(route: Route) -> None:
+        if route.request.method == "POST":
+            route.fulfill(status=status, content_type="text/html", body="<h1>Gateway</h1>")
+        else:
+            route.continue_()
+
+    page.route("**/create/", answer)
+    page.locator("#create-submit").click()
+    expect(page.locator("#notices .notice")).to_contain_text("That did not work")
+    expect(page.locator("#id_prompt")).to_have_value(TYPED)
+    context.close()
