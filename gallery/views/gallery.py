@@ -4,11 +4,11 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from gallery import search
 from gallery.display import generation_card
 from gallery.http import MemberRequest, closed_gates
 from gallery.listing import tiles
 from gallery.models import Image
+from gallery.models.vocabulary import read_query
 
 # So many cards of the queue stand on top; the rest is a link to the queue.
 ON_TOP = 12
@@ -17,7 +17,7 @@ ON_TOP = 12
 @require_safe
 def gallery(request: MemberRequest) -> HttpResponse:
     """A page of covers by cursor and search; to htmx, only its tiles and the new pager."""
-    query = search.parse(request.GET.get("q", ""))
+    query = read_query(request.GET.get("q", ""), request.user)
     page = tiles.page(request, Image.objects.covers().matching(query), query)
     context = {"page": page, "query": query}
     if request.htmx:

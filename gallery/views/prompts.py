@@ -9,12 +9,13 @@ from gallery.access import MAX_ID
 from gallery.http import MemberRequest
 from gallery.listing import prompt_rows, tiles
 from gallery.models import Image, Prompt
+from gallery.models.vocabulary import read_query
 
 
 @require_safe
 def prompts(request: MemberRequest) -> HttpResponse:
     """A page of prompts by cursor and search; to htmx, only its rows and the new pager."""
-    query = search.parse(request.GET.get("q", ""))
+    query = read_query(request.GET.get("q", ""), request.user)
     context = {"page": prompt_rows.page(request, query), "query": query}
     return render(request, f"prompts/{'_more' if request.htmx else 'prompts'}.html", context)
 
