@@ -3,6 +3,17 @@
 from gallery.search.condition import prompt_ids
 from gallery.search.document import columns
 from gallery.search.operators import Filter, Problem, Vocabulary
-from gallery.search.query import MAX_QUERY, Query, Words, parse
+from gallery.search.query import MAX_QUERY, MAX_WORDS, Query, Words, parse
 
-__all__ = ["MAX_QUERY", "Filter", "Problem", "Query", "Vocabulary", "Words", "columns", "parse", "prompt_ids"]
+__all__ = [
+    "MAX_QUERY",
+    "MAX_WORDS",
+    "Filter",
+    "Problem",
+    "Query",
+    "Vocabulary",
+    "Words",
+    "columns",
+    "parse",
+    "prompt_ids",
+]
