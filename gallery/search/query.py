@@ -60,7 +60,7 @@ class Query:
 
 def parse(text: str, vocabulary: Vocabulary | None = None) -> Query:
     """Read a search. Values of operators are compared with `vocabulary`; without one there are no operators."""
-    typed = " ".join(_UNUSABLE.sub(" ", text[:MAX_QUERY]).split())
+    typed = normalize("NFC", " ".join(_UNUSABLE.sub(" ", text[:MAX_QUERY]).split()))
     terms = list(_TERM.finditer(normalize("NFKC", typed).translate(QUOTES)))
     found: list[Words] = []
     filters: list[Filter] = []
