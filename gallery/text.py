@@ -3,6 +3,7 @@
 import math
 import re
 import unicodedata
+from functools import lru_cache
 from itertools import groupby
 from typing import Any, Literal
 from urllib.parse import parse_qsl
@@ -24,11 +25,25 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 # Format characters (zero width, soft hyphen, marks of direction), spaces and separators: nothing to see.
 _LINE_ENDS = re.compile("\r\n|[\r\u2028\u2029]")
 _INVISIBLE = frozenset({"Cf", "Zs", "Zl", "Zp", "Cc"})
+# Accents of Latin and Greek letters; in other scripts a mark makes another letter.
+_ACCENTS = re.compile("([A-Za-z\u0370-\u03ff])[\u0300-\u036f]+")
+# Joiners, soft hyphens, marks of direction, choices of a glyph.
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff]"
+)
+QUOTES = str.maketrans(
+    dict.fromkeys("\u2018\u2019\u201a\u201b", "'") | dict.fromkeys("\u201c\u201d\u201e\u201f", '"')
+)
+# Scripts without spaces between words: Thai, Lao, Burmese, Khmer, Han, kana and Bopomofo.
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u312f\u31a0-\u31bf\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff]"
+)
 # Marks that combine, and what is taken apart into such marks alone, all lie from U+0300 on.
 _MAY_BE_MARKS = re.compile("[\u0300-\U0010ffff]{31,}")
 
 
-def normalize(form: Literal["NFC", "NFKC"], text: str) -> str:
+def normalize(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
     """What `unicodedata.normalize` makes of `text`, in a time that grows with its length and no faster.
 
     That function puts the marks of one letter in order one by one: a megabyte of them takes it a minute, in
@@ -64,6 +79,23 @@ def clean_text(text: str, limit: int = MAX_PROMPT) -> str:
     if len(clean) <= NFC_JOINS * limit:
         clean = normalize("NFC", clean).strip()
     return "" if is_blank(clean) else clean
+
+
+def fold(text: str) -> str:
+    """`text` as a search compares it: any Unicode form, case, accent, curly quote and run of spaces like any other."""
+    if text.isascii():
+        return " ".join(text.lower().split())
+    apart = normalize("NFKD", normalize("NFKD", _UNSEEN.sub("", text)).casefold())
+    whole = normalize("NFKC", _ACCENTS.sub(r"\1", apart)).translate(QUOTES)
+    return " ".join(whole.split())
+
+
+@lru_cache(65_536)
+def letter_kind(character: str) -> Literal["", "spaced", "unspaced"]:
+    """The kind of script of a letter, digit or mark, by whether spaces part its words; empty for other characters."""
+    if not character.isalnum() and not unicodedata.category(character).startswith("M"):
+        return ""
+    return "unspaced" if _UNSPACED.match(character) else "spaced"
 
 
 def clean_name(text: str) -> str:

@@ -47,7 +47,8 @@ class BoundedSearch(admin.ModelAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Django's own search for the first words."""
-        return super().get_search_results(request, queryset, search.parse(search_term).text)
+        words = search.parse(search_term).text.split()
+        return super().get_search_results(request, queryset, " ".join(words[: search.MAX_WORDS]))
 
 
 class ReadOnlyAdmin(BoundedSearch):

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from gallery import search
 from gallery.formats import read_id
+from gallery.models.vocabulary import read_query
 
 T = TypeVar("T")
 Rows = QuerySet[Any]
@@ -52,7 +53,7 @@ class Listing:
         """What the address of `request` asks for; a cursor that is none of ours is the head of the list."""
         return cls(
             path=request.path,
-            query=search.parse(request.GET.get("q", "") if is_searched else ""),
+            query=read_query(request.GET.get("q", "") if is_searched else "", request.user),
             order=order,
             cursor=read_id(request.GET.get("from", "")),
             size=size,

@@ -1,9 +1,10 @@
 """A stored picture. The grid's unit is the picture; the variants of one request are a stack under its cover."""
 
+from dataclasses import replace
 from typing import Self
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 
 from gallery import search
@@ -29,15 +30,28 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return self.order_by("-id")
 
     def matching(self, query: search.Query) -> Self:
-        """The pictures whose prompt holds every word of `query`. Asks the database once when there are words."""
-        if not query:
-            return self
-        prompts = Prompt.objects.matching(query).values_list("pk", flat=True)
-        few = list(prompts[: FEW_PROMPTS + 1])
+        """The pictures that hold what `query` asks. Asks the database once when there are words."""
+        rows = self.filter(query.condition) if query.filters else self
+        wanted = tuple(term for term in query.words if not term.negated)
+        unwanted = tuple(replace(term, negated=False) for term in query.words if term.negated)
+        if unwanted and not wanted:
+            return rows._without(unwanted)
+        if not wanted:
+            return rows
+        prompts = Prompt.objects.filter(pk__in=search.prompt_ids(query.words, connection.vendor))
+        few = list(prompts.order_by().values_list("pk", flat=True)[: FEW_PROMPTS + 1])
         if len(few) <= FEW_PROMPTS:
-            return self.filter(prompt__in=few)
+            return rows.filter(prompt__in=few)
         # The sum hides the prompt's index: SQLite would start from all the prompts and sort their pictures.
-        return self.alias(found=models.F("prompt_id") + 0).filter(found__in=prompts)
+        return rows.alias(found=models.F("prompt_id") + 0).filter(found__in=prompts.values("pk"))
+
+    def _without(self, terms: tuple[search.Words, ...]) -> Self:
+        """Pictures of no prompt have none of the words."""
+        rows = self
+        for term in terms:
+            ids = search.prompt_ids((term,), connection.vendor)
+            rows = rows.filter(Q(prompt=None) | ~Q(prompt__in=ids))
+        return rows
 
 
 class Image(StoredPicture):

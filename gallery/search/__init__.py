@@ -1,5 +1,19 @@
 """Finding pictures and prompts by what people type: read into a query, a query into a condition for each database."""
 
-from gallery.search.query import MAX_QUERY, Query, parse, prompt_ids
+from gallery.search.condition import prompt_ids
+from gallery.search.document import columns
+from gallery.search.operators import Filter, Problem, Vocabulary
+from gallery.search.query import MAX_QUERY, MAX_WORDS, Query, Words, parse
 
-__all__ = ["MAX_QUERY", "Query", "parse", "prompt_ids"]
+__all__ = [
+    "MAX_QUERY",
+    "MAX_WORDS",
+    "Filter",
+    "Problem",
+    "Query",
+    "Vocabulary",
+    "Words",
+    "columns",
+    "parse",
+    "prompt_ids",
+]

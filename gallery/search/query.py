@@ -1,64 +1,112 @@
-"""What people type into the search box, read into words, and words into one database condition.
+"""What people type into the search box, read into a query: terms that must all hold, and what cannot be searched.
 
-The whole of a prompt is indexed by SQLite's FTS5 and by PostgreSQL's `to_tsvector('simple', …)`. Words must
-all occur; the last one may still be being typed, so it matches the beginning of a word.
+Words, "a phrase", beginn*, -word, and operators `name:value`. Nothing that is typed is dropped in silence: a part
+that has no meaning becomes a problem, and the rest is searched.
 """
 
 import re
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 
-from django.db.models.expressions import RawSQL
+from django.db.models import Q
 
-from gallery.text import normalize
+from gallery.search.document import MAX_WORD, words
+from gallery.search.operators import OPERATORS, Filter, Problem, Vocabulary, read_filter
+from gallery.text import QUOTES, fold, letter_kind, normalize
 
 MAX_WORDS = 10
+MAX_FILTERS = 20
 # So much fits into an address in any script, also behind `?next=` of the sign-in page, which escapes it twice.
 MAX_QUERY = 500
-FTS_TABLE = "gallery_prompt_fts"
-# PostgreSQL's parser reads addresses, numbers and <tags> as tokens of their own; between spaces it reads words.
-# The index of migration 0002 is over this very expression.
-PUNCTUATION = r"""!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~"""
-DOCUMENT = f"to_tsvector('simple', translate(text, '{PUNCTUATION}', '{' ' * 32}'))"
 
-_TOKENS = re.compile(r"[^\W_]+")
+_UNUSABLE = re.compile("[\x00-\x20\x7f-\x9f\ud800-\udfff]+")
+# A minus before a letter, a sign or a quote takes away; `--ar` is a word. `16:9` and `http://…` are no operators.
+_TERM = re.compile(
+    r"""(?P<minus>-(?=[^\s-]))?(?:
+        (?P<name>[^\W\d_]+):(?!//)(?P<value>"[^"]+"?|[^\s"]\S*)
+        |"(?P<phrase>[^"]*[^"\s][^"]*)(?P<close>"?)
+        |(?P<word>\S+))""",
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words that follow each other; the last may be a beginning. `literal`, when signs count, must occur as it is."""
+
+    words: tuple[str, ...]
+    literal: str = ""
+    is_prefix: bool = False
+    negated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A search: `words` go to the full-text index, `literals` (signs without a letter) are looked for as they are."""
+    """A search: `text` as it was typed, its terms, and the parts of it that are not searched."""
 
     text: str
-    words: tuple[str, ...] = ()
-    literals: tuple[str, ...] = ()
+    words: tuple[Words, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def condition(self) -> Q:
+        """What its operators ask of a picture."""
+        return reduce(and_, (each.condition for each in self.filters), Q())
 
     def __bool__(self) -> bool:
-        return bool(self.words or self.literals)
+        return bool(self.words or self.filters or self.problems)
 
 
-def parse(text: str) -> Query:
-    """Read at most the first ten words, in NFC as prompts are; NUL and other control characters are dropped."""
-    normal = normalize("NFC", text[:MAX_QUERY])
-    clean = "".join(character if character.isprintable() else " " for character in normal)
-    parts = clean.split()[:MAX_WORDS]
-    words = tuple(part for part in parts if _TOKENS.search(part))
-    return Query(" ".join(parts), words, tuple(part for part in parts if part not in words))
+def parse(text: str, vocabulary: Vocabulary | None = None) -> Query:
+    """Read a search. Values of operators are compared with `vocabulary`; without one there are no operators."""
+    typed = normalize("NFC", " ".join(_UNUSABLE.sub(" ", text[:MAX_QUERY]).split()))
+    terms = list(_TERM.finditer(normalize("NFKC", typed).translate(QUOTES)))
+    found: list[Words] = []
+    filters: list[Filter] = []
+    problems: list[Problem] = []
+    if len(text) > MAX_QUERY:
+        problems.append(Problem("", f"Only the first {MAX_QUERY} characters are searched."))
+    for term in terms:
+        if term["name"] and vocabulary:
+            _read_operator(term, vocabulary, filters, problems)
+        elif vocabulary and (name := term["word"] or "").endswith(":") and fold(name[:-1]) in OPERATORS:
+            problems.append(Problem(term[0], "It needs a value right after the colon."))
+        elif (each := _read_words(term, is_last=term is terms[-1])) and len(found) < MAX_WORDS:
+            found.append(each)
+        elif each:
+            problems.append(
+                Problem(term[0], f"Only the first {MAX_WORDS} words are searched; this one is not.")
+            )
+    return Query(typed, tuple(found), tuple(filters), tuple(problems))
 
 
-def prompt_ids(query: Query, vendor: str) -> RawSQL:
-    """A subquery of the ids of prompts that hold every word of `query`."""
-    if vendor == "sqlite":
-        sql = f"SELECT rowid FROM {FTS_TABLE} WHERE {FTS_TABLE} MATCH %s"  # noqa: S608 - a constant
-        return RawSQL(sql, [_fts5(query)])  # noqa: S611 - the words travel as a parameter
-    document = DOCUMENT.replace("%", "%%")
-    sql = f"SELECT id FROM gallery_prompt WHERE {document} @@ to_tsquery('simple', %s)"  # noqa: S608 - a constant
-    return RawSQL(sql, [_tsquery(query)])  # noqa: S611 - the words travel as a parameter
+def _read_operator(
+    term: re.Match[str], vocabulary: Vocabulary, filters: list[Filter], problems: list[Problem]
+) -> None:
+    read = read_filter(term["name"], term["value"].strip('"'), bool(term["minus"]), vocabulary)
+    if isinstance(read, Filter) and len(filters) >= MAX_FILTERS:
+        read = Problem(term[0], f"Only the first {MAX_FILTERS} operators are searched; this one is not.")
+    if isinstance(read, Filter):
+        filters.append(read)
+    else:
+        problems.append(Problem(term[0], read.message))
 
 
-def _fts5(query: Query) -> str:
-    phrases = [f'"{" ".join(_TOKENS.findall(word))}"' for word in query.words]
-    return " ".join(phrases) + "*"
-
-
-def _tsquery(query: Query) -> str:
-    phrases = [" <-> ".join(_TOKENS.findall(word.lower())) for word in query.words]
-    return " & ".join(phrases) + ":*"
+def _read_words(term: re.Match[str], *, is_last: bool) -> Words | None:
+    """None for what cannot be seen, such as a zero-width space."""
+    quoted, negated = term["phrase"] is not None, bool(term["minus"])
+    typed = fold(term["phrase"] if quoted else term[0][len(term["minus"] or "") :])
+    is_cut = not quoted and len(typed) > 1 and typed[-1] == "*" and bool(letter_kind(typed[-2]))
+    typed = typed[:-1] if is_cut else typed
+    found = tuple(words(typed, is_open=True))
+    if not typed:
+        return None
+    may_go_on = is_cut or (is_last and not negated and not (quoted and term["close"]))
+    ends_open = letter_kind(typed[-1]) == "unspaced"
+    is_prefix = bool(found) and bool(letter_kind(typed[-1])) and (may_go_on or ends_open)
+    # Whole words beside each other need no second look at the text; signs, and what the index has cut, do.
+    plain = all(letter_kind(character) or (quoted and character == " ") for character in typed)
+    literal = "" if plain and not any(len(word) == MAX_WORD for word in found) else typed
+    return Words(found, literal, is_prefix, negated)

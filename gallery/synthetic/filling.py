@@ -14,6 +14,7 @@ from django.db.models import Count, Max, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from gallery import search
 from gallery.models import Attempt, Batch, Generation, Image, Outcome, Prompt, State, User
 from gallery.synthetic.pictures import Picture, Shape, draw_pool
 from gallery.synthetic.recipes import Recipe, menu, shapes, styles
@@ -126,6 +127,7 @@ def _prompts(texts: list[str]) -> dict[str, int]:
     known.update(zip(fresh, table.reserve(len(fresh)), strict=True))
     table.insert(
         {"id": known[digest], "sha256": digest, "text": digests[digest], "created_at": now}
+        | search.columns(digests[digest])
         for digest in fresh
     )
     return {text: known[digest] for digest, text in digests.items()}

@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
-from gallery import search
 from gallery.display import generation_card
 from gallery.display.generation_card import Card
 from gallery.formats import read_id
@@ -19,6 +18,7 @@ from gallery.forms.price import PriceRefused
 from gallery.forms.submission import earlier, spend
 from gallery.http import MemberRequest, SeeOther, closed_gates
 from gallery.models import Generation, Image, Prompt, User
+from gallery.models.vocabulary import read_query
 from gallery.text import unreadable_fields
 
 # Buttons of the form that draw it again instead of spending.
@@ -118,7 +118,7 @@ def price(request: MemberRequest) -> HttpResponse:
 @require_safe
 def history(request: MemberRequest) -> HttpResponse:
     """The drawer's list: prompts by newest use, searched by `q`, from the cursor `before` on."""
-    query = search.parse(request.GET.get("q", ""))
+    query = read_query(request.GET.get("q", ""), request.user)
     if not request.htmx:
         return redirect(reverse("prompts", query={"q": query.text} if query else None))
     prompts = Prompt.objects.matching(query).newest_first()

@@ -20,7 +20,7 @@ from gallery.models import Batch, Generation, Image, User
 from tests.pipeline.test_kinds import EDIT
 from venice import Generate, bundled_models
 
-BEFORE, AFTER = ("gallery", "0009_worker_deaths"), ("gallery", "0020_state")
+BEFORE, AFTER = ("gallery", "0009_worker_deaths"), ("gallery", "0032_search")
 TABLES = (
     "user",
     "prompt",
@@ -227,6 +227,10 @@ def filled(empty: None, monkeypatch: pytest.MonkeyPatch) -> Rows:
     return rows(apps)
 
 
+def prompt_of(tables: Rows, image: dict[str, Any]) -> str:
+    return str(tables["prompt"][image["prompt_id"]]["text"])
+
+
 def without_new(before: Rows, after: Rows) -> Rows:
     """`after` with the columns that both know."""
     columns = {name: set(next(iter(table.values()))) for name, table in before.items()}
@@ -288,6 +292,8 @@ def test_the_pages_show_what_they_showed(filled: Rows, client: Client) -> None:
     queue = shown("/queue/")
     for state in ("queued", "sending", "received", "failed", "interrupted"):
         assert f'data-state="{state}"' in queue
+    third = [i for i in filled["image"].values() if i["is_cover"] and "prompt 3 " in prompt_of(filled, i)]
+    assert shown("/?q=prompt+-1+-2+-4+-5").count("data-image=") == len(third) > 0
     prompts = shown("/prompts/")
     for prompt in filled["prompt"].values():
         assert prompt["text"] in prompts

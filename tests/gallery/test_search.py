@@ -1,0 +1,431 @@
+"""The search language: a table of searches with what each finds, the same on both databases, and any text at all."""
+
+import unicodedata
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gallery import search
+from gallery.models import Attempt, Generation, Image, Prompt, User
+from gallery.models.vocabulary import read_query
+from tests.gallery.making import a_picture
+from tests.gallery.page import Page
+
+pytestmark = pytest.mark.django_db
+
+PROMPTS = {
+    "cat": "A ginger cat on a wall",
+    "catdog": "A cat and a dog, asleep",
+    "dog": "Dog in the rain",
+    "code": "a C++ book, a well-known one",
+    "plainc": "plan c: the well is known; abc",
+    "cafe": "Café in Zürich",
+    "bike": "two bicycles, bicyclist",
+    "han": "一只橘猫坐在窗台上",
+    "han2": "猫和橘子",
+    "kana": "東京タワーの夜景",
+    "thai": "แมวส้มนั่งอยู่",
+    "hindi": "हिन्दी बिल्ली",
+    "korean": "고양이가 잔다",
+    "russian": "Чёрный йод и ЁЖ",
+    "percent": "100% wool_soft \\ back",
+    "time": "at 16:9 see http://example.com/a?b=c --ar 3:2",
+    "quote": "she said “hello there” don’t",
+    "german": "Straße",
+    "tired": "tired cats, a red dog and a cat",
+    "emoji": "a 🐱 face, 50 € <b>",
+}
+# Each search, and the names of what it finds. `*` is all of them.
+TABLE: list[tuple[str, str]] = [
+    ("", "*"),
+    ("cat", "cat catdog tired"),
+    ("CAT", "cat catdog tired"),
+    ("cat -dog", "cat"),
+    ("-dog cat", "cat"),
+    ("dog", "catdog dog tired"),
+    ("dog -cat", "dog"),
+    ("dog -cats", "catdog dog"),
+    ("-cat dog -rain", ""),
+    ("dog and -cat -rain", ""),
+    ('dog -"ginger cat" -rain', "catdog tired"),
+    ("a -cat -dog book", "code"),
+    ('"a cat" -red -"a dog" -ginger', ""),
+    ("cat dog", "catdog tired"),
+    ("dog cat", "catdog tired"),
+    ("ca", "cat catdog cafe tired"),
+    ("ca dog", ""),
+    ("ca* dog", "catdog tired"),
+    ("dog ca*", "catdog tired"),
+    ("cats", "tired"),
+    ("cats dog", "tired"),
+    ("cat wal", "cat"),
+    ("wal cat", ""),
+    ("bicycl*", "bike"),
+    ("bicycl", "bike"),
+    ("bicycl* two", "bike"),
+    ("bicycl two", ""),
+    ("bicycle two", ""),
+    ("-bicycl* two", ""),
+    ("two -bicycl", "bike"),
+    ("two -bicycl*", ""),
+    ('"ginger cat"', "cat"),
+    ('"cat ginger"', ""),
+    ('"red cat"', ""),
+    ('"red dog"', "tired"),
+    ('"RED  dog"', "tired"),
+    ('"a cat"', "catdog tired"),
+    ('cat -"a cat"', "cat"),
+    ('-"ginger cat" cat', "catdog tired"),
+    ('"ginger ca"', ""),
+    ('"ginger ca', "cat"),
+    ('"cat and" dog', "catdog"),
+    ('"dog, asleep"', "catdog"),
+    ('"dog asleep"', "catdog"),
+    ('"dog. asleep"', ""),
+    ("dog,", "catdog"),
+    ("“ginger cat”", "cat"),
+    ("„ginger cat“", "cat"),
+    ("＂ginger cat＂", "cat"),
+    ("ｃａｔ", "cat catdog tired"),
+    ("c++", "code"),
+    ("C++", "code"),
+    ("C++ book", "code"),
+    ("book -c++", ""),
+    ("c", "cat catdog code plainc cafe tired time"),
+    ("c plan", "plainc"),
+    ("c known", "code plainc"),
+    ("c known -c++", "plainc"),
+    ("well-known", "code"),
+    ("well-kn", "code"),
+    ("well known", "code plainc"),
+    ('"well known"', "code"),
+    ("well -well-known", "plainc"),
+    ("c:", "plainc"),
+    ("ab", "plainc"),
+    ("bc", ""),
+    ("cafe", "cafe"),
+    ("café", "cafe"),
+    ("CAFÉ", "cafe"),
+    ("cafe\u0301", "cafe"),
+    ("zurich", "cafe"),
+    ("zu\u0308rich", "cafe"),
+    ("Zürich café", "cafe"),
+    ("strasse", "german"),
+    ("STRASSE", "german"),
+    ("straße", "german"),
+    ("straß", "german"),
+    ("橘猫", "han"),
+    ("猫", "han han2"),
+    ("橘", "han han2"),
+    ("橘 猫", "han han2"),
+    ("窗台", "han"),
+    ("窗台上", "han"),
+    ("上", "han"),
+    ("橘猫坐在", "han"),
+    ("橘猫坐窗", ""),
+    ("橘台", ""),
+    ("猫 -橘猫", "han2"),
+    ("橘子", "han2"),
+    ("子", "han2"),
+    ('"橘猫坐"', "han"),
+    ("タワー", "kana"),
+    ("ﾀﾜｰ", "kana"),
+    ("東京タワー", "kana"),
+    ("夜景", "kana"),
+    ("の", "kana"),
+    ("แมว", "thai"),
+    ("ส้ม", "thai"),
+    ("นั่ง", "thai"),
+    ("แมวนั่ง", ""),
+    ("हिन्दी", "hindi"),
+    ("बिल्ली", "hindi"),
+    ("बिल", "hindi"),
+    ("고양이", "korean"),
+    ("잔다 고양이가", "korean"),
+    ("잔다 고양이", "korean"),
+    ("고양이 잔다", ""),
+    (unicodedata.normalize("NFD", "고양이"), "korean"),
+    ("чёрный", "russian"),
+    ("ЧЁРНЫЙ", "russian"),
+    ("ёж", "russian"),
+    ("иод", ""),
+    ("йод", "russian"),
+    ("100%", "percent"),
+    ("%", "percent"),
+    ("_", "percent"),
+    ("\\", "percent"),
+    ("wool_soft", "percent"),
+    ("wool", "percent"),
+    ("soft", "percent"),
+    ("wool%soft", ""),
+    ("16:9", "time"),
+    ("16:8", ""),
+    ("http://example.com", "time"),
+    ("--ar", "time"),
+    ("--ar 3:2", "time"),
+    ("a?b=c", "time"),
+    ("'", "quote"),
+    ('"', "quote"),
+    ("don't", "quote"),
+    ("don’t", "quote"),
+    ('"hello there"', "quote"),
+    ("🐱", "emoji"),
+    ("€", "emoji"),
+    ("<b>", "emoji"),
+    ("50 €", "emoji"),
+    ("-🐱 face", ""),
+    ("c\u00adat", "cat catdog tired"),
+    ("zebra", ""),
+    ("NOT cat", ""),
+    ("cat OR dog", ""),
+    ("cat AND dog", "catdog tired"),
+    ("NEAR(cat dog)", ""),
+    ("text:cat", "*"),
+    ("by:alice cat", "cat catdog"),
+    ("by:ALICE cat", "cat catdog"),
+    ("by:me cat", "cat catdog"),
+    ("-by:me cat", "tired"),
+    ("by:bob", "tired"),
+    ("is:mine cat", "cat catdog"),
+    ("-is:mine", "tired"),
+    ("by:bbo cat", "cat catdog tired"),
+    ("model:qwen", "dog"),
+    ("model:qwen-image dog", "dog"),
+    ("-model:qwen dog", "catdog tired"),
+    ("model:qwenn dog", "catdog dog tired"),
+    ("seed:42", "cat"),
+    ("seed:>41 cat", "cat"),
+    ("seed:<42 cat", "catdog tired"),
+    ("seed:40..45", "cat"),
+    ("seed:abc cat", "cat catdog tired"),
+    ("seed:99999999999999", ""),
+    ("seed:>=42", "cat"),
+    ("seed:<=41 cat", "catdog tired"),
+    ("cfg:7.5", "dog"),
+    ("cfg:>7", "dog"),
+    ("cfg:>7.5", ""),
+    ("-cfg:>7 dog", "catdog tired"),
+    ("steps:30", "cat"),
+    ("steps:20..40", "cat"),
+    ("style:cinematic", "catdog"),
+    ("style:cinem", "catdog"),
+    ("-style:Cinematic dog", "dog tired"),
+    ("width:1920", "dog"),
+    ("height:>1000", "dog"),
+    ("size:1920x1080", "dog"),
+    ("size:1920×1080", "dog"),
+    ("ratio:16:9", "dog"),
+    ("ratio:4:3 dog", "catdog tired"),
+    ("-ratio:4:3", "dog"),
+    ("format:png", "cafe"),
+    ("format:jpg", ""),
+    ("format:gif cat", "cat catdog tired"),
+    ("price:0.5", "dog"),
+    ("price:>0.1", "dog"),
+    ("price:$0.5", "dog"),
+    ("kind:upscale", "german"),
+    ("kind:edit", ""),
+    ("negative:blurry", "cafe"),
+    ("negative:BLURRY", "cafe"),
+    ('negative:"very blurry"', "cafe"),
+    ("is:blurred", "cat"),
+    ("-is:blurred cat", "catdog tired"),
+    ("is:moderated", "dog"),
+    ("is:stacked", "bike"),
+    ("is:favourite cat", "cat catdog tired"),
+    ("tag:x cat", "cat catdog tired"),
+    ("rating:>3 cat", "cat catdog tired"),
+    ("before:2026-01-01", "german"),
+    ("on:2020-05", "german"),
+    ("on:2020-05-04", "german"),
+    ("on:2020", "german"),
+    ("on:2020-06", ""),
+    ("after:2020-05-05 strasse", ""),
+    ("on:2020-02-31 strasse", "german"),
+    ("on:today strasse", ""),
+    ("before:7d", "german"),
+    ("after:7d cat", "cat catdog tired"),
+    ("ｓｅｅｄ：４２", "cat"),
+    ("Seed:42 GINGER", "cat"),
+]
+
+
+@pytest.fixture
+def gallery(models_known: None, alice: User, bob: User) -> dict[int, str]:
+    """The names of pictures by their ids."""
+    made = {name: a_picture(bob if name == "tired" else alice, text) for name, text in PROMPTS.items()}
+
+    def change(name: str, image: dict[str, Any], generation: dict[str, Any] | None = None) -> None:
+        Image.objects.filter(pk=made[name].pk).update(**image)
+        if generation:
+            Generation.objects.filter(pk=made[name].generation_id).update(**generation)
+
+    change("cat", {"seed": 42}, {"steps": 30, "is_blurred": True})
+    change("catdog", {"style_preset": "Cinematic"})
+    change("dog", {"model": "qwen-image", "width": 1920, "height": 1080}, {"cfg_scale": 7.5})
+    change("dog", {"seed": None}, {"is_content_violation": True})
+    Attempt.objects.filter(pk=made["dog"].attempt_id).update(price=Decimal("0.5"))
+    change("cafe", {"format": "png"}, {"negative_prompt": "Very blurry hands"})
+    change("bike", {"stack_size": 4})
+    old = timezone.now().replace(year=2020, month=5, day=4, hour=12)
+    change("german", {"created_at": old}, {"kind": "upscale"})
+    return {image.pk: name for name, image in made.items()}
+
+
+def test_each_search_of_the_table_finds_what_it_says(gallery: dict[int, str], alice: User) -> None:
+    wrong = {}
+    for text, expected in TABLE:
+        found = {
+            gallery[pk] for pk in Image.objects.matching(read_query(text, alice)).values_list("pk", flat=True)
+        }
+        wanted = set(PROMPTS) if expected == "*" else set(expected.split())
+        if found != wanted:
+            wrong[text] = (sorted(found), sorted(wanted))
+        prompts = set(Prompt.objects.matching(read_query(text, alice)).values_list("text", flat=True))
+        if prompts != {PROMPTS[name] for name in wanted}:
+            wrong[f"{text} (prompts)"] = (sorted(prompts), sorted(wanted))
+    assert len(TABLE) >= 120
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("typed", "part", "words"),
+    [
+        ("cat modle:x", "modle:x", "model"),
+        ("model:qwenn-image", "model:qwenn-image", "qwen-image"),
+        ("style:cinematik", "style:cinematik", "cinematic"),
+        ("by:alcie", "by:alcie", "alice"),
+        ("is:blured", "is:blured", "blurred"),
+        ("is:favourite", "is:favourite", "yet"),
+        ("tag:x", "tag:x", "no tags yet"),
+        ("rating:>3", "rating:>3", "yet"),
+        ("seed:abc", "seed:abc", "number"),
+        ("on:2020-02-31", "on:2020-02-31", "calendar"),
+        ("on:someday", "on:someday", "yesterday"),
+        ("size:big", "size:big", "1024x768"),
+        ("model:", "model:", "value"),
+        ("-modle:x", "-modle:x", "model"),
+        (" ".join(f"w{n}" for n in range(11)), "w10", "first 10"),
+        ("x" * 1001, "", "1000"),
+    ],
+)
+def test_what_is_not_searched_is_said_with_the_nearest(
+    gallery: dict[int, str], alice: User, client: Client, typed: str, part: str, words: str
+) -> None:
+    client.force_login(alice)
+    for address in ("/", "/prompts/"):
+        message = Page(client.get(address, {"q": typed}).content).one(data_search_problem=None)
+        assert part in message.words
+        assert words in message.words
+
+
+def test_a_picture_without_a_prompt_has_none_of_the_words(gallery: dict[int, str], alice: User) -> None:
+    bare = a_picture(alice, "will lose it")
+    Image.objects.filter(pk=bare.pk).update(prompt=None)
+    assert bare in Image.objects.matching(read_query("-cat", alice))
+    assert bare not in Image.objects.matching(read_query("will", alice))
+
+
+def test_descendants_of_all_generations(alice: User) -> None:
+    first, child, grandchild, other = (a_picture(alice, text) for text in ("one", "two", "three", "four"))
+    for picture, origin in ((child, first), (grandchild, child)):
+        Generation.objects.filter(pk=picture.generation_id).update(origin=origin)
+    assert set(Image.objects.matching(read_query(f"from:{first.pk}", alice))) == {child, grandchild}
+    assert set(Image.objects.matching(read_query(f"-from:{first.pk}", alice))) == {first, other}
+    # A circle ends.
+    Generation.objects.filter(pk=first.generation_id).update(origin=grandchild)
+    assert set(Image.objects.matching(read_query(f"from:{first.pk}", alice))) == {first, child, grandchild}
+
+
+def test_days_follow_the_time_zone_of_the_reader(alice: User) -> None:
+    picture = a_picture(alice)
+    with timezone.override("Pacific/Auckland"):
+        midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+        Image.objects.filter(pk=picture.pk).update(created_at=midnight)
+        assert picture in Image.objects.matching(read_query("on:today", alice))
+        Image.objects.filter(pk=picture.pk).update(created_at=midnight - timedelta(seconds=1))
+        assert picture in Image.objects.matching(read_query("on:yesterday -on:today", alice))
+
+
+_PIECES = st.sampled_from(
+    [
+        "cat",
+        "-",
+        '"',
+        ":",
+        "model:",
+        "seed:",
+        ">",
+        "..",
+        "*",
+        "橘猫",
+        "é",
+        "\0",
+        "'",
+        "\\",
+        "is:",
+        "on:",
+        "9" * 30,
+        " ",
+    ]
+)
+_ANY = st.lists(st.one_of(_PIECES, st.text(max_size=5)), max_size=14).map("".join)
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(typed=_ANY)
+def test_any_text_gives_a_page_and_each_part_is_searched_or_said(
+    gallery: dict[int, str], alice: User, client: Client, typed: str
+) -> None:
+    client.force_login(alice)
+    answer = client.get("/", {"q": typed.encode("utf-8", "replace").decode()})
+    assert answer.status_code == 200
+    query = read_query(typed, alice)
+    found = set(Image.objects.matching(query).values_list("pk", flat=True))
+    # One term more never finds more, and a term beside its opposite finds nothing.
+    for term in query.words:
+        alone = set(Image.objects.matching(search.Query("", (term,))).values_list("pk", flat=True))
+        assert found <= alone
+        both = search.Query("", (term, replace(term, negated=not term.negated)))
+        assert not Image.objects.matching(both).exists()
+    if not query.words and not query.filters:
+        assert found == set(gallery)
+
+
+@settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(text=st.text(min_size=1, max_size=30).filter(lambda text: '"' not in search.columns(text)["folded"]))
+def test_any_prompt_is_found_by_its_own_words_as_a_phrase(db: None, text: str) -> None:
+    clean = "".join(character for character in text if character.isprintable()).strip()
+    if not search.columns(clean)["folded"]:
+        return
+    prompt = Prompt.objects.remember(clean)
+    for form in ("NFC", "NFD", "NFKC"):
+        query = search.parse(f'"{unicodedata.normalize(form, clean)}"')
+        assert prompt in Prompt.objects.matching(query)
+        opposite = search.parse(f'-"{unicodedata.normalize(form, clean)}"')
+        assert prompt not in Prompt.objects.matching(opposite)
+
+
+def test_the_index_is_used(gallery: dict[int, str], alice: User) -> None:
+    prompts = Prompt.objects.matching(read_query("橘猫 -dog", alice))
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = prompts.explain()
+    assert "VIRTUAL TABLE INDEX" in plan or "gallery_prompt_words" in plan
