@@ -9,8 +9,10 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.shortcuts import resolve_url
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
+from gallery import zones
 from gallery.access import TooManySubmissions
 from gallery.http import error_page
 from gallery.media import serving
@@ -133,6 +135,17 @@ class MemberRequired(LoginRequiredMiddleware):
             response["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
             return response
         return redirect_to_login(request.get_full_path() if request.method != "POST" else "/")
+
+
+class ReaderZone:
+    """Moments are written in the zone of who reads them."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with timezone.override(zones.zone_of(request.user, request.COOKIES.get(zones.COOKIE, ""))):
+            return self.get_response(request)
 
 
 class PageHeaders:

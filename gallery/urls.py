@@ -6,6 +6,7 @@ from django.urls import path
 
 from gallery.forms import SignInForm
 from gallery.views import (
+    account,
     answers,
     create,
     errors,
@@ -38,6 +39,7 @@ urlpatterns = [
     path("answers/<int:pk>/read-again/", answers.read_again, name="read-again"),
     path("prompts/", prompts.prompts, name="prompts"),
     path("prompts/<int:pk>/", prompts.prompt, name="prompt"),
+    path("account/", account.account, name="account"),
     path("queue/", queue.queue, name="queue"),
     path("media/<path:name>", media.media, name="media"),
     path("signin/<str:token>/", signin.signin, name="signin"),

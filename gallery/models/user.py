@@ -42,6 +42,7 @@ class User(AbstractUser):
         help_text="When a worker last took something of theirs: the queue is fair.",
     )
 
+    time_zone = models.CharField(max_length=64, blank=True, help_text="Empty: as the browser says.")
     rights_changes = models.PositiveIntegerField(
         default=0, editable=False, help_text="How often rights changed: sessions of before are over."
     )

@@ -16,10 +16,14 @@ FORMS = {"day": "j M Y", "minute": "j M Y H:i", "second": "j M Y H:i:s", "clock"
 
 @register.simple_tag
 def moment(at: datetime, form: str = "minute") -> SafeString:
-    """`at` in the reader's zone, as a `<time>`: its `day`, to the `minute` or `second`, or the `clock` alone."""
+    """`at` in the reader's zone, as a `<time>`: its `day`, to the `minute` or `second`, or the `clock` alone.
+
+    Pointing at it tells the second and the zone.
+    """
     local = timezone.localtime(at)
+    whole = date_format(local, f"{FORMS['second']} T")
     words = date_format(local, FORMS[form])
-    return format_html('<time datetime="{}">{}</time>', date_format(local, "c"), words)
+    return format_html('<time datetime="{}" title="{}">{}</time>', date_format(local, "c"), whole, words)
 
 
 @register.simple_tag

@@ -17,6 +17,7 @@ PAGES = [
     "/prompts/",
     "/prompts/1/",
     "/queue/",
+    "/account/",
     "/admin/",
     "/admin/gallery/generation/",
     "/admin/gallery/image/",

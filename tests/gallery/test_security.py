@@ -41,6 +41,8 @@ class Row:
 
 TABLE = [
     Row("gallery"),
+    Row("account"),
+    Row("account", method="POST", member=303, maker=303, staff=303),
     Row("create"),
     Row("create", method="POST", member=422, maker=422, staff=422),
     Row("create-price", method="POST"),
@@ -68,7 +70,7 @@ TABLE = [
     Row("healthz", stranger=503, member=503, maker=503, staff=503),
 ]
 OPEN = {"signin", "login", "healthz"}
-POST_ONLY = {row.name for row in TABLE if row.method == "POST"} - {"create"}
+POST_ONLY = {row.name for row in TABLE if row.method == "POST"} - {"account", "create"}
 
 
 @pytest.fixture

@@ -1,0 +1,76 @@
+"""The account page, and the zone in which moments are read."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.conf import LazySettings
+from django.test import Client
+
+from gallery.models import Generation, User
+from tests.gallery.making import a_picture
+from tests.gallery.page import Page
+
+AT = datetime(2026, 7, 1, 22, 30, 15, tzinfo=UTC)
+
+
+@pytest.fixture
+def shown(client: Client, alice: User) -> str:
+    """The address of a page with a moment on it."""
+    picture = a_picture(alice)
+    Generation.objects.filter(pk=picture.generation_id).update(created_at=AT)
+    type(picture).objects.filter(pk=picture.pk).update(created_at=AT)
+    client.force_login(alice)
+    return f"/images/{picture.pk}/"
+
+
+def moments(client: Client, address: str) -> set[str]:
+    """What is said of that moment when one points at it."""
+    times = Page(client.get(address).content).all("time", title=None)
+    return {each["title"] for each in times if each["datetime"].startswith(("2026-07-01", "2026-07-02"))}
+
+
+@pytest.mark.parametrize(
+    ("own", "said", "words"),
+    [
+        ("", "", "1 Jul 2026 22:30:15 UTC"),
+        ("", "Europe/Rome", "2 Jul 2026 00:30:15 CEST"),
+        ("America/New_York", "Europe/Rome", "1 Jul 2026 18:30:15 EDT"),
+        ("", "../../etc/passwd", "1 Jul 2026 22:30:15 UTC"),
+        ("", "x" * 3000, "1 Jul 2026 22:30:15 UTC"),
+        ("", "Nowhere/Atlantis", "1 Jul 2026 22:30:15 UTC"),
+        ("Gone/Since", "Asia/Tokyo", "2 Jul 2026 07:30:15 JST"),
+    ],
+)
+def test_a_moment_is_in_the_zone_of_who_reads(
+    client: Client, alice: User, shown: str, own: str, said: str, words: str
+) -> None:
+    User.objects.filter(pk=alice.pk).update(time_zone=own)
+    if said:
+        client.cookies["time-zone"] = said
+    assert moments(client, shown) == {words}
+
+
+def test_a_member_sets_it(client: Client, alice: User, shown: str) -> None:
+    page = Page(client.get("/account/").content)
+    assert page.one("option", value="Europe/Rome")
+    assert client.post("/account/", {"time_zone": "Europe/Rome"})["Location"] == "/account/"
+    assert moments(client, shown) == {"2 Jul 2026 00:30:15 CEST"}
+    assert client.post("/account/", {"time_zone": ""}).status_code == 303
+    assert moments(client, shown) == {"1 Jul 2026 22:30:15 UTC"}
+
+
+@pytest.mark.parametrize("name", ["Nowhere/Atlantis", "x" * 5000, "\0", "../UTC", "utc"])
+def test_a_zone_that_is_none_is_said_at_the_field(client: Client, alice: User, name: str) -> None:
+    client.force_login(alice)
+    answer = client.post("/account/", {"time_zone": name})
+    assert answer.status_code == 422
+    assert "There is no such time zone" in answer.content.decode()
+    alice.refresh_from_db()
+    assert alice.time_zone == ""
+
+
+def test_the_installation_has_one_for_who_says_nothing(
+    client: Client, shown: str, settings: LazySettings
+) -> None:
+    settings.TIME_ZONE = "Asia/Tokyo"
+    assert moments(client, shown) == {"2 Jul 2026 07:30:15 JST"}
