@@ -1,5 +1,6 @@
 """What holds for every request: methods, headers and bodies we take, guarded media, members only, caching, paces."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -8,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -30,6 +32,8 @@ MAX_HEADER = 8190
 MAX_PARAMETERS = 20
 # Django's own parser reads this much of a part's head.
 _MAX_HEAD = 1024
+# Refused by name, which Django's own middleware takes for a wish.
+_NO_GZIP = re.compile(r"\bgzip\s*;\s*q\s*=\s*0(\.0*)?\s*(,|$)", re.IGNORECASE)
 _ONE_DAY = timedelta(days=1).total_seconds()
 
 
@@ -96,6 +100,25 @@ def _is_no_form(request: HttpRequest) -> bool:
         return True
     heads = (part[:_MAX_HEAD].partition(b"\r\n\r\n")[0] for part in body.split(delimiter)[1:])
     return any(head.count(b";") > MAX_PARAMETERS for head in heads)
+
+
+class CompressedPages(GZipMiddleware):
+    """Compresses pages and fragments, and nothing else: pictures are compressed, what came is sent as it came.
+
+    What is not to be stored (signing in, the admin, with their links that sign people in) is left as it is.
+    Elsewhere no secret has a constant form in a page, and the length says little: see docs/decisions.md.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if response.streaming or not response.get("Content-Type", "").startswith("text/html"):
+            return response
+        if "no-store" in response.get("Cache-Control", ""):
+            return response
+        if _NO_GZIP.search(request.headers.get("Accept-Encoding", "")):
+            patch_vary_headers(response, ["Accept-Encoding"])
+            return response
+        compressed: HttpResponseBase = super().process_response(request, response)
+        return compressed
 
 
 class GuardedMedia:

@@ -114,6 +114,7 @@ MIDDLEWARE = [
     "gallery.middleware.GuardedMedia",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "gallery.middleware.CompressedPages",
     "gallery.middleware.RequestGuard",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -15,6 +15,8 @@ PAGE = 60
 EAGER = 12
 # Characters of the prompt in the caption; the rest is on the picture's own page.
 EXCERPT = 240
+# The shapes that ratios.css knows.
+NARROWEST, WIDEST = 25, 400
 
 _COLUMNS = (
     *("id", "sha256", "width", "height", "color", "stack_size"),
@@ -40,8 +42,8 @@ class Tile(NamedTuple):
 
 
 def shape(width: int, height: int) -> int:
-    """Width over height in hundredths, as the classes of ratios.css know it (1:4 to 4:1)."""
-    return min(max(round(100 * width / max(height, 1)), 25), 400)
+    """Width over height in hundredths, as the classes of ratios.css know it."""
+    return min(max(round(100 * width / max(height, 1)), NARROWEST), WIDEST)
 
 
 def page(listing: Listing, images: ImageQuerySet, *, stacked: bool = True) -> Page[Tile]:

@@ -2,6 +2,7 @@
 
 import json as json_module
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -57,6 +58,34 @@ def shape(generation: Generation) -> int:
 def shape_of(image: Any) -> int:
     """The shape of a stored picture."""
     return tiles.shape(image.width, image.height)
+
+
+@register.filter
+def shape_of_all(images: Sequence[Any]) -> int:
+    """The shape of a card in which these pictures lie as `layout` says, each in its own."""
+    shapes = [shape_of(image) for image in images]
+    match layout(images):
+        case "stack":
+            together = round(1 / sum(1 / shape for shape in shapes))
+        case "beside":
+            together = round(1.5 * shapes[0])
+        case "square":
+            together = shapes[0]
+        case _:
+            together = sum(shapes)
+    return min(max(together, tiles.NARROWEST), tiles.WIDEST)
+
+
+@register.filter
+def layout(images: Sequence[Any]) -> str:
+    """How pictures share a card: in a row, in a stack, two beside a large one, or as a square of four."""
+    shapes = [shape_of(image) for image in images]
+    if len(set(shapes)) == 1:
+        if len(shapes) == 4:
+            return "square"
+        if len(shapes) == 3 and 1.5 * shapes[0] <= tiles.WIDEST:
+            return "beside"
+    return "row" if sum(shapes) <= tiles.WIDEST else "stack"
 
 
 @register.filter

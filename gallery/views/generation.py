@@ -96,7 +96,7 @@ def run_again(request: MemberRequest, pk: int) -> HttpResponse:
     # The old one's own page is about the old one: the new one has its own.
     if request.htmx.current_url_abs_path == reverse("generation", args=[pk]):
         return HttpResponse(headers={"HX-Redirect": address})
-    return render(request, CARD, {"card": generation_card.of(new, closed_gates(request))})
+    return _card_in_place(request, generation_card.of(new, closed_gates(request)))
 
 
 def _with_new_price(request: MemberRequest, old: Generation, refused: PriceRefused) -> HttpResponse:
@@ -104,7 +104,7 @@ def _with_new_price(request: MemberRequest, old: Generation, refused: PriceRefus
     another = generation_card.Again(refused.price, str(refused))
     card = replace(generation_card.of(old, closed_gates(request)), again=another)
     if request.htmx:
-        return render(request, CARD, {"card": card}, status=422)
+        return _card_in_place(request, card, status=422)
     return _page(request, old, card, status=422)
 
 
@@ -112,6 +112,14 @@ def changed(request: MemberRequest, pk: int) -> HttpResponse:
     """The changed card to htmx; else back to the page that the form was on."""
     if request.htmx:
         found = access.generation_to_see(pk)
-        return render(request, CARD, {"card": generation_card.of(found, closed_gates(request))})
+        return _card_in_place(request, generation_card.of(found, closed_gates(request)))
     on_queue = request.POST.get("back") == "queue"
     return SeeOther(reverse("queue") if on_queue else reverse("generation", args=[pk]))
+
+
+def _card_in_place(request: MemberRequest, card: Card, *, status: int = 200) -> HttpResponse:
+    """The card as the page shows it: the queue polls for all of its cards, elsewhere each asks for itself."""
+    context: dict[str, object] = {"card": card}
+    if request.htmx.current_url_abs_path == reverse("queue"):
+        context |= {"still": True, "back": "queue"}
+    return render(request, CARD, context, status=status)

@@ -30,7 +30,7 @@ def queue(request: MemberRequest) -> HttpResponse:
     shown, slots = forecast.expected(active[:MOST], gates) if active else ([], 0)
     context = {
         "active": shown,
-        "attention": attention[:MOST],
+        "attention": attention[MOST - 1 :: -1],
         "more_active": len(active) > MOST,
         "more_attention": len(attention) > MOST,
         "busy": gates.of_models,

@@ -45,12 +45,14 @@ document.addEventListener("htmx:afterSwap", (event) => {
     const spending = buttons.filter((button) => button.querySelector("[name=price]"));
     for (const button of spending) button.disabled = true;
     setTimeout(() => spending.forEach((button) => (button.disabled = false)), READING);
-    if (document.activeElement === document.body) message.focus();
+    const focused = document.activeElement;
+    if (focused === document.body || spending.includes(focused)) message.focus();
   }
 });
 // The next answer makes it old: another price for another choice, or what was asked for.
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (!event.detail.successful) return;
+  // To htmx an answer that is swapped is a success, a refused form too.
+  if (!event.detail.successful || event.detail.xhr.status === 422) return;
   around(event.detail.elt)
     ?.querySelectorAll(PRICE_ERROR)
     .forEach((message) => message.remove());

@@ -1,0 +1,82 @@
+// What polls is drawn anew in place, each row by its id: the focus stays where it is, and nothing that spends comes
+// under a pointer in the moment of a click.
+const CARD = ".card";
+// So long a button that spends rests where it has just come to be.
+const SETTLING = 600;
+
+Object.assign(Idiomorph.defaults.callbacks, {
+  // A ring runs since it was drawn; the newer one's beginning is that of the same time, counted from another moment.
+  beforeNodeMorphed: (old) => !old.classList?.contains("ring"),
+  beforeAttributeUpdated: (name) => name !== "aria-disabled",
+});
+
+// The last element that had the focus and was not left for nothing: a button that is switched off while its request
+// runs, or that is gone with its row, has lost it to the body by the time the answer comes.
+let last = null;
+let rows = [];
+let places = new Map();
+
+document.addEventListener("focusin", (event) => {
+  last = event.target;
+});
+document.addEventListener(
+  "pointerdown",
+  () => {
+    last = null;
+  },
+  { capture: true },
+);
+
+const spending = () =>
+  [...document.querySelectorAll(`${CARD} button:has([name="price"])`)].filter(
+    (button) => button !== document.activeElement,
+  );
+const place = (button) => {
+  const { left, top } = button.getBoundingClientRect();
+  return { left, top };
+};
+
+document.addEventListener("htmx:beforeSwap", () => {
+  places = new Map(spending().map((button) => [button, place(button)]));
+  const card = last?.closest(CARD);
+  const all = [...document.querySelectorAll(CARD)];
+  const at = all.indexOf(card);
+  // Its own row, then those below it, then those above it.
+  rows = at < 0 ? [] : [...all.slice(at), ...all.slice(0, at).reverse()].map((row) => row.id);
+});
+
+document.addEventListener("htmx:afterSwap", () => {
+  keepFocus();
+  for (const button of spending()) {
+    const before = places.get(button);
+    const now = place(button);
+    if (!before || Math.hypot(now.left - before.left, now.top - before.top) > 3) rest(button);
+  }
+});
+
+function keepFocus() {
+  if (!last || document.activeElement !== document.body) return;
+  if (last.isConnected) last.focus({ preventScroll: true });
+  if (document.activeElement !== document.body || !rows.length) return;
+  // Never to another button: the next key would press it.
+  const links = rows.flatMap((id) => [...(document.getElementById(id)?.querySelectorAll(".prompt a, .tile") ?? [])]);
+  for (const link of [...links, document.getElementById("main")]) {
+    link.focus({ preventScroll: true });
+    if (document.activeElement !== document.body) return;
+  }
+}
+
+function rest(button) {
+  button.setAttribute("aria-disabled", "true");
+  setTimeout(() => button.removeAttribute("aria-disabled"), SETTLING);
+}
+
+document.addEventListener(
+  "click",
+  (event) => {
+    if (!event.target.closest?.('button[aria-disabled="true"]')) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  },
+  { capture: true },
+);

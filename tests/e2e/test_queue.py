@@ -1,0 +1,125 @@
+"""The queue while it moves: focus stays, nothing that spends comes under the pointer, and its order."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.conftest import Site, signed_in, watched
+
+MAKE = """
+from decimal import Decimal
+from gallery.models import Gate, Generation, User
+from venice import Generate
+owner = User.objects.get(username="admin")
+made = []
+for number, state in enumerate({states!r}):
+    operation = Generate(prompt=f"A row that moves {{number}}", model="venice-sd35", width=1024, height=1024)
+    row, _ = Generation.objects.enqueue(owner, operation, price=Decimal("0.01"))
+    Generation.objects.filter(pk=row.pk).update(state=state)
+    made.append(row.pk)
+print(made)
+"""
+TOP = "document.querySelector('#generation-{} [data-action=run-again] button').getBoundingClientRect().top"
+FOCUSED = "document.activeElement.closest('[data-action]')?.id ?? document.activeElement.tagName"
+
+
+def shell(site: Site, code: str) -> str:
+    return site.manage("shell", "-v0", "-c", code)
+
+
+def rows(site: Site, *states: str) -> list[int]:
+    made: list[int] = json.loads(shell(site, MAKE.format(states=states)))
+    return made
+
+
+def becomes(site: Site, pk: int, state: str) -> None:
+    shell(
+        site,
+        f"from gallery.models import Generation; Generation.objects.filter(pk={pk}).update(state='{state}')",
+    )
+
+
+@pytest.fixture
+def page(site: Site, browser: Browser) -> Iterator[Page]:
+    """A member's page, while nothing is sent."""
+    context = browser.new_context(viewport={"width": 900, "height": 1400})
+    complaints = watched(context)
+    page = signed_in(site, context)
+    shell(site, "from gallery.models import Gate; Gate.objects.close(Gate.Kind.PAUSE, 'lunch')")
+    yield page
+    shell(
+        site,
+        "from gallery.models import Gate, Generation; Generation.objects.exclude(state='done')"
+        ".filter(prompt__text__startswith='A row that moves').update(state='cancelled'); Gate.objects.all().delete()",
+    )
+    assert complaints == []
+    context.close()
+
+
+def test_focus_stays_on_the_same_cancel_while_rows_move(site: Site, page: Page) -> None:
+    first, second, third, fourth = rows(site, "queued", "queued", "queued", "queued")
+    page.goto(f"{site.url}/queue/")
+    page.locator(f"#generation-{third} [data-action=cancel] button").focus()
+    page.evaluate("window.focused = document.activeElement")
+
+    # One above it ends badly and moves up, one below it ends well and goes, one begins to run.
+    becomes(site, first, "failed")
+    expect(page.locator(f"#queue-attention #generation-{first}")).to_be_visible()
+    becomes(site, fourth, "done")
+    expect(page.locator(f"#generation-{fourth}")).to_have_count(0)
+    becomes(site, second, "sending")
+    expect(page.locator(f"#generation-{second}")).to_have_attribute("data-state", "sending")
+
+    assert page.evaluate(FOCUSED) == f"cancel-{third}"
+    assert page.evaluate("window.focused === document.activeElement")
+
+
+def test_decisions_come_first_and_stay_where_they_are(site: Site, page: Page) -> None:
+    old, newer, waiting, other = rows(site, "failed", "failed", "queued", "queued")
+    page.goto(f"{site.url}/queue/")
+    shown = page.locator("#queue .card").evaluate_all("all => all.map(row => Number(row.dataset.generation))")
+    assert shown == [old, newer, waiting, other]
+    tops = [page.evaluate(TOP.format(pk)) for pk in (old, newer)]
+
+    becomes(site, waiting, "interrupted")
+    expect(page.locator(f"#queue-attention #generation-{waiting}")).to_be_visible()
+    becomes(site, other, "done")
+    expect(page.locator("#queue-active")).to_have_count(0)
+
+    assert [page.evaluate(TOP.format(pk)) for pk in (old, newer)] == tops
+
+
+def test_what_comes_under_the_pointer_by_itself_cannot_be_paid_at_once(site: Site, page: Page) -> None:
+    gone, stays = rows(site, "failed", "failed")
+    page.goto(f"{site.url}/queue/")
+    page.evaluate(
+        """() => new MutationObserver(() => {
+          const button = document.querySelector("#queue [data-action=run-again] button");
+          window.rested ??= button.getAttribute("aria-disabled");
+          button.click();
+        }).observe(document.getElementById("main"), {childList: true, subtree: true})"""
+    )
+    becomes(site, gone, "done")
+    expect(page.locator(f"#generation-{gone}")).to_have_count(0)
+    button = page.locator(f"#generation-{stays} [data-action=run-again] button")
+    expect(button).to_be_enabled()
+
+    assert page.evaluate("window.rested") == "true"
+    expect(page.locator("#queue .card")).to_have_count(1)
+
+
+@pytest.mark.parametrize("address", ["/queue/", "/", "/generations/{}/"])
+def test_after_cancel_by_keyboard_the_next_key_neither_pays_nor_starts_at_the_top(
+    site: Site, page: Page, address: str
+) -> None:
+    first, _ = rows(site, "queued", "queued")
+    page.goto(site.url + address.format(first))
+    page.locator(f"#cancel-{first} button").press("Enter")
+    expect(page.locator(f"#generation-{first}")).to_have_attribute("data-state", "cancelled")
+
+    where = page.evaluate(
+        "document.activeElement.matches('.prompt a, main') && document.activeElement.tagName"
+    )
+    assert where in {"A", "MAIN"}

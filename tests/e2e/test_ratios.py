@@ -1,0 +1,94 @@
+"""Several pictures of one card: each is whole and in its own ratio, wherever the card stands."""
+
+import json
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.e2e.conftest import Site, signed_in
+
+#: A finished generation of `sizes`, drawn by a card that still waits; it takes files that are there.
+MAKE = """
+import uuid
+from django.utils import timezone
+from gallery.models import *
+from venice import Generate
+files = list(Image.objects.order_by("pk")[:4])
+owner = User.objects.get(username="admin")
+operation = Generate(prompt="Several in one", model="venice-sd35", width=1024, height=1024, variants={count})
+row, _ = Generation.objects.enqueue(owner, operation)
+now = timezone.now()
+Generation.objects.filter(pk=row.pk).update(state={state!r}, variants={count} + {missing}, sent_at=now, finished_at=now)
+attempt = Attempt.objects.create(generation=row, token=uuid.uuid4(), worker="w", host="h", model=row.model, sent_at=now,
+    finished_at=now, outcome="ok", status=200)
+for index, (width, height) in enumerate({sizes!r}):
+    one = files[index]
+    one.pk, one.generation, one.attempt, one.index, one.is_cover = None, row, attempt, index, not index
+    one.width, one.height, one.owner, one.prompt, one.created_at = width, height, owner, row.prompt, now
+    one.stack_size = {count}
+    one._state.adding = True
+    one.save()
+print(row.pk)
+"""
+SHAPES = {
+    "two squares": [(1024, 1024)] * 2,
+    "two upright": [(768, 1344)] * 2,
+    "two wide": [(1344, 768)] * 2,
+    "two very wide": [(1536, 512)] * 2,
+    "three squares": [(1024, 1024)] * 3,
+    "three wide": [(1344, 768)] * 3,
+    "four upright": [(768, 1344)] * 4,
+    "two of different shapes": [(768, 1344), (1344, 768)],
+}
+MEASURE = """(all) => all.map((tile) => {
+  const [box, card] = [tile.getBoundingClientRect(), tile.closest(".box").getBoundingClientRect()];
+  const image = tile.querySelector("img");
+  const inside = box.left >= card.left - 1 && box.right <= card.right + 1
+    && box.top >= card.top - 1 && box.bottom <= card.bottom + 1;
+  return [box.width / box.height, image.getAttribute("width") / image.getAttribute("height"), inside, box.width];
+})"""
+
+
+@pytest.mark.parametrize("state", ["done", "interrupted"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_each_picture_has_its_own_ratio(filled_site: Site, browser: Browser, width: int, state: str) -> None:
+    site = filled_site
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = signed_in(site, context)
+    wrong = {}
+    for name, sizes in SHAPES.items():
+        missing = int(state != "done")
+        code = MAKE.format(count=len(sizes), sizes=sizes, state=state, missing=missing)
+        pk = json.loads(site.manage("shell", "-v0", "-c", code))
+        places = [f"/generations/{pk}/"] + (["/queue/"] if missing else [])
+        for path in places:
+            page.goto(site.url + path)
+            tiles = page.locator(f"#generation-{pk} .pictures .tile")
+            if got := off(tiles.evaluate_all(MEASURE), len(sizes)):
+                wrong[name, path] = got
+        # As the card of a grid, as it comes by itself where one has just generated.
+        for path, grid in (("/", "#active"), ("/create/", "#create-sitting")):
+            page.goto(site.url + path)
+            page.evaluate(
+                f"""async () => {{
+                  const answer = await fetch("/generations/{pk}/card/?seen=");
+                  document.querySelector("{grid}").innerHTML = await answer.text();
+                }}"""
+            )
+            tiles = page.locator(f"#generation-{pk} .pictures .tile")
+            if got := off(tiles.evaluate_all(MEASURE), len(sizes)):
+                wrong[name, path] = got
+    site.manage("shell", "-v0", "-c", "from gallery.models import Generation, Image; " + AWAY)
+    assert wrong == {}
+    context.close()
+
+
+AWAY = "Image.objects.filter(prompt__text='Several in one').delete(); " + (
+    "Generation.objects.filter(prompt__text='Several in one').update(state='cancelled')"
+)
+
+
+def off(measured: list[list[float]], count: int) -> list[list[float]]:
+    """What differs from its own ratio by more than a gap of some pixels makes, or leaves the box."""
+    assert len(measured) == count
+    return [one for one in measured if abs(one[0] / one[1] - 1) > 0.06 or not one[2] or one[3] < 12]
