@@ -200,7 +200,7 @@ def test_the_queue_lists_what_waits_and_what_went_wrong(client: Client, alice: U
     a_picture(bob)
     client.force_login(alice)
     page = text(client, "/queue/")
-    assert re.findall(r'data-generation="(\d+)"', page) == [str(g.pk) for g in (first, second, broken)]
+    assert re.findall(r'data-generation="(\d+)"', page) == [str(g.pk) for g in (broken, first, second)]
     poll = re.search(r'hx-get="(/queue/[^"]+)"', page)
     assert poll
     assert client.get(poll[1], headers=HTMX).status_code == 204
