@@ -62,6 +62,9 @@ def test_nothing_else_is(member: Client, alice: User, sally: User, settings: Any
     ]
     for address in asked:
         answer = member.get(address, headers=GZIP, follow=True)
+        if answer.streaming:
+            # Read to the end its file is closed.
+            assert b"".join(answer.streaming_content)  # type: ignore[attr-defined]
         assert not answer.has_header("Content-Encoding"), address
 
 
