@@ -1,16 +1,21 @@
 """Decoding in a process of its own: bytes that crash or exhaust the decoder cannot take the worker down.
 
-One child is kept; it may use a bounded amount of memory, and is replaced when it dies or takes too long.
+One child is kept, without environment, network and privileges; its memory, time and files are bounded. It is replaced
+when it dies or takes too long.
 """
 
+import ctypes
 import logging
 import multiprocessing
 import os
+import resource
+import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
 from concurrent.futures.process import BrokenProcessPool
 from functools import cache
+from pathlib import Path
 
 from gallery.failpoints import failpoint
 from gallery.media.thumbnails import Decoded, UnusablePicture, decode
@@ -19,32 +24,65 @@ log = logging.getLogger(__name__)
 
 MEMORY = 1 << 30
 PATIENCE = 20.0
+# Of the processor, for one picture; decoders of some formats use several cores at once.
+CPU_SECONDS = 60
+FILES = 32
 _PR_SET_PDEATHSIG = 1
+_PR_SET_NO_NEW_PRIVS = 38
+_CLONE_NEWUSER = 0x10000000
+_CLONE_NEWNET = 0x40000000
 
 
 def _bound(parent: int) -> None:
-    """In the child: bound its memory, and let Ctrl-C be the worker's affair."""
-    import ctypes
-    import os
-    import resource
+    """In the child: leave it what decoding takes, and let Ctrl-C be the worker's affair."""
     import signal
-    import sys
 
+    _forget_environment()
     if sys.platform == "linux":
+        libc = ctypes.CDLL(None)
+        # A network of its own, with nobody in it, where the system permits that; before what a change of user undoes.
+        if libc.unshare(_CLONE_NEWNET) != 0:
+            libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
+        libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         # A child of a killed worker waits for work for ever: it holds both ends of its own pipe.
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     from PIL import Image
 
     Image.init()
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))
+    # It writes to its pipe alone.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _forget_environment() -> None:
+    """Key, secrets and the database's address are in it; what /proc shows is the memory that it came in."""
+    os.environ.clear()
+    if sys.platform == "linux":
+        # After the name, which may hold anything, field 3 comes first; 50 and 51 are where the environment lies.
+        fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+        start, end = int(fields[47]), int(fields[48])
+        if 0 < start < end:
+            ctypes.memset(start, 0, end - start)
+
+
+def _bound_time() -> None:
+    """A limit from what was used so far: the child is kept, and each picture has its own seconds."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    soft = int(used.ru_utime + used.ru_stime) + CPU_SECONDS
+    resource.setrlimit(
+        resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard)
+    )
 
 
 def _decode(data: bytes) -> Decoded:
     failpoint("decoding")
+    _bound_time()
     return decode(data)
 
 

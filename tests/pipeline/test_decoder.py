@@ -5,6 +5,7 @@ import json
 import os
 import resource
 import signal
+import socket
 import struct
 import threading
 import time
@@ -240,6 +241,30 @@ def test_its_child_is_bounded(decoder: Decoder) -> None:
 
     assert resource.prlimit(_child(decoder), resource.RLIMIT_AS)[0] <= 1 << 30
     assert resource.prlimit(_child(decoder), resource.RLIMIT_CORE)[0] == 0
+    assert resource.prlimit(_child(decoder), resource.RLIMIT_NOFILE) == (32, 32)
+    assert resource.prlimit(_child(decoder), resource.RLIMIT_FSIZE) == (0, 0)
+    assert 0 < resource.prlimit(_child(decoder), resource.RLIMIT_CPU)[0] < 1000
+
+
+def test_its_child_holds_no_secret_and_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VENICE_API_KEY", "key-of-nobody")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody:word@nowhere/none")
+    apart = Decoder()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        listener.set_inheritable(True)
+        try:
+            apart.decode(picture())
+            proc = Path(f"/proc/{_child(apart)}")
+
+            assert not (proc / "environ").read_bytes().strip(b"\0")
+            assert "NoNewPrivs:\t1\n" in (proc / "status").read_text()
+            held = {int(entry.name): str(entry.readlink()) for entry in (proc / "fd").iterdir()}
+            others = [name for number, name in held.items() if number > 2]
+            assert all(name.startswith("pipe:") or name == "/dev/null" for name in others), held
+        finally:
+            apart.close()
 
 
 @pytest.mark.usefixtures("models_known")
