@@ -11,11 +11,13 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import resolve_url
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
 from gallery import zones
 from gallery.access import TooManySubmissions
+from gallery.forms import kept
 from gallery.http import error_page
 from gallery.media import serving
 
@@ -153,11 +155,17 @@ class MemberRequired(LoginRequiredMiddleware):
     def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Callable[..., Any]
     ) -> HttpResponseBase:
+        back = request.get_full_path() if request.method != "POST" else "/"
+        words_are_kept = request.method == "POST" and request.path_info == reverse("create")
+        if words_are_kept:
+            back = f"{request.path_info}?{kept.PARAMETER}"
+        response: HttpResponseBase = redirect_to_login(back)
         if request.headers.get("HX-Request") == "true":
-            response = HttpResponse(status=401)
-            response["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
-            return response
-        return redirect_to_login(request.get_full_path() if request.method != "POST" else "/")
+            address = response["Location"] if words_are_kept else resolve_url(settings.LOGIN_URL)
+            response = HttpResponse(status=401, headers={"HX-Redirect": address})
+        if words_are_kept:
+            kept.keep(request, response)
+        return response
 
 
 class ReaderZone:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -12,7 +12,7 @@ from django_htmx.http import reswap, retarget
 from gallery.display import generation_card
 from gallery.display.generation_card import Card
 from gallery.formats import read_id
-from gallery.forms import Catalog, GenerateForm
+from gallery.forms import Catalog, GenerateForm, kept
 from gallery.forms.prefill import picture_named, values_asked
 from gallery.forms.price import PriceRefused
 from gallery.forms.submission import earlier, spend
@@ -36,11 +36,24 @@ def create(request: MemberRequest) -> HttpResponse:
     if request.method == "POST":
         redrawing = any(name in request.POST for name in REDRAWING)
         return _redraw(request) if redrawing else _generate(request)
+    if kept.PARAMETER in request.GET:
+        return _restored(request)
     image = picture_named(request.GET)
     values = values_asked(request.GET, image)
     form = GenerateForm.redrawn(Catalog.load(), values)
     left_out = form.not_taken(values) if image else []
     return _page(request, form, image, lost="image" in request.GET and image is None, left_out=left_out)
+
+
+def _restored(request: MemberRequest) -> HttpResponse:
+    """The form as it was when its session was over; nothing of it has been sent."""
+    fields = dict(kept.kept(request))
+    form = GenerateForm.redrawn(Catalog.load(), fields)
+    sent = QueryDict(mutable=True)
+    sent.update({name: str(value) for name, value in fields.items()})
+    response = _page(request, form, picture_named(sent), restored=bool(fields))
+    kept.forget(response)
+    return response
 
 
 def _redraw(request: MemberRequest) -> HttpResponse:
