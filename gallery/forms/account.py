@@ -1,9 +1,8 @@
 """What a member sets for themselves."""
 
-from zoneinfo import available_timezones
-
 from django import forms
 
+from gallery import zones
 from gallery.models import User
 
 
@@ -15,7 +14,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         label="Time zone",
         choices=lambda: [
             ("", "As this browser says"),
-            *((zone, zone) for zone in sorted(available_timezones())),
+            *((zone, zone) for zone in sorted(zones.names())),
         ],
         widget=forms.Select(attrs={"autocomplete": "off"}),
         error_messages={"invalid_choice": "There is no such time zone. Choose one from the list."},
