@@ -4,8 +4,10 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
@@ -13,9 +15,12 @@ from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.middleware import HtmxDetails
 
 from gallery import zones
 from gallery.access import TooManySubmissions
+from gallery.forms import typed
 from gallery.http import error_page
 from gallery.media import serving
 
@@ -155,9 +160,24 @@ class MemberRequired(LoginRequiredMiddleware):
     ) -> HttpResponseBase:
         if request.headers.get("HX-Request") == "true":
             response = HttpResponse(status=401)
-            response["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
+            where = HtmxDetails(request).current_url_abs_path
+            back = f"?{urlencode({REDIRECT_FIELD_NAME: where})}" if where else ""
+            response["HX-Redirect"] = resolve_url(settings.LOGIN_URL) + back
             return response
-        return redirect_to_login(request.get_full_path() if request.method != "POST" else "/")
+        if request.method != "POST":
+            return redirect_to_login(request.get_full_path())
+        if request.path_info == resolve_url("create") and (packed := typed.pack(request.POST)):
+            return typed.signin_page(request, packed, status=401)
+        return redirect_to_login(_page_of(request))
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The page of ours that a form was on, as far as the browser tells."""
+    page = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure()):
+        return "/"
+    parts = urlsplit(page)
+    return f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
 
 
 class ReaderZone:

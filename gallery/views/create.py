@@ -1,5 +1,6 @@
 """The create page: the form, its price, the prompts of before, and what was made in this sitting."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse, JsonResponse
@@ -12,7 +13,7 @@ from django_htmx.http import reswap, retarget
 from gallery.display import generation_card
 from gallery.display.generation_card import Card
 from gallery.formats import read_id
-from gallery.forms import Catalog, GenerateForm
+from gallery.forms import Catalog, GenerateForm, typed
 from gallery.forms.prefill import picture_named, values_asked
 from gallery.forms.price import PriceRefused
 from gallery.forms.submission import earlier, spend
@@ -22,7 +23,8 @@ from gallery.models.vocabulary import read_query
 from gallery.text import unreadable_fields
 
 # Buttons of the form that draw it again instead of spending.
-REDRAWING = ("change-model", "random-seed", "last-seed")
+REDRAWING = ("change-model", "random-seed", "last-seed", "signed-out")
+OLDER = "This form is older than your sign-in. Nothing was sent; look through it, then press Generate again."
 SITTING = 24
 HISTORY = 20
 RECENT_PROMPTS = 50
@@ -36,11 +38,21 @@ def create(request: MemberRequest) -> HttpResponse:
     if request.method == "POST":
         redrawing = any(name in request.POST for name in REDRAWING)
         return _redraw(request) if redrawing else _generate(request)
+    if typed.FIELD in request.GET and (values := typed.kept(request)):
+        return _page(request, GenerateForm.redrawn(Catalog.load(), values), picture_named(values))
     image = picture_named(request.GET)
     values = values_asked(request.GET, image)
     form = GenerateForm.redrawn(Catalog.load(), values)
     left_out = form.not_taken(values) if image else []
     return _page(request, form, image, lost="image" in request.GET and image is None, left_out=left_out)
+
+
+def drawn_anew(request: MemberRequest, values: Mapping[str, Any]) -> HttpResponse:
+    """The form with what was typed into one that is older than the sign-in; nothing of it is spent."""
+    form = GenerateForm.redrawn(Catalog.load(), values)
+    # To htmx a form with messages is 422, which it swaps.
+    status = 422 if request.htmx else 403
+    return _page(request, form, picture_named(values), status=status, note=OLDER)
 
 
 def _redraw(request: MemberRequest) -> HttpResponse:
@@ -59,6 +71,7 @@ def _generate(request: MemberRequest) -> HttpResponse:
     if made is None:
         return _page(request, form, image, status=422)
     generation, created = made
+    typed.forget(request)
     if not request.htmx:
         return SeeOther(reverse("generation", args=[generation.pk]))
     card = generation_card.of(generation, closed_gates(request))

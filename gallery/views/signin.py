@@ -8,10 +8,13 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
 from gallery import accounts, events, throttle
+from gallery.forms import typed
+from gallery.http import SeeOther
 from gallery.views.errors import too_many_signins
 
 
@@ -27,8 +30,19 @@ class PasswordSignIn(LoginView):
             events.signin_refused(request, refused.reason)
             return too_many_signins(request, str(refused), refused.retry_after)
 
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """To where they were; with what they had typed, to the form that it is for."""
+        response = super().form_valid(form)
+        values = typed.unpack(self.request.POST.get(typed.FIELD, ""))
+        if not values:
+            return response
+        typed.keep(self.request, values)
+        return SeeOther(reverse("create", query={typed.FIELD: 1}))
+
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=form), status=422)
+        packed = self.request.POST.get(typed.FIELD, "")
+        kept = {typed.FIELD: packed} if typed.unpack(packed) else {}
+        return self.render_to_response(self.get_context_data(form=form, **kept), status=422)
 
 
 @login_not_required
