@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
@@ -39,6 +40,8 @@ class GalleryAdminSite(admin.AdminSite):
         def recorded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method != "POST":
                 return inner(request, *args, **kwargs)
+            # django-axes sets it at a sign-in, and its own action in the list of attempts asks for it.
+            request.axes_attempt_time = timezone.now()  # type: ignore[attr-defined]
             return _recorded(request, lambda: inner(request, *args, **kwargs))
 
         return update_wrapper(recorded, inner)

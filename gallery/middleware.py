@@ -4,15 +4,15 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import resolve_url
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -20,7 +20,7 @@ from django_htmx.middleware import HtmxDetails
 
 from gallery import zones
 from gallery.access import TooManySubmissions
-from gallery.forms import typed
+from gallery.forms import kept
 from gallery.http import error_page
 from gallery.media import serving
 
@@ -158,17 +158,19 @@ class MemberRequired(LoginRequiredMiddleware):
     def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Callable[..., Any]
     ) -> HttpResponseBase:
+        back = request.get_full_path() if request.method != "POST" else _page_of(request)
+        words_are_kept = request.method == "POST" and request.path_info == reverse("create")
+        if words_are_kept:
+            back = f"{request.path_info}?{kept.PARAMETER}"
+        response: HttpResponseBase = redirect_to_login(back)
         if request.headers.get("HX-Request") == "true":
-            response = HttpResponse(status=401)
-            where = HtmxDetails(request).current_url_abs_path
-            back = f"?{urlencode({REDIRECT_FIELD_NAME: where})}" if where else ""
-            response["HX-Redirect"] = resolve_url(settings.LOGIN_URL) + back
-            return response
-        if request.method != "POST":
-            return redirect_to_login(request.get_full_path())
-        if request.path_info == resolve_url("create") and (packed := typed.pack(request.POST)):
-            return typed.signin_page(request, packed, status=401)
-        return redirect_to_login(_page_of(request))
+            page = HtmxDetails(request).current_url_abs_path
+            login = redirect_to_login(page)["Location"] if page else resolve_url(settings.LOGIN_URL)
+            address = response["Location"] if words_are_kept else login
+            response = HttpResponse(status=401, headers={"HX-Redirect": address})
+        if words_are_kept:
+            kept.keep(request, response)
+        return response
 
 
 def _page_of(request: HttpRequest) -> str:

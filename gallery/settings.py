@@ -225,8 +225,6 @@ AXES_LOCKOUT_CALLABLE = "gallery.views.errors.locked_out"
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
-# It keeps what came with a wrong password; a prompt is not for that.
-AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "typed"]
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -1,6 +1,6 @@
 """What a picture or a prompt of the gallery fills the create form with."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
@@ -24,7 +24,7 @@ USES = {
 }
 
 
-def picture_named(sent: Mapping[str, Any]) -> Image | None:
+def picture_named(sent: QueryDict) -> Image | None:
     """The picture that `?image=` or the hidden field names; None when it names none that is there."""
     number = read_id(sent.get("image") or "")
     try:

@@ -1,9 +1,8 @@
 """The create page: the form, its price, the prompts of before, and what was made in this sitting."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +12,7 @@ from django_htmx.http import reswap, retarget
 from gallery.display import generation_card
 from gallery.display.generation_card import Card
 from gallery.formats import read_id
-from gallery.forms import Catalog, GenerateForm, typed
+from gallery.forms import Catalog, GenerateForm, kept
 from gallery.forms.prefill import picture_named, values_asked
 from gallery.forms.price import PriceRefused
 from gallery.forms.submission import earlier, spend
@@ -23,8 +22,9 @@ from gallery.models.vocabulary import read_query
 from gallery.text import unreadable_fields
 
 # Buttons of the form that draw it again instead of spending.
+# "signed-out" is set by the page itself: what it sends then is no click on Generate.
 REDRAWING = ("change-model", "random-seed", "last-seed", "signed-out")
-OLDER = "This form is older than your sign-in. Nothing was sent; look through it, then press Generate again."
+OLDER = "This form is older than your sign-in. Nothing was sent; look at it, then press Generate again."
 SITTING = 24
 HISTORY = 20
 RECENT_PROMPTS = 50
@@ -38,8 +38,8 @@ def create(request: MemberRequest) -> HttpResponse:
     if request.method == "POST":
         redrawing = any(name in request.POST for name in REDRAWING)
         return _redraw(request) if redrawing else _generate(request)
-    if typed.FIELD in request.GET and (values := typed.kept(request)):
-        return _page(request, GenerateForm.redrawn(Catalog.load(), values), picture_named(values))
+    if kept.PARAMETER in request.GET:
+        return _restored(request)
     image = picture_named(request.GET)
     values = values_asked(request.GET, image)
     form = GenerateForm.redrawn(Catalog.load(), values)
@@ -47,12 +47,22 @@ def create(request: MemberRequest) -> HttpResponse:
     return _page(request, form, image, lost="image" in request.GET and image is None, left_out=left_out)
 
 
-def drawn_anew(request: MemberRequest, values: Mapping[str, Any]) -> HttpResponse:
-    """The form with what was typed into one that is older than the sign-in; nothing of it is spent."""
-    form = GenerateForm.redrawn(Catalog.load(), values)
+def _restored(request: MemberRequest) -> HttpResponse:
+    """The form as it was when its session was over; nothing of it has been sent."""
+    fields = dict(kept.kept(request))
+    form = GenerateForm.redrawn(Catalog.load(), fields)
+    sent = QueryDict(mutable=True)
+    sent.update({name: str(value) for name, value in fields.items()})
+    response = _page(request, form, picture_named(sent), restored=bool(fields))
+    kept.forget(response)
+    return response
+
+
+def drawn_anew(request: MemberRequest) -> HttpResponse:
+    """The form as it was posted from before the sign-in, with a token that is good; nothing of it is sent."""
+    form = GenerateForm.redrawn(Catalog.load(), request.POST.dict())
     # To htmx a form with messages is 422, which it swaps.
-    status = 422 if request.htmx else 403
-    return _page(request, form, picture_named(values), status=status, note=OLDER)
+    return _page(request, form, picture_named(request.POST), status=422 if request.htmx else 403, note=OLDER)
 
 
 def _redraw(request: MemberRequest) -> HttpResponse:
@@ -71,7 +81,6 @@ def _generate(request: MemberRequest) -> HttpResponse:
     if made is None:
         return _page(request, form, image, status=422)
     generation, created = made
-    typed.forget(request)
     if not request.htmx:
         return SeeOther(reverse("generation", args=[generation.pk]))
     card = generation_card.of(generation, closed_gates(request))

@@ -1,6 +1,5 @@
 """Django's error handlers, all showing the one plain page."""
 
-import json
 from typing import Any, cast
 
 from django.conf import settings
@@ -8,7 +7,6 @@ from django.core.exceptions import BadRequest, DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from gallery.forms import typed
 from gallery.http import MemberRequest, error_page
 from gallery.views import create
 
@@ -40,28 +38,18 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form that did not come from a page of ours, or from one that is too old.
 
-    What our own pages sent of the create form is shown again, and not spent.
+    The create form is shown again as it was, unsent, unless the browser names another site as its origin.
     """
-    if values := _typed_here(request):
-        if request.user.is_authenticated:
-            return create.drawn_anew(cast(MemberRequest, request), values)
-        return typed.signin_page(request, json.dumps(values, ensure_ascii=False), status=403)
+    ours = {f"{request.scheme}://{request.get_host()}", *settings.CSRF_TRUSTED_ORIGINS}
+    is_ours = ours.issuperset({request.headers.get("Origin")} - {None})
+    if is_ours and request.user.is_authenticated and request.path_info == reverse("create"):
+        return create.drawn_anew(cast(MemberRequest, request))
     return error_page(
         request,
         403,
         "This form is older than your sign-in, or came from elsewhere. Keep what you typed, reload the page, and "
         "send it again.",
     )
-
-
-def _typed_here(request: HttpRequest) -> dict[str, str]:
-    """What was typed, if the browser names no other site than ours as its origin."""
-    ours = f"{request.scheme}://{request.get_host()}"
-    if request.headers.get("Origin", ours) not in {ours, *settings.CSRF_TRUSTED_ORIGINS}:
-        return {}
-    if request.path_info == reverse("create"):
-        return typed.unpack(typed.pack(request.POST))
-    return typed.unpack(request.POST.get(typed.FIELD, "")) if request.path_info == reverse("login") else {}
 
 
 def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -72,11 +60,6 @@ def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
 
 def too_many_signins(request: HttpRequest, words: str, retry_after: int, title: str = "") -> HttpResponse:
     """429 for a password that is not looked at now."""
-    packed = request.POST.get(typed.FIELD, "")
-    if typed.unpack(packed):
-        said = f"{title}. {words}" if title else words
-        response = typed.signin_page(request, packed, status=429, words=said)
-    else:
-        response = error_page(request, 429, words, title)
+    response = error_page(request, 429, words, title)
     response["Retry-After"] = str(retry_after)
     return response

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -16,7 +17,7 @@ from gallery.forms.price import PriceRefused
 from gallery.forms.submission import refusal, spend_again, submission_of
 from gallery.http import MemberRequest, SeeOther, closed_gates
 from gallery.media.pictures import LostFile
-from gallery.models import Generation
+from gallery.models import CatalogModel, Generation, State
 from gallery.models.generation import NotRunnable
 
 CARD = "generation/_card.html"
@@ -42,9 +43,19 @@ def _page(request: MemberRequest, found: Generation, card: Card, *, status: int 
         "slices": details.slices(found),
         "history": history,
         "repeats": repeats,
+        **_first_picture(found, card),
     }
     template = f"generation/{'_details' if request.htmx else 'generation'}.html"
     return render(request, template, context, status=status)
+
+
+def _first_picture(generation: Generation, card: Card) -> dict[str, Any]:
+    """What can be made from the picture that follows the seed, and its price; nothing before it is there."""
+    if generation.state != State.DONE or not card.images:
+        return {}
+    picture = card.images[0]
+    picture.generation = generation
+    return {"image": picture, "price": CatalogModel.objects.price(generation.operation)}
 
 
 @require_safe

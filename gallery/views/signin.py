@@ -13,8 +13,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
 from gallery import accounts, events, throttle
-from gallery.forms import typed
-from gallery.http import SeeOther
+from gallery.forms import kept
 from gallery.views.errors import too_many_signins
 
 
@@ -30,19 +29,8 @@ class PasswordSignIn(LoginView):
             events.signin_refused(request, refused.reason)
             return too_many_signins(request, str(refused), refused.retry_after)
 
-    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        """To where they were; with what they had typed, to the form that it is for."""
-        response = super().form_valid(form)
-        values = typed.unpack(self.request.POST.get(typed.FIELD, ""))
-        if not values:
-            return response
-        typed.keep(self.request, values)
-        return SeeOther(reverse("create", query={typed.FIELD: 1}))
-
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        packed = self.request.POST.get(typed.FIELD, "")
-        kept = {typed.FIELD: packed} if typed.unpack(packed) else {}
-        return self.render_to_response(self.get_context_data(form=form, **kept), status=422)
+        return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
 @login_not_required
@@ -53,7 +41,7 @@ def signin(request: HttpRequest, token: str) -> HttpResponse:
     user = accounts.redeem(token) if request.method == "POST" else accounts.user_for(token)
     if user and request.method == "POST":
         login(request, user, backend=accounts.LINK_BACKEND)
-        return redirect("gallery")
+        return redirect(f"{reverse('create')}?{kept.PARAMETER}" if kept.kept(request) else "gallery")
     if request.method == "POST":
         events.signin_refused(request, "link")
     context = {"link_ok": user is not None, "username": user.get_username() if user else ""}

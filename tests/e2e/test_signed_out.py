@@ -38,7 +38,7 @@ def through(site: Site, page: Page) -> None:
     page.locator("input[name=username]").fill(NAME)
     page.locator("input[name=password]").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(f"{site.url}/create/?typed=1")
+    page.wait_for_url(f"{site.url}/create/?kept")
     expect(page.locator("#id_prompt")).to_have_value(TYPED)
     expect(page.locator("#id_model")).to_have_value("venice-sd35")
 
@@ -64,7 +64,7 @@ def test_another_model(site: Site, browser: Browser, keeper: str) -> None:
     page.locator("input[name=username]").fill(NAME)
     page.locator("input[name=password]").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(f"{site.url}/create/?typed=1")
+    page.wait_for_url(f"{site.url}/create/?kept")
     expect(page.locator("#id_prompt")).to_have_value(TYPED)
     expect(page.locator("#id_model")).to_have_value("chroma")
     expect(page.locator("#id_seed")).to_have_value("4711")

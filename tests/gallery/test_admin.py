@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from axes.models import AccessAttempt
 from django.conf import LazySettings
 from django.contrib import admin
 from django.db import connection
@@ -629,3 +630,14 @@ class TestMembers:
         assert staff.post(f"{USERS}{bob.pk}/delete/", {"post": "yes"}).status_code == 302
         assert "delete_selected" not in staff.get(USERS).content.decode()
         assert sorted(User.objects.values_list("username", flat=True)) == ["alice", "sally"]
+
+
+def test_attempts_to_sign_in_are_listed_and_cleaned_up(client: Client, sally: User) -> None:
+    client.post("/accounts/login/", {"username": "x", "password": "y"})
+    sally.is_superuser = True
+    sally.save()
+    client.force_login(sally)
+    attempt = AccessAttempt.objects.get()
+    assert client.get("/admin/axes/accessattempt/?q=x").status_code == 200
+    action = {"action": "cleanup_expired_attempts", "_selected_action": [attempt.pk]}
+    assert client.post("/admin/axes/accessattempt/", action).status_code == 302

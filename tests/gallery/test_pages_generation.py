@@ -239,3 +239,16 @@ def test_run_again_in_two_tabs_pays_once(client: Client, alice: User, models_kno
     assert (first.status_code, second.status_code) == (303, 303)
     assert first["Location"] == second["Location"]
     assert old.repeats.count() == 1
+
+
+def test_a_finished_one_offers_what_its_picture_offers(client: Client, alice: User) -> None:
+    first, *_ = pictures(alice, count=3)
+    waiting = a_generation(alice)
+    client.force_login(alice)
+    page = Page(client.get(f"/generations/{first.generation_id}/").content)
+    offered = {each["data-action"] for each in page.all(data_action=None)}
+    beside = Page(client.get(f"/images/{first.pk}/").content)
+    assert offered >= {each["data-action"] for each in beside.all(data_action=None)}
+    assert page.one("form", data_action="rerun-new-seed")["action"] == f"/images/{first.pk}/rerun-new-seed/"
+    assert page.one("a", data_action="remix")["href"] == f"/create/?image={first.pk}&use=remix"
+    assert not Page(client.get(f"/generations/{waiting.pk}/").content).all(data_action="remix")
