@@ -42,7 +42,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """
     ours = {f"{request.scheme}://{request.get_host()}", *settings.CSRF_TRUSTED_ORIGINS}
     is_ours = ours.issuperset({request.headers.get("Origin")} - {None})
-    if is_ours and request.user.is_authenticated and request.path_info == reverse("create"):
+    says_something = bool(request.POST.keys() - {"csrfmiddlewaretoken"})
+    if (
+        is_ours
+        and says_something
+        and request.user.is_authenticated
+        and request.path_info == reverse("create")
+    ):
         return create.drawn_anew(cast(MemberRequest, request))
     return error_page(
         request,
