@@ -108,18 +108,20 @@ def _ask(
     # What was refused was not used up: its form may still be the repeat of one that began.
     form_id = _form_id(request) if refused else uuid.uuid4()
     rows = _not_run_again(chosen) if plan.spends else []
+    # What was run again already stays as it is: the question is about the others.
+    asked = [row.pk for row in rows] if plan.spends else chosen
     context = {
         **model_admin.admin_site.each_context(request),
         "title": plan.question.format(
-            count=len(chosen), noun="generation" if len(chosen) == 1 else "generations"
+            count=len(asked), noun="generation" if len(asked) == 1 else "generations"
         ),
         "opts": model_admin.opts,
         "action": plan.name,
         "is_one": len(rows) == 1,
         "bill": Bill.of(rows) if plan.spends else None,
-        "doubtful": _doubtful(chosen) if plan.spends else 0,
+        "doubtful": _doubtful(asked) if plan.spends else 0,
         "refused": refused,
-        "yes": "Yes" if len(chosen) == 1 else f"Yes, all {len(chosen)}",
+        "yes": "Yes" if len(asked) == 1 else f"Yes, all {len(asked)}",
         "checkbox": ACTION_CHECKBOX_NAME,
         "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
         "select_across": request.POST.get("select_across", "0"),

@@ -270,6 +270,18 @@ class TestActions:
         assert warning not in act(staff, "run_again", [failed]).content.decode()
         assert warning in act(staff, "run_again", [failed, interrupted]).content.decode()
 
+    def test_it_asks_about_those_that_were_not_run_again(
+        self, staff: Client, sally: User, alice: User, models_known: None
+    ) -> None:
+        first, second, third = (a_generation(alice, state=State.INTERRUPTED) for _ in range(3))
+        for row in (first, second, third):
+            row.attempts.create(token=uuid.uuid4(), sent_at=timezone.now(), outcome="unknown")
+        first.run_again(sally, price=None)
+        text = act(staff, "run_again", [first, second, third]).content.decode()
+        assert "Run 2 generations again?" in text
+        assert "Yes, all 2" in text
+        assert "2 may have been charged already" in text
+
     def test_running_again_asks_first_then_makes_new_ones_once(
         self, staff: Client, sally: User, alice: User, models_known: None
     ) -> None:
