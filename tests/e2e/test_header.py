@@ -38,7 +38,7 @@ def test_it_takes_nobody_away_who_is_signed_out(site: Site, browser: Browser) ->
     for cookie in context.cookies():
         if "session-" in cookie["name"]:
             context.clear_cookies(name=cookie["name"])
-    with page.expect_response(lambda answer: "/queue/state/" in answer.url) as asked:
+    with page.expect_response(lambda answer: "/header/" in answer.url) as asked:
         page.evaluate("htmx.trigger('#queue-count', 'look')")
     assert asked.value.status == 401
     page.wait_for_timeout(500)

@@ -64,7 +64,7 @@ TABLE = [
     Row("prompt", ("prompt",)),
     Row("queue"),
     # Without htmx it is the queue.
-    Row("queue-state", member=302, maker=302, staff=302),
+    Row("header", member=302, maker=302, staff=302),
     Row("media", ("picture",)),
     Row("signin", ("token",), stranger=410, member=410, maker=410, staff=410),
     Row("login", stranger=200, member=302, maker=302, staff=302),
