@@ -6,8 +6,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from gallery.display.header import InQueue
 from gallery.http import closed_gates
-from gallery.models import Generation
 
 HTMX_CONFIG = {
     "selfRequestsOnly": True,
@@ -30,9 +30,11 @@ HTMX_CONFIG = {
 
 def site(request: HttpRequest) -> dict[str, Any]:
     """The banners' reasons, the queue's count (asked for only where they are shown), and htmx' settings."""
+    in_queue: Any = SimpleLazyObject(InQueue.now)
     return {
         "emulated": settings.VENICE_EMULATED,
         "gates": SimpleLazyObject(lambda: closed_gates(request).of_everything),
-        "queue_count": SimpleLazyObject(lambda: Generation.objects.active().count()),
+        "in_queue": in_queue,
+        "queue_seen": SimpleLazyObject(lambda: in_queue.seen(closed_gates(request))),
         "htmx_config": HTMX_CONFIG,
     }

@@ -41,6 +41,7 @@ urlpatterns = [
     path("prompts/<int:pk>/", prompts.prompt, name="prompt"),
     path("account/", account.account, name="account"),
     path("queue/", queue.queue, name="queue"),
+    path("header/", queue.state, name="header"),
     path("media/<path:name>", media.media, name="media"),
     path("signin/<str:token>/", signin.signin, name="signin"),
     path(

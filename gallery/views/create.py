@@ -22,7 +22,9 @@ from gallery.models.vocabulary import read_query
 from gallery.text import unreadable_fields
 
 # Buttons of the form that draw it again instead of spending.
-REDRAWING = ("change-model", "random-seed", "last-seed")
+# "signed-out" is set by the page itself: what it sends then is no click on Generate.
+REDRAWING = ("change-model", "random-seed", "last-seed", "signed-out")
+OLDER = "This form is older than your sign-in. Nothing was sent; look at it, then press Generate again."
 SITTING = 24
 HISTORY = 20
 RECENT_PROMPTS = 50
@@ -54,6 +56,13 @@ def _restored(request: MemberRequest) -> HttpResponse:
     response = _page(request, form, picture_named(sent), restored=bool(fields))
     kept.forget(response)
     return response
+
+
+def drawn_anew(request: MemberRequest) -> HttpResponse:
+    """The form as it was posted from before the sign-in, with a token that is good; nothing of it is sent."""
+    form = GenerateForm.redrawn(Catalog.load(), request.POST.dict())
+    # To htmx a form with messages is 422, which it swaps.
+    return _page(request, form, picture_named(request.POST), status=422 if request.htmx else 403, note=OLDER)
 
 
 def _redraw(request: MemberRequest) -> HttpResponse:

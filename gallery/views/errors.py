@@ -1,11 +1,14 @@
 """Django's error handlers, all showing the one plain page."""
 
-from typing import Any
+from typing import Any, cast
 
+from django.conf import settings
 from django.core.exceptions import BadRequest, DisallowedHost
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
-from gallery.http import error_page
+from gallery.http import MemberRequest, error_page
+from gallery.views import create
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -33,7 +36,20 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403 for a form that did not come from a page of ours, or from one that is too old."""
+    """403 for a form that did not come from a page of ours, or from one that is too old.
+
+    The create form is shown again as it was, unsent, unless the browser names another site as its origin.
+    """
+    ours = {f"{request.scheme}://{request.get_host()}", *settings.CSRF_TRUSTED_ORIGINS}
+    is_ours = ours.issuperset({request.headers.get("Origin")} - {None})
+    says_something = bool(request.POST.keys() - {"csrfmiddlewaretoken"})
+    if (
+        is_ours
+        and says_something
+        and request.user.is_authenticated
+        and request.path_info == reverse("create")
+    ):
+        return create.drawn_anew(cast(MemberRequest, request))
     return error_page(
         request,
         403,

@@ -24,7 +24,4 @@ def gallery(request: MemberRequest) -> HttpResponse:
         return render(request, "gallery/_more.html", context)
     active = generation_card.active(ON_TOP + 1, closed_gates(request)) if listing.is_top else []
     context |= {"is_top": listing.is_top, "active": active[:ON_TOP], "more_active": len(active) > ON_TOP}
-    if listing.is_top:
-        # The queue's beginning is at hand: the header need not count it again.
-        context["queue_count"] = f"{ON_TOP}+" if len(active) > ON_TOP else len(active)
     return render(request, "gallery/gallery.html", context)

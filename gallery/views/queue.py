@@ -4,11 +4,12 @@ from hashlib import blake2s
 from time import time
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from gallery.display import forecast, generation_card
 from gallery.display.generation_card import Card
+from gallery.display.header import InQueue
 from gallery.http import MemberRequest, closed_gates
 from gallery.models import ClosedGates, Generation
 
@@ -37,9 +38,23 @@ def queue(request: MemberRequest) -> HttpResponse:
         "slots": slots,
         "seen": f"{seen}-{time():.0f}",
     }
-    if len(active) <= MOST:
-        context["queue_count"] = len(active)
+    if len(active) <= MOST and len(attention) <= MOST:
+        # All of it is at hand: the header need not count it again.
+        context["in_queue"] = in_queue = InQueue(len(active), len(attention))
+        context["queue_seen"] = in_queue.seen(gates)
     return render(request, "queue/_queue.html" if request.htmx else "queue/queue.html", context)
+
+
+@require_safe
+def state(request: MemberRequest) -> HttpResponse:
+    """For the header of every page, its count and the banner; 204 while they are as they were."""
+    if not request.htmx:
+        return redirect("queue")
+    in_queue = InQueue.now()
+    seen = in_queue.seen(closed_gates(request))
+    if request.GET.get("shown") == seen:
+        return HttpResponse(status=204)
+    return render(request, "_queue_state.html", {"in_queue": in_queue, "queue_seen": seen})
 
 
 def _digest(active: list[Card], attention: list[Card], gates: ClosedGates) -> str:

@@ -79,6 +79,35 @@ document.addEventListener("click", (event) => {
   fill(seed, button.dataset.lastSeed ?? "");
 });
 
+// Who is signed out meanwhile goes to sign in with all that the form holds, and comes back to it. What polls does not
+// take the page away under somebody's hands. The mark says that this is no click on Generate.
+const composer = () => document.querySelector("#create-form, [data-composer]");
+
+function carry() {
+  const mark = Object.assign(document.createElement("input"), { type: "hidden", name: "signed-out" });
+  composer().append(mark);
+  composer().submit();
+}
+
+function askToSignIn() {
+  const notices = document.getElementById("notices");
+  if (notices.querySelector("[data-signed-out]")) return;
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Sign in" });
+  button.addEventListener("click", carry);
+  const notice = document.createElement("p");
+  notice.className = "notice";
+  notice.dataset.signedOut = "";
+  notice.append("You are signed out. What you typed is kept. ", button);
+  notices.replaceChildren(notice);
+}
+
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  if (event.detail.xhr.status !== 401 || !composer()) return;
+  event.preventDefault();
+  if (event.detail.requestConfig.verb === "post") carry();
+  else askToSignIn();
+});
+
 // A redrawn form keeps what was folded out.
 const folds = { sheet: false, more: false };
 document.addEventListener("htmx:beforeSwap", () => {

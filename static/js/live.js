@@ -66,3 +66,15 @@ document.addEventListener("htmx:responseError", (event) => {
 document.addEventListener("htmx:sendError", (event) => {
   if (event.detail.requestConfig.verb === "post") say("The server cannot be reached.");
 });
+
+// The header asks while somebody looks, and at once when they look again. Who is signed out goes on reading.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (document.hidden && event.target.matches("[data-while-seen]")) event.preventDefault();
+});
+document.addEventListener("visibilitychange", () => {
+  const asks = document.querySelector("[data-while-seen]");
+  if (asks && !document.hidden) htmx.trigger(asks, "look");
+});
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  if (event.detail.xhr.status === 401 && event.target.matches("[data-while-seen]")) event.preventDefault();
+});

@@ -9,6 +9,7 @@ from gallery import accounts
 from gallery.forms import kept
 from gallery.models import CatalogModel, Generation, User
 from tests.gallery.page import Page
+from tests.gallery.spending import forms
 
 pytestmark = pytest.mark.usefixtures("models_known")
 
@@ -81,3 +82,49 @@ def test_other_posts_keep_nothing(client: Client, db: None) -> None:
     client.post("/create/price/", TYPED)
     client.post("/queue/", TYPED)
     assert not client.cookies
+
+
+def test_a_form_that_is_older_than_the_sign_in_is_shown_again(alice: User) -> None:
+    """Out and in in another tab, or by a link: the token of this one is not good any more."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+    client.get("/create/")
+    stale = TYPED | {"csrfmiddlewaretoken": "x" * 64}
+
+    page = client.post("/create/", stale)
+    assert page.status_code == 403
+    assert "older than your sign-in" in page.content.decode()
+    fragment = client.post("/create/", stale, headers={"HX-Request": "true"})
+    assert (fragment.status_code, fragment["HX-Retarget"]) == (422, "#create-form")
+    for answer in (page, fragment):
+        shown = values(answer.content)
+        assert shown == {"prompt": WORDS, "negative_prompt": "fog", "seed": "77", "width": "512"}
+    assert not Generation.objects.exists()
+    (form,) = [form for form in forms(page) if form.address == "/create/"]
+    assert client.post("/create/", form.fields).status_code == 303
+
+    elsewhere = client.post("/create/", stale, headers={"Origin": "https://evil.example"})
+    assert elsewhere.status_code == 403
+    assert "lighthouse" not in elsewhere.content.decode()
+    stranger = Client(enforce_csrf_checks=True).post("/create/", stale)
+    assert stranger.status_code == 403
+    assert "lighthouse" not in stranger.content.decode()
+
+
+def test_what_the_page_sends_by_itself_spends_nothing(client: Client, alice: User) -> None:
+    """Somebody who has signed in meanwhile, in another tab, gets the form as it was."""
+    client.force_login(alice)
+    page = client.post("/create/", TYPED | {"signed-out": ""})
+    assert (page.status_code, values(page.content)["prompt"]) == (200, WORDS)
+    assert not Generation.objects.exists()
+
+
+def test_one_is_led_back_to_where_one_was(client: Client, db: None) -> None:
+    url = "http://testserver/queue/"
+    htmx = client.get("/queue/", headers={"HX-Request": "true", "HX-Current-URL": url})
+    assert htmx["HX-Redirect"] == "/accounts/login/?next=/queue/"
+    plain = client.post("/generations/1/cancel/", headers={"Referer": f"{url}?a=1"})
+    assert plain["Location"] == "/accounts/login/?next=/queue/%3Fa%3D1"
+    for elsewhere in ("https://evil.example/queue/", "//evil.example", "javascript:alert(1)"):
+        answer = client.post("/generations/1/cancel/", headers={"Referer": elsewhere})
+        assert answer["Location"] == "/accounts/login/?next=/"

@@ -63,6 +63,8 @@ TABLE = [
     Row("prompts"),
     Row("prompt", ("prompt",)),
     Row("queue"),
+    # Without htmx it is the queue.
+    Row("header", member=302, maker=302, staff=302),
     Row("media", ("picture",)),
     Row("signin", ("token",), stranger=410, member=410, maker=410, staff=410),
     Row("login", stranger=200, member=302, maker=302, staff=302),
