@@ -18,11 +18,11 @@ install: .venv/development .venv/browser
 SHARED := -n auto --dist worksteal
 test: install
 	$(BIN)/python -m pytest -q $(SHARED)
-	$(BIN)/python -m pytest -q $(SHARED) --postgresql tests/gallery tests/pipeline
+	$(BIN)/python -m pytest -q $(SHARED) --postgresql tests/gallery
 
 test-long: install
 	$(BIN)/python -m pytest -q --long
-	$(BIN)/python -m pytest -q --long --postgresql tests/pipeline
+	$(BIN)/python -m pytest -q --long --postgresql tests/gallery/pipeline
 
 # Ten minutes of load and random kills on each database. For less, or more:
 # `make soak SECONDS=60 DATABASE=postgresql SEED="1 2"`.

@@ -26,7 +26,7 @@ def broken_promises(ledger: list[Entry], members: list[Member], late: dict[int, 
     """What rows, files, Venice's ledger and the members say; `late` is `innocent_lateness`."""
     from gallery.models import Generation, State
     from gallery.pipeline import integrity
-    from tests.pipeline.checker import violations
+    from tests.gallery.pipeline.checker import violations
 
     for member in members:
         yield from member.complaints
