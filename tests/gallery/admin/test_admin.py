@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -359,9 +360,9 @@ class TestActions:
         first = a_generation(alice)
         copies = []
         for position in range(actions.MANY):
-            copy = Generation.objects.get(pk=first.pk)
-            copy.pk, copy.position = None, position + 1
-            copies.append(copy)
+            again = copy(first)
+            again.pk, again.position = None, position + 1
+            copies.append(again)
         Generation.objects.bulk_create(copies)
         answer = act(staff, "cancel", [first], select_across="1", confirmed="yes")
         assert "At most 1000 at once" in messages_of(answer)
