@@ -162,8 +162,8 @@ class TestEscaping:
         )
         pages = [*LISTS, f"{GENERATIONS}{row.pk}/change/", f"{GENERATIONS}?q=script"]
         pages += [
-            f"/admin/gallery/{found._meta.model_name}/{found.pk}/change/"
-            for found in (picture, picture.prompt, picture.attempt, CatalogModel.objects.get())
+            f"/admin/gallery/{row._meta.model_name}/{row.pk}/change/"
+            for row in (picture, picture.prompt, picture.attempt, CatalogModel.objects.get())
         ]
         for path in pages:
             answer = staff.get(path)
@@ -180,9 +180,14 @@ class TestLists:
 
     def test_search_finds_words_of_the_prompt(self, staff: Client, alice: User) -> None:
         castle, cat = a_generation(alice, "a red castle by the sea"), a_generation(alice, "a cat")
-        for query, found in (("castle sea", [castle]), ("cas", [castle]), ("dog", []), (f"#{cat.pk}", [cat])):
+        for query, expected in (
+            ("castle sea", [castle]),
+            ("cas", [castle]),
+            ("dog", []),
+            (f"#{cat.pk}", [cat]),
+        ):
             answer = staff.get(GENERATIONS, {"q": query})
-            assert list(answer.context["cl"].result_list) == found
+            assert list(answer.context["cl"].result_list) == expected
 
     @pytest.mark.parametrize(
         "query", ['"', "'; --", "#99999999999999999999999", "*", "a" * 5000, "\x00", "NEAR("]
@@ -238,11 +243,11 @@ class TestLists:
         changelist = staff.get(GENERATIONS).context["cl"]
         (by_date,) = (spec for spec in changelist.filter_specs if spec.title == "created at")
         links = {choice["display"]: choice["query_string"] for choice in by_date.choices(changelist)}
-        found = {
+        counts = {
             str(words): staff.get(GENERATIONS + link).context["cl"].result_count
             for words, link in links.items()
         }
-        assert (found["Any date"], found["Today"], found["Past 7 days"]) == (4, 1, 2)
+        assert (counts["Any date"], counts["Today"], counts["Past 7 days"]) == (4, 1, 2)
 
 
 class TestActions:
@@ -350,13 +355,13 @@ class TestActions:
             ),
         ],
     )
-    def test_one_and_many_are_told_apart(
+    def test_one_and_many_have_their_words(
         self, staff: Client, alice: User, models_known: None, count: int, words: tuple[str, ...]
     ) -> None:
         rows = [a_generation(alice, f"prompt {n}", state=State.INTERRUPTED) for n in range(count)]
         for row in rows:
-            known = {"token": uuid.uuid4(), "worker": "w", "host": "h", "model": row.model}
-            Attempt.objects.create(generation=row, sent_at=timezone.now(), outcome=Outcome.UNKNOWN, **known)
+            columns = {"token": uuid.uuid4(), "worker": "w", "host": "h", "model": row.model}
+            Attempt.objects.create(generation=row, sent_at=timezone.now(), outcome=Outcome.UNKNOWN, **columns)
         asked = " ".join(act(staff, "run_again", rows).content.decode().split())
         assert [each for each in words if each not in asked] == []
 
@@ -389,8 +394,8 @@ class TestSilentHosts:
     def left(self, alice: User) -> Generation:
         long_ago = timezone.now() - timedelta(hours=1)
         generation = a_generation(alice, state=State.RECEIVED, received_at=long_ago)
-        known = {"token": uuid.uuid4(), "worker": "w", "host": "attic", "model": generation.model}
-        Attempt.objects.create(generation=generation, sent_at=long_ago, **known)
+        columns = {"token": uuid.uuid4(), "worker": "w", "host": "attic", "model": generation.model}
+        Attempt.objects.create(generation=generation, sent_at=long_ago, **columns)
         return generation
 
     def test_it_asks_first_and_takes_only_those(self, staff: Client, alice: User, left: Generation) -> None:

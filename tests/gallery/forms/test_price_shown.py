@@ -108,7 +108,7 @@ class TestEveryForm:
             for form in spending(maker.get(address), "run-again"):
                 assert form.fields["price"] == "0.02"
 
-    def test_the_price_alone_is_told_as_one_piece(self, maker: Client) -> None:
+    def test_the_price_alone_comes_as_one_piece(self, maker: Client) -> None:
         asked = {"model": "gpt-image-2", "quality": "low", "variants": "4"}
         html = maker.post("/create/price/", asked, headers=HTMX).content.decode().strip()
 
@@ -199,7 +199,7 @@ class TestAnotherRun:
         assert maker.get("/queue/").status_code == 200
         assert maker.post(f"/generations/{rows['failed']}/run-again/").status_code == 409
 
-    def test_a_model_that_is_not_offered_any_more_costs_what_was_last_told(
+    def test_a_model_that_is_not_offered_any_more_has_its_last_price(
         self, maker: Client, alice: User, rows: dict[str, int]
     ) -> None:
         CatalogModel.objects.filter(model_id=MODEL).update(listed=False)

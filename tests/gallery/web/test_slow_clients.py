@@ -170,9 +170,9 @@ def open_files(process: Path) -> int:
 
 
 def file_limit(process: Path) -> int:
-    found = re.search(r"Max open files\s+(\d+)", (process / "limits").read_text())
-    assert found
-    return int(found[1])
+    match = re.search(r"Max open files\s+(\d+)", (process / "limits").read_text())
+    assert match
+    return int(match[1])
 
 
 @pytest.mark.parametrize(
