@@ -75,7 +75,7 @@ def _words(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        # Style references: each is shown as a picture, and told here by how closely it is followed.
+        # Style references: each is shown as a picture, and described here by how closely it is followed.
         strengths = [each.get("strength") if isinstance(each, dict) else each for each in value]
         return ", ".join("usual strength" if each is None else f"strength {each}" for each in strengths)
     return str(value)

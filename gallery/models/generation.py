@@ -269,7 +269,7 @@ class Generation(Lifecycle):
 
     @property
     def doubtful_price(self) -> Decimal | None:
-        """What the doubtful calls cost if they were charged, in USD; None when the catalogue told no price."""
+        """What the doubtful calls cost if they were charged, in USD; None when the catalogue had no price."""
         prices = [attempt.price for attempt in self.doubtful]
         return sum(filter(None, prices), Decimal(0)) if all(price is not None for price in prices) else None
 

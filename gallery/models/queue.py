@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gallery.models.input import Input
     from gallery.models.user import User
 
-# No position is told by more entries than that.
+# No position is counted over more entries than that.
 LONGEST_QUEUE = 10_000
 
 

@@ -68,7 +68,7 @@ def card(request: MemberRequest, pk: int) -> HttpResponse:
             raise
         return render(request, "generation/_gone.html", {"pk": pk}, status=286)
     gates = closed_gates(request)
-    now = generation_card.standing(found, gates)
+    now = generation_card.queue_state(found, gates)
     # An empty `seen` is a card that was drawn without all it can show.
     if request.GET.get("seen", now.seen) == now.seen and request.GET.get("state") == found.state:
         return HttpResponse(status=204)

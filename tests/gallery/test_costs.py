@@ -6,7 +6,6 @@ Python runs one thread at a time: what one request computes, all the others wait
 import re
 import time
 from collections.abc import Callable
-from html import unescape
 from urllib.parse import quote
 
 import pytest
@@ -21,6 +20,7 @@ from gallery.forms import Catalog, GenerateForm
 from gallery.models import CatalogModel, State, User
 from gallery.text import NFC_JOINS
 from tests.gallery.making import a_generation, a_picture
+from tests.gallery.page import Page
 
 # Seconds of the processor for one request. Reading all of it costs a tenth of that.
 MOST = 0.2
@@ -29,7 +29,6 @@ FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=b"
 WHOLE = "a" + "\u0300" * 240_000 + "\u0323" * 240_000
 LISTS = ("user", "generation", "image", "prompt", "attempt", "catalogmodel", "catalogstyle", "gate", "worker")
-_FIELD = re.compile(r"""<(?:input|textarea|select|button)\b[^>]*?\sname="([^"]+)\"""")
 
 
 def cheap(act: Callable[[], HttpResponse]) -> HttpResponse:
@@ -75,7 +74,12 @@ def send_filled(client: Client, path: str, name: str, others: dict[str, str]) ->
 
 def fields_of(client: Client, path: str) -> set[str]:
     """The names of all fields that the page shows."""
-    return {unescape(name) for name in _FIELD.findall(client.get(path).content.decode())}
+    page = Page(client.get(path).content)
+    return {
+        each["name"]
+        for kind in ("input", "textarea", "select", "button")
+        for each in page.all(kind, name=None)
+    }
 
 
 def test_sign_in_takes_a_megabyte_of_marks(alice: User) -> None:

@@ -21,6 +21,7 @@ from django.db import connection
 
 from gallery.pipeline import supervisor
 from gallery.web import server
+from tests.gallery.page import Page
 from venice.emulator import Emulator
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -244,9 +245,8 @@ def signed_in(served: Served, session: requests.Session) -> requests.Response:
     """By the link that the start printed, as a person would."""
     link = re.search(rf"http://127\.0\.0\.1:{served.port}/signin/[\w-]+/", served.log.read_text())
     assert link
-    token = re.search(r'csrfmiddlewaretoken" value="([^"]+)', session.get(link[0], timeout=20).text)
-    assert token
-    return session.post(link[0], {"csrfmiddlewaretoken": token[1]}, timeout=20)
+    token = Page(session.get(link[0], timeout=20).text).csrf_token
+    return session.post(link[0], {"csrfmiddlewaretoken": token}, timeout=20)
 
 
 def test_it_is_ready_without_venice_and_waits_in_one_line(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """The prompt history: each prompt once, newest use first, with people, pictures and spend."""
 
-import re
 from decimal import Decimal
 
 import pytest
@@ -19,7 +18,7 @@ def text(client: Client, address: str) -> str:
 
 
 def listed(page: str) -> list[int]:
-    return [int(pk) for pk in re.findall(r'data-prompt="(\d+)"', page)]
+    return [int(pk) for pk in Page(page).values("data-prompt")]
 
 
 def test_each_prompt_stands_once_newest_use_first(client: Client, alice: User, bob: User) -> None:
@@ -53,11 +52,9 @@ def test_it_moves_by_cursor_and_searches(client: Client, alice: User) -> None:
     client.force_login(alice)
     newest = text(client, "/prompts/")
     assert len(listed(newest)) == prompt_rows.PAGE
-    older = re.search(r'rel="next" href="([^"]+)"', newest)
-    assert older
-    rest = text(client, older[1])
+    rest = text(client, Page(newest).one("a", rel="next")["href"])
     assert len(listed(rest)) == 2
-    assert 'rel="prev" href="/prompts/"' in rest
+    assert Page(rest).one("a", rel="prev")["href"] == "/prompts/"
     assert len(listed(text(client, "/prompts/?q=31"))) == 1
     assert "No prompt matches" in text(client, "/prompts/?q=zebra")
 
@@ -69,7 +66,7 @@ def test_a_prompts_page_has_its_whole_text_and_all_its_pictures(client: Client, 
     client.force_login(alice)
     page = text(client, f"/prompts/{made[0].prompt_id}/")
     assert words.strip() in page
-    assert re.findall(r'data-image="(\d+)"', page) == [str(picture.pk) for picture in made[::-1]]
+    assert Page(page).values("data-image") == [str(picture.pk) for picture in made[::-1]]
     assert f"/create/?use_prompt={made[0].prompt_id}" in page
 
 
@@ -83,4 +80,4 @@ def test_each_picture_of_a_stack_stands_for_itself_on_its_prompts_page(client: C
     client.force_login(alice)
     page = text(client, f"/prompts/{made[0].prompt_id}/")
     assert page.count("data-image=") == 3
-    assert 'class="badge"' not in page
+    assert not Page(page).all(class_="badge")

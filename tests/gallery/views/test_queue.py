@@ -1,6 +1,5 @@
 """The queue's order and expected times, what holds it, the banner on every page, and what a run again may cost."""
 
-import re
 import uuid
 from datetime import timedelta
 from decimal import Decimal
@@ -16,6 +15,7 @@ from gallery.models import Attempt, CatalogModel, Gate, Generation, Outcome, Sta
 from gallery.models.service_order import Status
 from gallery.pipeline.worker import WorkerProcess
 from tests.gallery.making import MODEL, a_generation, pictures
+from tests.gallery.page import Page
 
 HTMX = {"HX-Request": "true"}
 AGAIN = "Run again (may be charged again)"
@@ -24,12 +24,16 @@ AGAIN = "Run again (may be charged again)"
 def text(client: Client, address: str, **more: Any) -> str:
     response = client.get(address, **more)
     assert response.status_code == 200
-    # One space where the template has several, so that words can be looked for.
-    return re.sub(r"\s+", " ", re.sub(r"<(?!article)[^>]*>", "", response.content.decode()))
+    return Page(response.content).words
 
 
 def shown(client: Client, address: str = "/queue/") -> list[int]:
-    return [int(pk) for pk in re.findall(r'data-generation="(\d+)"', client.get(address).content.decode())]
+    return [int(pk) for pk in Page(client.get(address).content).values("data-generation")]
+
+
+def poll_of(client: Client) -> str:
+    """The address at which the queue asks for itself again."""
+    return Page(client.get("/queue/").content).one(id="queue")["hx-get"]
 
 
 def a_call(generation: Generation, outcome: Outcome, **columns: Any) -> Attempt:
@@ -160,11 +164,10 @@ class TestExpectedTimes:
     ) -> None:
         a_generation(alice)
         client.force_login(alice)
-        seen = re.search(r'seen=([^"]+)"', client.get("/queue/").content.decode())
-        assert seen
-        digest, _, drawn = seen[1].partition("-")
+        poll = poll_of(client)
+        digest, _, drawn = poll.removeprefix("/queue/?seen=").partition("-")
         old = f"/queue/?seen={digest}-{int(drawn) - 60}"
-        assert client.get(f"/queue/?seen={seen[1]}", headers=HTMX).status_code == 204
+        assert client.get(poll, headers=HTMX).status_code == 204
         for address in (old, f"/queue/?seen={digest}", f"/queue/?seen={digest}-x", "/queue/?seen=%00-²"):
             assert client.get(address, headers=HTMX).status_code == 200
 
@@ -181,12 +184,12 @@ class TestGates:
         for who in (alice, sally):
             client.force_login(who)
             for address in pages:
-                page = client.get(address).content.decode()
-                assert page.count("Nothing is sent") == 1, address
-                assert "Venice refuses the API key" in page
-                assert "Authentication &lt;b&gt;failed" in page
-                assert "which is asked every 30 s" in page
-                assert ('href="/admin/gallery/gate/"' in page) == who.is_staff
+                page = Page(client.get(address).content)
+                assert page.words.count("Nothing is sent") == 1, address
+                assert "Venice refuses the API key" in page.words
+                assert "Authentication <b>failed</b>" in page.words
+                assert "which is asked every 30 s" in page.words
+                assert ("/admin/gallery/gate/" in page.values("href")) == who.is_staff
 
     @pytest.mark.parametrize("kind", Gate.Kind.values)
     def test_each_kind_names_its_end(self, client: Client, alice: User, kind: str) -> None:
@@ -221,10 +224,9 @@ class TestGates:
 
     def test_closing_one_draws_the_queue_anew(self, client: Client, alice: User) -> None:
         client.force_login(alice)
-        poll = re.search(r'hx-get="(/queue/[^"]+)"', client.get("/queue/").content.decode())
-        assert poll
+        poll = poll_of(client)
         Gate.objects.close(Gate.Kind.PAUSE, "lunch")
-        assert "Nothing is sent" in text(client, poll[1], headers=HTMX)
+        assert "Nothing is sent" in text(client, poll, headers=HTMX)
 
     def test_it_costs_one_query_and_a_fragment_none(self, client: Client, alice: User) -> None:
         generation = a_generation(alice, state=State.SENDING)
@@ -284,9 +286,9 @@ class TestRunningAgain:
         Attempt.objects.update(outcome=Outcome.UNKNOWN)
         client.force_login(alice)
         for address in ("/queue/", f"/generations/{saved[0].generation_id}/"):
-            page = client.get(address).content.decode()
-            assert re.findall(r'data-image="(\d+)"', page) == [str(picture.pk) for picture in saved]
-            assert "2 of 4 saved" in page
+            page = Page(client.get(address).content)
+            assert page.values("data-image") == [str(picture.pk) for picture in saved]
+            assert "2 of 4 saved" in page.words
 
 
 class TestSilentHosts:
@@ -339,12 +341,10 @@ def test_the_history_grows_while_one_looks(client: Client, alice: User) -> None:
     a_call(generation, Outcome.PENDING, sent_at=now)
     client.force_login(alice)
     address = f"/generations/{generation.pk}/"
-    poll = re.search(rf'hx-get="({address}\?[^"]+)"', client.get(address).content.decode())
-    assert poll
-    again = poll[1].replace("&amp;", "&")
-    assert client.get(again, headers=HTMX).status_code == 204
+    (poll,) = Page(client.get(address).content).values("hx-get", f"{address}?")
+    assert client.get(poll, headers=HTMX).status_code == 204
     Generation.objects.update(headers_at=now + timedelta(seconds=8.1))
-    assert "Headers after 8.1 s" in text(client, again, headers=HTMX)
+    assert "Headers after 8.1 s" in text(client, poll, headers=HTMX)
 
 
 def test_queries_do_not_grow_with_the_queue(
