@@ -78,7 +78,7 @@ def decode(data: bytes) -> Decoded:
             first = first or error
     if first is not None and "truncated" in str(first).lower():
         raise UnusablePicture("cut off") from first
-    raise UnusablePicture(f"no picture that can be read ({type(first).__name__})") from first
+    raise UnusablePicture("no picture that can be read: its data is broken") from first
 
 
 def _versions(data: bytes, form: ImageFormat) -> Iterator[bytes]:

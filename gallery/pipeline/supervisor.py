@@ -245,7 +245,7 @@ def _announce(signin: str | None) -> None:
     if not CatalogModel.objects.listed().exists():
         lines.append("The models are not known yet: they are asked for until Venice tells them.")
     if signin:
-        lines.append("Sign in with this link (once, within 24 hours):")
+        lines.append(f"Sign in with this link (once, within {settings.SIGNIN_LINK_HOURS} hours):")
     if settings.LOG_FORMAT == "text":
         print("", *lines, sep="\n", flush=True)  # noqa: T201 - what the command is for
         lines.clear()

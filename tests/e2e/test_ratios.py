@@ -7,28 +7,32 @@ from playwright.sync_api import Browser
 
 from tests.e2e.conftest import Site, signed_in
 
-#: A finished generation of `sizes`, drawn by a card that still waits; it takes files that are there.
+#: A finished generation for each of SHAPES, drawn by a card that still waits; it takes files that are there.
 MAKE = """
-import uuid
+import json, uuid
 from django.utils import timezone
 from gallery.models import *
 from venice import Generate
 files = list(Image.objects.order_by("pk")[:4])
 owner = User.objects.get(username="admin")
-operation = Generate(prompt="Several in one", model="venice-sd35", width=1024, height=1024, variants={count})
-row, _ = Generation.objects.enqueue(owner, operation)
-now = timezone.now()
-Generation.objects.filter(pk=row.pk).update(state={state!r}, variants={count} + {missing}, sent_at=now, finished_at=now)
-attempt = Attempt.objects.create(generation=row, token=uuid.uuid4(), worker="w", host="h", model=row.model, sent_at=now,
-    finished_at=now, outcome="ok", status=200)
-for index, (width, height) in enumerate({sizes!r}):
-    one = files[index]
-    one.pk, one.generation, one.attempt, one.index, one.is_cover = None, row, attempt, index, not index
-    one.width, one.height, one.owner, one.prompt, one.created_at = width, height, owner, row.prompt, now
-    one.stack_size = {count}
-    one._state.adding = True
-    one.save()
-print(row.pk)
+now, made = timezone.now(), dict()
+for name, sizes in {shapes!r}.items():
+    count = len(sizes)
+    operation = Generate(prompt="Several in one", model="venice-sd35", width=1024, height=1024, variants=count)
+    row, _ = Generation.objects.enqueue(owner, operation)
+    times = dict(sent_at=now, finished_at=now)
+    Generation.objects.filter(pk=row.pk).update(state={state!r}, variants=count + {missing}, **times)
+    attempt = Attempt.objects.create(generation=row, token=uuid.uuid4(), worker="w", host="h", model=row.model,
+        outcome="ok", status=200, **times)
+    for index, (width, height) in enumerate(sizes):
+        one = files[index]
+        one.pk, one.generation, one.attempt, one.index, one.is_cover = None, row, attempt, index, not index
+        one.width, one.height, one.owner, one.prompt, one.created_at = width, height, owner, row.prompt, now
+        one.stack_size = count
+        one._state.adding = True
+        one.save()
+    made[name] = row.pk
+print(json.dumps(made))
 """
 SHAPES = {
     "two squares": [(1024, 1024)] * 2,
@@ -55,16 +59,15 @@ def test_each_picture_has_its_own_ratio(filled_site: Site, browser: Browser, wid
     site = filled_site
     context = browser.new_context(viewport={"width": width, "height": 900})
     page = signed_in(site, context)
-    wrong = {}
-    for name, sizes in SHAPES.items():
-        missing = int(state != "done")
-        code = MAKE.format(count=len(sizes), sizes=sizes, state=state, missing=missing)
-        pk = json.loads(site.manage("shell", "-v0", "-c", code))
+    wrong, missing = {}, int(state != "done")
+    code = MAKE.format(shapes=SHAPES, state=state, missing=missing)
+    for name, pk in json.loads(site.manage("shell", "-v0", "-c", code)).items():
+        count = len(SHAPES[name])
         places = [f"/generations/{pk}/"] + (["/queue/"] if missing else [])
         for path in places:
             page.goto(site.url + path)
             tiles = page.locator(f"#generation-{pk} .pictures .tile")
-            if got := off(tiles.evaluate_all(MEASURE), len(sizes)):
+            if got := off(tiles.evaluate_all(MEASURE), count):
                 wrong[name, path] = got
         # As the card of a grid, as it comes by itself where one has just generated.
         for path, grid in (("/", "#active"), ("/create/", "#create-sitting")):
@@ -76,7 +79,7 @@ def test_each_picture_has_its_own_ratio(filled_site: Site, browser: Browser, wid
                 }}"""
             )
             tiles = page.locator(f"#generation-{pk} .pictures .tile")
-            if got := off(tiles.evaluate_all(MEASURE), len(sizes)):
+            if got := off(tiles.evaluate_all(MEASURE), count):
                 wrong[name, path] = got
     site.manage("shell", "-v0", "-c", "from gallery.models import Generation, Image; " + AWAY)
     assert wrong == {}

@@ -1,6 +1,7 @@
 """The admin: who gets in, what is shown and escaped, what may be done, and that nothing else may."""
 
 import uuid
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -369,9 +370,9 @@ class TestActions:
         first = a_generation(alice)
         copies = []
         for position in range(actions.MANY):
-            copy = Generation.objects.get(pk=first.pk)
-            copy.pk, copy.position = None, position + 1
-            copies.append(copy)
+            again = copy(first)
+            again.pk, again.position = None, position + 1
+            copies.append(again)
         Generation.objects.bulk_create(copies)
         answer = act(staff, "cancel", [first], select_across="1", confirmed="yes")
         assert "At most 1000 at once" in messages_of(answer)

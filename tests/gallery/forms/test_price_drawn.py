@@ -53,7 +53,7 @@ def choices(draw: st.DrawFn) -> dict[str, str]:
 
 @given(asked=choices(), late=choices())
 @hypothesis_settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_one_price_from_the_button_to_the_bill(
     client: Browser,

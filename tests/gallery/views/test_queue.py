@@ -195,6 +195,7 @@ class TestGates:
     def test_each_kind_names_its_end(self, client: Client, alice: User, kind: str) -> None:
         client.force_login(alice)
         gate = Gate.objects.close(kind, "a reason")
+        assert gate.hold, "what waits at it can say so"
         assert "Held until" in text(client, "/")
         gate.until = timezone.now() + timedelta(minutes=5)
         gate.save()
