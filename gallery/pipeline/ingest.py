@@ -57,12 +57,14 @@ def store(
     `again`: it has ended, and may end better. Raises a venice.VeniceError when the answer is a refusal or holds no
     usable picture; then nothing was stored.
     """
-    known = set(Image.objects.filter(attempt=attempt).values_list("index", flat=True)) if again else set()
+    stored_indexes = (
+        set(Image.objects.filter(attempt=attempt).values_list("index", flat=True)) if again else set()
+    )
     with turn_of(answer), reading, open_result(answer) as result:
         failpoint("reading")
-        new = (entry for entry in result.entries() if entry.index not in known)
+        new = (entry for entry in result.entries() if entry.index not in stored_indexes)
         images, unreadable = _images(generation, attempt, new, decoder)
-        count = len(known) + len(images)
+        count = len(stored_indexes) + len(images)
         missing = _missing(result.listed, generation.variants, count, unreadable)
         if not count and (error := result.nothing(unreadable)):
             raise BadResponse(missing, status=error.status) if unreadable else error
@@ -141,8 +143,8 @@ def _write_rows(generation: Generation, attempt: Attempt, images: list[Image]) -
     # One at a time: two that store different parts of an answer would choose two covers.
     Generation.objects.select_for_update().filter(pk=generation.pk).values_list("pk").first()
     has_cover = Image.objects.filter(generation=generation, is_cover=True).exists()
-    for place, image in enumerate(images):
-        image.is_cover = place == 0 and not has_cover
+    for index, image in enumerate(images):
+        image.is_cover = index == 0 and not has_cover
     Image.objects.bulk_create(images, ignore_conflicts=True)
     rows = Image.objects.filter(attempt=attempt)
     rows.update(stack_size=rows.count() or 1)

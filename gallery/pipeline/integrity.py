@@ -118,9 +118,9 @@ def _is_webp(name: str) -> bool:
 def _orphans(folder: Path, owned: Callable[[list[Path]], set[Path]]) -> Iterator[Finding]:
     files = _old_files(folder)
     while portion := list(islice(files, _PORTION)):
-        mine = owned(portion)
+        owned_paths = owned(portion)
         for path in portion:
-            if path not in mine:
+            if path not in owned_paths:
                 shown = path.relative_to(folder.parent)
                 yield Finding(f"{shown} belongs to nothing", _moving(path, folder.parent))
 
@@ -139,8 +139,8 @@ def _old_files(folder: Path) -> Iterator[Path]:
 def _has_row(paths: list[Path]) -> set[Path]:
     named = {path: path.relative_to(settings.MEDIA_ROOT).as_posix() for path in paths}
     digests = {path.stem for path, name in named.items() if content_type(name)}
-    known = files.named(digests)
-    return {path for path, name in named.items() if name in known}
+    with_row = files.named(digests)
+    return {path for path, name in named.items() if name in with_row}
 
 
 def _has_attempt(paths: list[Path]) -> set[Path]:
@@ -151,11 +151,11 @@ def _has_attempt(paths: list[Path]) -> set[Path]:
     rows = Attempt.objects.filter(pk__in=numbers.values()).exclude(
         outcome__in=(Outcome.UNSENT, Outcome.REFUSED)
     )
-    known = dict(rows.values_list("pk", "outcome"))
+    outcomes = dict(rows.values_list("pk", "outcome"))
     return {
         path
         for path, number in numbers.items()
-        if number in known and (path.suffix == ".kept" or known[number] != Outcome.OK)
+        if number in outcomes and (path.suffix == ".kept" or outcomes[number] != Outcome.OK)
     }
 
 

@@ -282,10 +282,10 @@ def _stop_all(children: list[Child], stop: _StopRequest) -> int:
     for child in children:
         if child.name != "emulator":
             child.tell(signal.SIGTERM)
-    told, deadline = stop.asked, time.monotonic() + PATIENCE
+    asked_before, deadline = stop.asked, time.monotonic() + PATIENCE
     while any(child.runs for child in children if child.name != "emulator") and time.monotonic() < deadline:
         time.sleep(0.1)
-        if stop.asked > told:
+        if stop.asked > asked_before:
             for child in children:
                 child.tell(signal.SIGTERM)
             time.sleep(0.5)
@@ -296,4 +296,4 @@ def _stop_all(children: list[Child], stop: _StopRequest) -> int:
     for child in children:
         if child.process:
             child.process.wait()
-    return 1 if stop.asked > told or hard else 0
+    return 1 if stop.asked > asked_before or hard else 0

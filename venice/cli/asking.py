@@ -95,16 +95,16 @@ def _styles(client: Client, options: argparse.Namespace) -> int:
 
 
 def _limits(client: Client, options: argparse.Namespace) -> int:
-    told = client.rate_limits()
+    limits = client.rate_limits()
     if options.json:
-        show_json(told)
+        show_json(limits)
         return 0
-    for name, amount in told.balances.items():
+    for name, amount in limits.balances.items():
         show(f"{name}: {amount}")
-    permitted = told.is_permitted
+    permitted = limits.is_permitted
     show(f"access: {'unknown' if permitted is None else 'permitted' if permitted else 'refused'}")
-    if told.models:
-        show_table(("model", "limit"), [(each.model, _amounts(each)) for each in told.models.values()])
+    if limits.models:
+        show_table(("model", "limit"), [(each.model, _amounts(each)) for each in limits.models.values()])
     return 0
 
 

@@ -77,7 +77,7 @@ def _written(path: Path) -> Path:
 
 
 @pytest.mark.parametrize("how", ["original gone", "original changed", "original cut"])
-def test_a_lost_original_is_told_and_cannot_be_mended(media: Path, how: str) -> None:
+def test_a_lost_original_is_reported_and_cannot_be_mended(media: Path, how: str) -> None:
     original = spoil(media, how)
 
     status, text = report(repair=True)

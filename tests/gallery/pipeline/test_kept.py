@@ -503,7 +503,7 @@ class TestKeeping:
         retention.tend(worker_process.spool, worker_process.heart.host, most=1)
         assert self._left(worker_process) == [undecided.pk]
 
-    def test_files_from_before_there_was_a_ledger_get_their_line(
+    def test_files_from_before_there_was_a_ledger_get_their_entry(
         self, worker_process: WorkerProcess, alice: User
     ) -> None:
         (attempt,) = self._kept(worker_process, alice, 1)

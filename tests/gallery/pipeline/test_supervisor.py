@@ -71,7 +71,7 @@ class Served:
 
     def children(self) -> dict[str, int]:
         """Process ids by what runs: worker, web, emulator."""
-        found = {}
+        children = {}
         for entry in Path("/proc").iterdir():
             try:
                 command = (entry / "cmdline").read_bytes().decode().replace("\0", " ")
@@ -85,8 +85,8 @@ class Served:
                     ("venice.emulator", "emulator"),
                 ):
                     if mark in command:
-                        found[name] = int(entry.name)
-        return found
+                        children[name] = int(entry.name)
+        return children
 
 
 @pytest.fixture
@@ -116,8 +116,8 @@ def test_it_serves_from_nothing_and_stops_cleanly(served: Served) -> None:
     assert served.process.wait(30) == 0
     assert "paid call" not in served.log.read_text(), "there is none to wait for"
     assert not [number for number in children.values() if Path(f"/proc/{number}").exists()]
-    told = served.log.read_text().lower()
-    assert not [word for word in ("traceback", "error", "warning") if word in told], told
+    log = served.log.read_text().lower()
+    assert not [word for word in ("traceback", "error", "warning") if word in log], log
 
 
 def test_what_it_writes_is_its_own_alone(served: Served) -> None:
@@ -129,10 +129,10 @@ def test_what_it_writes_is_its_own_alone(served: Served) -> None:
     data = Path(served.environment["DATA_DIR"])
     served.wait(lambda: len(list(data.glob("media/*/*/*/*.*"))) == 3)
 
-    found = {path: path.lstat().st_mode & 0o077 for path in (data, *data.rglob("*"))}
-    assert {path: oct(mode) for path, mode in found.items() if mode} == {}
+    modes = {path: path.lstat().st_mode & 0o077 for path in (data, *data.rglob("*"))}
+    assert {path: oct(mode) for path, mode in modes.items() if mode} == {}
     assert {"gallery.sqlite3", "gallery.sqlite3-wal", "prepare.lock", "secret_key"} <= {
-        path.name for path in found
+        path.name for path in modes
     }
 
 
