@@ -14,7 +14,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList, ChangeListSearchForm
 from django.core.exceptions import BadRequest, ValidationError
-from django.db import DataError, NotSupportedError, ProgrammingError, transaction
+from django.db import DataError, NotSupportedError, ProgrammingError
 from django.db.models import Field, Model
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
@@ -75,10 +75,8 @@ class CheckedList(ChangeList):
             super().get_results(request)
             return
         try:
-            # What PostgreSQL refuses would end a transaction around it.
-            with transaction.atomic(using=self.queryset.db):
-                super().get_results(request)
-                len(self.result_list)
+            super().get_results(request)
+            len(self.result_list)
         except _UNCOMPARABLE as error:
             raise IncorrectLookupParameters(error) from error
 
