@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from django.conf import LazySettings
 from django.conf import settings as django_settings
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -382,6 +382,58 @@ def test_odd_queries_are_harmless(query: str, things: dict[str, object], client:
         assert client.get(f"{page}?{query}", headers={"HX-Request": "true"}).status_code == 200, page
         whole = client.get(f"{page}?{query}").status_code
         assert whole == (302 if page == "/create/history/" else 200), page
+
+
+def test_no_value_is_an_error_of_the_server(things: dict[str, object], alice: User) -> None:
+    """Each value under every name that an address or a form here may hold."""
+    client = Client(raise_request_exception=False)
+    client.force_login(alice)
+    names = [
+        *(
+            "q",
+            "from",
+            "before",
+            "order",
+            "image",
+            "use",
+            "use_prompt",
+            "generation",
+            "next",
+            "at",
+            "seen",
+            "shown",
+        ),
+        *(
+            "state",
+            "events",
+            "back",
+            "kept",
+            "submission",
+            "price",
+            "prompt",
+            "negative_prompt",
+            "model",
+            "seed",
+        ),
+        *("width", "height", "aspect_ratio", "resolution", "variants", "steps", "cfg_scale", "style_preset"),
+        *("username", "password", "time_zone", "download"),
+    ]
+    broken = []
+    for value in ("a\0b", str(1 << 63), "9" * 4400, ""):
+        every = dict.fromkeys(names, value)
+        for row in TABLE:
+            redrawn = [every | {"change-model": value}] if row.name == "create" else []
+            headers = (
+                {"HX-Request": "true"} if row.name in {"header", "generation-card", "create-history"} else {}
+            )
+            for data in (every, *redrawn):
+                with transaction.atomic():
+                    send = getattr(client, row.method.lower())
+                    status = closed(send(address(row, things), data, headers=headers)).status_code
+                    transaction.set_rollback(True)
+                if status >= 500 and row.name != "healthz":
+                    broken.append((row.method, row.name, status, ascii(data)[:60]))
+    assert not broken, (len(broken), broken[:40])
 
 
 @pytest.mark.parametrize(
