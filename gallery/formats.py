@@ -70,6 +70,16 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def grouped(number: int) -> str:
+    """`87`, `1 243`, with narrow spaces that do not break."""
+    return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def counted_up_to(number: int, most: int) -> str:
+    """`87`; beyond `most` `more than 1 000`."""
+    return grouped(number) if number <= most else f"more than {grouped(most)}"
+
+
 def ordinal(number: int) -> str:
     """1st, 2nd, 3rd, 4th …"""
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")

@@ -97,9 +97,8 @@ class Listing:
             return ""
         return self.address(cursors[self.size - 1] if len(cursors) > self.size else None)
 
-    def beside(self, queryset: Rows, cursor: int) -> tuple[int | None, int | None]:
-        """The ids of the rows before and after the one at `cursor`; None where there is none."""
+    def around(self, queryset: Rows, cursor: int) -> tuple[Rows, Rows]:
+        """The rows before the one at `cursor`, nearest first, and those from it on."""
         column = self.order.column
-        newer = queryset.filter(**{f"{column}__gt": cursor}).order_by(column)
-        older = queryset.filter(**{f"{column}__lt": cursor}).order_by(f"-{column}")
-        return newer.values_list("id", flat=True).first(), older.values_list("id", flat=True).first()
+        before = queryset.filter(**{f"{column}__gt": cursor}).order_by(column)
+        return before, queryset.filter(**{f"{column}__lte": cursor}).order_by(f"-{column}")

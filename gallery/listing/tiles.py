@@ -46,15 +46,17 @@ def shape(width: int, height: int) -> int:
     return min(max(round(100 * width / max(height, 1)), NARROWEST), WIDEST)
 
 
-def page(listing: Listing, images: ImageQuerySet, *, stacked: bool = True) -> Page[Tile]:
+def page(
+    listing: Listing, images: ImageQuerySet, *, stacked: bool = True, within: str | None = None
+) -> Page[Tile]:
     """The pictures of `listing` among `images`.
 
-    Without `stacked` each picture stands for itself, and none bears the count of its stack.
+    Without `stacked` each picture stands for itself, and none bears the count of its stack. `within` is what makes
+    a picture's page step among the same pictures, where it is more than the listing's own.
     """
+    within = listing.within if within is None else within
     rows = list(listing.rows(images).values_list(*_COLUMNS, Left("prompt__text", EXCERPT)))
-    shown = [
-        _tile(row, position, stacked, listing.within) for position, row in enumerate(rows[: listing.size])
-    ]
+    shown = [_tile(row, position, stacked, within) for position, row in enumerate(rows[: listing.size])]
     return listing.page(images, shown, [row[0] for row in rows])
 
 

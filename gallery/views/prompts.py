@@ -10,7 +10,8 @@ from gallery.formats import MAX_ID
 from gallery.http import MemberRequest
 from gallery.listing import prompt_rows, tiles
 from gallery.listing.listing import NEWEST_USE, Listing
-from gallery.models import Image, Prompt
+from gallery.listing.neighbours import Scope
+from gallery.models import Prompt
 
 
 @require_safe
@@ -26,7 +27,8 @@ def prompt(request: MemberRequest, pk: int) -> HttpResponse:
     """One prompt in full, with all its pictures by cursor."""
     prompt = get_object_or_404(Prompt, pk=min(pk, MAX_ID))
     listing = Listing.read(request, size=tiles.PAGE, is_searched=False)
-    page = tiles.page(listing, Image.objects.filter(prompt=prompt), stacked=False)
+    scope = Scope(prompt.pk)
+    page = tiles.page(listing, scope.pictures(), stacked=False, within=scope.within(listing))
     context: dict[str, Any] = {"page": page, "query": listing.query}
     if request.htmx:
         return render(request, "gallery/_more.html", context)

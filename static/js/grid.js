@@ -15,8 +15,12 @@ function topmost(tiles) {
   return low;
 }
 
+// While the viewer lies over the list, the address is the picture's.
+const covered = () => document.querySelector(".layer") !== null;
+
 function remember() {
   waiting = false;
+  if (covered()) return;
   const tiles = grid.querySelectorAll(":scope > .tile");
   if (!tiles.length) return;
   const place = topmost(tiles);
@@ -31,6 +35,7 @@ function remember() {
 }
 
 addEventListener("pagehide", () => {
+  if (covered()) return;
   try {
     sessionStorage.setItem("list", location.pathname + location.search);
   } catch {
