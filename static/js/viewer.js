@@ -9,6 +9,8 @@ const own = document.title;
 let layer = null;
 let opened = null;
 let scroll = 0;
+// The browser restores a list's place after it has told of the step back, when the tile is in view already.
+let restoration = "auto";
 // Steps wait for each other: a key that is pressed before its picture is there counts all the same.
 let queue = Promise.resolve();
 let waiting = 0;
@@ -159,6 +161,8 @@ async function open(address, tile) {
   if (layer) return;
   store(sessionStorage, "list", location.pathname + location.search);
   opened = tile;
+  restoration = history.scrollRestoration;
+  history.scrollRestoration = "manual";
   history.pushState({ viewer: true }, "", address);
   raise(content, address);
 }
@@ -191,6 +195,7 @@ function dismiss() {
   layer.remove();
   layer = null;
   document.title = own;
+  history.scrollRestoration = restoration;
   window.scrollTo(0, scroll);
   focusTile(cover, opened);
 }
