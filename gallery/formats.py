@@ -70,14 +70,9 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def grouped(number: int) -> str:
-    """`87`, `1 243`, with narrow spaces that do not break."""
-    return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
-
-
-def counted_up_to(number: int, most: int) -> str:
-    """`87`; beyond `most` `more than 1 000`."""
-    return grouped(number) if number <= most else f"more than {grouped(most)}"
+def number(count: int) -> str:
+    """`412`, `1 243`: thousands are parted by narrow spaces that do not break."""
+    return f"{count:,}".replace(",", "\u202f")
 
 
 def ordinal(number: int) -> str:

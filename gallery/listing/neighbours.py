@@ -6,8 +6,10 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.urls import reverse
 
-from gallery.formats import counted_up_to, read_id
-from gallery.listing.listing import Listing, Rows
+from gallery.formats import number, read_id
+from gallery.listing.count import up_to
+from gallery.listing.listing import Listing
+from gallery.listing.order import Rows, write
 from gallery.models import Image
 from gallery.models.image import ImageQuerySet
 
@@ -74,37 +76,38 @@ class Neighbours:
     def read(cls, request: HttpRequest, image: Image) -> "Neighbours":
         """Around `image`, in the list that the address of `request` names; five queries at most beside its search's."""
         listing, scope = Listing.read(request, size=1), Scope.read(request)
-        pictures = scope.pictures().matching(listing.query)
-        cover = image.pk if image.is_cover or scope.prompt_id else _cover(image)
-        earlier, later = listing.around(pictures, cover)
+        order, pictures = listing.order, scope.pictures().matching(listing.query)
+        cover = image if image.is_cover or scope.prompt_id else _cover(image)
+        cursor = order.cursor(cover)
+        earlier = listing.before(pictures, cursor)
+        later = order.sorted(order.after(pictures, cursor, inclusive=True))
         ahead = list(earlier.only(*_COLUMNS)[:SIDE])
         behind = list(later.only(*_COLUMNS)[: SIDE + 1])
-        is_listed = bool(behind) and behind[0].pk == cover
+        is_listed = bool(behind) and behind[0].pk == cover.pk
         following = behind[1:] if is_listed else behind[:SIDE]
         passed = _count(earlier, ahead, SIDE) if is_listed else 0
         left = _count(later, behind, SIDE + 1) if is_listed else 0
         total = FARTHEST + 1 if max(passed, left) > FARTHEST else passed + left
         return cls(
-            cover=cover,
+            cover=cover.pk,
             before=ahead[0].pk if ahead else None,
             after=following[0].pk if following else None,
             strip=[*reversed(ahead), *behind[:1], *following] if is_listed else [],
-            place=f"{passed + 1}" if is_listed and passed <= FARTHEST else "",
-            count=counted_up_to(total, FARTHEST) if is_listed else "",
+            place=number(passed + 1) if is_listed and passed <= FARTHEST else "",
+            count=up_to(total, FARTHEST) if is_listed else "",
             within=scope.within(listing),
-            back=f"{scope.path}{listing.within}{'&' if listing.within else '?'}from={cover}",
+            back=f"{scope.path}{listing.within}{'&' if listing.within else '?'}from={write(cursor)}",
         )
 
 
 def _count(rows: Rows, known: list[Image], asked: int) -> int:
     """How many `rows` there are, up to one more than the farthest; asks only when as many came as were asked for."""
-    return len(known) if len(known) < asked else rows.values("pk")[: FARTHEST + 1].count()
+    return len(known) if len(known) < asked else rows.order_by()[: FARTHEST + 1].count()
 
 
-def _cover(image: Image) -> int:
+def _cover(image: Image) -> Image:
     """The picture that stands in the gallery for its stack."""
-    covers = Image.objects.covers().filter(generation=image.generation_id)
-    return covers.values_list("pk", flat=True).first() or image.pk
+    return Image.objects.covers().filter(generation=image.generation_id).first() or image
 
 
 def mates(image: Image) -> list[Image]:

@@ -55,9 +55,11 @@ def page(
     a picture's page step among the same pictures, where it is more than the listing's own.
     """
     within = listing.within if within is None else within
-    rows = list(listing.rows(images).values_list(*_COLUMNS, Left("prompt__text", EXCERPT)))
-    shown = [_tile(row, position, stacked, within) for position, row in enumerate(rows[: listing.size])]
-    return listing.page(images, shown, [row[0] for row in rows])
+    columns: tuple[Any, ...] = (*_COLUMNS, Left("prompt__text", EXCERPT), *listing.order.columns)
+    rows = list(listing.rows(images).values_list(*columns))
+    own = len(columns) - len(listing.order.columns)
+    shown = [_tile(row[:own], position, stacked, within) for position, row in enumerate(rows[: listing.size])]
+    return listing.page(images, shown, [row[own:] for row in rows])
 
 
 def _tile(row: tuple[Any, ...], position: int, stacked: bool, within: str) -> Tile:

@@ -122,6 +122,29 @@ def test_it_says_where_the_list_ends_and_how_to_come_back(client: Client, alice:
     assert page.one("p", data_position=None).words == "2 of 2"
 
 
+@pytest.mark.parametrize("order", ["newest", "oldest", "price"])
+def test_it_steps_in_the_order_of_its_list(client: Client, alice: User, order: str) -> None:
+    for price in (3, 1, 2, 1):
+        stack = pictures(alice, "red", count=2)
+        type(stack[0]).objects.filter(generation=stack[0].generation_id).update(sort_price=price)
+    client.force_login(alice)
+    query = "?q=red" if order == "newest" else f"?q=red&order={order}"
+    tiles = Page(text(client, f"/{query}")).all("a", data_image=None)
+    wanted = [tile["href"] for tile in tiles]
+    assert len(wanted) == 4
+    for place, address in enumerate(wanted):
+        page = Page(text(client, address))
+        assert page.one("p", data_position=None).words == f"{place + 1} of 4"
+        assert [link["href"] for link in page.all("a", data_strip=None)] == wanted
+        assert [link["href"] for link in page.all("a", rel="prev")] == wanted[:place][-1:]
+        assert [link["href"] for link in page.all("a", rel="next")] == wanted[place + 1 : place + 2]
+        back = Page(text(client, page.one("a", data_close="")["href"]))
+        assert back.all("a", data_image=None)[0]["href"] == address
+        variant = int(tiles[place]["data-image"]) + 1
+        beside = Page(text(client, f"/images/{variant}/{query}"))
+        assert [link["href"] for link in beside.all("a", rel="next")] == wanted[place + 1 : place + 2]
+
+
 def test_what_the_search_does_not_hold_has_no_place_in_it(client: Client, alice: User) -> None:
     older, dog, newer = a_picture(alice, "red"), a_picture(alice, "a dog"), a_picture(alice, "red")
     client.force_login(alice)
