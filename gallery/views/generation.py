@@ -40,6 +40,7 @@ def _page(request: MemberRequest, found: Generation, card: Card, *, status: int 
     context = {
         "card": card,
         "rows": details.request_rows(found),
+        "differences": details.differences(found),
         "slices": details.slices(found),
         "history": history,
         "repeats": repeats,

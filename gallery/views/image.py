@@ -35,6 +35,7 @@ def _page(request: MemberRequest, image: Image, refused: PriceRefused | None = N
         "price": refused.price if refused else CatalogModel.objects.price(operation),
         "refused": refused,
         "rows": details.request_rows(image.generation),
+        "differences": details.differences(image.generation),
         "slices": details.slices(image.generation),
         "steps": neighbours.Neighbours.read(request, image),
         "mates": neighbours.mates(image),

@@ -245,6 +245,29 @@ def test_its_queries_do_not_grow_with_the_list(
     assert all(after - before <= 2 for before, after in zip(counts[:3], counts[3:], strict=True)), counts
 
 
+def test_what_it_was_made_from_stands_with_the_difference(client: Client, alice: User) -> None:
+    origin, same, other = (
+        a_picture(alice, "a door"),
+        a_picture(alice, "a door"),
+        a_picture(alice, "a red door"),
+    )
+    Generation.objects.filter(pk__in=[same.generation_id, other.generation_id]).update(origin=origin)
+    asked = other.generation.request | {"seed": 12, "steps": 30, "style_preset": "<b>" * 40}
+    asked.pop("width")
+    Generation.objects.filter(pk=other.generation_id).update(request=asked)
+    client.force_login(alice)
+    for address in ("/images/{0.pk}/", "/generations/{0.generation_id}/"):
+        assert Page(text(client, address.format(origin))).all("small", class_="differences") == []
+        page = Page(text(client, address.format(same)))
+        assert page.one("small", class_="differences").words == "the same request"
+        words = Page(text(client, address.format(other))).one("small", class_="differences").words
+        assert words.startswith("another prompt · ")
+        for change in ("seed 7 → 12", "steps none → 30", "width 1024 → none"):
+            assert change in words
+        assert "<b><b>" in words
+        assert "…" in words
+
+
 def test_a_variant_without_a_seed_says_why_it_cannot_be_made_again(client: Client, alice: User) -> None:
     variant = pictures(alice, count=2)[1]
     client.force_login(alice)
