@@ -279,8 +279,8 @@ document.addEventListener("keydown", (event) => {
   else if (event.key.toLowerCase() === "i") switchInfo();
   else if (name) viewer().querySelector(`a[data-action="${name}"]`)?.click();
   else if (moves[event.key] && !event.shiftKey) {
-    // Without other pictures of the request these two scroll.
-    if (/Up|Down/.test(event.key) && !viewer().querySelector(".mates")) return;
+    // Without other pictures of the request, and in a long prompt, these two scroll.
+    if (/Up|Down/.test(event.key) && (!viewer().querySelector(".mates") || event.target.closest(".prose"))) return;
     event.preventDefault();
     // A key that is held down steps as fast as pictures come, and stops with it.
     if (!(event.repeat && waiting)) moves[event.key]();

@@ -110,6 +110,23 @@ def test_back_closes_and_forward_opens_again(filled_site: Site, page: Page) -> N
     assert focused(page) == ids[12]
 
 
+def test_who_leaves_the_viewer_comes_back_to_a_whole_page(filled_site: Site, page: Page) -> None:
+    """The address of the viewer has been read as a fragment; what the browser kept of it is not the page."""
+    page.goto(filled_site.url + SEARCH)
+    ids = tiles(page)
+    page.locator("[data-grid] .tile").nth(TILE).click()
+    shown(page, ids[TILE])
+    page.keyboard.press("ArrowRight")
+    shown(page, ids[TILE + 1])
+    page.keyboard.press("r")
+    page.wait_for_url("**/create/**")
+    page.go_back()
+    shown(page, ids[TILE + 1])
+    expect(page.locator(".header")).to_be_visible()
+    page.go_back()
+    expect(page.locator(f"[data-grid] [data-image='{ids[TILE + 1]}']")).to_be_focused()
+
+
 def test_what_lies_below_is_out_of_reach(filled_site: Site, page: Page) -> None:
     page.goto(filled_site.url + SEARCH)
     page.locator("[data-grid] .tile").nth(TILE).click()
