@@ -4,6 +4,7 @@ from gallery.search.condition import prompt_ids
 from gallery.search.document import columns
 from gallery.search.operators import Filter, Problem, Vocabulary
 from gallery.search.query import MAX_QUERY, MAX_WORDS, Query, Words, parse
+from gallery.search.terms import Term, exchange, operator, terms
 
 __all__ = [
     "MAX_QUERY",
@@ -11,9 +12,13 @@ __all__ = [
     "Filter",
     "Problem",
     "Query",
+    "Term",
     "Vocabulary",
     "Words",
     "columns",
+    "exchange",
+    "operator",
     "parse",
     "prompt_ids",
+    "terms",
 ]
