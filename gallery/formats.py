@@ -70,6 +70,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def counted_to(cap: int, number: int) -> str:
+    """`87`, `1\u202f000+`: a number that was counted no further than to just above `cap`."""
+    return f"{min(number, cap):,}".replace(",", "\u202f") + ("+" if number > cap else "")
+
+
 def ordinal(number: int) -> str:
     """1st, 2nd, 3rd, 4th …"""
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")

@@ -40,6 +40,7 @@ urlpatterns = [
     path("prompts/", prompts.prompts, name="prompts"),
     path("prompts/<int:pk>/", prompts.prompt, name="prompt"),
     path("account/", account.account, name="account"),
+    path("account/density/", account.density, name="density"),
     path("queue/", queue.queue, name="queue"),
     path("header/", queue.state, name="header"),
     path("media/<path:name>", media.media, name="media"),

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
 
 class Vocabulary:
-    """What exists, for one member."""
+    """What exists, for one member; each kind of it is asked for once."""
 
     def __init__(self, member_id: int | None) -> None:
         self._member_id = member_id
+        self._names: dict[str, dict[str, str]] = {}
+        self._people: dict[str, int] | None = None
 
     @property
     def member_id(self) -> int | None:
@@ -26,6 +28,11 @@ class Vocabulary:
 
     def names(self, kind: str) -> dict[str, str]:
         """Models by id and by name, styles, kinds by code and by label."""
+        if kind not in self._names:
+            self._names[kind] = self._read(kind)
+        return self._names[kind]
+
+    def _read(self, kind: str) -> dict[str, str]:
         if kind == "kind":
             choices: type[TextChoices] = Kind
             return {choice.label: choice.value for choice in choices} | {
@@ -38,7 +45,9 @@ class Vocabulary:
 
     def people(self) -> dict[str, int]:
         """Every member, former ones too: their pictures stay."""
-        return dict(User.objects.values_list("username", "pk"))
+        if self._people is None:
+            self._people = dict(User.objects.values_list("username", "pk"))
+        return self._people
 
 
 def read_query(text: str, member: "AbstractBaseUser | AnonymousUser") -> search.Query:

@@ -1,27 +1,57 @@
 """The gallery: what is being generated, then every picture, newest first."""
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from gallery.display import generation_card
+from gallery.formats import read_id
 from gallery.http import MemberRequest, closed_gates
-from gallery.listing import tiles
+from gallery.listing import filters, tiles
 from gallery.listing.listing import Listing
 from gallery.models import Image
+from gallery.models.image import ImageQuerySet
 
 # So many cards of the queue stand on top; the rest is a link to the queue.
 ON_TOP = 12
+# New pictures are counted no further.
+MOST_NEW = 99
 
 
 @require_safe
 def gallery(request: MemberRequest) -> HttpResponse:
-    """A page of covers by cursor and search; to htmx, only its tiles and the new pager."""
+    """A page of covers by cursor and search; to htmx, only its tiles and the pager beside them, or another part."""
     listing = Listing.read(request, size=tiles.PAGE)
-    page = tiles.page(listing, Image.objects.covers().matching(listing.query))
-    context = {"page": page, "query": listing.query}
+    asked = request.GET
+    if "after" in asked or "before" in asked:
+        return redirect(filters.between(listing, asked.get("after", ""), asked.get("before", "")))
+    menu = asked.get("menu", "")
+    if request.htmx and menu in filters.MENUS:
+        return render(request, "gallery/_choices.html", {"menu": filters.menu(listing, request.user, menu)})
+    images = Image.objects.covers().matching(listing.query)
+    if request.htmx and "since" in asked:
+        return _new(request, listing, images)
+    page = tiles.page(listing, images, row_height=request.user.row_height)
+    context = {"page": page, "query": listing.query, "listing": listing}
     if request.htmx:
-        return render(request, "gallery/_more.html", context)
+        return render(request, "gallery/_more.html", context | {"above": "above" in asked})
     active = generation_card.active(ON_TOP + 1, closed_gates(request)) if listing.is_top else []
-    context |= {"is_top": listing.is_top, "active": active[:ON_TOP], "more_active": len(active) > ON_TOP}
+    context |= {
+        "is_top": listing.is_top,
+        "active": active[:ON_TOP],
+        "more_active": len(active) > ON_TOP,
+        "line": filters.line(listing, request.user, menu),
+    }
     return render(request, "gallery/gallery.html", context)
+
+
+def _new(request: MemberRequest, listing: Listing, images: ImageQuerySet) -> HttpResponse:
+    """How many pictures are newer than the page's newest, but for those that its cards show; 204: as many as before."""
+    since = read_id(request.GET["since"]) or 0
+    shown = [pk for text in request.GET.getlist("shown")[:MOST_NEW] if (pk := read_id(text))]
+    fresh = images.filter(id__gt=since).exclude(generation__in=shown)
+    count = len(fresh.order_by("id").values_list("id", flat=True)[: MOST_NEW + 1])
+    if str(count) == request.GET.get("count", "0"):
+        return HttpResponse(status=204)
+    context = {"listing": listing, "since": since, "count": count, "most": MOST_NEW}
+    return render(request, "gallery/_new.html", context)

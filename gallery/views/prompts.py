@@ -26,7 +26,8 @@ def prompt(request: MemberRequest, pk: int) -> HttpResponse:
     """One prompt in full, with all its pictures by cursor."""
     prompt = get_object_or_404(Prompt, pk=min(pk, MAX_ID))
     listing = Listing.read(request, size=tiles.PAGE, is_searched=False)
-    page = tiles.page(listing, Image.objects.filter(prompt=prompt), stacked=False)
+    images = Image.objects.filter(prompt=prompt)
+    page = tiles.page(listing, images, row_height=request.user.row_height, stacked=False)
     context: dict[str, Any] = {"page": page, "query": listing.query}
     if request.htmx:
         return render(request, "gallery/_more.html", context)

@@ -43,6 +43,7 @@ TABLE = [
     Row("gallery"),
     Row("account"),
     Row("account", method="POST", member=303, maker=303, staff=303),
+    Row("density", method="POST", member=400, maker=400, staff=400),
     Row("create"),
     Row("create", method="POST", member=422, maker=422, staff=422),
     Row("create-price", method="POST"),
