@@ -8,6 +8,7 @@ from gallery.models.generation import Generation, Kind
 from gallery.models.image import Image
 from gallery.models.input import Input
 from gallery.models.prompt import Prompt
+from gallery.models.saved_search import SavedSearch
 from gallery.models.states import ACTIVE_STATES, FINAL_STATES, Hold, Outcome, State
 from gallery.models.upload import Upload
 from gallery.models.user import User
@@ -30,6 +31,7 @@ __all__ = [
     "Kind",
     "Outcome",
     "Prompt",
+    "SavedSearch",
     "State",
     "Upload",
     "User",

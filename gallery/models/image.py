@@ -81,6 +81,7 @@ class Image(StoredPicture):
         constraints = [models.UniqueConstraint(fields=["attempt", "index"], name="image_of_attempt_once")]
         indexes = [
             models.Index(fields=["-id"], name="image_newest_cover", condition=Q(is_cover=True)),
+            models.Index(fields=["created_at", "id"], name="image_cover_date", condition=Q(is_cover=True)),
             models.Index(fields=["prompt", "-id"], name="image_of_prompt"),
             models.Index(fields=["owner", "-id"], name="image_of_owner"),
             models.Index(fields=["generation", "index"], name="image_of_generation"),

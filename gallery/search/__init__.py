@@ -2,8 +2,8 @@
 
 from gallery.search.condition import prompt_ids
 from gallery.search.document import columns
-from gallery.search.operators import Filter, Problem, Vocabulary
-from gallery.search.query import MAX_QUERY, MAX_WORDS, Query, Words, parse
+from gallery.search.operators import Filter, Problem, Vocabulary, read_span
+from gallery.search.query import MAX_QUERY, MAX_WORDS, Query, Words, cleaned, parse
 from gallery.search.terms import Term, exchange, operator, terms
 
 __all__ = [
@@ -15,10 +15,12 @@ __all__ = [
     "Term",
     "Vocabulary",
     "Words",
+    "cleaned",
     "columns",
     "exchange",
     "operator",
     "parse",
     "prompt_ids",
+    "read_span",
     "terms",
 ]

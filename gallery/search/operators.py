@@ -195,6 +195,14 @@ def _negative(value: str, vocabulary: Vocabulary) -> Q:
     return condition
 
 
+def read_span(value: str) -> tuple[datetime, datetime] | Problem:
+    """A day, a month, a year or so many days, as `on:` takes them: from when, and until before when."""
+    try:
+        return _span(value)
+    except _Unreadable as error:
+        return Problem(value, str(error))
+
+
 def _span(value: str) -> tuple[datetime, datetime]:
     """From when, and until before when, in the current time zone."""
     today, day = timezone.localdate(), timedelta(days=1)

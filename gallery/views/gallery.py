@@ -1,13 +1,15 @@
 """The gallery: what is being generated, then every picture, newest first."""
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from gallery import search
 from gallery.display import generation_card
 from gallery.formats import read_id
 from gallery.http import MemberRequest, closed_gates
-from gallery.listing import filters, tiles
+from gallery.listing import dates, filters, tiles
 from gallery.listing.listing import Listing
 from gallery.models import Image
 from gallery.models.image import ImageQuerySet
@@ -25,7 +27,11 @@ def gallery(request: MemberRequest) -> HttpResponse:
     asked = request.GET
     if "after" in asked or "before" in asked:
         return redirect(filters.between(listing, asked.get("after", ""), asked.get("before", "")))
+    if "at" in asked:
+        return _jump(request, listing, asked["at"])
     menu = asked.get("menu", "")
+    if request.htmx and "months" in asked:
+        return render(request, "gallery/_rail.html", {"months": dates.months(), "listing": listing})
     if request.htmx and menu in filters.MENUS:
         return render(request, "gallery/_choices.html", {"menu": filters.menu(listing, request.user, menu)})
     images = Image.objects.covers().matching(listing.query)
@@ -41,8 +47,18 @@ def gallery(request: MemberRequest) -> HttpResponse:
         "active": active[:ON_TOP],
         "more_active": len(active) > ON_TOP,
         "line": filters.line(listing, request.user, menu),
+        "saved": request.user.saved_searches.all(),
     }
     return render(request, "gallery/gallery.html", context)
+
+
+def _jump(request: MemberRequest, listing: Listing, day: str) -> HttpResponse:
+    """To the first picture of that day or before it, in the order of the list; what it leads past need not match."""
+    span = search.read_span(day)
+    if isinstance(span, search.Problem):
+        messages.warning(request, f"“{day[:40]}” is no date. {span.message}")
+        return redirect(listing.address())
+    return redirect(listing.address(dates.newest_before(span[1]) or 0))
 
 
 def _new(request: MemberRequest, listing: Listing, images: ImageQuerySet) -> HttpResponse:

@@ -5,6 +5,7 @@ const TOP = document.getElementById("filters") ? 88 : 48;
 const quick = document.getElementById("quick");
 const HEIGHT = /\bh\d+\b/;
 let waiting = false;
+let resting = 0;
 
 const tiles = () => grid.querySelectorAll(":scope > .tile");
 
@@ -28,10 +29,28 @@ function remember() {
   // The very top of the newest page stays plain: there new pictures are wanted.
   if (place === 0 && !document.querySelector('#newer [rel="prev"]')) address.searchParams.delete("from");
   else address.searchParams.set("from", all[place].dataset.image);
+  markMonth(all[place]);
   if (address.href === location.href) return;
   history.replaceState(history.state, "", address);
   // The page that this address gives begins with that picture: the old offset would be elsewhere.
   history.scrollRestoration = address.searchParams.has("from") ? "manual" : "auto";
+}
+
+/** On the rail, the month of `tile`: that of the last day that begins before it or with it. */
+function markMonth(tile) {
+  const rail = document.getElementById("rail");
+  if (!rail?.matches(".rail")) return;
+  let day = "";
+  for (const mark of grid.querySelectorAll("[data-day]")) {
+    const order = tile.compareDocumentPosition(mark);
+    if (order & Node.DOCUMENT_POSITION_FOLLOWING && !(order & Node.DOCUMENT_POSITION_CONTAINED_BY)) break;
+    day = mark.dataset.day;
+  }
+  rail.querySelector("[aria-current]")?.removeAttribute("aria-current");
+  const month = day && rail.querySelector(`[data-month="${day.slice(0, 7)}"]`);
+  if (!month) return;
+  month.setAttribute("aria-current", "true");
+  rail.scrollTop = month.offsetTop - rail.clientHeight / 2;
 }
 
 addEventListener("pagehide", () => {
@@ -45,6 +64,9 @@ addEventListener("pagehide", () => {
 addEventListener(
   "scroll",
   () => {
+    document.body.classList.add("scrolls");
+    clearTimeout(resting);
+    resting = setTimeout(() => document.body.classList.remove("scrolls"), 1500);
     if (waiting) return;
     waiting = true;
     setTimeout(remember, 150);
