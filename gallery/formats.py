@@ -70,9 +70,14 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def counted_to(cap: int, number: int) -> str:
-    """`87`, `1\u202f000+`: a number that was counted no further than to just above `cap`."""
-    return f"{min(number, cap):,}".replace(",", "\u202f") + ("+" if number > cap else "")
+def number(count: int) -> str:
+    """`412`, `1 243`: thousands are parted by narrow spaces that do not break."""
+    return f"{count:,}".replace(",", "\u202f")
+
+
+def counted_to(cap: int, count: int) -> str:
+    """`87`, `1 000+`: a number that was counted no further than to just above `cap`."""
+    return number(min(count, cap)) + ("+" if count > cap else "")
 
 
 def ordinal(number: int) -> str:

@@ -55,6 +55,7 @@ class Line:
 
     scopes: list[Link]
     menus: list[Menu]
+    orders: list[Link]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,11 @@ def line(listing: Listing, member: User, opened: str = "") -> Line:
     """The line above `listing`; the menu that is `opened` has its choices, each with its count."""
     found = search.terms(listing.query.text)
     menus = [_menu(listing, facet, found, member, is_open=facet.name == opened) for facet in _FACETS]
-    return Line(_scopes(listing, found), menus)
+    orders = [
+        Link(order.label, listing.sorted_by(order), order is listing.order)
+        for order in listing.orders.values()
+    ]
+    return Line(_scopes(listing, found), menus, orders)
 
 
 def menu(listing: Listing, member: User, name: str) -> Menu:

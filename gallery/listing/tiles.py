@@ -1,5 +1,6 @@
 """A page of the grid: sixty pictures by cursor, as plain tuples, since drawing them is most of a page's time."""
 
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -8,9 +9,10 @@ from django.db.models.functions import Left
 from gallery.formats import usd
 from gallery.listing.days import Day, days
 from gallery.listing.listing import Listing, Page
+from gallery.listing.order import write
 from gallery.media.storage import thumbnail_name
 from gallery.models.generation import label_of
-from gallery.models.image import ImageQuerySet
+from gallery.models.image import UNKNOWN_PRICE, ImageQuerySet
 
 PAGE = 60
 # Pictures that are on the screen at once load at once; the rest when they come near.
@@ -25,14 +27,19 @@ GROWTH = 1.2
 _COLUMNS = (
     *("id", "sha256", "width", "height", "color", "stack_size", "recipe", "created_at"),
     *("generation__kind", "generation__is_blurred", "generation__is_content_violation"),
-    *("model", "seed", "attempt__price", "owner__username"),
+    *("model", "seed", "sort_price", "owner__username"),
 )
+
+
+_CREATED = _COLUMNS.index("created_at")
 
 
 class Tile(NamedTuple):
     """One picture as the template unpacks it."""
 
     id: str
+    # Its place in the list, where that is not its id.
+    at: str
     # Below /images/, with what keeps its page within this list.
     link: str
     src: str
@@ -48,7 +55,7 @@ class Tile(NamedTuple):
     shape: str
     stack: str
     mark: str
-    loading: str
+    load: str
     # Of the first picture of a day.
     day: Day | None
 
@@ -63,17 +70,24 @@ def page(listing: Listing, images: ImageQuerySet, *, row_height: int, stacked: b
 
     Without `stacked` each picture stands for itself, and none bears the count of its stack.
     """
-    rows = list(listing.rows(images).values_list(*_COLUMNS, Left("prompt__text", EXCERPT)))
+    columns: tuple[Any, ...] = (*_COLUMNS, Left("prompt__text", EXCERPT), *listing.order.columns)
+    rows = list(listing.rows(images).values_list(*columns))
+    own = len(columns) - len(listing.order.columns)
     visible = rows[: listing.size]
+    begun = (
+        days([row[_CREATED] for row in visible])
+        if listing.order.columns == ("id",)
+        else [None] * len(visible)
+    )
     shown = [
-        _tile(row, position, row_height, stacked, listing.within, day)
-        for position, (row, day) in enumerate(zip(visible, days([row[7] for row in visible]), strict=True))
+        _tile(row[:own], position, row_height, stacked, listing.within, day, write(row[own:]))
+        for position, (row, day) in enumerate(zip(visible, begun, strict=True))
     ]
-    return listing.page(images, shown, [row[0] for row in rows])
+    return listing.page(images, shown, [row[own:] for row in rows])
 
 
 def _tile(
-    row: tuple[Any, ...], position: int, row_height: int, stacked: bool, within: str, day: Day | None
+    row: tuple[Any, ...], position: int, row_height: int, stacked: bool, within: str, day: Day | None, at: str
 ) -> Tile:
     pk, sha256, width, height, color, stack, recipe, _ = row[:8]
     kind, blurred, violation, model, seed, price, owner, text = row[8:]
@@ -84,6 +98,7 @@ def _tile(
     longest = max(width, height, 512)
     return Tile(
         str(pk),
+        at if at != str(pk) else "",
         f"{pk}/{within}",
         large,
         f"{small} {width * 256 // longest or 1}w, {large} {width * 512 // longest or 1}w",
@@ -101,6 +116,7 @@ def _tile(
     )
 
 
-def _facts(model: str, seed: int | None, price: Any, owner: str) -> str:
-    known = (model, "" if seed is None else f"seed {seed}", usd(price), owner)
+def _facts(model: str, seed: int | None, millionths: int, owner: str) -> str:
+    price = "" if millionths == UNKNOWN_PRICE else usd(Decimal(millionths).scaleb(-6))
+    known = (model, "" if seed is None else f"seed {seed}", price, owner)
     return " · ".join(fact for fact in known if fact)

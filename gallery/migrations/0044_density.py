@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("gallery", "0033_time_zone")]
+    dependencies = [("gallery", "0040_sort_price")]
 
     operations = [
         migrations.AddField(

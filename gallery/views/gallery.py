@@ -1,5 +1,8 @@
 """The gallery: what is being generated, then every picture, newest first."""
 
+from dataclasses import replace
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -7,10 +10,11 @@ from django.views.decorators.http import require_safe
 
 from gallery import search
 from gallery.display import generation_card
-from gallery.formats import read_id
+from gallery.formats import MAX_ID, number, read_id
 from gallery.http import MemberRequest, closed_gates
-from gallery.listing import dates, filters, tiles
+from gallery.listing import count, dates, filters, tiles
 from gallery.listing.listing import Listing
+from gallery.listing.order import NEWEST, ORDERS
 from gallery.models import Image
 from gallery.models.image import ImageQuerySet
 
@@ -38,9 +42,13 @@ def gallery(request: MemberRequest) -> HttpResponse:
     if request.htmx and "since" in asked:
         return _new(request, listing, images)
     page = tiles.page(listing, images, row_height=request.user.row_height)
-    context = {"page": page, "query": listing.query, "listing": listing}
+    context: dict[str, Any] = {"page": page, "query": listing.query, "listing": listing}
+    context["is_newest"] = listing.order is NEWEST
     if request.htmx:
         return render(request, "gallery/_more.html", context | {"above": "above" in asked})
+    if listing.query:
+        is_whole = listing.cursor is None and not page.older
+        context["found"] = number(len(page.rows)) if is_whole else count.found(images)
     active = generation_card.active(ON_TOP + 1, closed_gates(request)) if listing.is_top else []
     context |= {
         "is_top": listing.is_top,
@@ -53,12 +61,15 @@ def gallery(request: MemberRequest) -> HttpResponse:
 
 
 def _jump(request: MemberRequest, listing: Listing, day: str) -> HttpResponse:
-    """To the first picture of that day or before it, in the order of the list; what it leads past need not match."""
+    """To the first picture of that day or before it, or after it where the oldest come first."""
     span = search.read_span(day)
     if isinstance(span, search.Problem):
         messages.warning(request, f"“{day[:40]}” is no date. {span.message}")
         return redirect(listing.address())
-    return redirect(listing.address(dates.newest_before(span[1]) or 0))
+    start, end = span
+    if listing.order is ORDERS["oldest"]:
+        return redirect(listing.address((dates.oldest_from(start) or MAX_ID,)))
+    return redirect(replace(listing, order=NEWEST).address((dates.newest_before(end) or 0,)))
 
 
 def _new(request: MemberRequest, listing: Listing, images: ImageQuerySet) -> HttpResponse:
@@ -66,8 +77,8 @@ def _new(request: MemberRequest, listing: Listing, images: ImageQuerySet) -> Htt
     since = read_id(request.GET["since"]) or 0
     shown = [pk for text in request.GET.getlist("shown")[:MOST_NEW] if (pk := read_id(text))]
     fresh = images.filter(id__gt=since).exclude(generation__in=shown)
-    count = len(fresh.order_by("id").values_list("id", flat=True)[: MOST_NEW + 1])
-    if str(count) == request.GET.get("count", "0"):
+    new = len(fresh.order_by("id").values_list("id", flat=True)[: MOST_NEW + 1])
+    if str(new) == request.GET.get("count", "0"):
         return HttpResponse(status=204)
-    context = {"listing": listing, "since": since, "count": count, "most": MOST_NEW}
+    context = {"listing": listing, "since": since, "count": new, "most": MOST_NEW}
     return render(request, "gallery/_new.html", context)

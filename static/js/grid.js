@@ -28,7 +28,7 @@ function remember() {
   const address = new URL(location.href);
   // The very top of the newest page stays plain: there new pictures are wanted.
   if (place === 0 && !document.querySelector('#newer [rel="prev"]')) address.searchParams.delete("from");
-  else address.searchParams.set("from", all[place].dataset.image);
+  else address.searchParams.set("from", all[place].dataset.at ?? all[place].dataset.image);
   markMonth(all[place]);
   if (address.href === location.href) return;
   history.replaceState(history.state, "", address);

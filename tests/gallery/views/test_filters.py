@@ -92,7 +92,7 @@ def test_without_scripts_the_page_comes_with_the_menu_open(client: Client, alice
     )
     opened = Page(client.get(address).content)
     assert opened.one("details", data_filter="person", open="")
-    assert [link.words for link in opened.all("a", class_="choice")] == ["Me 1"]
+    assert "Me 1" in [link.words for link in opened.all("a", class_="choice")]
     assert opened.all(data_image=None)
 
 
