@@ -18,6 +18,8 @@ from gallery.models.vocabulary import Vocabulary
 CAP = 1000
 # Names of people beyond these are typed.
 MOST = 100
+# So many parts of a search that finds nothing are looked at.
+MOST_PARTS = 10
 _RATIOS = ("1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3", "5:4", "4:5", "21:9")
 
 Choices = Callable[[User], list[tuple[str, str]]]
@@ -151,6 +153,19 @@ def between(listing: Listing, after: str, before: str) -> str:
     values = {"after": after, "before": before}
     written = " ".join(search.operator(name, value) for name, value in values.items() if value.strip())
     return _address(listing, lambda term: term.name in _DATES and not term.negated, written)
+
+
+def hindrances(listing: Listing, member: User) -> list[Link]:
+    """What keeps a search from finding anything: parts without any of which it finds something; a question for each."""
+    parts = search.terms(listing.query.text)
+    if len(parts) < 2:
+        return []
+    vocabulary, links = Vocabulary(member.pk), []
+    for number, part in enumerate(parts[:MOST_PARTS]):
+        rest = " ".join(other.text for at, other in enumerate(parts) if at != number)
+        if Image.objects.covers().matching(search.parse(rest, vocabulary)).exists():
+            links.append(Link(part.text, replace(listing, query=search.Query(rest), cursor=None).address()))
+    return links
 
 
 def _scopes(listing: Listing, found: list[search.Term]) -> list[Link]:

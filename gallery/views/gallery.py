@@ -49,6 +49,8 @@ def gallery(request: MemberRequest) -> HttpResponse:
     if listing.query:
         is_whole = listing.cursor is None and not page.older
         context["found"] = number(len(page.rows)) if is_whole else count.found(images)
+        if not page.rows and listing.cursor is None:
+            context["hindrances"] = filters.hindrances(listing, request.user)
     active = generation_card.active(ON_TOP + 1, closed_gates(request)) if listing.is_top else []
     context |= {
         "is_top": listing.is_top,

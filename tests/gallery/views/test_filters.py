@@ -129,6 +129,30 @@ def test_days_of_a_form_become_terms(client: Client, alice: User) -> None:
     assert Page(answer.content).one(data_search_problem=None)
 
 
+@pytest.mark.parametrize(
+    ("query", "parts"),
+    [
+        ("zebra", {}),
+        ("cat zebra", {"zebra": "cat"}),
+        ("cat by:bob", {"cat": "by:bob", "by:bob": "cat"}),
+        ("cat cat by:bob", {"by:bob": "cat cat"}),
+        ("cat zebra lion", {}),
+        ('"a cat" ratio:4:3 -is:mine', {'"a cat"': "ratio:4:3 -is:mine", "-is:mine": '"a cat" ratio:4:3'}),
+    ],
+)
+def test_what_empties_a_search_is_told(
+    client: Client, alice: User, bob: User, query: str, parts: dict[str, str]
+) -> None:
+    a_picture(alice, "a cat")
+    a_picture(bob, "a dog")
+    client.force_login(alice)
+    page = Page(client.get("/", {"q": query}).content)
+    told = {each.words.split("“")[-1]: each for each in page.all("p", data_hindrance=None)}
+    assert len(told) == len(parts)
+    links = [query_of(link["href"]) for link in page.all("a") if link.words == "look for the rest"]
+    assert links == list(parts.values())
+
+
 @pytest.mark.parametrize("menu", ["", "nothing", "\0", "model'--"])
 def test_a_menu_that_does_not_exist_is_none(client: Client, alice: User, menu: str) -> None:
     client.force_login(alice)
