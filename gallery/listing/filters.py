@@ -224,9 +224,9 @@ class _Capped(Subquery):
 def _counts(rest: str, written: list[str], member: User) -> list[int]:
     """How many covers each of `written` finds within the search `rest`, counted no further than just above the cap."""
     vocabulary = Vocabulary(member.pk)
-    covers = Image.objects.covers().matching(search.parse(rest, vocabulary)).order_by()
+    covers = Image.objects.covers().order_by()
     each = {
-        f"count_{number}": _Capped(_cut(covers.matching(search.parse(term, vocabulary))))
+        f"count_{number}": _Capped(_cut(covers.matching(search.parse(f"{term} {rest}", vocabulary))))
         for number, term in enumerate(written)
     }
     one = User.objects.filter(pk=member.pk).values_list()

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("gallery", "0040_sort_price")]
+    dependencies = [("gallery", "0041_image_documents")]
 
     operations = [
         migrations.AddField(

@@ -7,6 +7,7 @@ from django.db.models import TextChoices
 from gallery import search
 from gallery.models.catalog import CatalogModel, CatalogStyle
 from gallery.models.generation import Kind
+from gallery.models.occurring import SearchTerm
 from gallery.models.user import User
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ class Vocabulary:
     def __init__(self, member_id: int | None) -> None:
         self._member_id = member_id
         self._names: dict[str, dict[str, str]] = {}
+        self._numbers: dict[str, list[str]] = {}
         self._people: dict[str, int] | None = None
 
     @property
@@ -48,6 +50,14 @@ class Vocabulary:
         if self._people is None:
             self._people = dict(User.objects.values_list("username", "pk"))
         return self._people
+
+    def numbers(self, kind: str) -> list[str]:
+        """Those of all pictures; of a picture that is gone they stay."""
+        if kind not in self._numbers:
+            start = f":{kind}:"
+            terms = SearchTerm.objects.filter(term__startswith=start).values_list("term", flat=True)
+            self._numbers[kind] = [term.removeprefix(start) for term in terms]
+        return self._numbers[kind]
 
 
 def read_query(text: str, member: "AbstractBaseUser | AnonymousUser") -> search.Query:

@@ -1,6 +1,6 @@
 """Finding pictures and prompts by what people type: read into a query, a query into a condition for each database."""
 
-from gallery.search.condition import prompt_ids
+from gallery.search.condition import document_query, is_left_over, left_over, prompt_ids
 from gallery.search.document import columns
 from gallery.search.operators import Filter, Problem, Vocabulary, read_span
 from gallery.search.query import MAX_QUERY, MAX_WORDS, Query, Words, cleaned, parse
@@ -17,7 +17,10 @@ __all__ = [
     "Words",
     "cleaned",
     "columns",
+    "document_query",
     "exchange",
+    "is_left_over",
+    "left_over",
     "operator",
     "parse",
     "prompt_ids",
