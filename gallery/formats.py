@@ -75,6 +75,11 @@ def number(count: int) -> str:
     return f"{count:,}".replace(",", "\u202f")
 
 
+def counted_to(cap: int, count: int) -> str:
+    """`87`, `1 000+`: a number that was counted no further than to just above `cap`."""
+    return number(min(count, cap)) + ("+" if count > cap else "")
+
+
 def ordinal(number: int) -> str:
     """1st, 2nd, 3rd, 4th …"""
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")

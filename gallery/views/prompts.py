@@ -29,7 +29,13 @@ def prompt(request: MemberRequest, pk: int) -> HttpResponse:
     prompt = get_object_or_404(Prompt, pk=min(pk, MAX_ID))
     listing = Listing.read(request, size=tiles.PAGE, is_searched=False)
     scope = Scope(prompt.pk)
-    page = tiles.page(listing, scope.pictures(), stacked=False, within=scope.within(listing))
+    page = tiles.page(
+        listing,
+        scope.pictures(),
+        row_height=request.user.row_height,
+        stacked=False,
+        within=scope.within(listing),
+    )
     context: dict[str, Any] = {"page": page, "query": listing.query}
     if request.htmx:
         return render(request, "gallery/_more.html", context)
