@@ -17,6 +17,7 @@ from gallery.views import (
     media,
     prompts,
     queue,
+    searches,
     signin,
 )
 
@@ -39,7 +40,11 @@ urlpatterns = [
     path("answers/<int:pk>/read-again/", answers.read_again, name="read-again"),
     path("prompts/", prompts.prompts, name="prompts"),
     path("prompts/<int:pk>/", prompts.prompt, name="prompt"),
+    path("searches/", searches.searches, name="searches"),
+    path("searches/<int:pk>/rename/", searches.rename, name="rename-search"),
+    path("searches/<int:pk>/delete/", searches.delete, name="delete-search"),
     path("account/", account.account, name="account"),
+    path("account/density/", account.density, name="density"),
     path("queue/", queue.queue, name="queue"),
     path("header/", queue.state, name="header"),
     path("media/<path:name>", media.media, name="media"),

@@ -17,7 +17,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from gallery.models import CatalogModel, Generation, Hold, Image, State, User, Worker
+from gallery.models import CatalogModel, Generation, Hold, Image, SavedSearch, State, User, Worker
 from gallery.pipeline.worker import WorkerProcess
 from venice import Generate
 
@@ -43,6 +43,7 @@ TABLE = [
     Row("gallery"),
     Row("account"),
     Row("account", method="POST", member=303, maker=303, staff=303),
+    Row("density", method="POST", member=400, maker=400, staff=400),
     Row("create"),
     Row("create", method="POST", member=422, maker=422, staff=422),
     Row("create-price", method="POST"),
@@ -62,6 +63,11 @@ TABLE = [
     Row("read-again", ("answer",), "POST", member=403, maker=303, staff=303),
     Row("prompts"),
     Row("prompt", ("prompt",)),
+    Row("searches"),
+    Row("searches", method="POST", member=422, maker=422, staff=422),
+    # Another member's own is none.
+    Row("rename-search", ("search",), "POST", member=404, maker=422, staff=404),
+    Row("delete-search", ("search",), "POST", member=404, maker=303, staff=404),
     Row("queue"),
     # Without htmx it is the queue.
     Row("header", member=302, maker=302, staff=302),
@@ -72,7 +78,7 @@ TABLE = [
     Row("healthz", stranger=503, member=503, maker=503, staff=503),
 ]
 OPEN = {"signin", "login", "healthz"}
-POST_ONLY = {row.name for row in TABLE if row.method == "POST"} - {"account", "create"}
+POST_ONLY = {row.name for row in TABLE if row.method == "POST"} - {"account", "create", "searches"}
 
 
 @pytest.fixture
@@ -96,6 +102,7 @@ def things(worker_process: WorkerProcess, models_known: None, alice: User) -> di
         "answer": unread.attempts.get().pk,
         "prompt": done.prompt_id,
         "picture": image.name,
+        "search": SavedSearch.objects.create(user=alice, name="Canals", text="canal").pk,
         "token": "no-such-token",
     }
 

@@ -21,7 +21,7 @@ from tests.gallery.page import Page
 from tests.gallery.pipeline.test_kinds import EDIT
 from venice import Generate, bundled_models
 
-BEFORE, AFTER = ("gallery", "0009_worker_deaths"), ("gallery", "0033_time_zone")
+BEFORE, AFTER = ("gallery", "0009_worker_deaths"), ("gallery", "0046_saved_search")
 TABLES = (
     "user",
     "prompt",
