@@ -82,6 +82,7 @@ class Image(StoredPicture):
         indexes = [
             models.Index(fields=["-id"], name="image_newest_cover", condition=Q(is_cover=True)),
             models.Index(fields=["prompt", "-id"], name="image_of_prompt"),
+            models.Index(fields=["prompt", "seed", "id"], name="image_of_prompt_seed"),
             models.Index(fields=["owner", "-id"], name="image_of_owner"),
             models.Index(fields=["generation", "index"], name="image_of_generation"),
         ]

@@ -20,7 +20,7 @@ from gallery.models import Batch, Generation, Image, User
 from tests.gallery.pipeline.test_kinds import EDIT
 from venice import Generate, bundled_models
 
-BEFORE, AFTER = ("gallery", "0009_worker_deaths"), ("gallery", "0033_time_zone")
+BEFORE, AFTER = ("gallery", "0009_worker_deaths"), ("gallery", "0047_prompt_counters")
 TABLES = (
     "user",
     "prompt",
