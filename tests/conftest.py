@@ -89,11 +89,18 @@ def django_db_modify_db_settings(
         chosen["TEST"]["NAME"] = str(tmp_path_factory.mktemp("sqlite") / "test.sqlite3")
 
 
+@pytest.fixture(scope="session")
+def no_static_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty folder: each test's first request would look at every file of the collected ones."""
+    return tmp_path_factory.mktemp("static")
+
+
 @pytest.fixture(autouse=True)
-def own_folders(settings: LazySettings, tmp_path: Path) -> None:
-    """Each test has its own media and spool, and plain static files (nothing need be collected)."""
+def own_folders(settings: LazySettings, tmp_path: Path, no_static_files: Path) -> None:
+    """Each test has its own media and spool, and static files that are named plainly and served by nobody."""
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.SPOOL_DIR = tmp_path / "spool"
+    settings.STATIC_ROOT = no_static_files
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
