@@ -37,7 +37,7 @@ def page(listing: Listing) -> Page[Row]:
     used = Prompt.objects.matching(listing.query).filter(generation_count__gt=0)
     prompts = list(listing.rows(_with_pictures(used.annotate(excerpt=Left("text", EXCERPT)).defer("text"))))
     return listing.page(
-        used, _rows(prompts[: listing.size]), [prompt.last_generation_id for prompt in prompts]
+        used, _rows(prompts[: listing.size]), [listing.order.cursor(prompt) for prompt in prompts]
     )
 
 

@@ -51,11 +51,14 @@ def page(listing: Listing, images: ImageQuerySet, *, stacked: bool = True) -> Pa
 
     Without `stacked` each picture stands for itself, and none bears the count of its stack.
     """
-    rows = list(listing.rows(images).values_list(*_COLUMNS, Left("prompt__text", EXCERPT)))
+    columns: tuple[Any, ...] = (*_COLUMNS, Left("prompt__text", EXCERPT), *listing.order.columns)
+    rows = list(listing.rows(images).values_list(*columns))
+    own = len(columns) - len(listing.order.columns)
     shown = [
-        _tile(row, position, stacked, listing.within) for position, row in enumerate(rows[: listing.size])
+        _tile(row[:own], position, stacked, listing.within)
+        for position, row in enumerate(rows[: listing.size])
     ]
-    return listing.page(images, shown, [row[0] for row in rows])
+    return listing.page(images, shown, [row[own:] for row in rows])
 
 
 def _tile(row: tuple[Any, ...], position: int, stacked: bool, within: str) -> Tile:

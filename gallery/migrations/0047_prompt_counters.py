@@ -43,7 +43,7 @@ def count(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("gallery", "0033_time_zone")]
+    dependencies = [("gallery", "0040_sort_price")]
 
     operations = [
         migrations.RunPython(drop_triggers, create_triggers),

@@ -1,6 +1,7 @@
 """A stored picture. The grid's unit is the picture; the variants of one request are a stack under its cover."""
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Self
 
 from django.conf import settings
@@ -16,6 +17,12 @@ from gallery.models.stored import StoredPicture
 # Up to so many prompts, the pictures of each are looked up; beyond, so many prompts match that walking the
 # newest pictures meets a page of them soon.
 FEW_PROMPTS = 300
+UNKNOWN_PRICE = -1
+
+
+def sort_price(price: Decimal | None) -> int:
+    """An attempt's price in USD as the column of its pictures holds it: whole, so that it is a cursor, never NULL."""
+    return UNKNOWN_PRICE if price is None else round(price * 1_000_000)
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
@@ -74,6 +81,10 @@ class Image(StoredPicture):
     style_preset = models.CharField(max_length=100, blank=True)
     emulated = models.BooleanField(default=False)
     created_at = models.DateTimeField()
+    sort_price = models.BigIntegerField(
+        default=UNKNOWN_PRICE,
+        help_text="What its whole request cost, in millionths of a USD; -1 when unknown. Lists sort by it.",
+    )
 
     objects = ImageQuerySet.as_manager()
 
@@ -81,6 +92,9 @@ class Image(StoredPicture):
         constraints = [models.UniqueConstraint(fields=["attempt", "index"], name="image_of_attempt_once")]
         indexes = [
             models.Index(fields=["-id"], name="image_newest_cover", condition=Q(is_cover=True)),
+            models.Index(
+                fields=["-sort_price", "-id"], name="image_dearest_cover", condition=Q(is_cover=True)
+            ),
             models.Index(fields=["prompt", "-id"], name="image_of_prompt"),
             models.Index(fields=["prompt", "seed", "id"], name="image_of_prompt_seed"),
             models.Index(fields=["owner", "-id"], name="image_of_owner"),

@@ -17,6 +17,7 @@ from gallery.media import pictures
 from gallery.media.decoding import Decoder
 from gallery.media.thumbnails import Decoded, UnusablePicture
 from gallery.models import Attempt, CatalogModel, Generation, Image, Prompt
+from gallery.models.image import sort_price
 from venice import BadResponse, ImageBytes, Unreadable, shortfall
 from venice.results import Answer, open_result
 
@@ -125,6 +126,7 @@ def _write_files(
         style_preset=generation.style_preset,
         emulated=generation.emulated,
         created_at=timezone.now(),
+        sort_price=sort_price(attempt.price),
     )
 
 

@@ -56,7 +56,7 @@ class Query:
         return reduce(and_, (each.condition for each in self.filters), Q())
 
     def __bool__(self) -> bool:
-        return bool(self.words or self.filters or self.problems)
+        return bool(self.words or self.filters or (self.text and self.problems))
 
 
 def cleaned(text: str) -> str:

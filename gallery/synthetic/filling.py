@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from gallery import search
 from gallery.models import Attempt, Batch, Generation, Image, Outcome, Prompt, State, User
+from gallery.models.image import sort_price
 from gallery.synthetic.pictures import Picture, Shape, draw_pool
 from gallery.synthetic.recipes import Recipe, menu, shapes, styles
 from gallery.synthetic.table import Table
@@ -147,6 +148,7 @@ def _rows(
         "created_at": generation["finished_at"],
         **{name: generation[name] for name in ("owner_id", "prompt_id", "model")},
         "style_preset": draft.request.get("style_preset", ""),
+        "sort_price": sort_price(ledger["price"]),
     }
     images = [
         {**shared, **picture, "index": index, "is_cover": index == 0, "seed": None if index else followed}

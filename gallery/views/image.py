@@ -28,7 +28,7 @@ def image(request: MemberRequest, pk: int) -> HttpResponse:
 def _page(request: MemberRequest, image: Image, refused: PriceRefused | None = None) -> HttpResponse:
     operation = image.generation.operation
     listing = Listing.read(request, size=1)
-    newer, older = listing.beside(Image.objects.covers().matching(listing.query), image.pk)
+    newer, older = listing.beside(Image.objects.covers().matching(listing.query), image)
     made_from_it = generation_card.drawn(Generation.objects.filter(origin=image))
     context = {
         "image": image,

@@ -9,14 +9,15 @@ from django.views.decorators.http import require_safe
 from gallery.formats import MAX_ID
 from gallery.http import MemberRequest
 from gallery.listing import prompt_rows, tiles
-from gallery.listing.listing import NEWEST_USE, Listing
+from gallery.listing.listing import Listing
+from gallery.listing.order import NEWEST_USE, by_name
 from gallery.models import Image, Prompt
 
 
 @require_safe
 def prompts(request: MemberRequest) -> HttpResponse:
     """A page of prompts by cursor and search; to htmx, only its rows and the new pager."""
-    listing = Listing.read(request, size=prompt_rows.PAGE, order=NEWEST_USE)
+    listing = Listing.read(request, size=prompt_rows.PAGE, orders=by_name([NEWEST_USE]))
     context = {"page": prompt_rows.page(listing), "query": listing.query}
     return render(request, f"prompts/{'_more' if request.htmx else 'prompts'}.html", context)
 

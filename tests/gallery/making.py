@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from gallery.media.storage import original_name
 from gallery.models import Attempt, Generation, Image, Outcome, Prompt, User
+from gallery.models.image import sort_price
 from venice import Generate
 
 MODEL = "venice-sd35"
@@ -82,4 +83,5 @@ def _picture(generation: Generation, attempt: Attempt, index: int, count: int, c
         model=generation.model,
         emulated=generation.emulated,
         created_at=timezone.now(),
+        sort_price=sort_price(attempt.price),
     )
