@@ -38,6 +38,7 @@ urlpatterns = [
     path("answers/<int:pk>/download", answers.download, name="answer"),
     path("answers/<int:pk>/read-again/", answers.read_again, name="read-again"),
     path("prompts/", prompts.prompts, name="prompts"),
+    path("prompts/compare/", prompts.compare, name="compare-prompts"),
     path("prompts/<int:pk>/", prompts.prompt, name="prompt"),
     path("account/", account.account, name="account"),
     path("queue/", queue.queue, name="queue"),

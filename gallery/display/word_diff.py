@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal, NamedTuple
-from unicodedata import category
 
 from gallery.text import letter_kind
 
@@ -83,7 +82,8 @@ def _kind(character: str) -> str:
 def _letters(run: Iterator[str]) -> list[str]:
     letters: list[str] = []
     for character in run:
-        if letters and category(character).startswith("M"):
+        # Of letters and marks only marks are neither letters nor digits.
+        if letters and not character.isalnum():
             letters[-1] += character
         else:
             letters.append(character)

@@ -4,15 +4,14 @@ from importlib import import_module
 
 from django.db import migrations, models
 
-MONEY = {"max_digits": 20, "decimal_places": 6}
 COUNT = """
     UPDATE gallery_prompt SET
         picture_count = (SELECT COUNT(*) FROM gallery_image i WHERE i.prompt_id = gallery_prompt.id),
-        spent = {spent},
-        pretended = {pretended}
+        spent_micros = {spent},
+        pretended_micros = {pretended}
 """
 PAID = """COALESCE((
-    SELECT ROUND(SUM(a.price), 6) FROM gallery_generation g JOIN gallery_attempt a ON a.generation_id = g.id
+    SELECT CAST(ROUND(SUM(a.price) * 1000000) AS bigint) FROM gallery_generation g JOIN gallery_attempt a ON a.generation_id = g.id
     WHERE g.prompt_id = gallery_prompt.id AND a.outcome IN ('ok', 'unknown') AND {condition}), 0)"""
 
 
@@ -50,13 +49,15 @@ class Migration(migrations.Migration):
         migrations.AddField("prompt", "picture_count", models.PositiveIntegerField(default=0)),
         migrations.AddField(
             "prompt",
-            "spent",
-            models.DecimalField(default=0, help_text="USD; what may have been charged included.", **MONEY),
+            "spent_micros",
+            models.BigIntegerField(
+                default=0, help_text="Millionths of a USD; what may have been charged included."
+            ),
         ),
         migrations.AddField(
             "prompt",
-            "pretended",
-            models.DecimalField(default=0, help_text="The same at the emulator: no money.", **MONEY),
+            "pretended_micros",
+            models.BigIntegerField(default=0, help_text="The same at the emulator: no money."),
         ),
         migrations.RunPython(create_triggers, drop_triggers),
         migrations.AddIndex(
@@ -74,6 +75,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             "prompt", models.Index(fields=["-generation_count", "-id"], name="prompt_most_used")
         ),
-        migrations.AddIndex("prompt", models.Index(fields=["-spent", "-id"], name="prompt_dearest")),
+        migrations.AddIndex("prompt", models.Index(fields=["-spent_micros", "-id"], name="prompt_dearest")),
         migrations.RunPython(count, migrations.RunPython.noop),
     ]

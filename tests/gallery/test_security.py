@@ -62,6 +62,7 @@ TABLE = [
     Row("read-again", ("answer",), "POST", member=403, maker=303, staff=303),
     Row("prompts"),
     Row("prompt", ("prompt",)),
+    Row("compare-prompts"),
     Row("queue"),
     # Without htmx it is the queue.
     Row("header", member=302, maker=302, staff=302),

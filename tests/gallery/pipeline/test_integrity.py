@@ -122,11 +122,11 @@ def test_what_belongs_to_nothing_is_put_into_quarantine(media: Path, how: str) -
 
 
 def test_what_a_prompt_counts_is_compared_and_counted_anew(media: Path) -> None:
-    Prompt.objects.update(picture_count=7, spent=1)
+    Prompt.objects.update(picture_count=7, spent_micros=1)
     status, text = report()
     assert status == 1
     assert (
-        text.count("picture_count is 7, its rows say") == text.count("spent is 1.000000, its rows say 0") > 0
+        text.count("picture_count is 7, its rows say") == text.count("spent_micros is 1, its rows say 0") > 0
     )
 
     assert report(repair=True)[0] == 0
