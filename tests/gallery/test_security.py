@@ -64,6 +64,8 @@ TABLE = [
     Row("prompt", ("prompt",)),
     Row("compare-prompts"),
     Row("queue"),
+    Row("dismiss-all", method="POST", member=303, maker=303, staff=303),
+    Row("cancel-mine", method="POST", member=303, maker=303, staff=303),
     # Without htmx it is the queue.
     Row("header", member=302, maker=302, staff=302),
     Row("media", ("picture",)),
