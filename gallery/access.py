@@ -3,6 +3,7 @@
 One installation is one team: members see everything; changing belongs to the maker and to staff.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 from math import ceil
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from gallery.formats import MAX_ID, counted
 from gallery.models import Attempt, Generation, Image, User
+from gallery.models.queue import GenerationQuerySet
 
 _WINDOW = timedelta(minutes=1)
 
@@ -28,6 +30,12 @@ class TooManySubmissions(Exception):
 def may_change(user: User, generation: Generation) -> bool:
     """Whether cancelling, dismissing, running again and removing are this member's to do."""
     return user.is_staff or generation.owner_id == user.pk
+
+
+def generations_to_change(user: User, ids: Iterable[int]) -> GenerationQuerySet:
+    """Those of `ids` that are `user`'s to change; what is another member's, or not there, is left out."""
+    rows = Generation.objects.filter(pk__in=ids)
+    return rows if user.is_staff else rows.owned_by(user)
 
 
 def generation_to_see(pk: int) -> Generation:

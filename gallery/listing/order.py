@@ -103,6 +103,13 @@ ORDERS: Mapping[str, Order] = by_name(
 NEWEST = ORDERS["newest"]
 #: Of prompts.
 NEWEST_USE = Order("newest", "Last used", ("last_generation_id",))
+PROMPT_ORDERS: Mapping[str, Order] = by_name(
+    [
+        NEWEST_USE,
+        Order("used", "Most used", ("generation_count", "id")),
+        Order("price", "Dearest", ("spent_micros", "id")),
+    ]
+)
 
 
 def choose(name: str, orders: Mapping[str, Order]) -> tuple[Order, Problem | None]:

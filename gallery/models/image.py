@@ -115,6 +115,7 @@ class Image(StoredPicture):
             ),
             models.Index(fields=["prompt", "-id"], name="image_of_prompt"),
             models.Index(fields=["seed", "-id"], name="image_of_seed"),
+            models.Index(fields=["prompt", "seed", "id"], name="image_of_prompt_seed"),
             models.Index(fields=["owner", "-id"], name="image_of_owner"),
             models.Index(fields=["generation", "index"], name="image_of_generation"),
         ]

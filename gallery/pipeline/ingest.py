@@ -16,7 +16,7 @@ from gallery.formats import counted
 from gallery.media import pictures
 from gallery.media.decoding import Decoder
 from gallery.media.thumbnails import Decoded, UnusablePicture
-from gallery.models import Attempt, CatalogModel, Generation, Image
+from gallery.models import Attempt, CatalogModel, Generation, Image, Prompt
 from gallery.models.image import sort_price
 from venice import BadResponse, ImageBytes, Unreadable, shortfall
 from venice.results import Answer, open_result
@@ -147,9 +147,13 @@ def _write_rows(generation: Generation, attempt: Attempt, images: list[Image]) -
     has_cover = Image.objects.filter(generation=generation, is_cover=True).exists()
     for index, image in enumerate(images):
         image.is_cover = index == 0 and not has_cover
-    Image.objects.bulk_create(images, ignore_conflicts=True)
     rows = Image.objects.filter(attempt=attempt)
-    rows.update(stack_size=rows.count() or 1)
+    known = rows.count()
+    Image.objects.bulk_create(images, ignore_conflicts=True)
+    count = rows.count()
+    rows.update(stack_size=count or 1)
+    if generation.prompt_id:
+        Prompt.objects.filter(pk=generation.prompt_id).count_pictures(count - known)
 
 
 def _facts(result: Answer) -> dict[str, Any]:

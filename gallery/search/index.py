@@ -183,8 +183,8 @@ def follow(execute: Execute, vendor: str) -> None:
         execute(statement)
 
 
-def drop(execute: Execute, vendor: str) -> None:
-    """All of it."""
+def unfollow(execute: Execute, vendor: str) -> None:
+    """Take the triggers away: SQLite makes no table anew that a trigger of another one reads."""
     names = ("image_updated", "generation_updated", "prompt_updated", "image_inserted", "image_deleted")
     for name in (*names, *(("image_emptied",) if vendor == "postgresql" else ())):
         name = f"gallery_{name}_document"
@@ -193,6 +193,11 @@ def drop(execute: Execute, vendor: str) -> None:
             if vendor == "sqlite"
             else f"DROP FUNCTION IF EXISTS {name} CASCADE"
         )
+
+
+def drop(execute: Execute, vendor: str) -> None:
+    """All of it."""
+    unfollow(execute, vendor)
     execute(f"DROP TABLE {TABLE}")
 
 

@@ -10,8 +10,7 @@ from random import Random
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Max, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Max, OuterRef, Subquery
 from django.utils import timezone
 
 from gallery import search
@@ -216,14 +215,8 @@ def _attempt(generation: Row, pictures: list[Row], random: Random) -> Row:
 
 
 def _count_uses(prompts: list[int]) -> None:
-    """Counters and last use, from the generations themselves, so that reused prompts are right too."""
-    uses = Generation.objects.filter(prompt=OuterRef("pk")).order_by().values("prompt")
-
-    def told(aggregate: Any) -> Subquery:
-        return Subquery(uses.annotate(told=aggregate).values("told"))
-
-    Prompt.objects.filter(pk__in=prompts).update(
-        generation_count=Coalesce(told(Count("pk")), 0),
-        last_generation_id=Coalesce(told(Max("pk")), 0),
-        last_used_at=told(Max("created_at")),
-    )
+    """Counters and last use, from the rows themselves, so that reused prompts are right too."""
+    newest = Generation.objects.filter(prompt=OuterRef("pk")).order_by("-id").values("created_at")
+    rows = Prompt.objects.filter(pk__in=prompts)
+    rows.recount()
+    rows.update(last_used_at=Subquery(newest[:1]))

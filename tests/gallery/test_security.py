@@ -68,7 +68,10 @@ TABLE = [
     # Another member's own is none.
     Row("rename-search", ("search",), "POST", member=404, maker=422, staff=404),
     Row("delete-search", ("search",), "POST", member=404, maker=303, staff=404),
+    Row("compare-prompts"),
     Row("queue"),
+    Row("dismiss-all", method="POST", member=303, maker=303, staff=303),
+    Row("cancel-mine", method="POST", member=303, maker=303, staff=303),
     # Without htmx it is the queue.
     Row("header", member=302, maker=302, staff=302),
     Row("media", ("picture",)),

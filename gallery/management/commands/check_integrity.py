@@ -15,7 +15,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--repair",
             action="store_true",
-            help="remake thumbnails, and move files that belong to nothing to DATA_DIR/quarantine",
+            help="remake thumbnails, count prompts anew, and move files that belong to nothing to DATA_DIR/quarantine",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

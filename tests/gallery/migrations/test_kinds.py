@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
@@ -21,7 +22,7 @@ from tests.gallery.page import Page
 from tests.gallery.pipeline.test_kinds import EDIT
 from venice import Generate, bundled_models
 
-BEFORE, AFTER = ("gallery", "0009_worker_deaths"), ("gallery", "0046_saved_search")
+BEFORE, AFTER = ("gallery", "0009_worker_deaths"), ("gallery", "0047_prompt_counters")
 TABLES = (
     "user",
     "prompt",
@@ -73,8 +74,12 @@ def migrate(target: tuple[str, str]) -> Any:
     """The models as that migration knows them, once the database is there; other apps as they are today."""
     executor = MigrationExecutor(connection)
     others = [node for node in executor.loader.graph.leaf_nodes() if node[0] != "gallery"]
+    plan = executor.migration_plan([target, *others])
+    emit_pre_migrate_signal(0, False, connection.alias, plan=plan)
     executor.migrate([target, *others])
-    return MigrationExecutor(connection).loader.project_state([target, *others]).apps
+    apps = MigrationExecutor(connection).loader.project_state([target, *others]).apps
+    emit_post_migrate_signal(0, False, connection.alias, apps=apps, plan=plan)
+    return apps
 
 
 class Recipe:

@@ -12,7 +12,7 @@ from django.conf import settings
 from PIL import Image as Pillow
 
 from gallery.media.storage import thumbnail_name
-from gallery.models import FINAL_STATES, Attempt, Generation, Image, Outcome, State, Worker
+from gallery.models import FINAL_STATES, Attempt, Generation, Image, Outcome, Prompt, State, Worker
 from gallery.pipeline.spool import Spool, body_size
 
 Entry = dict[str, Any]
@@ -42,6 +42,8 @@ def violations(ledger: list[Entry], *, all_ended: bool = True) -> Iterator[str]:
             yield f"generation {generation.pk} hangs in {generation.state}"
     for prompt, entries in posts.items():
         yield f"{len(entries)} posts that no generation asked for: {prompt!r}"
+    for prompt in Prompt.objects.miscounted():
+        yield f"prompt {prompt.pk} counts wrong"
     yield from _spool(all_ended=all_ended)
     yield from _kept()
     yield from _workers(all_ended=all_ended)

@@ -375,3 +375,77 @@ def test_queries_do_not_grow_with_the_queue(
             counts.append(len(asked))
         more(12)
     assert counts[:4] == counts[4:]
+
+
+class TestAllAtOnce:
+    """Dismissing what was shown, and cancelling what waits: one's own, and for staff everybody's decisions."""
+
+    def test_who_dismisses_what(self, client: Client, alice: User, bob: User, sally: User) -> None:
+        mine = [a_generation(alice, state=state) for state in (State.FAILED, State.INTERRUPTED)]
+        theirs = [a_generation(bob, state=State.FAILED) for _ in range(2)]
+        rest = [a_generation(alice, state=state) for state in (State.QUEUED, State.DONE, State.CANCELLED)]
+        client.force_login(alice)
+        page = Page(client.get("/queue/").content)
+        assert page.one("form", data_action="dismiss-all")["action"] == "/queue/dismiss/"
+        named = [each["value"] for each in page.all("input", name="generation")]
+        assert sorted(named) == sorted(str(row.pk) for row in mine)
+        assert "Dismiss my 2" in page.words
+
+        everything = [row.pk for row in (*mine, *theirs, *rest)]
+        answer = client.post("/queue/dismiss/", {"generation": [*everything, "x", 9**20]}, follow=True)
+        assert answer.redirect_chain == [("/queue/", 303)]
+        assert "2 requests dismissed." in Page(answer.content).words
+        dismissed = Generation.objects.filter(dismissed_at__isnull=False).values_list("pk", flat=True)
+        assert set(dismissed) == {row.pk for row in mine}
+
+        client.force_login(sally)
+        assert "Dismiss all 2" in Page(client.get("/queue/").content).words
+        client.post("/queue/dismiss/", {"generation": everything})
+        assert set(dismissed.all()) == {row.pk for row in (*mine, *theirs)}
+
+    def test_what_was_not_shown_is_not_dismissed(self, client: Client, alice: User) -> None:
+        shown_ones = [a_generation(alice, state=State.FAILED) for _ in range(2)]
+        client.force_login(alice)
+        form = Page(client.get("/queue/").content)
+        late = a_generation(alice, state=State.INTERRUPTED)
+        client.post(
+            "/queue/dismiss/", {"generation": [e["value"] for e in form.all("input", name="generation")]}
+        )
+        assert Generation.objects.needing_attention().get() == late
+        stamp = Generation.objects.get(pk=shown_ones[0].pk).dismissed_at
+        client.post("/queue/dismiss/", {"generation": shown_ones[0].pk})
+        assert Generation.objects.get(pk=shown_ones[0].pk).dismissed_at == stamp, (
+            "only the first stamp counts"
+        )
+
+    @pytest.mark.parametrize("kind", ["member", "staff"])
+    def test_cancelling_is_of_ones_own_that_wait(
+        self, client: Client, alice: User, bob: User, sally: User, kind: str
+    ) -> None:
+        who = alice if kind == "member" else sally
+        waiting = [a_generation(who) for _ in range(3)]
+        Generation.objects.filter(pk=waiting[0].pk).update(
+            token=uuid.uuid4(), hold="refused", error_kind="Busy"
+        )
+        others = [
+            a_generation(who, state=State.SENDING),
+            a_generation(who, state=State.RECEIVED),
+            a_generation(bob),
+        ]
+        client.force_login(who)
+        page = Page(client.get("/queue/").content)
+        assert page.one("form", data_action="cancel-mine")["action"] == "/queue/cancel/"
+        answer = client.post("/queue/cancel/", follow=True)
+        assert "3 requests cancelled." in Page(answer.content).words
+        assert Generation.objects.filter(state=State.CANCELLED, token=None, error_kind="").count() == 3
+        assert not waiting[0].begin(), "whoever had leased it cannot send it any more"
+        states = Generation.objects.filter(pk__in=[row.pk for row in others]).order_by("pk")
+        assert list(states.values_list("state", flat=True)) == [State.SENDING, State.RECEIVED, State.QUEUED]
+        assert "0 requests cancelled." in Page(client.post("/queue/cancel/", follow=True).content).words
+
+    def test_one_alone_has_its_own_button(self, client: Client, alice: User, bob: User) -> None:
+        a_generation(alice), a_generation(bob), a_generation(alice, state=State.FAILED)
+        client.force_login(alice)
+        page = Page(client.get("/queue/").content)
+        assert not page.all("form", data_action="dismiss-all")
+        assert not page.all("form", data_action="cancel-mine")
