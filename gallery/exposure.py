@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from gallery import environment
+from gallery.media.storage import media_storage
 
 # Inside a container; what others can read there is no matter of file modes.
 _CONTAINER_SECRETS = Path("/run/secrets")
@@ -28,7 +29,8 @@ def refuse_unusable() -> None:
     Found out later, it would be a failure of each page, and of answers that are paid.
     """
     files = [path for path in _database_files() if path.exists()]
-    folders = [settings.DATA_DIR, settings.SPOOL_DIR, settings.MEDIA_ROOT, *(path.parent for path in files)]
+    media = media_storage().folders()
+    folders = [settings.DATA_DIR, settings.SPOOL_DIR, *media, *(path.parent for path in files)]
     if words := unusable(map(Path, folders), os.R_OK | os.W_OK | os.X_OK) or unusable_database():
         raise ImproperlyConfigured(words)
 
