@@ -26,6 +26,8 @@ _CONNECT, _READ = 3, 15
 _PAUSE = 5.0
 # What is written to see whether anything can be. It belongs to nothing, and is looked for by nobody.
 _TRIAL = "trial"
+# Objects that are listed in one request.
+PAGE = 1000
 _ASIDE = "quarantine/"
 
 
@@ -90,7 +92,8 @@ class BucketStorage(S3Storage):  # type: ignore[misc]
         """Every object where we put some, asked for by pages; what else is in the bucket is not ours."""
         pages = self._client.get_paginator("list_objects_v2")
         for folder in FOLDERS:
-            there = iter(pages.paginate(Bucket=self.target.name, Prefix=self.target.key(folder)))
+            asked = {"Bucket": self.target.name, "Prefix": self.target.key(folder)}
+            there = iter(pages.paginate(**asked, PaginationConfig={"PageSize": PAGE}))
             while page := self._next(there):
                 for entry in page.get("Contents", ()):
                     name = entry["Key"].removeprefix(self.target.prefix)
