@@ -168,7 +168,7 @@ def _host(name: str) -> str:
 
 def bucket() -> Bucket | None:
     """MEDIA_STORAGE: None for a folder of DATA_DIR, or a bucket with its endpoint and keys."""
-    value = text("MEDIA_STORAGE", "disk")
+    value = text("MEDIA_STORAGE") or "disk"
     if value == "disk":
         return None
     found = _BUCKET.fullmatch(value)

@@ -23,6 +23,13 @@ def exposed() -> Iterator[str]:
             yield f"Other accounts can read or change {path}, which holds secrets; chmod 600 closes it."
 
 
+def unshared() -> Iterator[str]:
+    """What several hosts do not share, where database and pictures say that there are several."""
+    if settings.MEDIA_BUCKET and not _database_files() and not settings.SECRET_KEY_GIVEN:
+        kept = settings.DATA_DIR / "secret_key"
+        yield f"SECRET_KEY is not set: the one in {kept} is this host's alone. Of several hosts all need the same."
+
+
 def refuse_unusable() -> None:
     """Raise ImproperlyConfigured for the first of our files and folders that this account cannot write.
 
