@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import Info, Warning, register
 
-from gallery.exposure import exposed
+from gallery.exposure import exposed, unshared
 
 
 @register()
@@ -21,3 +21,9 @@ def plain_http(**kwargs: Any) -> list[Info]:
 def secrets_for_all(**kwargs: Any) -> list[Warning]:
     """Say which secrets other accounts of this machine can read."""
     return [Warning(line, id="gallery.W001") for line in exposed()]
+
+
+@register()
+def key_of_one_host(**kwargs: Any) -> list[Warning]:
+    """Say that who signs in at one host is signed in at no other."""
+    return [Warning(line, id="gallery.W002") for line in unshared()]

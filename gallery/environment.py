@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from gallery.media.bucket import Bucket
+
 # urlsplit brings host names into a normal form, which takes long for long ones.
 MAX_URL = 2048
 MIN_KEY, MIN_LETTERS = 32, 8
@@ -28,6 +30,28 @@ _PORTS = {"http": 80, "https": 443}
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_BUCKET = re.compile(
+    r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:/[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}){0,9})/?"
+)
+_REGION = re.compile(r"[a-z0-9-]{1,40}")
+_KEY = re.compile(r"[!-~]{3,400}")
+_LOCATION = re.compile(r"(?:/[A-Za-z0-9_-]+){1,9}/")
+# What our own pages are below.
+_TAKEN = (
+    *(
+        "account",
+        "accounts",
+        "admin",
+        "answers",
+        "create",
+        "generations",
+        "header",
+        "healthz",
+        "images",
+        "media",
+    ),
+    *("prompts", "queue", "signin", "static"),
+)
 
 # What we put into DATA_DIR.
 _OURS = re.compile(
@@ -95,7 +119,8 @@ def public_urls(default: str) -> tuple[str, ...]:
     value = text("PUBLIC_URL", default)
     if len(value) > MAX_URL:
         raise ImproperlyConfigured(f"PUBLIC_URL may have {MAX_URL} characters at most.")
-    urls = tuple(dict.fromkeys(_address(part.strip()) for part in value.split(",") if part.strip()))
+    parts = (part.strip() for part in value.split(",") if part.strip())
+    urls = tuple(dict.fromkeys(_address("PUBLIC_URL", part) for part in parts))
     if not urls:
         raise ImproperlyConfigured("PUBLIC_URL names no address.")
     if len({url.partition(":")[0] for url in urls}) > 1:
@@ -105,9 +130,9 @@ def public_urls(default: str) -> tuple[str, ...]:
     return urls
 
 
-def _address(value: str) -> str:
+def _address(name: str, value: str) -> str:
     """One address as browsers write it: in lower case, IDNA, without the scheme's own port or a last dot."""
-    problem = f"PUBLIC_URL must look like https://gallery.example, not {value[:80]!r}."
+    problem = f"{name} must look like https://gallery.example, not {value[:80]!r}."
     try:
         parts = urlsplit(value.rstrip("/"))
         port, host = parts.port, _host(parts.hostname or "")
@@ -117,7 +142,7 @@ def _address(value: str) -> str:
     if parts.scheme not in _PORTS or not plain or port == 0:
         raise ImproperlyConfigured(problem)
     if host in {"0.0.0.0", "[::]"}:  # noqa: S104 - refused, not bound
-        raise ImproperlyConfigured(f"PUBLIC_URL: {host} is where to listen (HOST), no address to go to.")
+        raise ImproperlyConfigured(f"{name}: {host} is where to listen (HOST), no address to go to.")
     return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, _PORTS[parts.scheme]) else "")
 
 
@@ -139,6 +164,55 @@ def _host(name: str) -> str:
     if _NUMBER.fullmatch(name.rpartition(".")[2]):
         ipaddress.IPv4Address(name)
     return name
+
+
+def bucket() -> Bucket | None:
+    """MEDIA_STORAGE: None for a folder of DATA_DIR, or a bucket with its endpoint and keys."""
+    value = text("MEDIA_STORAGE") or "disk"
+    if value == "disk":
+        return None
+    found = _BUCKET.fullmatch(value)
+    if not found or ".." in found[1]:
+        raise ImproperlyConfigured(f"MEDIA_STORAGE must be disk or s3://BUCKET/PREFIX, not {value[:80]!r}.")
+    name, prefix = found[1], found[2].lstrip("/")
+    region = text("AWS_REGION")
+    given = text("AWS_ENDPOINT_URL_S3")
+    if len(given) > MAX_URL:
+        raise ImproperlyConfigured(f"AWS_ENDPOINT_URL_S3 may have {MAX_URL} characters at most.")
+    if not given and not region:
+        raise ImproperlyConfigured("MEDIA_STORAGE: set AWS_REGION, or AWS_ENDPOINT_URL_S3 for another S3.")
+    region = region or "us-east-1"
+    if not _REGION.fullmatch(region):
+        raise ImproperlyConfigured(f"AWS_REGION must look like eu-central-1, not {region[:40]!r}.")
+    return Bucket(
+        name=name,
+        prefix=f"{prefix}/" if prefix else "",
+        endpoint=_address("AWS_ENDPOINT_URL_S3", given) if given else f"https://s3.{region}.amazonaws.com",
+        region=region,
+        access_key=_credential("AWS_ACCESS_KEY_ID"),
+        secret_key=_credential("AWS_SECRET_ACCESS_KEY"),
+        # A certificate for *.s3.amazonaws.com does not hold for a name with dots.
+        in_host=not given and "." not in name,
+    )
+
+
+def _credential(name: str) -> str:
+    value = text(name)
+    if not value:
+        raise ImproperlyConfigured(f"MEDIA_STORAGE is a bucket: set {name} (or {name}_FILE).")
+    if not _KEY.fullmatch(value):
+        raise ImproperlyConfigured(f"{name} holds what no key has: spaces, line ends or other letters.")
+    return value
+
+
+def internal_location() -> str:
+    """X_ACCEL_PREFIX: the location of a server in front that hands out pictures for us; empty for none."""
+    value = text("X_ACCEL_PREFIX")
+    if value and (not _LOCATION.fullmatch(value) or value.split("/")[1] in _TAKEN):
+        raise ImproperlyConfigured(
+            f"X_ACCEL_PREFIX must look like /stored/ and be no address of a page, not {value[:80]!r}."
+        )
+    return value
 
 
 def data_dir(default: Path) -> Path:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from gallery import environment
+from gallery.media.storage import media_storage
 
 # Inside a container; what others can read there is no matter of file modes.
 _CONTAINER_SECRETS = Path("/run/secrets")
@@ -22,13 +23,21 @@ def exposed() -> Iterator[str]:
             yield f"Other accounts can read or change {path}, which holds secrets; chmod 600 closes it."
 
 
+def unshared() -> Iterator[str]:
+    """What several hosts do not share, where database and pictures say that there are several."""
+    if settings.MEDIA_BUCKET and not _database_files() and not settings.SECRET_KEY_GIVEN:
+        kept = settings.DATA_DIR / "secret_key"
+        yield f"SECRET_KEY is not set: the one in {kept} is this host's alone. Of several hosts all need the same."
+
+
 def refuse_unusable() -> None:
     """Raise ImproperlyConfigured for the first of our files and folders that this account cannot write.
 
     Found out later, it would be a failure of each page, and of answers that are paid.
     """
     files = [path for path in _database_files() if path.exists()]
-    folders = [settings.DATA_DIR, settings.SPOOL_DIR, settings.MEDIA_ROOT, *(path.parent for path in files)]
+    media = media_storage().folders()
+    folders = [settings.DATA_DIR, settings.SPOOL_DIR, *media, *(path.parent for path in files)]
     if words := unusable(map(Path, folders), os.R_OK | os.W_OK | os.X_OK) or unusable_database():
         raise ImproperlyConfigured(words)
 

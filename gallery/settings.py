@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
+from importlib.util import find_spec
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ environment.read_file(BASE_DIR / ".env")
 DEBUG = environment.switch("DEBUG", False)
 DATA_DIR = environment.data_dir(BASE_DIR / "data")
 SECRET_KEY = environment.secret_key(DATA_DIR)
+SECRET_KEY_GIVEN = bool(environment.text("SECRET_KEY"))
 
 # Where Venice is. A loopback address cannot be Venice: it is the emulator, and nothing it answers is money.
 try:
@@ -186,6 +188,11 @@ else:
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Where pictures lie: in a folder, or in a bucket. With X_ACCEL_PREFIX the server in front of us hands them out.
+MEDIA_BUCKET = environment.bucket()
+X_ACCEL_PREFIX = environment.internal_location()
+if MEDIA_BUCKET and (find_spec("storages") is None or find_spec("boto3") is None):
+    raise ImproperlyConfigured("MEDIA_STORAGE is a bucket: install the extra s3 (django-storages[s3]).")
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
 SPOOL_DIR = DATA_DIR / "spool"
@@ -193,7 +200,11 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {"BACKEND": "gallery.media.storage.ContentStorage"},
+    "default": {
+        "BACKEND": "gallery.media.s3.BucketStorage"
+        if MEDIA_BUCKET
+        else "gallery.media.storage.ContentStorage"
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_INDEX_FILE = False
@@ -233,7 +244,8 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF, NONCE],
         "style-src": [SELF],
-        "img-src": [SELF],
+        # Browsers are sent to the bucket itself, unless the server in front of us fetches from it.
+        "img-src": [SELF, MEDIA_BUCKET.origin] if MEDIA_BUCKET and not X_ACCEL_PREFIX else [SELF],
         "connect-src": [SELF],
         "font-src": [SELF],
         "form-action": [SELF],

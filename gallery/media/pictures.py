@@ -56,7 +56,7 @@ def store_thumbnails(sha256: str, decoded: Decoded) -> None:
 
 
 def load(name: str, sha256: str) -> bytes:
-    """The bytes of a stored picture. LostFile when they are not those; OSError while the disk does not answer."""
+    """The bytes of a stored picture. LostFile when they are not those; OSError while its place does not answer."""
     try:
         with default_storage.open(name) as file:
             data: bytes = file.read()

@@ -12,9 +12,9 @@ from django.db import DatabaseError
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from gallery.media.storage import content_type
+from gallery.media import delivery
+from gallery.media.storage import CACHE, content_type
 
-CACHE = "private, max-age=31536000, immutable"
 BLOCK = 64 * 1024
 # A picture is never a document: even one that is HTML as well runs nothing and loads nothing.
 SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
@@ -92,6 +92,9 @@ def response(request: HttpRequest, name: str, download_as: str | None = None) ->
     etag = f'"{name.rsplit("/", 1)[-1].partition(".")[0]}-{name.partition("/")[0]}"'
     if etag in request.headers.get("If-None-Match", ""):
         return _finish(HttpResponse(status=304), etag)
+    if delivery.is_elsewhere():
+        elsewhere = delivery.answer(request, delivery.Handout(name, kind, download_as or ""))
+        return _guard(elsewhere) if elsewhere else None
     try:
         file = default_storage.open(name)
     except OSError:
@@ -150,7 +153,11 @@ def _part(header: str, size: int) -> tuple[int, int] | None:
 def _finish(answer: HttpResponseBase, etag: str) -> HttpResponseBase:
     answer["ETag"] = etag
     answer["Cache-Control"] = CACHE
+    answer["Accept-Ranges"] = "bytes"
+    return _guard(answer)
+
+
+def _guard(answer: HttpResponseBase) -> HttpResponseBase:
     answer["Content-Security-Policy"] = SANDBOX
     answer["Cross-Origin-Resource-Policy"] = "same-origin"
-    answer["Accept-Ranges"] = "bytes"
     return answer

@@ -1,21 +1,32 @@
-"""Files by content: a name is the SHA-256 of what it holds.
+"""Files by content: a name is the SHA-256 of what it holds. Everything that touches stored files goes through here.
 
 A re-store overwrites nothing, and a row never points at nothing.
 """
 
+import errno
 import os
 import re
+import shutil
 import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, cast
 
+from django.conf import settings
 from django.core.files.base import File
-from django.core.files.storage import FileSystemStorage
+from django.core.files.storage import FileSystemStorage, default_storage
 
 from gallery.failpoints import failpoint
 
 EXTENSIONS = {"png": "png", "jpeg": "jpg", "webp": "webp", "avif": "avif", "gif": "gif"}
 TYPES = {form: f"image/{form}" for form in EXTENSIONS}
 THUMBNAIL_SIZES = (512, 256)
+# Below the media folder, or in the bucket: all that we ever write.
+FOLDERS = ("original/", *(f"{size}/" for size in THUMBNAIL_SIZES))
+
+# What browsers may do with a picture: its address never means another one.
+CACHE = "private, max-age=31536000, immutable"
 
 _NAME = re.compile(r"(?:original|512|256)/([0-9a-f]{2})/([0-9a-f]{2})/(\1\2[0-9a-f]{60})\.([a-z]+)\Z")
 _BY_EXTENSION = {extension: TYPES[form] for form, extension in EXTENSIONS.items()}
@@ -37,11 +48,81 @@ def content_type(name: str) -> str | None:
     return _BY_EXTENSION.get(match[4]) if match else None
 
 
+class StorageAway(OSError):
+    """The place where pictures are kept does not answer, or refuses us: that says nothing of the file in question."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(errno.EIO, words)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that is there, by its name, and when it was written, in seconds since the epoch."""
+
+    name: str
+    written_at: float
+
+
+class MediaStorage(Protocol):
+    """What we ask of a place for pictures, beyond Django's own `open`, `save`, `exists` and `delete`.
+
+    All raise FileNotFoundError for a file that is not there, and another OSError for whatever else is in the way.
+    """
+
+    def listed(self) -> Iterator[StoredFile]:
+        """Every file, found while it is asked for."""
+
+    def set_aside(self, name: str) -> None:
+        """Move a file that belongs to nothing to where nothing is looked for."""
+
+    def shown(self, name: str) -> str:
+        """What a person calls the file."""
+
+    def folders(self) -> tuple[Path, ...]:
+        """Those of this machine that pictures are written to."""
+
+    def trouble(self) -> str:
+        """Why nothing could be stored now, other than that a folder cannot be written, in a sentence; or nothing."""
+
+
+def media_storage() -> MediaStorage:
+    """The place for pictures of this installation."""
+    return cast(MediaStorage, default_storage)
+
+
 class ContentStorage(FileSystemStorage):
     """Writes to a temporary name, flushes to the disk, renames, flushes the folder.
 
     Files are readable to their owner alone, as temporary ones are.
     """
+
+    def listed(self) -> Iterator[StoredFile]:
+        """Every file below the media folder, whatever its name."""
+        root = Path(self.location)
+        for path in root.rglob("*"):
+            try:
+                if path.is_file():
+                    yield StoredFile(path.relative_to(root).as_posix(), path.stat().st_mtime)
+            except FileNotFoundError:
+                continue
+
+    def set_aside(self, name: str) -> None:
+        """Move a file to DATA_DIR/quarantine."""
+        target = Path(settings.DATA_DIR) / "quarantine" / self.shown(name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(self.path(name), target)
+
+    def shown(self, name: str) -> str:
+        """`media/original/…`"""
+        return f"{Path(self.location).name}/{name}"
+
+    def folders(self) -> tuple[Path, ...]:
+        """The media folder."""
+        return (Path(self.location),)
+
+    def trouble(self) -> str:
+        """Nothing: the folder is all there is."""
+        return ""
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
         """The name itself: same name, same content."""

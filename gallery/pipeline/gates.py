@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.functions import Now
 
+from gallery.media.storage import media_storage
 from gallery.models import Attempt, Gate, Generation, Worker, clock
 from gallery.models.gate import (
     BREAKER_FAILURES,
@@ -123,9 +124,9 @@ def busy_models() -> list[str]:
 
 
 def look_at_disk(host: str, *folders: Path) -> bool:
-    """Close the disk's gate of `host` when answers or pictures could not be written there, open it when they can;
-    whether they can. Gates of hosts that are gone say nothing any more."""
-    if trouble := next(filter(None, map(_trouble, folders)), ""):
+    """Close the disk's gate of `host` when answers or pictures could not be written there or to the bucket, open it
+    when they can; whether they can. Gates of hosts that are gone say nothing any more."""
+    if trouble := next(filter(None, map(_trouble, folders)), "") or media_storage().trouble():
         Gate.objects.close(Gate.Kind.DISK, trouble, host=host)
     else:
         Gate.objects.open(Gate.Kind.DISK, host=host)

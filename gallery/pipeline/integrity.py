@@ -4,13 +4,13 @@ Memory stays small whatever the size of the gallery: rows come in portions, file
 """
 
 import hashlib
-import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from pathlib import Path
+from pathlib import PurePosixPath
+from typing import Protocol
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -18,7 +18,15 @@ from django.db.models import Exists, OuterRef
 
 from gallery.media.decoding import Decoder
 from gallery.media.pictures import YOUNG
-from gallery.media.storage import THUMBNAIL_SIZES, content_type, thumbnail_name
+from gallery.media.storage import (
+    THUMBNAIL_SIZES,
+    ContentStorage,
+    StorageAway,
+    StoredFile,
+    content_type,
+    media_storage,
+    thumbnail_name,
+)
 from gallery.media.thumbnails import UnusablePicture
 from gallery.models import Attempt, Image, Input, Outcome, Prompt, Upload, files
 from gallery.models.prompt import COUNTERS
@@ -39,12 +47,12 @@ class Finding:
 
 
 def findings() -> Iterator[Finding]:
-    """Everything that does not agree, found while it is asked for."""
+    """Everything that does not agree, found while it is asked for. StorageAway when pictures cannot be looked at."""
     for row in _rows():
         yield from _of_picture(row)
     yield from _miscounts()
-    yield from _orphans(Path(settings.MEDIA_ROOT), _has_row)
-    yield from _orphans(Path(settings.SPOOL_DIR), _has_attempt)
+    yield from _orphans(_Media())
+    yield from _orphans(_SpoolFolder())
 
 
 def _rows() -> Iterator[StoredPicture]:
@@ -93,8 +101,14 @@ def _of_picture(row: StoredPicture) -> Iterator[Finding]:
             while piece := file.read(_PIECE):
                 digest.update(piece)
                 size += len(piece)
-    except OSError:
+    except StorageAway:
+        # It says nothing of this file, nor of any other.
+        raise
+    except FileNotFoundError:
         yield Finding(f"{row.called}: its file {row.name} is missing")
+        return
+    except OSError as error:
+        yield Finding(f"{row.called}: its file {row.name} cannot be read ({error.strerror})")
         return
     if digest.hexdigest() != row.sha256 or size != row.bytes:
         yield Finding(f"{row.called}: its file {row.name} is not what was stored")
@@ -132,58 +146,73 @@ def _is_webp(name: str) -> bool:
         with default_storage.open(name) as file:
             head = file.read(12)
             return bool(head[:4] == b"RIFF" and head[8:] == b"WEBP")
+    except StorageAway:
+        raise
     except OSError:
         return False
 
 
-def _orphans(folder: Path, owned: Callable[[list[Path]], set[Path]]) -> Iterator[Finding]:
-    files = _old_files(folder)
-    while portion := list(islice(files, _PORTION)):
-        owned_paths = owned(portion)
-        for path in portion:
-            if path not in owned_paths:
-                shown = path.relative_to(folder.parent)
-                yield Finding(f"{shown} belongs to nothing", _moving(path, folder.parent))
+class _Place(Protocol):
+    """Where files lie that belong to something."""
+
+    def listed(self) -> Iterator[StoredFile]:
+        """All of them."""
+
+    def owned(self, names: Collection[str]) -> set[str]:
+        """Those of `names` that belong to something."""
+
+    def shown(self, name: str) -> str:
+        """What a person calls the file."""
+
+    def set_aside(self, name: str) -> None:
+        """Move it to where nothing is looked for."""
 
 
-def _old_files(folder: Path) -> Iterator[Path]:
-    """All files below `folder` that are not being written just now."""
+def _orphans(place: _Place) -> Iterator[Finding]:
+    """Files that belong to nothing, but for those that are being written just now."""
     limit = time.time() - YOUNG
-    for path in folder.rglob("*"):
-        try:
-            if path.is_file() and path.name != MARK and path.stat().st_mtime < limit:
-                yield path
-        except FileNotFoundError:
-            continue
+    files = (file.name for file in place.listed() if file.written_at < limit)
+    while portion := list(islice(files, _PORTION)):
+        mine = place.owned(portion)
+        for name in portion:
+            if name not in mine:
+                yield Finding(f"{place.shown(name)} belongs to nothing", partial(_set_aside, place, name))
 
 
-def _has_row(paths: list[Path]) -> set[Path]:
-    named = {path: path.relative_to(settings.MEDIA_ROOT).as_posix() for path in paths}
-    digests = {path.stem for path, name in named.items() if content_type(name)}
-    with_row = files.named(digests)
-    return {path for path, name in named.items() if name in with_row}
+def _set_aside(place: _Place, name: str, decoder: Decoder) -> None:
+    place.set_aside(name)
 
 
-def _has_attempt(paths: list[Path]) -> set[Path]:
-    """What waits for a worker, and what was put aside since it may have been paid for."""
-    numbers = {
-        path: int(path.name.partition(".")[0]) for path in paths if path.name.partition(".")[0].isdigit()
-    }
-    rows = Attempt.objects.filter(pk__in=numbers.values()).exclude(
-        outcome__in=(Outcome.UNSENT, Outcome.REFUSED)
-    )
-    outcomes = dict(rows.values_list("pk", "outcome"))
-    return {
-        path
-        for path, number in numbers.items()
-        if number in outcomes and (path.suffix == ".kept" or outcomes[number] != Outcome.OK)
-    }
+class _Media:
+    """Stored pictures, wherever they are kept."""
+
+    def __init__(self) -> None:
+        storage = media_storage()
+        self.listed, self.shown, self.set_aside = storage.listed, storage.shown, storage.set_aside
+
+    def owned(self, names: Collection[str]) -> set[str]:
+        return set(names) & files.named({PurePosixPath(name).stem for name in names if content_type(name)})
 
 
-def _moving(path: Path, root: Path) -> Callable[[Decoder], None]:
-    def move(decoder: Decoder) -> None:
-        target = Path(settings.DATA_DIR) / "quarantine" / path.relative_to(root)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(path, target)
+class _SpoolFolder(ContentStorage):
+    """Answers on the disk of this host."""
 
-    return move
+    def __init__(self) -> None:
+        super().__init__(settings.SPOOL_DIR)
+
+    def listed(self) -> Iterator[StoredFile]:
+        return (file for file in super().listed() if PurePosixPath(file.name).name != MARK)
+
+    def owned(self, names: Collection[str]) -> set[str]:
+        """What waits for a worker, and what was put aside since it may have been paid for."""
+        heads = {name: PurePosixPath(name).name.partition(".")[0] for name in names}
+        numbers = {name: int(head) for name, head in heads.items() if head.isdigit()}
+        rows = Attempt.objects.filter(pk__in=numbers.values()).exclude(
+            outcome__in=(Outcome.UNSENT, Outcome.REFUSED)
+        )
+        known = dict(rows.values_list("pk", "outcome"))
+        return {
+            name
+            for name, number in numbers.items()
+            if number in known and (name.endswith(".kept") or known[number] != Outcome.OK)
+        }

@@ -24,6 +24,7 @@ from django.db import DatabaseError, connection
 
 from gallery.exposure import refuse_unusable
 from gallery.logs import as_json, one_line
+from gallery.media.storage import media_storage
 from gallery.models import CatalogModel
 from gallery.pipeline.watch import PATIENCE as ONE_TRY
 from gallery.pipeline.watch import TRIES, Watch
@@ -151,8 +152,8 @@ class _StopRequest:
 def prepare() -> None:
     """Folders, tables and static files; two that start at once take turns."""
     try:
-        Path(settings.MEDIA_ROOT).mkdir(parents=True, exist_ok=True)
-        Path(settings.SPOOL_DIR).mkdir(parents=True, exist_ok=True)
+        for folder in (*media_storage().folders(), Path(settings.SPOOL_DIR)):
+            folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CannotServe(f"DATA_DIR: cannot use {error.filename!r} ({error.strerror}).") from None
     refuse_unusable()

@@ -6,6 +6,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from gallery.failpoints import failpoint
+from gallery.logs import one_line
 from gallery.media.pictures import is_young, names_of
 from gallery.models import Upload, files
 
@@ -17,7 +18,13 @@ _PORTION = 100
 
 def tend() -> None:
     """Remove what is unused, at most a hundred each time; several workers may do it at once."""
-    removed = sum(remove(upload) for upload in Upload.objects.unused().order_by("pk")[:_PORTION])
+    removed = 0
+    try:
+        for upload in Upload.objects.unused().order_by("pk")[:_PORTION]:
+            removed += remove(upload)
+    except OSError as error:
+        # Neither reason to stop the worker's other chores nor lost: the row is there still.
+        log.warning("uploads: cannot be removed now: %s", error.strerror or one_line(error))
     if removed:
         log.info("uploads: %d removed that nothing was made from", removed)
 

@@ -25,6 +25,7 @@ from gallery import catalog, schema
 from gallery.formats import counted
 from gallery.logs import one_line, outage
 from gallery.media.decoding import Decoder
+from gallery.media.storage import media_storage
 from gallery.models import Attempt, Generation
 from gallery.pipeline import gates, recovery, reingest, retention, uploads
 from gallery.pipeline.answers import Answers
@@ -141,7 +142,7 @@ class WorkerProcess:
         self._retention.do_when_due()
         self._uploads.do_when_due()
         self._sessions.do_when_due()
-        return gates.look_at_disk(self.heart.host, self.spool.folder, Path(settings.MEDIA_ROOT))
+        return gates.look_at_disk(self.heart.host, self.spool.folder, *media_storage().folders())
 
     def _ask(self) -> None:
         """Free calls, from a thread of their own since Venice may be slow: the probe of a gate, the catalogue."""

@@ -348,3 +348,35 @@ def test_compose_bounds_it() -> None:
     folder = Path(compose["secrets"][name]["file"]).parts[0]
     assert f"/{folder}/" in (ROOT / ".gitignore").read_text().splitlines()
     assert (ROOT / ".dockerignore").read_text().splitlines()[0] == "*"
+
+
+def test_compose_for_several_hosts_bounds_them_and_shares_nothing() -> None:
+    compose = YAML(typ="safe").load((ROOT / "compose.scale.yaml").read_text())
+    services = compose["services"]
+
+    assert set(services) == {"migrate", "web-1", "web-2", "worker-1", "worker-2", "postgres", "nginx"}
+    for name, service in services.items():
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["mem_limit"], name
+        assert service["pids_limit"], name
+        assert {"max-size", "max-file"} <= set(service["logging"]["options"]), name
+        assert service["read_only"] is (name != "postgres"), name
+        assert ("ports" in service) == (name == "nginx"), name
+    # A worker keeps its spool and its name; a web server keeps nothing.
+    workers = [services["worker-1"], services["worker-2"]]
+    assert len({str(worker["volumes"]) for worker in workers}) == 2
+    assert len({worker["hostname"] for worker in workers}) == 2
+    assert all(worker["stop_grace_period"] == "330s" for worker in workers)
+    assert not any("volumes" in services[name] for name in ("web-1", "web-2"))
+    for name, secret in compose["secrets"].items():
+        assert secret["file"] == f"./secrets/{name}"
+    for service in services.values():
+        assert set(service.get("secrets", ())) <= set(compose["secrets"])
+        files = [value for key, value in service.get("environment", {}).items() if key.endswith("_FILE")]
+        assert {file.rpartition("/")[2] for file in files} <= set(service.get("secrets", ()))
+    # What is told here is read, and nginx has the location that the site names.
+    known = (ROOT / "gallery/environment.py").read_text() + (ROOT / "gallery/settings.py").read_text()
+    prefix = services["web-1"]["environment"]["X_ACCEL_PREFIX"]
+    assert all(f'"{key.removesuffix("_FILE")}"' in known for key in services["web-1"]["environment"])
+    assert f"location {prefix} {{" in compose["configs"]["nginx"]["content"]

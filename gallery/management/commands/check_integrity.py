@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from gallery.formats import counted
+from gallery.media.storage import StorageAway
 from gallery.pipeline import integrity
 
 
@@ -15,11 +16,15 @@ class Command(BaseCommand):
         parser.add_argument(
             "--repair",
             action="store_true",
-            help="remake thumbnails, count prompts anew, and move files that belong to nothing to DATA_DIR/quarantine",
+            help="remake thumbnails, count prompts anew, and move files that belong to nothing to "
+            "DATA_DIR/quarantine, or quarantine/ of the bucket",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        remaining = integrity.check(repair=options["repair"], say=self.stdout.write)
+        try:
+            remaining = integrity.check(repair=options["repair"], say=self.stdout.write)
+        except StorageAway as error:
+            raise CommandError(f"Not all could be looked at: {error.strerror}", returncode=2) from None
         if remaining:
             self.stderr.write(f"Left: {counted(remaining, 'problem')}.")
             raise SystemExit(1)

@@ -1,6 +1,7 @@
 """`manage.py web`: a web server alone; `serve` starts it on a socket that it keeps open itself."""
 
 import faulthandler
+import logging
 import signal
 import socket
 from argparse import ArgumentParser
@@ -12,9 +13,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
 from gallery import schema
-from gallery.exposure import refuse_unusable
+from gallery.exposure import refuse_unusable, unshared
 from gallery.web import server
 from gallery.wsgi import application
+
+log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -28,6 +31,9 @@ class Command(BaseCommand):
         # When we hang, whoever watches us asks with it what our threads do: it needs no thread of ours to answer.
         faulthandler.register(signal.SIGUSR1)
         refuse_unusable()
+        # Under `serve` the worker says so.
+        for line in unshared() if fd is None else ():
+            log.warning(line)
         # A database that is away may come back; one of another version does not change by itself.
         with suppress(DatabaseError):
             schema.refuse_older()

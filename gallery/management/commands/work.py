@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from gallery import schema
-from gallery.exposure import exposed, refuse_unusable
+from gallery.exposure import exposed, refuse_unusable, unshared
 from gallery.formats import counted
 from gallery.logs import as_json
 from venice import Client
@@ -31,7 +31,7 @@ class Command(BaseCommand):
             raise CommandError("Set VENICE_API_KEY (or VENICE_BASE_URL for an emulator).", returncode=2)
         refuse_unusable()
         schema.refuse_older()
-        for line in exposed():
+        for line in (*exposed(), *unshared()):
             log.warning(line)
         with Client(settings.VENICE_API_KEY or None, settings.VENICE_BASE_URL) as client:
             try:

@@ -5,10 +5,12 @@ import os
 import socket
 from collections import defaultdict
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 
 from gallery.media.storage import thumbnail_name
@@ -123,9 +125,8 @@ def _pictures(generation: Generation, posts: list[Entry]) -> Iterator[str]:
 
 def picture_problems(image: Image) -> Iterator[str]:
     """Whether the files of one row are there and are what it says."""
-    media = Path(settings.MEDIA_ROOT)
     try:
-        data = (media / image.name).read_bytes()
+        data = _stored(image.name)
     except OSError as error:
         yield f"no original: {error}"
         return
@@ -133,7 +134,7 @@ def picture_problems(image: Image) -> Iterator[str]:
         yield "the original is not what its row says"
     for size in (512, 256):
         try:
-            with Pillow.open(media / thumbnail_name(image.sha256, size)) as thumbnail:
+            with Pillow.open(BytesIO(_stored(thumbnail_name(image.sha256, size)))) as thumbnail:
                 thumbnail.load()
                 if thumbnail.format != "WEBP" or max(thumbnail.size) != min(
                     size, max(image.width, image.height)
@@ -141,6 +142,12 @@ def picture_problems(image: Image) -> Iterator[str]:
                     yield f"thumbnail of {size} is {thumbnail.format} {thumbnail.size}"
         except OSError as error:
             yield f"no thumbnail of {size}: {error}"
+
+
+def _stored(name: str) -> bytes:
+    with default_storage.open(name) as file:
+        data: bytes = file.read()
+    return data
 
 
 def _spool(*, all_ended: bool) -> Iterator[str]:

@@ -1,0 +1,48 @@
+"""A bucket as the place for pictures."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.test import Client
+
+from gallery.media.bucket import Bucket
+from gallery.models import User
+from tests.bucket import BadLine, new_bucket, running_s3
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    with running_s3() as address:
+        yield address
+
+
+def keep_in(settings: LazySettings, bucket: Bucket) -> None:
+    """From now on pictures are kept in `bucket`."""
+    settings.MEDIA_BUCKET = bucket
+    settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": "gallery.media.s3.BucketStorage"}}
+
+
+@pytest.fixture
+def bucket(s3: str, settings: LazySettings) -> Bucket:
+    """A bucket of the test's own, in which pictures are kept."""
+    made = new_bucket(s3)
+    keep_in(settings, made)
+    return made
+
+
+@pytest.fixture
+def line(s3: str, settings: LazySettings) -> Iterator[BadLine]:
+    """A bucket on a line that can be spoilt; `line.bucket` is the way that our code takes."""
+    with BadLine(new_bucket(s3)) as made:
+        keep_in(settings, made.bucket)
+        yield made
+
+
+@pytest.fixture
+def member(client: Client, alice: User) -> Any:
+    """Signed in, with the pass that the first page gives."""
+    client.force_login(alice)
+    assert client.get("/queue/").status_code == 200
+    return client

@@ -1,0 +1,134 @@
+"""What a browser gets from a real nginx in front of the site: from its folder, and from a bucket behind it."""
+
+import hashlib
+import http.client
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import waitress
+from django.conf import LazySettings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.handlers.wsgi import WSGIHandler
+from django.test import Client
+
+from gallery.media.storage import CACHE, thumbnail_name
+from gallery.models import User
+from tests.bucket import ACCESS_KEY, new_bucket
+from tests.gallery.making import a_picture
+from tests.gallery.media.conftest import keep_in
+from tests.gallery.media.nginx import running_nginx
+
+DATA = b"RIFF\x10\x00\x00\x00WEBP and what is in it" * 5000
+NAME = thumbnail_name(hashlib.sha256(DATA).hexdigest(), 512)
+
+
+@dataclass
+class Browser:
+    """Who asks nginx, with the cookies of a member or without."""
+
+    host: str
+    cookies: str
+
+    def ask(
+        self, address: str, method: str = "GET", **headers: str
+    ) -> tuple[int, dict[str, list[str]], bytes]:
+        """Status, headers by their names in lower case, body."""
+        connection = http.client.HTTPConnection(self.host, timeout=30)
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, address, headers={"Cookie": self.cookies} | sent)
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        found: dict[str, list[str]] = {}
+        for name, value in answer.getheaders():
+            found.setdefault(name.lower(), []).append(value)
+        return answer.status, found, body
+
+
+@pytest.fixture
+def site(transactional_db: None) -> Iterator[str]:
+    """The whole application on a socket, as host:port; pytest-django's own server hands out media by itself."""
+    server = waitress.create_server(WSGIHandler(), host="127.0.0.1", port=0, threads=2)
+    running = threading.Thread(target=server.run, daemon=True)
+    running.start()
+    yield f"127.0.0.1:{server.effective_port}"
+    server.trigger.pull_trigger(server.close)
+    running.join(30)
+
+
+@pytest.fixture(params=["disk", "bucket"])
+def browser(
+    request: pytest.FixtureRequest,
+    site: str,
+    alice: User,
+    settings: LazySettings,
+    tmp_path: Path,
+    client: Client,
+) -> Iterator[Browser]:
+    settings.X_ACCEL_PREFIX = "/stored/"
+    if request.param == "bucket":
+        bucket = new_bucket(request.getfixturevalue("s3"))
+        keep_in(settings, bucket)
+        front = running_nginx(tmp_path, [site], bucket=bucket.endpoint)
+    else:
+        front = running_nginx(tmp_path, [site], media=Path(settings.MEDIA_ROOT))
+    default_storage.save(NAME, ContentFile(DATA))
+    client.force_login(alice)
+    client.get("/queue/")
+    with front as url:
+        cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
+        yield Browser(url.removeprefix("http://"), cookies)
+
+
+def test_what_a_browser_gets(browser: Browser, alice: User) -> None:
+    """One test, since to start all of it takes longer than to ask."""
+    address = f"/media/{NAME}"
+    status, headers, body = browser.ask(address)
+    assert (status, body == DATA) == (200, True)
+    assert headers["content-type"] == ["image/webp"]
+    assert headers["content-length"] == [str(len(DATA))]
+    assert headers["cache-control"] == [CACHE]
+    assert headers["content-disposition"] == ["inline"]
+    assert headers["content-security-policy"] == ["sandbox; default-src 'none'; frame-ancestors 'none'"]
+    assert headers["cross-origin-resource-policy"] == ["same-origin"]
+    assert headers["x-content-type-options"] == ["nosniff"]
+    assert "x-accel-redirect" not in headers
+    assert ACCESS_KEY not in str(headers)
+    (etag,) = headers["etag"]
+
+    status, headers, body = browser.ask(address, "HEAD")
+    assert (status, headers["content-length"], body) == (200, [str(len(DATA))], b"")
+
+    assert browser.ask(address, If_None_Match=etag)[0] == 304
+    assert browser.ask(address, If_None_Match='"another"')[0] == 200
+
+    status, headers, body = browser.ask(address, Range="bytes=4-9")
+    assert (status, body) == (206, DATA[4:10])
+    assert headers["content-range"] == [f"bytes 4-9/{len(DATA)}"]
+    assert browser.ask(address, Range="bytes=-7")[2] == DATA[-7:]
+    assert browser.ask(address, Range="bytes=999999999-")[0] == 416
+
+    image = a_picture(alice, content=DATA)
+    for query, disposition in (
+        ("", "inline"),
+        ("?download", f'attachment; filename="venice-{image.pk}.webp"'),
+    ):
+        status, headers, body = browser.ask(f"/images/{image.pk}/original{query}")
+        assert (status, body == DATA) == (200, True)
+        assert headers["content-disposition"] == [disposition]
+
+    stranger = Browser(browser.host, "")
+    status, headers, _ = stranger.ask(address)
+    assert (status, headers["location"]) == (302, [f"/accounts/login/?next={address}"])
+    for guessed in (f"/stored/{NAME}", "/stored/", "/not-there"):
+        assert browser.ask(guessed)[0] == 404
+    missing = thumbnail_name("0" * 64, 512)
+    status, _, body = browser.ask(f"/media/{missing}")
+    assert status == 404
+    assert b"<Error>" not in body
+    status, _, body = browser.ask("/queue/")
+    assert (status, b"<title>" in body) == (200, True)
