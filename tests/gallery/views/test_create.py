@@ -421,7 +421,7 @@ def test_the_composer_is_the_form_in_one_line(maker: Client, rf: RequestFactory)
     assert Page(html).one("form")["action"] == "/create/"
     assert "Generate · $0.01" in Page(html).words
     sent = {each["name"]: each["value"] for each in Page(html).all("input") if each.attributes.get("value")}
-    assert sent.keys() == {"csrfmiddlewaretoken", "submission", "price"}
+    assert sent.keys() == {"csrfmiddlewaretoken", "composer", "submission", "price"}
     assert maker.post("/create/", GOOD | sent).status_code == 303
     assert Generation.objects.get().request["safe_mode"] is True
     assert shown(maker.post("/create/", GOOD | sent | {"change-model": ""}))["prompt"] == GOOD["prompt"]
