@@ -80,4 +80,4 @@ def test_each_picture_of_a_stack_stands_for_itself_on_its_prompts_page(client: C
     client.force_login(alice)
     page = text(client, f"/prompts/{made[0].prompt_id}/")
     assert page.count("data-image=") == 3
-    assert not Page(page).all(class_="badge")
+    assert not Page(page).all("b", class_="badge")
