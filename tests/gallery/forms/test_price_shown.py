@@ -110,11 +110,11 @@ class TestEveryForm:
 
     def test_the_price_alone_comes_as_one_piece(self, maker: Client) -> None:
         asked = {"model": "gpt-image-2", "quality": "low", "variants": "4"}
-        html = maker.post("/create/price/", asked, headers=HTMX).content.decode().strip()
+        page = Page(maker.post("/create/price/", asked, headers=HTMX).content)
 
-        assert html.startswith('<span id="create-price" ')
-        assert html.endswith("</span>")
-        piece = Page(html).one("span")
+        piece = page.one("span")
+        assert page.elements == [piece, *piece.inner]
+        assert (piece["id"], piece.words) == ("create-price", page.words)
         assert piece.one("input", name="price")["value"] == "0.08"
         assert "Generate · $0.08" in piece.words
 
