@@ -32,7 +32,7 @@ def may_change(user: User, generation: Generation) -> bool:
 
 def generation_to_see(pk: int) -> Generation:
     """The generation, for any member; Http404 when there is none."""
-    known = Generation.objects.select_related("owner", "prompt", "origin")
+    known = Generation.objects.select_related("owner", "prompt", "origin__generation")
     return get_object_or_404(known, pk=min(pk, MAX_ID))
 
 
@@ -54,7 +54,7 @@ def attempt_to_change(user: User, pk: int) -> Attempt:
 
 def image_to_see(pk: int) -> Image:
     """The image with its generation, prompt and owner, for any member; Http404 when there is none."""
-    known = Image.objects.select_related("owner", "prompt", "generation__origin", "attempt")
+    known = Image.objects.select_related("owner", "prompt", "generation__origin__generation", "attempt")
     return get_object_or_404(known, pk=min(pk, MAX_ID))
 
 

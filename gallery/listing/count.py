@@ -12,5 +12,9 @@ MOST = 10_000
 
 def found(rows: QuerySet[Any], most: int = MOST) -> str:
     """`1 243`, or `more than 10 000`."""
-    count = rows.order_by()[: most + 1].count()
+    return up_to(rows.order_by()[: most + 1].count(), most)
+
+
+def up_to(count: int, most: int) -> str:
+    """`87`; beyond `most` in its words."""
     return number(count) if count <= most else f"more than {number(most)}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, Self, TypeVar
+from typing import Generic, Self, TypeVar
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
@@ -112,9 +112,3 @@ class Listing:
     def after(self, queryset: Rows, cursor: Cursor) -> Rows:
         """The rows that stand after the one at `cursor`, the nearest first."""
         return self.order.sorted(self.order.after(queryset, cursor))
-
-    def beside(self, queryset: Rows, row: Any) -> tuple[int | None, int | None]:
-        """The ids of the rows before and after `row`; None where there is none."""
-        cursor = self.order.cursor(row)
-        before, after = self.before(queryset, cursor), self.after(queryset, cursor)
-        return before.values_list("id", flat=True).first(), after.values_list("id", flat=True).first()

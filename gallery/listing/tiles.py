@@ -71,11 +71,20 @@ def shape(width: int, height: int) -> int:
     return min(max(round(100 * width / max(height, 1)), NARROWEST), WIDEST)
 
 
-def page(listing: Listing, images: ImageQuerySet, *, row_height: int, stacked: bool = True) -> Page[Tile]:
+def page(
+    listing: Listing,
+    images: ImageQuerySet,
+    *,
+    row_height: int,
+    stacked: bool = True,
+    within: str | None = None,
+) -> Page[Tile]:
     """The pictures of `listing` among `images`, in rows of that height in pixels.
 
-    Without `stacked` each picture stands for itself, and none bears the count of its stack.
+    Without `stacked` each picture stands for itself, and none bears the count of its stack. `within` is what makes
+    a picture's page step among the same pictures, where it is more than the listing's own.
     """
+    within = listing.within if within is None else within
     columns: tuple[Any, ...] = (*_COLUMNS, Left("prompt__text", EXCERPT), *listing.order.columns)
     rows = list(listing.rows(images).values_list(*columns))
     own = len(columns) - len(listing.order.columns)

@@ -40,6 +40,7 @@ def _page(request: MemberRequest, found: Generation, card: Card, *, status: int 
     context = {
         "card": card,
         "rows": details.request_rows(found),
+        "differences": details.differences(found),
         "slices": details.slices(found),
         "history": history,
         "repeats": repeats,
@@ -50,12 +51,13 @@ def _page(request: MemberRequest, found: Generation, card: Card, *, status: int 
 
 
 def _first_picture(generation: Generation, card: Card) -> dict[str, Any]:
-    """What can be made from the picture that follows the seed, and its price; nothing before it is there."""
-    if generation.state != State.DONE or not card.images:
+    """The picture that follows the seed, or the first that was saved, and what another one costs when it is done."""
+    if generation.is_active or not card.images:
         return {}
     picture = card.images[0]
     picture.generation = generation
-    return {"image": picture, "price": CatalogModel.objects.price(generation.operation)}
+    price = CatalogModel.objects.price(generation.operation) if generation.state == State.DONE else None
+    return {"image": picture, "price": price}
 
 
 @require_safe

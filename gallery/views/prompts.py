@@ -10,8 +10,9 @@ from gallery.formats import MAX_ID
 from gallery.http import MemberRequest
 from gallery.listing import prompt_rows, tiles
 from gallery.listing.listing import Listing
+from gallery.listing.neighbours import Scope
 from gallery.listing.order import NEWEST_USE, by_name
-from gallery.models import Image, Prompt
+from gallery.models import Prompt
 
 
 @require_safe
@@ -27,8 +28,14 @@ def prompt(request: MemberRequest, pk: int) -> HttpResponse:
     """One prompt in full, with all its pictures by cursor."""
     prompt = get_object_or_404(Prompt, pk=min(pk, MAX_ID))
     listing = Listing.read(request, size=tiles.PAGE, is_searched=False)
-    images = Image.objects.filter(prompt=prompt)
-    page = tiles.page(listing, images, row_height=request.user.row_height, stacked=False)
+    scope = Scope(prompt.pk)
+    page = tiles.page(
+        listing,
+        scope.pictures(),
+        row_height=request.user.row_height,
+        stacked=False,
+        within=scope.within(listing),
+    )
     context: dict[str, Any] = {"page": page, "query": listing.query}
     if request.htmx:
         return render(request, "gallery/_more.html", context)

@@ -20,8 +20,12 @@ function topmost(all) {
   return low;
 }
 
+// While the viewer lies over the list, the address is the picture's.
+const covered = () => document.querySelector(".layer") !== null;
+
 function remember() {
   waiting = false;
+  if (covered()) return;
   const all = tiles();
   if (!all.length) return;
   const place = topmost(all);
@@ -54,6 +58,7 @@ function markMonth(tile) {
 }
 
 addEventListener("pagehide", () => {
+  if (covered()) return;
   try {
     sessionStorage.setItem("list", location.pathname + location.search);
   } catch {

@@ -75,11 +75,10 @@ def test_neighbours_are_those_of_the_order(images: list[Image], name: str) -> No
     wanted, each = expected(images, name), listing(order=name, q="cat")
     rows = {image.pk: image for image in images}
     for place, pk in enumerate(wanted):
-        around = each.beside(covers(), rows[pk])
-        assert around == (
-            wanted[place - 1] if place else None,
-            wanted[place + 1] if place + 1 < len(wanted) else None,
-        )
+        cursor = each.order.cursor(rows[pk])
+        before, after = each.before(covers(), cursor), each.after(covers(), cursor)
+        assert [row.pk for row in before] == wanted[:place][::-1]
+        assert [row.pk for row in after] == wanted[place + 1 :]
 
 
 @pytest.mark.parametrize(

@@ -252,3 +252,30 @@ def test_a_finished_one_offers_what_its_picture_offers(client: Client, alice: Us
     assert page.one("form", data_action="rerun-new-seed")["action"] == f"/images/{first.pk}/rerun-new-seed/"
     assert page.one("a", data_action="remix")["href"] == f"/create/?image={first.pk}&use=remix"
     assert not Page(client.get(f"/generations/{waiting.pk}/").content).all(data_action="remix")
+
+
+@pytest.mark.parametrize("state", ["interrupted", "failed"])
+def test_what_was_saved_of_one_that_ended_badly_can_be_used(client: Client, alice: User, state: str) -> None:
+    saved = pictures(alice, count=2)
+    number = saved[0].generation_id
+    Generation.objects.filter(pk=number).update(state=state, variants=4)
+    client.force_login(alice)
+    page = Page(client.get(f"/generations/{number}/").content)
+    for use in ("remix", "use-all", "use-prompt", "use-seed", "use-size"):
+        link = page.one("a", data_action=use)
+        assert link["href"] == f"/create/?image={saved[0].pk}&use={use.removeprefix('use-')}"
+        assert client.get(link["href"]).status_code == 200
+    # To make another is what Run again is for.
+    assert page.all("form", data_action="rerun-new-seed") == []
+    assert page.one("form", data_action="run-again")
+    downloads = [link["href"] for link in page.all("a", data_action="download")]
+    assert downloads == [f"/images/{each.pk}/original?download" for each in saved]
+
+
+def test_each_picture_of_a_finished_one_can_be_downloaded(client: Client, alice: User) -> None:
+    made, alone = pictures(alice, count=3), pictures(alice)
+    client.force_login(alice)
+    for images in (made, alone):
+        page = Page(client.get(f"/generations/{images[0].generation_id}/").content)
+        downloads = {link["href"] for link in page.all("a", data_action="download")}
+        assert downloads == {f"/images/{each.pk}/original?download" for each in images}
