@@ -137,6 +137,9 @@ def pages(site: Site, shown: Shown) -> list[Shot]:
         Shot("create-remix", f"/create/?image={shown.image}&use=remix"),
         Shot("image", f"/images/{shown.image}/"),
         Shot("image-whole", f"/images/{shown.image}/", _everything),
+        Shot("viewer", "/", _open_viewer),
+        Shot("viewer-zoomed", "/", _zoom),
+        Shot("viewer-facts", "/", _facts),
         Shot("generation-done", f"/generations/{shown.done}/"),
         Shot("generation-failed", f"/generations/{shown.failed}/"),
         Shot("prompts", "/prompts/"),
@@ -168,6 +171,25 @@ def _everything(page: Page) -> None:
     """The whole page, not only the window."""
     height = page.evaluate("Math.max(...[...document.querySelectorAll('*')].map(each => each.scrollHeight))")
     page.set_viewport_size({"width": page.viewport_size["width"], "height": min(height, 4000)})
+
+
+def _open_viewer(page: Page) -> None:
+    page.locator("[data-grid] .tile").nth(4).click()
+    page.locator(".layer img.whole").wait_for()
+
+
+def _zoom(page: Page) -> None:
+    _open_viewer(page)
+    for _ in range(4):
+        page.keyboard.press("+")
+
+
+def _facts(page: Page) -> None:
+    """On narrow windows they lie below the picture."""
+    _open_viewer(page)
+    if (page.viewport_size or {"width": 0})["width"] < 960:
+        page.keyboard.press("i")
+    page.locator(".technical summary").click()
 
 
 def _open_options(page: Page) -> None:

@@ -7,10 +7,13 @@ number that occurs, and for each day (UTC) the lowest and highest id of its pict
 """
 
 # ruff: noqa: S608 - the SQL is made of constants
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+from gallery.formats import MAX_ID
 
 TABLE = "gallery_image_document"
 #: Every document has it: what is left when something is taken away from all.
@@ -208,6 +211,34 @@ def write(execute: Execute, vendor: str, ranges: Iterable[tuple[int, int]]) -> N
             ";\n"
         ):
             execute(statement.rstrip(";"))
+
+
+@contextmanager
+def in_bulk(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """While very many pictures are added: PostgreSQL gathers what it writes, and looks at it all at the end."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER INDEX {TABLE}_terms SET (fastupdate = on, gin_pending_list_limit = 262144)")
+        try:
+            yield
+        finally:
+            cursor.execute(f"ALTER INDEX {TABLE}_terms SET (fastupdate = off)")
+            cursor.execute(f"SELECT gin_clean_pending_list('{TABLE}_terms')")
+
+
+@contextmanager
+def at_once(connection: BaseDatabaseWrapper, newest: int) -> Iterator[None]:
+    """Within a transaction that adds many pictures, of ids above `newest`: SQLite writes their documents together."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER gallery_image_inserted_document")
+        yield
+        write(cursor.execute, connection.vendor, [(newest, MAX_ID)])
+        follow(cursor.execute, connection.vendor)
 
 
 def rebuild(connection: BaseDatabaseWrapper, newest: int, portion: int = 20_000) -> None:

@@ -39,6 +39,8 @@ function say(told) {
 }
 
 news(false);
+// What comes with another picture is not what was asked for just now.
+document.addEventListener("viewer:shown", () => news(false));
 document.addEventListener("htmx:afterSettle", (event) => {
   const told = news(event.detail.requestConfig?.verb === "post");
   // In the queue what is done stands no more.

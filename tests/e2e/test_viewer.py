@@ -302,6 +302,39 @@ def test_one_can_run_it_again_without_leaving(filled_site: Site, page: Page) -> 
     expect(page.locator("#viewer")).to_have_count(0)
 
 
+def test_only_what_was_asked_for_is_told(filled_site: Site, page: Page) -> None:
+    """What was made of a picture before comes with its page, each time that one steps to it."""
+    page.goto(filled_site.url + SEARCH)
+    page.locator("[data-grid] .tile").nth(TILE + 2).click()
+    picture = page.locator("#viewer").get_attribute("data-viewer") or ""
+    fresh = page.locator("#fresh article[data-generation]")
+    page.locator("form[data-action=rerun-new-seed] button").click()
+    expect(fresh).to_have_attribute("data-state", "done", timeout=30_000)
+    first = fresh.get_attribute("data-generation") or ""
+    page.goto(filled_site.url + SEARCH)
+    ids = tiles(page)
+    before = ids[ids.index(picture) - 1]
+    page.locator(f"[data-grid] [data-image='{before}']").click()
+    shown(page, before)
+    page.keyboard.press("ArrowRight")
+    shown(page, picture)
+    expect(page.locator(f"#reruns [data-generation='{first}']")).to_be_attached()
+    page.evaluate(HEAR)
+    page.locator("form[data-action=rerun-new-seed] button").click()
+    expect(fresh).to_have_attribute("data-state", "done", timeout=30_000)
+    second = fresh.get_attribute("data-generation") or ""
+    heard = page.evaluate("window.heard")
+    assert any(f"Generation {second}," in words for words in heard)
+    assert not any(f"Generation {first}," in words for words in heard)
+
+
+#: Everything that is told from now on.
+HEAR = """() => {
+  window.heard = [];
+  new MutationObserver(() => window.heard.push(said.textContent)).observe(said, { childList: true });
+}"""
+
+
 def test_the_ends_of_the_list_are_said(filled_site: Site, page: Page) -> None:
     page.goto(f"{filled_site.url}/?q=seed:>0+light")
     page.locator("[data-grid] .tile").first.click()
@@ -325,6 +358,13 @@ class Fingers:
         self.touch("touchStart", (start, y))
         for part in range(1, 6):
             self.touch("touchMove", (start + (end - start) * part / 5, y))
+        self.touch("touchEnd")
+
+    def pull(self, start: float, end: float) -> None:
+        """Up or down, slowly enough that nothing flies on."""
+        self.touch("touchStart", (200, start))
+        for part in range(1, 11):
+            self.touch("touchMove", (200, start + (end - start) * part / 10))
         self.touch("touchEnd")
 
     def spread(self) -> None:
@@ -366,8 +406,14 @@ def test_on_a_phone_by_touch(filled_site: Site, browser: Browser) -> None:
     page.touchscreen.tap(200, 400)
     expect(page.locator("[data-turns].zoomed")).to_have_count(0)
 
+    remix = page.get_by_role("link", name="Remix")
+    expect(remix).not_to_be_in_viewport()
+    fingers.pull(700, 200)
+    expect(remix).to_be_in_viewport()
+    fingers.pull(200, 700)
+    expect(remix).not_to_be_in_viewport()
     page.get_by_role("button", name="Information").tap()
-    expect(page.get_by_role("link", name="Remix")).to_be_in_viewport()
+    expect(remix).to_be_in_viewport()
     page.locator(".stage").scroll_into_view_if_needed()
     page.locator("[data-close]").tap()
     expect(page.locator("#viewer")).to_have_count(0)
