@@ -114,6 +114,7 @@ def test_the_gallery_scrolls_on_by_itself_and_keeps_its_place(filled_site: Site,
     before = page.locator("[data-image]").count()
 
     page.mouse.move(400, 400)
+    page.mouse.wheel(0, 3000)
     while page.locator("[data-image]").count() <= before:
         page.mouse.wheel(0, 3000)
         page.wait_for_timeout(50)
