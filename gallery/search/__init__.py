@@ -1,6 +1,6 @@
 """Finding pictures and prompts by what people type: read into a query, a query into a condition for each database."""
 
-from gallery.search.condition import prompt_ids
+from gallery.search.condition import prompt_ids, prompt_text
 from gallery.search.document import columns
 from gallery.search.operators import Filter, Problem, Vocabulary
 from gallery.search.query import MAX_QUERY, MAX_WORDS, Query, Words, parse
@@ -20,5 +20,6 @@ __all__ = [
     "operator",
     "parse",
     "prompt_ids",
+    "prompt_text",
     "terms",
 ]

@@ -1,5 +1,6 @@
 """A query's words as one condition of SQL on prompts, for each database; it finds the same rows on both."""
 
+from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
 from gallery.search.query import Words
@@ -35,14 +36,25 @@ def prompt_ids(terms: tuple[Words, ...], vendor: str) -> RawSQL:
     return RawSQL(sql, params)  # noqa: S611 - the words travel as parameters
 
 
+def prompt_text(terms: tuple[Words, ...], vendor: str) -> RawSQL:
+    """The same as a condition on one prompt at a time, which asks no index: where most of those looked at hold it."""
+    conditions: list[_Condition] = []
+    for term in terms:
+        each, values = _joined(_narrowing(term, vendor, is_indexed=False))
+        conditions.append((f"NOT ({each})" if term.negated else each, values))
+    condition, params = _joined(conditions)
+    # S611: made of constants, and the words travel as parameters.
+    return RawSQL(condition, params, output_field=BooleanField())  # noqa: S611
+
+
 def _joined(conditions: list[_Condition]) -> _Condition:
     return " AND ".join(sql for sql, _ in conditions), [value for _, values in conditions for value in values]
 
 
-def _narrowing(term: Words, vendor: str) -> list[_Condition]:
-    """What the index cannot tell: that words follow each other, and signs."""
+def _narrowing(term: Words, vendor: str, *, is_indexed: bool = True) -> list[_Condition]:
+    """What the index cannot tell: that words follow each other, and signs; a single word when no index is asked."""
     conditions: list[_Condition] = []
-    if len(term.words) > 1:
+    if len(term.words) > (1 if is_indexed else 0):
         wanted = f" {' '.join(term.words)}{'' if term.is_prefix else ' '}"
         conditions.append((f"{_POSITION[vendor]}(' ' || words || ' ', %s) > 0", [wanted]))
     if term.literal:
