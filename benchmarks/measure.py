@@ -53,10 +53,11 @@ def environment(data: Path) -> dict[str, str]:
     }
 
 
-def manage(data: Path, *arguments: str) -> None:
-    """Run a management command in a process of its own; what it prints goes to stderr."""
+def manage(data: Path, *arguments: str, url: str = "") -> None:
+    """Run a management command in a process of its own, on the database at `url`; what it prints goes to stderr."""
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]
-    subprocess.run(command, cwd=ROOT, env=environment(data), stdout=sys.stderr, check=True)
+    chosen = environment(data) | ({"DATABASE_URL": url} if url else {})
+    subprocess.run(command, cwd=ROOT, env=chosen, stdout=sys.stderr, check=True)
 
 
 def start_django(data: Path) -> None:

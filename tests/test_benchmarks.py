@@ -15,6 +15,7 @@ LEAST = {
     "bench_gallery_page": ("--images", "2000", "--rounds", "2"),
     "bench_media": ("--rounds", "2", "--seconds", "1"),
     "bench_post_to_done": ("--images", "2"),
+    "bench_search": ("--sizes", "500,1000", "--databases", "sqlite", "--rounds", "1"),
     "bench_servers": ("--rounds", "1"),
     "bench_thumbnails": ("--rounds", "1"),
     "bench_worker_memory": ("--images", "2"),

@@ -62,7 +62,10 @@ class Order:
         )
 
     def _keys(self, rows: Rows) -> list[str]:
-        return list(self.columns)
+        return [
+            getattr(rows, "key", column) if column == "id" and self.columns == ("id",) else column
+            for column in self.columns
+        ]
 
     def _beyond(self, rows: Rows, sign: str, cursor: Cursor) -> Func:
         # (a, b) < (x, y) is one seek in an index of both, which a < x OR (a = x AND b < y) is not.

@@ -110,7 +110,7 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
         if not query.words or self._are_few(query.words):
             return self.matching(query)
         # So many that walking the history meets a page of them soon.
-        rows = self.filter(search.prompt_text(query.words, connection.vendor))
+        rows = self.filter(*(search.left_over(term, of="") for term in query.words))
         return rows.matching(replace(query, words=()))
 
     def _are_few(self, terms: tuple[search.Words, ...]) -> bool:

@@ -7,6 +7,7 @@ from django.db.models import TextChoices
 from gallery import search
 from gallery.models.catalog import CatalogModel, CatalogStyle
 from gallery.models.generation import Kind
+from gallery.models.occurring import SearchTerm
 from gallery.models.user import User
 
 if TYPE_CHECKING:
@@ -39,6 +40,12 @@ class Vocabulary:
     def people(self) -> dict[str, int]:
         """Every member, former ones too: their pictures stay."""
         return dict(User.objects.values_list("username", "pk"))
+
+    def numbers(self, kind: str) -> list[str]:
+        """Those of all pictures; of a picture that is gone they stay."""
+        start = f":{kind}:"
+        terms = SearchTerm.objects.filter(term__startswith=start)
+        return [term.removeprefix(start) for term in terms.values_list("term", flat=True)]
 
 
 def read_query(text: str, member: "AbstractBaseUser | AnonymousUser") -> search.Query:

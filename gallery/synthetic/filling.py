@@ -9,13 +9,14 @@ from itertools import islice
 from random import Random
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max, OuterRef, Subquery
 from django.utils import timezone
 
 from gallery import search
 from gallery.models import Attempt, Batch, Generation, Image, Outcome, Prompt, State, User
 from gallery.models.image import sort_price
+from gallery.search import index
 from gallery.synthetic.pictures import Picture, Shape, draw_pool
 from gallery.synthetic.recipes import Recipe, menu, shapes, styles
 from gallery.synthetic.table import Table
@@ -54,11 +55,20 @@ def fill(count: int, seed: int, progress: Callable[[int], None] = lambda done: N
     pool = draw_pool(shapes(), min(6, 2 + count // 50), random)
     drafts = _drafts(count, random, people)
     done = 0
-    while done < count:
-        batch = list(islice(drafts, BATCH))
-        with transaction.atomic():
-            done += _write(batch, pool, random)
-        progress(done)
+    with index.in_bulk(connection):
+        while done < count:
+            batch = list(islice(drafts, BATCH))
+            with transaction.atomic():
+                done += _write(batch, pool, random)
+            progress(done)
+    _count_rows()
+
+
+def _count_rows() -> None:
+    """PostgreSQL plans by what it knows of the tables; its own count of so many new rows may come much later."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE" if connection.in_atomic_block else "VACUUM ANALYZE")
 
 
 def _people(count: int) -> list[User]:
@@ -113,7 +123,8 @@ def _write(batch: list[Draft], pool: dict[Shape, list[Picture]], random: Random)
     batches.insert(_batch(generation) for generation, _, _ in rows)
     generations.insert(generation for generation, _, _ in rows)
     attempts.insert(attempt for _, attempt, _ in rows)
-    images.insert(pictures)
+    with index.at_once(connection, pictures[0]["id"] - 1):
+        images.insert(pictures)
     _count_uses(list(prompts.values()))
     return len(pictures)
 

@@ -73,14 +73,27 @@ _ASIDES = (
     "The weather is about to change, and one can almost smell it.",
     "No text, no border, no watermark.",
 )
+# Every fortieth prompt is of a script without spaces between its words.
+UNSPACED_EVERY = 40
+_HAN_SUBJECTS = ("橘猫", "灯塔", "古老的图书馆", "红色帆船", "机器人园丁", "雪豹", "茶馆", "天文台")
+_HAN_DOINGS = ("坐在窗台上", "在雨中等待", "倒映在静水里", "被萤火虫环绕", "覆盖着积雪", "漂浮在云间")
+_HAN_LIGHTS = ("黄金时刻", "柔和的阴天光线", "烛光", "月光", "北极光")
 
 
 def phrases(random: Random) -> Iterator[str]:
     """Prompts without end, nearly always different ones."""
     number = 0
     while True:
-        yield _phrase(random, rare=number % RARE_EVERY == RARE_EVERY // 2)
+        if number % UNSPACED_EVERY == UNSPACED_EVERY - 1:
+            yield _unspaced_phrase(random)
+        else:
+            yield _phrase(random, rare=number % RARE_EVERY == RARE_EVERY // 2)
         number += 1
+
+
+def _unspaced_phrase(random: Random) -> str:
+    subject, doing, light = (random.choice(each) for each in (_HAN_SUBJECTS, _HAN_DOINGS, _HAN_LIGHTS))
+    return f"一幅{random.randrange(1000)}号画：{subject}{doing}，{light}"
 
 
 def _phrase(random: Random, *, rare: bool) -> str:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from gallery import search
 from gallery.models import Attempt, Generation, Image, Prompt, User
+from gallery.models.image import sort_price
 from gallery.models.vocabulary import read_query
 from tests.gallery.making import a_picture
 from tests.gallery.page import Page
@@ -274,6 +275,7 @@ def gallery(models_known: None, alice: User, bob: User) -> dict[int, str]:
     change("dog", {"model": "qwen-image", **wide}, {"model": "qwen-image", "cfg_scale": 7.5})
     change("dog", {"seed": None}, {"is_content_violation": True})
     Attempt.objects.filter(pk=made["dog"].attempt_id).update(price=Decimal("0.5"))
+    change("dog", {"sort_price": sort_price(Decimal("0.5"))})
     change("cafe", {"format": "png"}, {"negative_prompt": "Very blurry hands"})
     change("bike", {"stack_size": 4})
     old = timezone.now().replace(year=2020, month=5, day=4, hour=12)
