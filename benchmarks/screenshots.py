@@ -141,6 +141,7 @@ def pages(site: Site, shown: Shown) -> list[Shot]:
         Shot("generation-failed", f"/generations/{shown.failed}/"),
         Shot("prompts", "/prompts/"),
         Shot("prompt", f"/prompts/{shown.prompt}/"),
+        Shot("prompts-compared", f"/prompts/compare/?a={shown.prompt - 1}&b={shown.prompt}"),
         Shot("admin", "/admin/"),
         Shot("admin-generations", "/admin/gallery/generation/"),
         Shot("admin-images", "/admin/gallery/image/"),

@@ -3,6 +3,7 @@
 One installation is one team: members see everything; changing belongs to the maker and to staff.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 from math import ceil
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from gallery.formats import MAX_ID, counted
 from gallery.models import Attempt, Generation, Image, User
+from gallery.models.queue import GenerationQuerySet
 
 _WINDOW = timedelta(minutes=1)
 
@@ -30,9 +32,15 @@ def may_change(user: User, generation: Generation) -> bool:
     return user.is_staff or generation.owner_id == user.pk
 
 
+def generations_to_change(user: User, ids: Iterable[int]) -> GenerationQuerySet:
+    """Those of `ids` that are `user`'s to change; what is another member's, or not there, is left out."""
+    rows = Generation.objects.filter(pk__in=ids)
+    return rows if user.is_staff else rows.owned_by(user)
+
+
 def generation_to_see(pk: int) -> Generation:
     """The generation, for any member; Http404 when there is none."""
-    known = Generation.objects.select_related("owner", "prompt", "origin")
+    known = Generation.objects.select_related("owner", "prompt", "origin__generation")
     return get_object_or_404(known, pk=min(pk, MAX_ID))
 
 
@@ -54,7 +62,7 @@ def attempt_to_change(user: User, pk: int) -> Attempt:
 
 def image_to_see(pk: int) -> Image:
     """The image with its generation, prompt and owner, for any member; Http404 when there is none."""
-    known = Image.objects.select_related("owner", "prompt", "generation__origin", "attempt")
+    known = Image.objects.select_related("owner", "prompt", "generation__origin__generation", "attempt")
     return get_object_or_404(known, pk=min(pk, MAX_ID))
 
 

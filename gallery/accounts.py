@@ -59,7 +59,7 @@ signin_tokens = SigninTokenGenerator()
 
 
 def make_link(user: "User") -> str:
-    """The absolute address that signs `user` in once, within 24 hours. Nothing is stored."""
+    """The absolute address that signs `user` in once, within SIGNIN_LINK_HOURS. Nothing is stored."""
     token = f"{int_to_base36(user.pk)}-{signin_tokens.make_token(user)}"
     events.link_made(user)
     return settings.PUBLIC_URL + reverse("signin", args=[token])

@@ -19,6 +19,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
 from gallery import catalog, events
+from gallery.admin_values import CheckedAdmin, checked
 from gallery.callers import client_address
 from gallery.models import Generation, Worker
 from gallery.models.worker import DEAD_AFTER
@@ -34,8 +35,8 @@ class GalleryAdminSite(admin.AdminSite):
     enable_nav_sidebar = True
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Django's, and a line in the log for each thing that is done here."""
-        inner: Callable[..., HttpResponseBase] = super().admin_view(view, cacheable)
+        """Django's, a refusal of what no row can have, and a line in the log for each thing that is done here."""
+        inner: Callable[..., HttpResponseBase] = super().admin_view(checked(view), cacheable)
 
         def recorded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method != "POST":
@@ -45,6 +46,12 @@ class GalleryAdminSite(admin.AdminSite):
             return _recorded(request, lambda: inner(request, *args, **kwargs))
 
         return update_wrapper(recorded, inner)
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Django's; each table, of whichever package, checks the values that it is asked for."""
+        own = admin_class or admin.ModelAdmin
+        both = type(own.__name__, (CheckedAdmin, own), {"__module__": own.__module__, "__doc__": own.__doc__})
+        super().register(model_or_iterable, both, **options)
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -42,18 +42,18 @@ class SyncReport:
 
 def is_due() -> bool:
     """Whether one of the lists is missing or older than a day."""
-    told = _told_at()
-    return any(kind not in told or timezone.now() - told[kind] > MAX_AGE for kind in LISTS)
+    synced = _synced_at()
+    return any(kind not in synced or timezone.now() - synced[kind] > MAX_AGE for kind in LISTS)
 
 
 def grown_old() -> datetime | None:
-    """When the oldest list was told, if that is so long ago that asking again must have failed."""
-    oldest = min(_told_at().values(), default=None)
+    """When the oldest list was fetched, if that is so long ago that asking again must have failed."""
+    oldest = min(_synced_at().values(), default=None)
     return oldest if oldest and timezone.now() - oldest > MAX_AGE + PATIENCE else None
 
 
-def _told_at() -> dict[str, datetime]:
-    """When each list was told last."""
+def _synced_at() -> dict[str, datetime]:
+    """When each list was fetched last."""
     listed = CatalogModel.objects.filter(listed=True, type__in=LISTS).order_by()
     return dict(listed.values_list("type").annotate(Max("synced_at")))
 

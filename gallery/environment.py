@@ -292,16 +292,16 @@ def _check_strength(key: str) -> None:
 
 def _keep_new_key(path: Path) -> None:
     """Write a key under a name of our own, then link it: of two processes that start at once, one wins whole."""
-    mine = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(48))
             file.flush()
             os.fsync(file.fileno())
         try:
-            os.link(mine, path)
+            os.link(temporary, path)
         except FileExistsError:
             return
     finally:
-        mine.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)

@@ -70,6 +70,16 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def number(count: int) -> str:
+    """`412`, `1 243`: thousands are parted by narrow spaces that do not break."""
+    return f"{count:,}".replace(",", "\u202f")
+
+
+def counted_to(cap: int, count: int) -> str:
+    """`87`, `1 000+`: a number that was counted no further than to just above `cap`."""
+    return number(min(count, cap)) + ("+" if count > cap else "")
+
+
 def ordinal(number: int) -> str:
     """1st, 2nd, 3rd, 4th …"""
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")

@@ -6,12 +6,16 @@ What a newer version wrote looks healthy until a page fails or a call is paid th
 import pkgutil
 from typing import Any
 
+from django.apps import AppConfig
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.models.signals import post_migrate, pre_migrate
+
+from gallery.search import index
 
 APP = "gallery"
 
@@ -27,6 +31,24 @@ class OlderDatabase(ImproperlyConfigured):
 def watch() -> None:
     """Check the first connection of this process, whichever command opens it, before anything is asked of it."""
     connection_created.connect(_on_first_connection, dispatch_uid="gallery.schema")
+    pre_migrate.connect(_before_migrations, dispatch_uid="gallery.schema")
+    post_migrate.connect(_after_migrations, dispatch_uid="gallery.schema")
+
+
+def _before_migrations(app_config: AppConfig, using: str, plan: list[Any], **kwargs: Any) -> None:
+    """SQLite makes a table anew for a new column, and cannot while a trigger of another table reads it."""
+    database = connections[using]
+    if plan and app_config.name == APP and database.vendor == "sqlite":
+        with database.cursor() as cursor:
+            index.unfollow(cursor.execute, database.vendor)
+
+
+def _after_migrations(app_config: AppConfig, using: str, **kwargs: Any) -> None:
+    """The index of pictures is followed again, and for the first time when it has just been made."""
+    database = connections[using]
+    if app_config.name == APP and index.TABLE in database.introspection.table_names():
+        with database.cursor() as cursor:
+            index.follow(cursor.execute, database.vendor)
 
 
 def _on_first_connection(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:

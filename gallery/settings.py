@@ -223,7 +223,9 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "gallery"
 LOGOUT_REDIRECT_URL = "login"
-PASSWORD_RESET_TIMEOUT = int(timedelta(hours=24).total_seconds())
+# So long a sign-in link holds; every text that says how long says it by this.
+SIGNIN_LINK_HOURS = 24
+PASSWORD_RESET_TIMEOUT = int(timedelta(hours=SIGNIN_LINK_HOURS).total_seconds())
 
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,10 @@ from django.db import connections
 
 from gallery import catalog
 from gallery.media.decoding import Decoder
-from gallery.models import CatalogModel, User
+from gallery.models import CatalogModel, CatalogStyle, User
 from gallery.pipeline.worker import WorkerProcess
 from tests.postgresql import running_postgresql
-from venice import Client
+from venice import Client, bundled_models, bundled_styles
 from venice.emulator import Emulator
 
 # Playwright keeps an event loop in the main thread, in which Django would refuse to query.
@@ -41,6 +42,12 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.register_profile("steady", derandomize=True)
     if not config.getoption("--long"):
         hypothesis.settings.load_profile("steady")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Half as many processes again as there are cores: a third of the tests' time is spent waiting for others."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores + cores // 2
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -118,15 +125,26 @@ def emulator(settings: LazySettings) -> Iterator[Emulator]:
         yield running
 
 
+#: The rows of the catalogue, once a process has made them as `sync` does.
+_catalogue: list[list[Any]] = []
+
+
 @pytest.fixture
 def models_known(db: None) -> None:
     """The catalogue as `sync` leaves it, without asking anybody."""
-    from venice import bundled_models, bundled_styles
-
-    for kind in catalog.LISTS:
-        catalog._keep_models([model for model in bundled_models() if model.type == kind], kind)
-    catalog._keep_styles(bundled_styles())
-    assert CatalogModel.objects.for_images().count() == 37
+    if not _catalogue:
+        models = bundled_models()
+        for kind in catalog.LISTS:
+            catalog._keep_models([model for model in models if model.type == kind], kind)
+        catalog._keep_styles(bundled_styles())
+        assert CatalogModel.objects.for_images().count() == 37
+        _catalogue.extend([list(CatalogModel.objects.all()), list(CatalogStyle.objects.all())])
+        return
+    for rows in _catalogue:
+        fresh = [copy(row) for row in rows]
+        for row in fresh:
+            row.pk = None
+        type(fresh[0]).objects.bulk_create(fresh)
 
 
 @pytest.fixture(scope="session")

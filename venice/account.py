@@ -18,7 +18,7 @@ _MAX_BALANCES = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
-    """What an account can pay with. None for what was not told; `raw` is the answer as it came.
+    """What an account can pay with. None for what Venice left out; `raw` is the answer as it came.
 
     `amounts` holds every balance under Venice's own name: `usd`, `diem`, `bundledCredits` …
     """
@@ -69,7 +69,7 @@ class ModelLimits:
 class RateLimits(dict[str, Any]):
     """Limits and balances of a key: the answer as it came, and what is known of it as typed properties.
 
-    None, or nothing, for what was not told or makes no sense.
+    None, or nothing, for what Venice left out or what makes no sense.
     """
 
     @property
@@ -81,8 +81,8 @@ class RateLimits(dict[str, Any]):
     @property
     def balances(self) -> dict[str, Decimal]:
         """Venice's name of each balance -> what is left of it."""
-        told = self.get("balances")
-        items = list(told.items())[:_MAX_BALANCES] if isinstance(told, dict) else []
+        balances = self.get("balances")
+        items = list(balances.items())[:_MAX_BALANCES] if isinstance(balances, dict) else []
         return {
             clean_line(name, 40): amount for name, value in items if (amount := decimal(value)) is not None
         }
@@ -118,10 +118,10 @@ def parse_balance(body: Any) -> Balance:
     tree = body if isinstance(body, dict) else {}
     if isinstance(tree.get("data"), dict):
         tree = tree["data"]
-    told = tree.get("balances")
-    if not isinstance(told, dict) and "canConsume" not in tree:
+    balances = tree.get("balances")
+    if not isinstance(balances, dict) and "canConsume" not in tree:
         raise BadResponse("the answer holds no balance")
-    items = list(told.items())[:_MAX_BALANCES] if isinstance(told, dict) else []
+    items = list(balances.items())[:_MAX_BALANCES] if isinstance(balances, dict) else []
     amounts = {
         clean_line(name, 40): amount for name, value in items if (amount := decimal(value)) is not None
     }

@@ -45,7 +45,7 @@ class Stored:
             self._file.close()
 
 
-class Held:
+class InMemory:
     """Pieces in memory, which stay their owner's."""
 
     def __init__(self, pieces: Sequence[bytes | bytearray]) -> None:

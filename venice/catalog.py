@@ -116,8 +116,8 @@ class Model:
         )
 
 
-def _constraints(found: Any) -> dict[str, Any]:
-    limits = _mapping(found)
+def _constraints(value: Any) -> dict[str, Any]:
+    limits = _mapping(value)
     ratios, tiers = _texts(limits.get("aspectRatios")), _texts(limits.get("resolutions"))
     qualities = _texts(limits.get("qualities"))
     steps = _mapping(limits.get("steps"))
@@ -214,10 +214,10 @@ def _matches(model_id: str, patterns: tuple[str, ...]) -> bool:
 
 
 def _listed(body: Any, what: str) -> list[Any]:
-    found = body.get("data") if isinstance(body, Mapping) else body
-    if not isinstance(found, list):
+    entries = body.get("data") if isinstance(body, Mapping) else body
+    if not isinstance(entries, list):
         raise CatalogError(f"the answer holds no list of {what}")
-    return found
+    return entries
 
 
 def _mapping(value: Any) -> dict[str, Any]:
@@ -225,8 +225,8 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 
 def _texts(value: Any) -> tuple[str, ...]:
-    found = value if isinstance(value, list) else []
-    texts = (item for item in found if isinstance(item, str) and item and clean_line(item, 40) == item)
+    items = value if isinstance(value, list) else []
+    texts = (item for item in items if isinstance(item, str) and item and clean_line(item, 40) == item)
     return tuple(dict.fromkeys(texts))[:_MAX_CHOICES]
 
 

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from venice.access import DEFAULT_BASE_URL, Environment, clean_api_key, clean_base_url
 from venice.account import Balance, RateLimits, UsageEntry, parse_balance, parse_usage, usage_query
-from venice.bodies import Held, plain, whole
+from venice.bodies import InMemory, plain, whole
 from venice.catalog import Model, bundled_models, parse_models, parse_styles
 from venice.deadlines import Clock, Deadlines
 from venice.errors import (
@@ -78,7 +78,7 @@ class Client:
         self.route = Route.to(self.base_url, proxy=proxy, ca_bundle=ca_bundle)
         self.deadlines = deadlines or Deadlines()
         self.max_bytes = max_bytes
-        self._known = None if models is None else {model.id: model for model in models}
+        self._models = None if models is None else {model.id: model for model in models}
         self._lacks_key = isinstance(api_key, Environment) and not os.environ.get(api_key.value, "").strip()
         if isinstance(api_key, Environment):
             api_key = os.environ.get(api_key.value, "").strip()
@@ -161,7 +161,7 @@ class Client:
         pieces = Pieces(on_progress)
         try:
             reply = self.send(operation, pieces, on_sent=pieces.sent, timeout=timeout)
-            result = result_from(reply, Held(pieces.body))
+            result = result_from(reply, InMemory(pieces.body))
         except OSError as error:
             unread = BadResponse(f"there is no room to unpack the answer ({error.strerror})")
             unread.body = self._credentials.struck_out(b"".join(pieces.body))
@@ -180,8 +180,8 @@ class Client:
             raise error
 
     def _check(self, operation: Operation) -> None:
-        known = _bundled() if self._known is None else self._known
-        model = known.get(operation.model)
+        models = _bundled() if self._models is None else self._models
+        model = models.get(operation.model)
         if model and (problems := operation.problems(model)):
             text = "; ".join(f"{field}: {message}" for field, message in problems.items())
             raise InvalidRequest(text, field_errors=problems)
@@ -279,7 +279,7 @@ class Client:
             max_bytes=MAX_FREE_BODY,
         )
         encoding = reply.headers.get("content-encoding", "")
-        with closing(plain(Held(pieces.body), encoding, MAX_FREE_BODY)) as body:
+        with closing(plain(InMemory(pieces.body), encoding, MAX_FREE_BODY)) as body:
             return reply, whole(body, MAX_FREE_BODY)
 
     def _request(self, method: str, path: str, body: bytes | None = None) -> "Request":

@@ -72,11 +72,11 @@ def read_complaint(body: bytes) -> Complaint:
 
 def _note(fields: dict[str, str], name: Any, message: str) -> None:
     """The first message of a field counts; names that cannot be a field's go to none."""
-    known = (
+    is_field = (
         isinstance(name, str) and name != "_errors" and _FIELD.fullmatch(name) and without_keys(name) == name
     )
     if message:
-        fields.setdefault(name if known else NO_FIELD, message)
+        fields.setdefault(name if is_field else NO_FIELD, message)
 
 
 def _first_message(branch: Any) -> str:

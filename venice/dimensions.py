@@ -53,19 +53,19 @@ def pixel_size(data: bytes, form: InputFormat | None) -> tuple[int, int] | None:
 
 
 def _jpeg(data: bytes) -> tuple[int, int] | None:
-    place = 2
+    position = 2
     for _ in range(_MAX_SEGMENTS):
-        if place + 9 > len(data) or data[place] != 0xFF:
+        if position + 9 > len(data) or data[position] != 0xFF:
             return None
-        marker = data[place + 1]
+        marker = data[position + 1]
         if marker in _FRAMES:
-            return _big(data[place + 7 : place + 9]), _big(data[place + 5 : place + 7])
+            return _big(data[position + 7 : position + 9]), _big(data[position + 5 : position + 7])
         if marker == 0xFF:
-            place += 1
+            position += 1
         elif marker == 0x01 or 0xD0 <= marker <= 0xD8:
-            place += 2
+            position += 2
         else:
-            place += 2 + max(2, _big(data[place + 2 : place + 4]))
+            position += 2 + max(2, _big(data[position + 2 : position + 4]))
     return None
 
 

@@ -47,7 +47,7 @@ class VeniceError(Exception):
         self.field_errors = dict(field_errors or {})
         self.retry_at = retry_at
         self.code = clean_line(code, 100)
-        self._told_request_id = ""
+        self._body_request_id = ""
 
     @property
     def cf_ray(self) -> str:
@@ -57,7 +57,7 @@ class VeniceError(Exception):
     @property
     def request_id(self) -> str:
         """Venice's name for the request: that of the header, else that of the body."""
-        return self.headers.get("x-request-id", "") or self._told_request_id
+        return self.headers.get("x-request-id", "") or self._body_request_id
 
     def __str__(self) -> str:
         where = f"HTTP {self.status}: " if self.status else ""
@@ -233,7 +233,7 @@ def error_from_reply(reply: Reply, body: bytes) -> VeniceError:
         retry_at=_retry_at(kind, reply),
         code=complaint.code,
     )
-    error._told_request_id = complaint.request_id
+    error._body_request_id = complaint.request_id
     if isinstance(error, Moderated):
         error.suggested_prompt = complaint.suggested_prompt
     if kind is Forbidden and not complaint.is_venice:
@@ -305,15 +305,15 @@ def _is_moderation(complaint: Complaint) -> bool:
 def _retry_at(kind: type[VeniceError], reply: Reply) -> datetime | None:
     if not issubclass(kind, Busy):
         return None
-    told = [reply.moment("retry-after")]
+    candidates = [reply.moment("retry-after")]
     if kind is BlockedForAWhile:
-        told.append(reply.headers_at + timedelta(seconds=_BLOCK_SECONDS))
+        candidates.append(reply.headers_at + timedelta(seconds=_BLOCK_SECONDS))
     elif kind is RateLimited:
-        told.append(reply.moment("x-ratelimit-reset-requests"))
+        candidates.append(reply.moment("x-ratelimit-reset-requests"))
         if "x-ratelimit-resets" in reply.headers:
-            told.append(reply.headers_at + timedelta(seconds=_DEFAULT_WAIT))
-    known = [moment for moment in told if moment]
-    return max(known) if known else reply.headers_at + timedelta(seconds=_DEFAULT_WAIT)
+            candidates.append(reply.headers_at + timedelta(seconds=_DEFAULT_WAIT))
+    moments = [moment for moment in candidates if moment]
+    return max(moments) if moments else reply.headers_at + timedelta(seconds=_DEFAULT_WAIT)
 
 
 def _plain(status: int) -> str:

@@ -30,7 +30,7 @@ _TOO_LARGE = f"larger than {MAX_IMAGE >> 20} MB"
 class ImageBytes:
     """One image as Venice made it; the format is read from the bytes, whatever was asked for.
 
-    `index` is its place in the answer, counting those that could not be read: only 0 follows the seed.
+    `index` is its position in the answer, counting those that could not be read: only 0 follows the seed.
     """
 
     data: bytes
@@ -50,7 +50,7 @@ class ImageBytes:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """An entry of the list of images that gave none: its place in the answer, and why, in words for people."""
+    """An entry of the list of images that gave none: its position in the answer, and why, in words for people."""
 
     index: int
     reason: str
@@ -154,7 +154,7 @@ def _base64(texts: Iterator[str]) -> Iterator[bytes]:
         if "=" in waiting:
             raise ValueError("something follows the padding")
         waiting += text
-        # The last group of four waits: it may be padded, which is told by what follows.
+        # The last group of four waits: it may be padded, which shows in what follows.
         size = max(0, (len(waiting) - 1) // 4 * 4)
         if "=" in waiting[:size]:
             raise ValueError("something follows the padding")

@@ -61,8 +61,8 @@ def _read_object(scanner: Scanner, layout: Layout) -> None:
             if not _read_list(scanner, layout.data, _image_of_data):
                 layout.data = None
         elif name == "id":
-            found = scanner.value()
-            layout.id = found if isinstance(found, Span) else None
+            value = scanner.value()
+            layout.id = value if isinstance(value, Span) else None
         elif name == "timing":
             layout.timing = _timing(scanner)
         else:
@@ -85,34 +85,34 @@ def _read_list(scanner: Scanner, listed: Listed, read: Callable[[Scanner], Span 
 
 
 def _image(scanner: Scanner) -> Span | None:
-    found = scanner.value()
-    return found if isinstance(found, Span) else None
+    value = scanner.value()
+    return value if isinstance(value, Span) else None
 
 
 def _image_of_data(scanner: Scanner) -> Span | None:
     if scanner.peek() != b"{":
         scanner.value()
         return None
-    found: dict[str, Span | bool] = {}
+    fields: dict[str, Span | bool] = {}
     for name in scanner.members():
         value = scanner.value()
         if name in ("b64_json", "url"):
-            found[name] = value
-    chosen = found.get("b64_json") or found.get("url")
+            fields[name] = value
+    chosen = fields.get("b64_json") or fields.get("url")
     return chosen if isinstance(chosen, Span) else None
 
 
 def _timing(scanner: Scanner) -> dict[str, float | bool | None]:
-    told: dict[str, float | bool | None] = {}
+    times: dict[str, float | bool | None] = {}
     if scanner.peek() != b"{":
         scanner.value()
-        return told
+        return times
     for name in scanner.members():
         if scanner.peek() in b'"[{':
             scanner.value()
-            told[name if name in TIMES else ""] = None
+            times[name if name in TIMES else ""] = None
         elif name in TIMES:
-            told[name] = scanner.scalar()
+            times[name] = scanner.scalar()
         else:
             scanner.scalar()
-    return told
+    return times

@@ -81,5 +81,5 @@ class Pieces:
         """Of an answer that stopped midway."""
         from venice.salvage import salvage
 
-        with salvage(io.BytesIO(b"".join(self._pieces))) as found:
-            return tuple(found.images) if found else ()
+        with salvage(io.BytesIO(b"".join(self._pieces))) as salvaged:
+            return tuple(salvaged.images) if salvaged else ()

@@ -14,7 +14,7 @@ _MAX_USD = 10_000
 
 
 def price(operation: Operation, model: Model) -> Decimal | None:
-    """The most that the call costs, six places; None when the catalogue tells none. Web search is free.
+    """The most that the call costs, six places; None when the catalogue has none. Web search is free.
 
     What has `extra` fields has no price: nobody tells what they cost.
 

@@ -44,7 +44,7 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class Deprecation:
-    """The model goes away: Venice's words, the day when told, the model to use instead."""
+    """The model goes away: Venice's words, the day if it named one, the model to use instead."""
 
     warning: str
     date: date | None
@@ -93,7 +93,7 @@ class Reply:
 
     @property
     def is_blurred(self) -> bool | None:
-        """None: not told, or not in words that are known."""
+        """None: the header is missing, or its words mean nothing to us."""
         return _flag(self.headers.get("x-venice-is-blurred"))
 
     @property
@@ -107,7 +107,7 @@ class Reply:
 
     @property
     def content_length(self) -> int | None:
-        """How many bytes the body should have; None when that is not told."""
+        """How many bytes the body should have; None when no header says it."""
         return _whole(self.headers.get("content-length"))
 
     @property
@@ -148,8 +148,8 @@ class Reply:
                 number = number / 1000 - server_now
             elif number > 1e9:
                 number -= server_now
-        elif found := _http_date(value):
-            number = (found - (_http_date(self.headers.get("date", "")) or self.headers_at)).total_seconds()
+        elif date := _http_date(value):
+            number = (date - (_http_date(self.headers.get("date", "")) or self.headers_at)).total_seconds()
         else:
             return None
         return self.headers_at + timedelta(seconds=min(max(number, SHORTEST_WAIT), LONGEST_WAIT))

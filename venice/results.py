@@ -34,7 +34,7 @@ _ID_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Where Venice's time went, in milliseconds; None for what was not told or makes no sense."""
+    """Where Venice's time went, in milliseconds; None for what Venice left out or what makes no sense."""
 
     queue_ms: int | None = None
     preprocessing_ms: int | None = None
@@ -144,7 +144,7 @@ class Answer:
 
 
 def open_stored(file: BinaryIO) -> tuple[Reply, Body]:
-    """Head and body of an answer that `Client.send` wrote, from the place where a seekable file is.
+    """Head and body of an answer that `Client.send` wrote, from the position of a seekable file.
 
     BadResponse when the file does not begin with a head. The finishing time is the file's last change.
     """
@@ -222,11 +222,11 @@ def _opened(reply: Reply, body: Body) -> Answer:
         return Answer(reply=reply, listed=1, _entries=_alone(body), _body=body)
     answer = _built(reply, body) if body.size <= SMALL_BODY else laid_out(reply, body)
     if answer is None:
-        raise _bad(reply, _nothing_known(body))
+        raise _bad(reply, _unreadable_reason(body))
     return answer
 
 
-def _nothing_known(body: Body) -> str:
+def _unreadable_reason(body: Body) -> str:
     if not body.size:
         return "The answer is empty."
     start = beginning(whole(body, BEGINNING))
@@ -255,13 +255,13 @@ def _built(reply: Reply, body: Body) -> Answer | None:
     except ValueError:
         return None
     tree = tree if isinstance(tree, dict) else {}
-    found = _listed(tree)
+    images = _listed(tree)
     return Answer(
         reply=reply,
-        listed=len(found),
+        listed=len(images),
         id=clean_line(tree.get("id"), _ID_LENGTH),
         timing=_timing(tree.get("timing")),
-        _entries=(image_of(entry, index) for index, entry in enumerate(found[:MAX_IMAGES])),
+        _entries=(image_of(entry, index) for index, entry in enumerate(images[:MAX_IMAGES])),
         _body=body,
     )
 
@@ -292,9 +292,9 @@ def _images(body: Body, entries: list[Span | None]) -> Iterator[ImageBytes | Unr
 
 def _listed(tree: dict[str, Any]) -> list[Any]:
     """The images as they are listed: by Venice as texts, in OpenAI's way as objects with one."""
-    found = tree.get("images")
-    if isinstance(found, list):
-        return found
+    images = tree.get("images")
+    if isinstance(images, list):
+        return images
     listed = tree.get("data")
     entries = listed if isinstance(listed, list) else []
     return [
@@ -302,13 +302,13 @@ def _listed(tree: dict[str, Any]) -> list[Any]:
     ]
 
 
-def _timing(found: Any) -> Timing:
-    told = found if isinstance(found, dict) else {}
+def _timing(value: Any) -> Timing:
+    times = value if isinstance(value, dict) else {}
     return Timing(
-        queue_ms=_milliseconds(told.get("inferenceQueueTime")),
-        preprocessing_ms=_milliseconds(told.get("inferencePreprocessingTime")),
-        inference_ms=_milliseconds(told.get("inferenceDuration")),
-        total_ms=_milliseconds(told.get("total")),
+        queue_ms=_milliseconds(times.get("inferenceQueueTime")),
+        preprocessing_ms=_milliseconds(times.get("inferencePreprocessingTime")),
+        inference_ms=_milliseconds(times.get("inferenceDuration")),
+        total_ms=_milliseconds(times.get("total")),
     )
 
 

@@ -36,15 +36,15 @@ def read_reply(file: BinaryIO) -> Reply | None:
 def salvage(file: BinaryIO) -> Iterator[Salvage | None]:
     """Read a spooled answer whose writer was stopped; None when not even its head is there.
 
-    It is whole when Content-Length was reached, or when it can be read as a result although none was told.
+    It is whole when Content-Length was reached, or when it can be read as a result although there was none.
     """
     try:
         reply, raw = open_stored(file)
     except VeniceError:
         yield None
         return
-    told = reply.content_length
-    is_whole = _has_images(reply, raw) if told is None else raw.size >= told
+    length = reply.content_length
+    is_whole = _has_images(reply, raw) if length is None else raw.size >= length
     with closing(plain(raw, reply.headers.get("content-encoding", ""), MAX_BODY)) as body:
         yield Salvage(reply, is_whole, _complete(reply, body))
 

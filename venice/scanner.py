@@ -89,7 +89,7 @@ class Span:
 
 
 class Scanner:
-    """A place in a JSON text. Each verb reads from there and moves on; Malformed where that is not what comes."""
+    """A position in a JSON text. Each verb reads from there and moves on; Malformed where that is not what comes."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
@@ -193,8 +193,8 @@ class Scanner:
             token = self._since(start)
         finally:
             self._kept = None
-        found = json.loads(token, parse_int=short_int) if token else None
-        return found if isinstance(found, float | int) else None
+        value = json.loads(token, parse_int=short_int) if token else None
+        return value if isinstance(value, float | int) else None
 
     def _scalar(self) -> None:
         while len(self._window) - self._at < 10 and self._more():
@@ -300,8 +300,8 @@ class Scanner:
     def _taken(self, any_of: bytes) -> bool:
         if self._at == len(self._window):
             self._more()
-        found = self._window[self._at : self._at + 1]
-        if not found or found not in any_of:
+        byte = self._window[self._at : self._at + 1]
+        if not byte or byte not in any_of:
             return False
         self._at += 1
         return True

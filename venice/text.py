@@ -73,13 +73,13 @@ def masked(pieces: Iterable[bytes], key: str | None) -> Iterator[bytes]:
     if len(secret) < SHORTEST_SECRET:
         yield from pieces
         return
-    held = b""
+    tail = b""
     for piece in pieces:
-        text = (held + piece).replace(secret, b"*" * len(secret))
+        text = (tail + piece).replace(secret, b"*" * len(secret))
         border = max(len(text) - len(secret) + 1, 0)
-        held = text[border:]
+        tail = text[border:]
         yield text[:border]
-    yield held
+    yield tail
 
 
 def decode_json(body: bytes, most: int = MOST_PARTS) -> Any:

@@ -115,7 +115,7 @@ def _log(request: Request, clock: Clock, outcome: str) -> None:
 
 
 class _Sink:
-    """The file of the caller. When it fails, the clock is told why, so that the network is not blamed."""
+    """The file of the caller. When it fails, the clock learns why, so that the network is not blamed."""
 
     def __init__(self, file: Writable, clock: Clock) -> None:
         self._file, self._clock = file, clock
@@ -187,7 +187,7 @@ def _describe(error: BaseException, clock: Clock) -> str:
 
 def _proxy_failure(causes: Sequence[BaseException]) -> str:
     for cause in causes:
-        # The one place where the library tells the status of the proxy.
+        # The one place where the library gives the status of the proxy.
         if match := _TUNNEL_REFUSED.match(str(cause)):
             wrong = " (user or password)" if match[1] == "407" else ""
             return f"it answered with HTTP {match[1]}{wrong}"

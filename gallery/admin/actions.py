@@ -54,8 +54,8 @@ class Bill:
     @property
     def total(self) -> Decimal | None:
         """Of the known prices; None when there are none."""
-        known = [price for price in self.prices.values() if price is not None]
-        return sum(known, Decimal(0)) if known else None
+        prices = [price for price in self.prices.values() if price is not None]
+        return sum(prices, Decimal(0)) if prices else None
 
     @property
     def unpriced(self) -> int:

@@ -41,7 +41,7 @@ class AttemptAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Balance before")
     def balance(self, attempt: Attempt) -> str:
-        """As Venice told it with the answer."""
+        """As Venice's answer stated it."""
         return usd(attempt.balance_before) or "-"
 
     @admin.display(description="Took")

@@ -45,5 +45,5 @@ class BatchAdmin(ReadOnlyAdmin):
     def members(self, batch: Batch) -> SafeString | str:
         """In their order, each a link to its own page."""
         rows = batch.generations.order_by("position")
-        found = ((reverse("admin:gallery_generation_change", args=[row.pk]), str(row)) for row in rows)
-        return format_html_join(" ", '<a href="{}">{}</a>', found) or "-"
+        links = ((reverse("admin:gallery_generation_change", args=[row.pk]), str(row)) for row in rows)
+        return format_html_join(" ", '<a href="{}">{}</a>', links) or "-"

@@ -1,4 +1,4 @@
-"""What Venice offers, as last told, with the button that asks again."""
+"""What Venice offers, as of the last sync, with the button that asks again."""
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse

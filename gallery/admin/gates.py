@@ -61,8 +61,8 @@ class GateAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """With the button that fits: one pauses, the other resumes."""
-        told = {"paused": Gate.objects.filter(kind=Gate.Kind.PAUSE).first(), "reason_limit": REASON_LIMIT}
-        return super().changelist_view(request, {**told, **(extra_context or {})})
+        context = {"paused": Gate.objects.filter(kind=Gate.Kind.PAUSE).first(), "reason_limit": REASON_LIMIT}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
 
     @method_decorator(require_POST)
     def pause(self, request: HttpRequest) -> HttpResponse:

@@ -108,14 +108,14 @@ class GenerationAdmin(ReadOnlyAdmin):
     @admin.display(description="Pictures")
     def pictures(self, generation: Generation) -> SafeString | str:
         """All of them."""
-        found = ((thumbnail(image),) for image in generation.images.order_by("index"))
-        return format_html_join(" ", "{}", found) or "-"
+        thumbnails = ((thumbnail(image),) for image in generation.images.order_by("index"))
+        return format_html_join(" ", "{}", thumbnails) or "-"
 
     @admin.display(description="Starts from")
     def sources(self, generation: Generation) -> SafeString | str:
         """Its inputs."""
-        found = ((stored_thumbnail(row),) for row in generation.inputs.all())
-        return format_html_join(" ", "{}", found) or "-"
+        thumbnails = ((stored_thumbnail(row),) for row in generation.inputs.all())
+        return format_html_join(" ", "{}", thumbnails) or "-"
 
     @admin.display(description="Number", ordering="pk")
     def number(self, generation: Generation) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm
@@ -126,8 +127,9 @@ class UserAdmin(BoundedSearch, DjangoUserAdmin):  # type: ignore[type-arg]
                 messages.warning(request, f"No link for {user.username}, who {why}.")
                 continue
             self.log_change(request, user, "Made a sign-in link.")
-            text = "For {}, once, within 24 hours: <code>{}</code>"
-            messages.success(request, format_html(text, user.username, make_link(user)))
+            hours = settings.SIGNIN_LINK_HOURS
+            text = "For {}, once, within {} hours: <code>{}</code>"
+            messages.success(request, format_html(text, user.username, hours, make_link(user)))
 
     @admin.display(boolean=True, description="password")
     def has_password(self, user: User) -> bool:

@@ -41,8 +41,8 @@ class WorkerAdmin(ReadOnlyAdmin):
             f"{name}_count": Count("generation", filter=Q(generation__state=state))
             for name, state in states.items()
         }
-        known: QuerySet[Worker] = super().get_queryset(request)
-        return known.annotate(**counts)
+        workers: QuerySet[Worker] = super().get_queryset(request)
+        return workers.annotate(**counts)
 
     @admin.display(boolean=True)
     def alive(self, worker: Worker) -> bool:

@@ -15,6 +15,8 @@ _OTHER_LABELS = {
 _LABELS = (
     {"kind": "Operation"} | {parameter.name: parameter.label for parameter in PARAMETERS} | _OTHER_LABELS
 )
+#: Characters of a value where it only says what has changed.
+LONGEST = 40
 # These have a place of their own on the page.
 _ELSEWHERE = {"prompt", "negative_prompt", "image", "images"}
 
@@ -46,6 +48,33 @@ def request_rows(generation: Generation) -> list[Row]:
     return [Row(name, _LABELS.get(name, name), _words(request[name])) for name in (*listed, *rest)]
 
 
+def differences(generation: Generation) -> list[str]:
+    """What was asked for otherwise than for the picture that it was made from, in words; empty without one.
+
+    Prompts are only said to differ: they are too long to stand beside a thumbnail.
+    """
+    if generation.origin is None:
+        return []
+    before, after = generation.origin.generation, generation
+    said = [] if before.kind == after.kind else [after.label.lower()]
+    said += [
+        f"another {_LABELS[name].lower()}"
+        for name in ("prompt", "negative_prompt")
+        if before.request.get(name, "") != after.request.get(name, "")
+    ]
+    old, new = ({row.name: row for row in request_rows(each)} for each in (before, after))
+    for name in dict.fromkeys([*new, *old]):
+        values = [_cut(rows[name].value) if name in rows else "none" for rows in (old, new)]
+        if values[0] != values[1] and name != "kind":
+            label = (new.get(name) or old[name]).label
+            said.append(f"{label[:LONGEST].lower()} {values[0]} → {values[1]}")
+    return said or ["the same request"]
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= LONGEST else f"{words[:LONGEST]}…"
+
+
 def slices(generation: Generation) -> list[Slice]:
     """Venice's times and ours, end to end; empty when none is known, and for what did not end well.
 
@@ -75,7 +104,7 @@ def _words(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        # Style references: each is shown as a picture, and told here by how closely it is followed.
+        # Style references: each is shown as a picture, and described here by how closely it is followed.
         strengths = [each.get("strength") if isinstance(each, dict) else each for each in value]
         return ", ".join("usual strength" if each is None else f"strength {each}" for each in strengths)
     return str(value)

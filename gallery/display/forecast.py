@@ -23,7 +23,7 @@ _MINUTE = WINDOW.total_seconds()
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One generation of the line: its model, its pictures, the seconds it is on its way, or will be held for."""
+    """One generation of the queue: its model, its pictures, the seconds it is on its way, or will be held for."""
 
     model: str
     images: int = 1
@@ -49,17 +49,17 @@ class Expectation:
     limited: bool = False
 
 
-def expect(line: Sequence[Call], slots: int, paces: Mapping[str, Pace]) -> list[Expectation]:
-    """What to expect for each call of `line`, which is in the order of service; `slots` calls are made at once."""
-    told = [Expectation()] * len(line)
-    running = [place for place, call in enumerate(line) if call.running_for is not None]
-    waiting = [place for place, call in enumerate(line) if call.running_for is None]
+def expect(calls: Sequence[Call], slots: int, paces: Mapping[str, Pace]) -> list[Expectation]:
+    """What to expect for each of `calls`, which are in the order of service; `slots` calls are made at once."""
+    expectations = [Expectation()] * len(calls)
+    running = [index for index, call in enumerate(calls) if call.running_for is not None]
+    waiting = [index for index, call in enumerate(calls) if call.running_for is None]
     free: list[float] = [0.0] * max(slots - len(running), 0)
-    for place in running:
-        call, pace = line[place], paces.get(line[place].model, Pace())
+    for index in running:
+        call, pace = calls[index], paces.get(calls[index].model, Pace())
         left = max((pace.typical or GUESS) - (call.running_for or 0.0), 1.0)
         free.append(left)
-        told[place] = Expectation(0.0, left if pace.typical else None)
+        expectations[index] = Expectation(0.0, left if pace.typical else None)
     heapq.heapify(free)
     asked: dict[str, list[tuple[float, int]]] = defaultdict(list)
     for model, pace in paces.items():
@@ -67,16 +67,16 @@ def expect(line: Sequence[Call], slots: int, paces: Mapping[str, Pace]) -> list[
     while waiting and slots:
         now = free[0]
         # Of those that may go first, the one whose turn it is.
-        starts = {place: _room(line[place], paces, asked, now) for place in waiting}
-        place = min(waiting, key=starts.__getitem__)
-        start = starts[place]
+        starts = {index: _room(calls[index], paces, asked, now) for index in waiting}
+        index = min(waiting, key=starts.__getitem__)
+        start = starts[index]
         if start == FOREVER:
             break
-        told[place] = _begin(line[place], paces, start, max(now, line[place].held_for))
-        asked[line[place].model].append((start, line[place].images))
-        heapq.heapreplace(free, start + (paces.get(line[place].model, Pace()).typical or GUESS))
-        waiting.remove(place)
-    return told
+        expectations[index] = _begin(calls[index], paces, start, max(now, calls[index].held_for))
+        asked[calls[index].model].append((start, calls[index].images))
+        heapq.heapreplace(free, start + (paces.get(calls[index].model, Pace()).typical or GUESS))
+        waiting.remove(index)
+    return expectations
 
 
 def _begin(call: Call, paces: Mapping[str, Pace], start: float, could: float) -> Expectation:
@@ -100,14 +100,14 @@ def _room(
 
 
 def expected(cards: Sequence[Card], gates: ClosedGates) -> tuple[list[Card], int]:
-    """The cards of the line with what to expect of each, and how many calls the workers make at once; three queries."""
+    """The cards with what to expect of each, and how many calls the workers make at once; three queries."""
     # What waits for a silent host keeps no worker busy.
-    line = [card.generation for card in cards if not card.host]
-    typical = generation_card.typical(each.model for each in line)
+    generations = [card.generation for card in cards if not card.host]
+    typical = generation_card.typical(each.model for each in generations)
     slots = Worker.objects.alive().count() * settings.WORKER_CONCURRENCY
     now = timezone.now()
-    calls = [_call(each, gates, now) for each in line]
-    by_generation = dict(zip(line, expect(calls, slots, _paces(typical, now)), strict=True))
+    calls = [_call(each, gates, now) for each in generations]
+    by_generation = dict(zip(generations, expect(calls, slots, _paces(typical, now)), strict=True))
     return [_with(card, by_generation.get(card.generation), typical, now) for card in cards], slots
 
 
@@ -138,11 +138,11 @@ def _paces(typical: Mapping[str, generation_card.Typical], now: datetime) -> dic
     ours = settings.VENICE_REQUESTS_PER_MINUTE
     return {
         model: Pace(
-            known.took.total_seconds() if known.took else None,
-            min(ours, known.rate_limit or ours),
+            times.took.total_seconds() if times.took else None,
+            min(ours, times.rate_limit or ours),
             tuple(asked[model]),
         )
-        for model, known in typical.items()
+        for model, times in typical.items()
     }
 
 

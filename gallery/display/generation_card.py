@@ -1,4 +1,4 @@
-"""What a generation's card shows beside its row: its pictures, its place in the queue, how long its model takes."""
+"""What a generation's card shows beside its row: its pictures, its position in the queue, how long its model takes."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -31,15 +31,15 @@ _TOOK = ExpressionWrapper(F("finished_at") - F("sent_at"), output_field=Duration
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class QueueState:
     """Where an unfinished generation stands.
 
-    Its place among the waiting (0: none), until when it is held itself, the gate that holds it with others, and
+    Its position among the waiting (0: none), until when it is held itself, the gate that holds it with others, and
     the silent host that its answer lies on. One that has ended may have its answer read again.
     """
 
     state: str
-    place: int = 0
+    position: int = 0
     held_until: datetime | None = None
     gate: Gate | None = None
     host: str = ""
@@ -51,7 +51,7 @@ class Standing:
         held = f"-{self.held_until.timestamp():.0f}" if self.held_until else ""
         gate = f"-{self.gate.pk}" if self.gate else ""
         marks = f"{'-away' if self.host else ''}{'-reading' if self.reading else ''}"
-        return f"{self.state}-{self.place}{held}{gate}{marks}"
+        return f"{self.state}-{self.position}{held}{gate}{marks}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Card:
     generation: Generation
     images: Sequence[Image]
     seen: str
-    place: int = 0
+    position: int = 0
     held_until: datetime | None = None
     gate: Gate | None = None
     host: str = ""
@@ -94,21 +94,21 @@ class Typical(NamedTuple):
     rate_limit: int | None = None
 
 
-def standing(generation: Generation, gates: ClosedGates) -> Standing:
-    """Where it stands now; asks the database for its place when it waits."""
+def queue_state(generation: Generation, gates: ClosedGates) -> QueueState:
+    """Where it stands now; asks the database for its position when it waits."""
     if generation.state == State.RECEIVED:
-        return Standing(generation.state, host=silent_hosts([generation]).get(generation.pk, ""))
+        return QueueState(generation.state, host=silent_hosts([generation]).get(generation.pk, ""))
     if generation.state != State.QUEUED or _held_until(generation):
         return _alone(generation)
-    return Standing(
-        generation.state, _places(FARTHEST).get(generation.pk, 0), gate=gates.before(generation.model)
+    return QueueState(
+        generation.state, _positions(FARTHEST).get(generation.pk, 0), gate=gates.before(generation.model)
     )
 
 
-def _alone(generation: Generation) -> Standing:
+def _alone(generation: Generation) -> QueueState:
     """Where it stands whatever the others do."""
     reading = any(each.reading_asked_at for each in generation.kept_answers)
-    return Standing(generation.state, held_until=_held_until(generation), reading=reading)
+    return QueueState(generation.state, held_until=_held_until(generation), reading=reading)
 
 
 def _held_until(generation: Generation) -> datetime | None:
@@ -117,10 +117,10 @@ def _held_until(generation: Generation) -> datetime | None:
     return end if end and end > timezone.now() else None
 
 
-def _places(limit: int) -> dict[int, int]:
-    """The place of each waiting generation in the order of service, from 1; a narrow query, since queues grow long."""
+def _positions(limit: int) -> dict[int, int]:
+    """The position of each waiting generation, from 1; a narrow query, since queues grow long."""
     queue = Generation.objects.queued().in_service_order(limit)
-    return {pk: place for place, (pk, status) in enumerate(queue, 1) if status <= Status.DUE}
+    return {pk: position for position, (pk, status) in enumerate(queue, 1) if status <= Status.DUE}
 
 
 def silent_hosts(generations: Iterable[Generation]) -> dict[int, str]:
@@ -144,12 +144,12 @@ def typical(models: Iterable[str]) -> dict[str, Typical]:
     times = Attempt.objects.filter(pk__in=newest).annotate(took=_TOOK).order_by("took").values("took")
     median = Subquery(times[_SAMPLE // 2 : _SAMPLE // 2 + 1])
     wanted = set(models)
-    found = CatalogModel.objects.filter(model_id__in=wanted).annotate(took=median)
-    known = {
+    entries = CatalogModel.objects.filter(model_id__in=wanted).annotate(took=median)
+    facts = {
         model: Typical(took, limit)
-        for model, took, limit in found.values_list("model_id", "took", "rate_limit")
+        for model, took, limit in entries.values_list("model_id", "took", "rate_limit")
     }
-    return {model: known.get(model, Typical()) for model in wanted}
+    return {model: facts.get(model, Typical()) for model in wanted}
 
 
 def again(generations: Iterable[Generation]) -> dict[int, Again]:
@@ -166,31 +166,31 @@ def active(limit: int, gates: ClosedGates) -> list[Card]:
     The typical times come with the cards' first poll, or with the queue's forecast.
     """
     queue = Generation.objects.active().in_service_order(limit)
-    known = Generation.objects.select_related("owner", "prompt")
-    rows = known.in_bulk([pk for pk, _ in queue]) if queue else {}
+    generations = Generation.objects.select_related("owner", "prompt")
+    rows = generations.in_bulk([pk for pk, _ in queue]) if queue else {}
     hosts = silent_hosts(rows.values())
     cards = []
     running = sum(status == Status.RUNNING for _, status in queue)
-    for place, (pk, status) in enumerate(queue, 1 - running):
+    for position, (pk, status) in enumerate(queue, 1 - running):
         row = rows[pk]
         gate = gates.before(row.model) if status == Status.DUE else None
-        waits = place if row.state == State.QUEUED and status <= Status.DUE else 0
-        now = Standing(row.state, waits, _held_until(row), gate, hosts.get(pk, ""))
+        waits = position if row.state == State.QUEUED and status <= Status.DUE else 0
+        now = QueueState(row.state, waits, _held_until(row), gate, hosts.get(pk, ""))
         card = _card(row, [], now, Typical(), None)
         # The first poll of one that is being sent brings what is left out here.
         cards.append(replace(card, seen="") if row.state == State.SENDING else card)
     return cards
 
 
-def of(generation: Generation, gates: ClosedGates, now: Standing | None = None) -> Card:
-    """The card of one generation, with all it shows; at most two queries beside its place and price."""
+def of(generation: Generation, gates: ClosedGates, now: QueueState | None = None) -> Card:
+    """The card of one generation, with all it shows; at most two queries beside its position and price."""
     times = typical([generation.model]) if generation.state == State.SENDING else {}
     images = [] if generation.is_active else list(generation.images.order_by("index"))
-    known = times.get(generation.model, Typical())
+    usual = times.get(generation.model, Typical())
     if not generation.is_active:
         prefetch_related_objects([generation], "attempts")
     another = again([generation]).get(generation.pk)
-    return _card(generation, images, now or standing(generation, gates), known, another)
+    return _card(generation, images, now or queue_state(generation, gates), usual, another)
 
 
 def drawn(generations: QuerySet[Generation]) -> QuerySet[Generation]:
@@ -200,21 +200,21 @@ def drawn(generations: QuerySet[Generation]) -> QuerySet[Generation]:
 
 
 def of_each(generations: Iterable[Generation]) -> list[Card]:
-    """Cards of generations as `drawn` reads them; one query for prices, none for a waiting one's place."""
-    known = list(generations)
-    prices = again(known)
+    """Cards of generations as `drawn` reads them; one query for prices, none for a waiting one's position."""
+    rows = list(generations)
+    prices = again(rows)
     return [
-        _card(each, list(each.images.all()), _alone(each), Typical(), prices.get(each.pk)) for each in known
+        _card(each, list(each.images.all()), _alone(each), Typical(), prices.get(each.pk)) for each in rows
     ]
 
 
 def _card(
-    generation: Generation, images: list[Image], now: Standing, typical: Typical, another: Again | None
+    generation: Generation, images: list[Image], now: QueueState, typical: Typical, another: Again | None
 ) -> Card:
     return Card(
         generation=generation,
         images=images,
-        place=now.place,
+        position=now.position,
         held_until=now.held_until,
         gate=now.gate,
         host=now.host,

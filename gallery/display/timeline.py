@@ -67,7 +67,7 @@ def _queued(generation: Generation) -> Event:
 
 
 def _first_hold(generation: Generation, attempts: Sequence[Attempt]) -> Iterator[Event]:
-    """What held it before its first call; the hold after a call is told with that call."""
+    """What held it before its first call; the hold after a call is shown with that call."""
     # A call that came back to the queue has written its own reason over the first one.
     if attempts and generation.hold in HOLDS_OF_CALLS:
         return
@@ -155,8 +155,8 @@ def _answer(generation: Generation, attempt: Attempt, *, is_last: bool) -> Itera
 
 def _end(generation: Generation, attempts: Sequence[Attempt], saved: int, host: str) -> Iterator[Event]:
     """How it ended, or what it waits for."""
-    at, told = generation.finished_at, {attempt.error_message for attempt in attempts}
-    quote = "" if generation.error_message in told else generation.error_message
+    at, messages = generation.finished_at, {attempt.error_message for attempt in attempts}
+    quote = "" if generation.error_message in messages else generation.error_message
     match generation.state:
         case State.DONE:
             yield Event(

@@ -1,13 +1,32 @@
 """What a member sets for themselves."""
 
+from typing import Any
+
 from django import forms
 
 from gallery import zones
 from gallery.models import User
+from gallery.models.user import HIGHEST_ROW, LOWEST_ROW, ROW_STEP
 
 
-class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The time zone in which a member reads every moment; without one, the browser's."""
+class DensityForm(forms.ModelForm):  # type: ignore[type-arg]
+    """How high a row of the grid is."""
+
+    row_height = forms.IntegerField(
+        label="Height of rows in the grid",
+        min_value=LOWEST_ROW,
+        max_value=HIGHEST_ROW,
+        step_size=ROW_STEP,
+        widget=forms.NumberInput(attrs={"autocomplete": "off"}),
+    )
+
+    class Meta:
+        model = User
+        fields = ("row_height",)
+
+
+class AccountForm(DensityForm):
+    """The time zone in which a member reads every moment (without one, the browser's), and the grid's rows."""
 
     time_zone = forms.ChoiceField(
         required=False,
@@ -22,4 +41,13 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = User
-        fields = ("time_zone",)
+        fields = ("time_zone", "row_height")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["row_height"].required = False
+
+    def clean_row_height(self) -> int:
+        """As it was, where nothing is given."""
+        height: int = self.cleaned_data["row_height"] or self.instance.row_height
+        return height

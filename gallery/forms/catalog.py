@@ -1,4 +1,4 @@
-"""What the form can offer: the models that make pictures, and the styles, as last told by Venice."""
+"""What the form can offer: the models that make pictures, and the styles, as of the last sync."""
 
 from dataclasses import dataclass
 from functools import cached_property

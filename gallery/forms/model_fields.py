@@ -180,10 +180,10 @@ class StyleName(Choice):
         name = str(value or "").strip()
         if not name:
             return None
-        known = {style.casefold(): style for style in self.styles}
-        if same := known.get(name.casefold()):
+        styles = {style.casefold(): style for style in self.styles}
+        if same := styles.get(name.casefold()):
             # Venice minds the case; people need not.
             return same
-        near = difflib.get_close_matches(name[:100].casefold(), known, n=1)
-        hint = f" Did you mean {known[near[0]]}?" if near else " Choose one from the list."
+        near = difflib.get_close_matches(name[:100].casefold(), styles, n=1)
+        hint = f" Did you mean {styles[near[0]]}?" if near else " Choose one from the list."
         raise ValidationError(f"There is no such style.{hint}", code="invalid_choice")

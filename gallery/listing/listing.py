@@ -1,30 +1,17 @@
 """A list as one value: what its address says, which rows it shows, and the addresses beside them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, Self, TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, Self, TypeVar
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from gallery import search
-from gallery.formats import read_id
+from gallery.listing.order import ORDERS, Cursor, Order, Rows, choose, write
 from gallery.models.vocabulary import read_query
 
 T = TypeVar("T")
-Rows = QuerySet[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A way to sort, by a whole number that no two rows share and that is a cursor therefore; largest first."""
-
-    column: str
-
-
-NEWEST = Order("id")
-NEWEST_USE = Order("last_generation_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,51 +25,73 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """One list: where it is, what it searches for, from which row on, and how many rows make a page."""
+    """One list: where it is, what it searches for, its order, from which row on, and how many rows make a page."""
 
     path: str
     query: search.Query
+    orders: Mapping[str, Order]
     order: Order
-    cursor: int | None
+    cursor: Cursor | None
     size: int
 
     @classmethod
     def read(
-        cls, request: HttpRequest, *, size: int, order: Order = NEWEST, is_searched: bool = True
+        cls,
+        request: HttpRequest,
+        *,
+        size: int,
+        orders: Mapping[str, Order] = ORDERS,
+        is_searched: bool = True,
     ) -> Self:
-        """What the address of `request` asks for; a cursor that is none of ours is the head of the list."""
-        return cls(
-            path=request.path,
-            query=read_query(request.GET.get("q", "") if is_searched else "", request.user),
-            order=order,
-            cursor=read_id(request.GET.get("from", "")),
-            size=size,
-        )
+        """What the address of `request` asks for; a cursor that is none of ours is the head of the list.
+
+        The first of `orders` is used when the address names none. One that does not exist is a problem of the query.
+        """
+        query = read_query(request.GET.get("q", "") if is_searched else "", request.user)
+        order, problem = choose(request.GET.get("order", ""), orders)
+        if problem:
+            query = replace(query, problems=(*query.problems, problem))
+        cursor = order.read(request.GET.get("from", ""))
+        return cls(path=request.path, query=query, orders=orders, order=order, cursor=cursor, size=size)
 
     @property
     def is_top(self) -> bool:
-        """Whether it is the whole list, from its head on."""
-        return not self.query and self.cursor is None
+        """Whether it is the whole list in its own order, from its head on."""
+        return not self.query and self.cursor is None and self._is_usual
+
+    @property
+    def _is_usual(self) -> bool:
+        return self.order is next(iter(self.orders.values()))
 
     @property
     def within(self) -> str:
-        """`?q=…`, or nothing for the whole list: makes another page step within this list."""
-        return f"?{urlencode({'q': self.query.text})}" if self.query.text else ""
+        """`?q=…&order=…`, or nothing for the whole list: makes another page step within this list."""
+        return self._address("", self.order)
 
-    def address(self, cursor: int | None = None) -> str:
+    def address(self, cursor: Cursor | None = None) -> str:
         """This list from `cursor` on, or from its head."""
+        address = self.path + self.within
         if cursor is None:
-            return f"{self.path}{self.within}"
-        return f"{self.path}{self.within}{'&' if self.within else '?'}from={cursor}"
+            return address
+        return f"{address}{'&' if self.within else '?'}from={write(cursor)}"
+
+    def sorted_by(self, order: Order) -> str:
+        """The address of this list in another order, from its head on."""
+        return self._address(self.path, order)
+
+    def _address(self, path: str, order: Order) -> str:
+        is_usual = order is next(iter(self.orders.values()))
+        parts = {"q": self.query.text, "order": "" if is_usual else order.name}
+        said = urlencode({name: value for name, value in parts.items() if value})
+        return f"{path}?{said}" if said else path
 
     def rows(self, queryset: Rows) -> Rows:
         """A page of `queryset` from the cursor on, and one row more when there are older ones."""
-        column = self.order.column
         if self.cursor is not None:
-            queryset = queryset.filter(**{f"{column}__lte": self.cursor})
-        return queryset.order_by(f"-{column}")[: self.size + 1]
+            queryset = self.order.after(queryset, self.cursor, inclusive=True)
+        return self.order.sorted(queryset)[: self.size + 1]
 
-    def page(self, queryset: Rows, shown: list[T], cursors: Sequence[int]) -> Page[T]:
+    def page(self, queryset: Rows, shown: list[T], cursors: Sequence[Cursor]) -> Page[T]:
         """`shown` are the rows of the page, `cursors` those of `rows`; one query more to find the page before."""
         older = self.address(cursors[self.size]) if len(cursors) > self.size else ""
         return Page(shown, older, self._newer(queryset))
@@ -90,16 +99,16 @@ class Listing:
     def _newer(self, queryset: Rows) -> str:
         if self.cursor is None:
             return ""
-        column = self.order.column
-        following = queryset.filter(**{f"{column}__gt": self.cursor}).order_by(column)
-        cursors = list(following.values_list(column, flat=True)[: self.size + 1])
+        before = self.before(queryset, self.cursor)
+        cursors: list[Cursor] = list(before.values_list(*self.order.columns)[: self.size + 1])
         if not cursors:
             return ""
         return self.address(cursors[self.size - 1] if len(cursors) > self.size else None)
 
-    def beside(self, queryset: Rows, cursor: int) -> tuple[int | None, int | None]:
-        """The ids of the rows before and after the one at `cursor`; None where there is none."""
-        column = self.order.column
-        newer = queryset.filter(**{f"{column}__gt": cursor}).order_by(column)
-        older = queryset.filter(**{f"{column}__lt": cursor}).order_by(f"-{column}")
-        return newer.values_list("id", flat=True).first(), older.values_list("id", flat=True).first()
+    def before(self, queryset: Rows, cursor: Cursor) -> Rows:
+        """The rows that stand before the one at `cursor`, the nearest first."""
+        return self.order.backwards(self.order.until(queryset, cursor))
+
+    def after(self, queryset: Rows, cursor: Cursor) -> Rows:
+        """The rows that stand after the one at `cursor`, the nearest first."""
+        return self.order.sorted(self.order.after(queryset, cursor))

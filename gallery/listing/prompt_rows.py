@@ -1,15 +1,14 @@
-"""A page of the prompt history: rows with their newest pictures, who used them, and spend; always as many queries."""
+"""A page of the prompt history: cards with their newest pictures, models and people; always as many queries."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
-from django.db.models import OuterRef, Q, Subquery, Sum
+from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Left
 
 from gallery.listing.listing import Listing, Page
-from gallery.models import Attempt, Generation, Image, Outcome, Prompt
+from gallery.models import Generation, Image, Prompt
 from gallery.models.prompt import PromptQuerySet
 
 PAGE = 30
@@ -17,34 +16,36 @@ PICTURES = 4
 # Two lines of it are shown.
 EXCERPT = 400
 
-_CHARGED = Q(outcome__in=(Outcome.OK, Outcome.UNKNOWN))
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One prompt. `spent` is money, what may have been charged included; `pretended` was the emulator's."""
+    """One prompt, with the names of the models that were asked and of the people who did."""
 
     prompt: Prompt
     text: str
     pictures: list[Image]
+    models: list[str]
     people: list[str]
-    spent: Decimal
-    pretended: Decimal
 
 
 def page(listing: Listing) -> Page[Row]:
-    """The prompts of `listing`, by newest use."""
-    used = Prompt.objects.matching(listing.query).filter(generation_count__gt=0)
-    prompts = list(listing.rows(_with_pictures(used.annotate(excerpt=Left("text", EXCERPT)).defer("text"))))
-    return listing.page(
-        used, _rows(prompts[: listing.size]), [prompt.last_generation_id for prompt in prompts]
-    )
+    """The prompts of `listing`."""
+    found = used(listing)
+    shown = found.annotate(excerpt=Left("text", EXCERPT)).defer("text", "folded", "words")
+    prompts = list(listing.rows(_with_pictures(shown)))
+    cursors = [listing.order.cursor(prompt) for prompt in prompts]
+    return listing.page(found, _rows(prompts[: listing.size]), cursors)
+
+
+def used(listing: Listing) -> PromptQuerySet:
+    """Every prompt of `listing` that somebody has used, whatever became of it."""
+    return Prompt.objects.matching(listing.query).filter(generation_count__gt=0)
 
 
 def row(prompt: Prompt) -> Row:
     """One prompt as its own page heads it, the text in full."""
-    (pictured,) = _with_pictures(Prompt.objects.filter(pk=prompt.pk))
-    return _rows([pictured])[0]
+    (whole,) = _rows([prompt], pictures=0)
+    return whole
 
 
 def _with_pictures(prompts: PromptQuerySet) -> PromptQuerySet:
@@ -53,28 +54,22 @@ def _with_pictures(prompts: PromptQuerySet) -> PromptQuerySet:
     return prompts.annotate(**{f"picture_{n}": Subquery(newest[n : n + 1]) for n in range(PICTURES)})
 
 
-def _rows(prompts: Sequence[Prompt]) -> list[Row]:
-    ids = [prompt.pk for prompt in prompts]
-    chosen = {p.pk: [getattr(p, f"picture_{n}", None) for n in range(PICTURES)] for p in prompts}
-    images = Image.objects.in_bulk([pk for pks in chosen.values() for pk in pks if pk])
-    people = defaultdict(list)
-    used = Generation.objects.filter(prompt__in=ids).values_list("prompt", "owner__username").distinct()
-    for prompt_id, name in used.order_by("owner__username"):
-        people[prompt_id].append(name)
-    spend = {pk: sums for pk, *sums in _spend(ids)}
+def _rows(prompts: Sequence[Prompt], pictures: int = PICTURES) -> list[Row]:
+    chosen = {p.pk: [getattr(p, f"picture_{n}") for n in range(pictures)] for p in prompts}
+    images = Image.objects.in_bulk([pk for pks in chosen.values() for pk in pks if pk]) if pictures else {}
+    models: dict[int, set[str]] = defaultdict(set)
+    people: dict[int, set[str]] = defaultdict(set)
+    uses = Generation.objects.filter(prompt__in=chosen).values_list("prompt", "model", "owner__username")
+    for prompt_id, model, name in uses.order_by().distinct():
+        models[prompt_id].add(model)
+        people[prompt_id].add(name)
     return [
         Row(
             prompt,
-            prompt.excerpt if hasattr(prompt, "excerpt") else prompt.text,
+            getattr(prompt, "excerpt", None) or prompt.text,
             [images[pk] for pk in chosen[prompt.pk] if pk in images],
-            people[prompt.pk],
-            *(amount or Decimal(0) for amount in spend.get(prompt.pk, (None, None))),
+            sorted(models[prompt.pk]),
+            sorted(people[prompt.pk]),
         )
         for prompt in prompts
     ]
-
-
-def _spend(ids: list[int]) -> list[tuple[int, Decimal | None, Decimal | None]]:
-    sums = Attempt.objects.filter(_CHARGED, generation__prompt__in=ids).values_list("generation__prompt")
-    spent, pretended = (Sum("price", filter=Q(emulated=emulated)) for emulated in (False, True))
-    return list(sums.annotate(spent=spent, pretended=pretended))

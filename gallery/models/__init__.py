@@ -3,11 +3,14 @@
 from gallery.models.attempt import Attempt, KeptAnswer
 from gallery.models.batch import Batch
 from gallery.models.catalog import CatalogModel, CatalogStyle
+from gallery.models.document import ImageDocument
 from gallery.models.gate import ClosedGates, Gate
 from gallery.models.generation import Generation, Kind
 from gallery.models.image import Image
 from gallery.models.input import Input
+from gallery.models.occurring import Day, SearchTerm
 from gallery.models.prompt import Prompt
+from gallery.models.saved_search import SavedSearch
 from gallery.models.states import ACTIVE_STATES, FINAL_STATES, Hold, Outcome, State
 from gallery.models.upload import Upload
 from gallery.models.user import User
@@ -21,15 +24,19 @@ __all__ = [
     "CatalogModel",
     "CatalogStyle",
     "ClosedGates",
+    "Day",
     "Gate",
     "Generation",
     "Hold",
     "Image",
+    "ImageDocument",
     "Input",
     "KeptAnswer",
     "Kind",
     "Outcome",
     "Prompt",
+    "SavedSearch",
+    "SearchTerm",
     "State",
     "Upload",
     "User",

@@ -1,16 +1,19 @@
 """The ledger: one line for each POST to Venice."""
 
+from collections import defaultdict
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Self
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from gallery.models import columns
 from gallery.models.generation import Generation
-from gallery.models.states import FINAL_STATES, Outcome
+from gallery.models.prompt import Prompt
+from gallery.models.states import CHARGED_OUTCOMES, FINAL_STATES, Outcome
 from gallery.models.worker import Worker
 from venice import Reply, VeniceError
 
@@ -51,7 +54,27 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
     def give_up(self, error: VeniceError) -> int:
         """What became of those that are pending will not be known; how many."""
         words = columns.fitted(self.model, error_kind=type(error).__name__, error_message=error.message)
-        return self.pending().update(outcome=Outcome.UNKNOWN, **words)
+        return sum(
+            self.pending().filter(pk=each.pk)._conclude(each.generation_id, Outcome.UNKNOWN, **words)
+            for each in self.pending()
+        )
+
+    def _conclude(self, generation_id: int, outcome: Outcome, **changes: Any) -> int:
+        """They, calls of that generation, come to `outcome`; what its prompt has cost follows. How many."""
+        with transaction.atomic():
+            # Who holds it alone may change what its calls came to; the prompt, which others share, comes last.
+            generation = Generation.objects.select_for_update().only("prompt").get(pk=generation_id)
+            before = list(self.values_list("outcome", "emulated", "price"))
+            count = self.update(outcome=outcome, **changes)
+            charges: defaultdict[bool, Decimal] = defaultdict(Decimal)
+            for was, emulated, price in before:
+                charges[emulated] += (price or 0) * (
+                    (outcome in CHARGED_OUTCOMES) - (was in CHARGED_OUTCOMES)
+                )
+            for emulated, amount in charges.items():
+                if amount and generation.prompt_id:
+                    Prompt.objects.filter(pk=generation.prompt_id).charge(amount, emulated=emulated)
+        return count
 
     def note_headers(self, at: datetime) -> int:
         """Its answer has begun to arrive."""
@@ -185,12 +208,14 @@ class Attempt(models.Model):
             status=error.status or self.status,
         )
         rows = self._rows().exclude(outcome=Outcome.OK)
-        return bool(rows.update(outcome=outcome, finished_at=self.finished_at or at, **facts))
+        facts["finished_at"] = self.finished_at or at
+        return bool(rows._conclude(self.generation_id, outcome, **facts))
 
     def succeed(self, size: int, unread: str, *, was_read_again: bool = False) -> bool:
         """Its pictures are stored. Of an answer of `size` bytes what could not be read is kept, and why."""
         kept = _kept(size, unread) if unread else _NOT_KEPT
-        return bool(self._rows().update(outcome=Outcome.OK, **kept, **_read(was_read_again)))
+        facts = kept | _read(was_read_again)
+        return bool(self._rows()._conclude(self.generation_id, Outcome.OK, **facts))
 
     def _rows(self) -> AttemptQuerySet:
         return Attempt.objects.filter(pk=self.pk)

@@ -1,4 +1,4 @@
-"""What Venice offers, as it was last told; the raw JSON is kept."""
+"""What Venice offers, as of the last sync; the raw JSON is kept."""
 
 from collections.abc import Mapping
 from decimal import Decimal

@@ -119,6 +119,9 @@ class Generation(Lifecycle):
             models.Index(fields=["state", "dismissed_at", "-id"], name="generation_attention"),
             models.Index(fields=["owner", "-id"], name="generation_of_owner"),
             models.Index(fields=["prompt", "-id"], name="generation_of_prompt"),
+            models.Index(fields=["prompt", "model", "owner"], name="generation_prompt_users"),
+            models.Index(fields=["owner", "prompt"], name="generation_owner_prompts"),
+            models.Index(fields=["model", "prompt"], name="generation_model_prompts"),
             models.Index(fields=["requested_by", "created_at"], name="generation_pace"),
         ]
 
@@ -269,7 +272,7 @@ class Generation(Lifecycle):
 
     @property
     def doubtful_price(self) -> Decimal | None:
-        """What the doubtful calls cost if they were charged, in USD; None when the catalogue told no price."""
+        """What the doubtful calls cost if they were charged, in USD; None when the catalogue had no price."""
         prices = [attempt.price for attempt in self.doubtful]
         return sum(filter(None, prices), Decimal(0)) if all(price is not None for price in prices) else None
 

@@ -1,6 +1,7 @@
 """A stored picture. The grid's unit is the picture; the variants of one request are a stack under its cover."""
 
-from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
 from typing import Self
 
 from django.conf import settings
@@ -10,12 +11,20 @@ from django.db.models import Q
 from gallery import search
 from gallery.models.attempt import Attempt
 from gallery.models.generation import Generation
+from gallery.models.occurring import Day
 from gallery.models.prompt import Prompt
 from gallery.models.stored import StoredPicture
+from gallery.search import index
 
 # Up to so many prompts, the pictures of each are looked up; beyond, so many prompts match that walking the
 # newest pictures meets a page of them soon.
 FEW_PROMPTS = 300
+UNKNOWN_PRICE = -1
+
+
+def sort_price(price: Decimal | None) -> int:
+    """An attempt's price in USD as the column of its pictures holds it: whole, so that it is a cursor, never NULL."""
+    return UNKNOWN_PRICE if price is None else round(price * 1_000_000)
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
@@ -29,29 +38,44 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """Newest first is id descending."""
         return self.order_by("-id")
 
-    def matching(self, query: search.Query) -> Self:
-        """The pictures that hold what `query` asks. Asks the database once when there are words."""
-        rows = self.filter(query.condition) if query.filters else self
-        wanted = tuple(term for term in query.words if not term.negated)
-        unwanted = tuple(replace(term, negated=False) for term in query.words if term.negated)
-        if unwanted and not wanted:
-            return rows._without(unwanted)
-        if not wanted:
-            return rows
-        prompts = Prompt.objects.filter(pk__in=search.prompt_ids(query.words, connection.vendor))
-        few = list(prompts.order_by().values_list("pk", flat=True)[: FEW_PROMPTS + 1])
-        if len(few) <= FEW_PROMPTS:
-            return rows.filter(prompt__in=few)
-        # The sum hides the prompt's index: SQLite would start from all the prompts and sort their pictures.
-        return rows.alias(found=models.F("prompt_id") + 0).filter(found__in=prompts.values("pk"))
+    @property
+    def key(self) -> str:
+        """What to sort these by, newest first: the key of their search documents, once these are asked.
 
-    def _without(self, terms: tuple[search.Words, ...]) -> Self:
-        """Pictures of no prompt have none of the words."""
+        It is the picture's id, but only the index's own key comes out of the index in order.
+        """
+        return "document" if index.TABLE in self.query.table_map else "id"
+
+    def matching(self, query: search.Query) -> Self:
+        """The pictures that hold what `query` asks, by their search documents; the rest by their columns."""
+        vendor = connection.vendor
+        if any(each.tags == () and not each.negated for each in query.filters):
+            return self.none()
         rows = self
-        for term in terms:
-            ids = search.prompt_ids((term,), connection.vendor)
-            rows = rows.filter(Q(prompt=None) | ~Q(prompt__in=ids))
+        if asked := search.document_query(query.words, query.filters, vendor):
+            rows = rows.filter(document__terms__matches=asked)
+        elif signs := tuple(term for term in query.words if not term.negated):
+            rows = rows._with_signs(signs)
+        for term in query.words:
+            if search.is_left_over(term, vendor):
+                rows = rows.filter(search.left_over(term))
+        for each in query.filters:
+            if each.tags is None:
+                rows = rows.filter(each.condition)._within(each.span)
         return rows
+
+    def _with_signs(self, terms: tuple[search.Words, ...]) -> Self:
+        """Signs are in no index: the prompts are looked through, and few of them have a rare one."""
+        prompts = Prompt.objects.filter(pk__in=search.prompt_ids(terms, connection.vendor))
+        few = list(prompts.order_by().values_list("pk", flat=True)[: FEW_PROMPTS + 1])
+        return self.filter(prompt__in=few) if len(few) <= FEW_PROMPTS else self
+
+    def _within(self, span: tuple[datetime | None, datetime | None] | None) -> Self:
+        """Only ids that pictures of that time may have: the index begins and ends there."""
+        if span is None:
+            return self
+        ids = Day.objects.ids(*span)
+        return self.filter(**{f"{self.key}__gte": ids[0], f"{self.key}__lte": ids[1]}) if ids else self.none()
 
 
 class Image(StoredPicture):
@@ -74,6 +98,10 @@ class Image(StoredPicture):
     style_preset = models.CharField(max_length=100, blank=True)
     emulated = models.BooleanField(default=False)
     created_at = models.DateTimeField()
+    sort_price = models.BigIntegerField(
+        default=UNKNOWN_PRICE,
+        help_text="What its whole request cost, in millionths of a USD; -1 when unknown. Lists sort by it.",
+    )
 
     objects = ImageQuerySet.as_manager()
 
@@ -81,7 +109,13 @@ class Image(StoredPicture):
         constraints = [models.UniqueConstraint(fields=["attempt", "index"], name="image_of_attempt_once")]
         indexes = [
             models.Index(fields=["-id"], name="image_newest_cover", condition=Q(is_cover=True)),
+            models.Index(fields=["created_at", "id"], name="image_cover_date", condition=Q(is_cover=True)),
+            models.Index(
+                fields=["-sort_price", "-id"], name="image_dearest_cover", condition=Q(is_cover=True)
+            ),
             models.Index(fields=["prompt", "-id"], name="image_of_prompt"),
+            models.Index(fields=["seed", "-id"], name="image_of_seed"),
+            models.Index(fields=["prompt", "seed", "id"], name="image_of_prompt_seed"),
             models.Index(fields=["owner", "-id"], name="image_of_owner"),
             models.Index(fields=["generation", "index"], name="image_of_generation"),
         ]

@@ -30,6 +30,12 @@ _IN_FLIGHT = (State.SENDING, State.RECEIVED)
 Token = uuid.UUID | None
 
 
+def cancelled(when: datetime) -> dict[str, Any]:
+    """The columns of what waited and was taken out of the queue."""
+    words = dict.fromkeys(("error_kind", "error_message", "error_advice"), "")
+    return {**_FREE, **words, "state": State.CANCELLED, "finished_at": when}
+
+
 class Lifecycle(models.Model):
     """The columns and the verbs of a generation's state."""
 
@@ -151,9 +157,7 @@ class Lifecycle(models.Model):
 
     def cancel(self, when: datetime | None = None) -> bool:
         """Cancel if nothing was sent yet; False when a worker was quicker."""
-        changes = {"state": State.CANCELLED, "finished_at": when or timezone.now()}
-        words = dict.fromkeys(("error_kind", "error_message", "error_advice"), "")
-        return self._step(State.QUEUED, changes=_FREE | changes | words)
+        return self._step(State.QUEUED, changes=cancelled(when or timezone.now()))
 
     def dismiss(self) -> bool:
         """Stamp an ended generation as seen; only the first stamp counts."""

@@ -1,31 +1,117 @@
 """Each distinct prompt once, with its counters: the prompt history."""
 
 import hashlib
-from typing import TYPE_CHECKING, Self
+from dataclasses import replace
+from decimal import Decimal
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any, Self
 
 from django.apps import apps
-from django.db import connection, models
-from django.db.models import Exists, OuterRef
+from django.db import connection, models, transaction
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Cast, Coalesce, Round
 
 from gallery import search
+from gallery.models.states import CHARGED_OUTCOMES
 
 if TYPE_CHECKING:
     from gallery.models.generation import Generation
+
+
+# Prices have six decimals: in millionths of a dollar sums are exact on every database, and are cursors too.
+MILLION = 1_000_000
+# Each is kept by the transaction that changes what it counts.
+COUNTERS = ("generation_count", "last_generation_id", "picture_count", "spent_micros", "pretended_micros")
+
+
+# Up to so many prompts are looked up by their ids.
+FEW_PROMPTS = 1_000
+
+# What a picture has of its generation. Its seed is its own, and one that follows none has none.
+_COPIED = frozenset({"owner", "model", "style_preset", "created_at", "prompt"})
+
+
+def _uses(query: search.Query) -> models.QuerySet[Any]:
+    """The generations that are as the operators of `query` say, or the pictures where only they can be."""
+    condition = _of_generations(query.condition)
+    if condition is None:
+        images: Any = apps.get_model("gallery", "Image")._default_manager
+        rows: models.QuerySet[Any] = images.matching(replace(query, words=()))
+        return rows
+    return apps.get_model("gallery", "Generation")._default_manager.filter(condition)
+
+
+def _of_generations(condition: Q) -> Q | None:
+    """A condition on pictures as one on generations, which may have none yet; None for what only pictures have."""
+    children: list[Any] = []
+    for child in condition.children:
+        if isinstance(child, Q):
+            part: Any = _of_generations(child)
+        elif isinstance(child, tuple):
+            part = (_column_of_generation(child[0]), child[1])
+            part = part if part[0] else None
+        else:
+            part = None
+        if part is None:
+            return None
+        children.append(part)
+    return Q(*children, _connector=condition.connector, _negated=condition.negated)
+
+
+def _column_of_generation(column: str) -> str:
+    first, _, rest = column.partition("__")
+    if first == "generation" and rest:
+        return rest
+    return column if first in _COPIED else ""
+
+
+def _counters() -> dict[str, Any]:
+    """What the rows say of a prompt, as subqueries."""
+    generations, attempts, images = (
+        apps.get_model("gallery", name)._default_manager for name in ("Generation", "Attempt", "Image")
+    )
+    uses = generations.filter(prompt=OuterRef("pk")).order_by().values("prompt")
+    pictures = images.filter(prompt=OuterRef("pk")).order_by().values("prompt")
+    calls = attempts.filter(generation__prompt=OuterRef("pk"), outcome__in=CHARGED_OUTCOMES)
+
+    def counted(rows: models.QuerySet[Any], aggregate: Any) -> Coalesce:
+        return Coalesce(Subquery(rows.annotate(counted=aggregate).values("counted")), 0)
+
+    def paid(*, emulated: bool) -> Coalesce:
+        rows = calls.filter(emulated=emulated).order_by().values("generation__prompt")
+        return counted(rows, Cast(Round(Sum("price") * MILLION), models.BigIntegerField()))
+
+    return {
+        "generation_count": counted(uses, Count("pk")),
+        "last_generation_id": counted(uses, Max("pk")),
+        "picture_count": counted(pictures, Count("pk")),
+        "spent_micros": paid(emulated=False),
+        "pretended_micros": paid(emulated=True),
+    }
 
 
 class PromptQuerySet(models.QuerySet["Prompt"]):
     """Verbs of the prompt history."""
 
     def matching(self, query: search.Query) -> Self:
-        """The prompts that hold what `query` asks, with a picture that its operators name; all when it is empty."""
+        """The prompts that hold the words of `query`, with one use that is as its operators say; all when it is empty.
+
+        An operator that only pictures have asks for a picture. Asks the database once where there are operators.
+        """
         rows = self
         if query.words:
             rows = rows.filter(pk__in=search.prompt_ids(query.words, connection.vendor))
-        if query.filters:
-            # By its name: pictures are of prompts, and not the other way round.
-            images = apps.get_model("gallery", "Image")._default_manager.filter(query.condition)
-            rows = rows.filter(Exists(images.filter(prompt=OuterRef("pk"))))
-        return rows
+        return rows._used(_uses(query)) if query.filters else rows
+
+    def _used(self, uses: models.QuerySet[Any]) -> Self:
+        """Those of which `uses` has one, which are generations or pictures."""
+        found = uses.filter(prompt__isnull=False).order_by().values_list("prompt", flat=True).distinct()
+        few = list(found[: FEW_PROMPTS + 1])
+        if len(few) <= FEW_PROMPTS:
+            return self.filter(pk__in=few)
+        # So many that walking the history meets a page of them soon.
+        return self.filter(Exists(uses.filter(prompt=OuterRef("pk"))))
 
     def newest_first(self) -> Self:
         """By last use."""
@@ -35,6 +121,28 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
         """The row of this text, made when it is new. `text` is clean already."""
         digest = hashlib.sha256(text.encode()).hexdigest()
         return self.get_or_create(sha256=digest, defaults={"text": text, **search.columns(text)})[0]
+
+    def count_pictures(self, count: int) -> int:
+        """So many more were stored, in the transaction that stores them."""
+        return self.update(picture_count=F("picture_count") + count)
+
+    def charge(self, price: Decimal, *, emulated: bool) -> int:
+        """Add what a call may have cost (USD; below zero when it has not after all), within its transaction."""
+        column = "pretended_micros" if emulated else "spent_micros"
+        return self.update(**{column: F(column) + int(price * MILLION)})
+
+    def miscounted(self) -> Self:
+        """Those of which a counter is not what the rows say, each with the right value as `true_` and its name."""
+        right = self.annotate(**{f"true_{name}": value for name, value in _counters().items()})
+        wrong = [~Q(**{name: F(f"true_{name}")}) for name in COUNTERS]
+        return right.filter(reduce(or_, wrong))
+
+    def recount(self) -> int:
+        """Count anew from the rows themselves what nobody has counted; how many."""
+        with transaction.atomic():
+            # What others count meanwhile is committed before it is looked at.
+            ids = list(self.select_for_update().order_by("pk").values_list("pk", flat=True))
+            return self.model._default_manager.filter(pk__in=ids).update(**_counters())
 
 
 class Prompt(models.Model):
@@ -47,20 +155,49 @@ class Prompt(models.Model):
     generation_count = models.PositiveIntegerField(default=0)
     last_generation_id = models.BigIntegerField(default=0, help_text="Its newest use; sorts the history.")
     last_used_at = models.DateTimeField(null=True)
+    picture_count = models.PositiveIntegerField(default=0)
+    spent_micros = models.BigIntegerField(
+        default=0, help_text="Millionths of a USD; what may have been charged included."
+    )
+    pretended_micros = models.BigIntegerField(default=0, help_text="The same at the emulator: no money.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = PromptQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["-last_generation_id"], name="prompt_newest_use")]
+        indexes = [
+            models.Index(fields=["-last_generation_id"], name="prompt_newest_use"),
+            models.Index(fields=["-generation_count", "-id"], name="prompt_most_used"),
+            models.Index(fields=["-spent_micros", "-id"], name="prompt_dearest"),
+        ]
 
     def __str__(self) -> str:
         return self.text[:80]
 
+    @property
+    def spent(self) -> Decimal:
+        """USD; what may have been charged included."""
+        return Decimal(self.spent_micros) / MILLION
+
+    @property
+    def pretended(self) -> Decimal:
+        """The same at the emulator: no money."""
+        return Decimal(self.pretended_micros) / MILLION
+
+    @property
+    def predecessor(self) -> "Prompt | None":
+        """What the first to use it had asked for just before: mostly the text that it was made of."""
+        first = self.generations.order_by("pk").only("owner").first()
+        if first is None:
+            return None
+        earlier = first.owner.generations.filter(pk__lt=first.pk, prompt__isnull=False).order_by("-pk")
+        newest = earlier.select_related("prompt").only("prompt").first()
+        return newest.prompt if newest else None
+
     def count_use(self, generation: "Generation") -> None:
         """Count one more use, inside the transaction that queues `generation`."""
         Prompt.objects.filter(pk=self.pk).update(
-            generation_count=models.F("generation_count") + 1,
+            generation_count=F("generation_count") + 1,
             last_generation_id=generation.pk,
             last_used_at=generation.created_at,
         )

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from gallery.models import columns, service_order
 from gallery.models.batch import Batch
+from gallery.models.lifecycle import cancelled
 from gallery.models.prompt import Prompt
 from gallery.models.states import ACTIVE_STATES, Hold, State
 from gallery.models.worker import SILENT_AFTER, Worker
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from gallery.models.input import Input
     from gallery.models.user import User
 
-# No position is told by more entries than that.
+# No position is counted over more entries than that.
 LONGEST_QUEUE = 10_000
 
 
@@ -104,6 +105,14 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
     def needing_attention(self) -> Self:
         """Failed or interrupted, and nobody has said what to do yet."""
         return self.filter(state__in=(State.FAILED, State.INTERRUPTED), dismissed_at=None)
+
+    def cancel(self) -> int:
+        """Cancel those of which nothing was sent yet; how many. What a worker has begun meanwhile goes on."""
+        return self.queued().update(**cancelled(timezone.now()))
+
+    def dismiss(self) -> int:
+        """Stamp those that need attention as seen; how many."""
+        return self.needing_attention().update(dismissed_at=timezone.now())
 
     def owned_by(self, user: "User") -> Self:
         """Made by this member."""

@@ -31,6 +31,10 @@ class Outcome(models.TextChoices):
     UNKNOWN = "unknown"
 
 
+# What such calls cost counts as spent: nobody can say of the unknown ones that they were free.
+CHARGED_OUTCOMES = (Outcome.OK, Outcome.UNKNOWN)
+
+
 class Hold(models.TextChoices):
     """Why a queued generation waits, or has waited: a label reads behind "held by". Gates have their own codes."""
 

@@ -5,11 +5,14 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.contrib.auth.validators import ASCIIUsernameValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, StepValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 
 from gallery.text import MAX_NAME, clean_name
 
+#: Heights of a row of pictures, in CSS pixels: the lowest, the highest, and what lies between two of them.
+LOWEST_ROW, HIGHEST_ROW, ROW_STEP = 110, 360, 10
 _RIGHTS = frozenset({"is_active", "is_staff", "is_superuser"})
 
 
@@ -43,6 +46,15 @@ class User(AbstractUser):
     )
 
     time_zone = models.CharField(max_length=64, blank=True, help_text="Empty: as the browser says.")
+    row_height = models.PositiveSmallIntegerField(
+        default=180,
+        validators=[
+            MinValueValidator(LOWEST_ROW),
+            MaxValueValidator(HIGHEST_ROW),
+            StepValueValidator(ROW_STEP),
+        ],
+        help_text="Height of a row of pictures in the grid, in pixels: 110 to 360, in steps of 10.",
+    )
     rights_changes = models.PositiveIntegerField(
         default=0, editable=False, help_text="How often rights changed: sessions of before are over."
     )

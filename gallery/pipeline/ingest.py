@@ -16,7 +16,8 @@ from gallery.formats import counted
 from gallery.media import pictures
 from gallery.media.decoding import Decoder
 from gallery.media.thumbnails import Decoded, UnusablePicture
-from gallery.models import Attempt, CatalogModel, Generation, Image
+from gallery.models import Attempt, CatalogModel, Generation, Image, Prompt
+from gallery.models.image import sort_price
 from venice import BadResponse, ImageBytes, Unreadable, shortfall
 from venice.results import Answer, open_result
 
@@ -57,12 +58,14 @@ def store(
     `again`: it has ended, and may end better. Raises a venice.VeniceError when the answer is a refusal or holds no
     usable picture; then nothing was stored.
     """
-    known = set(Image.objects.filter(attempt=attempt).values_list("index", flat=True)) if again else set()
+    stored_indexes = (
+        set(Image.objects.filter(attempt=attempt).values_list("index", flat=True)) if again else set()
+    )
     with turn_of(answer), reading, open_result(answer) as result:
         failpoint("reading")
-        new = (entry for entry in result.entries() if entry.index not in known)
+        new = (entry for entry in result.entries() if entry.index not in stored_indexes)
         images, unreadable = _images(generation, attempt, new, decoder)
-        count = len(known) + len(images)
+        count = len(stored_indexes) + len(images)
         missing = _missing(result.listed, generation.variants, count, unreadable)
         if not count and (error := result.nothing(unreadable)):
             raise BadResponse(missing, status=error.status) if unreadable else error
@@ -125,6 +128,7 @@ def _write_files(
         style_preset=generation.style_preset,
         emulated=generation.emulated,
         created_at=timezone.now(),
+        sort_price=sort_price(attempt.price),
     )
 
 
@@ -141,11 +145,15 @@ def _write_rows(generation: Generation, attempt: Attempt, images: list[Image]) -
     # One at a time: two that store different parts of an answer would choose two covers.
     Generation.objects.select_for_update().filter(pk=generation.pk).values_list("pk").first()
     has_cover = Image.objects.filter(generation=generation, is_cover=True).exists()
-    for place, image in enumerate(images):
-        image.is_cover = place == 0 and not has_cover
-    Image.objects.bulk_create(images, ignore_conflicts=True)
+    for index, image in enumerate(images):
+        image.is_cover = index == 0 and not has_cover
     rows = Image.objects.filter(attempt=attempt)
-    rows.update(stack_size=rows.count() or 1)
+    known = rows.count()
+    Image.objects.bulk_create(images, ignore_conflicts=True)
+    count = rows.count()
+    rows.update(stack_size=count or 1)
+    if generation.prompt_id:
+        Prompt.objects.filter(pk=generation.prompt_id).count_pictures(count - known)
 
 
 def _facts(result: Answer) -> dict[str, Any]:

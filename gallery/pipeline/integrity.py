@@ -1,4 +1,4 @@
-"""Whether rows and files agree: each picture has its files, each file its picture; and mending what can be mended.
+"""Whether rows and files agree, each picture and its files, each prompt and its counters; and mending what can be.
 
 Memory stays small whatever the size of the gallery: rows come in portions, files are read in pieces.
 """
@@ -28,7 +28,8 @@ from gallery.media.storage import (
     thumbnail_name,
 )
 from gallery.media.thumbnails import UnusablePicture
-from gallery.models import Attempt, Image, Input, Outcome, Upload, files
+from gallery.models import Attempt, Image, Input, Outcome, Prompt, Upload, files
+from gallery.models.prompt import COUNTERS
 from gallery.models.stored import StoredPicture
 from gallery.pipeline.spool import MARK
 from gallery.pipeline.thumbnail_upgrade import remake
@@ -49,6 +50,7 @@ def findings() -> Iterator[Finding]:
     """Everything that does not agree, found while it is asked for. StorageAway when pictures cannot be looked at."""
     for row in _rows():
         yield from _of_picture(row)
+    yield from _miscounts()
     yield from _orphans(_Media())
     yield from _orphans(_SpoolFolder())
 
@@ -118,6 +120,25 @@ def _of_picture(row: StoredPicture) -> Iterator[Finding]:
                 f"{row.called}: its thumbnail {name} is missing or broken",
                 partial(remake, row),
             )
+
+
+def _miscounts() -> Iterator[Finding]:
+    for prompt in (
+        Prompt.objects.miscounted().order_by("id").defer("text", "words", "folded").iterator(_PORTION)
+    ):
+        wrong = [
+            f"{name} is {kept}, its rows say {right}"
+            for name in COUNTERS
+            if (kept := getattr(prompt, name)) != (right := getattr(prompt, f"true_{name}"))
+        ]
+        yield Finding(f"Prompt {prompt.pk}: {'; '.join(wrong)}", _counting(prompt.pk))
+
+
+def _counting(prompt: int) -> Callable[[Decoder], None]:
+    def count(decoder: Decoder) -> None:
+        Prompt.objects.filter(pk=prompt).recount()
+
+    return count
 
 
 def _is_webp(name: str) -> bool:

@@ -29,8 +29,8 @@ def note(spool: Spool, attempt: Attempt, reason: str) -> None:
     path = spool.unused(attempt.pk)
     if path is not None:
         # Who was taken for dead may have stored it meanwhile.
-        open_lines = Attempt.objects.filter(pk=attempt.pk).exclude(outcome=Outcome.OK)
-        open_lines.keep(body_size(path), reason[:1].upper() + reason[1:])
+        open_attempts = Attempt.objects.filter(pk=attempt.pk).exclude(outcome=Outcome.OK)
+        open_attempts.keep(body_size(path), reason[:1].upper() + reason[1:])
 
 
 def tend(spool: Spool, host: str, *, most: int = MOST) -> None:

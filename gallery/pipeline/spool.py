@@ -72,8 +72,8 @@ class Spool:
 
     def put_aside(self) -> dict[int, Path]:
         """The answers that were put aside, by their attempts; of two of one attempt the whole one."""
-        found = sorted(self.folder.glob(f"*{KEPT}"))
-        return {int(name): path for path in found if (name := path.name.partition(".")[0]).isdigit()}
+        paths = sorted(self.folder.glob(f"*{KEPT}"))
+        return {int(name): path for path in paths if (name := path.name.partition(".")[0]).isdigit()}
 
     def unused(self, attempt: int) -> Path | None:
         """What lies here of an answer that was not stored, put aside already or not yet."""
@@ -93,7 +93,7 @@ class Spool:
         BadResponse, without reading, for what killed MOST_DEATHS readers; ordinary failures do not count.
         FileNotFoundError when the reader before us has finished with it.
         """
-        with _held(self.folder / f"{attempt}{READING}") as mark:
+        with _locked(self.folder / f"{attempt}{READING}") as mark:
             if mark and os.fstat(mark.fileno()).st_size >= MOST_DEATHS:
                 raise BadResponse(
                     f"Venice's answer cannot be read: whoever tried died of it, {MOST_DEATHS} times."
@@ -187,7 +187,7 @@ def body_size(path: Path) -> int:
 
 
 @contextmanager
-def _held(mark: Path) -> Iterator[BinaryIO | None]:
+def _locked(mark: Path) -> Iterator[BinaryIO | None]:
     """The file, locked until the block or our process ends; None where there can be none: that stops no storing."""
     try:
         file = mark.open("ab", buffering=0)
@@ -206,16 +206,16 @@ class _Answer:
     """A file that never refuses: what a full disk does not take waits in memory, for it is paid for."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file, self._waiting, self._has_told = file, bytearray(), False
+        self._file, self._waiting, self._has_warned = file, bytearray(), False
 
     def write(self, data: bytes) -> int:
         self._waiting += data
         try:
             self.write_all()
         except OSError as error:
-            if not self._has_told:
+            if not self._has_warned:
                 log.warning("an answer waits in memory for the disk: %s", error.strerror)
-            self._has_told = True
+            self._has_warned = True
         return len(data)
 
     def write_all(self) -> None:
@@ -230,12 +230,12 @@ class _Answer:
 
 def _until_it_works(step: Callable[[], None]) -> None:
     """Repeat `step` every second while the disk refuses."""
-    told = False
+    has_warned = False
     while True:
         try:
             return step()
         except OSError as error:
-            if not told:
+            if not has_warned:
                 log.warning("an answer cannot be written to disk yet: %s", error.strerror)
-            told = True
+            has_warned = True
             time.sleep(RETRY_EVERY)

@@ -246,7 +246,7 @@ def _announce(signin: str | None) -> None:
     if not CatalogModel.objects.listed().exists():
         lines.append("The models are not known yet: they are asked for until Venice tells them.")
     if signin:
-        lines.append("Sign in with this link (once, within 24 hours):")
+        lines.append(f"Sign in with this link (once, within {settings.SIGNIN_LINK_HOURS} hours):")
     if settings.LOG_FORMAT == "text":
         print("", *lines, sep="\n", flush=True)  # noqa: T201 - what the command is for
         lines.clear()
@@ -283,10 +283,10 @@ def _stop_all(children: list[Child], stop: _StopRequest) -> int:
     for child in children:
         if child.name != "emulator":
             child.tell(signal.SIGTERM)
-    told, deadline = stop.asked, time.monotonic() + PATIENCE
+    asked_before, deadline = stop.asked, time.monotonic() + PATIENCE
     while any(child.runs for child in children if child.name != "emulator") and time.monotonic() < deadline:
         time.sleep(0.1)
-        if stop.asked > told:
+        if stop.asked > asked_before:
             for child in children:
                 child.tell(signal.SIGTERM)
             time.sleep(0.5)
@@ -297,4 +297,4 @@ def _stop_all(children: list[Child], stop: _StopRequest) -> int:
     for child in children:
         if child.process:
             child.process.wait()
-    return 1 if stop.asked > told or hard else 0
+    return 1 if stop.asked > asked_before or hard else 0

@@ -1,9 +1,10 @@
 """Finding pictures and prompts by what people type: read into a query, a query into a condition for each database."""
 
-from gallery.search.condition import prompt_ids
+from gallery.search.condition import document_query, is_left_over, left_over, prompt_ids
 from gallery.search.document import columns
-from gallery.search.operators import Filter, Problem, Vocabulary
-from gallery.search.query import MAX_QUERY, MAX_WORDS, Query, Words, parse
+from gallery.search.operators import Filter, Problem, Vocabulary, read_span
+from gallery.search.query import MAX_QUERY, MAX_WORDS, Query, Words, cleaned, parse
+from gallery.search.terms import Term, exchange, operator, terms
 
 __all__ = [
     "MAX_QUERY",
@@ -11,9 +12,18 @@ __all__ = [
     "Filter",
     "Problem",
     "Query",
+    "Term",
     "Vocabulary",
     "Words",
+    "cleaned",
     "columns",
+    "document_query",
+    "exchange",
+    "is_left_over",
+    "left_over",
+    "operator",
     "parse",
     "prompt_ids",
+    "read_span",
+    "terms",
 ]

@@ -1,11 +1,12 @@
 """Operators of the search language: `name:value`, read into a condition on pictures or into what is wrong with it."""
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
+from operator import eq, ge, gt, le, lt
 from typing import Protocol
 
 from django.db.models import F, Q
@@ -18,10 +19,13 @@ MAX_NUMBER = 2**31 - 1
 MAX_ID = 2**63 - 1
 # So many hundredths a picture may be off its ratio: sides are whole pixels.
 RATIO_TOLERANCE = 1
+# So many different values the index is asked for in one search.
+MAX_TAGS = 200
 
 _NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,9})?", re.ASCII)
 _BOUND = re.compile(r"(>=|<=|>|<)\s*(.+)")
-_COMPARISONS = {">": "__gt", ">=": "__gte", "<": "__lt", "<=": "__lte"}
+_COMPARISONS = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
+_TESTS = {"gt": gt, "gte": ge, "lt": lt, "lte": le, "exact": eq}
 _DAYS = re.compile(r"([0-9]{1,5})d", re.ASCII)
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?", re.ASCII)
 _PAIR = re.compile(r"([0-9]{1,5})\s*[x×:/]\s*([0-9]{1,5})", re.ASCII)
@@ -48,6 +52,9 @@ class Vocabulary(Protocol):
     def people(self) -> dict[str, int]:
         """Ids by user name."""
 
+    def numbers(self, kind: str) -> list[str]:
+        """What some picture has, or had, as its `size` (`1024x768`), `price` (millionths), `steps` or `cfg`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -59,9 +66,34 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A condition on pictures."""
+    """What an operator asks of a picture, and how the index of pictures answers it.
 
-    condition: Q
+    `wanted` is a condition on its columns, which says all. With `tags` the index decides alone: a picture has one of
+    them; none when there is no such picture. `hint`: a tag that all of these have. `span`: only pictures made from
+    then on, and before then, can be meant.
+    """
+
+    wanted: Q
+    tags: tuple[str, ...] | None = None
+    span: tuple[datetime | None, datetime | None] | None = None
+    hint: str = ""
+    negated: bool = False
+
+    @property
+    def condition(self) -> Q:
+        """On the columns of a picture."""
+        return ~self.wanted if self.negated else self.wanted
+
+    def opposite(self) -> "Filter":
+        """The same with a minus before it."""
+        span = None
+        if self.span and None in self.span:
+            start, end = self.span
+            span = (end, start)
+        return replace(self, negated=not self.negated, span=span, hint="")
+
+
+Reader = Callable[[str, Vocabulary], Filter]
 
 
 class _Unreadable(ValueError):
@@ -78,10 +110,10 @@ def read_filter(name: str, value: str, negated: bool, vocabulary: Vocabulary) ->
             )
         if key not in OPERATORS:
             raise _Unreadable(f"There is no operator “{name}:”. {_nearest(key, OPERATORS)}".strip())
-        condition = OPERATORS[key](" ".join(value.split()), vocabulary)
+        read = OPERATORS[key](" ".join(value.split()), vocabulary)
     except _Unreadable as error:
         return Problem(f"{name}:{value}", str(error))
-    return Filter(~condition if negated else condition)
+    return read.opposite() if negated else read
 
 
 def _nearest(wanted: str, existing: Iterable[str], *, only_known: bool = False) -> str:
@@ -92,8 +124,13 @@ def _nearest(wanted: str, existing: Iterable[str], *, only_known: bool = False) 
     )
 
 
-def _named(kind: str, column: str) -> Callable[[str, Vocabulary], Q]:
-    def read(value: str, vocabulary: Vocabulary) -> Q:
+def _tagged(kind: str, column: str, values: Sequence[str | int]) -> Filter:
+    tags = tuple(f":{kind}:{str(value).replace(' ', '_')}" for value in values)
+    return Filter(Q(**{f"{column}__in": values}), tags)
+
+
+def _named(kind: str, column: str) -> Reader:
+    def read(value: str, vocabulary: Vocabulary) -> Filter:
         names = vocabulary.names(kind)
         folded, wanted = {fold(name): kept for name, kept in names.items()}, fold(value)
         found = [kept for name, kept in folded.items() if name == wanted]
@@ -101,49 +138,95 @@ def _named(kind: str, column: str) -> Callable[[str, Vocabulary], Q]:
         found = found or [kept for name, kept in folded.items() if wanted in name]
         if not found or not wanted:
             raise _Unreadable(f"There is no {kind} “{value}”. {_nearest(wanted, folded)}".strip())
-        return Q(**{f"{column}__in": sorted(set(found))})
+        return _tagged(kind, column, sorted(set(found)))
 
     return read
 
 
-def _person(value: str, vocabulary: Vocabulary) -> Q:
+def _person(value: str, vocabulary: Vocabulary) -> Filter:
     wanted = fold(value)
     if wanted == "me" and vocabulary.member_id:
-        return Q(owner=vocabulary.member_id)
+        return _tagged("owner", "owner", [vocabulary.member_id])
     people = {fold(name): pk for name, pk in vocabulary.people().items()}
     if wanted not in people:
         raise _Unreadable(f"There is nobody called “{value}”. {_nearest(wanted, people)}".strip())
-    return Q(owner=people[wanted])
+    return _tagged("owner", "owner", [people[wanted]])
 
 
-def _number(column: str, *, whole: bool = True) -> Callable[[str, Vocabulary], Q]:
+def _bounds(value: str, whole: bool) -> list[tuple[str, Decimal]]:
+    """The comparisons, as names of lookups, that `7`, `>7` or `5..7` stand for."""
+
     def one(text: str) -> Decimal:
         if not _NUMBER.fullmatch(text.strip()) or (whole and "." in text):
             raise _Unreadable("It takes a number, >, >=, <, <= with a number, or a range such as 2..5.")
         # Beyond what a column holds no comparison changes.
         return max(min(Decimal(text.strip()), Decimal(MAX_NUMBER)), Decimal(-MAX_NUMBER))
 
-    def read(value: str, vocabulary: Vocabulary) -> Q:
-        plain = value.removeprefix("$")
-        if bound := _BOUND.fullmatch(plain):
-            return Q(**{column + _COMPARISONS[bound[1]]: _typed(one(bound[2]), whole)})
-        low, dots, high = plain.partition("..")
-        if dots:
-            return Q(
-                **{f"{column}__gte": _typed(one(low), whole), f"{column}__lte": _typed(one(high), whole)}
-            )
-        return Q(**{column: _typed(one(plain), whole)})
+    plain = value.removeprefix("$")
+    if bound := _BOUND.fullmatch(plain):
+        return [(_COMPARISONS[bound[1]], one(bound[2].removeprefix("$")))]
+    low, dots, high = plain.partition("..")
+    return [("gte", one(low)), ("lte", one(high))] if dots else [("exact", one(plain))]
+
+
+def _holds(bounds: list[tuple[str, Decimal]], number: Decimal) -> bool:
+    return all(_TESTS[sign](number, limit) for sign, limit in bounds)
+
+
+def _on_column(column: str, bounds: list[tuple[str, Decimal]]) -> Q:
+    return Q(**{f"{column}__{sign}": int(limit) if limit == int(limit) else limit for sign, limit in bounds})
+
+
+def _few(tags: Iterable[str]) -> tuple[str, ...] | None:
+    """Tags for the index, unless they are so many that the column itself is asked sooner."""
+    found = tuple(tags)
+    return found if len(found) <= MAX_TAGS else None
+
+
+def _number(kind: str, column: str, *, whole: bool = True) -> Reader:
+    """A number of which few different ones occur."""
+
+    def read(value: str, vocabulary: Vocabulary) -> Filter:
+        bounds = _bounds(value, whole)
+        tags = (f":{kind}:{n}" for n in vocabulary.numbers(kind) if _holds(bounds, Decimal(n)))
+        return Filter(_on_column(column, bounds), _few(tags))
 
     return read
 
 
-def _typed(number: Decimal, whole: bool) -> int | Decimal:
-    return int(number) if whole else number
+def _seed(value: str, vocabulary: Vocabulary) -> Filter:
+    return Filter(_on_column("seed", _bounds(value, whole=True)))
 
 
-def _id(column: str) -> Callable[[str, Vocabulary], Q]:
-    def read(value: str, vocabulary: Vocabulary) -> Q:
-        return Q(**{column: _number_of(value)})
+def _price(value: str, vocabulary: Vocabulary) -> Filter:
+    """The whole request's price. A price that is unknown is no number."""
+    bounds = [(sign, limit * 1_000_000) for sign, limit in _bounds(value, whole=False)]
+    prices = [int(price) for price in vocabulary.numbers("price")]
+    known = [price for price in prices if price >= 0 and _holds(bounds, Decimal(price))]
+    return Filter(Q(sort_price__in=known), _few(f":price:{price}" for price in known))
+
+
+def _by_size(condition: Q, fits: Callable[[int, int], bool], vocabulary: Vocabulary) -> Filter:
+    """What is asked of width and height, as the sizes that fit."""
+    sizes = [size for size in vocabulary.numbers("size") if fits(*map(int, size.split("x")))]
+    return Filter(condition, _few(f":size:{size}" for size in sizes))
+
+
+def _width(value: str, vocabulary: Vocabulary) -> Filter:
+    bounds = _bounds(value, whole=True)
+    fits = lambda width, height: _holds(bounds, Decimal(width))  # noqa: E731
+    return _by_size(_on_column("width", bounds), fits, vocabulary)
+
+
+def _height(value: str, vocabulary: Vocabulary) -> Filter:
+    bounds = _bounds(value, whole=True)
+    fits = lambda width, height: _holds(bounds, Decimal(height))  # noqa: E731
+    return _by_size(_on_column("height", bounds), fits, vocabulary)
+
+
+def _id(column: str) -> Reader:
+    def read(value: str, vocabulary: Vocabulary) -> Filter:
+        return Filter(Q(**{column: _number_of(value)}))
 
     return read
 
@@ -155,8 +238,8 @@ def _number_of(value: str) -> int:
     return min(int(number), MAX_ID)
 
 
-def _descendants(value: str, vocabulary: Vocabulary) -> Q:
-    return Q(pk__in=RawSQL(_DESCENDANTS, [_number_of(value)]))  # noqa: S611 - the id is a parameter
+def _descendants(value: str, vocabulary: Vocabulary) -> Filter:
+    return Filter(Q(pk__in=RawSQL(_DESCENDANTS, [_number_of(value)])))  # noqa: S611 - the id is a parameter
 
 
 def _pair(value: str, example: str) -> tuple[int, int]:
@@ -166,33 +249,48 @@ def _pair(value: str, example: str) -> tuple[int, int]:
     return int(pair[1]), int(pair[2])
 
 
-def _size(value: str, vocabulary: Vocabulary) -> Q:
+def _size(value: str, vocabulary: Vocabulary) -> Filter:
     width, height = _pair(value, "1024x768")
-    return Q(width=width, height=height)
+    return Filter(Q(width=width, height=height), (f":size:{width}x{height}",))
 
 
-def _ratio(value: str, vocabulary: Vocabulary) -> Q:
+def _ratio(value: str, vocabulary: Vocabulary) -> Filter:
     across, down = _pair(value, "16:9")
     shape = F("height") * across
     low, high = 100 - RATIO_TOLERANCE, 100 + RATIO_TOLERANCE
-    return Q(width__gte=shape * low / (100 * down), width__lte=shape * high / (100 * down))
+    condition = Q(width__gte=shape * low / (100 * down), width__lte=shape * high / (100 * down))
+
+    def fits(width: int, height: int) -> bool:
+        # As the databases divide whole numbers.
+        shape = height * across
+        return shape * low // (100 * down) <= width <= shape * high // (100 * down)
+
+    return _by_size(condition, fits, vocabulary)
 
 
-def _format(value: str, vocabulary: Vocabulary) -> Q:
+def _format(value: str, vocabulary: Vocabulary) -> Filter:
     names = {"webp": "webp", "png": "png", "jpeg": "jpeg", "jpg": "jpeg"}
     if fold(value) not in names:
         raise _Unreadable(f"There is no format “{value}”. {_nearest(fold(value), names)}".strip())
-    return Q(format=names[fold(value)])
+    return _tagged("format", "format", [names[fold(value)]])
 
 
-def _negative(value: str, vocabulary: Vocabulary) -> Q:
+def _negative(value: str, vocabulary: Vocabulary) -> Filter:
     column = "generation__negative_prompt__contains"
     # SQLite compares only ASCII letters without case.
     forms = dict.fromkeys([value, value.lower(), value.upper(), value.capitalize(), value.title()])
     condition = Q(generation__negative_prompt__icontains=value)
     for form in forms:
         condition |= Q(**{column: form})
-    return condition
+    return Filter(condition, hint=":negative")
+
+
+def read_span(value: str) -> tuple[datetime, datetime] | Problem:
+    """A day, a month, a year or so many days, as `on:` takes them: from when, and until before when."""
+    try:
+        return _span(value)
+    except _Unreadable as error:
+        return Problem(value, str(error))
 
 
 def _span(value: str) -> tuple[datetime, datetime]:
@@ -225,27 +323,35 @@ def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
-def _after(value: str, vocabulary: Vocabulary) -> Q:
-    return Q(created_at__gte=_span(value)[0])
+def _after(value: str, vocabulary: Vocabulary) -> Filter:
+    start = _span(value)[0]
+    return Filter(Q(created_at__gte=start), span=(start, None))
 
 
-def _before(value: str, vocabulary: Vocabulary) -> Q:
-    return Q(created_at__lt=_span(value)[0])
+def _before(value: str, vocabulary: Vocabulary) -> Filter:
+    end = _span(value)[0]
+    return Filter(Q(created_at__lt=end), span=(None, end))
 
 
-def _on(value: str, vocabulary: Vocabulary) -> Q:
+def _on(value: str, vocabulary: Vocabulary) -> Filter:
     start, end = _span(value)
-    return Q(created_at__gte=start, created_at__lt=end)
+    return Filter(Q(created_at__gte=start, created_at__lt=end), span=(start, end))
 
 
-def _is(value: str, vocabulary: Vocabulary) -> Q:
+def _is(value: str, vocabulary: Vocabulary) -> Filter:
     wanted = fold(value)
+    me = vocabulary.member_id or 0
     states = {
-        "mine": Q(owner=vocabulary.member_id or 0),
-        "moderated": Q(generation__is_content_violation__isnull=False, generation__is_content_violation=True),
-        "blurred": Q(generation__is_blurred__isnull=False, generation__is_blurred=True),
-        "stacked": Q(stack_size__gt=1),
-        "edited": Q(generation__kind__in=("edit", "multi-edit")),
+        "mine": Filter(Q(owner=me), (f":owner:{me}",)),
+        "moderated": Filter(
+            Q(generation__is_content_violation__isnull=False, generation__is_content_violation=True),
+            (":moderated",),
+        ),
+        "blurred": Filter(
+            Q(generation__is_blurred__isnull=False, generation__is_blurred=True), (":blurred",)
+        ),
+        "stacked": Filter(Q(stack_size__gt=1), (":stacked",)),
+        "edited": _tagged("kind", "generation__kind", ["edit", "multi-edit"]),
     }
     if wanted in STATES_NOT_YET:
         near = _nearest(wanted, states, only_known=True)
@@ -257,19 +363,19 @@ def _is(value: str, vocabulary: Vocabulary) -> Q:
 
 NOT_YET = {"rating": "ratings", "mine": "ratings", "tag": "tags", "in": "collections"}
 STATES_NOT_YET = {"favourite": "favourites", "unrated": "rated", "tagged": "tagged", "collected": "collected"}
-OPERATORS: dict[str, Callable[[str, Vocabulary], Q]] = {
+OPERATORS: dict[str, Reader] = {
     "model": _named("model", "model"),
     "style": _named("style", "style_preset"),
     "by": _person,
-    "seed": _number("seed"),
-    "cfg": _number("generation__cfg_scale", whole=False),
-    "steps": _number("generation__steps"),
+    "seed": _seed,
+    "cfg": _number("cfg", "generation__cfg_scale", whole=False),
+    "steps": _number("steps", "generation__steps"),
     "size": _size,
     "ratio": _ratio,
-    "width": _number("width"),
-    "height": _number("height"),
+    "width": _width,
+    "height": _height,
     "format": _format,
-    "price": _number("attempt__price", whole=False),
+    "price": _price,
     "prompt": _id("prompt"),
     "batch": _id("generation__batch"),
     "from": _descendants,

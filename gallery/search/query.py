@@ -22,7 +22,7 @@ MAX_QUERY = 500
 
 _UNUSABLE = re.compile("[\x00-\x20\x7f-\x9f\ud800-\udfff]+")
 # A minus before a letter, a sign or a quote takes away; `--ar` is a word. `16:9` and `http://…` are no operators.
-_TERM = re.compile(
+TERM = re.compile(
     r"""(?P<minus>-(?=[^\s-]))?(?:
         (?P<name>[^\W\d_]+):(?!//)(?P<value>"[^"]+"?|[^\s"]\S*)
         |"(?P<phrase>[^"]*[^"\s][^"]*)(?P<close>"?)
@@ -56,13 +56,18 @@ class Query:
         return reduce(and_, (each.condition for each in self.filters), Q())
 
     def __bool__(self) -> bool:
-        return bool(self.words or self.filters or self.problems)
+        return bool(self.words or self.filters or (self.text and self.problems))
+
+
+def cleaned(text: str) -> str:
+    """A search as it is kept and shown: in NFC, with single spaces, without what cannot be typed."""
+    return normalize("NFC", " ".join(_UNUSABLE.sub(" ", text).split()))
 
 
 def parse(text: str, vocabulary: Vocabulary | None = None) -> Query:
     """Read a search. Values of operators are compared with `vocabulary`; without one there are no operators."""
-    typed = normalize("NFC", " ".join(_UNUSABLE.sub(" ", text[:MAX_QUERY]).split()))
-    terms = list(_TERM.finditer(normalize("NFKC", typed).translate(QUOTES)))
+    typed = cleaned(text[:MAX_QUERY])
+    terms = list(TERM.finditer(normalize("NFKC", typed).translate(QUOTES)))
     found: list[Words] = []
     filters: list[Filter] = []
     problems: list[Problem] = []

@@ -10,12 +10,12 @@ from random import Random
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Max, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Max, OuterRef, Subquery
 from django.utils import timezone
 
 from gallery import search
 from gallery.models import Attempt, Batch, Generation, Image, Outcome, Prompt, State, User
+from gallery.models.image import sort_price
 from gallery.synthetic.pictures import Picture, Shape, draw_pool
 from gallery.synthetic.recipes import Recipe, menu, shapes, styles
 from gallery.synthetic.table import Table
@@ -148,6 +148,7 @@ def _rows(
         "created_at": generation["finished_at"],
         **{name: generation[name] for name in ("owner_id", "prompt_id", "model")},
         "style_preset": draft.request.get("style_preset", ""),
+        "sort_price": sort_price(ledger["price"]),
     }
     images = [
         {**shared, **picture, "index": index, "is_cover": index == 0, "seed": None if index else followed}
@@ -214,14 +215,8 @@ def _attempt(generation: Row, pictures: list[Row], random: Random) -> Row:
 
 
 def _count_uses(prompts: list[int]) -> None:
-    """Counters and last use, from the generations themselves, so that reused prompts are right too."""
-    uses = Generation.objects.filter(prompt=OuterRef("pk")).order_by().values("prompt")
-
-    def told(aggregate: Any) -> Subquery:
-        return Subquery(uses.annotate(told=aggregate).values("told"))
-
-    Prompt.objects.filter(pk__in=prompts).update(
-        generation_count=Coalesce(told(Count("pk")), 0),
-        last_generation_id=Coalesce(told(Max("pk")), 0),
-        last_used_at=told(Max("created_at")),
-    )
+    """Counters and last use, from the rows themselves, so that reused prompts are right too."""
+    newest = Generation.objects.filter(prompt=OuterRef("pk")).order_by("-id").values("created_at")
+    rows = Prompt.objects.filter(pk__in=prompts)
+    rows.recount()
+    rows.update(last_used_at=Subquery(newest[:1]))

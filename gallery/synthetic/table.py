@@ -23,7 +23,9 @@ class Table:
         quote = connection.ops.quote_name
         columns = ", ".join(quote(str(field.column)) for field in self.fields)
         marks = ", ".join(["%s"] * len(self.fields))
-        self.sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})"  # noqa: S608
+        table = f"{quote(model._meta.db_table)} ({columns})"
+        self.sql = f"INSERT INTO {table} VALUES ({marks})"  # noqa: S608
+        self.copying = f"COPY {table} FROM STDIN"
 
     def reserve(self, count: int) -> list[int]:
         """Ids for `count` new rows, rising. On SQLite the transaction keeps other writers out meanwhile."""
@@ -39,8 +41,14 @@ class Table:
 
     def insert(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Append rows, each a mapping of attribute names; what is absent has the field's default."""
+        values = [self._values(row) for row in rows]
         with connection.cursor() as cursor:
-            cursor.executemany(self.sql, [self._values(row) for row in rows])
+            if connection.vendor == "sqlite":
+                cursor.executemany(self.sql, values)
+                return
+            with cursor.copy(self.copying) as copy:
+                for each in values:
+                    copy.write_row(each)
 
     def _values(self, row: Mapping[str, Any]) -> list[Any]:
         whole = {**self.defaults, **row}

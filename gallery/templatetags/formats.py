@@ -55,6 +55,12 @@ def shape(generation: Generation) -> int:
 
 
 @register.filter
+def others(generation: Generation) -> range:
+    """One for each picture that it asks for, but for the first."""
+    return range(generation.variants - 1)
+
+
+@register.filter
 def shape_of(image: Any) -> int:
     """The shape of a stored picture."""
     return tiles.shape(image.width, image.height)

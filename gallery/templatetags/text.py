@@ -18,12 +18,19 @@ FORMS = {"day": "j M Y", "minute": "j M Y H:i", "second": "j M Y H:i:s", "clock"
 def moment(at: datetime, form: str = "minute") -> SafeString:
     """`at` in the reader's zone, as a `<time>`: its `day`, to the `minute` or `second`, or the `clock` alone.
 
+    `near` is the day as people say it: today, yesterday, or its date.
+
     Pointing at it tells the second and the zone.
     """
     local = timezone.localtime(at)
     whole = date_format(local, f"{FORMS['second']} T")
-    words = date_format(local, FORMS[form])
+    words = _near(local) if form == "near" else date_format(local, FORMS[form])
     return format_html('<time datetime="{}" title="{}">{}</time>', date_format(local, "c"), whole, words)
+
+
+def _near(local: datetime) -> str:
+    days = (timezone.localdate() - local.date()).days
+    return {0: "today", 1: "yesterday"}.get(days) or date_format(local, FORMS["day"])
 
 
 @register.simple_tag

@@ -5,10 +5,11 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST
 
-from gallery.forms.account import AccountForm
-from gallery.http import MemberRequest, SeeOther
+from gallery.forms.account import AccountForm, DensityForm
+from gallery.http import MemberRequest, SeeOther, error_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -25,3 +26,17 @@ def account(request: MemberRequest) -> HttpResponse:
         {"form": form, "now": timezone.now()},
         status=422 if form.errors else 200,
     )
+
+
+@require_POST
+def density(request: MemberRequest) -> HttpResponse:
+    """Keep the height of the grid's rows, and go back to the grid; to htmx 204, since it has changed already."""
+    form = DensityForm(request.POST, instance=request.user)
+    if not form.is_valid():
+        return error_page(request, 400, "Rows are 110 to 360 pixels high, in steps of 10.")
+    form.save()
+    if request.htmx:
+        return HttpResponse(status=204)
+    back = request.POST.get("back", "")
+    is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    return SeeOther(back if is_ours else reverse("gallery"))

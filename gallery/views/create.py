@@ -85,7 +85,9 @@ def _generate(request: MemberRequest) -> HttpResponse:
         return SeeOther(reverse("generation", args=[generation.pk]))
     card = generation_card.of(generation, closed_gates(request))
     context = {"card": card, "created": created, "form": form, "last_seed": generation.seed}
-    if "refused" in request.POST or form.is_drawn_for_another:
+    if _in_composer(request):
+        context["in_composer"] = True
+    elif "refused" in request.POST or form.is_drawn_for_another:
         # The form on the page still holds the messages of its last refusal, or the fields of another model.
         context |= {"mended": GenerateForm.redrawn(form.catalog, request.POST.dict()), "image": image}
     return render(request, "create/_queued.html", context)
@@ -110,11 +112,25 @@ def _page(
     request: MemberRequest, form: GenerateForm, image: Image | None, *, status: int = 200, **notes: Any
 ) -> HttpResponse:
     """The whole page, or to htmx the form alone, wherever it meant to put the answer; `notes` are about the picture."""
+    if _in_composer(request):
+        return _refused_in_composer(request, form, status)
     context = {"form": form, "image": image, "last_seed": _last_seed(request.user), **notes}
     if request.htmx and request.method == "POST":
         fragment = render(request, "create/_form.html", context, status=status)
         return retarget(reswap(fragment, "outerHTML"), "#create-form")
     return render(request, "create/create.html", context | {"sitting": _sitting(request.user)}, status=status)
+
+
+def _in_composer(request: MemberRequest) -> bool:
+    """Whether the gallery's one line has posted it, and goes on standing there."""
+    return bool(request.htmx) and "composer" in request.POST
+
+
+def _refused_in_composer(request: MemberRequest, form: GenerateForm, status: int) -> HttpResponse:
+    """What is wrong, said below the line, and the price as it is now."""
+    context = {"form": form, "problems": list(form.errors.items())}
+    fragment = render(request, "create/_composer_refused.html", context, status=status)
+    return retarget(reswap(fragment, "outerHTML"), "#composer-problems")
 
 
 def _last_seed(user: User) -> int | None:

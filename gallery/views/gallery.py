@@ -1,27 +1,86 @@
 """The gallery: what is being generated, then every picture, newest first."""
 
+from dataclasses import replace
+from typing import Any
+
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from gallery import search
 from gallery.display import generation_card
+from gallery.formats import MAX_ID, number, read_id
 from gallery.http import MemberRequest, closed_gates
-from gallery.listing import tiles
+from gallery.listing import count, dates, filters, tiles
 from gallery.listing.listing import Listing
+from gallery.listing.order import NEWEST, ORDERS
 from gallery.models import Image
+from gallery.models.image import ImageQuerySet
 
 # So many cards of the queue stand on top; the rest is a link to the queue.
 ON_TOP = 12
+# New pictures are counted no further.
+MOST_NEW = 99
 
 
 @require_safe
 def gallery(request: MemberRequest) -> HttpResponse:
-    """A page of covers by cursor and search; to htmx, only its tiles and the new pager."""
+    """A page of covers by cursor and search; to htmx, only its tiles and the pager beside them, or another part."""
     listing = Listing.read(request, size=tiles.PAGE)
-    page = tiles.page(listing, Image.objects.covers().matching(listing.query))
-    context = {"page": page, "query": listing.query}
+    asked = request.GET
+    if "after" in asked or "before" in asked:
+        return redirect(filters.between(listing, asked.get("after", ""), asked.get("before", "")))
+    if "at" in asked:
+        return _jump(request, listing, asked["at"])
+    menu = asked.get("menu", "")
+    if request.htmx and "months" in asked:
+        return render(request, "gallery/_rail.html", {"months": dates.months(), "listing": listing})
+    if request.htmx and menu in filters.MENUS:
+        return render(request, "gallery/_choices.html", {"menu": filters.menu(listing, request.user, menu)})
+    images = Image.objects.covers().matching(listing.query)
+    if request.htmx and "since" in asked:
+        return _new(request, listing, images)
+    page = tiles.page(listing, images, row_height=request.user.row_height)
+    context: dict[str, Any] = {"page": page, "query": listing.query, "listing": listing}
+    context["is_newest"] = listing.order is NEWEST
     if request.htmx:
-        return render(request, "gallery/_more.html", context)
+        return render(request, "gallery/_more.html", context | {"above": "above" in asked})
+    if listing.query:
+        is_whole = listing.cursor is None and not page.older
+        context["found"] = number(len(page.rows)) if is_whole else count.found(images)
+        if not page.rows and listing.cursor is None:
+            context["hindrances"] = filters.hindrances(listing, request.user)
     active = generation_card.active(ON_TOP + 1, closed_gates(request)) if listing.is_top else []
-    context |= {"is_top": listing.is_top, "active": active[:ON_TOP], "more_active": len(active) > ON_TOP}
+    context |= {
+        "is_top": listing.is_top,
+        "active": active[:ON_TOP],
+        "more_active": len(active) > ON_TOP,
+        "line": filters.line(listing, request.user, menu),
+        "saved": request.user.saved_searches.all(),
+    }
     return render(request, "gallery/gallery.html", context)
+
+
+def _jump(request: MemberRequest, listing: Listing, day: str) -> HttpResponse:
+    """To the first picture of that day or before it, or after it where the oldest come first."""
+    span = search.read_span(day)
+    if isinstance(span, search.Problem):
+        messages.warning(request, f"“{day[:40]}” is no date. {span.message}")
+        return redirect(listing.address())
+    start, end = span
+    if listing.order is ORDERS["oldest"]:
+        return redirect(listing.address((dates.oldest_from(start) or MAX_ID,)))
+    return redirect(replace(listing, order=NEWEST).address((dates.newest_before(end) or 0,)))
+
+
+def _new(request: MemberRequest, listing: Listing, images: ImageQuerySet) -> HttpResponse:
+    """How many pictures are newer than the page's newest, but for those that its cards show; 204: as many as before."""
+    since = read_id(request.GET["since"]) or 0
+    shown = [pk for text in request.GET.getlist("shown")[:MOST_NEW] if (pk := read_id(text))]
+    fresh = images.filter(id__gt=since).exclude(generation__in=shown)
+    new = len(fresh.order_by("id").values_list("id", flat=True)[: MOST_NEW + 1])
+    if str(new) == request.GET.get("count", "0"):
+        return HttpResponse(status=204)
+    context = {"listing": listing, "since": since, "count": new, "most": MOST_NEW}
+    return render(request, "gallery/_new.html", context)

@@ -40,6 +40,7 @@ def _page(request: MemberRequest, found: Generation, card: Card, *, status: int 
     context = {
         "card": card,
         "rows": details.request_rows(found),
+        "differences": details.differences(found),
         "slices": details.slices(found),
         "history": history,
         "repeats": repeats,
@@ -50,12 +51,13 @@ def _page(request: MemberRequest, found: Generation, card: Card, *, status: int 
 
 
 def _first_picture(generation: Generation, card: Card) -> dict[str, Any]:
-    """What can be made from the picture that follows the seed, and its price; nothing before it is there."""
-    if generation.state != State.DONE or not card.images:
+    """The picture that follows the seed, or the first that was saved, and what another one costs when it is done."""
+    if generation.is_active or not card.images:
         return {}
     picture = card.images[0]
     picture.generation = generation
-    return {"image": picture, "price": CatalogModel.objects.price(generation.operation)}
+    price = CatalogModel.objects.price(generation.operation) if generation.state == State.DONE else None
+    return {"image": picture, "price": price}
 
 
 @require_safe
@@ -68,7 +70,7 @@ def card(request: MemberRequest, pk: int) -> HttpResponse:
             raise
         return render(request, "generation/_gone.html", {"pk": pk}, status=286)
     gates = closed_gates(request)
-    now = generation_card.standing(found, gates)
+    now = generation_card.queue_state(found, gates)
     # An empty `seen` is a card that was drawn without all it can show.
     if request.GET.get("seen", now.seen) == now.seen and request.GET.get("state") == found.state:
         return HttpResponse(status=204)

@@ -12,7 +12,7 @@ from gallery.display import details, generation_card
 from gallery.forms.price import PriceRefused
 from gallery.forms.submission import refusal, spend, submission_of
 from gallery.http import MemberRequest, SeeOther, closed_gates
-from gallery.listing.listing import Listing
+from gallery.listing import neighbours
 from gallery.media import serving
 from gallery.media.storage import EXTENSIONS
 from gallery.models import CatalogModel, Generation, Image
@@ -21,14 +21,13 @@ from gallery.models.generation import draw_seed, with_seed
 
 @require_safe
 def image(request: MemberRequest, pk: int) -> HttpResponse:
-    """The picture's page, between its neighbours in the gallery, or in the search that its address names."""
+    """The picture's page, between its neighbours in the gallery, or in the list that its address names."""
     return _page(request, access.image_to_see(pk))
 
 
 def _page(request: MemberRequest, image: Image, refused: PriceRefused | None = None) -> HttpResponse:
+    """The whole page; to the viewer, which shows it over a grid, what stands in it."""
     operation = image.generation.operation
-    listing = Listing.read(request, size=1)
-    newer, older = listing.beside(Image.objects.covers().matching(listing.query), image.pk)
     made_from_it = generation_card.drawn(Generation.objects.filter(origin=image))
     context = {
         "image": image,
@@ -36,14 +35,14 @@ def _page(request: MemberRequest, image: Image, refused: PriceRefused | None = N
         "price": refused.price if refused else CatalogModel.objects.price(operation),
         "refused": refused,
         "rows": details.request_rows(image.generation),
+        "differences": details.differences(image.generation),
         "slices": details.slices(image.generation),
-        "newer": newer,
-        "older": older,
-        "within": listing.within,
-        "stack": list(image.generation.images.order_by("index")) if image.stack_size > 1 else [],
+        "steps": neighbours.Neighbours.read(request, image),
+        "mates": neighbours.mates(image),
         "reruns": generation_card.of_each(made_from_it.order_by("-id")[:24]),
     }
-    return render(request, "image/image.html", context, status=422 if refused else 200)
+    template = f"image/{'_viewer' if request.htmx else 'image'}.html"
+    return render(request, template, context, status=422 if refused else 200)
 
 
 @require_safe

@@ -1,34 +1,76 @@
-"""The prompt history: each distinct prompt once, newest use first, with what it made and cost."""
+"""The prompt history: each distinct prompt once, with what it made and cost; one in full; two of them compared."""
 
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from gallery.formats import MAX_ID
+from gallery.display.word_diff import difference
+from gallery.formats import MAX_ID, read_id
 from gallery.http import MemberRequest
-from gallery.listing import prompt_rows, tiles
-from gallery.listing.listing import NEWEST_USE, Listing
-from gallery.models import Image, Prompt
+from gallery.listing import count, prompt_rows, tiles
+from gallery.listing.listing import Listing
+from gallery.listing.neighbours import Scope
+from gallery.listing.order import PROMPT_ORDERS
+from gallery.listing.prompt_choices import choices
+from gallery.listing.prompt_table import table
+from gallery.models import Prompt
 
 
 @require_safe
 def prompts(request: MemberRequest) -> HttpResponse:
     """A page of prompts by cursor and search; to htmx, only its rows and the new pager."""
-    listing = Listing.read(request, size=prompt_rows.PAGE, order=NEWEST_USE)
-    context = {"page": prompt_rows.page(listing), "query": listing.query}
-    return render(request, f"prompts/{'_more' if request.htmx else 'prompts'}.html", context)
+    listing = Listing.read(request, size=prompt_rows.PAGE, orders=PROMPT_ORDERS)
+    context: dict[str, Any] = {"page": prompt_rows.page(listing), "query": listing.query}
+    if request.htmx:
+        return render(request, "prompts/_more.html", context)
+    if listing.query:
+        context["found"] = count.found(prompt_rows.used(listing))
+    context["choices"] = choices(listing)
+    return render(request, "prompts/prompts.html", context)
 
 
 @require_safe
 def prompt(request: MemberRequest, pk: int) -> HttpResponse:
-    """One prompt in full, with all its pictures by cursor."""
+    """One prompt in full, with its pictures by model and seed, and all of them by cursor and search."""
     prompt = get_object_or_404(Prompt, pk=min(pk, MAX_ID))
-    listing = Listing.read(request, size=tiles.PAGE, is_searched=False)
-    page = tiles.page(listing, Image.objects.filter(prompt=prompt), stacked=False)
-    context: dict[str, Any] = {"page": page, "query": listing.query}
+    listing, scope = Listing.read(request, size=tiles.PAGE), Scope(prompt.pk)
+    images = scope.pictures().matching(listing.query)
+    page = tiles.page(
+        listing,
+        images,
+        row_height=request.user.row_height,
+        stacked=False,
+        within=scope.within(listing),
+    )
+    context: dict[str, Any] = {"page": page, "searched": listing.query}
     if request.htmx:
         return render(request, "gallery/_more.html", context)
     context["row"] = prompt_rows.row(prompt)
+    context["before"] = prompt.predecessor
+    if listing.query:
+        context["found"] = count.found(images)
+    elif listing.cursor is None:
+        context["table"] = table(prompt, request.GET.get("seeds", ""))
     return render(request, "prompts/prompt.html", context)
+
+
+@require_safe
+def compare(request: MemberRequest) -> HttpResponse:
+    """What has become of prompt `a` in prompt `b`, word by word; `prompt=…` twice, from a list, leads there."""
+    chosen = {read_id(number) for number in request.GET.getlist("prompt")} - {None}
+    if len(chosen) == 2:
+        older, newer = sorted(pk for pk in chosen if pk is not None)
+        return redirect(reverse("compare-prompts", query={"a": older, "b": newer}))
+    numbers = [read_id(request.GET.get(name, "")) for name in ("a", "b")]
+    if None in numbers:
+        return render(request, "prompts/compare.html", {"chosen": len(chosen)})
+    old, new = (get_object_or_404(Prompt, pk=number) for number in numbers)
+    context = {
+        "old": prompt_rows.row(old),
+        "new": prompt_rows.row(new),
+        "difference": difference(old.text, new.text),
+    }
+    return render(request, "prompts/compare.html", context)

@@ -3,14 +3,18 @@
 from hashlib import blake2s
 from time import time
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_safe
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
 
+from gallery import access
 from gallery.display import forecast, generation_card
 from gallery.display.generation_card import Card
 from gallery.display.header import InQueue
-from gallery.http import MemberRequest, closed_gates
+from gallery.formats import counted, read_id
+from gallery.http import MemberRequest, SeeOther, closed_gates
 from gallery.models import ClosedGates, Generation
 
 MOST = 100
@@ -36,6 +40,10 @@ def queue(request: MemberRequest) -> HttpResponse:
         "more_attention": len(attention) > MOST,
         "busy": gates.of_models,
         "slots": slots,
+        "dismissible": [
+            card for card in attention[:MOST] if access.may_change(request.user, card.generation)
+        ],
+        "mine": [card for card in shown if _is_mine_to_cancel(request, card)],
         "seen": f"{seen}-{time():.0f}",
     }
     if len(active) <= MOST and len(attention) <= MOST:
@@ -43,6 +51,29 @@ def queue(request: MemberRequest) -> HttpResponse:
         context["in_queue"] = in_queue = InQueue(len(active), len(attention))
         context["queue_seen"] = in_queue.seen(gates)
     return render(request, "queue/_queue.html" if request.htmx else "queue/queue.html", context)
+
+
+def _is_mine_to_cancel(request: MemberRequest, card: Card) -> bool:
+    return card.generation.can_be_cancelled and card.generation.owner_id == request.user.pk
+
+
+@require_POST
+def dismiss_all(request: MemberRequest) -> HttpResponse:
+    """Say that those which the page showed need nothing more; what has come since then stays."""
+    named = (read_id(number) for number in request.POST.getlist("generation")[: MOST + 1])
+    rows = access.generations_to_change(request.user, [pk for pk in named if pk is not None])
+    messages.success(request, f"{counted(rows.dismiss(), 'request')} dismissed.")
+    return SeeOther(reverse("queue"))
+
+
+@require_POST
+def cancel_mine(request: MemberRequest) -> HttpResponse:
+    """Take all that this member waits for out of the queue; what is sent already goes on."""
+    count = Generation.objects.owned_by(request.user).cancel()
+    messages.success(
+        request, f"{counted(count, 'request')} cancelled. Nothing was spent on what was cancelled."
+    )
+    return SeeOther(reverse("queue"))
 
 
 @require_safe

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
@@ -44,5 +45,9 @@ def signin(request: HttpRequest, token: str) -> HttpResponse:
         return redirect(f"{reverse('create')}?{kept.PARAMETER}" if kept.kept(request) else "gallery")
     if request.method == "POST":
         events.signin_refused(request, "link")
-    context = {"link_ok": user is not None, "username": user.get_username() if user else ""}
+    context = {
+        "link_ok": user is not None,
+        "username": user.get_username() if user else "",
+        "hours": settings.SIGNIN_LINK_HOURS,
+    }
     return render(request, "signin/signin.html", context, status=200 if user else 410)

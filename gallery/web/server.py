@@ -164,7 +164,7 @@ class Server(TcpWSGIServer):
     channel_class = Channel
 
     def __init__(self, application: Application, listener: socket.socket) -> None:
-        self.is_told_to_stop = False
+        self.is_stopping = False
         self.room = _room()
         adjustments = Adjustments(
             sockets=[listener],
@@ -205,7 +205,7 @@ class Server(TcpWSGIServer):
     def run(self) -> None:
         """Serve until told to stop."""
         looked = 0.0
-        while not self.is_told_to_stop:
+        while not self.is_stopping:
             wasyncore.poll2(1.0, self._map)
             now = time.time()
             if abs(now - looked) > 1:
@@ -217,8 +217,8 @@ class Server(TcpWSGIServer):
 
     def stop(self) -> None:
         """Make `run` come to its end; from a signal's handler or another thread, as often as one likes."""
-        if not self.is_told_to_stop:
-            self.is_told_to_stop = True
+        if not self.is_stopping:
+            self.is_stopping = True
             self.pull_trigger()
 
     def _close_late(self, now: float) -> None:

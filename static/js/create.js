@@ -53,6 +53,16 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// Options leads to the whole form, with all that was typed: that is another page, and no fragment.
+document.addEventListener(
+  "submit",
+  (event) => {
+    if (event.target.matches("[data-composer]") && event.submitter?.name === "change-model")
+      event.stopImmediatePropagation();
+  },
+  { capture: true },
+);
+
 // A click before the form of another model has come is sent, and not dropped: the price that it posts is the one that
 // was read, and the answer brings the form. The second abort is for the change that waited behind the first one.
 document.addEventListener(
@@ -118,7 +128,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
   const options = document.getElementById("create-options");
   if (folds.sheet && options?.popover && !options.matches(":popover-open")) options.showPopover();
   if (folds.more) document.querySelector(".create-more")?.setAttribute("open", "");
-  if (event.target.id === "create-sitting") Object.assign(recent, { texts: null, at: -1 });
+  if (["create-sitting", "active"].includes(event.detail.target?.id))
+    Object.assign(recent, { texts: null, at: -1 });
   count();
 });
 document.addEventListener("htmx:afterSettle", (event) => {

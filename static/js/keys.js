@@ -4,7 +4,6 @@ const help = document.getElementById("keys");
 const typing = (target) => target.matches("input, textarea, select, [contenteditable]");
 // Safari ends a composition before its last key, which is then known by its code alone.
 const composing = (event) => event.isComposing || event.keyCode === 229;
-const follow = (selector) => document.querySelector(selector)?.click();
 const tiles = () => [...document.querySelectorAll("#active .tile, #grid .tile")];
 
 /** The tile that lies nearest in the row above or below. */
@@ -37,11 +36,8 @@ function move(key) {
 }
 
 function arrow(event) {
-  if (document.body.classList.contains("image-page")) {
-    if (event.key === "ArrowLeft") follow('a[rel="prev"]');
-    if (event.key === "ArrowRight") follow('a[rel="next"]');
-    return;
-  }
+  // The viewer has arrows of its own.
+  if (document.getElementById("viewer")) return;
   const next = document.querySelector("[data-grid]") && move(event.key);
   if (!next) return;
   event.preventDefault();
@@ -55,20 +51,9 @@ function escape(event) {
   if (menu) {
     menu.open = false;
     menu.querySelector("summary").focus();
+    // Nothing else closes with it.
+    event.preventDefault();
   } else if (typing(event.target)) event.target.blur();
-  else if (document.body.classList.contains("image-page")) back();
-}
-
-/** The list that one last looked at, at its place; the gallery when there was none. */
-function back() {
-  let list = null;
-  try {
-    list = sessionStorage.getItem("list");
-  } catch {
-    // Without storage the gallery's beginning will do.
-  }
-  if (list) location.assign(list);
-  else follow(".wordmark");
 }
 
 document.addEventListener("keydown", (event) => {

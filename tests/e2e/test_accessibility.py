@@ -16,6 +16,7 @@ PAGES = [
     "/generations/1/",
     "/prompts/",
     "/prompts/1/",
+    "/prompts/compare/?a=1&b=2",
     "/queue/",
     "/account/",
     "/admin/",

@@ -38,7 +38,7 @@ Worker.objects.update(host=long[:100])
 WIDER = """() => [...document.querySelectorAll("body, main *, .banner *, .notices *")]
   .filter(one => one.checkVisibility() && one.clientWidth && !one.matches("svg *, input, select, textarea, .hidden"))
   .filter(one => one.getBoundingClientRect().right > innerWidth + 1 || one.scrollWidth > one.clientWidth + 1)
-  .filter(one => !one.closest(".grid.active") && getComputedStyle(one).overflowX === "visible")
+  .filter(one => !one.closest(".grid.active, .filmstrip") && getComputedStyle(one).overflowX === "visible")
   .map(one => one.tagName + "." + one.className).join(" ")"""
 
 

@@ -10,7 +10,8 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from gallery.media.storage import original_name
-from gallery.models import Attempt, Generation, Image, Outcome, User
+from gallery.models import Attempt, Generation, Image, Outcome, Prompt, User
+from gallery.models.image import sort_price
 from venice import Generate
 
 MODEL = "venice-sd35"
@@ -49,7 +50,9 @@ def pictures(
         price=Decimal("0.01"),
         emulated=generation.emulated,
     )
-    return [_picture(generation, attempt, index, count, content) for index in range(count)]
+    made = [_picture(generation, attempt, index, count, content) for index in range(count)]
+    Prompt.objects.filter(pk=generation.prompt_id).recount()
+    return made
 
 
 def a_picture(owner: User, prompt: str = "a cat on a wall", **more: Any) -> Image:
@@ -80,4 +83,5 @@ def _picture(generation: Generation, attempt: Attempt, index: int, count: int, c
         model=generation.model,
         emulated=generation.emulated,
         created_at=timezone.now(),
+        sort_price=sort_price(attempt.price),
     )

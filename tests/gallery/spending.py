@@ -5,7 +5,6 @@ import re
 import uuid
 from dataclasses import dataclass, field
 from decimal import Decimal
-from html.parser import HTMLParser
 from typing import Any
 
 from django.test import Client
@@ -13,6 +12,7 @@ from django.test import Client
 from gallery import catalog
 from gallery.models import Attempt, CatalogModel, Generation, Outcome, State, User
 from tests.gallery.making import MODEL, a_generation, a_picture
+from tests.gallery.page import Element, Page
 from venice import Generate, Model, bundled_models
 from venice.pricing import dollars
 
@@ -39,71 +39,41 @@ class Form:
         return [price for words in self.buttons for price in _PRINTED.findall(words)]
 
 
-class _Reader(HTMLParser):
-    """Nesting as browsers have it: forms do not nest, a field belongs to the form it stands in."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.forms: list[Form] = []
-        self.form: Form | None = None
-        self.select = self.area = ""
-        self.in_button = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            self.form = Form(given.get("action", ""), given.get("data-action", ""))
-            self.forms.append(self.form)
-        if self.form is None:
-            return
-        name, fields = given.get("name", ""), self.form.fields
-        if tag == "input" and name:
-            box = given.get("type") == "checkbox"
-            if not box or "checked" in given:
-                fields[name] = given.get("value", "on" if box else "")
-        elif tag == "select":
-            self.select = name
-        elif tag == "option" and (self.select not in fields or "selected" in given) and self.select:
-            fields[self.select] = given.get("value", "")
-        elif tag == "textarea":
-            self.area = name
-            fields[name] = ""
-        elif tag == "button":
-            self.in_button = True
-            self.form.buttons.append("")
-
-    def handle_data(self, data: str) -> None:
-        if self.form is None:
-            return
-        if self.area:
-            self.form.fields[self.area] += data
-        elif self.in_button:
-            self.form.buttons[-1] += data
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "textarea" and self.form and self.area:
-            # The first line feed in it is markup.
-            self.form.fields[self.area] = self.form.fields[self.area].removeprefix("\n")
-            self.area = ""
-        elif tag == "form":
-            self.form = None
-        elif tag == "select":
-            self.select = ""
-        elif tag == "button":
-            self.in_button = False
-
-
 def forms(page: Any) -> list[Form]:
     """All forms of an answer."""
-    reader = _Reader()
-    reader.feed(page.content.decode())
-    return reader.forms
+    return [
+        Form(
+            form.attributes.get("action", ""),
+            form.attributes.get("data-action", ""),
+            sent_of(form),
+            [button.text for button in form.all("button")],
+        )
+        for form in Page(page.content).all("form")
+    ]
+
+
+def sent_of(form: Element) -> dict[str, str]:
+    """What a browser would send of it without its buttons: text, chosen options, ticked boxes."""
+    fields = {}
+    for control in form.all(name=None):
+        name = control["name"]
+        if control.name == "input" and control.attributes.get("type") != "checkbox":
+            fields[name] = control.attributes.get("value", "")
+        elif control.name == "input" and "checked" in control:
+            fields[name] = control.attributes.get("value", "on")
+        elif control.name == "select":
+            options = control.all("option")
+            chosen = [option for option in options if "selected" in option] or options[:1]
+            fields.update((name, option["value"]) for option in chosen)
+        elif control.name == "textarea":
+            # The first line feed in it is markup.
+            fields[name] = control.text.removeprefix("\n")
+    return fields
 
 
 def spending(page: Any, mark: str = "") -> list[Form]:
     """Those that spend; with `mark` those that carry it as data-action or as the end of their address."""
-    found = [form for form in forms(page) if form.spends]
-    return [form for form in found if mark in (form.mark, form.address)] if mark else found
+    return [form for form in forms(page) if form.spends and (not mark or mark in (form.mark, form.address))]
 
 
 def priced(change: Decimal | None) -> list[Model]:
@@ -181,9 +151,6 @@ def rows_of(alice: User) -> dict[str, int]:
     }
 
 
-#: Every kind of form that spends: the page it is on, and its mark.
-
-
 def opened(client: Client, rows: dict[str, int], kind: str) -> Form:
     """The form as it is found on its page, filled where it must be."""
     address, mark = KINDS[kind]
@@ -198,7 +165,7 @@ def opened(client: Client, rows: dict[str, int], kind: str) -> Form:
 def is_refused(answer: Any, price: Decimal | None) -> Form:
     """422 with a message, and the form again with `price`; nothing more is queued."""
     assert answer.status_code == 422
-    assert answer.content.decode().count('data-error-for="price"') == 1
+    assert Page(answer.content).values("data-error-for").count("price") == 1
     assert not Generation.objects.queued().exists()
     shown = dollars(price).removeprefix("$") if price is not None else ""
     for form in spending(answer):

@@ -1,7 +1,6 @@
 """Pages are sent compressed; pictures, answers that came, and what holds links that sign people in are not."""
 
 import gzip
-import re
 from typing import Any
 
 import pytest
@@ -9,6 +8,7 @@ from django.test import Client
 
 from gallery.models import User
 from tests.gallery.making import pictures
+from tests.gallery.page import Page
 
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
 PAGES = ["/", "/?q=cat", "/create/", "/prompts/", "/queue/"]
@@ -83,9 +83,7 @@ def test_no_secret_of_a_page_stays_the_same_and_lengths_differ(member: Client) -
     answers = [member.get("/create/", headers=GZIP) for _ in range(12)]
     pages = [gzip.decompress(answer.content).decode() for answer in answers]
     for name in ("csrfmiddlewaretoken", "submission"):
-        values = [
-            value for page in pages for value in re.findall(rf'name="{name}"[^>]*value="([^"]+)"', page)
-        ]
+        values = [each["value"] for page in pages for each in Page(page).all("input", name=name)]
         assert len(values) >= 12
         # One page uses its token in all of its forms.
         assert len(set(values)) >= 12, name

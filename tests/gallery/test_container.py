@@ -22,6 +22,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from tests.gallery.page import Page
+
 ROOT = Path(__file__).resolve().parents[2]
 USER = 10001
 
@@ -205,8 +207,8 @@ def container(image: Image) -> Iterator[Container]:
 
 
 def test_it_serves_pages_with_their_static_files(container: Container) -> None:
-    page = container.get("/accounts/login/").decode()
-    files = re.findall(r'"(/static/[^"]+)"', page)
+    page = Page(container.get("/accounts/login/"))
+    files = [file for name in ("href", "src") for file in page.values(name, "/static/")]
     assert len(files) > 3
     for file in files:
         assert re.search(r"\.[0-9a-f]{12}\.", file), file

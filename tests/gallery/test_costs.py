@@ -6,7 +6,7 @@ Python runs one thread at a time: what one request computes, all the others wait
 import re
 import time
 from collections.abc import Callable
-from html import unescape
+from random import Random
 from urllib.parse import quote
 
 import pytest
@@ -18,9 +18,11 @@ from django.test import Client
 
 from gallery import environment, search
 from gallery.forms import Catalog, GenerateForm
-from gallery.models import CatalogModel, State, User
+from gallery.models import CatalogModel, Prompt, State, User
 from gallery.text import NFC_JOINS
 from tests.gallery.making import a_generation, a_picture
+from tests.gallery.page import Page
+from venice.operations import MAX_PROMPT
 
 # Seconds of the processor for one request. Reading all of it costs a tenth of that.
 MOST = 0.2
@@ -29,7 +31,6 @@ FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=b"
 WHOLE = "a" + "\u0300" * 240_000 + "\u0323" * 240_000
 LISTS = ("user", "generation", "image", "prompt", "attempt", "catalogmodel", "catalogstyle", "gate", "worker")
-_FIELD = re.compile(r"""<(?:input|textarea|select|button)\b[^>]*?\sname="([^"]+)\"""")
 
 
 def cheap(act: Callable[[], HttpResponse]) -> HttpResponse:
@@ -75,7 +76,12 @@ def send_filled(client: Client, path: str, name: str, others: dict[str, str]) ->
 
 def fields_of(client: Client, path: str) -> set[str]:
     """The names of all fields that the page shows."""
-    return {unescape(name) for name in _FIELD.findall(client.get(path).content.decode())}
+    page = Page(client.get(path).content)
+    return {
+        each["name"]
+        for kind in ("input", "textarea", "select", "button")
+        for each in page.all(kind, name=None)
+    }
 
 
 def test_sign_in_takes_a_megabyte_of_marks(alice: User) -> None:
@@ -159,6 +165,37 @@ def test_an_address_full_of_marks_is_cheap(alice: User, sally: User, models_know
         assert answer.status_code in {200, 302}, (path, name)
     assert cheap(lambda: Client().get("/accounts/login/", QUERY_STRING=f"next=//{heap}")).status_code == 200
     assert cheap(lambda: Client().get("/x", PATH_INFO=f"/signin/{heap}/")).status_code == 410
+
+
+def longest(*words: str) -> str:
+    """As much of these words, at random, as a prompt may hold."""
+    random = Random(len(words))
+    return " ".join(random.choices(words, k=MAX_PROMPT))[:MAX_PROMPT].strip()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(longest(*"abc"), longest(*"abcd"), id="few words"),
+        pytest.param(longest(*map(str, range(999))), longest(*map(str, range(1_999))), id="many words"),
+        pytest.param("!" * MAX_PROMPT, "?" * MAX_PROMPT, id="signs"),
+        pytest.param("ab! " * (MAX_PROMPT // 4), "b! a" * (MAX_PROMPT // 4), id="the same, shifted"),
+        pytest.param(
+            "".join(map(chr, range(0x4E00, 0x9E00))),
+            "".join(chr(code) if code % 2 else "の" for code in range(0x4E00, 0x9E00)),
+            id="every other letter",
+        ),
+        pytest.param("<" + marks(MAX_PROMPT), ">" + marks(MAX_PROMPT), id="marks"),
+    ],
+)
+def test_two_of_the_longest_prompts_are_compared(old: str, new: str, alice: User) -> None:
+    a, b = (Prompt.objects.remember(text) for text in (old, new))
+    client = client_of(alice)
+    answer = cheap(lambda: client.get(f"/prompts/compare/?a={a.pk}&b={b.pk}"))
+    assert answer.status_code == 200
+    page = Page(answer.content)
+    text = "".join(page.one("p", class_="prose difference").pieces)
+    assert len(text) >= max(len(old), len(new))
 
 
 @pytest.mark.parametrize("table", ["user", "catalogmodel", "catalogstyle"])

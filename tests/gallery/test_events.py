@@ -3,7 +3,6 @@
 import errno
 import json
 import logging
-import re
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -21,6 +20,7 @@ from gallery import accounts
 from gallery.logs import JsonFormatter, JsonLines, OneLineForOutages, TextFormatter, as_json, outage
 from gallery.models import User
 from gallery.pipeline.worker import WorkerProcess
+from tests.gallery.page import Page
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/accounts/login/"
@@ -156,11 +156,10 @@ def test_the_page_of_a_link_sends_no_referer_and_its_form_works_all_the_same(
     path = path_of(alice)
     page = client.get(path, secure=https)
     assert page["Referrer-Policy"] == "no-referrer"
-    token = re.search(r'csrfmiddlewaretoken" value="([^"]+)', page.content.decode())
-    assert token
+    token = Page(page.content).csrf_token
     null: dict[str, Any] = {"HTTP_ORIGIN": "null", "secure": https}
     assert client.post(path, {"csrfmiddlewaretoken": "x" * 64}, **null).status_code == 403
-    form = {"csrfmiddlewaretoken": token[1]}
+    form = {"csrfmiddlewaretoken": token}
     assert client.post("/accounts/logout/", form, **null).status_code == 403
     elsewhere = client.post(path, form, secure=https, HTTP_ORIGIN="https://evil.example")
     assert elsewhere.status_code == 403

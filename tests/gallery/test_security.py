@@ -12,12 +12,12 @@ from uuid import uuid4
 import pytest
 from django.conf import LazySettings
 from django.conf import settings as django_settings
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from gallery.models import CatalogModel, Generation, Hold, Image, State, User, Worker
+from gallery.models import CatalogModel, Generation, Hold, Image, SavedSearch, State, User, Worker
 from gallery.pipeline.worker import WorkerProcess
 from venice import Generate
 
@@ -43,6 +43,7 @@ TABLE = [
     Row("gallery"),
     Row("account"),
     Row("account", method="POST", member=303, maker=303, staff=303),
+    Row("density", method="POST", member=400, maker=400, staff=400),
     Row("create"),
     Row("create", method="POST", member=422, maker=422, staff=422),
     Row("create-price", method="POST"),
@@ -62,7 +63,15 @@ TABLE = [
     Row("read-again", ("answer",), "POST", member=403, maker=303, staff=303),
     Row("prompts"),
     Row("prompt", ("prompt",)),
+    Row("searches"),
+    Row("searches", method="POST", member=422, maker=422, staff=422),
+    # Another member's own is none.
+    Row("rename-search", ("search",), "POST", member=404, maker=422, staff=404),
+    Row("delete-search", ("search",), "POST", member=404, maker=303, staff=404),
+    Row("compare-prompts"),
     Row("queue"),
+    Row("dismiss-all", method="POST", member=303, maker=303, staff=303),
+    Row("cancel-mine", method="POST", member=303, maker=303, staff=303),
     # Without htmx it is the queue.
     Row("header", member=302, maker=302, staff=302),
     Row("media", ("picture",)),
@@ -72,7 +81,7 @@ TABLE = [
     Row("healthz", stranger=503, member=503, maker=503, staff=503),
 ]
 OPEN = {"signin", "login", "healthz"}
-POST_ONLY = {row.name for row in TABLE if row.method == "POST"} - {"account", "create"}
+POST_ONLY = {row.name for row in TABLE if row.method == "POST"} - {"account", "create", "searches"}
 
 
 @pytest.fixture
@@ -96,6 +105,7 @@ def things(worker_process: WorkerProcess, models_known: None, alice: User) -> di
         "answer": unread.attempts.get().pk,
         "prompt": done.prompt_id,
         "picture": image.name,
+        "search": SavedSearch.objects.create(user=alice, name="Canals", text="canal").pk,
         "token": "no-such-token",
     }
 
@@ -382,6 +392,58 @@ def test_odd_queries_are_harmless(query: str, things: dict[str, object], client:
         assert client.get(f"{page}?{query}", headers={"HX-Request": "true"}).status_code == 200, page
         whole = client.get(f"{page}?{query}").status_code
         assert whole == (302 if page == "/create/history/" else 200), page
+
+
+def test_no_value_is_an_error_of_the_server(things: dict[str, object], alice: User) -> None:
+    """Each value under every name that an address or a form here may hold."""
+    client = Client(raise_request_exception=False)
+    client.force_login(alice)
+    names = [
+        *(
+            "q",
+            "from",
+            "before",
+            "order",
+            "image",
+            "use",
+            "use_prompt",
+            "generation",
+            "next",
+            "at",
+            "seen",
+            "shown",
+        ),
+        *(
+            "state",
+            "events",
+            "back",
+            "kept",
+            "submission",
+            "price",
+            "prompt",
+            "negative_prompt",
+            "model",
+            "seed",
+        ),
+        *("width", "height", "aspect_ratio", "resolution", "variants", "steps", "cfg_scale", "style_preset"),
+        *("username", "password", "time_zone", "download"),
+    ]
+    broken = []
+    for value in ("a\0b", str(1 << 63), "9" * 4400, ""):
+        every = dict.fromkeys(names, value)
+        for row in TABLE:
+            redrawn = [every | {"change-model": value}] if row.name == "create" else []
+            headers = (
+                {"HX-Request": "true"} if row.name in {"header", "generation-card", "create-history"} else {}
+            )
+            for data in (every, *redrawn):
+                with transaction.atomic():
+                    send = getattr(client, row.method.lower())
+                    status = closed(send(address(row, things), data, headers=headers)).status_code
+                    transaction.set_rollback(True)
+                if status >= 500 and row.name != "healthz":
+                    broken.append((row.method, row.name, status, ascii(data)[:60]))
+    assert not broken, (len(broken), broken[:40])
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,8 @@ def stored(client: Client) -> None:
         client.send(GENERATE, spool)
     finally:
         spool.seek(0)
-        with salvage(spool) as found:
-            for _ in found.images if found else ():
+        with salvage(spool) as salvaged:
+            for _ in salvaged.images if salvaged else ():
                 pass
     spool.seek(0)
     read_result(spool)

@@ -22,8 +22,8 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv.create(folder, with_pip=False, symlinks=True)
     site = next(folder.glob("lib/python*/site-packages"))
     for name in REQUESTS:
-        found = distribution(name).locate_file(name)
-        (site / name).symlink_to(Path(str(found)), target_is_directory=True)
+        installed = distribution(name).locate_file(name)
+        (site / name).symlink_to(Path(str(installed)), target_is_directory=True)
     (site / "venice").symlink_to(Path(venice.__file__).parent, target_is_directory=True)
     return folder / "bin" / "python"
 

@@ -146,16 +146,16 @@ def test_it_reads_styles_in_all_their_shapes() -> None:
 
 
 def test_bad_styles_are_skipped() -> None:
-    found = parse_styles(
+    styles = parse_styles(
         ["Anime", "Anime", "", None, 5, {}, "x" * 101, "with\x1b[31m", " padded ", "<b>bold</b>"]
     )
-    assert found == ["Anime", "<b>bold</b>"]
+    assert styles == ["Anime", "<b>bold</b>"]
 
 
 def test_the_number_of_styles_is_bounded() -> None:
     assert len(parse_styles([f"style {number}" for number in range(10_000)])) == 2000
 
 
-def test_a_model_can_be_told_from_another() -> None:
+def test_a_model_equals_none_of_another_name() -> None:
     assert hash(Model.from_entry(_entry())) == hash(Model.from_entry(_entry()))
     assert Model.from_entry(_entry()) != Model.from_entry(_entry(name="other"))

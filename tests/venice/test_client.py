@@ -189,7 +189,7 @@ def test_it_lists_models_styles_and_traits(script: Script, client: Client) -> No
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b'{"data":5}', b"[" * 100_000])
-def test_a_list_that_is_none_is_told(script: Script, client: Client, body: bytes) -> None:
+def test_a_list_that_is_none_is_an_error(script: Script, client: Client, body: bytes) -> None:
     script.plays(answer(body))
     for call in (client.models, client.styles):
         with pytest.raises(CatalogError) as caught:

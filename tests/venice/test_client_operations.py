@@ -52,7 +52,7 @@ def test_each_is_sent_as_json_and_answered_in_bytes(
     assert script.requests[0].startswith(f"POST /api/v1{path} HTTP/1.1\r\n".encode())
     assert script.headers["content-type"] == "application/json"
     assert script.body == operation.payload()
-    assert [found.data for found in result.images] == [image]
+    assert [entry.data for entry in result.images] == [image]
     assert (result.reply.model_id, result.cf_ray, result.bad_images) == ("m", "ray", 0)
     assert len(script.requests) == 1
 
@@ -139,12 +139,12 @@ def test_an_answer_in_crumbs_is_put_together_again(script: Script, client: Clien
     steps = [step for start, end in pairwise(cuts) for step in (whole[start:end], 0.01)]
     script.plays(*steps)
     result = client.run(Generate(model="m", prompt="p"))
-    assert [found.data for found in result.images] == [image, image]
+    assert [entry.data for entry in result.images] == [image, image]
 
 
 def test_base64_in_lines_is_read(script: Script, client: Client) -> None:
     folded = "\r\n".join(ENCODED[start : start + 16] for start in range(0, len(ENCODED), 16))
     script.plays(answer(json.dumps({"images": [f" {folded}\n", "not base64!"]}).encode()))
     result = client.run(Generate(model="m", prompt="p"))
-    assert [found.data for found in result.images] == [PICTURE]
+    assert [entry.data for entry in result.images] == [PICTURE]
     assert result.bad_images == 1

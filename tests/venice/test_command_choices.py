@@ -64,14 +64,14 @@ def test_what_needs_no_key_is_done_without_one(run: Run) -> None:
 
 
 @pytest.mark.parametrize("fault", ["503", "504", "truncated"])
-def test_the_seed_is_told_whenever_a_call_went_wrong(run: Run, fault: str) -> None:
+def test_the_seed_is_printed_whenever_a_call_went_wrong(run: Run, fault: str) -> None:
     done = run("generate", f"a canal [[fault:{fault}]]", *TINY, "--json")
     seed = json.loads(done.stdout)["seed"]
     assert f"The seed was {seed}." in done.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_the_seed_is_told_by_who_is_interrupted(
+def test_the_seed_is_printed_by_who_is_interrupted(
     emulator: Emulator, tmp_path: Path, number: signal.Signals
 ) -> None:
     arguments = [sys.executable, "-m", "venice", "generate", "a canal [[fault:slow:30]]", *TINY, "--json"]
@@ -88,8 +88,8 @@ def test_the_seed_is_told_by_who_is_interrupted(
             assert time.monotonic() < deadline
             time.sleep(0.05)
         process.send_signal(number)
-        out, told = process.communicate(timeout=30)
-    (seed,) = set(re.findall(r"[Ss]eed (?:was )?(\d+)", told))
+        out, printed = process.communicate(timeout=30)
+    (seed,) = set(re.findall(r"[Ss]eed (?:was )?(\d+)", printed))
     if number == signal.SIGINT:
         assert json.loads(out) == {
             "error": "Interrupted",
@@ -153,9 +153,9 @@ def test_pixels_of_a_ratio_fit_the_model(ratio: str, divisor: int) -> None:
 
 def test_dry_run_shows_the_request_and_sends_nothing(run: Run, script: Script) -> None:
     done = run("generate", "a canal", "--seed", "7", "--dry-run", VENICE_BASE_URL=script.url)
-    told = json.loads(done.stdout)
-    assert (told["path"], told["price_usd"], told["seed"]) == ("/image/generate", "0.010000", 7)
-    assert told["request"]["prompt"] == "a canal"
+    result = json.loads(done.stdout)
+    assert (result["path"], result["price_usd"], result["seed"]) == ("/image/generate", "0.010000", 7)
+    assert result["request"]["prompt"] == "a canal"
     assert run("generate", "a canal", "--steps", "9999", "--dry-run").returncode == 2
     assert script.connections == 0
 

@@ -157,10 +157,10 @@ def test_a_name_that_turns_out_too_long_costs_no_picture(run: Run, tmp_path: Pat
 def test_json_tells_everything(run: Run, tmp_path: Path) -> None:
     done = run("generate", "a canal", *TINY, "--seed", "7", "--json")
 
-    told = json.loads(done.stdout)
-    assert (told["seed"], told["price_usd"], told["files"]) == (7, "0.010000", ["image.webp"])
-    assert told["id"].startswith("generate-image-")
-    assert (tmp_path / "image.webp").stat().st_size == told["images"][0]["bytes"]
+    result = json.loads(done.stdout)
+    assert (result["seed"], result["price_usd"], result["files"]) == (7, "0.010000", ["image.webp"])
+    assert result["id"].startswith("generate-image-")
+    assert (tmp_path / "image.webp").stat().st_size == result["images"][0]["bytes"]
 
 
 def test_a_style_in_any_case_and_a_field_that_the_model_does_not_take(run: Run, emulator: Emulator) -> None:
@@ -228,13 +228,13 @@ def test_each_failure_has_its_status(run: Run, tmp_path: Path, fault: str, statu
 
     assert done.returncode == status, done.stderr
     assert done.stderr.strip()
-    told = json.loads(done.stdout)
-    assert told.get("is_content_violation") or told["error"]
+    result = json.loads(done.stdout)
+    assert result.get("is_content_violation") or result["error"]
     # What may have been paid for is kept, as far as it came; of a reset nobody knows how much that is.
     if fault != "reset":
         kept = ["image.bin"] if fault in ("502", "504", "truncated", "empty", "html-200") else []
         assert [path.name for path in tmp_path.iterdir()] == kept
-        assert told["answer"] == (kept or [None])[0]
+        assert result["answer"] == (kept or [None])[0]
 
 
 def test_an_answer_that_cannot_be_read_is_saved_as_it_came(run: Run, tmp_path: Path, script: Script) -> None:
@@ -261,9 +261,9 @@ def test_what_some_of_several_images_could_not_be_is_saved_beside_the_others(
     done = run("generate", "a canal", "--out", "a.png", "--json", VENICE_BASE_URL=script.url)
 
     assert done.returncode == 0
-    told = json.loads(done.stdout)
-    assert (told["files"], told["answer"], told["unreadable"]) == (["a.png"], "a.bin", 2)
-    assert told["reasons"] == [{"index": 1, "reason": "not base64"}, {"index": 2, "reason": "not a text"}]
+    result = json.loads(done.stdout)
+    assert (result["files"], result["answer"], result["unreadable"]) == (["a.png"], "a.bin", 2)
+    assert result["reasons"] == [{"index": 1, "reason": "not base64"}, {"index": 2, "reason": "not a text"}]
     assert "2 of the 3 images that came could not be read: Picture 2 of 3: not base64" in done.stderr
     assert "All that came is in a.bin." in done.stderr
     assert (tmp_path / "a.png").read_bytes() == PNG
@@ -277,8 +277,12 @@ def test_the_complete_images_of_a_cut_answer_are_saved(run: Run, tmp_path: Path,
     done = run("generate", "a canal", "--out", "a", "--json", VENICE_BASE_URL=script.url)
 
     assert done.returncode == 8
-    told = json.loads(done.stdout)
-    assert (told["files"], told["answer"], told["may_be_charged"]) == (["a-1.png", "a-2.jpeg"], "a.bin", True)
+    result = json.loads(done.stdout)
+    assert (result["files"], result["answer"], result["may_be_charged"]) == (
+        ["a-1.png", "a-2.jpeg"],
+        "a.bin",
+        True,
+    )
     assert "Saved all the same: a-1.png, a-2.jpeg." in done.stderr
     assert (tmp_path / "a-2.jpeg").read_bytes() == JPEG
     assert (tmp_path / "a.bin").read_bytes() == data[:-30]
@@ -333,11 +337,11 @@ def test_a_paid_image_waits_for_room_when_there_is_none_anywhere(emulator: Emula
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (10, resource.RLIM_INFINITY)),
     ) as process:
         assert process.stderr
-        told = ""
-        while "I wait for room" not in told:
+        printed = ""
+        while "I wait for room" not in printed:
             line = process.stderr.readline()
-            assert line, told
-            told += line
+            assert line, printed
+            printed += line
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         saved, _ = process.communicate(timeout=30)
 
@@ -364,7 +368,7 @@ def test_nothing_listens(run: Run) -> None:
         ((), 2),
     ],
 )
-def test_what_cannot_be_sent_is_told_before_it_costs(
+def test_what_cannot_be_sent_is_refused_before_it_costs(
     run: Run, emulator: Emulator, arguments: tuple[str, ...], status: int
 ) -> None:
     assert run(*arguments).returncode == status
@@ -423,10 +427,10 @@ def test_control_c_says_that_it_may_be_charged(emulator: Emulator, tmp_path: Pat
             assert time.monotonic() < deadline
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=30)
+        _, printed = process.communicate(timeout=30)
 
     assert process.returncode == 130
-    assert "may be charged" in told
+    assert "may be charged" in printed
 
 
 def test_what_reads_it_may_have_seen_enough(run: Run, emulator: Emulator, tmp_path: Path) -> None:
@@ -442,6 +446,6 @@ def test_what_reads_it_may_have_seen_enough(run: Run, emulator: Emulator, tmp_pa
         assert process.stdout
         process.stdout.close()
         assert process.stderr
-        told = process.stderr.read()
+        printed = process.stderr.read()
 
-    assert told == ""
+    assert printed == ""

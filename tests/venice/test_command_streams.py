@@ -57,10 +57,10 @@ def test_who_has_seen_enough_of_stdout_changes_no_status(
 ) -> None:
     pipe = closed_pipe()
     try:
-        code, told = start(emulator, tmp_path, *arguments, stdout=pipe)
+        code, printed = start(emulator, tmp_path, *arguments, stdout=pipe)
     finally:
         os.close(pipe)
-    assert (code, "Traceback" in told, "BrokenPipe" in told) == (status, False, False), told
+    assert (code, "Traceback" in printed, "BrokenPipe" in printed) == (status, False, False), printed
 
 
 def test_who_has_seen_enough_of_stderr_loses_no_picture(emulator: Emulator, tmp_path: Path) -> None:
@@ -79,12 +79,12 @@ def test_who_has_seen_enough_of_stderr_loses_no_picture(emulator: Emulator, tmp_
 @pytest.mark.parametrize("fault", ["", "[[fault:401]]"])
 def test_a_full_disk_behind_stdout_is_said(emulator: Emulator, tmp_path: Path, fault: str) -> None:
     with open("/dev/full", "w") as full:
-        code, told = start(
+        code, printed = start(
             emulator, tmp_path, "generate", f"a {fault}", *TINY, "--json", stdout=full.fileno()
         )
     assert code != 0
-    assert "No space left" in told
-    assert "Traceback" not in told
+    assert "No space left" in printed
+    assert "Traceback" not in printed
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
@@ -96,13 +96,13 @@ def test_streams_in_any_encoding_tell_what_was_paid(
     arguments = ("generate", f"a canal {fault}", *TINY, "--seed", "7", "--out", out)
     plain = fed(emulator, tmp_path, *arguments, PYTHONIOENCODING=encoding, PYTHONUTF8="0")
     done = fed(emulator, tmp_path, *arguments, "--json", PYTHONIOENCODING=encoding, PYTHONUTF8="0")
-    told = json.loads(done.stdout.decode(encoding))
+    result = json.loads(done.stdout.decode(encoding))
     assert (plain.returncode, done.returncode) == (status, status), done.stderr
     assert b"Traceback" not in plain.stderr + done.stderr
-    assert told["seed"] == 7
+    assert result["seed"] == 7
     if not fault:
-        assert told["files"] == ["ö-дом-7.1.webp"]
-        assert size(tmp_path / told["files"][0])
+        assert result["files"] == ["ö-дом-7.1.webp"]
+        assert size(tmp_path / result["files"][0])
         assert plain.stdout.strip() == "ö-дом-7.webp".encode(encoding, "backslashreplace")
 
 
@@ -169,9 +169,9 @@ def test_what_a_stream_cannot_do_costs_nothing(
 def test_an_image_that_stdout_does_not_take_is_saved(emulator: Emulator, tmp_path: Path) -> None:
     pipe = closed_pipe()
     try:
-        code, told = start(emulator, tmp_path, "generate", "a canal", *TINY, "--out", "-", stdout=pipe)
+        code, printed = start(emulator, tmp_path, "generate", "a canal", *TINY, "--out", "-", stdout=pipe)
     finally:
         os.close(pipe)
-    assert code == 0, told
+    assert code == 0, printed
     assert size(tmp_path / "image.webp") == (64, 64)
-    assert KEY not in told
+    assert KEY not in printed

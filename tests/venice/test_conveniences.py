@@ -120,16 +120,16 @@ def test_each_request_is_one_line_without_key_and_prompt(
     assert "gondola" not in caplog.text
 
 
-def test_progress_is_told(script: Script, operation: Generate) -> None:
+def test_progress_is_reported(script: Script, operation: Generate) -> None:
     body = image_body(b"\x89PNG\r\n\x1a\n" + b"p" * 300_000)
     script.plays(answer(body))
-    told: list[Progress] = []
+    steps: list[Progress] = []
     with Client("key", script.url) as client:
-        client.run(operation, on_progress=told.append)
-    assert told[0] == Progress("sent")
-    assert told[1] == Progress("receiving", 0, len(body))
-    assert told[-1] == Progress("receiving", len(body), len(body))
-    assert [each.received for each in told] == sorted(each.received for each in told)
+        client.run(operation, on_progress=steps.append)
+    assert steps[0] == Progress("sent")
+    assert steps[1] == Progress("receiving", 0, len(body))
+    assert steps[-1] == Progress("receiving", len(body), len(body))
+    assert [each.received for each in steps] == sorted(each.received for each in steps)
 
 
 def test_a_progress_that_fails_costs_no_picture(
@@ -156,7 +156,7 @@ def test_limits_are_typed() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "body",
     [
         {},
         {"balances": [], "rateLimits": {}, "accessPermitted": "yes", "nextEpochBegins": 5},
@@ -171,7 +171,7 @@ def test_limits_are_typed() -> None:
         },
     ],
 )
-def test_limits_that_make_no_sense_are_unknown(told: dict[str, object]) -> None:
-    limits = RateLimits(told)
+def test_limits_that_make_no_sense_are_unknown(body: dict[str, object]) -> None:
+    limits = RateLimits(body)
     assert (limits.is_permitted, limits.next_epoch, limits.balances) == (None, None, {})
     assert all(each.amounts == {} for each in limits.models.values())

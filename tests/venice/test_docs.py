@@ -72,24 +72,24 @@ def table() -> str:
         plain = []
         for field in dataclasses.fields(operation):
             limited = LIMITED.get(field.name) if operation is not OpenAIGenerate else None
-            found = [model.id for model in models if limited is None or limited(model)]
+            takers = [model.id for model in models if limited is None or limited(model)]
             if field.name in ("strict", "extra"):
                 continue
-            if len(found) == len(models):
+            if len(takers) == len(models):
                 plain.append(f"`{field.name}`")
             else:
-                lines.append(f"| `{operation.__name__}` | `{field.name}` | {_named(found, models)} |")
+                lines.append(f"| `{operation.__name__}` | `{field.name}` | {_named(takers, models)} |")
         lines.append(f"| `{operation.__name__}` | {', '.join(plain)} | all {len(models)} |")
     return "\n".join(lines) + "\n"
 
 
-def _named(found: list[str], models: list[Model]) -> str:
-    if not found:
+def _named(takers: list[str], models: list[Model]) -> str:
+    if not takers:
         return "none of today's"
-    others = [model.id for model in models if model.id not in found]
-    if len(others) < len(found):
+    others = [model.id for model in models if model.id not in takers]
+    if len(others) < len(takers):
         return f"all but {', '.join(f'`{name}`' for name in others)}"
-    return ", ".join(f"`{name}`" for name in found)
+    return ", ".join(f"`{name}`" for name in takers)
 
 
 @pytest.fixture(scope="module")

@@ -96,13 +96,13 @@ def _expected(status: int, shape: str) -> type[VeniceError]:
     if status < 400:
         return Misconfigured
     if status >= 500:
-        told = {500: ServerFailed, 503: Overloaded}.get(status, Unanswered)
-        return told if SHAPES[shape][1] else Unanswered
+        kind = {500: ServerFailed, 503: Overloaded}.get(status, Unanswered)
+        return kind if SHAPES[shape][1] else Unanswered
     if status in (400, 422):
         return Moderated if shape.startswith("5") else BadRequest
     if status == 402:
         return AuthenticationFailed if shape.startswith("7") else InsufficientBalance
-    found: dict[int, type[VeniceError]] = {
+    kinds: dict[int, type[VeniceError]] = {
         401: AuthenticationFailed,
         403: Forbidden,
         404: ModelGone,
@@ -111,7 +111,7 @@ def _expected(status: int, shape: str) -> type[VeniceError]:
         429: RateLimited,
         451: Forbidden,
     }
-    return found.get(status, BadRequest)
+    return kinds.get(status, BadRequest)
 
 
 def _error(status: int, body: bytes, **headers: str) -> VeniceError:

@@ -169,7 +169,7 @@ def test_fields_come_from_details_and_issues() -> None:
     assert _error(400, DETAILS).field_errors == {"style_preset": "Unknown style", "steps": "Too many steps"}
 
 
-def test_only_five_fields_are_told() -> None:
+def test_only_five_fields_are_listed() -> None:
     tree = {"error": "no", "details": {f"field{number}": {"_errors": ["bad"]} for number in range(500)}}
     assert len(_error(400, tree).field_errors) == 5
 
@@ -191,7 +191,7 @@ def test_only_five_fields_are_told() -> None:
         (500, "nope", ServerFailed, None),
     ],
 )
-def test_what_concerns_every_call_is_told_apart(
+def test_what_concerns_every_call_is_a_kind_of_its_own(
     status: int, text: str, kind: type[VeniceError], gate: str | None
 ) -> None:
     error = _error(status, {"error": text})

@@ -81,7 +81,7 @@ def _flip(rng: random.Random, data: bytes) -> bytes:
 
 
 def _insert(rng: random.Random, data: bytes) -> bytes:
-    place = rng.randrange(len(data) + 1)
+    position = rng.randrange(len(data) + 1)
     piece = rng.choice(
         [
             b"\0" * 50,
@@ -95,7 +95,7 @@ def _insert(rng: random.Random, data: bytes) -> bytes:
             b"\xef\xbb\xbf",
         ]
     )
-    return data[:place] + piece + data[place:]
+    return data[:position] + piece + data[position:]
 
 
 def _swap_value(rng: random.Random, data: bytes) -> bytes:
@@ -194,8 +194,8 @@ def odd_answer(rng: random.Random) -> list[bytes | float]:
     if rng.random() < 0.03:
         data = rng.choice([b"", b"\r\n" * 50, b"HTTP/1.1\r\n\r\n", rng.randbytes(300), b"SSH-2.0-x\r\n"])
     if rng.random() < 0.03:
-        place = rng.randrange(len(data) + 1)
-        return [data[:place], 0.6, data[place:]]
+        position = rng.randrange(len(data) + 1)
+        return [data[:position], 0.6, data[position:]]
     return [data]
 
 
@@ -253,11 +253,11 @@ def fuzz(seed: int, seconds: float) -> None:
             check=False,
         )
     assert done.returncode == 0, f"seed {seed}\n{done.stderr[-5000:]}"
-    told = json.loads(done.stdout)
-    assert told["most_mb"] < 200, f"seed {seed}: {told}"
-    assert told["longest_s"] < 10, f"seed {seed}: {told}"
+    report = json.loads(done.stdout)
+    assert report["most_mb"] < 200, f"seed {seed}: {report}"
+    assert report["longest_s"] < 10, f"seed {seed}: {report}"
     # It really met what it should: good answers, useless ones, torn ones and refusals.
-    assert {"answered", "BadResponse", "Unanswered", "BadRequest"} <= told["ends"].keys(), told
+    assert {"answered", "BadResponse", "Unanswered", "BadRequest"} <= report["ends"].keys(), report
 
 
 def test_no_answer_surprises_the_client() -> None:

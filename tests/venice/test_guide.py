@@ -119,10 +119,10 @@ def test_the_bodies(emulator: Emulator, body: dict[str, Any]) -> None:
     )
 
     assert answer.status_code == 200, answer.text
-    told = answer.json()
-    image = told["data"][0]["b64_json"] if "response_format" in body else told["images"][0]
+    result = answer.json()
+    image = result["data"][0]["b64_json"] if "response_format" in body else result["images"][0]
     form, _ = size(base64.b64decode(image))
     assert form == ("PNG" if "response_format" in body else "WEBP")
     if path == "/image/generate":
-        assert all(isinstance(milliseconds, int) for milliseconds in told["timing"].values())
-        assert told["id"].startswith("generate-image-")
+        assert all(isinstance(milliseconds, int) for milliseconds in result["timing"].values())
+        assert result["id"].startswith("generate-image-")

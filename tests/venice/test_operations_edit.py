@@ -179,7 +179,7 @@ def test_it_refuses_images_that_cannot_be_sent(images: Any, words: str) -> None:
     assert words in caught.value.field_errors["images"]
 
 
-def test_several_things_that_are_wrong_are_told_together() -> None:
+def test_several_things_that_are_wrong_are_listed_together() -> None:
     with pytest.raises(InvalidRequest) as caught:
         Edit(image=b"", prompt="", output_format="gif")
     assert set(caught.value.field_errors) == {"image", "prompt", "output_format"}

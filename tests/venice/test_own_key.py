@@ -29,13 +29,13 @@ FORMS = {
 }
 
 
-def told(error: VeniceError) -> str:
+def everything_in(error: VeniceError) -> str:
     return f"{error} {error!r} {error.args} {vars(error)}"
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 @pytest.mark.parametrize("status", [200, 400, 401, 402, 403, 404, 422, 429, 500, 502, 503])
-def test_a_key_that_a_gateway_sends_back_is_told_nowhere(
+def test_a_key_that_a_gateway_sends_back_is_shown_nowhere(
     script: Script,
     operation: Generate,
     caplog: pytest.LogCaptureFixture,
@@ -57,7 +57,7 @@ def test_a_key_that_a_gateway_sends_back_is_told_nowhere(
         with Client(KEY, script.url) as client, pytest.raises(VeniceError) as caught:
             client.run(operation)
         show_error(caught.value, as_json=True)
-        written = told(caught.value) + repr(client) + caplog.text + "".join(capsys.readouterr())
+        written = everything_in(caught.value) + repr(client) + caplog.text + "".join(capsys.readouterr())
         # The answer itself is what came; only the key as it is is struck from it.
         written = written.replace(repr(getattr(caught.value, "body", b"")), "")
         assert form.lower() not in written.lower()

@@ -42,18 +42,18 @@ PICTURE = png(512, 512)
     ],
 )
 def test_it_reads_the_price(model: str, fields: dict[str, Any], usd: str) -> None:
-    found = price(Generate(model=model, prompt="p", **fields), MODELS[model])
-    assert found == Decimal(usd)
-    assert found is not None
-    assert found.as_tuple().exponent == -6
+    amount = price(Generate(model=model, prompt="p", **fields), MODELS[model])
+    assert amount == Decimal(usd)
+    assert amount is not None
+    assert amount.as_tuple().exponent == -6
 
 
 def test_every_image_model_has_a_price() -> None:
     for model in MODELS.values():
         if model.takes_generate:
-            found = price(Generate(model=model.id, prompt="p"), model)
-            assert found is not None
-            assert found > 0
+            amount = price(Generate(model=model.id, prompt="p"), model)
+            assert amount is not None
+            assert amount > 0
 
 
 @pytest.mark.parametrize(

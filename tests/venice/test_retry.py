@@ -40,8 +40,8 @@ TABLE: list[tuple[int, int, tuple[str, ...], str, str]] = [
 
 
 def expected(status: int, body: str) -> tuple[str, str]:
-    found = [row[3:] for row in TABLE if row[0] <= status <= row[1] and body in row[2]]
-    return found[-1]
+    rules = [row[3:] for row in TABLE if row[0] <= status <= row[1] and body in row[2]]
+    return rules[-1]
 
 
 def reply(status: int, **headers: str) -> Reply:

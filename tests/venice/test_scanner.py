@@ -16,7 +16,7 @@ import venice.scanner
 from tests.venice.conftest import JPEG, PNG, WEBP
 from tests.venice.test_results import _reply
 from venice import BadResponse, ImageBytes, Unreadable
-from venice.bodies import Held, Stored
+from venice.bodies import InMemory, Stored
 from venice.layout import read_layout
 from venice.reply import Reply
 from venice.results import Answer, laid_out, open_answer
@@ -29,14 +29,14 @@ def pieces(data: bytes, size: int) -> list[bytes]:
 
 
 def built(data: bytes) -> Any:
-    return told(venice.results._built(REPLY, Held([data])))
+    return summary(venice.results._built(REPLY, InMemory([data])))
 
 
 def laid(data: bytes, size: int = 1 << 18) -> Any:
-    return told(laid_out(REPLY, Held(pieces(data, size))))
+    return summary(laid_out(REPLY, InMemory(pieces(data, size))))
 
 
-def told(answer: Answer | None) -> Any:
+def summary(answer: Answer | None) -> Any:
     """Everything that an answer tells, fit to be compared."""
     return answer and (answer.listed, answer.id, answer.timing, list(answer.entries()))
 
@@ -126,9 +126,11 @@ def test_it_finds_what_the_standard_library_finds(tree: Any, seed: int, size: in
     # What is spoilt is no JSON for either, or is read alike by both.
     for spoilt in (data[: rng.randrange(len(data) + 1)], data + rng.choice([b"x", b"{}", b"\0", b" \n"])):
         assert laid(spoilt, size) == built(spoilt)
-    place = rng.randrange(len(data) + 1)
+    position = rng.randrange(len(data) + 1)
     odd = rng.choice([b'"', b"\\", b"\n", b"\xff", b",", b"0", b"[", b"}", b"\\u12", b"-", b".5", b"nul"])
-    assert laid(data[:place] + odd + data[place:], size) == built(data[:place] + odd + data[place:])
+    assert laid(data[:position] + odd + data[position:], size) == built(
+        data[:position] + odd + data[position:]
+    )
 
 
 @pytest.mark.parametrize(
@@ -278,12 +280,12 @@ def test_what_comes_before_a_cut_is_found() -> None:
 def test_an_error_of_many_parts_is_not_built() -> None:
     reply = Reply(**{name: getattr(REPLY, name) for name in REPLY.__slots__} | {"status": 400})
     with pytest.raises(Exception, match="400"):
-        open_answer(reply, Held([b'{"error": "no", "details": [' + b"[]," * 1_000_000 + b"[]]}"]))
+        open_answer(reply, InMemory([b'{"error": "no", "details": [' + b"[]," * 1_000_000 + b"[]]}"]))
 
 
 def test_no_image_among_many_says_why() -> None:
     with pytest.raises(
         BadResponse, match=r"None of 3 images can be read: Picture 1 of 3: not base64;"
     ) as caught:
-        venice.results.result_from(REPLY, Held([b'{"images": ["x", 1, ""]}']))
+        venice.results.result_from(REPLY, InMemory([b'{"images": ["x", 1, ""]}']))
     assert [entry.reason for entry in caught.value.unreadable] == ["not base64", "not a text", "empty"]

@@ -226,5 +226,11 @@ def test_an_image_that_names_a_file_is_checked_and_priced_but_not_sent() -> None
     ],
 )
 def test_an_image_that_names_a_file_has_the_bounds_of_others(changes: dict[str, Any], words: str) -> None:
-    told: dict[str, Any] = {"format": "png", "width": 640, "height": 480, "sha256": "ab" * 32, "size": 1000}
-    assert words in _refused(lambda: Edit(image=InputImage(**told | changes), prompt="p"))
+    described: dict[str, Any] = {
+        "format": "png",
+        "width": 640,
+        "height": 480,
+        "sha256": "ab" * 32,
+        "size": 1000,
+    }
+    assert words in _refused(lambda: Edit(image=InputImage(**described | changes), prompt="p"))

@@ -88,7 +88,7 @@ def test_a_broken_answer_is_an_unknown_outcome(
     assert len(script.requests) == 1, "a paid request went out twice"
 
 
-def test_what_is_known_of_a_cut_answer_is_kept(script: Script, quick: Client, operation: Generate) -> None:
+def test_the_facts_of_a_cut_answer_are_kept(script: Script, quick: Client, operation: Generate) -> None:
     script.plays(answer(image_body(), cf_ray="8f-AMS")[:-1])
     sink = io.BytesIO()
     with pytest.raises(Unanswered) as caught:
@@ -105,7 +105,7 @@ def test_an_answer_that_is_too_large_is_given_up(script: Script, operation: Gene
     assert len(sink.getvalue()) <= 101_000
 
 
-def test_a_full_disk_is_told_as_such(script: Script, quick: Client, operation: Generate) -> None:
+def test_a_full_disk_is_reported_as_such(script: Script, quick: Client, operation: Generate) -> None:
     script.plays(answer(image_body()))
     with open("/dev/full", "wb", buffering=0) as sink, pytest.raises(Unanswered, match="No space left"):
         quick.send(operation, sink)

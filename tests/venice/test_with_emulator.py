@@ -139,21 +139,21 @@ def test_a_slow_answer_is_given_up_and_was_charged_once(emulator: Emulator) -> N
             client.run(_small(MODELS[0]))
 
 
-def test_a_wrong_key_and_no_key_are_told(emulator: Emulator) -> None:
+def test_a_wrong_key_and_no_key_are_refused(emulator: Emulator) -> None:
     for key in ("wrong", None):
         with Client(key, emulator.url) as client, pytest.raises(AuthenticationFailed) as caught:
             client.run(_small(MODELS[0]))
         assert caught.value.gate == "key"
 
 
-def test_a_poor_account_is_told() -> None:
+def test_a_poor_account_is_refused() -> None:
     with Emulator(balance_usd=0) as poor, Client("any", poor.url) as client:
         with pytest.raises(InsufficientBalance):
             client.run(_small(MODELS[0]))
         assert poor.ledger()[-1]["charged_usd"] == 0
 
 
-def test_the_rate_limit_is_told_with_its_end() -> None:
+def test_the_rate_limit_comes_with_its_end() -> None:
     with Emulator(rate_limit=1) as busy, Client("any", busy.url) as client:
         client.run(_small(MODELS[0]))
         with pytest.raises(RateLimited) as caught:

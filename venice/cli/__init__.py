@@ -67,31 +67,31 @@ def _run(options: argparse.Namespace) -> int:
             status: int = options.run(client, options)
             return status
     except VeniceError as error:
-        show_error(error, options.saved, options.known, as_json=options.json)
+        show_error(error, options.saved, options.parameters, as_json=options.json)
         return exit_status(error)
     except KeyboardInterrupt:
         return _interrupted(options)
     except OSError as error:
         _say_seed(options)
-        if options.json and options.known:
+        if options.json and options.parameters:
             show_json(
-                {"error": "OSError", "message": error.strerror, "may_be_charged": True, **options.known}
+                {"error": "OSError", "message": error.strerror, "may_be_charged": True, **options.parameters}
             )
         return _unwritten(error)
 
 
 def _interrupted(options: argparse.Namespace) -> int:
-    if options.known:
+    if options.parameters:
         say("Interrupted. If the request had left, it may be charged all the same.")
         _say_seed(options)
         if options.json:
-            show_json({"error": "Interrupted", "may_be_charged": True, **options.known})
+            show_json({"error": "Interrupted", "may_be_charged": True, **options.parameters})
     return INTERRUPTED
 
 
 def _say_seed(options: argparse.Namespace) -> None:
-    if "seed" in options.known:
-        say(f"The seed was {options.known['seed']}.")
+    if "seed" in options.parameters:
+        say(f"The seed was {options.parameters['seed']}.")
 
 
 def _unwritten(error: OSError) -> int:

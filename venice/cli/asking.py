@@ -34,20 +34,20 @@ def _add(commands: _Commands, name: str, run: Any, help: str) -> argparse.Argume
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=help, description=f"{help.capitalize()}."
     )
-    parser.set_defaults(run=run, known={}, saved=None)
+    parser.set_defaults(run=run, parameters={}, saved=None)
     parser.add_argument("--json", action="store_true")
     return parser
 
 
 def _models(client: Client, options: argparse.Namespace) -> int:
-    known = bundled_models() if options.offline else client.models(options.type)
-    found = [model for model in known if options.type == "all" or model.type == options.type]
+    catalogue = bundled_models() if options.offline else client.models(options.type)
+    models = [model for model in catalogue if options.type == "all" or model.type == options.type]
     if options.json:
-        show_json([model.raw for model in found])
+        show_json([model.raw for model in models])
         return 0
     show_table(
         ("model", "price", "size", "prompt", "takes"),
-        [(model.id, _price(model), _size(model), _prompt(model), _takes(model)) for model in found],
+        [(model.id, _price(model), _size(model), _prompt(model), _takes(model)) for model in models],
     )
     return 0
 
@@ -95,16 +95,16 @@ def _styles(client: Client, options: argparse.Namespace) -> int:
 
 
 def _limits(client: Client, options: argparse.Namespace) -> int:
-    told = client.rate_limits()
+    limits = client.rate_limits()
     if options.json:
-        show_json(told)
+        show_json(limits)
         return 0
-    for name, amount in told.balances.items():
+    for name, amount in limits.balances.items():
         show(f"{name}: {amount}")
-    permitted = told.is_permitted
+    permitted = limits.is_permitted
     show(f"access: {'unknown' if permitted is None else 'permitted' if permitted else 'refused'}")
-    if told.models:
-        show_table(("model", "limit"), [(each.model, _amounts(each)) for each in told.models.values()])
+    if limits.models:
+        show_table(("model", "limit"), [(each.model, _amounts(each)) for each in limits.models.values()])
     return 0
 
 

@@ -92,7 +92,7 @@ def _add(commands: _Commands, name: str, run: Any, help: str, out: str) -> argpa
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=help, description=f"{help.capitalize()}."
     )
-    parser.set_defaults(run=run, known={}, saved=None)
+    parser.set_defaults(run=run, parameters={}, saved=None)
     parser.add_argument(
         "--out",
         default=out,
@@ -182,7 +182,7 @@ def _upscale(client: Client, options: argparse.Namespace) -> int:
     operation = Upscale(
         image=image_source(options.image), strict=options.strict, extra=dict(options.extra), **given
     )
-    model = next((known for known in bundled_models() if known.takes_upscale), None)
+    model = next((entry for entry in bundled_models() if entry.takes_upscale), None)
     return _make(client, options, operation, model, {"model": operation.model})
 
 
@@ -190,7 +190,7 @@ def _remove_background(client: Client, options: argparse.Namespace) -> int:
     operation = RemoveBackground(
         image=image_source(options.image), strict=options.strict, extra=dict(options.extra)
     )
-    model = next((known for known in bundled_models() if known.takes_background_removal), None)
+    model = next((entry for entry in bundled_models() if entry.takes_background_removal), None)
     return _make(client, options, operation, model, {"model": operation.model})
 
 
@@ -199,7 +199,7 @@ def _make(
     options: argparse.Namespace,
     operation: Operation,
     model: Model | None,
-    known: Mapping[str, object],
+    parameters: Mapping[str, object],
 ) -> int:
     """Say the price, send, save, tell."""
     pattern = Pattern(options.out)
@@ -208,46 +208,51 @@ def _make(
         text = "; ".join(f"{field}: {message}" for field, message in problems.items())
         raise InvalidRequest(text, field_errors=problems)
     usd = price(operation, model) if model else None
-    seed = f" Seed {known['seed']}." if "seed" in known else ""
+    seed = f" Seed {parameters['seed']}." if "seed" in parameters else ""
     say(f"Price by the catalogue: {dollars(usd)}.{seed}")
     if operation.extra:
         say(f"What {', '.join(operation.extra)} may cost is in no catalogue.")
     if options.dry_run:
         show_json(
-            {"path": operation.path, "price_usd": usd, **known, "request": operation.payload(images=False)}
+            {
+                "path": operation.path,
+                "price_usd": usd,
+                **parameters,
+                "request": operation.payload(images=False),
+            }
         )
         return 0
-    options.known = dict(known)
+    options.parameters = dict(parameters)
     began = time.monotonic()
     try:
-        with waiting(f"Venice is at work ({known['model']})"):
+        with waiting(f"Venice is at work ({parameters['model']})"):
             result = client.run(operation)
     except BadResponse as error:
-        options.saved = save((), error.body, pattern, known)
+        options.saved = save((), error.body, pattern, parameters)
         raise
     except Unanswered as error:
-        options.saved = save(error.images, error.body, pattern, known)
+        options.saved = save(error.images, error.body, pattern, parameters)
         raise
     seconds = time.monotonic() - began
     images = () if result.is_content_violation else result.images
-    saved = options.saved = save(images, result.body, pattern, {**known, "id": result.id})
+    saved = options.saved = save(images, result.body, pattern, {**parameters, "id": result.id})
     if result.is_content_violation:
         say("Venice moderated this: the picture is black and was not charged. Change the prompt.")
     if options.json:
-        show_json(_account(operation, result, usd, seconds, known) | saved.named())
+        show_json(_account(operation, result, usd, seconds, parameters) | saved.named())
     else:
         for file in saved.images:
             show(str(file))
-    _tell(result, usd, seconds, known)
+    _tell(result, usd, seconds, parameters)
     if saved.answer:
         say(f"All that came is in {saved.answer}.")
     return MODERATED if result.is_content_violation else 0
 
 
-def _tell(result: Result, usd: Decimal | None, seconds: float, known: Mapping[str, object]) -> None:
+def _tell(result: Result, usd: Decimal | None, seconds: float, parameters: Mapping[str, object]) -> None:
     """In words, on stderr."""
     facts = [f"{seconds:.1f} s"]
-    facts += [f"seed {known['seed']}"] if "seed" in known else []
+    facts += [f"seed {parameters['seed']}"] if "seed" in parameters else []
     facts += (
         [f"{dollars(usd)} by the catalogue"] if usd is not None and not result.is_content_violation else []
     )
@@ -269,12 +274,16 @@ def _tell(result: Result, usd: Decimal | None, seconds: float, known: Mapping[st
 
 
 def _account(
-    operation: Operation, result: Result, usd: Decimal | None, seconds: float, known: Mapping[str, object]
+    operation: Operation,
+    result: Result,
+    usd: Decimal | None,
+    seconds: float,
+    parameters: Mapping[str, object],
 ) -> dict[str, Any]:
     """Everything that is known of the call, for --json."""
     return {
         "path": operation.path,
-        **known,
+        **parameters,
         "id": result.id,
         "seconds": round(seconds, 3),
         "price_usd": usd,

@@ -41,7 +41,7 @@ def say(text: str, *, end: str = "\n") -> None:
 
 
 def show(text: str) -> None:
-    """A line of the result, on stdout. What cannot be written there is told by `finish`: it stops nothing."""
+    """A line of the result, on stdout. What cannot be written there is reported by `finish`: it stops nothing."""
     try:
         print(text)
     except OSError as error:
@@ -77,13 +77,13 @@ def show_json(value: Any) -> None:
 def show_error(
     error: VeniceError,
     saved: "Saved | None" = None,
-    known: Mapping[str, object] | None = None,
+    parameters: Mapping[str, object] | None = None,
     *,
     as_json: bool,
 ) -> None:
     """What went wrong, what to do about it, and where lies what came; as JSON on stdout when that was asked for.
 
-    `known` is what the call was made with, its seed among it.
+    `parameters` is what the call was made with, its seed among it.
     """
     words = f"{error}".rstrip(".")
     say(f"{words}. {error.advice}" if words else error.advice)
@@ -93,9 +93,9 @@ def show_error(
     suggested = error.suggested_prompt if isinstance(error, Moderated) else ""
     if suggested:
         say(f"Venice suggests this prompt: {suggested}")
-    known = {} if isinstance(error, InvalidRequest) else dict(known or {})
-    if "seed" in known:
-        say(f"The seed was {known['seed']}.")
+    parameters = {} if isinstance(error, InvalidRequest) else dict(parameters or {})
+    if "seed" in parameters:
+        say(f"The seed was {parameters['seed']}.")
     if saved and saved.images:
         say(f"Saved all the same: {', '.join(map(str, saved.images))}.")
     if saved and saved.answer:
@@ -114,7 +114,7 @@ def show_error(
                 "code": error.code,
                 "fields": error.field_errors,
                 "suggested_prompt": suggested or None,
-                **known,
+                **parameters,
                 "retry_at": error.retry_at and error.retry_at.isoformat(),
                 "may_be_charged": error.charge_unknown,
                 "cf_ray": error.cf_ray,

@@ -15,7 +15,7 @@ from venice.errors import InvalidRequest
 from venice.images import ImageBytes, write_new
 from venice.operations import FORMATS
 
-PLACES = ("seed", "index", "n", "format", "model", "id")
+PLACEHOLDERS = ("seed", "index", "n", "format", "model", "id")
 _SUFFIXES = {
     ".png": "png",
     ".webp": "webp",
@@ -52,9 +52,9 @@ _UNSAFE = {"/": "-", "\\": "-", "\0": ""}
 
 
 class Pattern:
-    """A file name with places in braces: {seed}, {index} (from 0), {n} (from 1), {format}, {model}, {id}; or `-`.
+    """A file name with placeholders: {seed}, {index} (from 0), {n} (from 1), {format}, {model}, {id}; or `-`.
 
-    Raises InvalidRequest for a place that does not exist and for a folder that is not there or not ours.
+    Raises InvalidRequest for a placeholder that does not exist and for a folder that is not there or not ours.
     """
 
     def __init__(self, text: str) -> None:
@@ -63,25 +63,25 @@ class Pattern:
             parsed = [part[1:] for part in string.Formatter().parse(text) if part[1] is not None]
         except ValueError:
             parsed = [("?", "", None)]
-        places = {name for name, _, _ in parsed}
+        placeholders = {name for name, _, _ in parsed}
         # A width or a conversion is of no use here, and could be a gigabyte wide.
-        if not text or not places <= set(PLACES) or any(form or how for _, form, how in parsed):
-            raise _wrong(f"may hold {', '.join(f'{{{name}}}' for name in PLACES)} and no other braces.")
+        if not text or not placeholders <= set(PLACEHOLDERS) or any(form or how for _, form, how in parsed):
+            raise _wrong(f"may hold {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)} and no other braces.")
         folder = Path(text).parent
         if "{" in str(folder):
             raise _wrong("may hold braces in the file's name only.")
         try:
             is_folder = text.endswith(("/", os.sep)) or Path(text).is_dir()
-            has_place = folder.is_dir() and os.access(folder, os.W_OK)
+            is_writable = folder.is_dir() and os.access(folder, os.W_OK)
         except (OSError, ValueError):
             # A name that is too long, or of bytes that no name may hold.
             raise _wrong("cannot be the name of a file here.") from None
         if is_folder:
             raise _wrong("must name a file, not a folder.")
-        if not has_place:
+        if not is_writable:
             raise _wrong(f"is in {folder}, which is no folder that can be written to.")
-        self._has_number = bool(places & {"index", "n"})
-        self._has_suffix = "format" in places or bool(Path(text).suffix)
+        self._has_number = bool(placeholders & {"index", "n"})
+        self._has_suffix = "format" in placeholders or bool(Path(text).suffix)
 
     @property
     def is_stdout(self) -> bool:
@@ -109,10 +109,10 @@ class Pattern:
     def _file_name(self) -> str:
         return "image" if self.is_stdout else self._text
 
-    def path(self, image: ImageBytes, count: int, known: Mapping[str, object]) -> Path:
-        """The name for one of `count` images; without a place for its number or its format, these are added."""
-        values = {**known, "index": image.index, "n": image.index + 1, "format": image.format}
-        path = Path(self._file_name.format_map({name: _safe(values.get(name, "")) for name in PLACES}))
+    def path(self, image: ImageBytes, count: int, parameters: Mapping[str, object]) -> Path:
+        """The name for one of `count` images; a number or a format without a placeholder is added."""
+        values = {**parameters, "index": image.index, "n": image.index + 1, "format": image.format}
+        path = Path(self._file_name.format_map({name: _safe(values.get(name, "")) for name in PLACEHOLDERS}))
         suffix = path.suffix if self._has_suffix else f".{image.format}"
         # A name must not promise what the bytes are not.
         if _SUFFIXES.get(suffix.lower(), image.format) != image.format:
@@ -122,10 +122,10 @@ class Pattern:
             f"{stem}{'' if count == 1 or self._has_number else f'-{image.index + 1}'}{suffix}"
         )
 
-    def answer_path(self, known: Mapping[str, object]) -> Path:
+    def answer_path(self, parameters: Mapping[str, object]) -> Path:
         """The name for an answer of which some could not be read: as that of an image, ending in `.bin`."""
-        values = {**known, "index": "answer", "n": "answer", "format": "bin"}
-        path = Path(self._file_name.format_map({name: _safe(values.get(name, "")) for name in PLACES}))
+        values = {**parameters, "index": "answer", "n": "answer", "format": "bin"}
+        path = Path(self._file_name.format_map({name: _safe(values.get(name, "")) for name in PLACEHOLDERS}))
         return path.with_name(f"{path.stem if self._has_suffix else path.name}.bin")
 
 
@@ -144,7 +144,9 @@ class Saved:
         }
 
 
-def save(images: Sequence[ImageBytes], body: bytes, pattern: Pattern, known: Mapping[str, object]) -> Saved:
+def save(
+    images: Sequence[ImageBytes], body: bytes, pattern: Pattern, parameters: Mapping[str, object]
+) -> Saved:
     """Write each image, and the answer's `body` unless it is empty, beside what is there already.
 
     It is paid for: what cannot be written where it was wanted goes elsewhere, or waits for room. OSError when
@@ -154,10 +156,10 @@ def save(images: Sequence[ImageBytes], body: bytes, pattern: Pattern, known: Map
     if pattern.is_stdout and images and _to_stdout(images[0].data):
         images = images[1:]
     for image in images:
-        wanted = pattern.path(image, len(images), known)
+        wanted = pattern.path(image, len(images), parameters)
         saved.images.append(_write(wanted, f"venice-{image.index}.{image.format}", image.data))
     if body:
-        saved.answer = _write(pattern.answer_path(known), "venice-answer.bin", body)
+        saved.answer = _write(pattern.answer_path(parameters), "venice-answer.bin", body)
     return saved
 
 
@@ -175,11 +177,11 @@ def _to_stdout(data: bytes) -> bool:
 
 def _write(wanted: Path, spare: str, data: bytes) -> Path:
     """Write `data` where it was wanted or, in turn, to this folder, that for temporary files, and memory."""
-    places = [wanted, *(Path(folder) / spare for folder in ("", tempfile.gettempdir(), _MEMORY))]
+    paths = [wanted, *(Path(folder) / spare for folder in ("", tempfile.gettempdir(), _MEMORY))]
     deadline = time.monotonic() + PATIENCE
     while True:
         reasons = []
-        for path in places:
+        for path in paths:
             try:
                 written = write_new(path, data)
             except OSError as error:

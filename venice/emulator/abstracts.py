@@ -54,22 +54,22 @@ def silk(c: Canvas) -> None:
     folds = [(c.chance.uniform(2, 3.6) * (n + 1), c.chance.uniform(0, 6.3)) for n in range(3)]
     tilt, strong = c.chance.uniform(-0.7, 0.7), c.form.uniform(0.1, 0.2)
 
-    def curve(line: float) -> list[Point]:
+    def curve(part: float) -> list[Point]:
         points = []
         for step in range(steps + 1):
             u = step / steps
             bend = sum(
-                math.sin(u * 6.28 * speed + phase + line * 4 * share) * share for speed, phase, share in sway
+                math.sin(u * 6.28 * speed + phase + part * 4 * share) * share for speed, phase, share in sway
             )
-            points.append((-1 + (wide + 2) * u, high * (line * 2 - 0.5 + tilt * (u - 0.5) + strong * bend)))
+            points.append((-1 + (wide + 2) * u, high * (part * 2 - 0.5 + tilt * (u - 0.5) + strong * bend)))
         return points
 
     relief = Image.new("L", (wide, high))
     pen = ImageDraw.Draw(relief)
-    curves = [curve(line / count) for line in range(count + 1)]
-    for line, (above, below) in enumerate(pairwise(curves)):
+    curves = [curve(strip / count) for strip in range(count + 1)]
+    for strip, (above, below) in enumerate(pairwise(curves)):
         turns = (
-            math.sin(line / count * 6.28 * speed + phase) / (n + 1) for n, (speed, phase) in enumerate(folds)
+            math.sin(strip / count * 6.28 * speed + phase) / (n + 1) for n, (speed, phase) in enumerate(folds)
         )
         level = max(0, min(255, round(128 + sum(turns) * 66)))
         pen.polygon([*above, *((x, y + 4) for x, y in reversed(below))], fill=level)
@@ -161,8 +161,8 @@ def facets(c: Canvas) -> None:
                         x / c.w * 3 * math.cos(turn) + y / c.h * 3 * math.sin(turn) + turn
                     )
                     near = math.exp(-((math.hypot(x - ball[0], y - ball[1]) / (c.u * 0.33)) ** 2))
-                    place = flow * 0.72 + 0.34 * near + c.chance.gauss(0, 0.06)
-                    colour = tones[max(0, min(95, round(95 * place)))]
+                    position = flow * 0.72 + 0.34 * near + c.chance.gauss(0, 0.06)
+                    colour = tones[max(0, min(95, round(95 * position)))]
                     if c.chance.random() < 0.12 + 0.2 * near:
                         colour = mix(colour, c.chance.choice(c.palette.accents), 0.6)
                     pen.polygon([(px * k, py * k) for px, py in corner], fill=colour)
@@ -186,9 +186,9 @@ def bloom(c: Canvas) -> None:
         c.u * c.chance.uniform(0.36, 0.46),
     )
     leaves(c, heart)
-    for place, (x, y, r) in enumerate([*spots, heart]):
+    for index, (x, y, r) in enumerate([*spots, heart]):
         c.ellipse(x, y + r * 0.12, r * 0.95, r * 0.95, shade(c.palette.near, -0.5), 0.55, r * 0.12)
-        flower(c, x, y, r, c.palette.accents[place % 2 if place < 4 else 0])
+        flower(c, x, y, r, c.palette.accents[index % 2 if index < 4 else 0])
 
 
 def leaves(c: Canvas, heart: tuple[float, float, float]) -> None:

@@ -19,7 +19,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def usage_analytics(state: State, request: Request) -> Reply:
-    """For `lookback` days (7 unless told, 90 at most), or from `startDate` to `endDate`, both included."""
+    """For `lookback` days (7 by default, 90 at most), or from `startDate` to `endDate`, both included."""
     authenticate_admin(request.headers, state.key, f"{ADDRESS}/billing/usage-analytics")
     first, last, lookback = _span(request.query)
     charges = [charge for charge in state.ledger.charges() if first <= charge.at.date() <= last]
@@ -34,10 +34,12 @@ def usage_analytics(state: State, request: Request) -> Reply:
         "byDate": [
             {"date": day.isoformat(), "USD": _usd(usd), "DIEM": 0} for day, usd in sorted(days.items())
         ],
-        "byModel": [_by_model(name, found) for name, found in models.items()],
+        "byModel": [_by_model(name, charged) for name, charged in models.items()],
         "byModelDaily": _daily(models),
         "topModels": list(models)[:TOP],
-        "byKey": [{"apiKeyId": name, "description": name, **_totals(found)} for name, found in keys.items()],
+        "byKey": [
+            {"apiKeyId": name, "description": name, **_totals(charged)} for name, charged in keys.items()
+        ],
         "byKeyDaily": _daily(keys),
         "topKeyNames": list(keys)[:TOP],
     }
@@ -98,8 +100,8 @@ def _daily(groups: dict[str, list[Charge]]) -> list[dict[str, float]]:
 
 
 def _name(state: State, model: str) -> str:
-    found = state.models.get(model)
-    return found.name if found else model
+    entry = state.models.get(model)
+    return entry.name if entry else model
 
 
 def _usd(amount: float) -> float:

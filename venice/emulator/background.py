@@ -39,7 +39,7 @@ def _prepare(call: Call, payload: dict[str, Any]) -> Job:
     if issues:
         raise refuse_parameters(issues)
     model = call.state.models[MODEL]
-    call.found(model)
+    call.set_model(model)
     source = read_input(payload.get("image", payload.get("image_url")), urls="image_url" in payload)
     with call.state.easels:
         picture = open_picture(source)

@@ -50,16 +50,16 @@ def timestamp(moment: datetime) -> str:
 
 
 def _page(charges: list[Charge], asked: dict[str, Any]) -> tuple[list[dict[str, Any]], int | None]:
-    """The rows of a page, and the place of the row after it when there is one."""
+    """The rows of a page, and the index of the row after it when there is one."""
     start, end = _moment(asked.get("start")), _moment(asked.get("end"))
     rows: list[dict[str, Any]] = []
     # The emulator charges US dollars only.
     if asked.get("currency", "USD") != "USD":
         return rows, None
-    for place, charge in enumerate(charges[asked["next"] :], asked["next"]):
+    for index, charge in enumerate(charges[asked["next"] :], asked["next"]):
         if (start is None or charge.at >= start) and (end is None or charge.at < end):
             if len(rows) == asked["size"]:
-                return rows, place
+                return rows, index
             rows.append(_row(charge))
     return rows, None
 
@@ -125,10 +125,10 @@ def _continued(query: dict[str, str]) -> dict[str, Any]:
         raise _bad_cursor()
     try:
         asked = json.loads(base64.urlsafe_b64decode(query["cursor"] + "=" * (-len(query["cursor"]) % 4)))
-        place, size = asked["next"], asked["size"]
+        index, size = asked["next"], asked["size"]
     except (ValueError, TypeError, KeyError, RecursionError):
         raise _bad_cursor() from None
-    if type(place) is not int or type(size) is not int or place < 0 or not MIN_PAGE <= size <= MAX_PAGE:
+    if type(index) is not int or type(size) is not int or index < 0 or not MIN_PAGE <= size <= MAX_PAGE:
         raise _bad_cursor()
     return dict(asked)
 

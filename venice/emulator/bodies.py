@@ -81,8 +81,8 @@ def _parts(request: Request) -> list[tuple[Any, bytes]]:
         raise _unreadable()
     parts = []
     for piece in pieces[1:-1]:
-        head, found, content = piece.lstrip(b" \t").partition(b"\r\n\r\n")
-        if not found or not head.startswith(b"\r\n"):
+        head, separator, content = piece.lstrip(b" \t").partition(b"\r\n\r\n")
+        if not separator or not head.startswith(b"\r\n"):
             raise _unreadable()
         parts.append((BytesHeaderParser(policy=HTTP).parsebytes(head[2:] + b"\r\n\r\n"), content))
     return parts

@@ -48,7 +48,7 @@ class Call:
     token: str = ""
     budget_key: tuple[str, str] | None = None
 
-    def found(self, model: Model) -> None:
+    def set_model(self, model: Model) -> None:
         """Write down which model answers."""
         self.entry.model = model.id
         self.headers.update({"x-venice-model-id": model.id, "x-venice-model-name": model.name})
@@ -74,7 +74,7 @@ class PaidRoute:
     prepare: Prepare
     model_of: Callable[[dict[str, Any]], Any]
     forms: bool = False
-    #: An empty body is told to be of no type that is known.
+    #: An empty body is refused as one of an unknown type.
     empty_is_415: bool = False
 
     def __call__(self, state: State, request: Request) -> Reply:
@@ -175,8 +175,8 @@ def _spoilt(reply: Reply, names: dict[str, Fault]) -> Reply:
         reply = replace(reply, body=b'{"images":[' + b"[]," * count + b"[]]}", content_type=JSON)
     if "long-head" in names:
         # Lines that other clients take as well.
-        lines = range(math.ceil(names["long-head"].seconds * 1_000_000 / _HEADER))
-        reply = replace(reply, headers=reply.headers | {f"x-litter-{n}": "v" * _HEADER for n in lines})
+        numbers = range(math.ceil(names["long-head"].seconds * 1_000_000 / _HEADER))
+        reply = replace(reply, headers=reply.headers | {f"x-litter-{n}": "v" * _HEADER for n in numbers})
     drip = names["drip"].seconds if "drip" in names else 0
     return replace(reply, drip_s=drip, cut="truncated" in names, reset="reset" in names)
 

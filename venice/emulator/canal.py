@@ -11,7 +11,7 @@ from venice.emulator.landscapes import cover, lamp, stars
 from venice.emulator.water import ripple
 
 Pen = tuple[ImageDraw.ImageDraw, int]
-#: From depth and height (in parts of the near facade) to a place on the canvas.
+#: From depth and height (in parts of the near facade) to a point on the canvas.
 Project = Callable[[float, float], Point]
 
 

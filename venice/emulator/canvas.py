@@ -105,16 +105,16 @@ class Canvas:
     def wash(self, mask: Image.Image, colour: Colour, opacity: float = 1) -> None:
         """Lay a colour over everything, as thick as the mask (L, any size) says."""
         levels = mask.point([round(v * opacity) for v in range(256)])
-        found = levels.getbbox()
-        if not found:
+        bounds = levels.getbbox()
+        if not bounds:
             return
         across, down = self.w / mask.width, self.h / mask.height
         # One more row and column, since enlarging carries light over the edge.
         box = (
-            max(0, math.floor((found[0] - 1) * across)),
-            max(0, math.floor((found[1] - 1) * down)),
-            min(self.w, math.ceil((found[2] + 1) * across)),
-            min(self.h, math.ceil((found[3] + 1) * down)),
+            max(0, math.floor((bounds[0] - 1) * across)),
+            max(0, math.floor((bounds[1] - 1) * down)),
+            min(self.w, math.ceil((bounds[2] + 1) * across)),
+            min(self.h, math.ceil((bounds[3] + 1) * down)),
         )
         part = (box[0] / across, box[1] / down, box[2] / across, box[3] / down)
         size = (box[2] - box[0], box[3] - box[1])

@@ -25,9 +25,9 @@ def ramp(stops: Sequence[Colour], count: int) -> list[Colour]:
     last = len(stops) - 1
     colours = []
     for step in range(count):
-        place = step / max(1, count - 1) * last
-        left = min(int(place), last - 1) if last else 0
-        colours.append(mix(stops[left], stops[min(left + 1, last)], place - left))
+        position = step / max(1, count - 1) * last
+        left = min(int(position), last - 1) if last else 0
+        colours.append(mix(stops[left], stops[min(left + 1, last)], position - left))
     return colours
 
 
@@ -39,8 +39,8 @@ def shade(colour: Colour, amount: float) -> Colour:
 def turn(colour: Colour, degrees: float, saturation: float = 1, value: float = 1) -> Colour:
     """Rotate the hue; scale saturation and value."""
     hue, sat, val = colorsys.rgb_to_hsv(*(channel / 255 for channel in colour))
-    found = colorsys.hsv_to_rgb((hue + degrees / 360) % 1, min(1, sat * saturation), min(1, val * value))
-    return _clamped(*(channel * 255 for channel in found))
+    channels = colorsys.hsv_to_rgb((hue + degrees / 360) % 1, min(1, sat * saturation), min(1, val * value))
+    return _clamped(*(channel * 255 for channel in channels))
 
 
 def luminance(colour: Colour) -> float:

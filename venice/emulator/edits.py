@@ -114,7 +114,7 @@ def _model(call: Call, asked: str) -> Model:
     model = call.state.models.get(RENAMED.get(asked, asked))
     if model is None or model.type != "inpaint":
         raise refuse(400, "Invalid model id")
-    call.found(model)
+    call.set_model(model)
     return model
 
 

@@ -134,8 +134,8 @@ class Fault:
 def marked_faults(prompt: str) -> list[Fault]:
     """The faults that the prompt's markers ask for; a marker that cannot be read is ignored."""
     faults = []
-    for found in _MARKER.finditer(prompt):
-        name, *arguments = found[1].split(":")
+    for match in _MARKER.finditer(prompt):
+        name, *arguments = match[1].split(":")
         try:
             faults.append(Fault.of(name, **_arguments(arguments)))
         except UnknownFault:
@@ -189,10 +189,10 @@ class FaultDesk:
         """The faults for one call: those marked in its prompt, and the first that waits for its path."""
         with self._lock:
             faults = [fault for fault in marked_faults(prompt) if self._still_due(fault, prompt)]
-            for place, fault in enumerate(self._queue):
+            for index, fault in enumerate(self._queue):
                 if fault.path == path:
                     faults.append(fault)
-                    self._use_up(place, fault)
+                    self._use_up(index, fault)
                     break
             return faults
 
@@ -200,13 +200,13 @@ class FaultDesk:
         self._seen[fault.name, prompt] += 1
         return fault.times is None or self._seen[fault.name, prompt] <= fault.times
 
-    def _use_up(self, place: int, fault: Fault) -> None:
+    def _use_up(self, index: int, fault: Fault) -> None:
         if fault.times is None:
             return
         if fault.times > 1:
-            self._queue[place] = replace(fault, times=fault.times - 1)
+            self._queue[index] = replace(fault, times=fault.times - 1)
         else:
-            del self._queue[place]
+            del self._queue[index]
 
 
 def fault_from_json(body: Mapping[str, Any]) -> Fault:

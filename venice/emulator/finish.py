@@ -16,13 +16,13 @@ def edges(picture: Image.Image, gain: float) -> Image.Image:
     reach = max(1, min(picture.size) // 700)
     across = ImageChops.difference(grey, ImageChops.offset(grey, reach, 0))
     down = ImageChops.difference(grey, ImageChops.offset(grey, 0, reach))
-    found = ImageChops.lighter(across, down)
-    found = found.point([min(255, round(max(0, v - 6) * gain)) for v in range(256)])
+    mask = ImageChops.lighter(across, down)
+    mask = mask.point([min(255, round(max(0, v - 6) * gain)) for v in range(256)])
     # The offset wraps around.
-    pen = ImageDraw.Draw(found)
-    pen.rectangle((0, 0, reach, found.height), fill=0)
-    pen.rectangle((0, 0, found.width, reach), fill=0)
-    return found
+    pen = ImageDraw.Draw(mask)
+    pen.rectangle((0, 0, reach, mask.height), fill=0)
+    pen.rectangle((0, 0, mask.width, reach), fill=0)
+    return mask
 
 
 def glowing(picture: Image.Image, strength: float) -> Image.Image:

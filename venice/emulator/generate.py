@@ -19,7 +19,7 @@ from venice.emulator.validation import model_issues, schema_issues
 from venice.operations import Generate
 
 #: Characters of a rewritten prompt that a header tells: at up to 12 bytes each no client takes many more.
-MAX_TOLD = 2000
+MAX_HEADER_PROMPT = 2000
 DEFAULT_CFG_SCALE = 7.5
 ENHANCEMENT = ", soft volumetric light, layered depth, considered composition, fine detail"
 
@@ -34,7 +34,7 @@ def _prepare(call: Call, payload: dict[str, Any]) -> Job:
         raise refuse(404, f"Specified model not found: {asked}")
     if not model.takes_generate:
         raise refuse(400, "Invalid model specified")
-    call.found(model)
+    call.set_model(model)
     issues = model_issues(payload, model, call.state.styles)
     if issues:
         raise refuse_parameters(issues)
@@ -63,8 +63,8 @@ def model_asked(payload: dict[str, Any]) -> str:
 def enhanced(call: Call, prompt: str, model: Model) -> str:
     """The prompt as Venice rewrites it, which a header tells."""
     prompt = (prompt + ENHANCEMENT)[: model.prompt_limit]
-    told = quote(prompt[:MAX_TOLD], safe="", errors="replace")
-    call.headers["x-venice-enhanced-prompt"] = told
+    quoted = quote(prompt[:MAX_HEADER_PROMPT], safe="", errors="replace")
+    call.headers["x-venice-enhanced-prompt"] = quoted
     return prompt
 
 

@@ -48,7 +48,7 @@ def _prepare(call: Call, payload: dict[str, Any]) -> Job:
     if model is None or not model.takes_generate:
         # What this route does not know it makes with Venice's own model, as for `dall-e-3`.
         model = call.state.models[DEFAULT_MODEL]
-    call.found(model)
+    call.set_model(model)
     return Job(
         model=model,
         usd=generate_usd(model, {}),

@@ -1,4 +1,4 @@
-"""The pictures that a request brings: told apart, held against Venice's limits, decoded.
+"""The pictures that a request brings: recognised, checked against Venice's limits, decoded.
 
 Nothing is ever fetched: a public URL stands for a picture that is painted from its address.
 """
@@ -45,10 +45,10 @@ def read_input(value: Any, *, urls: bool = True, data_uris: bool = True) -> byte
     if urls and text[:8].lower().startswith(("http://", "https://")):
         return _address(text)
     if data_uris and text[:5].lower() == "data:":
-        found = _DATA_URI.match(text)
-        if found is None or "svg" in found[1].lower():
+        match = _DATA_URI.match(text)
+        if match is None or "svg" in match[1].lower():
             raise refuse(400, CORRUPTED)
-        text = text[found.end() :]
+        text = text[match.end() :]
     return _bounded(_decoded(text))
 
 

@@ -173,7 +173,7 @@ def trees(c: Canvas, ground: float) -> None:
 
 
 def sky(c: Canvas, horizon: float, low: bool = False) -> Point:
-    """A gradient, clouds, stars at night, and a lamp in the sky; the lamp's place."""
+    """A gradient, clouds, stars at night, and a lamp in the sky; the lamp's position."""
     c.backdrop(c.palette.sky, 0, horizon + c.h * 0.04)
     if horizon < c.h:
         c.box(0, horizon + c.h * 0.04 - 1, c.w, c.h, c.palette.sky[-1])

@@ -77,10 +77,10 @@ class Ledger:
             self._balance -= usd
             return True
 
-    def settle(self, entry: Entry, held: Decimal, charged: Decimal) -> None:
-        """Charge the entry and give back the rest of what was held."""
+    def settle(self, entry: Entry, reserved: Decimal, charged: Decimal) -> None:
+        """Charge the entry and give back the rest of what was reserved."""
         with self._lock:
-            self._balance += held - charged
+            self._balance += reserved - charged
             entry.charged_usd = charged
             if charged > 0:
                 self._charges.append(_charge(entry, charged))

@@ -41,7 +41,7 @@ BODIES: dict[str, dict[str, Any]] = {
 IMAGES = {
     "images-deep": b"[" * LISTS + b"]" * LISTS,
 }
-_PLACE = "<images>"
+_PLACEHOLDER = "<images>"
 
 
 def with_lies(reply: Reply, names: Iterable[str]) -> Reply:
@@ -49,14 +49,14 @@ def with_lies(reply: Reply, names: Iterable[str]) -> Reply:
     for name in names:
         reply = replace(reply, headers={**reply.headers, **HEADERS.get(name, {})})
         if reply.content_type == JSON and (name in BODIES or name in IMAGES):
-            reply = replace(reply, body=_told(json.loads(reply.body), name))
+            reply = replace(reply, body=_spoilt_body(json.loads(reply.body), name))
     return reply
 
 
-def _told(body: dict[str, Any], name: str) -> bytes:
+def _spoilt_body(body: dict[str, Any], name: str) -> bytes:
     body |= BODIES.get(name, {})
     if name in IMAGES:
-        body["images" if "images" in body else "data"] = _PLACE
-    told = json.dumps(body, separators=(",", ":")).encode()
+        body["images" if "images" in body else "data"] = _PLACEHOLDER
+    text = json.dumps(body, separators=(",", ":")).encode()
     # No encoder goes a million lists deep.
-    return told.replace(json.dumps(_PLACE).encode(), IMAGES[name]) if name in IMAGES else told
+    return text.replace(json.dumps(_PLACEHOLDER).encode(), IMAGES[name]) if name in IMAGES else text

@@ -16,13 +16,13 @@ def cosmos(c: Canvas) -> None:
     deep = mix(c.palette.near, (3, 4, 14), 0.6)
     c.backdrop([deep, mix(deep, c.palette.sky[1], 0.4), deep])
     dust = c.warp(c.clouds(2.2, 5), 0.1)
-    for place, colour in enumerate(
+    for index, colour in enumerate(
         (c.palette.accents[0], c.palette.accents[-1], c.palette.sky[2], c.palette.sky[-1])
     ):
-        veil = dust if place % 2 else c.warp(c.clouds(1.6, 5), 0.12)
-        low = 110 + 25 * place
+        veil = dust if index % 2 else c.warp(c.clouds(1.6, 5), 0.12)
+        low = 110 + 25 * index
         mask = veil.point([max(0, min(255, round((v - low) * 1.9))) for v in range(256)])
-        c.wash(mask, colour, 0.55 - 0.08 * place)
+        c.wash(mask, colour, 0.55 - 0.08 * index)
     stars(c, c.h, 420)
     for _ in range(5):
         x, y, r = c.w * c.chance.random(), c.h * c.chance.random(), c.u * c.chance.uniform(0.012, 0.035)

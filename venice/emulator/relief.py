@@ -19,7 +19,7 @@ def ridge_line(c: Canvas, y: float, tall: float, rough: float, random: Random | 
             grown += [left, (left + right) / 2 + chance.uniform(-swing, swing)]
         heights = [*grown, heights[-1]]
     step = (c.w + 4) / (len(heights) - 1)
-    return [(-2 + step * place, y - tall * height) for place, height in enumerate(heights)]
+    return [(-2 + step * index, y - tall * height) for index, height in enumerate(heights)]
 
 
 def wave_line(c: Canvas, y: float, tall: float, waves: float) -> list[Point]:

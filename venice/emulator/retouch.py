@@ -55,8 +55,8 @@ def edited(pictures: list[Image.Image], prompt: str, model: str, size: tuple[int
 def joined(pictures: list[Image.Image], size: tuple[int, int]) -> Image.Image:
     """One panel for each picture, from left to right, cropped to fit."""
     sheet = Image.new("RGB", size)
-    for place, picture in enumerate(pictures):
-        left, right = (size[0] * edge // len(pictures) for edge in (place, place + 1))
+    for index, picture in enumerate(pictures):
+        left, right = (size[0] * edge // len(pictures) for edge in (index, index + 1))
         if right > left:
             sheet.paste(ImageOps.fit(picture, (right - left, size[1]), BICUBIC), (left, 0))
     return sheet
@@ -80,9 +80,9 @@ def cut_out(picture: Image.Image) -> Image.Image:
     kept = ImageOps.invert(ground).filter(ImageFilter.GaussianBlur(0.8)).resize(picture.size, BICUBIC)
     if picture.mode == "RGBA":
         kept = ImageChops.darker(kept, picture.getchannel("A"))
-    found = picture.convert("RGBA")
-    found.putalpha(kept)
-    return found
+    result = picture.convert("RGBA")
+    result.putalpha(kept)
+    return result
 
 
 def _flooded(picture: Image.Image, corner: tuple[int, int]) -> Image.Image:

@@ -45,8 +45,8 @@ def answer(state: State, request: Request) -> Reply:
     """The reply to any request; a wrong address or method is answered as an express server does."""
     path = request.path.removeprefix(PREFIX)
     methods = ROUTES.get(path)
-    known = request.path.startswith(PREFIX + "/") or path.startswith("/_emulator/")
-    if methods is None or not known:
+    has_prefix = request.path.startswith(PREFIX + "/") or path.startswith("/_emulator/")
+    if methods is None or not has_prefix:
         return Reply.json({"error": f"Cannot {request.method} {request.path}"}, 404)
     method = "GET" if request.method == "HEAD" and "GET" in methods else request.method
     if method not in methods:
@@ -80,8 +80,8 @@ def _models(state: State, request: Request) -> Reply:
 
 def _traits(state: State, request: Request) -> Reply:
     kind = _type_asked(request, "text")
-    found = {"image": state.traits(), "text": {"default": TEXT_MODEL["id"]}}.get(kind, {})
-    return Reply.json({"data": found, "object": "list", "type": kind})
+    traits = {"image": state.traits(), "text": {"default": TEXT_MODEL["id"]}}.get(kind, {})
+    return Reply.json({"data": traits, "object": "list", "type": kind})
 
 
 def _compatibility(state: State, request: Request) -> Reply:

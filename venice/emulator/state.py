@@ -59,12 +59,12 @@ class State:
 
     def traits(self) -> dict[str, str]:
         """Trait to model id, the first model that carries it."""
-        found: dict[str, str] = {}
+        traits: dict[str, str] = {}
         for model in self.models.values():
             if model.type == "image":
                 for trait in model.traits:
-                    found.setdefault(trait, model.id)
-        return dict(sorted(found.items()))
+                    traits.setdefault(trait, model.id)
+        return dict(sorted(traits.items()))
 
     @staticmethod
     def key_id(token: str) -> str:

@@ -240,8 +240,8 @@ def _mosaic(c: Canvas, columns: int, lead: int) -> Image.Image:
     rows = max(2, round(c.h / step))
     small = c.image.resize((columns * 4, rows * 4), Image.Resampling.BOX)
 
-    def moved(place: int, count: int) -> float:
-        return place + (c.chance.uniform(-0.4, 0.4) if 0 < place < count else 0)
+    def moved(index: int, count: int) -> float:
+        return index + (c.chance.uniform(-0.4, 0.4) if 0 < index < count else 0)
 
     net = [
         [(step * moved(x, columns), c.h / rows * moved(y, rows)) for x in range(columns + 1)]
@@ -284,10 +284,10 @@ def _strokes(c: Canvas, count: int, long: float, flat: float) -> Image.Image:
 
 
 def _at(picture: Image.Image, u: float, v: float) -> Colour:
-    """The colour at a place given in parts of width and height."""
-    place = (
+    """The colour at a point given in parts of width and height."""
+    point = (
         max(0, min(picture.width - 1, int(u * picture.width))),
         max(0, min(picture.height - 1, int(v * picture.height))),
     )
-    found: Colour = picture.getpixel(place)  # type: ignore[assignment]
-    return found
+    colour: Colour = picture.getpixel(point)  # type: ignore[assignment]
+    return colour

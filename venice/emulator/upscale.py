@@ -34,20 +34,20 @@ FIELDS: dict[str, Check] = {
 
 def _prepare(call: Call, payload: dict[str, Any]) -> Job:
     # Unknown keys, those of older versions among them, are not looked at.
-    known = {name: value for name, value in payload.items() if name in FIELDS}
-    issues = body_issues(known, FIELDS, "image")
+    fields = {name: value for name, value in payload.items() if name in FIELDS}
+    issues = body_issues(fields, FIELDS, "image")
     if issues:
         raise refuse_parameters(issues)
     model = call.state.models[MODEL]
-    call.found(model)
-    image = known["image"]
+    call.set_model(model)
+    image = fields["image"]
     if isinstance(image, str) and image.lstrip()[:5].lower() == "data:":
         raise refuse(400, CORRUPTED)
     source = read_input(image, urls=False, data_uris=False)
     with call.state.easels:
         picture = open_picture(source, least_pixels=MIN_PIXELS)
-    scale = effective_scale(*picture.size, float(known.get("scale", DEFAULT_SCALE)))
-    creativity = known.get("creativity", DEFAULT_CREATIVITY) or 0
+    scale = effective_scale(*picture.size, float(fields.get("scale", DEFAULT_SCALE)))
+    creativity = fields.get("creativity", DEFAULT_CREATIVITY) or 0
     creativity = min(max(creativity, 0), MAX_CREATIVITY)
     make = partial(_make, call, picture, scale, creativity)
     return Job(model=model, usd=upscale_usd(model, scale), make=make)

@@ -50,8 +50,8 @@ def path_of_light(c: Canvas, x: float, horizon: float) -> None:
 def headland(c: Canvas, base: float, reach: float, tall: float, side: int, colour: Colour) -> None:
     profile = ridge_line(c, 0, 1, 0.55)
     points = []
-    for place, (_, height) in enumerate(profile):
-        share = place / (len(profile) - 1)
+    for index, (_, height) in enumerate(profile):
+        share = index / (len(profile) - 1)
         x = reach * share if side < 0 else c.w - reach * share
         points.append((x, base - tall * max(0.0, -height) * (1 - share) ** 0.6))
     edge = -2.0 if side < 0 else c.w + 2.0

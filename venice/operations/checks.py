@@ -33,7 +33,7 @@ _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 
 
 class Checks:
-    """Collects field -> what is wrong with it, the last word counting; `raise_found` refuses the operation."""
+    """Collects field -> what is wrong with it, the last word counting; `raise_problems` refuses the operation."""
 
     def __init__(self, operation: Any) -> None:
         self._operation = operation
@@ -42,7 +42,7 @@ class Checks:
         if not isinstance(self.strict, bool):
             self.wrong["strict"] = "must be yes or no."
 
-    def raise_found(self) -> None:
+    def raise_problems(self) -> None:
         if self.wrong:
             text = "; ".join(f"{field}: {message}" for field, message in self.wrong.items())
             raise InvalidRequest(text, field_errors=self.wrong)
@@ -120,9 +120,13 @@ class Checks:
         if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
             self.wrong["extra"] = "must be names with values."
             return
-        known = {entry.name for entry in dataclasses.fields(self._operation)} | {*sent, *OWN_FIELDS, "model"}
+        own_names = {entry.name for entry in dataclasses.fields(self._operation)} | {
+            *sent,
+            *OWN_FIELDS,
+            "model",
+        }
         for name in value:
-            if name in known:
+            if name in own_names:
                 self.wrong["extra"] = f"must not hold {name}, which is a field of its own."
             elif not _FIELD_NAME.fullmatch(name):
                 self.wrong["extra"] = "must have names of letters, digits and underscores."

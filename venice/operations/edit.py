@@ -60,7 +60,7 @@ class Edit:
         checks = Checks(self)
         _check_common(self, checks)
         checks.replace("image", checks.image("image", self.image, **EDIT_PIXELS))
-        checks.raise_found()
+        checks.raise_problems()
 
     @property
     def picture(self) -> InputImage:
@@ -92,10 +92,10 @@ class Edit:
 
     def problems(self, model: "Model") -> dict[str, str]:
         """What this model refuses: field -> message in plain words. Empty means: may be sent."""
-        found = _common_problems(self, model)
+        problems = _common_problems(self, model)
         if self.resolution is not None and model.type == "inpaint" and not model.resolutions:
-            found["resolution"] = f"{model.name} has no choice of resolution; leave it out."
-        return found
+            problems["resolution"] = f"{model.name} has no choice of resolution; leave it out."
+        return problems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +129,7 @@ class MultiEdit:
         _check_common(self, checks)
         checks.choices({"quality": ("low", "medium", "high")})
         self._read_images(checks)
-        checks.raise_found()
+        checks.raise_problems()
 
     @property
     def pictures(self) -> tuple[InputImage, ...]:
@@ -166,12 +166,12 @@ class MultiEdit:
 
     def problems(self, model: "Model") -> dict[str, str]:
         """What this model refuses: field -> message in plain words. Empty means: may be sent."""
-        found = _common_problems(self, model)
-        found |= not_offered(self, {"quality": model.qualities}, model)
+        problems = _common_problems(self, model)
+        problems |= not_offered(self, {"quality": model.qualities}, model)
         most, count = model.max_input_images, len(self.images)
         if model.type == "inpaint" and count > most:
-            found["images"] = f"{model.name} takes at most {_counted(most)} at a time; these are {count}."
-        return found
+            problems["images"] = f"{model.name} takes at most {_counted(most)} at a time; these are {count}."
+        return problems
 
     def _read_images(self, checks: Checks) -> None:
         sources = self.images
@@ -208,10 +208,10 @@ def _common_problems(operation: Edit | MultiEdit, model: "Model") -> dict[str, s
     if model.type != "inpaint":
         return {"model": f"{model.name} does not edit images."}
     choices = {"aspect_ratio": model.aspect_ratios, "resolution": model.resolutions}
-    found = too_long(operation, ("prompt",), model) | not_offered(operation, choices, model)
-    if operation.aspect_ratio == "auto" and "aspect_ratio" in found:
-        found["aspect_ratio"] += " Leave it out to have the model choose."
-    return found
+    problems = too_long(operation, ("prompt",), model) | not_offered(operation, choices, model)
+    if operation.aspect_ratio == "auto" and "aspect_ratio" in problems:
+        problems["aspect_ratio"] += " Leave it out to have the model choose."
+    return problems
 
 
 def _counted(number: int) -> str:

@@ -48,7 +48,7 @@ class Upscale:
         checks.number("scale", MIN_SCALE, MAX_SCALE)
         checks.number("creativity", 0, MAX_CREATIVITY)
         checks.extra_fields()
-        checks.raise_found()
+        checks.raise_problems()
 
     @property
     def picture(self) -> InputImage:
@@ -113,7 +113,7 @@ class RemoveBackground:
         checks.replace("image", checks.image("image", self.image))
         checks.anonymous_user()
         checks.extra_fields("image_url")
-        checks.raise_found()
+        checks.raise_problems()
 
     @property
     def picture(self) -> InputImage:

@@ -97,7 +97,7 @@ class Generate:
         checks.extra_fields()
         if self.strict and self.return_binary and self.variants is not None:
             checks.wrong["variants"] = "cannot be asked for together with a binary answer."
-        checks.raise_found()
+        checks.raise_problems()
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any], images: Iterable[ImageSource] = ()) -> Self:
@@ -161,30 +161,30 @@ class Generate:
 
         Lengths are counted in code points, as Venice does.
         """
-        found: dict[str, str] = {}
+        problems: dict[str, str] = {}
         if not model.takes_generate:
-            found["model"] = f"{model.name} does not make images from text."
-        found |= too_long(self, ("prompt", "negative_prompt"), model)
+            problems["model"] = f"{model.name} does not make images from text."
+        problems |= too_long(self, ("prompt", "negative_prompt"), model)
         for side in ("width", "height"):
             if message := _side_problem(getattr(self, side), model):
-                found[side] = message
+                problems[side] = message
         if self.steps is not None and model.uses_steps and self.steps > model.steps_max:
-            found["steps"] = f"{model.name} takes 1 to {model.steps_max} steps."
+            problems["steps"] = f"{model.name} takes 1 to {model.steps_max} steps."
         choices = {
             "aspect_ratio": model.aspect_ratios,
             "resolution": model.resolutions,
             "quality": model.qualities,
         }
-        found |= not_offered(self, choices, model)
+        problems |= not_offered(self, choices, model)
         count = len(self.style_references or ())
         if count and not model.supports_style_references:
-            found["style_references"] = f"{model.name} takes no style references."
+            problems["style_references"] = f"{model.name} takes no style references."
         elif count > model.max_style_references:
             most = model.max_style_references
-            found["style_references"] = (
+            problems["style_references"] = (
                 f"{model.name} takes at most {most} style references; these are {count}."
             )
-        return found
+        return problems
 
     def _check_references(self, checks: Checks) -> None:
         references = self.style_references

@@ -72,7 +72,7 @@ class OpenAIGenerate:
         checks.choices(_CHOICES)
         checks.texts("user")
         checks.extra_fields()
-        checks.raise_found()
+        checks.raise_problems()
 
     @property
     def inputs(self) -> tuple[Input, ...]:

@@ -1,7 +1,7 @@
 """Every parameter of a request, once: Venice's name for it, the words in which people read it, and its bounds.
 
 Forms, lists of a request's details and the options of the command line are made from this table. What one model
-takes of it is told by that model's entry in the catalogue.
+takes of it stands in that model's entry in the catalogue.
 """
 
 from collections.abc import Iterable

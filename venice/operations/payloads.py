@@ -45,9 +45,9 @@ def fields_from(payload: Mapping[str, Any], operation: Any, *aliases: str) -> di
     """
     if ours := [name for name in OWN_FIELDS if name in payload]:
         raise TypeError(f"{ours[0]} is no field of a payload")
-    known = {entry.name for entry in dataclasses.fields(operation)} | set(aliases)
-    fields = {name: value for name, value in payload.items() if name in known}
-    extra = {name: value for name, value in payload.items() if name not in known}
+    names = {entry.name for entry in dataclasses.fields(operation)} | set(aliases)
+    fields = {name: value for name, value in payload.items() if name in names}
+    extra = {name: value for name, value in payload.items() if name not in names}
     return fields | ({"extra": extra} if extra else {})
 
 

@@ -29,7 +29,7 @@ class StyleReference:
         image = checks.image("image", self.image, max_bytes=MAX_STYLE_FILE, most=MAX_PIXELS)
         checks.replace("image", image)
         checks.number("strength", 0.1, 1)
-        checks.raise_found()
+        checks.raise_problems()
 
     @property
     def picture(self) -> InputImage:

@@ -16,8 +16,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--repair",
             action="store_true",
-            help="remake thumbnails, and move files that belong to nothing to DATA_DIR/quarantine, or quarantine/ "
-            "of the bucket",
+            help="remake thumbnails, count prompts anew, and move files that belong to nothing to "
+            "DATA_DIR/quarantine, or quarantine/ of the bucket",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -3,6 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, IntegrityError
@@ -16,7 +17,7 @@ from gallery.text import clean_name
 class Command(BaseCommand):
     """Prints one line on stdout: the link."""
 
-    help = "Print a link that signs USER in once, within 24 hours."
+    help = f"Print a link that signs USER in once, within {settings.SIGNIN_LINK_HOURS} hours."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -9,8 +9,8 @@ SOON, LATER = WINDOW.total_seconds() - 10, WINDOW.total_seconds() - 40
 PACES = {"fast": Pace(10.0, 100), "slow": Pace(40.0, 100)}
 
 
-def ready(told: list[Expectation]) -> list[float | None]:
-    return [each.ready for each in told]
+def ready(expectations: list[Expectation]) -> list[float | None]:
+    return [each.ready for each in expectations]
 
 
 def test_slots_are_filled_in_order() -> None:
@@ -24,9 +24,9 @@ def test_what_runs_keeps_its_slot_until_its_typical_time() -> None:
 
 def test_a_full_minute_holds_its_model_and_lets_others_pass() -> None:
     paces = PACES | {"fast": Pace(10.0, 2, ((SOON, 1), (LATER, 1)))}
-    told = expect([FAST, FAST, SLOW], 2, paces)
-    assert [each.start for each in told] == [10, 40, 0]
-    assert [each.limited for each in told] == [True, True, False]
+    expectations = expect([FAST, FAST, SLOW], 2, paces)
+    assert [each.start for each in expectations] == [10, 40, 0]
+    assert [each.limited for each in expectations] == [True, True, False]
 
 
 def test_a_batch_waits_for_as_much_room_as_it_takes() -> None:
@@ -37,12 +37,12 @@ def test_a_batch_waits_for_as_much_room_as_it_takes() -> None:
 
 
 def test_a_hold_without_end_promises_nothing_but_keeps_nobody_else() -> None:
-    told = expect([Call("slow", held_for=FOREVER), Call("fast", held_for=30.0), FAST], 1, PACES)
-    assert ready(told) == [None, 40, 10]
-    assert not told[1].limited
+    expectations = expect([Call("slow", held_for=FOREVER), Call("fast", held_for=30.0), FAST], 1, PACES)
+    assert ready(expectations) == [None, 40, 10]
+    assert not expectations[1].limited
 
 
 def test_without_workers_or_typical_times_nothing_is_promised() -> None:
     assert ready(expect([FAST, SLOW], 0, PACES)) == [None, None]
-    told = expect([Call("new"), Call("new"), FAST], 1, PACES | {"new": Pace(None, 10)})
-    assert ready(told) == [None, None, 50]
+    expectations = expect([Call("new"), Call("new"), FAST], 1, PACES | {"new": Pace(None, 10)})
+    assert ready(expectations) == [None, None, 50]

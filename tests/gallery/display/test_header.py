@@ -1,7 +1,5 @@
 """The header of every page: what stands in the queue, decisions too, and why nothing is sent; as it happens."""
 
-import re
-
 import pytest
 from django.db import connection
 from django.test import Client
@@ -80,4 +78,4 @@ def test_it_is_cheap(client: Client, alice: User) -> None:
 def test_no_page_has_two_banners(client: Client, sally: User) -> None:
     client.force_login(sally)
     for address in ("/", "/create/", "/queue/", "/admin/"):
-        assert len(re.findall(rb'id="gates"', client.get(address).content)) == 1
+        assert len(Page(client.get(address).content).all(id="gates")) == 1

@@ -25,7 +25,7 @@ def a_call(sent: float, outcome: Outcome, **columns: Any) -> Attempt:
     return Attempt(sent_at=at(sent), outcome=outcome, price=Decimal("0.01"), **columns)
 
 
-def told(events: list[Event]) -> list[str]:
+def sentences(events: list[Event]) -> list[str]:
     """Each event as one line, as a person would read it out."""
     return [
         " ".join(
@@ -44,7 +44,7 @@ def told(events: list[Event]) -> list[str]:
     ]
 
 
-def test_a_good_end_is_told_step_by_step() -> None:
+def test_a_good_end_is_shown_step_by_step() -> None:
     done = a_row(
         State.DONE,
         hold=Hold.RATE_LIMIT,
@@ -63,7 +63,7 @@ def test_a_good_end_is_told_step_by_step() -> None:
         cf_ray="8f-VCE",
         balance_before=Decimal("9.5"),
     )
-    assert told(timeline(done, [call], {1: 1})) == [
+    assert sentences(timeline(done, [call], {1: 1})) == [
         "10:02:11 Queued",
         "Held by the rate limit until 10:02:14",
         "10:02:14 Sent after 3.0 s ($0.01, balance before $9.50)",
@@ -73,14 +73,14 @@ def test_a_good_end_is_told_step_by_step() -> None:
     ]
 
 
-def test_a_refusal_and_the_hold_after_it_are_told_before_the_next_call() -> None:
+def test_a_refusal_and_the_hold_after_it_stand_before_the_next_call() -> None:
     row = a_row(
         State.SENDING, hold=Hold.REFUSED, hold_words="Slow down", sent_at=at(40), headers_at=None, tries=2
     )
     refused = a_call(
         1, Outcome.REFUSED, headers_at=at(1.2), finished_at=at(1.2), status=429, error_message="Slow down"
     )
-    assert told(timeline(row, [refused, a_call(40, Outcome.PENDING)], {})) == [
+    assert sentences(timeline(row, [refused, a_call(40, Outcome.PENDING)], {})) == [
         "10:02:11 Queued",
         "10:02:12 Sent after 1.0 s ($0.01)",
         "10:02:12 Headers after 200 ms (HTTP 429)",
@@ -94,18 +94,18 @@ def test_a_refusal_and_the_hold_after_it_are_told_before_the_next_call() -> None
 def test_what_was_sent_by_itself_is_counted_without_what_was_not_sent() -> None:
     row = a_row(State.QUEUED, hold=Hold.REFUSED, hold_words="Slow down")
     outcomes = (Outcome.REFUSED, Outcome.UNSENT, Outcome.REFUSED, Outcome.REFUSED)
-    calls = [a_call(place, outcome, finished_at=at(place)) for place, outcome in enumerate(outcomes)]
+    calls = [a_call(index, outcome, finished_at=at(index)) for index, outcome in enumerate(outcomes)]
     sent = [event.facts[:-1] for event in timeline(row, calls, {}) if event.kind == "sent"]
     assert sent == [(), (), *((f"sent {n} of at most 7 times by itself",) for n in (2, 3))]
 
 
-def test_headers_are_told_while_the_body_still_arrives() -> None:
+def test_headers_are_shown_while_the_body_still_arrives() -> None:
     row = a_row(State.SENDING, sent_at=at(1), headers_at=at(9.1))
-    assert "10:02:20 Headers after 8.1 s" in told(timeline(row, [a_call(1, Outcome.PENDING)], {}))
+    assert "10:02:20 Headers after 8.1 s" in sentences(timeline(row, [a_call(1, Outcome.PENDING)], {}))
 
 
 @pytest.mark.parametrize(
-    ("columns", "line"),
+    ("columns", "sentence"),
     [
         ({}, "Waiting for a worker"),
         ({"hold": Hold.RATE_LIMIT}, "Held by the rate limit"),
@@ -113,14 +113,14 @@ def test_headers_are_told_while_the_body_still_arrives() -> None:
         ({"not_before": at(60), "hold": Hold.PAUSE, "hold_words": "Wait"}, "Held until 10:03:11 “Wait”"),
     ],
 )
-def test_what_a_waiting_one_waits_for(columns: dict[str, Any], line: str) -> None:
-    assert told(timeline(a_row(State.QUEUED, **columns), [], {})) == ["10:02:11 Queued", line]
+def test_what_a_waiting_one_waits_for(columns: dict[str, Any], sentence: str) -> None:
+    assert sentences(timeline(a_row(State.QUEUED, **columns), [], {})) == ["10:02:11 Queued", sentence]
 
 
 def test_what_was_not_sent_goes_back_to_the_queue() -> None:
     row = a_row(State.QUEUED, hold=Hold.UNSENT, hold_words="No route", not_before=at(5))
     call = a_call(1, Outcome.UNSENT, finished_at=at(2), error_message="No route")
-    assert told(timeline(row, [call], {}))[1:] == [
+    assert sentences(timeline(row, [call], {}))[1:] == [
         "10:02:12 Tried to send after 1.0 s ($0.01)",
         "10:02:13 Not sent, nothing charged “No route”",
         "10:02:13 Back in the queue, held until 10:02:16",
@@ -145,35 +145,37 @@ def test_what_was_not_sent_goes_back_to_the_queue() -> None:
 def test_an_unknown_outcome_says_what_it_may_have_cost(columns: dict[str, Any], words: str) -> None:
     row = a_row(State.INTERRUPTED, finished_at=at(9), variants=4, error_message="The worker stopped.")
     call = a_call(1, Outcome.UNKNOWN, finished_at=at(9), images_asked=4, **columns)
-    lines = told(timeline(row, [call], {5: 2}))
-    assert f"10:02:20 {words}" in lines
-    assert lines[-1].startswith("10:02:20 Interrupted (2 of 4 saved)")
-    assert "10:02:12 Sent after 1.0 s (4 pictures, $0.01)" in lines
+    written = sentences(timeline(row, [call], {5: 2}))
+    assert f"10:02:20 {words}" in written
+    assert written[-1].startswith("10:02:20 Interrupted (2 of 4 saved)")
+    assert "10:02:12 Sent after 1.0 s (4 pictures, $0.01)" in written
 
 
 def test_a_call_that_nobody_settled_is_unknown() -> None:
-    lines = told(timeline(a_row(State.INTERRUPTED, finished_at=at(9)), [a_call(1, Outcome.PENDING)], {}))
-    assert "Outcome unknown, may have been charged" in lines
+    written = sentences(
+        timeline(a_row(State.INTERRUPTED, finished_at=at(9)), [a_call(1, Outcome.PENDING)], {})
+    )
+    assert "Outcome unknown, may have been charged" in written
 
 
 def test_an_answer_on_a_silent_host_is_waited_for() -> None:
     row = a_row(State.RECEIVED, received_at=at(9))
     call = a_call(1, Outcome.PENDING, finished_at=at(9), bytes=1_400_000, status=200)
-    lines = told(timeline(row, [call], {}, host="attic"))
-    assert lines[-2:] == ["10:02:20 Received whole after 8.0 s (1.3 MB)", "Waiting for host “attic”"]
-    assert told(timeline(row, [call], {}))[-1] == "Being stored"
+    written = sentences(timeline(row, [call], {}, host="attic"))
+    assert written[-2:] == ["10:02:20 Received whole after 8.0 s (1.3 MB)", "Waiting for host “attic”"]
+    assert sentences(timeline(row, [call], {}))[-1] == "Being stored"
 
 
-def test_failing_cancelling_dismissing_and_running_again_are_told() -> None:
+def test_failing_cancelling_dismissing_and_running_again_are_shown() -> None:
     failed = a_row(State.FAILED, finished_at=at(2), error_message="Too long", dismissed_at=at(5))
     again = Generation(pk=9, created_at=at(4))
-    assert told(timeline(failed, [], {}, [again]))[1:] == [
+    assert sentences(timeline(failed, [], {}, [again]))[1:] == [
         "10:02:13 Failed “Too long”",
         "10:02:15 Run again as 9",
         "10:02:16 Dismissed",
     ]
     cancelled = a_row(State.CANCELLED, finished_at=at(2), run_again_of_id=3)
-    assert told(timeline(cancelled, [], {})) == [
+    assert sentences(timeline(cancelled, [], {})) == [
         "10:02:11 Queued, as another run of 3",
         "10:02:13 Cancelled, nothing was sent",
     ]

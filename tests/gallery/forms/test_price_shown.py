@@ -1,6 +1,5 @@
 """Whatever form spends says what it costs, and that is what it posts, what the row says and what is printed."""
 
-import re
 import uuid
 from decimal import Decimal
 from typing import Any
@@ -10,6 +9,7 @@ from django.test import Client
 
 from gallery.models import Attempt, CatalogModel, Generation, Prompt, State, User
 from tests.gallery.making import MODEL, a_generation
+from tests.gallery.page import Page
 from tests.gallery.spending import (
     KINDS,
     catalogue_says,
@@ -108,15 +108,15 @@ class TestEveryForm:
             for form in spending(maker.get(address), "run-again"):
                 assert form.fields["price"] == "0.02"
 
-    def test_the_price_alone_is_told_as_one_piece(self, maker: Client) -> None:
+    def test_the_price_alone_comes_as_one_piece(self, maker: Client) -> None:
         asked = {"model": "gpt-image-2", "quality": "low", "variants": "4"}
-        html = maker.post("/create/price/", asked, headers=HTMX).content.decode().strip()
+        page = Page(maker.post("/create/price/", asked, headers=HTMX).content)
 
-        assert html.startswith('<span id="create-price" ')
-        assert html.endswith("</span>")
-        assert html.count("<span") == 1
-        assert 'name="price" value="0.08"' in html
-        assert "Generate · $0.08" in html
+        piece = page.one("span")
+        assert page.elements == [piece, *piece.inner]
+        assert (piece["id"], piece.words) == ("create-price", page.words)
+        assert piece.one("input", name="price")["value"] == "0.08"
+        assert "Generate · $0.08" in piece.words
 
 
 class TestOpenChoices:
@@ -162,7 +162,7 @@ class TestOpenChoices:
         new = spending(redrawn)[0]
 
         assert (redrawn.status_code, new.printed, new.fields["price"]) == (200, ["0.26"], "0.26")
-        assert 'data-error-for="price"' not in redrawn.content.decode()
+        assert "price" not in Page(redrawn.content).values("data-error-for")
         assert maker.post("/create/", new.fields).status_code == 303
 
     def test_what_else_is_wrong_is_said_at_the_same_time(self, maker: Client) -> None:
@@ -171,14 +171,18 @@ class TestOpenChoices:
         answer = maker.post("/create/", composer.fields | {"model": "gpt-image-2", "prompt": " "})
 
         is_refused(answer, Decimal("0.26"))
-        assert 'data-error-for="prompt"' in answer.content.decode()
+        assert "prompt" in Page(answer.content).values("data-error-for")
 
     def test_a_narrow_screen_stays_folded_for_a_price_alone(self, maker: Client) -> None:
         form = spending(maker.get("/create/?prompt=A+bridge"))[0].fields | {"price": "0"}
-        folded = r'id="create-options"[^>]* popover'
 
-        assert re.search(folded, maker.post("/create/", form).content.decode())
-        assert not re.search(folded, maker.post("/create/", form | {"seed": "x"}).content.decode())
+        folded, open_ = (
+            Page(maker.post("/create/", posted).content).one(id="create-options")
+            for posted in (form, form | {"seed": "x"})
+        )
+
+        assert "popover" in folded
+        assert "popover" not in open_
 
 
 class TestAnotherRun:
@@ -195,7 +199,7 @@ class TestAnotherRun:
         assert maker.get("/queue/").status_code == 200
         assert maker.post(f"/generations/{rows['failed']}/run-again/").status_code == 409
 
-    def test_a_model_that_is_not_offered_any_more_costs_what_was_last_told(
+    def test_a_model_that_is_not_offered_any_more_has_its_last_price(
         self, maker: Client, alice: User, rows: dict[str, int]
     ) -> None:
         CatalogModel.objects.filter(model_id=MODEL).update(listed=False)

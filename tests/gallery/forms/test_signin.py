@@ -41,7 +41,7 @@ def test_another_password_is_never_cut_down_to_the_right_one(
     assert post(client, "alice", password) == 422
 
 
-def test_a_password_beyond_the_limit_is_told_so() -> None:
+def test_a_password_beyond_the_limit_is_refused() -> None:
     form = SignInForm(data={"username": "alice", "password": "x" * 4097})
 
     assert form.errors["password"] == ["At most 4096 characters."]
@@ -53,7 +53,7 @@ def test_one_message_for_a_wrong_password_and_an_unknown_name(client: Client, al
     assert "That name and password do not belong together." in answer.content.decode()
 
 
-def test_a_locked_name_is_told_for_how_long(client: Client, alice: User) -> None:
+def test_a_locked_name_learns_for_how_long(client: Client, alice: User) -> None:
     for number in range(5):
         answer = client.post("/accounts/login/", {"username": "alice", "password": f"wrong {number}"})
     assert answer.status_code == 429

@@ -58,7 +58,7 @@ def test_a_click_may_ask_for_several(alice: User) -> None:
 
 
 @pytest.mark.parametrize("prices", [("0.01", None), (None,), (str(10**9),)])
-def test_a_total_that_is_not_known_is_none(alice: User, prices: tuple[str | None, ...]) -> None:
+def test_an_unknown_total_is_none(alice: User, prices: tuple[str | None, ...]) -> None:
     Generation.objects.enqueue_batch(alice, orders(*prices))
     assert Batch.objects.get().price is None
 

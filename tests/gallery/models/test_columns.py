@@ -57,10 +57,12 @@ def test_every_column_holds_what_is_made_of_any_value(
     wanted = fields(model)
     assert wanted
     for value in [*LIARS, deep(2000)]:
-        told = columns.fitted(model, **{field.name: value for field in wanted})
+        values = columns.fitted(model, **{field.name: value for field in wanted})
         # What neither fits nor may be unknown, and has no default, is never told from outside: sizes of pictures.
-        told = {name: kept for name, kept in told.items() if kept is not None or _may_be_null(model, name)}
-        model._default_manager.filter(pk=row.pk).update(**told)
+        values = {
+            name: kept for name, kept in values.items() if kept is not None or _may_be_null(model, name)
+        }
+        model._default_manager.filter(pk=row.pk).update(**values)
         row.refresh_from_db()
 
 

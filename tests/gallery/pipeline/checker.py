@@ -14,7 +14,7 @@ from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 
 from gallery.media.storage import thumbnail_name
-from gallery.models import FINAL_STATES, Attempt, Generation, Image, Outcome, State, Worker
+from gallery.models import FINAL_STATES, Attempt, Generation, Image, Outcome, Prompt, State, Worker
 from gallery.pipeline.spool import Spool, body_size
 
 Entry = dict[str, Any]
@@ -36,14 +36,16 @@ def violations(ledger: list[Entry], *, all_ended: bool = True) -> Iterator[str]:
         posts[entry["prompt"] or ""].append(entry)
     generations = Generation.objects.prefetch_related("attempts", "images__attempt").select_related("worker")
     for generation in generations.order_by("id").iterator(500):
-        mine = posts.pop(generation.request.get("prompt", ""), [])
+        own_posts = posts.pop(generation.request.get("prompt", ""), [])
         for check in (_payments, _account, _ending, _pictures):
-            for problem in check(generation, mine):
+            for problem in check(generation, own_posts):
                 yield f"generation {generation.pk} ({generation.state}): {problem}"
         if all_ended and generation.state not in FINAL_STATES:
             yield f"generation {generation.pk} hangs in {generation.state}"
     for prompt, entries in posts.items():
         yield f"{len(entries)} posts that no generation asked for: {prompt!r}"
+    for prompt in Prompt.objects.miscounted():
+        yield f"prompt {prompt.pk} counts wrong"
     yield from _spool(all_ended=all_ended)
     yield from _kept()
     yield from _workers(all_ended=all_ended)
@@ -91,8 +93,8 @@ def _ending(generation: Generation, posts: list[Entry]) -> Iterator[str]:
         return
     if generation.token or generation.worker_id or generation.finished_at is None:
         yield "ended, but still held by a worker or without a time"
-    told = generation.error_kind and generation.error_message and generation.error_advice
-    if generation.state in (State.FAILED, State.INTERRUPTED) and not told:
+    explained = generation.error_kind and generation.error_message and generation.error_advice
+    if generation.state in (State.FAILED, State.INTERRUPTED) and not explained:
         yield "says neither why nor what to do"
     whole = [attempt for attempt in generation.attempts.all() if attempt.status == 200 and attempt.bytes]
     if any(attempt.outcome == Outcome.PENDING for attempt in whole):

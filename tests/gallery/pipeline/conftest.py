@@ -182,5 +182,5 @@ def queue(owner: User, prompt: str = "", *, faults: str = "", **changes: Any) ->
 
 def states() -> dict[str, int]:
     """How many generations are in each state."""
-    found = Generation.objects.order_by().values_list("state", flat=True)
-    return {str(State(state)): list(found).count(state) for state in set(found)}
+    states = Generation.objects.order_by().values_list("state", flat=True)
+    return {str(State(state)): list(states).count(state) for state in set(states)}

@@ -209,14 +209,14 @@ def test_a_decoder_that_is_killed_at_its_work_does_it_again(decoder: Decoder) ->
     decoder.decode(picture())
     child = _child(decoder)
     os.kill(child, signal.SIGSTOP)
-    found = []
-    thread = threading.Thread(target=lambda: found.append(decoder.decode(noise("PNG")).format))
+    formats = []
+    thread = threading.Thread(target=lambda: formats.append(decoder.decode(noise("PNG")).format))
     thread.start()
     until(lambda: decoder._turn.locked(), "it does not begin")
     os.kill(child, signal.SIGKILL)
     thread.join(30)
 
-    assert found == ["png"]
+    assert formats == ["png"]
 
 
 def test_a_decoder_that_hangs_is_given_up() -> None:
@@ -260,9 +260,9 @@ def test_its_child_holds_no_secret_and_no_connection(monkeypatch: pytest.MonkeyP
 
             assert not (proc / "environ").read_bytes().strip(b"\0")
             assert "NoNewPrivs:\t1\n" in (proc / "status").read_text()
-            held = {int(entry.name): str(entry.readlink()) for entry in (proc / "fd").iterdir()}
-            others = [name for number, name in held.items() if number > 2]
-            assert all(name.startswith("pipe:") or name == "/dev/null" for name in others), held
+            descriptors = {int(entry.name): str(entry.readlink()) for entry in (proc / "fd").iterdir()}
+            others = [name for number, name in descriptors.items() if number > 2]
+            assert all(name.startswith("pipe:") or name == "/dev/null" for name in others), descriptors
         finally:
             apart.close()
 

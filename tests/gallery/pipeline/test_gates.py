@@ -132,8 +132,8 @@ def test_staff_may_pause_everything(worker_process: WorkerProcess, alice: User) 
     queue(alice)
     Gate.objects.close(Gate.Kind.PAUSE, "We move house.")
     assert not worker_process.step()
-    held = Generation.objects.get()
-    assert (held.hold, held.hold_words) == (Hold.PAUSE, "We move house.")
+    generation = Generation.objects.get()
+    assert (generation.hold, generation.hold_words) == (Hold.PAUSE, "We move house.")
 
     Gate.objects.open(Gate.Kind.PAUSE)
 
@@ -215,14 +215,14 @@ def test_turns_go_round_and_singles_come_before_batches(
     worker_process: WorkerProcess, alice: User, bob: User
 ) -> None:
     batch = queue(alice, variants=2)
-    mine = [queue(alice) for _ in range(3)]
+    of_alice = [queue(alice) for _ in range(3)]
     theirs = [queue(bob) for _ in range(2)]
 
     order = []
     while (claimed := worker_process.claim()) is not None:
         order.append(claimed.pk)
 
-    wanted = [mine[0], theirs[0], mine[1], theirs[1], mine[2], batch]
+    wanted = [of_alice[0], theirs[0], of_alice[1], theirs[1], of_alice[2], batch]
     assert order == [generation.pk for generation in wanted]
 
 

@@ -11,7 +11,7 @@ from django.conf import LazySettings
 from django.core.management import call_command
 
 from gallery.media.storage import thumbnail_name
-from gallery.models import Attempt, Generation, Image, Outcome, User
+from gallery.models import Attempt, Generation, Image, Outcome, Prompt, User
 from gallery.pipeline import integrity
 from gallery.pipeline.worker import WorkerProcess
 from tests.gallery.making import pictures
@@ -77,7 +77,7 @@ def _written(path: Path) -> Path:
 
 
 @pytest.mark.parametrize("how", ["original gone", "original changed", "original cut"])
-def test_a_lost_original_is_told_and_cannot_be_mended(media: Path, how: str) -> None:
+def test_a_lost_original_is_reported_and_cannot_be_mended(media: Path, how: str) -> None:
     original = spoil(media, how)
 
     status, text = report(repair=True)
@@ -121,6 +121,19 @@ def test_what_belongs_to_nothing_is_put_into_quarantine(media: Path, how: str) -
     assert report()[0] == 0
 
 
+def test_what_a_prompt_counts_is_compared_and_counted_anew(media: Path) -> None:
+    Prompt.objects.update(picture_count=7, spent_micros=1)
+    status, text = report()
+    assert status == 1
+    assert (
+        text.count("picture_count is 7, its rows say") == text.count("spent_micros is 1, its rows say 0") > 0
+    )
+
+    assert report(repair=True)[0] == 0
+
+    assert report()[0] == 0
+
+
 def test_what_is_being_written_is_left_alone(media: Path) -> None:
     (media / "original" / "ab" / "cd").mkdir(parents=True, exist_ok=True)
     (media / "original" / "ab" / "cd" / ".new-y").write_bytes(b"x")
@@ -136,6 +149,7 @@ def test_what_waits_or_was_put_aside_is_no_orphan(media: Path) -> None:
     age(_written(spool / f"{attempt.pk}.raw.kept"))
     assert report()[0] == 0
     Attempt.objects.filter(pk=attempt.pk).update(outcome=Outcome.PENDING)
+    Prompt.objects.recount()
     age(_written(spool / f"{attempt.pk}.part"))
 
     assert report()[0] == 0
@@ -148,5 +162,6 @@ def test_two_pictures_may_share_their_files(media: Path, alice: User) -> None:
     same = {"sha256": image.sha256, "name": image.name, "bytes": image.bytes}
     Image.objects.filter(pk=twin.pk).update(**same)
     image.delete()
+    Prompt.objects.recount()
 
     assert report()[0] == 0

@@ -3,11 +3,9 @@
 import base64
 import json
 import logging
-import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,7 @@ from gallery.models import Attempt, Generation, Outcome, State, User
 from gallery.pipeline import reingest, retention
 from gallery.pipeline.worker import WorkerProcess
 from tests.gallery.making import a_picture
-from tests.gallery.page import Page
+from tests.gallery.page import Element, Page
 from tests.gallery.pipeline.conftest import queue
 from tests.gallery.pipeline.test_answers import body, encoded, webp
 from tests.venice.conftest import Script, answer, script
@@ -36,33 +34,18 @@ pytestmark = pytest.mark.usefixtures("models_known")
 HTMX = {"HX-Request": "true"}
 
 
-class Words(HTMLParser):
-    """The text of the elements of one class, as a person reads it; and the forms and links of an action."""
-
-    def __init__(self, page: str, name: str = "card") -> None:
-        super().__init__()
-        self.text, self.actions, self._name, self._depth = "", {}, name, 0
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        told = dict(attributes)
-        if self._depth or self._name in (told.get("class") or "").split():
-            self._depth += tag not in ("img", "input", "br", "meta", "link")
-            if told.get("data-action"):
-                self.actions[told["data-action"]] = told.get("action") or told.get("href")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._depth -= bool(self._depth)
-
-    def handle_data(self, data: str) -> None:
-        if self._depth:
-            self.text = " ".join(f"{self.text} {data}".split())
-
-
-def card(client: Client, generation: Generation) -> Words:
+def card(client: Client, generation: Generation) -> Element:
     response = client.get(f"/generations/{generation.pk}/")
     assert response.status_code == 200
-    return Words(response.content.decode())
+    return Page(response.content).one(class_="card")
+
+
+def actions_of(shown: Element) -> dict[str, str]:
+    """Where its forms and links lead, by their mark."""
+    return {
+        each["data-action"]: each["action" if each.name == "form" else "href"]
+        for each in shown.all(data_action=None)
+    }
 
 
 def ended(worker_process: WorkerProcess, generation: Generation) -> Attempt:
@@ -132,13 +115,13 @@ def test_the_card_says_why(
     attempt = ended(worker_process, generation)
     client.force_login(alice)
 
-    told = card(client, generation)
+    shown = card(client, generation)
 
     assert generation.state == state
-    assert words in told.text
-    assert "is kept until" in told.text
-    assert told.actions["read-again"] == f"/answers/{attempt.pk}/read-again/"
-    assert told.actions["download-answer"] == f"/answers/{attempt.pk}/download"
+    assert words in shown.words
+    assert "is kept until" in shown.words
+    assert actions_of(shown)["read-again"] == f"/answers/{attempt.pk}/read-again/"
+    assert actions_of(shown)["download-answer"] == f"/answers/{attempt.pk}/download"
     assert attempt.kept_bytes == attempt.bytes
 
 
@@ -178,7 +161,7 @@ def test_each_picture_has_its_reason(
     generation = met(worker_process, script, alice, body(images), variants=asked)
     client.force_login(alice)
 
-    assert words in card(client, generation).text
+    assert words in card(client, generation).words
 
 
 @pytest.mark.parametrize(
@@ -198,7 +181,7 @@ def test_how_an_answer_begins_is_shown_harmless_and_short(
 
     page = client.get(f"/generations/{generation.pk}/").content.decode()
 
-    assert shown in Words(page).text
+    assert shown in Page(page).one(class_="card").words
     assert "<script>alert" not in page
     assert "\u202e" not in generation.error_message
     assert len(generation.error_message) < 200
@@ -253,10 +236,10 @@ def test_members_see_why_and_no_more(
     attempt = ended(worker_process, generation)
     client.force_login(bob)
 
-    told = card(client, generation)
+    shown = card(client, generation)
 
-    assert "neither an image nor JSON" in told.text
-    assert not {"read-again", "download-answer"} & set(told.actions)
+    assert "neither an image nor JSON" in shown.words
+    assert not {"read-again", "download-answer"} & set(actions_of(shown))
     assert client.get(f"/answers/{attempt.pk}/download").status_code == 403
     assert press(client, attempt).status_code == 403
     assert not Attempt.objects.asked().exists()
@@ -288,8 +271,8 @@ def test_read_again_stores_what_a_better_reader_understands(
     generation = queue(alice, variants=2)
     attempt = ended(hasty, generation)
     client.force_login(alice)
-    told = card(client, generation).text
-    assert "Venice sent 2 pictures; none could be read: Picture 1 of 2: took longer" in told
+    words = card(client, generation).words
+    assert "Venice sent 2 pictures; none could be read: Picture 1 of 2: took longer" in words
     mended(hasty, kept_decoder)
 
     first = press(client, attempt)
@@ -297,7 +280,7 @@ def test_read_again_stores_what_a_better_reader_understands(
     second = press(client, attempt, back="queue")
     assert asked_at is not None
     assert Attempt.objects.get().reading_asked_at == asked_at, "the second press changes nothing"
-    assert "Being read again" in card(client, generation).text
+    assert "Being read again" in card(client, generation).words
     reingest.read_asked(hasty.answers)
     reingest.read_asked(hasty.answers)
 
@@ -308,11 +291,11 @@ def test_read_again_stores_what_a_better_reader_understands(
     assert (generation.state, generation.error_message, generation.images.count()) == (State.DONE, "", 2)
     assert (attempt.outcome, attempt.kept_bytes, attempt.reading_asked_at) == (Outcome.OK, None, None)
     assert list(hasty.spool.folder.glob("[0-9]*")) == []
-    told = card(client, generation)
-    assert "Done" in told.text
-    assert "kept" not in told.text
+    shown = card(client, generation)
+    assert "Done" in shown.words
+    assert "kept" not in shown.words
     assert (
-        "Read again" in Words(client.get(f"/generations/{generation.pk}/").content.decode(), "history").text
+        "Read again" in Page(client.get(f"/generations/{generation.pk}/").content).one(class_="history").words
     )
     assert client.get(f"/answers/{attempt.pk}/download").status_code == 404
     assert press(client, attempt).status_code == 303
@@ -328,10 +311,10 @@ def test_lists_of_cards_offer_it_too(
     attempt = ended(worker_process, generation)
     client.force_login(alice)
 
-    told = Words(client.get(page).content.decode())
+    shown = Page(client.get(page).content).one(class_="card")
 
-    assert told.actions["read-again"] == f"/answers/{attempt.pk}/read-again/"
-    assert told.actions["download-answer"] == f"/answers/{attempt.pk}/download"
+    assert actions_of(shown)["read-again"] == f"/answers/{attempt.pk}/read-again/"
+    assert actions_of(shown)["download-answer"] == f"/answers/{attempt.pk}/download"
 
 
 def test_the_queue_shows_that_it_is_read_and_that_it_was(
@@ -341,16 +324,15 @@ def test_the_queue_shows_that_it_is_read_and_that_it_was(
     client.force_login(alice)
 
     for words in ("Being read again", "Read again at"):
-        poll = re.search(r'hx-get="(/queue/[^"]+)"', client.get("/queue/").content.decode())
-        assert poll
-        assert client.get(poll[1], headers=HTMX).status_code == 204
+        poll = Page(client.get("/queue/").content).one(id="queue")["hx-get"]
+        assert client.get(poll, headers=HTMX).status_code == 204
         if words == "Being read again":
             press(client, attempt, back="queue")
         else:
             reingest.read_asked(worker_process.answers)
-        changed = client.get(poll[1], headers=HTMX)
+        changed = client.get(poll, headers=HTMX)
         assert changed.status_code == 200
-        assert words in Words(changed.content.decode()).text
+        assert words in Page(changed.content).one(class_="card").words
 
 
 def test_the_card_follows_the_reading_by_itself(
@@ -368,7 +350,7 @@ def test_the_card_follows_the_reading_by_itself(
     after = client.get(address, headers=HTMX)
 
     assert after.status_code == 200
-    assert b'data-state="done"' in after.content
+    assert Page(after.content).one("article")["data-state"] == "done"
     assert b"hx-get" not in after.content
 
 
@@ -383,10 +365,10 @@ def test_what_still_cannot_be_read_says_so_and_stays(
     press(client, attempt)
     reingest.read_asked(worker_process.answers)
 
-    told = card(client, generation)
-    assert "Read again at" in told.text
-    assert "still not all of it can be used" in told.text
-    assert "1 could not be read" in told.text
+    shown = card(client, generation)
+    assert "Read again at" in shown.words
+    assert "still not all of it can be used" in shown.words
+    assert "1 could not be read" in shown.words
     assert taken(client, attempt) == before
     generation.refresh_from_db()
     assert (generation.state, generation.images.count()) == (State.DONE, 1)
@@ -421,7 +403,7 @@ def test_the_rest_of_a_cut_answer_can_be_taken_and_read_again(
     attempt = ended(worker_process, generation)
     client.force_login(alice)
     assert generation.state == State.INTERRUPTED
-    assert "2 of 3 pictures saved" in card(client, generation).text
+    assert "2 of 3 pictures saved" in card(client, generation).words
     assert taken(client, attempt) == whole[:-60]
 
     press(client, attempt)
@@ -447,15 +429,15 @@ def test_what_lies_on_another_host_is_named(
     settings.SPOOL_DIR = tmp_path / "elsewhere"
     client.force_login(alice)
 
-    told = card(client, generation)
+    shown = card(client, generation)
     refused = client.get(f"/answers/{attempt.pk}/download")
 
-    assert "lies on host far <b>away</b> , whose disk this site does not see" in told.text
-    assert "download-answer" not in told.actions
+    assert "lies on host far <b>away</b>, whose disk this site does not see" in shown.words
+    assert "download-answer" not in actions_of(shown)
     assert refused.status_code == 409
     assert b"far &lt;b&gt;away&lt;/b&gt;" in refused.content
     press(client, attempt)
-    assert "Being read again on host far" in card(client, generation).text
+    assert "Being read again on host far" in card(client, generation).words
     near = WorkerProcess(worker_process.sender.client, worker_process.answers.decoder)
     reingest.read_asked(near.answers)
     retention.tend(near.spool, near.heart.host)
@@ -475,7 +457,7 @@ def test_a_file_that_is_gone_is_let_go(worker_process: WorkerProcess, client: Cl
     reingest.read_asked(worker_process.answers)
 
     assert not Attempt.objects.kept().exists()
-    assert "kept until" not in card(client, generation).text
+    assert "kept until" not in card(client, generation).words
 
 
 class TestKeeping:
@@ -505,7 +487,7 @@ class TestKeeping:
         assert young.kept_until > timezone.now() + timedelta(days=89)
         client.force_login(alice)
         page = client.get(f"/generations/{old.generation_id}/").content.decode()
-        assert "What came is not kept any more" in Words(page, "history").text
+        assert "What came is not kept any more" in Page(page).one(class_="history").words
 
     def test_too_much_goes_oldest_first_and_nothing_undecided(
         self, worker_process: WorkerProcess, alice: User
@@ -521,7 +503,7 @@ class TestKeeping:
         retention.tend(worker_process.spool, worker_process.heart.host, most=1)
         assert self._left(worker_process) == [undecided.pk]
 
-    def test_files_from_before_there_was_a_ledger_get_their_line(
+    def test_files_from_before_there_was_a_ledger_get_their_entry(
         self, worker_process: WorkerProcess, alice: User
     ) -> None:
         (attempt,) = self._kept(worker_process, alice, 1)
@@ -594,7 +576,7 @@ class TestAdmin:
 
         page = client.get(self.LIST).content.decode()
 
-        assert page.count('class="action-select"') == 1
+        assert len(Page(page).all(class_="action-select")) == 1
         for words in (
             "it begins with “&lt;html&gt;…”",
             attempt.host,
@@ -650,5 +632,5 @@ def test_what_was_moderated_and_cannot_be_read_is_kept(
     client.force_login(alice)
 
     assert generation.state == State.DONE
-    assert "which could not be read: not base64" in card(client, generation).text
+    assert "which could not be read: not base64" in card(client, generation).words
     assert json.loads(taken(client, attempt))["images"] == ["not base64!"]

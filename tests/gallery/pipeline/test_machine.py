@@ -417,7 +417,7 @@ def test_the_second_signal_ends_at_once(installation: Installation, alice: User)
     assert states() == {State.INTERRUPTED: 1}
 
 
-def test_headers_are_told_while_the_answer_is_still_arriving(
+def test_headers_are_recorded_while_the_answer_is_still_arriving(
     installation: Installation, alice: User, client: Browser
 ) -> None:
     generation = queue(alice, faults="drip:6")
@@ -441,13 +441,15 @@ def test_a_full_disk_under_the_database_delays_but_loses_nothing(
     """SQLite on a disk of its own; answers and pictures have room."""
     file = small_disk.folder / "gallery.sqlite3"
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("VENICE_", "GALLERY_"))}
-    places = {"DATA_DIR": str(tmp_path), "DATABASE_URL": f"sqlite:///{file}"}
+    settings = {"DATA_DIR": str(tmp_path), "DATABASE_URL": f"sqlite:///{file}"}
     venice = {"VENICE_BASE_URL": emulator.url, "VENICE_API_KEY": KEY, "VENICE_REQUESTS_PER_MINUTE": "10000"}
-    surroundings = kept | places | venice
+    surroundings = kept | settings | venice
 
-    def apart(*arguments: str, told: str = "") -> None:
+    def apart(*arguments: str, stdin: str = "") -> None:
         command = [sys.executable, "-m", "tests.gallery.pipeline.apart", *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=surroundings, input=told, capture_output=True, text=True)
+        done = subprocess.run(
+            command, cwd=ROOT, env=surroundings, input=stdin, capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stderr
 
     def under_way() -> int:
@@ -474,4 +476,4 @@ def test_a_full_disk_under_the_database_delays_but_loses_nothing(
     finally:
         worker.kill()
     assert "Traceback" not in worker.text
-    apart("check", told=json.dumps(emulator.ledger()))
+    apart("check", stdin=json.dumps(emulator.ledger()))

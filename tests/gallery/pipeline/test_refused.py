@@ -41,8 +41,8 @@ MOMENTS: tuple[tuple[type[Any], tuple[str, ...]], ...] = (
 def let_pass(seconds: float) -> None:
     """Make all that is written down so much older, as if the time had passed."""
     for model, moments in MOMENTS:
-        known = {name: F(name) - timedelta(seconds=seconds) for name in moments}
-        model.objects.update(**known)
+        columns = {name: F(name) - timedelta(seconds=seconds) for name in moments}
+        model.objects.update(**columns)
 
 
 @dataclass
@@ -273,9 +273,9 @@ class TestKeyAndBalance:
         ask = worker_process.sender.client.rate_limits
 
         def slowly() -> dict[str, Any]:
-            told = ask()
+            answer = ask()
             worker_process.sender.see_through(second)
-            return told
+            return answer
 
         monkeypatch.setattr(worker_process.sender.client, "rate_limits", slowly)
         gates.probe(worker_process.sender.client)
@@ -426,7 +426,7 @@ class TestTurns:
     """The line that people see is the order of the claims, with those who go behind."""
 
     @pytest.mark.parametrize("seed", range(8))
-    def test_the_line_is_the_order_of_the_claims(
+    def test_the_queue_is_in_the_order_of_the_claims(
         self, worker_process: WorkerProcess, alice: User, bob: User, sally: User, seed: int
     ) -> None:
         draw = Random(seed)
@@ -440,11 +440,11 @@ class TestTurns:
                 generation.behind_until = now + timedelta(seconds=behind)
                 generation.save(update_fields=["behind_until"])
 
-        line = [pk for pk, _ in Generation.objects.queued().in_service_order(99)]
+        order = [pk for pk, _ in Generation.objects.queued().in_service_order(99)]
 
-        assert _claims(worker_process) == line
+        assert _claims(worker_process) == order
         late = set(Generation.objects.filter(behind_until__gt=now).values_list("pk", flat=True))
-        assert set(line[len(line) - len(late) :]) == late
+        assert set(order[len(order) - len(late) :]) == late
 
     def test_nobody_goes_behind_for_ever(self, worker_process: WorkerProcess, alice: User, bob: User) -> None:
         cat = queue(alice, faults="429-blocked:times=1")

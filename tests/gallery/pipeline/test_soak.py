@@ -22,7 +22,7 @@ def test_lateness_is_what_venice_does_not_explain() -> None:
     assert lateness([asked(1, 100, 101, venice_s=2)], 4, 99, ALWAYS) == {1: 0}
 
 
-def test_a_turn_comes_when_a_place_is_free() -> None:
+def test_a_turn_comes_when_a_slot_is_free() -> None:
     """Two places, three that take 10 s each: the third one's turn is at 110."""
     three = [asked(number, 100, 100 + end, venice_s=10) for number, end in ((1, 10), (2, 10), (3, 25))]
     assert lateness(three, 2, 99, ALWAYS) == {1: 0, 2: 0, 3: 5}
@@ -73,10 +73,10 @@ def test_a_short_soak_breaks_no_promise(request: pytest.FixtureRequest) -> None:
             soak.send_signal(signal.SIGTERM)
 
     assert soak.returncode == 0, f"{complaints}\n{out}"
-    told = json.loads(out)
-    assert (told["database"], told["broken"]) == (database, 0)
-    assert set(told["kills"]) == {"web", "worker"}
-    assert told["states"]["done"] > 0
-    assert told["states"]["failed"] > 0
-    assert told["innocent"] > 0
-    assert told["strangers"] >= 40
+    report = json.loads(out)
+    assert (report["database"], report["broken"]) == (database, 0)
+    assert set(report["kills"]) == {"web", "worker"}
+    assert report["states"]["done"] > 0
+    assert report["states"]["failed"] > 0
+    assert report["innocent"] > 0
+    assert report["strangers"] >= 40

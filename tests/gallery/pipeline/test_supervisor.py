@@ -21,6 +21,7 @@ from django.db import connection
 
 from gallery.pipeline import supervisor
 from gallery.web import server
+from tests.gallery.page import Page
 from venice.emulator import Emulator
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -70,7 +71,7 @@ class Served:
 
     def children(self) -> dict[str, int]:
         """Process ids by what runs: worker, web, emulator."""
-        found = {}
+        children = {}
         for entry in Path("/proc").iterdir():
             try:
                 command = (entry / "cmdline").read_bytes().decode().replace("\0", " ")
@@ -84,8 +85,8 @@ class Served:
                     ("venice.emulator", "emulator"),
                 ):
                     if mark in command:
-                        found[name] = int(entry.name)
-        return found
+                        children[name] = int(entry.name)
+        return children
 
 
 @pytest.fixture
@@ -115,8 +116,8 @@ def test_it_serves_from_nothing_and_stops_cleanly(served: Served) -> None:
     assert served.process.wait(30) == 0
     assert "paid call" not in served.log.read_text(), "there is none to wait for"
     assert not [number for number in children.values() if Path(f"/proc/{number}").exists()]
-    told = served.log.read_text().lower()
-    assert not [word for word in ("traceback", "error", "warning") if word in told], told
+    log = served.log.read_text().lower()
+    assert not [word for word in ("traceback", "error", "warning") if word in log], log
 
 
 def test_what_it_writes_is_its_own_alone(served: Served) -> None:
@@ -128,10 +129,10 @@ def test_what_it_writes_is_its_own_alone(served: Served) -> None:
     data = Path(served.environment["DATA_DIR"])
     served.wait(lambda: len(list(data.glob("media/*/*/*/*.*"))) == 3)
 
-    found = {path: path.lstat().st_mode & 0o077 for path in (data, *data.rglob("*"))}
-    assert {path: oct(mode) for path, mode in found.items() if mode} == {}
+    modes = {path: path.lstat().st_mode & 0o077 for path in (data, *data.rglob("*"))}
+    assert {path: oct(mode) for path, mode in modes.items() if mode} == {}
     assert {"gallery.sqlite3", "gallery.sqlite3-wal", "prepare.lock", "secret_key"} <= {
-        path.name for path in found
+        path.name for path in modes
     }
 
 
@@ -244,9 +245,8 @@ def signed_in(served: Served, session: requests.Session) -> requests.Response:
     """By the link that the start printed, as a person would."""
     link = re.search(rf"http://127\.0\.0\.1:{served.port}/signin/[\w-]+/", served.log.read_text())
     assert link
-    token = re.search(r'csrfmiddlewaretoken" value="([^"]+)', session.get(link[0], timeout=20).text)
-    assert token
-    return session.post(link[0], {"csrfmiddlewaretoken": token[1]}, timeout=20)
+    token = Page(session.get(link[0], timeout=20).text).csrf_token
+    return session.post(link[0], {"csrfmiddlewaretoken": token}, timeout=20)
 
 
 def test_it_is_ready_without_venice_and_waits_in_one_line(tmp_path: Path) -> None:

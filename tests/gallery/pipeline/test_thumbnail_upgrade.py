@@ -90,10 +90,10 @@ def test_a_remade_thumbnail_is_served(old: list[Image], alice: User, client: Cli
 
 def test_it_may_be_stopped_and_goes_on(old: list[Image], monkeypatch: pytest.MonkeyPatch) -> None:
     def stopped() -> Iterator[Image]:
-        yield next(found)
+        yield next(pictures)
         raise KeyboardInterrupt
 
-    found = thumbnail_upgrade.outdated()
+    pictures = thumbnail_upgrade.outdated()
     with monkeypatch.context() as patched:
         patched.setattr("gallery.management.commands.remake_thumbnails.outdated", stopped)
         assert run() == (130, "Stopped: 1 remade. Run it again to go on.\n")
@@ -102,7 +102,7 @@ def test_it_may_be_stopped_and_goes_on(old: list[Image], monkeypatch: pytest.Mon
     assert run() == (0, "2 remade, 0 could not be.\n")
 
 
-def test_what_was_remade_but_not_told_is_remade_again(old: list[Image]) -> None:
+def test_what_was_remade_but_not_recorded_is_remade_again(old: list[Image]) -> None:
     """Stopped between files and rows."""
     run()
     Image.objects.filter(pk=old[1].pk).update(recipe=1, width=1, height=1)
@@ -114,7 +114,7 @@ def test_what_was_remade_but_not_told_is_remade_again(old: list[Image]) -> None:
 
 
 @pytest.mark.parametrize("how", ["gone", "changed", "cut"])
-def test_what_cannot_be_remade_is_told_and_stays(old: list[Image], how: str) -> None:
+def test_what_cannot_be_remade_is_reported_and_stays(old: list[Image], how: str) -> None:
     path = Path(default_storage.path(old[1].name))
     data = path.read_bytes()
     path.unlink()

@@ -124,12 +124,12 @@ def test_a_file_stays_while_any_row_names_it(
 
 def test_to_make_something_from_it_keeps_it_from_going(worker_process: WorkerProcess, alice: User) -> None:
     upload = brought(alice)
-    found = Upload.objects.get()
+    upload = Upload.objects.get()
     enqueue(alice, replace(EDIT, image=upload.reference))
 
-    assert not uploads.remove(found)
+    assert not uploads.remove(upload)
 
-    assert Upload.objects.get().used_at > found.used_at
+    assert Upload.objects.get().used_at > upload.used_at
     assert worker_process.step()
 
 

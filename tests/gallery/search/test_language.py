@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from gallery import search
 from gallery.models import Attempt, Generation, Image, Prompt, User
+from gallery.models.image import sort_price
 from gallery.models.vocabulary import read_query
 from tests.gallery.making import a_picture
 from tests.gallery.page import Page
@@ -269,14 +270,16 @@ def gallery(models_known: None, alice: User, bob: User) -> dict[int, str]:
             Generation.objects.filter(pk=made[name].generation_id).update(**generation)
 
     change("cat", {"seed": 42}, {"steps": 30, "is_blurred": True})
-    change("catdog", {"style_preset": "Cinematic"})
-    change("dog", {"model": "qwen-image", "width": 1920, "height": 1080}, {"cfg_scale": 7.5})
+    change("catdog", {"style_preset": "Cinematic"}, {"style_preset": "Cinematic"})
+    wide = {"width": 1920, "height": 1080}
+    change("dog", {"model": "qwen-image", **wide}, {"model": "qwen-image", "cfg_scale": 7.5})
     change("dog", {"seed": None}, {"is_content_violation": True})
     Attempt.objects.filter(pk=made["dog"].attempt_id).update(price=Decimal("0.5"))
+    change("dog", {"sort_price": sort_price(Decimal("0.5"))})
     change("cafe", {"format": "png"}, {"negative_prompt": "Very blurry hands"})
     change("bike", {"stack_size": 4})
     old = timezone.now().replace(year=2020, month=5, day=4, hour=12)
-    change("german", {"created_at": old}, {"kind": "upscale"})
+    change("german", {"created_at": old}, {"created_at": old, "kind": "upscale"})
     return {image.pk: name for name, image in made.items()}
 
 

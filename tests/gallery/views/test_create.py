@@ -1,8 +1,6 @@
 """The create page as it is opened, filled by address or reference, redrawn, and answered to htmx."""
 
-import re
 from datetime import timedelta
-from html import unescape
 from typing import Any
 
 import pytest
@@ -14,6 +12,7 @@ from django.utils import timezone
 
 from gallery.models import Attempt, CatalogModel, CatalogStyle, Generation, Image, Prompt, User
 from tests.gallery.page import Page
+from tests.gallery.spending import sent_of
 from venice import Generate
 
 pytestmark = pytest.mark.usefixtures("models_known")
@@ -76,20 +75,7 @@ def picture(owner: User, operation: Generate, index: int = 0) -> Image:
 
 def shown(page: Any) -> dict[str, str]:
     """What a browser would send of the form: text, chosen options, ticked boxes."""
-    html = page.content.decode()
-    form = html[html.index('<form id="create-form"') :]
-    form = form[: form.index("</form>")]
-    values = {}
-    for tag in re.findall(r"<input[^>]*>", form):
-        attributes = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
-        if attributes.get("type") != "checkbox" or " checked" in tag:
-            values[attributes["name"]] = unescape(attributes.get("value", ""))
-    for name, options in re.findall(r'<select name="(\w+)"(.*?)</select>', form, re.DOTALL):
-        chosen = re.findall(r'<option value="([^"]*)" selected', options)
-        values[name] = unescape((chosen or re.findall(r'<option value="([^"]*)"', options))[0])
-    for name, text in re.findall(r'<textarea name="(\w+)"[^>]*>\n?(.*?)</textarea>', form, re.DOTALL):
-        values[name] = unescape(text)
-    return values
+    return sent_of(Page(page.content).one("form", id="create-form"))
 
 
 def test_a_bare_page_has_the_defaults(maker: Client) -> None:
@@ -102,14 +88,17 @@ def test_a_bare_page_has_the_defaults(maker: Client) -> None:
     assert (values["width"], values["height"], values["seed"], values["prompt"]) == ("1024", "1024", "", "")
     assert values.keys() & {"hide_watermark", "negative_prompt", "aspect_ratio", "quality", "steps"} == set()
     assert "Generate · $0.01" in page.content.decode()
-    assert page.content.decode().count("<li>") >= 5
+    assert len(Page(page.content).one("details", class_="create-tips").all("li")) >= 5
 
 
 def test_the_page_keeps_to_the_content_security_policy(maker: Client) -> None:
-    html = maker.get("/create/").content.decode()
+    page = Page(maker.get("/create/").content)
 
-    assert not re.search(r"<[^>]+ (style|on\w+)=", html)
-    assert not re.search(r"<script(?![^>]*(src|nonce)=)", html)
+    attributes = {name for element in page.elements for name in element.attributes}
+    assert "class" in attributes
+    assert not [name for name in attributes if name == "style" or name.startswith("on")]
+    assert page.all("script")
+    assert all("src" in script or "nonce" in script for script in page.all("script"))
 
 
 def test_the_address_fills_any_field(maker: Client) -> None:
@@ -263,8 +252,8 @@ def test_change_model_draws_the_form_again_and_keeps_the_values(
     assert (after["prompt"], after["seed"], after["variants"]) == ("A bridge", "9", "2")
     assert (after["aspect_ratio"], after["resolution"], after["quality"]) == ("1:1", "1K", "high")
     assert "width" not in after
-    assert ("<html" in page.content.decode()) is (not headers)
-    assert "data-error-for" not in page.content.decode()
+    assert bool(Page(page.content).all("html")) is (not headers)
+    assert not Page(page.content).all(data_error_for=None)
     assert not Generation.objects.exists()
 
 
@@ -274,7 +263,7 @@ def test_the_seed_buttons_work_without_script(maker: Client, alice: User) -> Non
 
     assert shown(maker.post("/create/", values | {"random-seed": ""}))["seed"] == ""
     assert shown(maker.post("/create/", values | {"last-seed": ""}))["seed"] == "42"
-    assert 'data-last-seed="42"' in maker.get("/create/").content.decode()
+    assert Page(maker.get("/create/").content).one("button", name="last-seed")["data-last-seed"] == "42"
     assert Generation.objects.count() == 1
 
 
@@ -308,11 +297,11 @@ def test_htmx_repeating_a_submission_gets_the_first_card_in_place_of_itself(make
     values = shown(maker.get("/create/")) | GOOD
     maker.post("/create/", values, headers=HTMX)
 
-    html = maker.post("/create/", values, headers=HTMX).content.decode()
+    page = Page(maker.post("/create/", values, headers=HTMX).content)
 
     generation = Generation.objects.get()
-    assert f'<article id="generation-{generation.pk}" hx-swap-oob="delete">' in html
-    assert html.count(f'data-generation="{generation.pk}"') == 1
+    assert page.one("article", hx_swap_oob="delete")["id"] == f"generation-{generation.pk}"
+    assert page.values("data-generation") == [str(generation.pk)]
 
 
 def test_htmx_gets_a_refused_form_in_its_place(maker: Client) -> None:
@@ -320,28 +309,28 @@ def test_htmx_gets_a_refused_form_in_its_place(maker: Client) -> None:
 
     assert response.status_code == 422
     assert (response["HX-Retarget"], response["HX-Reswap"]) == ("#create-form", "outerHTML")
-    html = response.content.decode()
-    assert html.lstrip().startswith("<form")
-    assert 'data-error-for="seed"' in html
-    assert re.search(r'<input[^>]*name="seed"[^>]*aria-describedby="[^"]*id_seed_error', html)
+    page = Page(response.content)
+    assert page.elements[0].name == "form"
+    assert "seed" in page.values("data-error-for")
+    assert "id_seed_error" in page.one("input", name="seed")["aria-describedby"].split()
 
 
 def test_htmx_gets_a_form_without_messages_once_it_is_right(maker: Client) -> None:
     refused = maker.post("/create/", GOOD | {"seed": "x"}, headers=HTMX)
 
-    html = maker.post("/create/", shown(refused) | {"seed": "5"}, headers=HTMX).content.decode()
+    page = Page(maker.post("/create/", shown(refused) | {"seed": "5"}, headers=HTMX).content)
 
-    assert re.search(r'<form id="create-form"[^>]* hx-swap-oob="true"', html)
-    assert "data-error-for" not in html
-    assert html.count('name="submission"') == html.count('id="create-last-seed"') == 1
-    assert 'value="5"' in html
+    assert page.one("form", id="create-form")["hx-swap-oob"] == "true"
+    assert not page.all(data_error_for=None)
+    assert len(page.all(name="submission")) == len(page.all(id="create-last-seed")) == 1
+    assert page.one("input", name="seed")["value"] == "5"
 
 
 def test_the_price_is_told_for_the_form_as_it_stands(maker: Client) -> None:
     def told(**values: str) -> str:
         response = maker.post("/create/price/", GOOD | values, headers=HTMX)
         assert response.status_code == 200
-        return re.sub(r"<[^>]+>", "", response.content.decode()).strip()
+        return Page(response.content).words
 
     assert told() == "Generate · $0.01"
     assert told(variants="4", prompt="") == "Generate · $0.04"
@@ -353,7 +342,7 @@ def test_the_price_is_told_for_the_form_as_it_stands(maker: Client) -> None:
 
 def test_the_sitting_is_what_the_member_made_today(maker: Client, alice: User, bob: User) -> None:
     def sitting() -> list[str]:
-        return re.findall(r'data-generation="(\d+)"', maker.get("/create/").content.decode())
+        return Page(maker.get("/create/").content).values("data-generation")
 
     assert sitting() == []
     mine = [Generation.objects.enqueue(alice, PIXELS)[0] for _ in range(2)]
@@ -429,10 +418,10 @@ def test_the_composer_is_the_form_in_one_line(maker: Client, rf: RequestFactory)
         html = Template("{% load composer %}{% composer %}").render(context)
 
     assert len(queries) <= 1
-    assert 'action="/create/"' in html
-    assert "Generate · $0.01" in html
-    sent = dict(re.findall(r'<input[^>]* name="(\w+)" value="([^"]+)"', html))
-    assert sent.keys() == {"csrfmiddlewaretoken", "submission", "price"}
+    assert Page(html).one("form")["action"] == "/create/"
+    assert "Generate · $0.01" in Page(html).words
+    sent = {each["name"]: each["value"] for each in Page(html).all("input") if each.attributes.get("value")}
+    assert sent.keys() == {"csrfmiddlewaretoken", "composer", "submission", "price"}
     assert maker.post("/create/", GOOD | sent).status_code == 303
     assert Generation.objects.get().request["safe_mode"] is True
     assert shown(maker.post("/create/", GOOD | sent | {"change-model": ""}))["prompt"] == GOOD["prompt"]

@@ -1,6 +1,5 @@
 """Generate queues exactly one generation, or says at the field what is wrong and spends nothing."""
 
-import re
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,8 @@ from django.test import Client
 from django.utils import timezone
 
 from gallery.models import CatalogModel, Generation, Prompt, User
+from tests.gallery.page import Page
+from tests.gallery.spending import sent_of
 
 pytestmark = pytest.mark.usefixtures("models_known")
 
@@ -30,7 +31,7 @@ def maker(client: Client, alice: User) -> Client:
 def is_refused(response: Any, field: str) -> None:
     """The form again with a message at `field`; no row, so no call."""
     assert response.status_code == 422
-    assert f'data-error-for="{field}"' in response.content.decode()
+    assert field in Page(response.content).values("data-error-for")
     assert not Generation.objects.exists()
     assert not Prompt.objects.exists()
 
@@ -102,13 +103,11 @@ def test_what_is_wrong_is_said_at_the_field(maker: Client, field: str, values: d
 def test_the_values_are_kept(maker: Client) -> None:
     values = {"seed": "abc", "width": "512", "style_preset": "Film Noir", "format": "png", "variants": "3"}
 
-    page = maker.post("/create/", GOOD | values | {"prompt": "<b>A & B</b>"}).content.decode()
+    posted = GOOD | values | {"prompt": "<b>A & B</b>"}
+    page = maker.post("/create/", posted)
 
-    assert "&lt;b&gt;A &amp; B&lt;/b&gt;</textarea>" in page
-    for value in ("abc", "512", "Film Noir"):
-        assert f'value="{value}"' in page
-    assert '<option value="png" selected>' in page
-    assert '<option value="3" selected>' in page
+    assert posted.items() <= sent_of(Page(page.content).one("form", id="create-form")).items()
+    assert "&lt;b&gt;A &amp; B&lt;/b&gt;</textarea>" in page.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -133,7 +132,7 @@ def test_hostile_text_is_kept_verbatim_and_shown_inert(maker: Client, prompt: st
         assert "<script>alert" not in text
         assert "<img src=x" not in text
         assert '<div hx-get="/admin/"' not in text
-    assert '<bdi dir="auto" hx-disable>' in history
+    assert Page(history).all("bdi", dir="auto", hx_disable="")
 
 
 def test_control_characters_never_reach_the_row(maker: Client) -> None:
@@ -185,9 +184,9 @@ def test_without_a_catalogue_the_page_says_why_it_cannot_generate(maker: Client)
     page = maker.get("/create/")
 
     assert page.status_code == 200
-    assert re.search(
-        r'id="create-submit"[^>]* disabled aria-describedby="create-why-not"', page.content.decode()
-    )
+    submit = Page(page.content).one("button", id="create-submit")
+    assert "disabled" in submit
+    assert submit["aria-describedby"] == "create-why-not"
     response = maker.post("/create/", GOOD)
     assert response.status_code == 422
     assert "There are no models yet" in response.content.decode()
@@ -222,12 +221,11 @@ def test_the_last_of_two_values_is_checked_and_used(maker: Client) -> None:
 def test_a_forged_post_is_refused(alice: User) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(alice)
-    token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', browser.get("/create/").content.decode())
-    assert token
+    token = Page(browser.get("/create/").content).csrf_token
 
     assert browser.post("/create/", GOOD).status_code == 403
     assert browser.post("/create/", GOOD | {"csrfmiddlewaretoken": "x" * 64}).status_code == 403
-    good = GOOD | {"csrfmiddlewaretoken": token[1]}
+    good = GOOD | {"csrfmiddlewaretoken": token}
     assert browser.post("/create/", good, headers={"Origin": "https://evil.example"}).status_code == 403
     assert not Generation.objects.exists()
     assert browser.post("/create/", good).status_code == 303

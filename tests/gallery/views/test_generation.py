@@ -1,6 +1,5 @@
 """A generation's page, its card and its poll, the queue, and what maker and staff may do."""
 
-import re
 import uuid
 from datetime import timedelta
 
@@ -32,13 +31,12 @@ def test_its_card_comes_first_and_holds_only_its_own_pictures(client: Client, al
     Generation.objects.filter(pk=made[0].generation_id).update(origin=origin)
     client.force_login(alice)
     page = text(client, f"/generations/{made[0].generation_id}/")
-    first = re.search(r"<article[^>]*>", page)
-    assert first
-    assert f'data-generation="{made[0].generation_id}" data-state="done"' in first[0]
-    assert "hx-get" not in first[0]
-    assert re.findall(r'data-image="(\d+)"', page) == [str(picture.pk) for picture in made]
-    assert f'data-related="{origin.pk}"' in page
-    assert f'src="{made[0].thumbnail_512}"' in page
+    first = Page(page).all("article")[0]
+    assert (first["data-generation"], first["data-state"]) == (str(made[0].generation_id), "done")
+    assert "hx-get" not in first
+    assert Page(page).values("data-image") == [str(picture.pk) for picture in made]
+    assert str(origin.pk) in Page(page).values("data-related")
+    assert made[0].thumbnail_512 in Page(page).values("src")
     assert f"{made[0].media_url} {made[0].width}w" in page
 
 
@@ -50,11 +48,10 @@ def test_no_two_sources_of_a_picture_have_one_width(
     type(image).objects.filter(pk=image.pk).update(width=width, height=height)
     client.force_login(alice)
     for address in (f"/generations/{image.generation_id}/", f"/images/{image.pk}/"):
-        sources = re.findall(r'srcset="([^"]*)"', text(client, address))
+        sources = Page(text(client, address)).values("srcset")
         assert sources
         for source in sources:
-            widths = re.findall(r"\b(\d+)w(?=\s|,|$)", source)
-            assert widths
+            widths = [candidate.split()[1] for candidate in source.split(",")]
             assert len(widths) == len(set(widths)), source
             assert len(widths) == (1 if max(width, height) <= 512 else 2)
 
@@ -64,9 +61,9 @@ def test_every_state_has_its_words(client: Client, alice: User, state: str) -> N
     generation = a_generation(alice, state=state, sent_at=timezone.now())
     client.force_login(alice)
     page = text(client, f"/generations/{generation.pk}/")
-    assert f'data-state="{state}"' in page
+    assert state in Page(page).values("data-state")
     assert ("/card/?state=" in page) == generation.is_active
-    actions = set(re.findall(r'data-action="([\w-]+)"', page))
+    actions = set(Page(page).values("data-action"))
     expected = {
         "queued": {"cancel"},
         "failed": {"run-again", "dismiss"},
@@ -100,13 +97,12 @@ def test_the_poll_is_silent_until_something_changes(client: Client, alice: User)
     client.force_login(alice)
     address = f"/generations/{generation.pk}/card/"
     assert client.get(f"{address}?state=queued", headers=HTMX).status_code == 204
-    seen = re.search(r'hx-get="([^"]+)"', text(client, address))
-    assert seen
-    assert client.get(seen[1].replace("&amp;", "&"), headers=HTMX).status_code == 204
+    (poll,) = Page(text(client, address)).values("hx-get")
+    assert client.get(poll, headers=HTMX).status_code == 204
     Generation.objects.filter(pk=generation.pk).update(state="sending", sent_at=timezone.now())
     changed = client.get(f"{address}?state=queued", headers=HTMX)
     assert changed.status_code == 200
-    assert b'data-state="sending"' in changed.content
+    assert Page(changed.content).one("article")["data-state"] == "sending"
 
 
 def test_the_place_in_the_line_moves_up(client: Client, alice: User) -> None:
@@ -116,9 +112,8 @@ def test_the_place_in_the_line_moves_up(client: Client, alice: User) -> None:
     page = text(client, address)
     assert "2nd in line" in page
     first.cancel()
-    seen = re.search(r'hx-get="([^"]+)"', page)
-    assert seen
-    assert b"1st in line" in client.get(seen[1].replace("&amp;", "&"), headers=HTMX).content
+    (poll,) = Page(page).values("hx-get")
+    assert b"1st in line" in client.get(poll, headers=HTMX).content
 
 
 def test_the_poll_stops_when_it_is_gone(client: Client, alice: User) -> None:
@@ -166,10 +161,10 @@ def test_htmx_gets_the_changed_card(client: Client, alice: User) -> None:
     client.force_login(alice)
     cancelled = client.post(f"/generations/{waiting.pk}/cancel/", headers=HTMX)
     assert cancelled.status_code == 200
-    assert b'data-state="cancelled"' in cancelled.content
+    assert "cancelled" in Page(cancelled.content).values("data-state")
     again = client.post(f"/generations/{broken.pk}/run-again/", headers=HTMX)
     assert again.status_code == 200
-    assert b'data-state="queued"' in again.content
+    assert "queued" in Page(again.content).values("data-state")
     own = HTMX | {"HX-Current-URL": f"http://testserver/generations/{broken.pk}/"}
     there = client.post(f"/generations/{broken.pk}/run-again/", headers=own)
     assert there["HX-Redirect"] == f"/generations/{Generation.objects.latest('pk').pk}/"
@@ -182,10 +177,10 @@ def test_only_maker_and_staff_may_change(
     generation = a_generation(alice, state="queued" if action == "cancel" else "failed")
     address = f"/generations/{generation.pk}/{action}/"
     client.force_login(bob)
-    assert f'data-action="{action}"' not in text(client, "/queue/")
+    assert action not in Page(text(client, "/queue/")).values("data-action")
     assert client.post(address).status_code == 403
     client.force_login(sally)
-    assert f'data-action="{action}"' in text(client, "/queue/")
+    assert action in Page(text(client, "/queue/")).values("data-action")
     assert client.get(address).status_code == 405
     assert client.post(address).status_code == 303
     if action == "run-again":
@@ -204,13 +199,12 @@ def test_the_queue_lists_what_waits_and_what_went_wrong(client: Client, alice: U
     # Decisions first: nothing that runs or ends moves what spends under the pointer.
     listed = [each["data-generation"] for each in Page(page).all(data_generation=None)]
     assert listed == [str(g.pk) for g in (broken, first, second)]
-    poll = re.search(r'hx-get="(/queue/[^"]+)"', page)
-    assert poll
-    assert client.get(poll[1], headers=HTMX).status_code == 204
+    poll = Page(page).one(id="queue")["hx-get"]
+    assert client.get(poll, headers=HTMX).status_code == 204
     first.cancel()
-    changed = client.get(poll[1], headers=HTMX)
+    changed = client.get(poll, headers=HTMX)
     assert changed.status_code == 200
-    assert b"<html" not in changed.content
+    assert not Page(changed.content).all("html")
 
 
 def test_an_empty_queue_says_so(client: Client, alice: User) -> None:
@@ -225,7 +219,7 @@ def test_details_follow_the_state(client: Client, alice: User) -> None:
     assert client.get(address, headers=HTMX).status_code == 204
     generation.cancel()
     response = client.get(address, headers=HTMX)
-    assert b'id="details"' in response.content
+    assert Page(response.content).one(id="details")
     assert b"hx-get" not in response.content
 
 
@@ -252,3 +246,30 @@ def test_a_finished_one_offers_what_its_picture_offers(client: Client, alice: Us
     assert page.one("form", data_action="rerun-new-seed")["action"] == f"/images/{first.pk}/rerun-new-seed/"
     assert page.one("a", data_action="remix")["href"] == f"/create/?image={first.pk}&use=remix"
     assert not Page(client.get(f"/generations/{waiting.pk}/").content).all(data_action="remix")
+
+
+@pytest.mark.parametrize("state", ["interrupted", "failed"])
+def test_what_was_saved_of_one_that_ended_badly_can_be_used(client: Client, alice: User, state: str) -> None:
+    saved = pictures(alice, count=2)
+    number = saved[0].generation_id
+    Generation.objects.filter(pk=number).update(state=state, variants=4)
+    client.force_login(alice)
+    page = Page(client.get(f"/generations/{number}/").content)
+    for use in ("remix", "use-all", "use-prompt", "use-seed", "use-size"):
+        link = page.one("a", data_action=use)
+        assert link["href"] == f"/create/?image={saved[0].pk}&use={use.removeprefix('use-')}"
+        assert client.get(link["href"]).status_code == 200
+    # To make another is what Run again is for.
+    assert page.all("form", data_action="rerun-new-seed") == []
+    assert page.one("form", data_action="run-again")
+    downloads = [link["href"] for link in page.all("a", data_action="download")]
+    assert downloads == [f"/images/{each.pk}/original?download" for each in saved]
+
+
+def test_each_picture_of_a_finished_one_can_be_downloaded(client: Client, alice: User) -> None:
+    made, alone = pictures(alice, count=3), pictures(alice)
+    client.force_login(alice)
+    for images in (made, alone):
+        page = Page(client.get(f"/generations/{images[0].generation_id}/").content)
+        downloads = {link["href"] for link in page.all("a", data_action="download")}
+        assert downloads == {f"/images/{each.pk}/original?download" for each in images}

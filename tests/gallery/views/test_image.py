@@ -1,7 +1,7 @@
 """A picture's page: its actions, its request, its neighbours, its original."""
 
-import re
 import uuid
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -38,14 +38,14 @@ def test_it_tells_all_about_its_request(client: Client, alice: User, bob: User) 
         "use-all",
         "remix",
     ):
-        assert f'data-action="{action}"' in page
-    assert f'data-original href="/images/{picture.pk}/original"' in page
+        assert action in Page(page).values("data-action")
+    assert f"/images/{picture.pk}/original" in [each["href"] for each in Page(page).all(data_original="")]
     assert "a quiet canal" in page
     assert "blur" in page
     assert "1.8 s" in page
     assert "31 ms" in page
     assert "Re-run new seed · $" in page
-    assert " style=" not in page
+    assert not Page(page).all(style=None)
     assert f"/create/?image={picture.pk}&amp;use=remix" in page
 
 
@@ -74,7 +74,197 @@ def test_its_neighbours_are_covers_and_its_stack_is_a_filmstrip(client: Client, 
     page = text(client, f"/images/{stack[0].pk}/")
     assert Page(page).one("a", rel="prev")["href"] == f"/images/{newer.pk}/"
     assert Page(page).one("a", rel="next")["href"] == f"/images/{older[0].pk}/"
-    assert re.findall(r'data-related="(\d+)"', page) == [str(picture.pk) for picture in stack]
+    assert Page(page).values("data-related") == [str(picture.pk) for picture in stack]
+
+
+def test_a_variant_stands_where_its_cover_stands(client: Client, alice: User) -> None:
+    older = a_picture(alice)
+    stack = pictures(alice, count=3)
+    newer = a_picture(alice)
+    client.force_login(alice)
+    for each in stack:
+        page = Page(text(client, f"/images/{each.pk}/"))
+        assert page.one("a", rel="prev")["href"] == f"/images/{newer.pk}/"
+        assert page.one("a", rel="next")["href"] == f"/images/{older.pk}/"
+        assert page.one("p", data_position=None).words == "2 of 3"
+        assert page.one(data_viewer=str(each.pk))["data-cover"] == str(stack[0].pk)
+        marked = [link["data-strip"] for link in page.all("a", data_strip=None, aria_current="true")]
+        assert marked == [str(stack[0].pk)]
+
+
+def test_a_cover_that_is_not_the_first_of_its_rows_leads_to_neighbours_too(
+    client: Client, alice: User
+) -> None:
+    """The picture that follows the seed was not stored with the first rows: ids of variants lie on both sides."""
+    older, stack = a_picture(alice), pictures(alice, count=3)
+    for each in stack:
+        type(each).objects.filter(pk=each.pk).update(is_cover=each.pk == stack[1].pk)
+    newer = a_picture(alice)
+    client.force_login(alice)
+    for each in stack:
+        page = Page(text(client, f"/images/{each.pk}/"))
+        assert page.one("a", rel="prev")["href"] == f"/images/{newer.pk}/"
+        assert page.one("a", rel="next")["href"] == f"/images/{older.pk}/"
+
+
+def test_it_says_where_the_list_ends_and_how_to_come_back(client: Client, alice: User) -> None:
+    first, last = a_picture(alice, "a red door"), a_picture(alice, "a red wall")
+    a_picture(alice, "a dog")
+    client.force_login(alice)
+    page = Page(text(client, f"/images/{last.pk}/?q=red"))
+    assert page.one(data_end="prev").words == "The first"
+    assert page.one("p", data_position=None).words == "1 of 2"
+    assert page.one("a", data_close="")["href"] == f"/?q=red&from={last.pk}"
+    assert page.one("a", rel="next")["href"] == f"/images/{first.pk}/?q=red"
+    page = Page(text(client, f"/images/{first.pk}/?q=red"))
+    assert page.one(data_end="next").words == "The last"
+    assert page.one("p", data_position=None).words == "2 of 2"
+
+
+@pytest.mark.parametrize("order", ["newest", "oldest", "price"])
+def test_it_steps_in_the_order_of_its_list(client: Client, alice: User, order: str) -> None:
+    for price in (3, 1, 2, 1):
+        stack = pictures(alice, "red", count=2)
+        type(stack[0]).objects.filter(generation=stack[0].generation_id).update(sort_price=price)
+    client.force_login(alice)
+    query = "?q=red" if order == "newest" else f"?q=red&order={order}"
+    tiles = Page(text(client, f"/{query}")).all("a", data_image=None)
+    wanted = [tile["href"] for tile in tiles]
+    assert len(wanted) == 4
+    for place, address in enumerate(wanted):
+        page = Page(text(client, address))
+        assert page.one("p", data_position=None).words == f"{place + 1} of 4"
+        assert [link["href"] for link in page.all("a", data_strip=None)] == wanted
+        assert [link["href"] for link in page.all("a", rel="prev")] == wanted[:place][-1:]
+        assert [link["href"] for link in page.all("a", rel="next")] == wanted[place + 1 : place + 2]
+        back = Page(text(client, page.one("a", data_close="")["href"]))
+        assert back.all("a", data_image=None)[0]["href"] == address
+        variant = int(tiles[place]["data-image"]) + 1
+        beside = Page(text(client, f"/images/{variant}/{query}"))
+        assert [link["href"] for link in beside.all("a", rel="next")] == wanted[place + 1 : place + 2]
+
+
+def test_what_the_search_does_not_hold_has_no_place_in_it(client: Client, alice: User) -> None:
+    older, dog, newer = a_picture(alice, "red"), a_picture(alice, "a dog"), a_picture(alice, "red")
+    client.force_login(alice)
+    page = Page(text(client, f"/images/{dog.pk}/?q=red"))
+    assert page.one("p", data_position=None).words == ""
+    assert page.all("a", data_strip=None) == []
+    assert page.one("a", rel="prev")["href"] == f"/images/{newer.pk}/?q=red"
+    assert page.one("a", rel="next")["href"] == f"/images/{older.pk}/?q=red"
+
+
+def test_a_prompts_pictures_step_among_themselves(client: Client, alice: User) -> None:
+    stack = pictures(alice, "a red door", count=2)
+    a_picture(alice, "a dog")
+    last = a_picture(alice, "a red door")
+    client.force_login(alice)
+    prompt = last.prompt_id
+    tiles = Page(text(client, f"/prompts/{prompt}/")).all("a", class_="tile r133")
+    steps = [f"/images/{each.pk}/?in=prompt:{prompt}" for each in (last, stack[1], stack[0])]
+    assert [tile["href"] for tile in tiles] == steps
+    page = Page(text(client, steps[1]))
+    assert page.one("a", rel="prev")["href"] == steps[0]
+    assert page.one("a", rel="next")["href"] == steps[2]
+    assert page.one("p", data_position=None).words == "2 of 3"
+    assert page.one("a", data_close="")["href"] == f"/prompts/{prompt}/?from={stack[1].pk}"
+
+
+@pytest.mark.parametrize(
+    "scope", ["", "prompt", "prompt:", "prompt:x", "prompt:1:2", "cat:1", "%00", "9" * 400]
+)
+def test_a_list_that_is_none_of_ours_is_the_gallery(client: Client, alice: User, scope: str) -> None:
+    older, picture = a_picture(alice), a_picture(alice, "a dog")
+    client.force_login(alice)
+    page = Page(text(client, f"/images/{picture.pk}/?in={scope}"))
+    assert page.one("a", rel="next")["href"] == f"/images/{older.pk}/"
+    assert page.one("p", data_position=None).words == "1 of 2"
+
+
+def test_nobody_counts_beyond_a_thousand(
+    client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gallery.listing.neighbours.FARTHEST", 20)
+    made = [a_picture(alice) for _ in range(23)]
+    client.force_login(alice)
+    words = [
+        Page(text(client, f"/images/{each.pk}/")).one("p", data_position=None).words
+        for each in (made[22], made[2], made[1], made[0])
+    ]
+    assert words == ["1 of more than 20", "21 of more than 20", "more than 20", "more than 20"]
+
+
+def test_the_filmstrip_is_of_the_list_around_it(client: Client, alice: User) -> None:
+    made = [a_picture(alice) for _ in range(20)]
+    client.force_login(alice)
+    for at, shown in ((19, range(19, 11, -1)), (10, range(17, 2, -1)), (0, range(7, -1, -1))):
+        strip = Page(text(client, f"/images/{made[at].pk}/")).all("a", data_strip=None)
+        assert [link["data-strip"] for link in strip] == [str(made[place].pk) for place in shown]
+
+
+def test_pictures_of_one_click_stand_beside_each_other(client: Client, alice: User) -> None:
+    one, other = pictures(alice, count=2), a_picture(alice, "another seed")
+    Generation.objects.filter(pk=other.generation_id).update(batch=one[0].generation.batch, position=1)
+    a_picture(alice, "another click")
+    client.force_login(alice)
+    for each in (*one, other):
+        page = Page(text(client, f"/images/{each.pk}/"))
+        mates = page.all("a", data_related=None)
+        assert [link["data-related"] for link in mates] == [str(picture.pk) for picture in (*one, other)]
+        (marked,) = [link for link in mates if "aria-current" in link.attributes]
+        assert marked["data-related"] == str(each.pk)
+
+
+def test_the_viewer_gets_what_stands_in_the_page(client: Client, alice: User) -> None:
+    picture = a_picture(alice)
+    client.force_login(alice)
+    response = client.get(f"/images/{picture.pk}/", headers=HTMX)
+    page = Page(response.content)
+    assert page.all("html") == []
+    assert page.one(data_viewer=str(picture.pk), id="viewer")["data-title"].endswith("· Venice Gallery")
+    assert page.one("figure", data_image=str(picture.pk))
+    assert "HX-Request" in response["Vary"]
+
+
+def test_its_queries_do_not_grow_with_the_list(
+    client: Client, alice: User, django_assert_max_num_queries: Any
+) -> None:
+    stack = pictures(alice, "red", count=3)
+    client.force_login(alice)
+    client.get(f"/images/{stack[0].pk}/")
+    counts = []
+    for _ in range(2):
+        for more in ("", "?q=red", f"?in=prompt:{stack[0].prompt_id}"):
+            with django_assert_max_num_queries(17) as asked:
+                client.get(f"/images/{stack[1].pk}/{more}")
+            counts.append(len(asked))
+        for _ in range(20):
+            pictures(alice, "red", count=2)
+    # Beyond the ends of the filmstrip somebody must count, on both sides.
+    assert all(after - before <= 2 for before, after in zip(counts[:3], counts[3:], strict=True)), counts
+
+
+def test_what_it_was_made_from_stands_with_the_difference(client: Client, alice: User) -> None:
+    origin, same, other = (
+        a_picture(alice, "a door"),
+        a_picture(alice, "a door"),
+        a_picture(alice, "a red door"),
+    )
+    Generation.objects.filter(pk__in=[same.generation_id, other.generation_id]).update(origin=origin)
+    asked = other.generation.request | {"seed": 12, "steps": 30, "style_preset": "<b>" * 40}
+    asked.pop("width")
+    Generation.objects.filter(pk=other.generation_id).update(request=asked)
+    client.force_login(alice)
+    for address in ("/images/{0.pk}/", "/generations/{0.generation_id}/"):
+        assert Page(text(client, address.format(origin))).all("small", class_="differences") == []
+        page = Page(text(client, address.format(same)))
+        assert page.one("small", class_="differences").words == "the same request"
+        words = Page(text(client, address.format(other))).one("small", class_="differences").words
+        assert words.startswith("another prompt · ")
+        for change in ("seed 7 → 12", "steps none → 30", "width 1024 → none"):
+            assert change in words
+        assert "<b><b>" in words
+        assert "…" in words
 
 
 def test_a_variant_without_a_seed_says_why_it_cannot_be_made_again(client: Client, alice: User) -> None:
@@ -82,7 +272,7 @@ def test_a_variant_without_a_seed_says_why_it_cannot_be_made_again(client: Clien
     client.force_login(alice)
     page = text(client, f"/images/{variant.pk}/")
     assert "No seed: Venice tells one only for the first picture" in page
-    assert re.search(r'data-action="rerun-same-seed".*?<button disabled', page, re.S)
+    assert "disabled" in Page(page).one("form", data_action="rerun-same-seed").one("button")
     assert client.post(f"/images/{variant.pk}/rerun-same-seed/").status_code == 409
     assert Generation.objects.count() == 1
 
@@ -105,7 +295,7 @@ def test_a_re_run_is_the_new_members_and_the_same_form_counts_once(
     assert (made.seed == picture.seed) == (action == "rerun-same-seed")
     client.post(f"/images/{picture.pk}/{action}/")
     assert Generation.objects.filter(origin=picture).count() == 2
-    assert f'id="generation-{made.pk}"' in text(client, f"/images/{picture.pk}/")
+    assert Page(text(client, f"/images/{picture.pk}/")).one(id=f"generation-{made.pk}")
 
 
 def test_htmx_gets_the_new_card_and_a_fresh_form(client: Client, alice: User) -> None:

@@ -1,6 +1,5 @@
 """The queue's order and expected times, what holds it, the banner on every page, and what a run again may cost."""
 
-import re
 import uuid
 from datetime import timedelta
 from decimal import Decimal
@@ -16,6 +15,7 @@ from gallery.models import Attempt, CatalogModel, Gate, Generation, Outcome, Sta
 from gallery.models.service_order import Status
 from gallery.pipeline.worker import WorkerProcess
 from tests.gallery.making import MODEL, a_generation, pictures
+from tests.gallery.page import Page
 
 HTMX = {"HX-Request": "true"}
 AGAIN = "Run again (may be charged again)"
@@ -24,12 +24,16 @@ AGAIN = "Run again (may be charged again)"
 def text(client: Client, address: str, **more: Any) -> str:
     response = client.get(address, **more)
     assert response.status_code == 200
-    # One space where the template has several, so that words can be looked for.
-    return re.sub(r"\s+", " ", re.sub(r"<(?!article)[^>]*>", "", response.content.decode()))
+    return Page(response.content).words
 
 
 def shown(client: Client, address: str = "/queue/") -> list[int]:
-    return [int(pk) for pk in re.findall(r'data-generation="(\d+)"', client.get(address).content.decode())]
+    return [int(pk) for pk in Page(client.get(address).content).values("data-generation")]
+
+
+def poll_of(client: Client) -> str:
+    """The address at which the queue asks for itself again."""
+    return Page(client.get("/queue/").content).one(id="queue")["hx-get"]
 
 
 def a_call(generation: Generation, outcome: Outcome, **columns: Any) -> Attempt:
@@ -160,11 +164,10 @@ class TestExpectedTimes:
     ) -> None:
         a_generation(alice)
         client.force_login(alice)
-        seen = re.search(r'seen=([^"]+)"', client.get("/queue/").content.decode())
-        assert seen
-        digest, _, drawn = seen[1].partition("-")
+        poll = poll_of(client)
+        digest, _, drawn = poll.removeprefix("/queue/?seen=").partition("-")
         old = f"/queue/?seen={digest}-{int(drawn) - 60}"
-        assert client.get(f"/queue/?seen={seen[1]}", headers=HTMX).status_code == 204
+        assert client.get(poll, headers=HTMX).status_code == 204
         for address in (old, f"/queue/?seen={digest}", f"/queue/?seen={digest}-x", "/queue/?seen=%00-²"):
             assert client.get(address, headers=HTMX).status_code == 200
 
@@ -181,17 +184,18 @@ class TestGates:
         for who in (alice, sally):
             client.force_login(who)
             for address in pages:
-                page = client.get(address).content.decode()
-                assert page.count("Nothing is sent") == 1, address
-                assert "Venice refuses the API key" in page
-                assert "Authentication &lt;b&gt;failed" in page
-                assert "which is asked every 30 s" in page
-                assert ('href="/admin/gallery/gate/"' in page) == who.is_staff
+                page = Page(client.get(address).content)
+                assert page.words.count("Nothing is sent") == 1, address
+                assert "Venice refuses the API key" in page.words
+                assert "Authentication <b>failed</b>" in page.words
+                assert "which is asked every 30 s" in page.words
+                assert ("/admin/gallery/gate/" in page.values("href")) == who.is_staff
 
     @pytest.mark.parametrize("kind", Gate.Kind.values)
     def test_each_kind_names_its_end(self, client: Client, alice: User, kind: str) -> None:
         client.force_login(alice)
         gate = Gate.objects.close(kind, "a reason")
+        assert gate.hold, "what waits at it can say so"
         assert "Held until" in text(client, "/")
         gate.until = timezone.now() + timedelta(minutes=5)
         gate.save()
@@ -221,10 +225,9 @@ class TestGates:
 
     def test_closing_one_draws_the_queue_anew(self, client: Client, alice: User) -> None:
         client.force_login(alice)
-        poll = re.search(r'hx-get="(/queue/[^"]+)"', client.get("/queue/").content.decode())
-        assert poll
+        poll = poll_of(client)
         Gate.objects.close(Gate.Kind.PAUSE, "lunch")
-        assert "Nothing is sent" in text(client, poll[1], headers=HTMX)
+        assert "Nothing is sent" in text(client, poll, headers=HTMX)
 
     def test_it_costs_one_query_and_a_fragment_none(self, client: Client, alice: User) -> None:
         generation = a_generation(alice, state=State.SENDING)
@@ -284,9 +287,9 @@ class TestRunningAgain:
         Attempt.objects.update(outcome=Outcome.UNKNOWN)
         client.force_login(alice)
         for address in ("/queue/", f"/generations/{saved[0].generation_id}/"):
-            page = client.get(address).content.decode()
-            assert re.findall(r'data-image="(\d+)"', page) == [str(picture.pk) for picture in saved]
-            assert "2 of 4 saved" in page
+            page = Page(client.get(address).content)
+            assert page.values("data-image") == [str(picture.pk) for picture in saved]
+            assert "2 of 4 saved" in page.words
 
 
 class TestSilentHosts:
@@ -339,12 +342,10 @@ def test_the_history_grows_while_one_looks(client: Client, alice: User) -> None:
     a_call(generation, Outcome.PENDING, sent_at=now)
     client.force_login(alice)
     address = f"/generations/{generation.pk}/"
-    poll = re.search(rf'hx-get="({address}\?[^"]+)"', client.get(address).content.decode())
-    assert poll
-    again = poll[1].replace("&amp;", "&")
-    assert client.get(again, headers=HTMX).status_code == 204
+    (poll,) = Page(client.get(address).content).values("hx-get", f"{address}?")
+    assert client.get(poll, headers=HTMX).status_code == 204
     Generation.objects.update(headers_at=now + timedelta(seconds=8.1))
-    assert "Headers after 8.1 s" in text(client, again, headers=HTMX)
+    assert "Headers after 8.1 s" in text(client, poll, headers=HTMX)
 
 
 def test_queries_do_not_grow_with_the_queue(
@@ -374,3 +375,77 @@ def test_queries_do_not_grow_with_the_queue(
             counts.append(len(asked))
         more(12)
     assert counts[:4] == counts[4:]
+
+
+class TestAllAtOnce:
+    """Dismissing what was shown, and cancelling what waits: one's own, and for staff everybody's decisions."""
+
+    def test_who_dismisses_what(self, client: Client, alice: User, bob: User, sally: User) -> None:
+        mine = [a_generation(alice, state=state) for state in (State.FAILED, State.INTERRUPTED)]
+        theirs = [a_generation(bob, state=State.FAILED) for _ in range(2)]
+        rest = [a_generation(alice, state=state) for state in (State.QUEUED, State.DONE, State.CANCELLED)]
+        client.force_login(alice)
+        page = Page(client.get("/queue/").content)
+        assert page.one("form", data_action="dismiss-all")["action"] == "/queue/dismiss/"
+        named = [each["value"] for each in page.all("input", name="generation")]
+        assert sorted(named) == sorted(str(row.pk) for row in mine)
+        assert "Dismiss my 2" in page.words
+
+        everything = [row.pk for row in (*mine, *theirs, *rest)]
+        answer = client.post("/queue/dismiss/", {"generation": [*everything, "x", 9**20]}, follow=True)
+        assert answer.redirect_chain == [("/queue/", 303)]
+        assert "2 requests dismissed." in Page(answer.content).words
+        dismissed = Generation.objects.filter(dismissed_at__isnull=False).values_list("pk", flat=True)
+        assert set(dismissed) == {row.pk for row in mine}
+
+        client.force_login(sally)
+        assert "Dismiss all 2" in Page(client.get("/queue/").content).words
+        client.post("/queue/dismiss/", {"generation": everything})
+        assert set(dismissed.all()) == {row.pk for row in (*mine, *theirs)}
+
+    def test_what_was_not_shown_is_not_dismissed(self, client: Client, alice: User) -> None:
+        shown_ones = [a_generation(alice, state=State.FAILED) for _ in range(2)]
+        client.force_login(alice)
+        form = Page(client.get("/queue/").content)
+        late = a_generation(alice, state=State.INTERRUPTED)
+        client.post(
+            "/queue/dismiss/", {"generation": [e["value"] for e in form.all("input", name="generation")]}
+        )
+        assert Generation.objects.needing_attention().get() == late
+        stamp = Generation.objects.get(pk=shown_ones[0].pk).dismissed_at
+        client.post("/queue/dismiss/", {"generation": shown_ones[0].pk})
+        assert Generation.objects.get(pk=shown_ones[0].pk).dismissed_at == stamp, (
+            "only the first stamp counts"
+        )
+
+    @pytest.mark.parametrize("kind", ["member", "staff"])
+    def test_cancelling_is_of_ones_own_that_wait(
+        self, client: Client, alice: User, bob: User, sally: User, kind: str
+    ) -> None:
+        who = alice if kind == "member" else sally
+        waiting = [a_generation(who) for _ in range(3)]
+        Generation.objects.filter(pk=waiting[0].pk).update(
+            token=uuid.uuid4(), hold="refused", error_kind="Busy"
+        )
+        others = [
+            a_generation(who, state=State.SENDING),
+            a_generation(who, state=State.RECEIVED),
+            a_generation(bob),
+        ]
+        client.force_login(who)
+        page = Page(client.get("/queue/").content)
+        assert page.one("form", data_action="cancel-mine")["action"] == "/queue/cancel/"
+        answer = client.post("/queue/cancel/", follow=True)
+        assert "3 requests cancelled." in Page(answer.content).words
+        assert Generation.objects.filter(state=State.CANCELLED, token=None, error_kind="").count() == 3
+        assert not waiting[0].begin(), "whoever had leased it cannot send it any more"
+        states = Generation.objects.filter(pk__in=[row.pk for row in others]).order_by("pk")
+        assert list(states.values_list("state", flat=True)) == [State.SENDING, State.RECEIVED, State.QUEUED]
+        assert "0 requests cancelled." in Page(client.post("/queue/cancel/", follow=True).content).words
+
+    def test_one_alone_has_its_own_button(self, client: Client, alice: User, bob: User) -> None:
+        a_generation(alice), a_generation(bob), a_generation(alice, state=State.FAILED)
+        client.force_login(alice)
+        page = Page(client.get("/queue/").content)
+        assert not page.all("form", data_action="dismiss-all")
+        assert not page.all("form", data_action="cancel-mine")

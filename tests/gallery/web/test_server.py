@@ -170,9 +170,9 @@ def test_it_answers_pipelined_requests_in_order(running: Running) -> None:
 
     answer = running.ask(one + two + three)
 
-    told = [b"POST '/one' b'abc'", b"POST '/two' b'def'", b"GET '/three' b''"]
-    places = [answer.index(each) for each in told]
-    assert places == sorted(places)
+    requests = [b"POST '/one' b'abc'", b"POST '/two' b'def'", b"GET '/three' b''"]
+    positions = [answer.index(each) for each in requests]
+    assert positions == sorted(positions)
     assert answer.count(b"HTTP/1.1 200 OK") == 3
 
 
@@ -377,7 +377,7 @@ def test_a_crowd_of_silent_ones_keeps_nobody_out(tmp_path: Path, monkeypatch: py
         wait_until(lambda: len(running.server.active_channels) <= 20)
 
 
-def test_it_finishes_what_it_answers_when_told_to_stop(running: Running) -> None:
+def test_it_finishes_what_it_answers_when_it_stops(running: Running) -> None:
     running.may_answer.clear()
     with running.connect() as asking, running.connect() as idle:
         asking.sendall(b"GET / HTTP/1.1\r\n" + HEAD + b"\r\n")

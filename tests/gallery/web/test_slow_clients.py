@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from tests.e2e.site import Site, running_site
+from tests.gallery.page import Page
 from venice.emulator import Emulator
 
 FORM = b"Host: 127.0.0.1\r\nCookie: csrf=%s\r\nContent-Type: application/x-www-form-urlencoded\r\n" % (
@@ -59,9 +60,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def member(site: Site) -> requests.Session:
     session = requests.Session()
     link = site.manage("signin", "admin", "--create")
-    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', session.get(link, timeout=30).text)
-    assert token
-    assert session.post(link, {"csrfmiddlewaretoken": token[1]}, timeout=30).ok
+    token = Page(session.get(link, timeout=30).text).csrf_token
+    assert session.post(link, {"csrfmiddlewaretoken": token}, timeout=30).ok
     return session
 
 
@@ -170,9 +170,9 @@ def open_files(process: Path) -> int:
 
 
 def file_limit(process: Path) -> int:
-    found = re.search(r"Max open files\s+(\d+)", (process / "limits").read_text())
-    assert found
-    return int(found[1])
+    match = re.search(r"Max open files\s+(\d+)", (process / "limits").read_text())
+    assert match
+    return int(match[1])
 
 
 @pytest.mark.parametrize(

@@ -46,9 +46,9 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture
 def caller(emulator: Emulator) -> Iterator[Caller]:
-    found = Caller(emulator)
-    yield found
-    found.session.close()
+    caller = Caller(emulator)
+    yield caller
+    caller.session.close()
 
 
 def drawn(width: int = 320, height: int = 240, kind: str = "png", mode: str = "RGB") -> bytes:

@@ -51,7 +51,7 @@ def test_a_wrong_administration_key_is_wrong(path: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["SIGN-IN-WITH-X", "X-Sign-In-With-X"])
-def test_a_wallet_is_told_that_its_signature_is_wrong(caller: Caller, name: str) -> None:
+def test_a_wrong_signature_of_a_wallet_is_refused_as_such(caller: Caller, name: str) -> None:
     expected = {"error": "Invalid wallet signature", "code": "X402_SIGN_IN_INVALID_SIGNATURE"}
     caller.session.headers[name] = "e30="
     answer = caller.generate()
@@ -98,7 +98,7 @@ def test_the_old_usage_route_is_gone_for_everybody(caller: Caller) -> None:
     assert 'rel="successor-version"' in answer.headers["Link"]
 
 
-def test_usage_is_told_page_by_page(spent: Caller) -> None:
+def test_usage_comes_page_by_page(spent: Caller) -> None:
     whole = spent.get(HISTORY).json()
     assert whole["nextCursor"] is None
     assert len(whole["data"]) == 13

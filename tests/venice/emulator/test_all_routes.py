@@ -31,7 +31,7 @@ every_route = pytest.mark.parametrize(("path", "right", "wrong", "usd"), ROUTES,
 
 
 @every_route
-def test_a_call_is_charged_and_told(
+def test_a_call_is_charged_and_its_headers_say_so(
     caller: Caller, path: str, right: dict[str, Any], wrong: dict[str, Any], usd: float
 ) -> None:
     answer = caller.send(path, right)

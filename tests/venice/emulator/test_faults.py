@@ -93,7 +93,7 @@ def test_faults_over_http(emulator: Emulator, caller: Caller) -> None:
     assert [caller.get("/models").status_code for _ in range(2)] == [500, 200]
 
 
-def test_an_unknown_fault_is_told(emulator: Emulator, caller: Caller) -> None:
+def test_an_unknown_fault_is_refused(emulator: Emulator, caller: Caller) -> None:
     with pytest.raises(UnknownFault, match="nonsense"):
         emulator.fault("nonsense")
     with pytest.raises(UnknownFault, match="numbers"):
@@ -147,8 +147,8 @@ def test_blurred_is_blurred_and_charged(caller: Caller) -> None:
     assert answer.headers["x-venice-is-blurred"] == "true"
 
     def detail(picture: Any) -> float:
-        found = picture.convert("L").filter(ImageFilter.FIND_EDGES).crop((4, 4, 508, 508))
-        return float(ImageStat.Stat(found).mean[0])
+        edges = picture.convert("L").filter(ImageFilter.FIND_EDGES).crop((4, 4, 508, 508))
+        return float(ImageStat.Stat(edges).mean[0])
 
     assert detail(blurred) < detail(sharp) / 4
     assert caller.emulator.ledger()[1]["charged_usd"] == 0.01
@@ -184,7 +184,7 @@ def test_a_long_head_comes_before_the_whole_answer(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "header", "told"),
+    ("name", "header", "value"),
     [
         ("limits-huge", "x-ratelimit-limit-requests", "999999999999"),
         ("balance-huge", "x-venice-balance-usd", "99999999.9999999"),
@@ -194,9 +194,9 @@ def test_a_long_head_comes_before_the_whole_answer(caller: Caller) -> None:
         ("ids-long", "x-request-id", LONG),
     ],
 )
-def test_lying_headers_come_with_the_pictures(caller: Caller, name: str, header: str, told: str) -> None:
+def test_lying_headers_come_with_the_pictures(caller: Caller, name: str, header: str, value: str) -> None:
     answer = caller.generate(f"a lake [[fault:{name}]]")
-    assert answer.headers[header] == told
+    assert answer.headers[header] == value
     assert opened(base64.b64decode(answer.json()["images"][0])).size == (64, 48)
     assert caller.emulator.ledger()[0]["charged_usd"] == 0.01
 

@@ -59,7 +59,7 @@ def test_image_0_follows_the_seed_and_the_others_do_not(caller: Caller) -> None:
     assert len({*first, *second}) == 5
 
 
-def test_a_missing_seed_is_drawn_and_told(caller: Caller) -> None:
+def test_a_missing_seed_is_drawn_and_reported(caller: Caller) -> None:
     body = caller.generate().json()
     again = caller.generate(seed=body["request"]["data"]["seed"]).json()
     assert body["images"] == again["images"]

@@ -19,7 +19,7 @@ def poor() -> Iterator[Caller]:
         caller.session.close()
 
 
-def test_the_ledger_has_a_line_for_each_post(emulator: Emulator, caller: Caller) -> None:
+def test_the_ledger_has_an_entry_for_each_post(emulator: Emulator, caller: Caller) -> None:
     caller.generate("a lake", seed=9, variants=2)
     caller.generate("a lake", steps=1000, model="venice-sd35")
     body = caller.session.get(emulator.root_url + "/_emulator/ledger", timeout=5).json()
@@ -52,9 +52,9 @@ def test_the_price_is_the_catalogues(
     assert Decimal(50) - emulator.balance_usd == Decimal(usd)
 
 
-def test_the_balance_told_is_the_one_before_the_charge(caller: Caller) -> None:
-    told = [Decimal(caller.generate().headers["x-venice-balance-usd"]) for _ in range(3)]
-    assert told == [Decimal(50), Decimal("49.99"), Decimal("49.98")]
+def test_the_balance_header_is_the_one_before_the_charge(caller: Caller) -> None:
+    balances = [Decimal(caller.generate().headers["x-venice-balance-usd"]) for _ in range(3)]
+    assert balances == [Decimal(50), Decimal("49.99"), Decimal("49.98")]
     assert "x-venice-balance-diem" in caller.generate().headers
 
 

@@ -36,12 +36,12 @@ def test_the_same_request_is_the_same_file_in_another_process() -> None:
         " height=60)), k)).hexdigest() for p in ('a lake', 'x') for s in (None, 'Collage')"
         " for k in ('webp', 'png', 'jpeg')]))"
     )
-    found = [
+    digests = [
         json.loads(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stdout)
         for _ in range(2)
     ]
-    assert found[0] == found[1]
-    assert len(set(found[0])) == len(found[0])
+    assert digests[0] == digests[1]
+    assert len(set(digests[0])) == len(digests[0])
 
 
 def test_each_part_of_the_request_changes_the_picture() -> None:

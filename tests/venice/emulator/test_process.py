@@ -78,7 +78,7 @@ def test_two_processes_paint_the_same() -> None:
     assert len(digests) == 1
 
 
-def test_a_port_in_use_is_told_in_one_line() -> None:
+def test_a_port_in_use_is_reported_in_one_line() -> None:
     with Emulator() as emulator:
         command = [sys.executable, "-m", "venice.emulator", "--port", str(emulator.port)]
         ended = subprocess.run(command, capture_output=True, text=True, timeout=10)

@@ -34,7 +34,7 @@ def test_without_credentials_it_wants_payment(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize("given", ["Bearer wrong", "Bearer", "Basic cmlnaHQ=", "right"])
-def test_a_wrong_key_is_told_before_anything_else(locked: Caller, given: str) -> None:
+def test_a_wrong_key_is_refused_before_anything_else(locked: Caller, given: str) -> None:
     locked.session.headers["Authorization"] = given
     answer = locked.session.post(locked.emulator.url + PATH, data=b"{", timeout=5)
     assert (answer.status_code, answer.content) == (401, b'{"error":"Authentication failed"}')

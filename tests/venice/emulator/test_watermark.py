@@ -82,9 +82,9 @@ def test_models_wait_differently_and_alike_in_every_emulator() -> None:
     assert Waits().of(*names) == []
 
 
-def test_who_has_no_key_is_told_of_both_networks(emulator: Emulator) -> None:
+def test_who_has_no_key_learns_of_both_networks(emulator: Emulator) -> None:
     reply = requests.post(f"{emulator.url}/image/generate", json={}, timeout=20)
-    told = reply.json()
+    offer = reply.json()
     assert reply.status_code == 402
-    assert [entry["network"].partition(":")[0] for entry in told["accepts"]] == ["eip155", "solana"]
-    assert json.loads(base64.b64decode(reply.headers["PAYMENT-REQUIRED"])) == told
+    assert [entry["network"].partition(":")[0] for entry in offer["accepts"]] == ["eip155", "solana"]
+    assert json.loads(base64.b64decode(reply.headers["PAYMENT-REQUIRED"])) == offer

@@ -1,0 +1,20 @@
+"""How many rows a list has, as far as anybody counts: a number of many thousands tells nobody more than that it is."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from gallery.formats import number
+
+#: Beyond this nobody counts: a database must visit every row that it counts.
+MOST = 10_000
+
+
+def found(rows: QuerySet[Any], most: int = MOST) -> str:
+    """`1 243`, or `more than 10 000`."""
+    return up_to(rows.order_by()[: most + 1].count(), most)
+
+
+def up_to(count: int, most: int) -> str:
+    """`87`; beyond `most` in its words."""
+    return number(count) if count <= most else f"more than {number(most)}"

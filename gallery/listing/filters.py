@@ -1,0 +1,242 @@
+"""The line above the grid: what a list may be narrowed to by a click, written as the search language."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from django.db.models import IntegerField, QuerySet, Subquery
+from django.utils import timezone
+from django.utils.dateformat import format as date_format
+
+from gallery import search
+from gallery.formats import counted_to
+from gallery.listing.listing import Listing
+from gallery.models import CatalogModel, CatalogStyle, Image, User
+from gallery.models.vocabulary import Vocabulary
+
+#: Nobody asks how many more: `1 000+`.
+CAP = 1000
+# Names of people beyond these are typed.
+MOST = 100
+# So many parts of a search that finds nothing are looked at.
+MOST_PARTS = 10
+_RATIOS = ("1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3", "5:4", "4:5", "21:9")
+
+Choices = Callable[[User], list[tuple[str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A list that one click leads to, and how many pictures it has, where that was asked for."""
+
+    label: str
+    address: str
+    is_current: bool = False
+    count: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """One menu of the line.
+
+    `value` is what the search has of it, `without` the address of the list without that, and `opened` that of the
+    page with this menu open. It has its `choices` only there.
+    """
+
+    name: str
+    label: str
+    value: str
+    without: str
+    opened: str
+    choices: list[Link] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """All of the line that depends on the search."""
+
+    scopes: list[Link]
+    menus: list[Menu]
+    orders: list[Link]
+
+
+@dataclass(frozen=True, slots=True)
+class _Facet:
+    """One side of a picture: its menu's name, the operators that a choice takes the place of, and its choices."""
+
+    name: str
+    label: str
+    operators: frozenset[str]
+    choices: Choices
+
+    def holds(self, term: search.Term) -> bool:
+        """Whether a term of a search is about this side. What is taken away stays taken away."""
+        return not term.negated and (
+            term.name in self.operators or (self.name == "person" and _is_mine(term))
+        )
+
+
+def _models(member: User) -> list[tuple[str, str]]:
+    rows = CatalogModel.objects.order_by("name").values_list("name", "model_id")
+    return [(name, search.operator("model", model)) for name, model in rows]
+
+
+def _styles(member: User) -> list[tuple[str, str]]:
+    names = CatalogStyle.objects.order_by("name").values_list("name", flat=True)
+    return [(name, search.operator("style", name)) for name in names]
+
+
+def _ratios(member: User) -> list[tuple[str, str]]:
+    return [(ratio, search.operator("ratio", ratio)) for ratio in _RATIOS]
+
+
+def _people(member: User) -> list[tuple[str, str]]:
+    names = User.objects.order_by("username").values_list("username", flat=True)[:MOST]
+    return [("Me", "is:mine")] + [
+        (name, search.operator("by", name)) for name in names if name != member.username
+    ]
+
+
+def _dates(member: User) -> list[tuple[str, str]]:
+    today = timezone.localdate()
+    last = today.replace(day=1) - timedelta(days=1)
+    return [
+        ("Today", "on:today"),
+        ("Yesterday", "on:yesterday"),
+        ("Last 7 days", "after:6d"),
+        ("Last 30 days", "after:29d"),
+        (date_format(today, "F Y"), f"on:{today:%Y-%m}"),
+        (date_format(last, "F Y"), f"on:{last:%Y-%m}"),
+        (f"{today.year}", f"on:{today.year}"),
+        (f"{today.year - 1}", f"on:{today.year - 1}"),
+    ]
+
+
+_DATES = frozenset({"on", "after", "before"})
+_FACETS = (
+    _Facet("model", "Model", frozenset({"model"}), _models),
+    _Facet("style", "Style", frozenset({"style"}), _styles),
+    _Facet("ratio", "Ratio", frozenset({"ratio"}), _ratios),
+    _Facet("person", "Person", frozenset({"by"}), _people),
+    _Facet("date", "Date", _DATES, _dates),
+)
+MENUS = frozenset(facet.name for facet in _FACETS)
+
+
+def _is_mine(term: search.Term) -> bool:
+    return (term.name, term.value.casefold(), term.negated) in (("is", "mine", False), ("by", "me", False))
+
+
+def _is_today(term: search.Term) -> bool:
+    return (term.name, term.value.casefold(), term.negated) == ("on", "today", False)
+
+
+def line(listing: Listing, member: User, opened: str = "") -> Line:
+    """The line above `listing`; the menu that is `opened` has its choices, each with its count."""
+    found = search.terms(listing.query.text)
+    menus = [_menu(listing, facet, found, member, is_open=facet.name == opened) for facet in _FACETS]
+    orders = [
+        Link(order.label, listing.sorted_by(order), order is listing.order)
+        for order in listing.orders.values()
+    ]
+    return Line(_scopes(listing, found), menus, orders)
+
+
+def menu(listing: Listing, member: User, name: str) -> Menu:
+    """That menu alone, open."""
+    (facet,) = (each for each in _FACETS if each.name == name)
+    return _menu(listing, facet, search.terms(listing.query.text), member, is_open=True)
+
+
+def between(listing: Listing, after: str, before: str) -> str:
+    """The address of `listing` from the day `after` on and up to the day before `before`, as far as they are given."""
+    values = {"after": after, "before": before}
+    written = " ".join(search.operator(name, value) for name, value in values.items() if value.strip())
+    return _address(listing, lambda term: term.name in _DATES and not term.negated, written)
+
+
+def hindrances(listing: Listing, member: User) -> list[Link]:
+    """What keeps a search from finding anything: parts without any of which it finds something; a question for each."""
+    parts = search.terms(listing.query.text)
+    if len(parts) < 2:
+        return []
+    vocabulary, links = Vocabulary(member.pk), []
+    for number, part in enumerate(parts[:MOST_PARTS]):
+        rest = " ".join(other.text for at, other in enumerate(parts) if at != number)
+        if Image.objects.covers().matching(search.parse(rest, vocabulary)).exists():
+            links.append(Link(part.text, replace(listing, query=search.Query(rest), cursor=None).address()))
+    return links
+
+
+def _scopes(listing: Listing, found: list[search.Term]) -> list[Link]:
+    mine, today = any(map(_is_mine, found)), any(map(_is_today, found))
+    person, day = (next(facet for facet in _FACETS if facet.name == name) for name in ("person", "date"))
+    return [
+        Link("All", _address(listing, lambda term: _is_mine(term) or _is_today(term)), not (mine or today)),
+        Link("Mine", _address(listing, person.holds, "" if mine else "is:mine"), mine),
+        Link("Today", _address(listing, day.holds, "" if today else "on:today"), today),
+    ]
+
+
+def _menu(listing: Listing, facet: _Facet, found: list[search.Term], member: User, *, is_open: bool) -> Menu:
+    chosen = [term for term in found if facet.holds(term)]
+    without = _address(listing, facet.holds)
+    own = _address(listing, lambda term: False)
+    return Menu(
+        facet.name,
+        facet.label,
+        " ".join(_value(term) for term in chosen),
+        without if chosen else "",
+        f"{own}{'&' if '?' in own else '?'}menu={facet.name}",
+        _choices(listing, facet, chosen, member) if is_open else None,
+    )
+
+
+def _value(term: search.Term) -> str:
+    return "me" if _is_mine(term) else term.value if term.name not in ("after", "before") else term.text
+
+
+def _choices(listing: Listing, facet: _Facet, chosen: list[search.Term], member: User) -> list[Link]:
+    """What may be chosen: all that would find something, in two queries beside those that read the names."""
+    texts = [term.text.casefold() for term in chosen]
+    offered = facet.choices(member)
+    rest = search.exchange(listing.query.text, facet.holds)
+    counts = _counts(rest, [written for _, written in offered], member)
+    return [
+        Link(
+            label,
+            _address(listing, facet.holds, written),
+            written.casefold() in texts,
+            counted_to(CAP, count),
+        )
+        for (label, written), count in zip(offered, counts, strict=True)
+        if count or written.casefold() in texts
+    ]
+
+
+class _Capped(Subquery):
+    """The number of rows of a query that is cut off."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) capped)"
+    output_field = IntegerField()
+
+
+def _counts(rest: str, written: list[str], member: User) -> list[int]:
+    """How many covers each of `written` finds within the search `rest`, counted no further than just above the cap."""
+    vocabulary = Vocabulary(member.pk)
+    covers = Image.objects.covers().order_by()
+    each = {
+        f"count_{number}": _Capped(_cut(covers.matching(search.parse(f"{term} {rest}", vocabulary))))
+        for number, term in enumerate(written)
+    }
+    one = User.objects.filter(pk=member.pk).values_list()
+    return list(one.annotate(**each).values_list(*each).get()) if each else []
+
+
+def _cut(images: QuerySet[Image]) -> QuerySet[Image, int]:
+    return images.values_list("pk", flat=True)[: CAP + 1]
+
+
+def _address(listing: Listing, old: Callable[[search.Term], bool], new: str = "") -> str:
+    text = search.exchange(listing.query.text, old, new)
+    return replace(listing, query=search.Query(text), cursor=None).address()

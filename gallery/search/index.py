@@ -1,0 +1,217 @@
+"""The index of pictures: one search document for each, kept by triggers of the database whoever changes a row.
+
+A document is the prompt's words and, behind them, each thing that filters ask as a tag: a term that begins with a
+colon, which no word does. SQLite keeps it in FTS5, PostgreSQL as a tsvector with a GIN index. Both read the newest
+first out of the index, by the document's key, which is the picture's id. Two small tables go with it: every term of a
+number that occurs, and for each day (UTC) the lowest and highest id of its pictures, so that a date is a range of ids.
+"""
+
+# ruff: noqa: S608 - the SQL is made of constants
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+TABLE = "gallery_image_document"
+#: Every document has it: what is left when something is taken away from all.
+ALL = ":image"
+
+Execute = Callable[[str], Any]
+
+# From here on SQL that both databases read. `i` is the picture, `g` its generation, `p` its prompt.
+_SIZE = "':size:' || i.width || 'x' || i.height"
+_PRICE = "':price:' || i.sort_price"
+_STEPS = "':steps:' || g.steps"
+_CFG = "':cfg:' || g.cfg_scale"
+_TERMS = f"""
+    trim(coalesce(p.words, '') || ' {ALL} :model:' || replace(i.model, ' ', '_') || ' :owner:' || i.owner_id
+    || ' :style:' || replace(i.style_preset, ' ', '_') || ' :kind:' || g.kind || ' :format:' || i.format
+    || ' ' || {_SIZE} || ' ' || {_PRICE} || coalesce(' ' || {_STEPS}, '') || coalesce(' ' || {_CFG}, '')
+    || CASE WHEN i.is_cover THEN ' :cover' ELSE '' END || CASE WHEN i.stack_size > 1 THEN ' :stacked' ELSE '' END
+    || CASE WHEN g.is_content_violation THEN ' :moderated' ELSE '' END
+    || CASE WHEN g.is_blurred THEN ' :blurred' ELSE '' END
+    || CASE WHEN g.negative_prompt <> '' THEN ' :negative' ELSE '' END)"""
+_JOINED = "{} i JOIN gallery_generation g ON g.id = i.generation_id LEFT JOIN gallery_prompt p ON p.id = i.prompt_id"
+_NUMBERS = (_SIZE, _PRICE, _STEPS, _CFG)
+
+_IMAGE_COLUMNS = (
+    *("model", "owner_id", "style_preset", "format", "width", "height", "sort_price"),
+    *("is_cover", "stack_size", "prompt_id", "generation_id"),
+)
+_GENERATION_COLUMNS = (
+    *("kind", "steps", "cfg_scale", "is_content_violation", "is_blurred", "negative_prompt"),
+)
+
+# Everything but a space is of a word, as in the index of prompts.
+_CREATE = {
+    "sqlite": f"""CREATE VIRTUAL TABLE {TABLE} USING fts5(terms, prefix='2 3',
+        tokenize="unicode61 remove_diacritics 0 categories 'L* M* N* P* S* C*'")""",
+    "postgresql": f"CREATE TABLE {TABLE} (rowid bigint PRIMARY KEY, terms tsvector NOT NULL)",
+}
+# Without a list of what is pending: each search would read it from end to end.
+_GIN = f"CREATE INDEX {TABLE}_terms ON {TABLE} USING gin (terms) WITH (fastupdate = off)"
+
+
+def _documents(images: str, condition: str, vendor: str) -> str:
+    """Write the documents of the rows of `images` (a table, or a trigger's rows) anew."""
+    terms, insert, end = _TERMS, f"INSERT OR REPLACE INTO {TABLE} (rowid, terms)", ""
+    if vendor == "postgresql":
+        terms = f"array_to_tsvector(string_to_array({_TERMS}, ' '))"
+        insert, end = (
+            insert.replace("OR REPLACE ", ""),
+            " ON CONFLICT (rowid) DO UPDATE SET terms = excluded.terms",
+        )
+    return f"{insert} SELECT i.id, {terms} FROM {_JOINED.format(images)} WHERE {condition}{end};"
+
+
+def _numbers(images: str, condition: str) -> str:
+    """Write down the numbers of these rows that have not occurred before."""
+    found = " UNION ".join(
+        f"SELECT {number} AS term FROM {_JOINED.format(images)} WHERE {condition}" for number in _NUMBERS
+    )
+    return f"""INSERT INTO gallery_searchterm (term) SELECT term FROM ({found}) found
+        WHERE term IS NOT NULL ON CONFLICT (term) DO NOTHING;"""
+
+
+def _days(images: str, condition: str, vendor: str) -> str:
+    """Widen the days of these rows to their ids."""
+    day = "date(i.created_at)" if vendor == "sqlite" else "(i.created_at AT TIME ZONE 'UTC')::date"
+    least, most = ("min", "max") if vendor == "sqlite" else ("least", "greatest")
+    # In order, so that two who write several days wait for each other, and not in a circle.
+    return f"""INSERT INTO gallery_day (day, lowest, highest)
+        SELECT {day}, min(i.id), max(i.id) FROM {images} i WHERE {condition} GROUP BY 1 ORDER BY 1
+        ON CONFLICT (day) DO UPDATE SET lowest = {least}(gallery_day.lowest, excluded.lowest),
+        highest = {most}(gallery_day.highest, excluded.highest);"""
+
+
+def _all(images: str, condition: str, vendor: str) -> str:
+    return "\n".join(
+        [
+            _documents(images, condition, vendor),
+            _numbers(images, condition),
+            _days(images, condition, vendor),
+        ]
+    )
+
+
+def _changed(columns: Sequence[str], sign: str) -> str:
+    return " OR ".join(f"old.{column} {sign} new.{column}" for column in columns)
+
+
+def _triggers(vendor: str) -> list[str]:
+    """What follows every change of a row that a document tells something of."""
+    image = "gallery_image"
+    return_ = {
+        "gallery_image_updated": (
+            image,
+            (*_IMAGE_COLUMNS, "created_at"),
+            _all(image, "i.id = new.id", vendor),
+        ),
+        "gallery_generation_updated": (
+            "gallery_generation",
+            _GENERATION_COLUMNS,
+            _documents(image, "i.generation_id = new.id", vendor)
+            + _numbers(image, "i.generation_id = new.id"),
+        ),
+        "gallery_prompt_updated": (
+            "gallery_prompt",
+            ("words",),
+            _documents(image, "i.prompt_id = new.id", vendor),
+        ),
+    }
+    make = _sqlite_update if vendor == "sqlite" else _postgresql_update
+    updates = [statement for name, parts in return_.items() for statement in make(f"{name}_document", *parts)]
+    if vendor == "sqlite":
+        return [
+            *updates,
+            f"""CREATE TRIGGER IF NOT EXISTS gallery_image_inserted_document AFTER INSERT ON {image} BEGIN
+                {_all(image, "i.id = new.id", vendor)} END""",
+            f"""CREATE TRIGGER IF NOT EXISTS gallery_image_deleted_document AFTER DELETE ON {image} BEGIN
+                DELETE FROM {TABLE} WHERE rowid = old.id; END""",
+        ]
+    removed = f"DELETE FROM {TABLE} WHERE rowid IN (SELECT id FROM removed);"
+    return [
+        *updates,
+        *_postgresql(
+            "gallery_image_inserted_document",
+            f"AFTER INSERT ON {image} REFERENCING NEW TABLE AS added FOR EACH STATEMENT",
+            _all("added", "true", vendor),
+        ),
+        *_postgresql(
+            "gallery_image_deleted_document",
+            f"AFTER DELETE ON {image} REFERENCING OLD TABLE AS removed FOR EACH STATEMENT",
+            removed,
+        ),
+        *_postgresql(
+            "gallery_image_emptied_document",
+            f"AFTER TRUNCATE ON {image} FOR EACH STATEMENT",
+            f"TRUNCATE {TABLE};",
+        ),
+    ]
+
+
+def _sqlite_update(name: str, table: str, columns: Sequence[str], body: str) -> list[str]:
+    return [
+        f"""CREATE TRIGGER IF NOT EXISTS {name} AFTER UPDATE OF {", ".join(columns)} ON {table}
+            WHEN {_changed(columns, "IS NOT")} BEGIN {body} END"""
+    ]
+
+
+def _postgresql_update(name: str, table: str, columns: Sequence[str], body: str) -> list[str]:
+    event = f"AFTER UPDATE OF {', '.join(columns)} ON {table} FOR EACH ROW"
+    return _postgresql(name, f"{event} WHEN ({_changed(columns, 'IS DISTINCT FROM')})", body)
+
+
+def _postgresql(name: str, event: str, body: str) -> list[str]:
+    return [
+        f"""CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN {body} RETURN NULL; END $$""",
+        f"CREATE OR REPLACE TRIGGER {name} {event} EXECUTE FUNCTION {name}()",
+    ]
+
+
+def create(execute: Execute, vendor: str) -> None:
+    """The index, empty. `execute` runs one statement."""
+    execute(_CREATE[vendor])
+    if vendor == "postgresql":
+        execute(_GIN)
+
+
+def follow(execute: Execute, vendor: str) -> None:
+    """Make the triggers that are missing: on SQLite they go whenever a migration makes their table anew."""
+    for statement in _triggers(vendor):
+        execute(statement)
+
+
+def unfollow(execute: Execute, vendor: str) -> None:
+    """Take the triggers away: SQLite makes no table anew that a trigger of another one reads."""
+    names = ("image_updated", "generation_updated", "prompt_updated", "image_inserted", "image_deleted")
+    for name in (*names, *(("image_emptied",) if vendor == "postgresql" else ())):
+        name = f"gallery_{name}_document"
+        execute(
+            f"DROP TRIGGER IF EXISTS {name}"
+            if vendor == "sqlite"
+            else f"DROP FUNCTION IF EXISTS {name} CASCADE"
+        )
+
+
+def drop(execute: Execute, vendor: str) -> None:
+    """All of it."""
+    unfollow(execute, vendor)
+    execute(f"DROP TABLE {TABLE}")
+
+
+def write(execute: Execute, vendor: str, ranges: Iterable[tuple[int, int]]) -> None:
+    """Write the documents of all pictures with ids above the first and up to the second of each range."""
+    for low, high in ranges:
+        for statement in _all("gallery_image", f"i.id > {int(low)} AND i.id <= {int(high)}", vendor).split(
+            ";\n"
+        ):
+            execute(statement.rstrip(";"))
+
+
+def rebuild(connection: BaseDatabaseWrapper, newest: int, portion: int = 20_000) -> None:
+    """Write the whole index anew, in portions, for pictures of ids up to `newest`."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {TABLE}")
+        write(cursor.execute, connection.vendor, ((n, n + portion) for n in range(0, newest, portion)))

@@ -1,0 +1,65 @@
+"""The terms of a search as they were typed: one is exchanged for another, and the rest of the text stays."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gallery.search.query import TERM, cleaned
+from gallery.text import QUOTES, fold, normalize
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A part of a search: `text` as typed; for an operator its folded `name` and its `value`, else both are empty."""
+
+    text: str
+    name: str = ""
+    value: str = ""
+    negated: bool = False
+
+
+def terms(text: str) -> list[Term]:
+    """All that was typed, part by part."""
+    typed = cleaned(text)
+    normal = normalize("NFKC", typed).translate(QUOTES)
+    # As it was typed, unless its normal form has other places: it finds the same then.
+    source = typed if _same_places(typed) else normal
+    return [
+        Term(
+            source[term.start() : term.end()],
+            fold(term["name"] or ""),
+            (term["value"] or "").strip('"'),
+            bool(term["minus"]),
+        )
+        for term in TERM.finditer(normal)
+    ]
+
+
+def _same_places(typed: str) -> bool:
+    if typed.isascii():
+        return True
+    each = [normalize("NFKC", character) for character in typed]
+    return all(len(character) == 1 for character in each) and "".join(each) == normalize("NFKC", typed)
+
+
+def exchange(text: str, old: Callable[[Term], bool], new: str = "") -> str:
+    """The search `text` without the terms that are `old`, with `new` in the place of the first of them.
+
+    Where there was none, `new` comes first: behind a word whose end is open, or a quote that is not closed, it
+    would change what that means.
+    """
+    parts: list[str] = []
+    waiting = new
+    for term in terms(text):
+        if not old(term):
+            parts.append(term.text)
+        elif waiting:
+            parts.append(waiting)
+            waiting = ""
+    return " ".join([waiting, *parts] if waiting else parts)
+
+
+def operator(name: str, value: str) -> str:
+    """`name:value` as it is typed, in quotes where the value needs them."""
+    plain = value.replace('"', " ").strip()
+    return f'{name}:"{plain}"' if re.search(r"\s", plain) else f"{name}:{plain}"

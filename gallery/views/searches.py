@@ -1,0 +1,59 @@
+"""A member's saved searches: kept from the gallery's line, listed, renamed, deleted."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from gallery.formats import MAX_ID
+from gallery.forms.saved_search import RenameForm, SaveForm
+from gallery.http import MemberRequest, SeeOther
+from gallery.models import SavedSearch
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def searches(request: MemberRequest) -> HttpResponse:
+    """The page, to htmx its links for the header's menu; a post keeps a search and leads back to it."""
+    if request.method == "POST":
+        return _save(request)
+    if request.htmx:
+        return render(request, "searches/_links.html", {"searches": request.user.saved_searches.all()})
+    return _page(request)
+
+
+def _save(request: MemberRequest) -> HttpResponse:
+    form = SaveForm(request.user, request.POST)
+    if not form.is_valid():
+        return _page(request, form)
+    saved = form.save()
+    messages.success(request, f"Saved as “{saved.name}”.")
+    return SeeOther(reverse("gallery", query={"q": saved.text}))
+
+
+def _page(request: MemberRequest, form: RenameForm | None = None, renamed: int | None = None) -> HttpResponse:
+    """The page; with the messages of `form`, which is about the search `renamed` or about a new one."""
+    context = {"searches": request.user.saved_searches.all(), "form": form, "renamed": renamed}
+    return render(request, "searches/searches.html", context, status=422 if form else 200)
+
+
+@require_POST
+def rename(request: MemberRequest, pk: int) -> HttpResponse:
+    """Give one of the member's own another name."""
+    form = RenameForm(request.POST, instance=_own(request, pk))
+    if not form.is_valid():
+        return _page(request, form, pk)
+    form.save()
+    return SeeOther(reverse("searches"))
+
+
+@require_POST
+def delete(request: MemberRequest, pk: int) -> HttpResponse:
+    """Forget one of the member's own."""
+    _own(request, pk).delete()
+    return SeeOther(reverse("searches"))
+
+
+def _own(request: MemberRequest, pk: int) -> SavedSearch:
+    """404 for another member's, as for one that does not exist."""
+    return get_object_or_404(request.user.saved_searches, pk=min(pk, MAX_ID))

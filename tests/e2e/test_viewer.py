@@ -1,0 +1,416 @@
+"""The viewer in a real Chromium: within its list, by keyboard, by mouse, by touch, and without a script."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.conftest import Site, signed_in, watched
+
+SEARCH = "/?q=light"
+# What a picture of the middle is: inside the first page, with neighbours on both sides.
+TILE = 4
+
+
+def at_desk(site: Site, browser: Browser, **more: Any) -> Page:
+    return signed_in(site, browser.new_context(viewport={"width": 1440, "height": 900}, **more))
+
+
+@pytest.fixture
+def page(filled_site: Site, browser: Browser) -> Iterator[Page]:
+    """A signed-in desk, whose console must stay silent."""
+    opened = at_desk(filled_site, browser)
+    complaints = watched(opened.context)
+    yield opened
+    opened.context.close()
+    assert complaints == []
+
+
+def tiles(page: Page) -> list[str]:
+    """The pictures of the grid, in its order."""
+    found = page.locator("[data-grid] [data-image]")
+    return found.evaluate_all("all => all.map(one => one.dataset.image)")  # type: ignore[no-any-return]
+
+
+def focused(page: Page) -> str | None:
+    return page.evaluate("document.activeElement.dataset.image ?? null")  # type: ignore[no-any-return]
+
+
+def shown(page: Page, picture: str) -> None:
+    """The viewer shows this picture, and the address says so."""
+    expect(page.locator("#viewer")).to_have_attribute("data-viewer", picture)
+    expect(page).to_have_url(re.compile(rf"/images/{picture}/"))
+
+
+def percent(page: Page) -> int:
+    return int(page.locator("[data-zoom=turn]").inner_text().removesuffix(" %"))
+
+
+def test_twenty_steps_into_a_search_and_back_by_keyboard_alone(filled_site: Site, page: Page) -> None:
+    page.goto(filled_site.url + SEARCH)
+    ids = tiles(page)
+    assert len(ids) > TILE + 21, "the search has too few pictures for this journey"
+    for _ in range(TILE + 1):
+        page.keyboard.press("ArrowRight")
+    assert focused(page) == ids[TILE]
+    before = page.evaluate("history.length")
+
+    page.keyboard.press("Enter")
+    shown(page, ids[TILE])
+    for _ in range(20):
+        page.keyboard.press("ArrowRight")
+    shown(page, ids[TILE + 20])
+    assert "q=light" in page.url
+    assert page.evaluate("history.length") == before + 1
+    expect(page.locator("[data-position]")).to_have_text(re.compile(rf"^\s*{TILE + 21} of \d+\s*$"))
+    page.keyboard.press("+")
+    page.keyboard.press("+")
+    assert percent(page) > 100 or page.locator(".picture.zoomed").count() == 1
+
+    page.keyboard.press("Escape")
+    expect(page.locator("#viewer")).to_have_count(0)
+    assert focused(page) == ids[TILE + 20]
+    expect(page.locator(f"[data-grid] [data-image='{ids[TILE + 20]}']")).to_be_in_viewport()
+    assert re.search(r"/\?q=light(&from=\d+)?$", page.url)
+
+    # Read anew, the address is the picture's page; from there Esc leads to the tile as well.
+    page.keyboard.press("Enter")
+    shown(page, ids[TILE + 20])
+    page.reload()
+    shown(page, ids[TILE + 20])
+    expect(page.locator(".layer")).to_have_count(0)
+    page.keyboard.press("ArrowLeft")
+    shown(page, ids[TILE + 19])
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-grid]")).to_be_visible()
+    expect(page.locator(f"[data-grid] [data-image='{ids[TILE + 19]}']")).to_be_focused()
+    assert "q=light" in page.url
+
+
+def test_back_closes_and_forward_opens_again(filled_site: Site, page: Page) -> None:
+    page.goto(filled_site.url + SEARCH)
+    ids = tiles(page)
+    page.mouse.wheel(0, 500)
+    page.locator("[data-grid] .tile").nth(12).click()
+    shown(page, ids[12])
+    height = page.evaluate("scrollY")
+
+    page.go_back()
+    expect(page.locator("#viewer")).to_have_count(0)
+    assert focused(page) == ids[12]
+    assert page.evaluate("scrollY") == height
+    page.go_forward()
+    shown(page, ids[12])
+    expect(page.locator(".layer")).to_be_visible()
+    page.locator("[data-close]").click()
+    expect(page.locator("#viewer")).to_have_count(0)
+    assert focused(page) == ids[12]
+
+
+def test_who_leaves_the_viewer_comes_back_to_a_whole_page(filled_site: Site, page: Page) -> None:
+    """The address of the viewer has been read as a fragment; what the browser kept of it is not the page."""
+    page.goto(filled_site.url + SEARCH)
+    ids = tiles(page)
+    page.locator("[data-grid] .tile").nth(TILE).click()
+    shown(page, ids[TILE])
+    page.keyboard.press("ArrowRight")
+    shown(page, ids[TILE + 1])
+    page.keyboard.press("r")
+    page.wait_for_url("**/create/**")
+    page.go_back()
+    shown(page, ids[TILE + 1])
+    expect(page.locator(".header")).to_be_visible()
+    page.go_back()
+    expect(page.locator(f"[data-grid] [data-image='{ids[TILE + 1]}']")).to_be_focused()
+
+
+def test_what_lies_below_is_out_of_reach(filled_site: Site, page: Page) -> None:
+    page.goto(filled_site.url + SEARCH)
+    page.locator("[data-grid] .tile").nth(TILE).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    seen = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        seen.add(
+            page.evaluate(
+                "document.activeElement === document.body || document.activeElement.closest('.layer') !== null"
+            )
+        )
+    assert seen == {True}
+
+
+def test_the_grid_goes_on_while_one_steps_beyond_it(filled_site: Site, page: Page) -> None:
+    page.goto(filled_site.url)
+    first = tiles(page)
+    page.locator(f"[data-grid] [data-image='{first[-1]}']").click()
+    shown(page, first[-1])
+    expect(page.locator("[data-grid] [data-image]").nth(len(first) + 5)).to_be_attached()
+    ids = tiles(page)
+    assert ids[: len(first)] == first
+    assert len(set(ids)) == len(ids)
+    for step in (1, 2, 3):
+        page.keyboard.press("ArrowRight")
+        shown(page, ids[len(first) - 1 + step])
+
+    page.keyboard.press("Escape")
+    expect(page.locator(f"[data-grid] [data-image='{ids[len(first) + 2]}']")).to_be_focused()
+
+
+def test_zoom(filled_site: Site, page: Page) -> None:
+    page.goto(filled_site.url + SEARCH)
+    page.locator("[data-grid] .tile").nth(TILE).click()
+    stage = page.locator("[data-turns]")
+    expect(stage).to_be_visible()
+    whole = percent(page)
+    assert whole <= 100
+    box = stage.bounding_box()
+    assert box
+    corner = (box["x"] + box["width"] * 0.35, box["y"] + box["height"] * 0.4)
+    under = under_pointer(page, *corner)
+
+    page.mouse.click(*corner)
+    assert percent(page) == 100
+    assert under_pointer(page, *corner) == pytest.approx(under, abs=0.01)
+    # Its own pixels are what is shown then.
+    whole_picture = page.locator("img.whole")
+    expect(whole_picture).to_have_js_property("complete", True)
+    source = whole_picture.evaluate("image => image.decode().then(() => image.currentSrc)")
+    assert "/media/original/" in source
+
+    page.mouse.wheel(0, -200)
+    larger = percent(page)
+    assert larger > 100
+    assert under_pointer(page, *corner) == pytest.approx(under, abs=0.02)
+    page.mouse.down()
+    page.mouse.move(corner[0] - 90, corner[1] - 60, steps=4)
+    page.mouse.up()
+    assert percent(page) == larger
+    assert under_pointer(page, corner[0] - 90, corner[1] - 60) == pytest.approx(under, abs=0.02)
+
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#viewer")).not_to_have_attribute("data-viewer", "")
+    expect(page.locator("[data-zoom=turn]")).to_have_text(f"{larger} %")
+    page.keyboard.press("-")
+    assert percent(page) < larger
+    page.keyboard.press("0")
+    assert page.locator("[data-turns].zoomed").count() == 0
+    assert percent(page) <= 100
+    page.get_by_role("button", name="Larger").click()
+    assert page.locator("[data-turns].zoomed").count() == 1
+
+
+UNDER = """([x, y]) => {
+  const box = document.querySelector("img.whole").getBoundingClientRect();
+  return [(x - box.left) / box.width, (y - box.top) / box.height];
+}"""
+
+
+def under_pointer(page: Page, x: float, y: float) -> list[float]:
+    """The point of the picture there, as fractions of it."""
+    return page.evaluate(UNDER, [x, y])  # type: ignore[no-any-return]
+
+
+def test_a_picture_is_never_enlarged_by_itself(filled_site: Site, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 2560, "height": 1440})
+    page = signed_in(filled_site, context)
+    page.locator("[data-grid] .tile").nth(TILE).click()
+    seen = []
+    for _ in range(8):
+        picture = page.locator("img.whole")
+        box = picture.bounding_box()
+        assert box
+        assert box["width"] <= int(picture.get_attribute("width") or 0)
+        seen.append(percent(page))
+        number = page.locator("#viewer").get_attribute("data-viewer") or ""
+        page.keyboard.press("ArrowRight")
+        expect(page.locator("#viewer")).not_to_have_attribute("data-viewer", number)
+    assert max(seen) == 100
+    context.close()
+
+
+def test_the_information_stays_as_one_left_it(filled_site: Site, page: Page) -> None:
+    page.goto(filled_site.url + SEARCH)
+    page.locator("[data-grid] .tile").nth(TILE).click()
+    info, switch = page.locator("#info"), page.get_by_role("button", name="Information")
+    expect(info).to_be_visible()
+    expect(switch).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("i")
+    expect(info).to_be_hidden()
+    expect(switch).to_have_attribute("aria-expanded", "false")
+    page.keyboard.press("ArrowRight")
+    page.reload()
+    expect(page.locator("#viewer")).to_be_visible()
+    expect(info).to_be_hidden()
+    page.get_by_role("button", name="Information").click()
+    expect(info).to_be_visible()
+
+
+SEEDED = """
+from gallery.models import Image
+print(Image.objects.exclude(seed=None).exclude(prompt=None).order_by("pk").values_list("pk", flat=True)[0])
+"""
+
+
+def test_keys_follow_the_links_and_none_spends(filled_site: Site, page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.method))
+    picture = filled_site.manage("shell", "-v0", "-c", SEEDED)
+    for key, use in (("r", "remix"), ("a", "all"), ("p", "prompt"), ("s", "seed")):
+        page.goto(f"{filled_site.url}/images/{picture}/")
+        page.keyboard.press(key)
+        page.wait_for_url(f"**/create/?image={picture}&use={use}")
+    page.goto(f"{filled_site.url}/images/1/")
+    for key in "+-=0123456789dfxci?":
+        page.keyboard.press(key)
+    expect(page.locator("#keys")).to_be_visible()
+    assert set(asked) == {"GET"}
+
+
+MATES = """
+from gallery.models import Image
+print(Image.objects.filter(stack_size__gt=1, is_cover=True).order_by("-pk").values_list("pk", flat=True)[0])
+"""
+
+
+def test_up_and_down_step_among_pictures_of_one_request(filled_site: Site, page: Page) -> None:
+    cover = filled_site.manage("shell", "-v0", "-c", MATES)
+    page.goto(f"{filled_site.url}/images/{cover}/")
+    mates = page.locator(".mates a")
+    second = mates.nth(1).get_attribute("data-related") or ""
+    place = page.locator("[data-position]").inner_text()
+    page.keyboard.press("ArrowDown")
+    shown(page, second)
+    expect(page.locator("[data-position]")).to_have_text(place)
+    page.keyboard.press("ArrowUp")
+    shown(page, cover)
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowDown")
+    shown(page, second)
+
+
+def test_one_can_run_it_again_without_leaving(filled_site: Site, page: Page) -> None:
+    page.goto(filled_site.url + SEARCH)
+    page.locator("[data-grid] .tile").nth(TILE).click()
+    page.locator("form[data-action=rerun-new-seed] button").click()
+    card = page.locator("#fresh article[data-generation]")
+    expect(card).to_have_attribute("data-state", "done", timeout=30_000)
+    expect(page.locator("#said")).to_contain_text("Done")
+    page.keyboard.press("Escape")
+    expect(page.locator("#viewer")).to_have_count(0)
+
+
+def test_the_ends_of_the_list_are_said(filled_site: Site, page: Page) -> None:
+    page.goto(f"{filled_site.url}/?q=seed:>0+light")
+    page.locator("[data-grid] .tile").first.click()
+    end = page.locator("[data-end=prev]")
+    expect(end).to_be_visible()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#said")).to_have_text("This is the first picture.")
+
+
+class Fingers:
+    """What Chromium is told of a touch screen; a touch is one session's."""
+
+    def __init__(self, page: Page) -> None:
+        self.session = page.context.new_cdp_session(page)
+
+    def touch(self, kind: str, *points: tuple[float, float]) -> None:
+        told = [{"x": x, "y": y, "id": at} for at, (x, y) in enumerate(points)]
+        self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": told})
+
+    def swipe(self, start: float, end: float, y: float = 400) -> None:
+        self.touch("touchStart", (start, y))
+        for part in range(1, 6):
+            self.touch("touchMove", (start + (end - start) * part / 5, y))
+        self.touch("touchEnd")
+
+    def spread(self) -> None:
+        """To twice as far from each other."""
+        self.touch("touchStart", (150, 400), (250, 400))
+        for apart in (60, 70, 80, 90, 100):
+            self.touch("touchMove", (200 - apart, 400), (200 + apart, 400))
+        self.touch("touchEnd")
+
+
+def test_on_a_phone_by_touch(filled_site: Site, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    complaints = watched(context)
+    page = signed_in(filled_site, context)
+    page.goto(filled_site.url + SEARCH)
+    ids = tiles(page)
+    page.locator("[data-grid] .tile").nth(TILE).tap()
+    shown(page, ids[TILE])
+    stage = page.locator(".stage").bounding_box()
+    assert stage == {"x": 0, "y": 0, "width": 390, "height": 844}
+
+    fingers = Fingers(page)
+    for step in range(1, 21):
+        fingers.swipe(300, 80)
+        shown(page, ids[TILE + step])
+    fingers.swipe(80, 300)
+    shown(page, ids[TILE + 19])
+
+    page.touchscreen.tap(200, 400)
+    page.touchscreen.tap(200, 400)
+    expect(page.locator("[data-turns].zoomed")).to_have_count(1)
+    assert percent(page) == 100
+    fingers.spread()
+    assert percent(page) == pytest.approx(200, abs=10)
+    # A finger moves what is enlarged, and steps no further.
+    fingers.swipe(300, 80)
+    shown(page, ids[TILE + 19])
+    page.touchscreen.tap(200, 400)
+    page.touchscreen.tap(200, 400)
+    expect(page.locator("[data-turns].zoomed")).to_have_count(0)
+
+    page.get_by_role("button", name="Information").tap()
+    expect(page.get_by_role("link", name="Remix")).to_be_in_viewport()
+    page.locator(".stage").scroll_into_view_if_needed()
+    page.locator("[data-close]").tap()
+    expect(page.locator("#viewer")).to_have_count(0)
+    assert focused(page) == ids[TILE + 19]
+    assert complaints == []
+    context.close()
+
+
+def test_without_a_script_it_steps_the_same_list(filled_site: Site, browser: Browser) -> None:
+    page = at_desk(filled_site, browser, java_script_enabled=False)
+    page.goto(filled_site.url + SEARCH)
+    ids = [link.get_attribute("data-image") or "" for link in page.locator("[data-grid] [data-image]").all()]
+    page.locator("[data-grid] .tile").nth(TILE).click()
+    shown(page, ids[TILE])
+    for step in range(1, 4):
+        page.locator("a[rel=next]").click()
+        shown(page, ids[TILE + step])
+    page.locator(".strip a").last.click()
+    shown(page, ids[TILE + 10])
+    page.locator("a[rel=prev]").click()
+    shown(page, ids[TILE + 9])
+    page.locator("[data-close]").click()
+    expect(page).to_have_url(f"{filled_site.url}{SEARCH}&from={ids[TILE + 9]}")
+    assert page.locator("[data-grid] [data-image]").first.get_attribute("data-image") == ids[TILE + 9]
+    page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "width"), [("dark", 1440), ("light", 1440), ("light", 390), ("dark", 390)]
+)
+def test_axe_finds_nothing_over_the_grid(
+    filled_site: Site, browser: Browser, scheme: Any, width: int
+) -> None:
+    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
+    page = signed_in(filled_site, context)
+    page.goto(filled_site.url + SEARCH)
+    page.locator("[data-grid] .tile").nth(TILE).click()
+    expect(page.locator(".layer img.whole")).to_be_visible()
+    page.locator(".technical summary").click()
+    found = [
+        (violation["id"], [node["target"] for node in violation["nodes"][:3]])
+        for violation in Axe().run(page).response["violations"]
+    ]
+    assert found == []
+    assert page.evaluate("document.querySelector('.layer').scrollWidth - innerWidth") <= 0
+    context.close()

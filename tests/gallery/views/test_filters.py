@@ -1,0 +1,165 @@
+"""The line above the grid: each of its links writes the search language, and tells how many it would find."""
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from gallery.models import CatalogStyle, User
+from tests.gallery.making import a_picture
+from tests.gallery.page import Element, Page
+
+HTMX = {"HX-Request": "true"}
+
+
+def query_of(address: str) -> str:
+    return parse_qs(urlsplit(address).query).get("q", [""])[0]
+
+
+def chips(page: Page) -> dict[str, Element]:
+    return {chip.words: chip for chip in page.all("a", class_="chip")}
+
+
+def choices(client: Client, menu: str, query: str = "") -> dict[str, str]:
+    """The label of each choice of a menu with its count, and what its link searches."""
+    page = Page(client.get("/", {"q": query, "menu": menu}, headers=HTMX).content)
+    return {choice.words: query_of(choice["href"]) for choice in page.all("a", class_="choice")}
+
+
+@pytest.mark.parametrize(
+    ("query", "links", "current"),
+    [
+        ("", {"All": "", "Mine": "is:mine", "Today": "on:today"}, "All"),
+        ("cat", {"All": "cat", "Mine": "is:mine cat", "Today": "on:today cat"}, "All"),
+        ("is:mine cat", {"All": "cat", "Mine": "cat", "Today": "on:today is:mine cat"}, "Mine"),
+        ("by:bob cat", {"All": "by:bob cat", "Mine": "is:mine cat"}, "All"),
+        ("after:7d", {"Mine": "is:mine after:7d", "Today": "on:today"}, "All"),
+        ("-is:mine", {"All": "-is:mine", "Mine": "is:mine -is:mine"}, "All"),
+    ],
+)
+def test_chips_exchange_their_term(
+    client: Client, alice: User, query: str, links: dict[str, str], current: str
+) -> None:
+    client.force_login(alice)
+    found = chips(Page(client.get("/", {"q": query}).content))
+    assert {name: query_of(found[name]["href"]) for name in links} == links
+    assert [name for name, chip in found.items() if "aria-current" in chip.attributes] == [current]
+
+
+def test_a_menu_tells_how_many_each_of_its_choices_would_find(
+    client: Client, alice: User, bob: User, models_known: None
+) -> None:
+    for owner, prompt in ((alice, "a cat"), (bob, "a cat"), (bob, "a dog")):
+        a_picture(owner, prompt)
+    client.force_login(alice)
+    assert choices(client, "person") == {"Me 1": "is:mine", "bob 2": "by:bob"}
+    assert choices(client, "person", "cat") == {"Me 1": "is:mine cat", "bob 1": "by:bob cat"}
+    assert choices(client, "person", "cat by:bob") == {
+        "Any": "cat",
+        "Me 1": "cat is:mine",
+        "bob 1": "cat by:bob",
+    }
+    assert choices(client, "ratio", "dog") == {"4:3 1": "ratio:4:3 dog"}
+    (model,) = choices(client, "model").items()
+    assert model[0].endswith(" 3")
+    assert model[1] == "model:venice-sd35"
+    dates = choices(client, "date")
+    assert (dates["Today 3"], dates["Last 7 days 3"]) == ("on:today", "after:6d")
+    assert dates[f"{timezone.localdate().year} 3"] == f"on:{timezone.localdate().year}"
+    assert choices(client, "style") == {}
+
+
+def test_a_name_with_spaces_is_in_quotes(client: Client, alice: User) -> None:
+    CatalogStyle.objects.get_or_create(
+        name="Film Noir", defaults={"position": 0, "synced_at": timezone.now()}
+    )
+    client.force_login(alice)
+    a_picture(alice)
+    page = Page(client.get("/", {"q": 'style:"film noir"', "menu": "style"}, headers=HTMX).content)
+    current = page.one("a", aria_current="true")
+    assert current.words == "Film Noir 0"
+    assert query_of(current["href"]) == 'style:"Film Noir"'
+
+
+def test_without_scripts_the_page_comes_with_the_menu_open(client: Client, alice: User) -> None:
+    a_picture(alice)
+    client.force_login(alice)
+    page = Page(client.get("/").content)
+    address = next(
+        link["href"] for link in page.all("a", class_="choice without-js") if "menu=person" in link["href"]
+    )
+    opened = Page(client.get(address).content)
+    assert opened.one("details", data_filter="person", open="")
+    assert "Me 1" in [link.words for link in opened.all("a", class_="choice")]
+    assert opened.all(data_image=None)
+
+
+@pytest.mark.parametrize("query", ["", "cat", "by:bob cat colour:red"])
+@pytest.mark.parametrize(
+    ("menu", "most"),
+    # Each span of time asks between which ids its pictures are.
+    [("model", 9), ("style", 9), ("ratio", 9), ("person", 9), ("date", 16)],
+)
+def test_a_menu_asks_as_often_however_much_there_is(
+    client: Client,
+    alice: User,
+    bob: User,
+    models_known: None,
+    menu: str,
+    most: int,
+    query: str,
+    django_assert_max_num_queries: Any,
+) -> None:
+    client.force_login(alice)
+    client.get("/")
+    address, asked = ("/", {"q": query, "menu": menu}), []
+    for _ in range(2):
+        for number in range(6):
+            a_picture(User.objects.create(username=f"member-{User.objects.count()}"), f"cat {number}")
+        with django_assert_max_num_queries(most) as queries:
+            client.get(*address, headers=HTMX)
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
+
+
+def test_days_of_a_form_become_terms(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    answer = client.get("/", {"q": "cat on:2025 dog", "after": "2026-01-02", "before": ""})
+    assert query_of(answer["Location"]) == "cat after:2026-01-02 dog"
+    answer = client.get("/", {"q": "cat", "after": "2026-01-02", "before": "2026-02-01"})
+    assert query_of(answer["Location"]) == "after:2026-01-02 before:2026-02-01 cat"
+    answer = client.get("/", {"q": "cat", "after": "long ago"}, follow=True)
+    assert Page(answer.content).one(data_search_problem=None)
+
+
+@pytest.mark.parametrize(
+    ("query", "parts"),
+    [
+        ("zebra", {}),
+        ("cat zebra", {"zebra": "cat"}),
+        ("cat by:bob", {"cat": "by:bob", "by:bob": "cat"}),
+        ("cat cat by:bob", {"by:bob": "cat cat"}),
+        ("cat zebra lion", {}),
+        ('"a cat" ratio:4:3 -is:mine', {'"a cat"': "ratio:4:3 -is:mine", "-is:mine": '"a cat" ratio:4:3'}),
+    ],
+)
+def test_what_empties_a_search_is_told(
+    client: Client, alice: User, bob: User, query: str, parts: dict[str, str]
+) -> None:
+    a_picture(alice, "a cat")
+    a_picture(bob, "a dog")
+    client.force_login(alice)
+    page = Page(client.get("/", {"q": query}).content)
+    told = {each.words.split("“")[-1]: each for each in page.all("p", data_hindrance=None)}
+    assert len(told) == len(parts)
+    links = [query_of(link["href"]) for link in page.all("a") if link.words == "look for the rest"]
+    assert links == list(parts.values())
+
+
+@pytest.mark.parametrize("menu", ["", "nothing", "\0", "model'--"])
+def test_a_menu_that_does_not_exist_is_none(client: Client, alice: User, menu: str) -> None:
+    client.force_login(alice)
+    page = Page(client.get("/", {"menu": menu}).content)
+    assert page.all("details", open="") == []

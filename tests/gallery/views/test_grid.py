@@ -1,0 +1,141 @@
+"""The grid: how high its rows are, where days begin, what is new, and what its line of creating says."""
+
+import json
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from django.test import Client
+
+from gallery.listing import tiles
+from gallery.models import Generation, User
+from tests.gallery.making import a_generation, a_picture, pictures
+from tests.gallery.page import Page
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def maker(client: Client, alice: User) -> Client:
+    client.force_login(alice)
+    return client
+
+
+def height(client: Client) -> str:
+    return Page(client.get("/").content).one("section", id="grid")["class"]
+
+
+def test_the_height_of_the_rows_is_remembered(maker: Client, alice: User) -> None:
+    assert height(maker) == "grid h180"
+    answer = maker.post("/account/density/", {"row_height": "240", "back": "/?q=cat"})
+    assert (answer.status_code, answer["Location"]) == (303, "/?q=cat")
+    assert height(maker) == "grid h240"
+    assert maker.post("/account/density/", {"row_height": "110"}, headers=HTMX).status_code == 204
+    assert height(maker) == "grid h110"
+    assert maker.post("/account/", {"time_zone": "", "row_height": "360"}).status_code == 303
+    assert height(maker) == "grid h360"
+    maker.post("/account/", {"time_zone": "", "row_height": ""})
+    assert height(maker) == "grid h360"
+
+
+@pytest.mark.parametrize("wrong", ["", "109", "361", "115", "abc", "1e2", "9" * 30, "\0"])
+def test_a_height_that_is_none_changes_nothing(maker: Client, wrong: str) -> None:
+    assert maker.post("/account/density/", {"row_height": wrong}).status_code == 400
+    assert height(maker) == "grid h180"
+
+
+@pytest.mark.parametrize("back", ["//evil.example/", "https://evil.example/", "", "javascript:alert(1)"])
+def test_the_way_back_is_within_the_site(maker: Client, back: str) -> None:
+    assert maker.post("/account/density/", {"row_height": "200", "back": back})["Location"] == "/"
+
+
+def test_a_tile_tells_model_seed_price_and_maker_and_brings_two_sizes(maker: Client, alice: User) -> None:
+    first = pictures(alice, count=2)[0]
+    page = Page(maker.get("/").content)
+    assert page.one("span", class_="caption").words == "a cat on a wallvenice-sd35 · seed 7 · $0.01 · alice"
+    image = next(each for each in page.all("img", srcset=None) if each["src"] == first.thumbnail_512)
+    assert image["srcset"] == f"{first.thumbnail_256} 256w, {first.thumbnail_512} 512w"
+    assert image["sizes"].startswith("auto, ")
+
+
+def test_a_day_is_told_once(maker: Client, alice: User) -> None:
+    for _ in range(3):
+        a_picture(alice)
+    page = Page(maker.get("/").content)
+    assert len(page.all(data_day=None)) == 1
+    assert page.all("h2", class_="day") == []
+    for _ in range(3):
+        a_picture(alice)
+    page = Page(maker.get("/").content)
+    assert page.one(data_day=None).words.startswith("Today, ")
+
+
+def poll(client: Client, page: Page, **more: Any) -> Any:
+    asks = page.one(id="new")
+    address = urlsplit(asks["hx-get"])
+    sent = dict(parse_qsl(address.query)) | json.loads(asks["hx-vals"]) | more
+    return client.get(address.path, sent, headers=HTMX)
+
+
+def test_what_is_new_is_counted_and_moves_nothing(maker: Client, alice: User, bob: User) -> None:
+    a_picture(alice, "a cat")
+    page, cats = Page(maker.get("/").content), Page(maker.get("/?q=cat").content)
+    assert poll(maker, page).status_code == 204
+    pictures(bob, "a cat", count=3)
+    dog = a_picture(bob, "a dog")
+    assert Page(poll(maker, page).content).one("a").words == "2 new"
+    assert Page(poll(maker, cats).content).one("a").words == "1 new"
+    assert Page(poll(maker, cats).content).one("a")["href"] == "/?q=cat"
+    assert poll(maker, page, count="2").status_code == 204
+    assert Page(poll(maker, page, shown=[dog.generation_id]).content).one("a").words == "1 new"
+    for wrong in ("abc", "", "9" * 40, "\0"):
+        assert maker.get("/", {"since": wrong, "shown": [wrong]}, headers=HTMX).status_code in (200, 204)
+
+
+def test_newer_comes_with_its_own_pager(maker: Client, alice: User) -> None:
+    made = [a_picture(alice).pk for _ in range(tiles.PAGE + 5)]
+    page = Page(maker.get("/", {"from": made[4]}).content)
+    assert page.all(id="new") == []
+    link = page.one("a", rel="prev")
+    above = Page(maker.get(link["hx-get"], {"above": "1"}, headers=HTMX).content)
+    assert [int(each["data-image"]) for each in above.all(data_image=None)] == made[:4:-1]
+    assert above.one(id="newer")["hx-swap-oob"] == "true"
+    assert above.all(id="pager") == []
+    assert above.one(id="new")
+
+
+def test_the_line_of_creating_stays_in_the_gallery(maker: Client, models_known: None) -> None:
+    page = Page(maker.get("/").content)
+    form = page.one("form", data_composer=None)
+    assert (form["hx-post"], form["hx-target"]) == ("/create/", "#active")
+    sent = {"composer": "1", "model": "z-image-turbo", "prompt": "A quiet canal"}
+    answer = maker.post("/create/", sent, headers=HTMX)
+    assert answer.status_code == 200
+    card = Page(answer.content)
+    assert card.one("article", data_state="queued")
+    assert card.one("input", name="submission", id="create-submission")["hx-swap-oob"] == "true"
+    assert card.one(id="composer-problems").words == ""
+    assert not card.all(id="create-form")
+    assert not card.all(id="create-last-seed")
+
+
+def test_what_is_refused_is_said_below_the_line(maker: Client, models_known: None) -> None:
+    sent = {"composer": "1", "model": "z-image-turbo", "prompt": " "}
+    answer = maker.post("/create/", sent, headers=HTMX)
+    assert answer.status_code == 422
+    assert (answer["HX-Retarget"], answer["HX-Reswap"]) == ("#composer-problems", "outerHTML")
+    assert Page(answer.content).one(data_error_for="prompt").words
+    answer = maker.post("/create/", sent | {"prompt": "A canal", "price": "0.001"}, headers=HTMX)
+    page = Page(answer.content)
+    assert answer.status_code == 422
+    assert page.one(data_error_for="price")
+    assert page.one("span", id="create-price")["hx-swap-oob"] == "true"
+    assert page.one("input", name="price")["value"] == "0.01"
+    assert not Generation.objects.exists()
+
+
+def test_a_card_has_a_place_for_each_picture_that_it_asks_for(maker: Client, bob: User) -> None:
+    a_generation(bob, request={"variants": 3})
+    page = Page(maker.get("/").content)
+    assert "of-3 waits" in page.one("article", data_state="queued")["class"]
+    assert len(page.all("div", class_="waiting")) == 3
