@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import IntegerField, QuerySet, Subquery
 from django.utils import timezone
@@ -11,7 +12,7 @@ from django.utils.dateformat import format as date_format
 from gallery import search
 from gallery.formats import counted_to
 from gallery.listing.listing import Listing
-from gallery.models import CatalogModel, CatalogStyle, Image, User
+from gallery.models import CatalogModel, CatalogStyle, Image, ImageDocument, User
 from gallery.models.vocabulary import Vocabulary
 
 #: Nobody asks how many more: `1 000+`.
@@ -219,22 +220,23 @@ class _Capped(Subquery):
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) capped)"
     output_field = IntegerField()
+    # Of what cannot be found at all the database is not asked.
+    empty_result_set_value = 0
 
 
 def _counts(rest: str, written: list[str], member: User) -> list[int]:
     """How many covers each of `written` finds within the search `rest`, counted no further than just above the cap."""
     vocabulary = Vocabulary(member.pk)
-    covers = Image.objects.covers().order_by()
     each = {
-        f"count_{number}": _Capped(_cut(covers.matching(search.parse(f"{term} {rest}", vocabulary))))
+        f"count_{number}": _Capped(_cut(search.parse(f"{term} {rest}", vocabulary)))
         for number, term in enumerate(written)
     }
     one = User.objects.filter(pk=member.pk).values_list()
     return list(one.annotate(**each).values_list(*each).get()) if each else []
 
 
-def _cut(images: QuerySet[Image]) -> QuerySet[Image, int]:
-    return images.values_list("pk", flat=True)[: CAP + 1]
+def _cut(query: search.Query) -> QuerySet[Any]:
+    return ImageDocument.objects.of_covers(query).order_by().values_list("pk", flat=True)[: CAP + 1]
 
 
 def _address(listing: Listing, old: Callable[[search.Term], bool], new: str = "") -> str:

@@ -48,11 +48,8 @@ def gallery(request: MemberRequest) -> HttpResponse:
         return render(request, "gallery/_more.html", context | {"above": "above" in asked})
     if listing.query:
         is_whole = listing.cursor is None and not page.older
-        context["found"] = (
-            number(len(page.rows))
-            if is_whole
-            else count.found(ImageDocument.objects.of_covers(listing.query))
-        )
+        rows = ImageDocument.objects.of_covers(listing.query)
+        context["found"] = number(len(page.rows)) if is_whole else count.found(rows)
         if not page.rows and listing.cursor is None:
             context["hindrances"] = filters.hindrances(listing, request.user)
     active = generation_card.active(ON_TOP + 1, closed_gates(request)) if listing.is_top else []

@@ -69,6 +69,7 @@ def test_a_menu_tells_how_many_each_of_its_choices_would_find(
     assert (dates["Today 3"], dates["Last 7 days 3"]) == ("on:today", "after:6d")
     assert dates[f"{timezone.localdate().year} 3"] == f"on:{timezone.localdate().year}"
     assert choices(client, "style") == {}
+    assert choices(client, "date", "on:yesterday")["Yesterday 0"] == "on:yesterday"
 
 
 def test_a_name_with_spaces_is_in_quotes(client: Client, alice: User) -> None:
