@@ -127,6 +127,23 @@ def test_who_leaves_the_viewer_comes_back_to_a_whole_page(filled_site: Site, pag
     expect(page.locator(f"[data-grid] [data-image='{ids[TILE + 1]}']")).to_be_focused()
 
 
+def test_from_a_prompts_page_it_steps_among_its_pictures(filled_site: Site, page: Page) -> None:
+    page.goto(f"{filled_site.url}/images/{filled_site.manage('shell', '-v0', '-c', MATES)}/")
+    page.get_by_role("link", name="All pictures of this prompt").click()
+    expect(page.locator("[data-grid]")).to_be_visible()
+    address, ids = page.url, tiles(page)
+    page.locator(f"[data-grid] [data-image='{ids[0]}']").click()
+    shown(page, ids[0])
+    for picture in ids[1:]:
+        page.keyboard.press("ArrowRight")
+        shown(page, picture)
+    expect(page.locator("[data-end=next]")).to_be_visible()
+    expect(page.locator("[data-position]")).to_have_text(re.compile(rf"^\s*{len(ids)} of {len(ids)}\s*$"))
+    page.keyboard.press("Escape")
+    assert focused(page) == ids[-1]
+    assert page.url.partition("?")[0] == address.partition("?")[0]
+
+
 def test_what_lies_below_is_out_of_reach(filled_site: Site, page: Page) -> None:
     page.goto(filled_site.url + SEARCH)
     page.locator("[data-grid] .tile").nth(TILE).click()
