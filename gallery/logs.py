@@ -61,7 +61,10 @@ def outage(error: Exception) -> str:
     from django.db import InterfaceError, OperationalError
 
     from gallery.exposure import unusable_database
+    from gallery.media.storage import StorageAway
 
+    if isinstance(error, StorageAway):
+        return f"{error.strerror}."
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"The disk is full ({error.filename})." if error.filename else "The disk is full."
     if isinstance(error, PermissionError) or (isinstance(error, OSError) and error.errno == errno.EROFS):

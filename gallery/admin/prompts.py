@@ -16,13 +16,16 @@ from gallery.models.prompt import PromptQuerySet
 class PromptAdmin(ReadOnlyAdmin):
     """Each distinct prompt with its counters."""
 
-    list_display = ("start", "generation_count", "last_used_at")
+    list_display = ("start", "generation_count", "picture_count", "spent", "last_used_at")
     list_display_links = ("start",)
     ordering = ("-last_generation_id",)
     sortable_by = ()
     search_fields = ("text",)
     search_help_text = "Words of the prompt."
-    fields = ("whole", "generation_count", "last_used_at", "created_at", "sha256")
+    fields = (
+        *("whole", "generation_count", "picture_count", "spent", "pretended"),
+        *("last_used_at", "created_at", "sha256"),
+    )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Prompt], search_term: str

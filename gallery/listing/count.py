@@ -2,16 +2,18 @@
 
 from typing import Any
 
+from django.db import connections
 from django.db.models import QuerySet
 
 from gallery.formats import number
 
-#: Beyond this nobody counts: a database must visit every row that it counts.
-MOST = 10_000
+#: Beyond these nobody counts: a database visits every row that it counts, SQLite ten times as many in a millisecond.
+MOST = {"sqlite": 10_000, "postgresql": 1_000}
 
 
-def found(rows: QuerySet[Any], most: int = MOST) -> str:
+def found(rows: QuerySet[Any], most: int | None = None) -> str:
     """`1 243`, or `more than 10 000`."""
+    most = most or MOST[connections[rows.db].vendor]
     return up_to(rows.order_by()[: most + 1].count(), most)
 
 

@@ -30,16 +30,20 @@ class Row:
 
 def page(listing: Listing) -> Page[Row]:
     """The prompts of `listing`."""
-    found = used(listing)
-    shown = found.annotate(excerpt=Left("text", EXCERPT)).defer("text", "folded", "words")
-    prompts = list(listing.rows(_with_pictures(shown)))
-    cursors = [listing.order.cursor(prompt) for prompt in prompts]
-    return listing.page(found, _rows(prompts[: listing.size]), cursors)
+    found = Prompt.objects.walked(listing.query).exclude(generation_count=0)
+    # Not `> 0`, for which SQLite would leave the cursor of an order by this very column. And first which prompts, then
+    # what is shown of them: it looks up all that a row shows before it sorts.
+    places = list(listing.rows(found).values_list("pk", *listing.order.columns))
+    shown = [pk for pk, *_ in places[: listing.size]]
+    rows = Prompt.objects.annotate(excerpt=Left("text", EXCERPT)).defer("text", "folded", "words")
+    prompts = _with_pictures(rows).in_bulk(shown)
+    cursors = [tuple(cursor) for _, *cursor in places]
+    return listing.page(found, _rows([prompts[pk] for pk in shown]), cursors)
 
 
 def used(listing: Listing) -> PromptQuerySet:
     """Every prompt of `listing` that somebody has used, whatever became of it."""
-    return Prompt.objects.matching(listing.query).filter(generation_count__gt=0)
+    return Prompt.objects.matching(listing.query).exclude(generation_count=0)
 
 
 def row(prompt: Prompt) -> Row:

@@ -1,9 +1,8 @@
 """Each prompt counts its pictures and what it has cost, so that the history can be in that order."""
 
-from importlib import import_module
-
 from django.db import migrations, models
 
+COLUMNS = {"picture_count": "integer CHECK (picture_count >= 0)", "spent_micros": "bigint", "pretended_micros": "bigint"}
 COUNT = """
     UPDATE gallery_prompt SET
         picture_count = (SELECT COUNT(*) FROM gallery_image i WHERE i.prompt_id = gallery_prompt.id),
@@ -15,25 +14,15 @@ PAID = """COALESCE((
     WHERE g.prompt_id = gallery_prompt.id AND a.outcome IN ('ok', 'unknown') AND {condition}), 0)"""
 
 
-def triggers():
-    return [
-        statement
-        for statement in import_module("gallery.migrations.0032_search").SQLITE
-        if "CREATE TRIGGER" in statement
-    ]
+def add_columns(apps, schema_editor):
+    """As they are: with AddField SQLite would have a new table, and lose the triggers that indexes follow it by."""
+    for name, kind in COLUMNS.items():
+        schema_editor.execute(f"ALTER TABLE gallery_prompt ADD COLUMN {name} {kind} NOT NULL DEFAULT 0", None)
 
 
-def drop_triggers(apps, schema_editor):
-    """SQLite has a new table for each new column, and would lose what keeps the index in step without a word."""
-    if schema_editor.connection.vendor == "sqlite":
-        for statement in triggers():
-            schema_editor.execute(f"DROP TRIGGER IF EXISTS {statement.split()[2]}", None)
-
-
-def create_triggers(apps, schema_editor):
-    if schema_editor.connection.vendor == "sqlite":
-        for statement in triggers():
-            schema_editor.execute(statement, None)
+def drop_columns(apps, schema_editor):
+    for name in COLUMNS:
+        schema_editor.execute(f"ALTER TABLE gallery_prompt DROP COLUMN {name}", None)
 
 
 def count(apps, schema_editor):
@@ -45,21 +34,24 @@ class Migration(migrations.Migration):
     dependencies = [("gallery", "0046_saved_search")]
 
     operations = [
-        migrations.RunPython(drop_triggers, create_triggers),
-        migrations.AddField("prompt", "picture_count", models.PositiveIntegerField(default=0)),
-        migrations.AddField(
-            "prompt",
-            "spent_micros",
-            models.BigIntegerField(
-                default=0, help_text="Millionths of a USD; what may have been charged included."
-            ),
+        migrations.SeparateDatabaseAndState(
+            database_operations=[migrations.RunPython(add_columns, drop_columns)],
+            state_operations=[
+                migrations.AddField("prompt", "picture_count", models.PositiveIntegerField(default=0)),
+                migrations.AddField(
+                    "prompt",
+                    "spent_micros",
+                    models.BigIntegerField(
+                        default=0, help_text="Millionths of a USD; what may have been charged included."
+                    ),
+                ),
+                migrations.AddField(
+                    "prompt",
+                    "pretended_micros",
+                    models.BigIntegerField(default=0, help_text="The same at the emulator: no money."),
+                ),
+            ],
         ),
-        migrations.AddField(
-            "prompt",
-            "pretended_micros",
-            models.BigIntegerField(default=0, help_text="The same at the emulator: no money."),
-        ),
-        migrations.RunPython(create_triggers, drop_triggers),
         migrations.AddIndex(
             "generation", models.Index(fields=["prompt", "model", "owner"], name="generation_prompt_users")
         ),

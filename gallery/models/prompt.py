@@ -25,8 +25,9 @@ MILLION = 1_000_000
 COUNTERS = ("generation_count", "last_generation_id", "picture_count", "spent_micros", "pretended_micros")
 
 
-# Up to so many prompts are looked up by their ids.
-FEW_PROMPTS = 1_000
+# Up to so many prompts are looked up by their ids, of up to so many uses.
+FEW_PROMPTS = 2_000
+FEW_USES = 3_000
 
 # What a picture has of its generation. Its seed is its own, and one that follows none has none.
 _COPIED = frozenset({"owner", "model", "style_preset", "created_at", "prompt"})
@@ -97,20 +98,35 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
     def matching(self, query: search.Query) -> Self:
         """The prompts that hold the words of `query`, with one use that is as its operators say; all when it is empty.
 
-        An operator that only pictures have asks for a picture. Asks the database once where there are operators.
+        An operator that only pictures have asks for a picture. Asks the database how many there are.
         """
         rows = self
         if query.words:
             rows = rows.filter(pk__in=search.prompt_ids(query.words, connection.vendor))
         return rows._used(_uses(query)) if query.filters else rows
 
+    def walked(self, query: search.Query) -> Self:
+        """The same, to be shown in any order from its head on: a page of it is not made by sorting all of it."""
+        if not query.words or self._are_few(query.words):
+            return self.matching(query)
+        # So many that walking the history meets a page of them soon.
+        rows = self.filter(*(search.left_over(term, of="") for term in query.words))
+        return rows.matching(replace(query, words=()))
+
+    def _are_few(self, terms: tuple[search.Words, ...]) -> bool:
+        ids = search.prompt_ids(terms, connection.vendor)
+        with connection.cursor() as cursor:
+            # Made of constants; the words travel as parameters.
+            sql = f"SELECT COUNT(*) FROM ({ids.sql} LIMIT %s) AS found"  # noqa: S608
+            cursor.execute(sql, [*ids.params, FEW_PROMPTS + 1])
+            return bool(cursor.fetchone()[0] <= FEW_PROMPTS)
+
     def _used(self, uses: models.QuerySet[Any]) -> Self:
         """Those of which `uses` has one, which are generations or pictures."""
-        found = uses.filter(prompt__isnull=False).order_by().values_list("prompt", flat=True).distinct()
-        few = list(found[: FEW_PROMPTS + 1])
-        if len(few) <= FEW_PROMPTS:
-            return self.filter(pk__in=few)
-        # So many that walking the history meets a page of them soon.
+        # Without DISTINCT, for which SQLite would walk the index of prompts rather than that of the condition.
+        found = list(uses.order_by().values_list("prompt", flat=True)[: FEW_USES + 1])
+        if len(found) <= FEW_USES:
+            return self.filter(pk__in={pk for pk in found if pk is not None})
         return self.filter(Exists(uses.filter(prompt=OuterRef("pk"))))
 
     def newest_first(self) -> Self:

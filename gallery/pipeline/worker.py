@@ -173,7 +173,8 @@ class WorkerProcess:
             self.sender.see_through(generation)
         except (DatabaseTrouble, OSError) as error:
             # The row and the spool are as the last finished step left them: recovery goes on from there.
-            log.warning("generation %d: stopped midway: %s", generation.pk, one_line(error))
+            words = outage(error) or one_line(error)
+            log.warning("generation %d: stopped midway: %s", generation.pk, words)
         except Exception:
             log.exception("generation %d: stopped midway", generation.pk)
         finally:

@@ -77,14 +77,14 @@ def is_left_over(term: Words, vendor: str) -> bool:
     return bool(term.literal) or is_phrase
 
 
-def left_over(term: Words) -> Q:
-    """The same as a condition on a picture's prompt; a picture of none has no words."""
+def left_over(term: Words, of: str = "prompt__") -> Q:
+    """The same as a condition on a picture's prompt, or on a prompt itself; a picture of none has no words."""
     conditions = []
     if term.words:
-        words = Concat(_text(" "), Coalesce("prompt__words", _text("")), _text(" "))
+        words = Concat(_text(" "), Coalesce(f"{of}words", _text("")), _text(" "))
         conditions.append(Q(GreaterThan(StrIndex(words, _text(_sequence(term))), 0)))
     if term.literal:
-        text = Coalesce("prompt__folded", _text(""))
+        text = Coalesce(f"{of}folded", _text(""))
         conditions.append(Q(GreaterThan(StrIndex(text, _text(term.literal)), 0)))
     condition = reduce(and_, conditions)
     return ~condition if term.negated else condition

@@ -159,7 +159,7 @@ def history(request: MemberRequest) -> HttpResponse:
     query = read_query(request.GET.get("q", ""), request.user)
     if not request.htmx:
         return redirect(reverse("prompts", query={"q": query.text} if query else None))
-    prompts = Prompt.objects.matching(query).newest_first()
+    prompts = Prompt.objects.walked(query).newest_first()
     before = read_id(request.GET.get("before", ""))
     if before is not None:
         prompts = prompts.filter(last_generation_id__lt=before)

@@ -15,7 +15,7 @@ from gallery.http import MemberRequest, closed_gates
 from gallery.listing import count, dates, filters, tiles
 from gallery.listing.listing import Listing
 from gallery.listing.order import NEWEST, ORDERS
-from gallery.models import Image
+from gallery.models import Image, ImageDocument
 from gallery.models.image import ImageQuerySet
 
 # So many cards of the queue stand on top; the rest is a link to the queue.
@@ -48,7 +48,11 @@ def gallery(request: MemberRequest) -> HttpResponse:
         return render(request, "gallery/_more.html", context | {"above": "above" in asked})
     if listing.query:
         is_whole = listing.cursor is None and not page.older
-        context["found"] = number(len(page.rows)) if is_whole else count.found(images)
+        context["found"] = (
+            number(len(page.rows))
+            if is_whole
+            else count.found(ImageDocument.objects.of_covers(listing.query))
+        )
         if not page.rows and listing.cursor is None:
             context["hindrances"] = filters.hindrances(listing, request.user)
     active = generation_card.active(ON_TOP + 1, closed_gates(request)) if listing.is_top else []

@@ -20,6 +20,7 @@ for number, picture in enumerate(prompt.images.exclude(seed=None)):
     Generation.objects.filter(pk=picture.generation_id).update(model=models[number % 2])
 print([prompt.pk, prompt.seeds])
 """
+COLOUR = "button => getComputedStyle(button).backgroundColor"
 WIDE = "document.documentElement.scrollWidth - window.innerWidth"
 
 
@@ -40,10 +41,12 @@ def test_by_keyboard_from_the_list_to_two_compared(filled_site: Site, browser: B
     expect(page.get_by_role("link", name="Most used")).to_have_attribute("aria-current", "true")
 
     boxes = page.get_by_role("checkbox", name="Compare")
+    plain = page.locator("#compare button").evaluate(COLOUR)
     for number in (0, 2):
         boxes.nth(number).focus()
         page.keyboard.press("Space")
         expect(boxes.nth(number)).to_be_checked()
+    assert page.locator("#compare button").evaluate(COLOUR) != plain
     page.get_by_role("button", name="Compare two").press("Enter")
     page.wait_for_url("**/prompts/compare/?a=*&b=*")
 

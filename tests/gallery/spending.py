@@ -3,7 +3,7 @@
 import copy
 import re
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -162,13 +162,23 @@ def opened(client: Client, rows: dict[str, int], kind: str) -> Form:
     return form
 
 
-def is_refused(answer: Any, price: Decimal | None) -> Form:
-    """422 with a message, and the form again with `price`; nothing more is queued."""
+def is_refused(answer: Any, price: Decimal | None, posted: Form | None = None) -> Form:
+    """422 with a message, and the form again with `price`; nothing more is queued.
+
+    Where the form stays on the page, as the composer does for htmx, `posted` with the price that came for it.
+    """
     assert answer.status_code == 422
     assert Page(answer.content).values("data-error-for").count("price") == 1
     assert not Generation.objects.queued().exists()
     shown = dollars(price).removeprefix("$") if price is not None else ""
-    for form in spending(answer):
+    forms_now = spending(answer) or [_with_new_price(posted, answer)]
+    for form in forms_now:
         assert (form.fields["price"], form.printed) == (shown, [shown] * len(form.printed))
         assert bool(form.printed) == bool(shown)
-    return spending(answer)[0]
+    return forms_now[0]
+
+
+def _with_new_price(posted: Form | None, answer: Any) -> Form:
+    button = Page(answer.content).one("span", id="create-price", hx_swap_oob="true")
+    assert posted
+    return replace(posted, fields=posted.fields | sent_of(button), buttons=[button.text])

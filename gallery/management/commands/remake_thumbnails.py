@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from gallery.media.decoding import Decoder
+from gallery.media.storage import StorageAway
 from gallery.media.thumbnails import UnusablePicture
 from gallery.pipeline.thumbnail_upgrade import outdated, remake
 
@@ -25,6 +26,9 @@ class Command(BaseCommand):
                 try:
                     remake(row, decoder)
                     made += 1
+                except StorageAway as error:
+                    self.stderr.write(f"Stopped: {made} remade. {error.strerror}. Run it again to go on.")
+                    raise SystemExit(1) from None
                 except (OSError, UnusablePicture) as error:
                     failed += 1
                     self.stderr.write(f"{row.called.capitalize()} {_words(error)}")

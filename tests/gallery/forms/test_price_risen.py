@@ -67,8 +67,8 @@ class TestRisen:
         form = opened(maker, rows, kind)
         catalogue_says(TWICE)
 
-        new = is_refused(maker.post(form.address, form.fields, headers=headers), Decimal("0.02"))
-        is_refused(maker.post(form.address, form.fields, headers=headers), Decimal("0.02"))
+        new = is_refused(maker.post(form.address, form.fields, headers=headers), Decimal("0.02"), form)
+        is_refused(maker.post(form.address, form.fields, headers=headers), Decimal("0.02"), form)
         assert not Generation.objects.filter(state=State.FAILED, dismissed_at__isnull=False).exists()
 
         taken = maker.post(new.address, new.fields, headers=headers)
@@ -180,7 +180,7 @@ class TestRisen:
             assert not Page(answer.content).all("html")
         card = opened(maker, rows, "run-again")
         answer = maker.post(card.address, card.fields | {"price": "0"}, headers=HTMX)
-        assert Page(answer.content).one("article", id=f"generation-{rows['failed']}")["class"] == "card r100"
+        assert Page(answer.content).one("article", id=f"generation-{rows['failed']}", class_="card r100")
 
 
 class TestGarbled:
@@ -205,7 +205,7 @@ class TestGarbled:
 
         answer = maker.post(form.address, form.fields | {"price": "NaN"}, headers=headers)
 
-        is_refused(answer, Decimal("0.01"))
+        is_refused(answer, Decimal("0.01"), form)
         assert ALTERED in answer.content.decode()
 
     def test_a_form_as_large_as_a_megabyte_never_reaches_it(

@@ -342,3 +342,25 @@ def test_a_request_whose_picture_cannot_be_read_now_is_not_sent(line: BadLine, m
 
     with pytest.raises(StorageAway, match="does not answer"):
         pictures.load(name, hashlib.sha256(data).hexdigest())
+
+
+def test_thumbnails_are_not_remade_while_the_bucket_is_away(
+    line: BadLine, worker_process: WorkerProcess, alice: User
+) -> None:
+    """One line, and not one for each picture."""
+    queue(alice, variants=2)
+    worker_process.step()
+    Image.objects.update(recipe=0)
+    line.mode = line.answering(503, "SlowDown")
+    out = StringIO()
+
+    with pytest.raises(SystemExit) as caught:
+        call_command("remake_thumbnails", stdout=out, stderr=out)
+
+    assert caught.value.code == 1
+    assert out.getvalue().count("The bucket") == len(out.getvalue().splitlines()) == 1
+
+    line.mode = None
+    default_storage._silent_until = 0.0  # type: ignore[attr-defined]
+    call_command("remake_thumbnails", stdout=out, stderr=out)
+    assert "2 remade, 0 could not be" in out.getvalue()

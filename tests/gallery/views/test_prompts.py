@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from gallery.listing import prompt_rows, prompt_table
 from gallery.models import Attempt, Generation, Image, Prompt, User
+from gallery.models import prompt as prompt_models
 from tests.gallery.making import MODEL, a_generation, a_picture, pictures
 from tests.gallery.page import Page
 
@@ -241,6 +243,46 @@ def test_operators_ask_for_one_use_that_is_as_all_of_them_say(
     assert not found.all(data_search_problem=None)
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "dog",
+        "do",
+        "dog -cat",
+        '"dog asleep"',
+        "-cat",
+        "c++",
+        "橘猫",
+        "dog is:mine",
+        "dog -model:chroma",
+        "dog cat",
+    ],
+)
+def test_many_are_walked_to_what_few_are_looked_up_by(
+    page: Get, alice: User, bob: User, models_known: None, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = (
+        "a dog",
+        "dog asleep",
+        "asleep, a dog",
+        "dog and cat",
+        "catdog",
+        "a cat",
+        "c++ dog",
+        "坐着的橘猫",
+        "DOG!",
+        "doge",
+    )
+    for number, text in enumerate(texts):
+        a_generation((alice, bob)[number % 2], text, model=("chroma", MODEL)[number % 3 == 0])
+    address = f"/prompts/?q={quote(query)}&order=used"
+    few = listed(page(address))
+    assert few
+    monkeypatch.setattr(prompt_models, "FEW_PROMPTS", 0)
+    monkeypatch.setattr(prompt_models, "FEW_USES", 0)
+    assert listed(page(address)) == few
+
+
 def test_what_cannot_be_searched_is_said(page: Get, alice: User) -> None:
     a_picture(alice, "a dog")
     found = page("/prompts/?q=dog+rating:5+colour:red")
@@ -434,4 +476,4 @@ def test_queries_do_not_grow_with_rows(client: Client, alice: User, address: str
         a_seeded(alice, ("chroma", MODEL)[number % 2], number)
         a_picture(alice, f"dog {number}")
     assert queries() == few
-    assert few <= 16
+    assert few <= 17
