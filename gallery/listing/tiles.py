@@ -84,18 +84,18 @@ def page(
     Without `stacked` each picture stands for itself, and none bears the count of its stack. `within` is what makes
     a picture's page step among the same pictures, where it is more than the listing's own.
     """
-    within = listing.within if within is None else within
     columns: tuple[Any, ...] = (*_COLUMNS, Left("prompt__text", EXCERPT), *listing.order.columns)
     rows = list(listing.rows(images).values_list(*columns))
     own = len(columns) - len(listing.order.columns)
-    visible, within = rows[: listing.size], escape(listing.within)
+    visible = rows[: listing.size]
+    steps = escape(listing.within if within is None else within)
     begun = (
         days([row[_CREATED] for row in visible])
         if listing.order.columns == ("id",)
         else [None] * len(visible)
     )
     shown = [
-        _tile(row[:own], position, row_height, stacked, within, day, write(row[own:]))
+        _tile(row[:own], position, row_height, stacked, steps, day, write(row[own:]))
         for position, (row, day) in enumerate(zip(visible, begun, strict=True))
     ]
     return listing.page(images, shown, [row[own:] for row in rows])

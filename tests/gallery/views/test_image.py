@@ -160,7 +160,12 @@ def test_a_prompts_pictures_step_among_themselves(client: Client, alice: User) -
     last = a_picture(alice, "a red door")
     client.force_login(alice)
     prompt = last.prompt_id
-    tiles = Page(text(client, f"/prompts/{prompt}/")).all("a", class_="tile r133")
+    laid_out = Page(text(client, f"/prompts/{prompt}/"))
+    tiles = laid_out.all("a", class_="tile r133")
+    links = [link["href"] for page in (laid_out, Page(text(client, "/prompts/"))) for link in page.all("a")]
+    assert {link.partition("?")[2] for link in links if link.startswith(f"/images/{last.pk}/")} == {
+        f"in=prompt:{prompt}"
+    }
     steps = [f"/images/{each.pk}/?in=prompt:{prompt}" for each in (last, stack[1], stack[0])]
     assert [tile["href"] for tile in tiles] == steps
     page = Page(text(client, steps[1]))
