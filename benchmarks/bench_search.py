@@ -105,7 +105,7 @@ def _measure(vendor: str, sizes: list[int], folder: Path, server: str, rounds: i
 def _figures(
     gallery: Gallery, path: str, size: int, smallest: int, taken: dict[str, list[float]], rounds: int
 ) -> dict[str, Any]:
-    """Milliseconds of wall time of all queries of the page and of the slowest one; of CPU for the page."""
+    """Milliseconds of CPU: of all queries and of the slowest one, the server's too; of the page, ours alone."""
     sql, floor = gallery.sql_ms(path, min(rounds, 15)), taken[f"{size} floor"]
     return {
         "queries": len(sql),

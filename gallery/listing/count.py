@@ -6,8 +6,8 @@ from django.db.models import QuerySet
 
 from gallery.formats import number
 
-#: Beyond this nobody counts: a database must visit every row that it counts.
-MOST = 10_000
+#: Beyond this nobody counts: a database visits every row that it counts, PostgreSQL some 200 in a millisecond.
+MOST = 1_000
 
 
 def found(rows: QuerySet[Any], most: int = MOST) -> str:

@@ -53,13 +53,11 @@ class Order:
 
     def until(self, rows: Rows, cursor: Cursor) -> Rows:
         """Those that stand before `cursor`."""
-        return rows.filter(self._beyond(rows, "<" if self.rising else ">", cursor))
+        return self._beyond(rows, "<" if self.rising else ">", cursor)
 
     def after(self, rows: Rows, cursor: Cursor, *, inclusive: bool = False) -> Rows:
         """Those that stand after `cursor`, `inclusive` with the one there."""
-        return rows.filter(
-            self._beyond(rows, (">" if self.rising else "<") + ("=" if inclusive else ""), cursor)
-        )
+        return self._beyond(rows, (">" if self.rising else "<") + ("=" if inclusive else ""), cursor)
 
     def _keys(self, rows: Rows) -> list[str]:
         return [
@@ -67,15 +65,22 @@ class Order:
             for column in self.columns
         ]
 
-    def _beyond(self, rows: Rows, sign: str, cursor: Cursor) -> Func:
-        # (a, b) < (x, y) is one seek in an index of both, which a < x OR (a = x AND b < y) is not.
-        return Func(
-            _row(*self._keys(rows)),
-            _row(*(Value(number) for number in cursor)),
-            template="%(expressions)s",
-            arg_joiner=f" {sign} ",
-            output_field=BooleanField(),
-        )
+    def _beyond(self, rows: Rows, sign: str, cursor: Cursor) -> Rows:
+        # The same of both ids where there are two: either table may be read from there on.
+        for columns in dict.fromkeys((tuple(self._keys(rows)), self.columns)):
+            rows = rows.filter(_compared(columns, sign, cursor))
+        return rows
+
+
+def _compared(columns: tuple[str, ...], sign: str, cursor: Cursor) -> Func:
+    # (a, b) < (x, y) is one seek in an index of both, which a < x OR (a = x AND b < y) is not.
+    return Func(
+        _row(*columns),
+        _row(*(Value(number) for number in cursor)),
+        template="%(expressions)s",
+        arg_joiner=f" {sign} ",
+        output_field=BooleanField(),
+    )
 
 
 def _row(*expressions: Any) -> Func:

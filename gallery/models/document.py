@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 
+from gallery import search
 from gallery.models.image import Image
 from gallery.search import index
 
@@ -25,6 +26,24 @@ class Matches(models.Lookup):
         return f"{left} {sign} %s{kind}", (*params, self.rhs)
 
 
+class ImageDocumentQuerySet(models.QuerySet["ImageDocument"]):
+    """Counting without looking at the pictures."""
+
+    def of_covers(self, query: search.Query) -> models.QuerySet[Any]:
+        """What is as many as the covers that hold `query`: documents alone, where the index decides all of it."""
+        vendor = connection.vendor
+        is_decided = all(each.tags for each in query.filters) and not any(
+            search.is_left_over(term, vendor) for term in query.words
+        )
+        if not is_decided or not (query.words or query.filters):
+            return Image.objects.covers().matching(query)
+        asked = search.document_query(query.words, (*query.filters, _COVERS), vendor)
+        return self.filter(terms__matches=asked)
+
+
+_COVERS = search.Filter(models.Q(is_cover=True), (":cover",))
+
+
 class ImageDocument(models.Model):
     """The search document of one picture. Kept by triggers (gallery/search/index.py)."""
 
@@ -37,6 +56,8 @@ class ImageDocument(models.Model):
         related_name="document",
     )
     terms = TermsField()
+
+    objects = ImageDocumentQuerySet.as_manager()
 
     class Meta:
         managed = False

@@ -75,7 +75,12 @@ class ImageQuerySet(models.QuerySet["Image"]):
         if span is None:
             return self
         ids = Day.objects.ids(*span)
-        return self.filter(**{f"{self.key}__gte": ids[0], f"{self.key}__lte": ids[1]}) if ids else self.none()
+        if ids is None:
+            return self.none()
+        # Of both ids where there are two: either table may be read from there on.
+        for key in {self.key, "id"}:
+            self = self.filter(**{f"{key}__gte": ids[0], f"{key}__lte": ids[1]})
+        return self
 
 
 class Image(StoredPicture):

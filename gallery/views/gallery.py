@@ -10,7 +10,7 @@ from gallery.display import generation_card
 from gallery.http import MemberRequest, closed_gates
 from gallery.listing import count, tiles
 from gallery.listing.listing import Listing
-from gallery.models import Image
+from gallery.models import Image, ImageDocument
 
 # So many cards of the queue stand on top; the rest is a link to the queue.
 ON_TOP = 12
@@ -25,7 +25,7 @@ def gallery(request: MemberRequest) -> HttpResponse:
     if request.htmx:
         return render(request, "gallery/_more.html", context)
     if listing.query:
-        context["found"] = count.found(images)
+        context["found"] = count.found(ImageDocument.objects.of_covers(listing.query))
     active = generation_card.active(ON_TOP + 1, closed_gates(request)) if listing.is_top else []
     context |= {"is_top": listing.is_top, "active": active[:ON_TOP], "more_active": len(active) > ON_TOP}
     return render(request, "gallery/gallery.html", context)

@@ -10,7 +10,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from gallery import search
-from gallery.models import Day, Generation, Image, Prompt, SearchTerm, User
+from gallery.models import Day, Generation, Image, ImageDocument, Prompt, SearchTerm, User
 from gallery.models.vocabulary import read_query
 from gallery.schema import APP
 from gallery.search import index
@@ -113,7 +113,7 @@ def test_written_anew_it_is_the_same(alice: User) -> None:
     SearchTerm.objects.all().delete()
     Day.objects.all().delete()
     assert found("cat", alice) == []
-    rebuild()
+    call_command("rebuild_search")
     assert documents() == before
     assert found("cat size:1024x768 on:today", alice) == [pk for pk, _ in before]
     rebuild()
@@ -148,6 +148,17 @@ def test_a_day_is_a_range_of_ids_and_who_stands_elsewhere_is_found_too(alice: Us
         assert found("on:2026-03-01", alice) == [pks[0], pks[5]]
         assert found("before:2026-03-02 cat", alice) == [pks[0], pks[5]]
         assert found("on:2019", alice) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["cat", "-cat", "cat -model:qwen", '"a cat" -"a dog"', "width:9", "on:today", "c++"]
+)
+def test_as_many_are_counted_as_are_found(models_known: None, alice: User, text: str) -> None:
+    pictures(alice, "a cat", count=3)
+    pictures(alice, "a dog, c++", count=2)
+    a_picture(alice, "a cat and a dog")
+    query = read_query(text, alice)
+    assert ImageDocument.objects.of_covers(query).count() == Image.objects.covers().matching(query).count()
 
 
 def test_names_with_signs_are_found_as_they_are(alice: User) -> None:
