@@ -65,8 +65,8 @@ class Migration(migrations.Migration):
             "image", models.Index(fields=["prompt", "seed", "id"], name="image_of_prompt_seed")
         ),
         migrations.AddIndex(
-            "prompt", models.Index(fields=["-generation_count", "-id"], name="prompt_most_used")
+            "prompt", models.Index(fields=["-generation_count", "-last_generation_id"], name="prompt_most_used")
         ),
-        migrations.AddIndex("prompt", models.Index(fields=["-spent_micros", "-id"], name="prompt_dearest")),
+        migrations.AddIndex("prompt", models.Index(fields=["-spent_micros", "-last_generation_id"], name="prompt_dearest")),
         migrations.RunPython(count, migrations.RunPython.noop),
     ]

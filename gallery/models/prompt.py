@@ -183,8 +183,8 @@ class Prompt(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["-last_generation_id"], name="prompt_newest_use"),
-            models.Index(fields=["-generation_count", "-id"], name="prompt_most_used"),
-            models.Index(fields=["-spent_micros", "-id"], name="prompt_dearest"),
+            models.Index(fields=["-generation_count", "-last_generation_id"], name="prompt_most_used"),
+            models.Index(fields=["-spent_micros", "-last_generation_id"], name="prompt_dearest"),
         ]
 
     def __str__(self) -> str:
@@ -203,12 +203,12 @@ class Prompt(models.Model):
     @property
     def predecessor(self) -> "Prompt | None":
         """What the first to use it had asked for just before: mostly the text that it was made of."""
-        first = self.generations.order_by("pk").only("owner").first()
+        first = self.generations.order_by("pk").only("owner_id").first()
         if first is None:
             return None
-        earlier = first.owner.generations.filter(pk__lt=first.pk, prompt__isnull=False).order_by("-pk")
-        newest = earlier.select_related("prompt").only("prompt").first()
-        return newest.prompt if newest else None
+        earlier = type(first)._default_manager.filter(owner=first.owner_id, prompt__isnull=False)
+        before = earlier.filter(pk__lt=first.pk).order_by("-pk").values("prompt")[:1]
+        return Prompt.objects.filter(pk__in=before).only("pk").first()
 
     def count_use(self, generation: "Generation") -> None:
         """Count one more use, inside the transaction that queues `generation`."""

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from gallery.listing import prompt_rows, prompt_table
+from gallery.listing.order import PROMPT_ORDERS
 from gallery.models import Attempt, Generation, Image, Prompt, User
 from gallery.models import prompt as prompt_models
 from tests.gallery.making import MODEL, a_generation, a_picture, pictures
@@ -138,8 +139,8 @@ def ranked(alice: User, bob: User) -> dict[str, list[int]]:
     rows = list(Prompt.objects.filter(pk__in=[prompt.pk for prompt in made]))
     keys = {
         "newest": lambda row: row.last_generation_id,
-        "used": lambda row: (row.generation_count, row.pk),
-        "price": lambda row: (row.spent, row.pk),
+        "used": lambda row: (row.generation_count, row.last_generation_id),
+        "price": lambda row: (row.spent, row.last_generation_id),
     }
     return {name: [row.pk for row in sorted(rows, key=key, reverse=True)] for name, key in keys.items()}
 
@@ -164,6 +165,20 @@ def test_each_order_has_pages_that_miss_and_repeat_nothing(
         assert listed(found) == pages[-1]
         back = link(found, "prev")
     assert len(pages) == 1
+
+
+@pytest.mark.parametrize("order", ["newest", "used", "price"])
+def test_a_cursor_is_one_seek_in_the_index_of_its_order(db: None, order: str) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL chooses by the number of rows")
+    chosen = PROMPT_ORDERS[order]
+    rows = Prompt.objects.exclude(generation_count=0)
+    cursor = (3,) * len(chosen.columns)
+    expected = "last_generation_id<?" if order == "newest" else f"({','.join(chosen.columns)})<(?,?)"
+    plan = chosen.sorted(chosen.after(rows, cursor, inclusive=True)).explain()
+    assert expected in plan
+    assert "TEMP B-TREE" not in plan
+    assert expected.replace("<", ">") in chosen.backwards(chosen.until(rows, cursor)).explain()
 
 
 def test_an_order_that_is_none_is_said(page: Get, ranked: dict[str, list[int]]) -> None:
