@@ -17,7 +17,9 @@ from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django.utils import timezone
 
-from gallery.models import Batch, Generation, Image, User
+from gallery import search
+from gallery.models import Batch, Generation, Image, ImageDocument, User
+from gallery.models.image import sort_price
 from tests.gallery.page import Page
 from tests.gallery.pipeline.test_kinds import EDIT
 from venice import Generate, bundled_models
@@ -265,6 +267,17 @@ def test_every_row_is_carried_over(filled: Rows) -> None:
         assert (row.batch.created_at, row.batch.kind, row.batch.axes) == (row.created_at, "one", {})
         assert row.operation.payload() == old["request"]
     assert Batch.objects.count() == 27
+
+
+def test_every_picture_is_in_the_index_and_has_its_price(filled: Rows) -> None:
+    migrate(AFTER)
+    assert filled["image"]
+    assert set(ImageDocument.objects.values_list("pk", flat=True)) == set(filled["image"])
+    for image in Image.objects.select_related("attempt", "prompt"):
+        assert image.sort_price == sort_price(image.attempt.price)
+        if image.prompt:
+            words = search.parse(f'"{image.prompt.text}"')
+            assert image in Image.objects.matching(words)
 
 
 def test_the_pages_show_what_they_showed(filled: Rows, client: Client) -> None:
