@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.core.exceptions import ImproperlyConfigured
-from django.urls import get_resolver
 
 from gallery import checks, environment
 from gallery.media.bucket import Bucket
@@ -112,21 +111,26 @@ def test_a_location_of_the_server_in_front(monkeypatch: pytest.MonkeyPatch, valu
 
 
 @pytest.mark.parametrize(
-    "value", ["stored", "/stored", "stored/", "/", "//", "/a/../b/", "/ü/", "/a?b/", "/a\nX: y/", "/@x/"]
+    "value",
+    [
+        "stored",
+        "/stored",
+        "stored/",
+        "/",
+        "//",
+        "/a/../b/",
+        "/ü/",
+        "/a?b/",
+        "/a\nX: y/",
+        "/@x/",
+        "/media/",
+        "/static/x/",
+    ],
 )
 def test_what_is_no_location_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("X_ACCEL_PREFIX", value)
     with pytest.raises(ImproperlyConfigured, match="X_ACCEL_PREFIX"):
         environment.internal_location()
-
-
-def test_no_page_can_be_a_location(monkeypatch: pytest.MonkeyPatch) -> None:
-    first = {str(pattern.pattern).partition("/")[0] for pattern in get_resolver().url_patterns}
-    assert len(first) > 5
-    for name in sorted(first - {""} | {"static"}):
-        monkeypatch.setenv("X_ACCEL_PREFIX", f"/{name}/")
-        with pytest.raises(ImproperlyConfigured):
-            environment.internal_location()
 
 
 @pytest.mark.parametrize(
