@@ -102,7 +102,8 @@ ORDERS: Mapping[str, Order] = by_name(
     [
         Order("newest", "Newest"),
         Order("oldest", "Oldest", rising=True),
-        Order("price", "Dearest", ("sort_price", "id")),
+        # The generation before the id: SQLite 3.40 seeks by two columns of an index only when neither is the key.
+        Order("price", "Dearest", ("sort_price", "generation_id", "id")),
     ]
 )
 NEWEST = ORDERS["newest"]
@@ -111,7 +112,6 @@ NEWEST_USE = Order("newest", "Last used", ("last_generation_id",))
 PROMPT_ORDERS: Mapping[str, Order] = by_name(
     [
         NEWEST_USE,
-        # Not by id: SQLite 3.40 seeks by two columns of an index only when neither is the key of the table.
         Order("used", "Most used", ("generation_count", "last_generation_id")),
         Order("price", "Dearest", ("spent_micros", "last_generation_id")),
     ]

@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="image",
             index=models.Index(
-                fields=["-sort_price", "-id"],
+                fields=["-sort_price", "-generation", "-id"],
                 name="image_dearest_cover",
                 condition=models.Q(is_cover=True),
             ),

@@ -116,7 +116,9 @@ class Image(StoredPicture):
             models.Index(fields=["-id"], name="image_newest_cover", condition=Q(is_cover=True)),
             models.Index(fields=["created_at", "id"], name="image_cover_date", condition=Q(is_cover=True)),
             models.Index(
-                fields=["-sort_price", "-id"], name="image_dearest_cover", condition=Q(is_cover=True)
+                fields=["-sort_price", "-generation", "-id"],
+                name="image_dearest_cover",
+                condition=Q(is_cover=True),
             ),
             models.Index(fields=["prompt", "-id"], name="image_of_prompt"),
             models.Index(fields=["seed", "-id"], name="image_of_seed"),

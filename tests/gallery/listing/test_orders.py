@@ -88,7 +88,8 @@ def test_neighbours_are_those_of_the_order(images: list[Image], name: str) -> No
         "x",
         "1_",
         "_1",
-        "1_2_3",
+        "1_2",
+        "1_2_3_4",
         "1.5_2",
         "１_２",
         "0x1_2",
@@ -145,7 +146,7 @@ def test_the_address_keeps_search_and_order_and_writes_no_default() -> None:
 
 def test_each_order_comes_out_of_an_index(images: list[Image]) -> None:
     for name in ORDERS:
-        each = listing(order=name, **{"from": "50000_3" if name == "price" else "3"})
+        each = listing(order=name, **{"from": "50000_3_3" if name == "price" else "3"})
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
@@ -155,6 +156,8 @@ def test_each_order_comes_out_of_an_index(images: list[Image]) -> None:
             if name == "price"
             else "image_newest_cover" in plan or "pkey" in plan
         )
+        if name == "price" and connection.vendor == "sqlite":
+            assert "(sort_price,generation_id)<(?,?)" in plan, "a seek, also within one price"
         assert "sort key" not in plan
         assert "temp b-tree" not in plan
 
