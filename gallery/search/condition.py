@@ -16,7 +16,7 @@ from gallery.search.query import Words
 _Condition = tuple[str, list[str]]
 
 FTS_TABLE = "gallery_prompt_fts"
-# The index of migration 0050 is over this very expression.
+# The index of migration 0032 is over this very expression.
 DOCUMENT = "array_to_tsvector(string_to_array(words, ' '))"
 _FROM_FTS = f"SELECT rowid FROM {FTS_TABLE} WHERE {FTS_TABLE} MATCH %s"  # noqa: S608 - a constant
 # A quote, a beginning, both, and one without the other.
