@@ -49,11 +49,13 @@ def test_chromium_shows_pictures_of_the_bucket_and_keeps_them(browser: Browser, 
             )
 
             pictures.first.click()
-            expect(page.locator("main img").first).to_be_visible()
-            page.wait_for_load_state("networkidle")
-            assert page.locator("main img").evaluate_all(_SHOWN)
+            viewer = page.locator("#viewer")
+            whole = viewer.locator("img.whole")
+            expect(whole).to_be_visible()
+            expect(whole).to_have_js_property("complete", True)
+            expect(whole).not_to_have_js_property("naturalWidth", 0)
             with page.expect_download() as download:
-                page.get_by_role("link", name="Download").click()
+                viewer.get_by_role("link", name="Download").click()
             assert download.value.suggested_filename.startswith("venice-")
             assert complaints == []
             context.close()
