@@ -259,7 +259,9 @@ def test_the_rail_leads_to_a_month(filled_site: Site, browser: Browser) -> None:
     context.close()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark"), (1440, "light")])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(390, "light"), (1440, "dark"), pytest.param(1440, "light", marks=pytest.mark.long)]
+)
 def test_axe_finds_nothing_in_the_line(filled_site: Site, browser: Browser, width: int, scheme: str) -> None:
     context, page, complaints = opened(
         filled_site, browser, viewport={"width": width, "height": 900}, color_scheme=scheme

@@ -127,7 +127,9 @@ def test_without_javascript_one_chooses_whose_and_of_which_model(filled_site: Si
     context.close()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (834, "dark"), (1440, "light")])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(390, "light"), (834, "dark"), pytest.param(1440, "light", marks=pytest.mark.long)]
+)
 def test_axe_finds_nothing(
     filled_site: Site, browser: Browser, tabled: tuple[int, int], width: int, scheme: str
 ) -> None:

@@ -53,8 +53,15 @@ MEASURE = """(all) => all.map((tile) => {
 })"""
 
 
-@pytest.mark.parametrize("state", ["done", "interrupted"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize(
+    ("width", "state"),
+    [
+        (360, "interrupted"),
+        (1280, "done"),
+        pytest.param(360, "done", marks=pytest.mark.long),
+        pytest.param(1280, "interrupted", marks=pytest.mark.long),
+    ],
+)
 def test_each_picture_has_its_own_ratio(filled_site: Site, browser: Browser, width: int, state: str) -> None:
     site = filled_site
     context = browser.new_context(viewport={"width": width, "height": 900})

@@ -463,7 +463,13 @@ def test_without_a_script_it_steps_the_same_list(filled_site: Site, browser: Bro
 
 
 @pytest.mark.parametrize(
-    ("scheme", "width"), [("dark", 1440), ("light", 1440), ("light", 390), ("dark", 390)]
+    ("scheme", "width"),
+    [
+        ("dark", 1440),
+        ("light", 390),
+        pytest.param("light", 1440, marks=pytest.mark.long),
+        pytest.param("dark", 390, marks=pytest.mark.long),
+    ],
 )
 def test_axe_finds_nothing_over_the_grid(
     filled_site: Site, browser: Browser, scheme: Any, width: int
