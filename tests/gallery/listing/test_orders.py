@@ -149,7 +149,10 @@ def test_each_order_comes_out_of_an_index(images: list[Image]) -> None:
         each = listing(order=name, **{"from": "50000_3_3" if name == "price" else "3"})
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
-                cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+                # Eight rows are sorted sooner than any index is read, once autovacuum has counted them.
+                cursor.execute("ANALYZE gallery_image")
+                for way in ("seqscan", "bitmapscan", "sort"):
+                    cursor.execute(f"SET LOCAL enable_{way} = off")
         plan = each.rows(covers()).explain().lower()
         assert (
             "image_dearest_cover" in plan
