@@ -56,7 +56,7 @@ MEASURE = """(all) => all.map((tile) => {
 @pytest.mark.parametrize(
     ("width", "state"),
     [
-        (360, "interrupted"),
+        pytest.param(360, "interrupted", marks=pytest.mark.long),
         (1280, "done"),
         pytest.param(360, "done", marks=pytest.mark.long),
         pytest.param(1280, "interrupted", marks=pytest.mark.long),

@@ -159,6 +159,7 @@ def test_what_lies_below_is_out_of_reach(filled_site: Site, page: Page) -> None:
     assert seen == {True}
 
 
+@pytest.mark.long
 def test_the_grid_goes_on_while_one_steps_beyond_it(filled_site: Site, page: Page) -> None:
     page.goto(filled_site.url)
     first = tiles(page)
@@ -176,6 +177,7 @@ def test_the_grid_goes_on_while_one_steps_beyond_it(filled_site: Site, page: Pag
     expect(page.locator(f"[data-grid] [data-image='{ids[len(first) + 2]}']")).to_be_focused()
 
 
+@pytest.mark.long
 def test_zoom(filled_site: Site, page: Page) -> None:
     page.goto(filled_site.url + SEARCH)
     page.locator("[data-grid] .tile").nth(TILE).click()
@@ -392,6 +394,7 @@ class Fingers:
         self.touch("touchEnd")
 
 
+@pytest.mark.long
 def test_on_a_phone_by_touch(filled_site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     complaints = watched(context)
