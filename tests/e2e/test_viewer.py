@@ -433,7 +433,7 @@ def test_on_a_phone_by_touch(filled_site: Site, browser: Browser) -> None:
     # A slow browser takes a pull for a shorter one.
     for _ in range(5):
         fingers.pull(200, 700)
-        if page.locator("#viewer").evaluate("(viewer) => viewer.scrollTop") == 0:
+        if page.locator(".layer").evaluate("(layer) => layer.scrollTop") == 0:
             break
     expect(remix).not_to_be_in_viewport()
     page.get_by_role("button", name="Information").tap()
