@@ -41,13 +41,12 @@ class Listing:
         *,
         size: int,
         orders: Mapping[str, Order] = ORDERS,
-        is_searched: bool = True,
     ) -> Self:
         """What the address of `request` asks for; a cursor that is none of ours is the head of the list.
 
         The first of `orders` is used when the address names none. One that does not exist is a problem of the query.
         """
-        query = read_query(request.GET.get("q", "") if is_searched else "", request.user)
+        query = read_query(request.GET.get("q", ""), request.user)
         order, problem = choose(request.GET.get("order", ""), orders)
         if problem:
             query = replace(query, problems=(*query.problems, problem))
@@ -57,11 +56,12 @@ class Listing:
     @property
     def is_top(self) -> bool:
         """Whether it is the whole list in its own order, from its head on."""
-        return not self.query and self.cursor is None and self._is_usual
+        return not self.query and self.cursor is None and self.order is self._usual
 
     @property
-    def _is_usual(self) -> bool:
-        return self.order is next(iter(self.orders.values()))
+    def _usual(self) -> Order:
+        """The order that no address names."""
+        return next(iter(self.orders.values()))
 
     @property
     def within(self) -> str:
@@ -80,16 +80,15 @@ class Listing:
         return self._address(self.path, order)
 
     def _address(self, path: str, order: Order) -> str:
-        is_usual = order is next(iter(self.orders.values()))
-        parts = {"q": self.query.text, "order": "" if is_usual else order.name}
+        parts = {"q": self.query.text, "order": "" if order is self._usual else order.name}
         said = urlencode({name: value for name, value in parts.items() if value})
         return f"{path}?{said}" if said else path
 
     def rows(self, queryset: Rows) -> Rows:
         """A page of `queryset` from the cursor on, and one row more when there are older ones."""
-        if self.cursor is not None:
-            queryset = self.order.after(queryset, self.cursor, inclusive=True)
-        return self.order.sorted(queryset)[: self.size + 1]
+        if self.cursor is None:
+            return self.order.sorted(queryset)[: self.size + 1]
+        return self.after(queryset, self.cursor, inclusive=True)[: self.size + 1]
 
     def page(self, queryset: Rows, shown: list[T], cursors: Sequence[Cursor]) -> Page[T]:
         """`shown` are the rows of the page, `cursors` those of `rows`; one query more to find the page before."""
@@ -109,6 +108,6 @@ class Listing:
         """The rows that stand before the one at `cursor`, the nearest first."""
         return self.order.backwards(self.order.until(queryset, cursor))
 
-    def after(self, queryset: Rows, cursor: Cursor) -> Rows:
-        """The rows that stand after the one at `cursor`, the nearest first."""
-        return self.order.sorted(self.order.after(queryset, cursor))
+    def after(self, queryset: Rows, cursor: Cursor, *, inclusive: bool = False) -> Rows:
+        """The rows that stand after the one at `cursor`, the nearest first; `inclusive` with the one there."""
+        return self.order.sorted(self.order.after(queryset, cursor, inclusive=inclusive))

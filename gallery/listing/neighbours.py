@@ -80,7 +80,7 @@ class Neighbours:
         cover = image if image.is_cover or scope.prompt_id else _cover(image)
         cursor = order.cursor(cover)
         earlier = listing.before(pictures, cursor)
-        later = order.sorted(order.after(pictures, cursor, inclusive=True))
+        later = listing.after(pictures, cursor, inclusive=True)
         ahead = list(earlier.only(*_COLUMNS)[:SIDE])
         behind = list(later.only(*_COLUMNS)[: SIDE + 1])
         is_listed = bool(behind) and behind[0].pk == cover.pk
