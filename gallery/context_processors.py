@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from gallery.display.header import InQueue
-from gallery.http import closed_gates
+from gallery.http import closed_gates, glance
 
 HTMX_CONFIG = {
     "selfRequestsOnly": True,
@@ -30,7 +30,7 @@ HTMX_CONFIG = {
 
 def site(request: HttpRequest) -> dict[str, Any]:
     """The banners' reasons, the queue's count (asked for only where they are shown), and htmx' settings."""
-    in_queue: Any = SimpleLazyObject(InQueue.now)
+    in_queue: Any = SimpleLazyObject(lambda: InQueue.of(glance(request)))
     return {
         "emulated": settings.VENICE_EMULATED,
         "gates": SimpleLazyObject(lambda: closed_gates(request).of_everything),

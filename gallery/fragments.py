@@ -8,6 +8,7 @@ from django.urls import reverse
 from jinja2 import Environment
 
 from gallery import formats
+from gallery.templatetags import text
 
 
 @cache
@@ -19,6 +20,6 @@ def _url(name: str) -> str:
 def environment(**options: Any) -> Environment:
     """What Django's backend asks for; a line that holds only a tag leaves nothing behind."""
     found = Environment(trim_blocks=True, lstrip_blocks=True, **options)  # noqa: S701 (the backend escapes)
-    found.globals.update(static=static, url=_url)
+    found.globals.update(static=static, url=_url, quote=text.quote)
     found.filters.update(usd=formats.usd, amount=formats.amount)
     return found

@@ -6,6 +6,7 @@ from gallery.models.catalog import CatalogModel, CatalogStyle
 from gallery.models.document import ImageDocument
 from gallery.models.gate import ClosedGates, Gate
 from gallery.models.generation import Generation, Kind
+from gallery.models.glance import Glance
 from gallery.models.image import Image
 from gallery.models.input import Input
 from gallery.models.occurring import Day, SearchTerm
@@ -27,6 +28,7 @@ __all__ = [
     "Day",
     "Gate",
     "Generation",
+    "Glance",
     "Hold",
     "Image",
     "ImageDocument",
