@@ -1,5 +1,6 @@
 """What every template may use beside its own context."""
 
+import json
 from typing import Any
 
 from django.conf import settings
@@ -9,7 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from gallery.display.header import InQueue
 from gallery.http import closed_gates, glance
 
-HTMX_CONFIG = {
+_HTMX = {
     "selfRequestsOnly": True,
     "allowEval": False,
     "allowScriptTags": False,
@@ -26,6 +27,10 @@ HTMX_CONFIG = {
         {"code": "[45]..", "swap": False, "error": True},
     ],
 }
+
+
+# For an attribute; the template escapes it.
+HTMX_CONFIG = json.dumps(_HTMX)
 
 
 def site(request: HttpRequest) -> dict[str, Any]:

@@ -106,17 +106,16 @@ def _tile(
 ) -> Tile:
     pk, sha256, width, height, color, stack, recipe, _ = row[:8]
     kind, blurred, violation, model, seed, price, owner, text = row[8:]
-    form = shape(width, height)
+    form, small_width, large_width = _sizes(width, height)
     # As StoredPicture writes them.
     version = f"?{recipe}" if recipe > 1 else ""
     small, large = (f"{settings.MEDIA_URL}{thumbnail_name(sha256, size)}{version}" for size in (256, 512))
-    longest = max(width, height, 512)
     return Tile(
         pk,
         at if at != str(pk) else "",
         f"{pk}/{within}",
         large,
-        f"{small} {width * 256 // longest or 1}w, {large} {width * 512 // longest or 1}w",
+        f"{small} {small_width}w, {large} {large_width}w",
         round(row_height * form / 100 * GROWTH),
         text or label_of(kind),
         _facts(model, seed, price, owner),
@@ -129,6 +128,13 @@ def _tile(
         "eager" if position < EAGER else "lazy",
         day,
     )
+
+
+@lru_cache(maxsize=1000)
+def _sizes(width: int, height: int) -> tuple[int, int, int]:
+    """The shape of a picture, and how wide its thumbnails are; few different sizes occur."""
+    longest = max(width, height, 512)
+    return shape(width, height), width * 256 // longest or 1, width * 512 // longest or 1
 
 
 def _facts(model: str, seed: int | None, millionths: int, owner: str) -> str:

@@ -47,7 +47,8 @@ def gallery(request: MemberRequest) -> HttpResponse:
     context = {"page": page, "query": listing.query, "listing": listing}
     context["is_newest"] = listing.order is NEWEST
     if request.htmx:
-        return render(request, "gallery/_more.html", context | {"above": "above" in asked})
+        context["above"] = "above" in asked
+        return render(request, "gallery/_more.jinja", context, using="jinja2")
     if listing.query:
         is_whole = listing.cursor is None and not page.older
         rows = ImageDocument.objects.of_covers(listing.query)
@@ -88,4 +89,4 @@ def _new(request: MemberRequest, listing: Listing, images: ImageQuerySet) -> Htt
     if str(new) == request.GET.get("count", "0"):
         return HttpResponse(status=204)
     context = {"listing": listing, "since": since, "count": new, "most": MOST_NEW}
-    return render(request, "gallery/_new.html", context)
+    return render(request, "gallery/_new.jinja", context, using="jinja2")
