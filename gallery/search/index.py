@@ -4,6 +4,9 @@ A document is the prompt's words and, behind them, each thing that filters ask a
 colon, which no word does. SQLite keeps it in FTS5, PostgreSQL as a tsvector with a GIN index. Both read the newest
 first out of the index, by the document's key, which is the picture's id. Two small tables go with it: every term of a
 number that occurs, and for each day (UTC) the lowest and highest id of its pictures, so that a date is a range of ids.
+
+Migration 0041 has made the tables and the first documents, by SQL of its own. Whoever adds a term adds it here; when
+there are rows that have it already, the migration that comes with it writes those documents itself.
 """
 
 # ruff: noqa: S608 - the SQL is made of constants
@@ -44,15 +47,6 @@ _IMAGE_COLUMNS = (
 _GENERATION_COLUMNS = (
     *("kind", "steps", "cfg_scale", "is_content_violation", "is_blurred", "negative_prompt"),
 )
-
-# Everything but a space is of a word, as in the index of prompts.
-_CREATE = {
-    "sqlite": f"""CREATE VIRTUAL TABLE {TABLE} USING fts5(terms, prefix='2 3',
-        tokenize="unicode61 remove_diacritics 0 categories 'L* M* N* P* S* C*'")""",
-    "postgresql": f"CREATE TABLE {TABLE} (rowid bigint PRIMARY KEY, terms tsvector NOT NULL)",
-}
-# Without a list of what is pending: each search would read it from end to end.
-_GIN = f"CREATE INDEX {TABLE}_terms ON {TABLE} USING gin (terms) WITH (fastupdate = off)"
 
 
 def _documents(images: str, condition: str, vendor: str) -> str:
@@ -173,13 +167,6 @@ def _postgresql(name: str, event: str, body: str) -> list[str]:
     ]
 
 
-def create(execute: Execute, vendor: str) -> None:
-    """The index, empty. `execute` runs one statement."""
-    execute(_CREATE[vendor])
-    if vendor == "postgresql":
-        execute(_GIN)
-
-
 def follow(execute: Execute, vendor: str) -> None:
     """Make the triggers that are missing: on SQLite they go whenever a migration makes their table anew."""
     for statement in _triggers(vendor):
@@ -196,12 +183,6 @@ def unfollow(execute: Execute, vendor: str) -> None:
             if vendor == "sqlite"
             else f"DROP FUNCTION IF EXISTS {name} CASCADE"
         )
-
-
-def drop(execute: Execute, vendor: str) -> None:
-    """All of it."""
-    unfollow(execute, vendor)
-    execute(f"DROP TABLE {TABLE}")
 
 
 def write(execute: Execute, vendor: str, ranges: Iterable[tuple[int, int]]) -> None:
