@@ -149,6 +149,12 @@ TEMPLATES = [
             ],
         },
     },
+    # What is hot: fragments of pages, asked for by `{% jinja "….jinja" %}`.
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {"environment": "gallery.fragments.environment"},
+    },
 ]
 
 # Durable before fast: WAL with synchronous FULL, and every transaction takes the write lock at its start, so
@@ -205,7 +211,7 @@ STORAGES = {
         if MEDIA_BUCKET
         else "gallery.media.storage.ContentStorage"
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "gallery.assets.StaticFiles"},
 }
 WHITENOISE_INDEX_FILE = False
 
