@@ -169,6 +169,28 @@ def hindrances(listing: Listing, member: User) -> list[Link]:
     return links
 
 
+def alone(listing: Listing, member: User) -> list[Link]:
+    """How many pictures each part of a search finds by itself, where two of them or more find nothing together."""
+    refused = _refused(listing)
+    parts = [part for part in search.terms(listing.query.text) if part.normal not in refused][:MOST_PARTS]
+    if len(parts) < 2:
+        return []
+    counts = _counts("", [part.text for part in parts], member)
+    return [
+        Link(
+            part.text,
+            replace(listing, query=search.Query(part.text), cursor=None).address(),
+            count=counted_to(CAP, count) if count else "",
+        )
+        for part, count in zip(parts, counts, strict=True)
+    ]
+
+
+def _refused(listing: Listing) -> frozenset[str]:
+    """The parts of the search that are not searched."""
+    return frozenset(problem.part for problem in listing.query.problems)
+
+
 def _scopes(listing: Listing, found: list[search.Term]) -> list[Link]:
     mine, today = any(map(_is_mine, found)), any(map(_is_today, found))
     person, day = (next(facet for facet in _FACETS if facet.name == name) for name in ("person", "date"))
@@ -180,14 +202,17 @@ def _scopes(listing: Listing, found: list[search.Term]) -> list[Link]:
 
 
 def _menu(listing: Listing, facet: _Facet, found: list[search.Term], member: User, *, is_open: bool) -> Menu:
-    chosen = [term for term in found if facet.holds(term)]
+    said = [term for term in found if facet.holds(term)]
+    # A value that does not exist is not what the list was narrowed to.
+    refused = _refused(listing)
+    chosen = [term for term in said if term.normal not in refused]
     without = _address(listing, facet.holds)
     own = _address(listing, lambda term: False)
     return Menu(
         facet.name,
         facet.label,
         " ".join(_value(term) for term in chosen),
-        without if chosen else "",
+        without if said else "",
         f"{own}{'&' if '?' in own else '?'}menu={facet.name}",
         _choices(listing, facet, chosen, member) if is_open else None,
     )

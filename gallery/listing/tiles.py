@@ -12,6 +12,7 @@ from gallery.listing.days import Day, days
 from gallery.listing.listing import Listing, Page
 from gallery.listing.order import write
 from gallery.media.storage import thumbnail_name
+from gallery.media.thumbnails import SIZES
 from gallery.models.generation import label_of
 from gallery.models.image import UNKNOWN_PRICE, ImageQuerySet
 
@@ -109,14 +110,15 @@ def _tile(
     form = shape(width, height)
     # As StoredPicture writes them.
     version = f"?{recipe}" if recipe > 1 else ""
-    small, large = (f"{settings.MEDIA_URL}{thumbnail_name(sha256, size)}{version}" for size in (256, 512))
-    longest = max(width, height, 512)
+    thumbnails = [f"{settings.MEDIA_URL}{thumbnail_name(sha256, size)}{version}" for size in SIZES]
+    longest = max(width, height, *SIZES)
+    widths = [width * size // longest or 1 for size in SIZES]
     return Tile(
         pk,
         at if at != str(pk) else "",
         f"{pk}/{within}",
-        large,
-        f"{small} {width * 256 // longest or 1}w, {large} {width * 512 // longest or 1}w",
+        thumbnails[0],
+        ", ".join(f"{src} {across}w" for src, across in zip(thumbnails, widths, strict=True)),
         round(row_height * form / 100 * GROWTH),
         text or label_of(kind),
         _facts(model, seed, price, owner),

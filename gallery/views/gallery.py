@@ -51,7 +51,8 @@ def gallery(request: MemberRequest) -> HttpResponse:
         rows = ImageDocument.objects.of_covers(listing.query)
         context["found"] = number(len(page.rows)) if is_whole else count.found(rows)
         if not page.rows and listing.cursor is None:
-            context["hindrances"] = filters.hindrances(listing, request.user)
+            context["hindrances"] = hindrances = filters.hindrances(listing, request.user)
+            context["alone"] = [] if hindrances else filters.alone(listing, request.user)
     active = generation_card.active(ON_TOP + 1, closed_gates(request)) if listing.is_top else []
     context |= {
         "is_top": listing.is_top,
