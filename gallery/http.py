@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django_htmx.middleware import HtmxDetails
 
-from gallery.models import ClosedGates, User
+from gallery.models import ClosedGates, Glance, User
 
-_GATES = "gallery_closed_gates"
+_GATES, _GLANCE = "gallery_closed_gates", "gallery_glance"
 
 _TITLES = {
     400: ("That request cannot be read", "Something in it is not as a browser would send it."),
@@ -38,11 +38,24 @@ class MemberRequest(HttpRequest):
     htmx: HtmxDetails
 
 
+def glance(request: HttpRequest) -> Glance:
+    """What the page says of the whole site: asked at most once a request, and only where it is shown."""
+    seen: Glance | None = getattr(request, _GLANCE, None)
+    if seen is None:
+        seen = Glance.now()
+        setattr(request, _GLANCE, seen)
+    return seen
+
+
 def closed_gates(request: HttpRequest) -> ClosedGates:
-    """The closed gates for banner, cards and queue: read at most once a request, and only where they are shown."""
+    """The closed gates for banner, cards and queue: read at most once a request, and only where they are shown.
+
+    Not at all when a glance has told that there are none.
+    """
     gates: ClosedGates | None = getattr(request, _GATES, None)
     if gates is None:
-        gates = ClosedGates()
+        seen: Glance | None = getattr(request, _GLANCE, None)
+        gates = ClosedGates(is_any=seen is None or seen.gates > 0)
         setattr(request, _GATES, gates)
     return gates
 

@@ -107,12 +107,10 @@ def _tile(
 ) -> Tile:
     pk, sha256, width, height, color, stack, recipe, _ = row[:8]
     kind, blurred, violation, model, seed, price, owner, text = row[8:]
-    form = shape(width, height)
+    form, widths = _sizes(width, height)
     # As StoredPicture writes them.
     version = f"?{recipe}" if recipe > 1 else ""
     thumbnails = [f"{settings.MEDIA_URL}{thumbnail_name(sha256, size)}{version}" for size in SIZES]
-    longest = max(width, height, *SIZES)
-    widths = [width * size // longest or 1 for size in SIZES]
     return Tile(
         pk,
         at if at != str(pk) else "",
@@ -131,6 +129,13 @@ def _tile(
         "eager" if position < EAGER else "lazy",
         day,
     )
+
+
+@lru_cache(maxsize=1000)
+def _sizes(width: int, height: int) -> tuple[int, list[int]]:
+    """The shape of a picture, and how wide its thumbnails are; few different sizes occur."""
+    longest = max(width, height, *SIZES)
+    return shape(width, height), [width * size // longest or 1 for size in SIZES]
 
 
 def _facts(model: str, seed: int | None, millionths: int, owner: str) -> str:

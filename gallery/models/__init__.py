@@ -7,6 +7,7 @@ from gallery.models.collection import Collection, CollectionImage
 from gallery.models.document import ImageDocument
 from gallery.models.gate import ClosedGates, Gate
 from gallery.models.generation import Generation, Kind
+from gallery.models.glance import Glance
 from gallery.models.image import Image
 from gallery.models.input import Input
 from gallery.models.mark import Mark
@@ -32,6 +33,7 @@ __all__ = [
     "Day",
     "Gate",
     "Generation",
+    "Glance",
     "Hold",
     "Image",
     "ImageDocument",

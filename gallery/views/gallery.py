@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from gallery import search
 from gallery.display import generation_card
 from gallery.formats import MAX_ID, number, read_id
-from gallery.http import MemberRequest, closed_gates
+from gallery.http import MemberRequest, closed_gates, glance
 from gallery.listing import count, dates, filters, tiles
 from gallery.listing.listing import Listing
 from gallery.listing.order import NEWEST, ORDERS
@@ -34,18 +34,21 @@ def gallery(request: MemberRequest) -> HttpResponse:
     if "at" in asked:
         return _jump(request, listing, asked["at"])
     menu = asked.get("menu", "")
+    context: dict[str, Any]
     if request.htmx and "months" in asked:
         return render(request, "gallery/_rail.html", {"months": dates.months(), "listing": listing})
     if request.htmx and menu in filters.MENUS:
-        return render(request, "gallery/_choices.html", {"menu": filters.menu(listing, request.user, menu)})
+        context = {"menu": filters.menu(listing, request.user, menu)}
+        return render(request, "gallery/_choices.jinja", context, using="jinja2")
     images = Image.objects.covers().matching(listing.query)
     if request.htmx and "since" in asked:
         return _new(request, listing, images)
     page = tiles.page(listing, images, row_height=request.user.row_height)
-    context: dict[str, Any] = {"page": page, "query": listing.query, "listing": listing}
+    context = {"page": page, "query": listing.query, "listing": listing}
     context["is_newest"] = listing.order is NEWEST
     if request.htmx:
-        return render(request, "gallery/_more.html", context | {"above": "above" in asked})
+        context["above"] = "above" in asked
+        return render(request, "gallery/_more.jinja", context, using="jinja2")
     if listing.query:
         is_whole = listing.cursor is None and not page.older
         rows = ImageDocument.objects.of_covers(listing.query)
@@ -53,7 +56,9 @@ def gallery(request: MemberRequest) -> HttpResponse:
         if not page.rows and listing.cursor is None:
             context["hindrances"] = hindrances = filters.hindrances(listing, request.user)
             context["alone"] = [] if hindrances else filters.alone(listing, request.user)
-    active = generation_card.active(ON_TOP + 1, closed_gates(request)) if listing.is_top else []
+    active: list[generation_card.Card] = []
+    if listing.is_top and glance(request).active:
+        active = generation_card.active(ON_TOP + 1, closed_gates(request))
     context |= {
         "is_top": listing.is_top,
         "active": active[:ON_TOP],
@@ -85,4 +90,4 @@ def _new(request: MemberRequest, listing: Listing, images: ImageQuerySet) -> Htt
     if str(new) == request.GET.get("count", "0"):
         return HttpResponse(status=204)
     context = {"listing": listing, "since": since, "count": new, "most": MOST_NEW}
-    return render(request, "gallery/_new.html", context)
+    return render(request, "gallery/_new.jinja", context, using="jinja2")

@@ -47,7 +47,7 @@ def prompt(request: MemberRequest, pk: int) -> HttpResponse:
     )
     context: dict[str, Any] = {"page": page, "searched": listing.query}
     if request.htmx:
-        return render(request, "gallery/_more.html", context)
+        return render(request, "gallery/_more.jinja", context, using="jinja2")
     context["row"] = prompt_rows.row(prompt)
     context["before"] = prompt.predecessor
     if listing.query:
