@@ -72,13 +72,16 @@ def _numbers(images: str, condition: str) -> str:
         WHERE term IS NOT NULL ON CONFLICT (term) DO NOTHING;"""
 
 
+def _day(vendor: str) -> str:
+    return "date(i.created_at)" if vendor == "sqlite" else "(i.created_at AT TIME ZONE 'UTC')::date"
+
+
 def _days(images: str, condition: str, vendor: str) -> str:
     """Widen the days of these rows to their ids."""
-    day = "date(i.created_at)" if vendor == "sqlite" else "(i.created_at AT TIME ZONE 'UTC')::date"
     least, most = ("min", "max") if vendor == "sqlite" else ("least", "greatest")
     # In order, so that two who write several days wait for each other, and not in a circle.
     return f"""INSERT INTO gallery_day (day, lowest, highest)
-        SELECT {day}, min(i.id), max(i.id) FROM {images} i WHERE {condition} GROUP BY 1 ORDER BY 1
+        SELECT {_day(vendor)}, min(i.id), max(i.id) FROM {images} i WHERE {condition} GROUP BY 1 ORDER BY 1
         ON CONFLICT (day) DO UPDATE SET lowest = {least}(gallery_day.lowest, excluded.lowest),
         highest = {most}(gallery_day.highest, excluded.highest);"""
 
@@ -206,6 +209,34 @@ def write(execute: Execute, vendor: str, ranges: Iterable[tuple[int, int]]) -> N
             ";\n"
         ):
             execute(statement.rstrip(";"))
+
+
+def wrong_documents(vendor: str) -> str:
+    """SQL of the ids above `low` and up to `high` whose document is missing, another one, or of no picture."""
+    terms = _TERMS if vendor == "sqlite" else f"array_to_tsvector(string_to_array({_TERMS}, ' '))"
+    rows = f"{_JOINED.format('gallery_image')} LEFT JOIN {TABLE} d ON d.rowid = i.id"
+    is_other = f"d.terms IS {'NOT' if vendor == 'sqlite' else 'DISTINCT FROM'} {terms}"
+    return f"""SELECT i.id, d.rowid IS NULL, false FROM {rows}
+        WHERE i.id > %(low)s AND i.id <= %(high)s AND {is_other}
+        UNION ALL SELECT d.rowid, false, true FROM {TABLE} d WHERE d.rowid > %(low)s AND d.rowid <= %(high)s
+        AND NOT EXISTS (SELECT 1 FROM gallery_image i WHERE i.id = d.rowid) ORDER BY 1"""
+
+
+def unknown_numbers() -> str:
+    """SQL of the numbers that occur and are not written down, each with a picture that has it."""
+    found = " UNION ALL ".join(
+        f"SELECT {number} AS term, i.id FROM {_JOINED.format('gallery_image')}" for number in _NUMBERS
+    )
+    return f"""SELECT term, min(id) FROM ({found}) found WHERE term IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM gallery_searchterm known WHERE known.term = found.term) GROUP BY term"""
+
+
+def narrow_days(vendor: str) -> str:
+    """SQL of the days that leave some of their pictures out, each with its first and last one."""
+    return f"""SELECT found.day, found.low, found.high FROM (
+        SELECT {_day(vendor)} AS day, min(i.id) AS low, max(i.id) AS high FROM gallery_image i GROUP BY 1) found
+        LEFT JOIN gallery_day d ON d.day = found.day
+        WHERE d.day IS NULL OR d.lowest > found.low OR d.highest < found.high ORDER BY 1"""
 
 
 @contextmanager
