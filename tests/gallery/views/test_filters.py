@@ -208,6 +208,53 @@ def test_a_value_that_does_not_exist_is_not_said_to_be_chosen(
     assert query_of(whole["href"]) == rest
 
 
+@pytest.mark.parametrize(
+    ("query", "instead"),
+    [
+        ("castles", {"castle*": ("castle*", "2")}),
+        ("casttle", {"cast*": ("cast*", "2")}),
+        ("7", {"seed:7": ("seed:7", "2")}),
+        ("by:bob castles", {"castle*": ("by:bob castle*", "1")}),
+        ("castles wallz", {}),
+        ("castles is:edited", {}),
+        ("castles by:nobody", {"castle*": ("castle* by:nobody", "2")}),
+        ("-castles is:edited", {}),
+        ('"castles"', {}),
+        ("8", {}),
+        ("zebra", {}),
+        ("zz", {}),
+    ],
+)
+def test_a_word_that_is_nowhere_may_be_another(
+    client: Client, alice: User, bob: User, query: str, instead: dict[str, tuple[str, str]]
+) -> None:
+    a_picture(alice, "a castle")
+    a_picture(bob, "a castle with a wall")
+    client.force_login(alice)
+    told = Page(client.get("/", {"q": query}).content).all("p", data_instead=None)
+    found = {each.one("q").words: each for each in told}
+    assert set(found) == set(instead)
+    for label, (whole, count) in instead.items():
+        assert query_of(found[label].one("a")["href"]) == whole
+        assert found[label].words.endswith(f"finds {count}.")
+        assert len(Page(client.get("/", {"q": whole}).content).all(data_image=None)) == int(count)
+
+
+def test_a_menu_calls_what_is_chosen_as_its_choices_do(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    a_picture(alice)
+    today = timezone.localdate()
+    for query, words in {
+        "after:29d": "Last 30 days",
+        "on:Today": "Today",
+        f"on:{today:%Y-%m}": f"{today:%B %Y}",
+        "on:2020-02": "2020-02",
+        "after:2026-01-02 before:2026-03": "from 2026-01-02 before 2026-03",
+    }.items():
+        page = Page(client.get("/", {"q": query}).content)
+        assert page.one("details", data_filter="date").all("summary")[0].words == f"Date: {words}"
+
+
 @pytest.mark.parametrize("menu", ["", "nothing", "\0", "model'--"])
 def test_a_menu_that_does_not_exist_is_none(client: Client, alice: User, menu: str) -> None:
     client.force_login(alice)
