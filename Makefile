@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: run install test test-long soak check bench screenshots lock clean
+.PHONY: run install test test-long soak browsers check bench screenshots lock clean
 .DEFAULT_GOAL := run
 
 run: .venv/runtime
@@ -33,6 +33,12 @@ soak: install
 	@status=0; for database in $(DATABASE); do for seed in $(SEED); do \
 	  $(BIN)/python -m benchmarks.soak --database $$database --seconds $(SECONDS) --seed $$seed || status=1; \
 	done; done; exit $$status
+
+# Fifty browsers for ten minutes, on each database: `make browsers SECONDS=60 DATABASE=sqlite`.
+browsers: install
+	@status=0; for database in $(DATABASE); do \
+	  $(BIN)/python benchmarks/bench_browsers.py --database $$database --seconds $(SECONDS) --row-seconds 30 || status=1; \
+	done; exit $$status
 
 check: install
 	$(BIN)/ruff check .

@@ -13,6 +13,7 @@ from gallery.views import (
     gallery,
     generation,
     health,
+    icon,
     image,
     media,
     prompts,
@@ -58,6 +59,7 @@ urlpatterns = [
         name="login",
     ),
     path("accounts/logout/", LogoutView.as_view(http_method_names=["post"]), name="logout"),
+    path("favicon.ico", icon.icon, name="icon"),
     path("healthz", health.health, name="healthz"),
     path("admin/", admin.site.urls),
 ]

@@ -16,6 +16,7 @@ from django.db.models import (
     Subquery,
     prefetch_related_objects,
 )
+from django.urls import reverse
 from django.utils import timezone
 
 from gallery.display import kept_answers
@@ -85,6 +86,13 @@ class Card:
     elapsed: timedelta | None = None
     starts_at: datetime | None = None
     ready_at: datetime | None = None
+
+    @property
+    def address(self) -> str:
+        """Where its words lead: to its page, or to the only picture that was asked for, whose page tells more."""
+        if self.generation.state == State.DONE and self.generation.variants == len(self.images) == 1:
+            return reverse("image", args=[self.images[0].pk])
+        return reverse("generation", args=[self.generation.pk])
 
 
 class Typical(NamedTuple):

@@ -12,6 +12,7 @@ from gallery.listing.days import Day, days
 from gallery.listing.listing import Listing, Page
 from gallery.listing.order import write
 from gallery.media.storage import thumbnail_name
+from gallery.media.thumbnails import SIZES
 from gallery.models.generation import label_of
 from gallery.models.image import UNKNOWN_PRICE, ImageQuerySet
 
@@ -25,6 +26,7 @@ NARROWEST, WIDEST = 25, 400
 # A row that is filled makes its pictures larger than its height says, by as much in the worst of usual cases.
 GROWTH = 1.2
 
+# Nothing here may depend on who looks: the SQL is kept. What does is asked for apart, for all of the page's pictures.
 _COLUMNS = (
     *("id", "sha256", "width", "height", "color", "stack_size", "recipe", "created_at"),
     *("generation__kind", "generation__is_blurred", "generation__is_content_violation"),
@@ -114,16 +116,16 @@ def _tile(
 ) -> Tile:
     pk, sha256, width, height, color, stack, recipe, _ = row[:8]
     kind, blurred, violation, model, seed, price, owner, text = row[8:]
-    form, small_width, large_width = _sizes(width, height)
+    form, widths = _sizes(width, height)
     # As StoredPicture writes them.
     version = f"?{recipe}" if recipe > 1 else ""
-    small, large = (f"{settings.MEDIA_URL}{thumbnail_name(sha256, size)}{version}" for size in (256, 512))
+    thumbnails = [f"{settings.MEDIA_URL}{thumbnail_name(sha256, size)}{version}" for size in SIZES]
     return Tile(
         pk,
         at if at != str(pk) else "",
         f"{pk}/{within}",
-        large,
-        f"{small} {small_width}w, {large} {large_width}w",
+        thumbnails[0],
+        ", ".join(f"{src} {across}w" for src, across in zip(thumbnails, widths, strict=True)),
         round(row_height * form / 100 * GROWTH),
         text or label_of(kind),
         _facts(model, seed, price, owner),
@@ -139,10 +141,10 @@ def _tile(
 
 
 @lru_cache(maxsize=1000)
-def _sizes(width: int, height: int) -> tuple[int, int, int]:
+def _sizes(width: int, height: int) -> tuple[int, list[int]]:
     """The shape of a picture, and how wide its thumbnails are; few different sizes occur."""
-    longest = max(width, height, 512)
-    return shape(width, height), width * 256 // longest or 1, width * 512 // longest or 1
+    longest = max(width, height, *SIZES)
+    return shape(width, height), [width * size // longest or 1 for size in SIZES]
 
 
 def _facts(model: str, seed: int | None, millionths: int, owner: str) -> str:

@@ -92,6 +92,9 @@ class Generation(Lifecycle):
     seed = models.IntegerField(null=True, blank=True)
     style_preset = models.CharField(max_length=100, blank=True)
     variants = models.PositiveSmallIntegerField(default=1)
+    purged_count = models.PositiveSmallIntegerField(
+        default=0, help_text="Pictures of it that were thrown away for good."
+    )
     format = models.CharField(max_length=10, blank=True)
 
     venice_id = models.CharField(max_length=200, blank=True)

@@ -1,12 +1,15 @@
 """A stored picture. The grid's unit is the picture; the variants of one request are a stack under its cover."""
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
+from django.apps import apps
 from django.conf import settings
-from django.db import connection, models
-from django.db.models import Q
+from django.db import connection, models, transaction
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, Now
 
 from gallery import search
 from gallery.models.attempt import Attempt
@@ -16,10 +19,15 @@ from gallery.models.prompt import Prompt
 from gallery.models.stored import StoredPicture
 from gallery.search import index
 
+if TYPE_CHECKING:
+    from gallery.models.user import User
+
 # Up to so many prompts, the pictures of each are looked up; beyond, so many prompts match that walking the
 # newest pictures meets a page of them soon.
 FEW_PROMPTS = 300
 UNKNOWN_PRICE = -1
+# What is rated starts as if so many had given so much: a single 5 does not top ten times 4.
+PRIOR_RATINGS, PRIOR_RATING = 2, 3
 
 
 def sort_price(price: Decimal | None) -> int:
@@ -31,8 +39,73 @@ class ImageQuerySet(models.QuerySet["Image"]):
     """Verbs of the gallery."""
 
     def covers(self) -> Self:
-        """One picture for each stack."""
+        """One picture for each stack; none in the trash is a cover."""
         return self.filter(is_cover=True)
+
+    def kept(self) -> Self:
+        """Those that are not in the trash."""
+        return self.filter(trashed_at__isnull=True)
+
+    def trashed(self) -> Self:
+        """Those that are."""
+        return self.filter(trashed_at__isnull=False)
+
+    def lock(self, ids: Iterable[int]) -> list[int]:
+        """Within a transaction, the ids of those that are there, each held until its end; in order: no deadlock."""
+        rows = self.filter(pk__in=ids).order_by("pk").select_for_update()
+        return list(rows.values_list("pk", flat=True))
+
+    def sum_marks(self) -> int:
+        """Write anew what all members' marks say of these; their rows are locked already."""
+        return self.update(**_sums()) and self.update(score=_SCORE)
+
+    def missummed(self) -> Self:
+        """Those whose sums are not what their marks say."""
+        right = self.annotate(**{f"true_{name}": value for name, value in _sums().items()})
+        wrong = Q()
+        for name in SUMS:
+            wrong |= ~Q(**{name: F(f"true_{name}")})
+        return right.filter(wrong | ~Q(score=_SCORE))
+
+    def trash(self, ids: Collection[int], by: "User") -> list[int]:
+        """Put these into the trash, a few thousand at most; the next of a stack is its cover. Returns which are new."""
+        with transaction.atomic():
+            generations = self._lock_generations(ids)
+            moved = self.kept().lock(ids)
+            Image.objects.filter(pk__in=moved).update(trashed_at=Now(), trashed_by=by, is_cover=False)
+            Image.objects.settle_stacks(generations)
+        return moved
+
+    def restore(self, ids: Collection[int]) -> list[int]:
+        """Take these out of the trash, with all that was on them. Returns which were in it."""
+        with transaction.atomic():
+            generations = self._lock_generations(ids)
+            moved = self.trashed().lock(ids)
+            Image.objects.filter(pk__in=moved).update(trashed_at=None, trashed_by=None)
+            Image.objects.settle_stacks(generations)
+        return moved
+
+    def settle_stacks(self, generations: Collection[int]) -> None:
+        """One cover for each of these generations that has pictures outside the trash, and how many stand under it.
+
+        The generations' rows are locked: two at once would choose two.
+        """
+        rows = Image.objects.filter(generation__in=generations)
+        mates = Image.objects.kept().filter(attempt=OuterRef("attempt")).order_by().values("attempt")
+        size = Subquery(mates.annotate(counted=Count("pk")).values("counted"), output_field=IntegerField())
+        shown = Image.objects.kept().filter(generation=OuterRef("generation"))
+        earlier = Exists(shown.filter(attempt=OuterRef("attempt"), index__lt=OuterRef("index"))) | Exists(
+            shown.filter(attempt__lt=OuterRef("attempt"))
+        )
+        rows.filter(is_cover=True).filter(earlier).update(is_cover=False)
+        rows.filter(is_cover=False, trashed_at__isnull=True).exclude(earlier).update(is_cover=True)
+        sized = rows.annotate(right=Coalesce(size, Value(1))).exclude(stack_size=F("right"))
+        sized.update(stack_size=Coalesce(size, Value(1)))
+
+    def _lock_generations(self, ids: Collection[int]) -> list[int]:
+        of = self.filter(pk__in=ids).order_by().values("generation")
+        rows = Generation.objects.filter(pk__in=of).order_by("pk").select_for_update()
+        return list(rows.values_list("pk", flat=True))
 
     def newest_first(self) -> Self:
         """Newest first is id descending."""
@@ -83,6 +156,35 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return self
 
 
+#: Sums of the marks of all members, kept on the picture.
+SUMS = ("favourite_count", "rating_count", "rating_sum")
+_SCORE = models.Case(
+    models.When(
+        rating_count__gt=0,
+        then=(Value(1000 * PRIOR_RATINGS * PRIOR_RATING) + 1000 * F("rating_sum"))
+        / (Value(PRIOR_RATINGS) + F("rating_count")),
+    ),
+    default=Value(0),
+    output_field=IntegerField(),
+)
+
+
+def _sums() -> dict[str, Any]:
+    """What the marks say of a picture, as subqueries."""
+    marks: QuerySet[Any] = apps.get_model("gallery", "Mark")._default_manager.all()
+    of = marks.filter(image=OuterRef("pk")).order_by().values("image")
+
+    def counted(rows: QuerySet[Any], aggregate: Any) -> Coalesce:
+        counts = rows.annotate(counted=aggregate).values("counted")
+        return Coalesce(Subquery(counts, output_field=IntegerField()), Value(0))
+
+    return {
+        "favourite_count": counted(of.filter(is_favourite=True), Count("pk")),
+        "rating_count": counted(of.filter(rating__gt=0), Count("pk")),
+        "rating_sum": counted(of.filter(rating__gt=0), Sum("rating")),
+    }
+
+
 class Image(StoredPicture):
     """One picture as Venice sent it, byte for byte, with copies of the columns that the grid filters by."""
 
@@ -108,6 +210,25 @@ class Image(StoredPicture):
         help_text="What its whole request cost, in millionths of a USD; -1 when unknown. Lists sort by it.",
     )
 
+    favourite_count = models.PositiveIntegerField(default=0, help_text="Members whose favourite it is.")
+    rating_count = models.PositiveIntegerField(default=0)
+    rating_sum = models.PositiveIntegerField(default=0)
+    score = models.PositiveIntegerField(
+        default=0,
+        help_text="Thousandths of its mean rating, drawn towards 3 while few have rated; 0: nobody. Lists sort by it.",
+    )
+    is_moderated = models.BooleanField(default=False, help_text="Venice drew it black or otherwise unusable.")
+    is_sensitive = models.BooleanField(
+        default=False, help_text="Blurred by Venice, or marked by a member: not for every eye."
+    )
+    sensitive_set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    trashed_at = models.DateTimeField(null=True, blank=True)
+    trashed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
     objects = ImageQuerySet.as_manager()
 
     class Meta:
@@ -119,6 +240,18 @@ class Image(StoredPicture):
                 fields=["-sort_price", "-generation", "-id"],
                 name="image_dearest_cover",
                 condition=Q(is_cover=True),
+            ),
+            models.Index(
+                fields=["-score", "-generation", "-id"], name="image_rated_cover", condition=Q(is_cover=True)
+            ),
+            # What a search by the mean walks: the rated ones alone.
+            models.Index(
+                fields=["-id", "rating_sum", "rating_count"],
+                name="image_rated_newest",
+                condition=Q(rating_count__gt=0),
+            ),
+            models.Index(
+                fields=["-id", "trashed_at"], name="image_trashed", condition=Q(trashed_at__isnull=False)
             ),
             models.Index(fields=["prompt", "-id"], name="image_of_prompt"),
             models.Index(fields=["seed", "-id"], name="image_of_seed"),

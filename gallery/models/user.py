@@ -27,6 +27,22 @@ class UserManager(DjangoUserManager["User"]):
         return self.get(username__iexact=name)
 
 
+class Sensitive(models.TextChoices):
+    """What a member sees of pictures that are not for every eye."""
+
+    SHOW = "show", "Shown"
+    BLUR = "blur", "Blurred until pointed at"
+    HIDE = "hide", "Not in lists"
+
+
+class CopiesCarry(models.TextChoices):
+    """What stands beside the pixels of a copy that is taken home."""
+
+    PARAMETERS = "parameters", "How it was made"
+    NOTHING = "nothing", "Nothing but the picture"
+    AS_SENT = "as-sent", "Exactly what Venice sent"
+
+
 class User(AbstractUser):
     """A member. Staff administer; everyone signed in sees everything."""
 
@@ -54,6 +70,31 @@ class User(AbstractUser):
             StepValueValidator(ROW_STEP),
         ],
         help_text="Height of a row of pictures in the grid, in pixels: 110 to 360, in steps of 10.",
+    )
+    sensitive = models.CharField(
+        max_length=10,
+        choices=Sensitive.choices,
+        default=Sensitive.BLUR,
+        help_text="What is seen of pictures that are not for every eye.",
+    )
+    destination = models.ForeignKey(
+        "gallery.Collection",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="All that is made goes there, until it is let go.",
+    )
+    download_name = models.CharField(
+        max_length=120,
+        default="{date}-{prompt}-{seed}",
+        help_text="Of files that are taken home: {date} {time} {prompt} {seed} {model} {style} {id} {by}.",
+    )
+    copies_carry = models.CharField(
+        max_length=12,
+        choices=CopiesCarry.choices,
+        default=CopiesCarry.PARAMETERS,
+        help_text="What is written into copies that are taken home.",
     )
     rights_changes = models.PositiveIntegerField(
         default=0, editable=False, help_text="How often rights changed: sessions of before are over."

@@ -69,6 +69,9 @@ def store(
         missing = _missing(result.listed, generation.variants, count, unreadable)
         if not count and (error := result.nothing(unreadable)):
             raise BadResponse(missing, status=error.status) if unreadable else error
+        for image in images:
+            image.is_moderated = bool(result.reply.is_content_violation)
+            image.is_sensitive = bool(result.reply.is_blurred)
     unread = missing if unreadable else ""
     failpoint("files-written")
     with transaction.atomic():
@@ -151,7 +154,8 @@ def _write_rows(generation: Generation, attempt: Attempt, images: list[Image]) -
     known = rows.count()
     Image.objects.bulk_create(images, ignore_conflicts=True)
     count = rows.count()
-    rows.update(stack_size=count or 1)
+    # What is in the trash is none of the stack.
+    rows.update(stack_size=rows.kept().count() or 1)
     if generation.prompt_id:
         Prompt.objects.filter(pk=generation.prompt_id).count_pictures(count - known)
 

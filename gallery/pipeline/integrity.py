@@ -1,4 +1,4 @@
-"""Whether rows and files agree, each picture and its files, each prompt and its counters; and mending what can be.
+"""Whether rows, files and indexes agree, each picture and its files, each prompt and its counters; and mending.
 
 Memory stays small whatever the size of the gallery: rows come in portions, files are read in pieces.
 """
@@ -19,7 +19,6 @@ from django.db.models import Exists, OuterRef
 from gallery.media.decoding import Decoder
 from gallery.media.pictures import YOUNG
 from gallery.media.storage import (
-    THUMBNAIL_SIZES,
     ContentStorage,
     StorageAway,
     StoredFile,
@@ -27,10 +26,11 @@ from gallery.media.storage import (
     media_storage,
     thumbnail_name,
 )
-from gallery.media.thumbnails import UnusablePicture
+from gallery.media.thumbnails import SIZES, UnusablePicture
 from gallery.models import Attempt, Image, Input, Outcome, Prompt, Upload, files
 from gallery.models.prompt import COUNTERS
 from gallery.models.stored import StoredPicture
+from gallery.pipeline.index_agreement import differences
 from gallery.pipeline.spool import MARK
 from gallery.pipeline.thumbnail_upgrade import remake
 
@@ -51,6 +51,8 @@ def findings() -> Iterator[Finding]:
     for row in _rows():
         yield from _of_picture(row)
     yield from _miscounts()
+    for words, mend in differences():
+        yield Finding(words, _without_decoder(mend))
     yield from _orphans(_Media())
     yield from _orphans(_SpoolFolder())
 
@@ -113,7 +115,7 @@ def _of_picture(row: StoredPicture) -> Iterator[Finding]:
     if digest.hexdigest() != row.sha256 or size != row.bytes:
         yield Finding(f"{row.called}: its file {row.name} is not what was stored")
         return
-    for size in THUMBNAIL_SIZES:
+    for size in SIZES:
         name = thumbnail_name(row.sha256, size)
         if not _is_webp(name):
             yield Finding(
@@ -139,6 +141,13 @@ def _counting(prompt: int) -> Callable[[Decoder], None]:
         Prompt.objects.filter(pk=prompt).recount()
 
     return count
+
+
+def _without_decoder(mend: Callable[[], object]) -> Callable[[Decoder], None]:
+    def go(decoder: Decoder) -> None:
+        mend()
+
+    return go
 
 
 def _is_webp(name: str) -> bool:

@@ -12,7 +12,7 @@ from gallery import search
 from gallery.display import generation_card
 from gallery.formats import MAX_ID, number, read_id
 from gallery.http import MemberRequest, closed_gates, glance
-from gallery.listing import count, dates, filters, tiles
+from gallery.listing import count, dates, filters, nothing_found, tiles
 from gallery.listing.listing import Listing
 from gallery.listing.order import NEWEST, ORDERS
 from gallery.models import Image, ImageDocument
@@ -56,7 +56,7 @@ def gallery(request: MemberRequest) -> HttpResponse:
         rows = ImageDocument.objects.of_covers(listing.query)
         context["found"] = number(len(page.rows)) if is_whole else count.found(rows)
         if not page.rows and listing.cursor is None:
-            context["hindrances"] = filters.hindrances(listing, request.user)
+            context["advice"] = nothing_found.advice(listing, request.user)
     active: list[generation_card.Card] = []
     if listing.is_top and glance(request).active:
         active = generation_card.active(ON_TOP + 1, closed_gates(request))

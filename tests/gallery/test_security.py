@@ -78,9 +78,10 @@ TABLE = [
     Row("signin", ("token",), stranger=410, member=410, maker=410, staff=410),
     Row("login", stranger=200, member=302, maker=302, staff=302),
     Row("logout", method="POST", member=302, maker=302, staff=302),
+    Row("icon", stranger=302, member=302, maker=302, staff=302),
     Row("healthz", stranger=503, member=503, maker=503, staff=503),
 ]
-OPEN = {"signin", "login", "healthz"}
+OPEN = {"signin", "login", "icon", "healthz"}
 POST_ONLY = {row.name for row in TABLE if row.method == "POST"} - {"account", "create", "searches"}
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -20,11 +20,13 @@ from django.utils import timezone
 from gallery import search
 from gallery.models import Batch, Generation, Image, ImageDocument, User
 from gallery.models.image import sort_price
+from gallery.models.vocabulary import read_query
+from gallery.search import index
 from tests.gallery.page import Page
 from tests.gallery.pipeline.test_kinds import EDIT
 from venice import Generate, bundled_models
 
-BEFORE, AFTER = ("gallery", "0009_worker_deaths"), ("gallery", "0047_prompt_counters")
+BEFORE, AFTER = ("gallery", "0009_worker_deaths"), ("gallery", "0049_what_venice_said")
 TABLES = (
     "user",
     "prompt",
@@ -278,6 +280,55 @@ def test_every_picture_is_in_the_index_and_has_its_price(filled: Rows) -> None:
         if image.prompt:
             words = search.parse(f'"{image.prompt.text}"')
             assert image in Image.objects.matching(words)
+
+
+def test_terms_that_come_later_change_no_migration_before_them(
+    filled: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as later:
+        later.setattr(index, "_TERMS", f"{index._TERMS} || ' :later:' || i.not_yet_there")
+        later.setattr(index, "_IMAGE_COLUMNS", (*index._IMAGE_COLUMNS, "not_yet_there"))
+        migrate(("gallery", "0040_sort_price"))
+        migrate(("gallery", "0041_image_documents"))
+    migrate(AFTER)
+
+    made, pictures = filled["generation"], filled["image"].values()
+    sally = User.objects.get(username="sally")
+
+    def found(text: str) -> set[int]:
+        return set(Image.objects.matching(read_query(text, sally)).values_list("pk", flat=True))
+
+    def those(condition: Callable[[dict[str, Any], dict[str, Any]], bool]) -> set[int]:
+        """Of a picture and its generation as they were."""
+        return {image["id"] for image in pictures if condition(image, made[image["generation_id"]])}
+
+    everything = {image["id"] for image in pictures}
+    for text, expected in {
+        "many model:chroma kind:generate size:640x360 format:webp": everything,
+        "by:alice": those(lambda image, _: image["owner_id"] == sally.pk - 2),
+        "steps:12 cfg:4.5": those(lambda _, asked: asked["steps"] == 12),
+        "is:moderated": those(lambda _, asked: asked["is_content_violation"]),
+        "price:0.02": everything,
+        "-is:stacked": those(lambda image, _: image["stack_size"] == 1),
+        f"on:{FIRST:%Y-%m}": everything,
+    }.items():
+        assert found(text) == expected, text
+    assert 0 < len(found("steps:12")) < len(everything)
+    assert documents() == rebuilt()
+    # And what comes now is followed.
+    Image.objects.filter(pk=min(everything)).update(format="png")
+    assert found("format:png") == {min(everything)}
+
+
+def documents() -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT rowid, terms FROM {index.TABLE} ORDER BY rowid")
+        return cursor.fetchall()
+
+
+def rebuilt() -> list[tuple[Any, ...]]:
+    index.rebuild(connection, max(Image.objects.values_list("pk", flat=True)))
+    return documents()
 
 
 def test_the_pages_show_what_they_showed(filled: Rows, client: Client) -> None:

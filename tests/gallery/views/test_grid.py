@@ -54,7 +54,7 @@ def test_a_tile_tells_model_seed_price_and_maker_and_brings_two_sizes(maker: Cli
     page = Page(maker.get("/").content)
     assert page.one("span", class_="caption").words == "a cat on a wallvenice-sd35 · seed 7 · $0.01 · alice"
     image = next(each for each in page.all("img", srcset=None) if each["src"] == first.thumbnail_512)
-    assert image["srcset"] == f"{first.thumbnail_256} 256w, {first.thumbnail_512} 512w"
+    assert image["srcset"] == f"{first.thumbnail_512} 512w, {first.thumbnail_256} 256w"
     assert image["sizes"].startswith("auto, ")
 
 
@@ -139,3 +139,13 @@ def test_a_card_has_a_place_for_each_picture_that_it_asks_for(maker: Client, bob
     page = Page(maker.get("/").content)
     assert "of-3 waits" in page.one("article", data_state="queued")["class"]
     assert len(page.all("div", class_="waiting")) == 3
+
+
+def test_a_grid_is_painted_once_its_last_tile_is_there(client: Client, alice: User) -> None:
+    picture = a_picture(alice)
+    client.force_login(alice)
+    for path in ("/", "/?q=cat", f"/prompts/{picture.prompt_id}/"):
+        page = Page(client.get(path).content)
+        awaited = page.one("link", rel="expect", blocking="render")["href"].removeprefix("#")
+        places = [each["id"] for each in page.elements if "id" in each]
+        assert places.index(awaited) > places.index("grid"), path

@@ -1,4 +1,4 @@
-"""A query's words and tags as conditions for each database; they find the same rows on both."""
+"""A query's words and tags as each database is asked for them; the same rows are found on both."""
 
 from collections.abc import Iterable
 from functools import reduce
