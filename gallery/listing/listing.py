@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from gallery import search
 from gallery.listing.order import ORDERS, Cursor, Order, Rows, choose, write
 from gallery.models import kept_sql
+from gallery.models.kept_sql import Kept
 from gallery.models.vocabulary import read_query
 
 T = TypeVar("T")
@@ -93,33 +94,35 @@ class Listing:
         return self.after(queryset, self.cursor, inclusive=True)[: self.size + 1]
 
     def asked(
-        self, kept: str, what: str, write: Callable[[Self], QuerySet[Any, Any]]
+        self, what: str, rows: Rows | Kept, write: Callable[[Self, Rows], QuerySet[Any, Any]]
     ) -> list[tuple[Any, ...]]:
-        """The rows of `what`, which `write` asks of this list.
-
-        `kept` names the rows that it is about when they are the same whoever asks and whatever for: the SQL is kept.
-        """
+        """The rows of `what`, which `write` asks of this list among `rows`."""
+        if not isinstance(rows, Kept):
+            return list(write(self, rows))
         cursor = self.cursor or ()
-        if not kept:
-            return list(write(self))
-        name = (what, kept, self.order.name, self.size, bool(cursor))
-        return kept_sql.ask(name, lambda *place: write(replace(self, cursor=place or None)), *cursor)
+        name = (what, rows.name, self.order.name, self.size, bool(cursor))
 
-    def page(self, queryset: Rows, shown: list[T], cursors: Sequence[Cursor], kept: str = "") -> Page[T]:
-        """`shown` are the rows of the page, `cursors` those of `rows`; one query more to find the page before."""
+        def whole(*values: Any) -> QuerySet[Any, Any]:
+            place, own = values[: len(cursor)], values[len(cursor) :]
+            return write(replace(self, cursor=place or None), rows.write(*own))
+
+        return kept_sql.ask(name, whole, *cursor, *rows.values)
+
+    def page(self, rows: Rows | Kept, shown: list[T], cursors: Sequence[Cursor]) -> Page[T]:
+        """`shown` are those of the page, `cursors` those of `rows`; one query more to find the page before."""
         older = self.address(cursors[self.size]) if len(cursors) > self.size else ""
-        return Page(shown, older, self._newer(queryset, kept))
+        return Page(shown, older, self._newer(rows))
 
-    def _newer(self, queryset: Rows, kept: str) -> str:
+    def _newer(self, rows: Rows | Kept) -> str:
         if self.cursor is None:
             return ""
-        cursors = self.asked(kept, "newer", lambda here: here._places_before(queryset))
+        cursors = self.asked("newer", rows, type(self)._places_before)
         if not cursors:
             return ""
         return self.address(cursors[self.size - 1] if len(cursors) > self.size else None)
 
-    def _places_before(self, queryset: Rows) -> QuerySet[Any, Any]:
-        before = self.before(queryset, self.cursor or ())
+    def _places_before(self, rows: Rows) -> QuerySet[Any, Any]:
+        before = self.before(rows, self.cursor or ())
         return before.values_list(*self.order.columns)[: self.size + 1]
 
     def before(self, queryset: Rows, cursor: Cursor) -> Rows:

@@ -15,6 +15,7 @@ from gallery.media.storage import thumbnail_name
 from gallery.media.thumbnails import SIZES
 from gallery.models.generation import label_of
 from gallery.models.image import UNKNOWN_PRICE, ImageQuerySet
+from gallery.models.kept_sql import Kept
 
 PAGE = 60
 # Pictures that are on the screen at once load at once; the rest when they come near.
@@ -75,20 +76,18 @@ def shape(width: int, height: int) -> int:
 
 def page(
     listing: Listing,
-    images: ImageQuerySet,
+    images: ImageQuerySet | Kept,
     *,
     row_height: int,
     stacked: bool = True,
     within: str | None = None,
-    kept: str = "",
 ) -> Page[Tile]:
     """The pictures of `listing` among `images`, in rows of that height in pixels.
 
     Without `stacked` each picture stands for itself, and none bears the count of its stack. `within` is what makes
-    a picture's page step among the same pictures, where it is more than the listing's own. `kept` names `images`
-    where these are the same whoever asks and whatever for: the SQL is kept then.
+    a picture's page step among the same pictures, where it is more than the listing's own.
     """
-    rows = _rows(listing, images, kept)
+    rows = _rows(listing, images)
     own = len(rows[0]) - len(listing.order.columns) if rows else 0
     visible = rows[: listing.size]
     steps = listing.within if within is None else within
@@ -101,14 +100,13 @@ def page(
         _tile(row[:own], position, row_height, stacked, steps, day, write(row[own:]))
         for position, (row, day) in enumerate(zip(visible, begun, strict=True))
     ]
-    return listing.page(images, shown, [row[own:] for row in rows], kept)
+    return listing.page(images, shown, [row[own:] for row in rows])
 
 
-def _rows(listing: Listing, images: ImageQuerySet, kept: str) -> list[tuple[Any, ...]]:
+def _rows(listing: Listing, images: ImageQuerySet | Kept) -> list[tuple[Any, ...]]:
     """What a tile shows of each picture, and where it stands in the list."""
-
     columns: tuple[Any, ...] = (*_COLUMNS, Left("prompt__text", EXCERPT), *listing.order.columns)
-    return listing.asked(kept, "tiles", lambda here: here.rows(images).values_list(*columns))
+    return listing.asked("tiles", images, lambda here, rows: here.rows(rows).values_list(*columns))
 
 
 def _tile(

@@ -126,7 +126,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
             return self.none()
         rows = self
         if asked := search.document_query(query.words, query.filters, vendor):
-            rows = rows.filter(document__terms__matches=asked)
+            rows = rows.found(asked)
         elif signs := tuple(term for term in query.words if not term.negated):
             rows = rows._with_signs(signs)
         for term in query.words:
@@ -136,6 +136,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
             if each.tags is None:
                 rows = rows.filter(each.condition)._within(each.span)
         return rows
+
+    def found(self, asked: str) -> Self:
+        """Those that the index finds for `asked`, which is written as its database's own search asks for it."""
+        return self.filter(document__terms__matches=asked)
 
     def _with_signs(self, terms: tuple[search.Words, ...]) -> Self:
         """Signs are in no index: the prompts are looked through, and few of them have a rare one."""

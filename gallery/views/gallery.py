@@ -15,7 +15,8 @@ from gallery.http import MemberRequest, closed_gates, glance
 from gallery.listing import count, dates, filters, nothing_found, tiles
 from gallery.listing.listing import Listing
 from gallery.listing.order import NEWEST, ORDERS
-from gallery.models import Image, ImageDocument
+from gallery.models import Image
+from gallery.models.document import kept_covers
 from gallery.models.image import ImageQuerySet
 
 # So many cards of the queue stand on top; the rest is a link to the queue.
@@ -43,9 +44,7 @@ def gallery(request: MemberRequest) -> HttpResponse:
     images = Image.objects.covers().matching(listing.query)
     if request.htmx and "since" in asked:
         return _new(request, listing, images)
-    # Of no search these are always the same.
-    kept = "" if listing.query else "covers"
-    page = tiles.page(listing, images, row_height=request.user.row_height, kept=kept)
+    page = tiles.page(listing, kept_covers(listing.query) or images, row_height=request.user.row_height)
     context = {"page": page, "query": listing.query, "listing": listing}
     context["is_newest"] = listing.order is NEWEST
     if request.htmx:
@@ -53,8 +52,7 @@ def gallery(request: MemberRequest) -> HttpResponse:
         return render(request, "gallery/_more.jinja", context, using="jinja2")
     if listing.query:
         is_whole = listing.cursor is None and not page.older
-        rows = ImageDocument.objects.of_covers(listing.query)
-        context["found"] = number(len(page.rows)) if is_whole else count.found(rows)
+        context["found"] = number(len(page.rows)) if is_whole else count.covers(listing.query)
         if not page.rows and listing.cursor is None:
             context["advice"] = nothing_found.advice(listing, request.user)
     active: list[generation_card.Card] = []

@@ -9,10 +9,12 @@ from django.db.models import QuerySet
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from gallery.listing import tiles
+from gallery.listing import count, tiles
 from gallery.listing.listing import Listing
 from gallery.listing.order import ORDERS
 from gallery.models import Generation, Image, User, kept_sql
+from gallery.models.document import kept_covers
+from gallery.models.vocabulary import read_query
 from tests.gallery.making import a_generation, a_picture, pictures
 
 KINDS = (
@@ -72,9 +74,14 @@ def test_a_page_of_the_grid_is_the_same_by_either_way(alice: User, order: str) -
     cursors: list[Any] = [None, *covers.order_by("id").values_list(*whole.order.columns)]
     for cursor in cursors:
         listing = replace(whole, cursor=cursor)
-        kept = tiles.page(listing, covers, row_height=180, kept="covers")
-        assert kept == tiles.page(listing, covers, row_height=180)
-        assert kept.rows
+        for text in ("", "cat", "cat -owl", "kind:generate", "owl"):
+            query = read_query(text, alice)
+            kept = kept_covers(query)
+            assert kept is not None
+            page = tiles.page(replace(listing, query=query), kept, row_height=180)
+            assert page == tiles.page(replace(listing, query=query), covers.matching(query), row_height=180)
+            assert bool(page.rows) == (text != "owl")
+            assert not text or count.covers(query) == count.found(covers.matching(query))
 
 
 def test_a_search_does_not_take_the_rows_of_another_list(client: Any, alice: User) -> None:
