@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from gallery.formats import MAX_ID, counted
 from gallery.models import Attempt, Generation, Image, User
+from gallery.models.image import ImageQuerySet
 from gallery.models.queue import GenerationQuerySet
 
 _WINDOW = timedelta(minutes=1)
@@ -64,6 +65,19 @@ def image_to_see(pk: int) -> Image:
     """The image with its generation, prompt and owner, for any member; Http404 when there is none."""
     known = Image.objects.select_related("owner", "prompt", "generation__origin__generation", "attempt")
     return get_object_or_404(known, pk=min(pk, MAX_ID))
+
+
+def images_to_change(user: User) -> ImageQuerySet:
+    """Those that are `user`'s to throw away and to bring back: their own, all for staff."""
+    return Image.objects.all() if user.is_staff else Image.objects.filter(owner=user)
+
+
+def image_to_change(user: User, pk: int) -> Image:
+    """The image if `user` may throw it away; Http404 or PermissionDenied otherwise."""
+    image = image_to_see(pk)
+    if not (user.is_staff or image.owner_id == user.pk):
+        raise PermissionDenied("Only who made it, or staff, may do that.")
+    return image
 
 
 def check_pace(user: User) -> None:

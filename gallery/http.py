@@ -6,6 +6,7 @@ from django.contrib.messages.storage.fallback import FallbackStorage
 from django.contrib.messages.storage.session import SessionStorage
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from gallery.models import ClosedGates, Glance, User
@@ -76,6 +77,12 @@ class SeeOther(HttpResponseRedirect):
     """303: what a post made is to be seen with a GET, whatever the client."""
 
     status_code = 303
+
+
+def back_to(request: HttpRequest, otherwise: str) -> SeeOther:
+    """To the page of this site that the field `back` of a post names, where it came from; else to `otherwise`."""
+    back = request.POST.get("back", "")
+    return SeeOther(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else otherwise)
 
 
 def error_page(request: HttpRequest | None, status: int, message: str = "", title: str = "") -> HttpResponse:

@@ -20,6 +20,7 @@ from gallery.views import (
     queue,
     searches,
     signin,
+    trash,
 )
 
 urlpatterns = [
@@ -32,6 +33,10 @@ urlpatterns = [
     path("images/<int:pk>/original", image.original, name="original"),
     path("images/<int:pk>/rerun-same-seed/", image.rerun_same_seed, name="rerun-same-seed"),
     path("images/<int:pk>/rerun-new-seed/", image.rerun_new_seed, name="rerun-new-seed"),
+    path("images/<int:pk>/trash/", trash.throw_away, name="trash-image"),
+    path("images/<int:pk>/restore/", trash.restore, name="restore-image"),
+    path("trash/", trash.trash, name="trash"),
+    path("trash/empty/", trash.empty, name="empty-trash"),
     path("generations/<int:pk>/", generation.generation, name="generation"),
     path("generations/<int:pk>/card/", generation.card, name="generation-card"),
     path("generations/<int:pk>/cancel/", generation.cancel, name="cancel"),

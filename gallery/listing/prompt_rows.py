@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Left
 
 from gallery.listing.listing import Listing, Page
@@ -19,13 +19,17 @@ EXCERPT = 400
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One prompt, with the names of the models that were asked and of the people who did."""
+    """One prompt, with the names of the models that were asked and of the people who did.
+
+    `is_thrown_away`: it had pictures, and all of them are in the trash or gone.
+    """
 
     prompt: Prompt
     text: str
     pictures: list[Image]
     models: list[str]
     people: list[str]
+    is_thrown_away: bool = False
 
 
 def page(listing: Listing) -> Page[Row]:
@@ -54,7 +58,7 @@ def row(prompt: Prompt) -> Row:
 
 def _with_pictures(prompts: PromptQuerySet) -> PromptQuerySet:
     """Annotate the ids of the newest pictures: a few index seeks for each row, however many pictures it has."""
-    newest = Image.objects.filter(prompt=OuterRef("pk")).newest_first().values("pk")
+    newest = Image.objects.kept().filter(prompt=OuterRef("pk")).newest_first().values("pk")
     return prompts.annotate(**{f"picture_{n}": Subquery(newest[n : n + 1]) for n in range(PICTURES)})
 
 
@@ -67,6 +71,7 @@ def _rows(prompts: Sequence[Prompt], pictures: int = PICTURES) -> list[Row]:
     for prompt_id, model, name in uses.order_by().distinct():
         models[prompt_id].add(model)
         people[prompt_id].add(name)
+    thrown_away = _thrown_away([prompt.pk for prompt in prompts if not prompt.picture_count])
     return [
         Row(
             prompt,
@@ -74,6 +79,14 @@ def _rows(prompts: Sequence[Prompt], pictures: int = PICTURES) -> list[Row]:
             [images[pk] for pk in chosen[prompt.pk] if pk in images],
             sorted(models[prompt.pk]),
             sorted(people[prompt.pk]),
+            prompt.pk in thrown_away,
         )
         for prompt in prompts
     ]
+
+
+def _thrown_away(ids: list[int]) -> set[int]:
+    """Those of these prompts, which have no picture, that had some; a query when there are any."""
+    in_trash = Exists(Image.objects.trashed().filter(generation=OuterRef("pk")))
+    uses = Generation.objects.filter(in_trash | Q(purged_count__gt=0), prompt__in=ids).order_by()
+    return {pk for pk in uses.values_list("prompt", flat=True).distinct() if pk is not None} if ids else set()

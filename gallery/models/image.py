@@ -1,7 +1,8 @@
 """A stored picture. The grid's unit is the picture; the variants of one request are a stack under its cover."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
 
 from gallery import search
 from gallery.models.attempt import Attempt
@@ -28,6 +30,8 @@ FEW_PROMPTS = 300
 UNKNOWN_PRICE = -1
 # What is rated starts as if so many had given so much: a single 5 does not top ten times 4.
 PRIOR_RATINGS, PRIOR_RATING = 2, 3
+# When a picture was thrown away of which the trash was emptied: its time is over whatever TRASH_DAYS says.
+EMPTIED = datetime(1970, 1, 2, tzinfo=UTC)
 
 
 def sort_price(price: Decimal | None) -> int:
@@ -49,6 +53,17 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def trashed(self) -> Self:
         """Those that are."""
         return self.filter(trashed_at__isnull=False)
+
+    def in_trash(self) -> Self:
+        """Those that the trash shows: what was emptied is not seen, though the worker may not have come to it."""
+        return self.filter(trashed_at__gt=EMPTIED)
+
+    def due(self) -> Self:
+        """Those in the trash whose time is over: the worker removes them for good."""
+        over = Q(trashed_at__lte=EMPTIED)
+        if settings.TRASH_DAYS:
+            over |= Q(trashed_at__lt=Now() - timedelta(days=settings.TRASH_DAYS))
+        return self.trashed().filter(over)
 
     def lock(self, ids: Iterable[int]) -> list[int]:
         """Within a transaction, the ids of those that are there, each held until its end; in order: no deadlock."""
@@ -74,6 +89,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
             moved = self.kept().lock(ids)
             Image.objects.filter(pk__in=moved).update(trashed_at=Now(), trashed_by=by, is_cover=False)
             Image.objects.settle_stacks(generations)
+            Image.objects.filter(pk__in=moved).count_in_prompts(-1)
         return moved
 
     def restore(self, ids: Collection[int]) -> list[int]:
@@ -83,7 +99,21 @@ class ImageQuerySet(models.QuerySet["Image"]):
             moved = self.trashed().lock(ids)
             Image.objects.filter(pk__in=moved).update(trashed_at=None, trashed_by=None)
             Image.objects.settle_stacks(generations)
+            Image.objects.filter(pk__in=moved).count_in_prompts(1)
         return moved
+
+    def empty(self, ids: Collection[int]) -> list[int]:
+        """End the time of these in the trash, a few thousand at most: the worker removes them. Returns which."""
+        with transaction.atomic():
+            ended = self.in_trash().lock(ids)
+            Image.objects.filter(pk__in=ended).update(trashed_at=EMPTIED)
+        return ended
+
+    def count_in_prompts(self, by: int) -> None:
+        """Their prompts have `by` pictures more for each of them; prompts are locked last, in order."""
+        prompts = self.filter(prompt__isnull=False).order_by().values_list("prompt", flat=True)
+        counts = Counter(pk for pk in prompts if pk is not None)
+        Prompt.objects.count_each({pk: by * count for pk, count in counts.items()})
 
     def settle_stacks(self, generations: Collection[int]) -> None:
         """One cover for each of these generations that has pictures outside the trash, and how many stand under it.
@@ -135,6 +165,15 @@ class ImageQuerySet(models.QuerySet["Image"]):
         for each in query.filters:
             if each.tags is None:
                 rows = rows.filter(each.condition)._within(each.span)
+        return rows
+
+    def matching_unindexed(self, query: search.Query) -> Self:
+        """The same by columns and prompts alone: what is in the trash has no search document."""
+        if any(each.tags == () and not each.negated for each in query.filters):
+            return self.none()
+        rows = self.filter(*(search.left_over(term) for term in query.words))
+        for each in query.filters:
+            rows = rows.filter(each.condition)._within(each.span)
         return rows
 
     def _with_signs(self, terms: tuple[search.Words, ...]) -> Self:
@@ -267,6 +306,19 @@ class Image(StoredPicture):
     def title(self) -> str:
         """What it is called where no picture is to be seen: its prompt, or what was done to make it."""
         return self.prompt.text if self.prompt else self.generation.label
+
+    @property
+    def is_emptied(self) -> bool:
+        """Whether it is in no trash any more: the worker removes it next."""
+        return self.trashed_at is not None and self.trashed_at <= EMPTIED
+
+    @property
+    def days_left(self) -> int | None:
+        """So many days it stays in the trash, a begun one counts; None where there is no end."""
+        if self.trashed_at is None or not settings.TRASH_DAYS:
+            return None
+        left = self.trashed_at + timedelta(days=settings.TRASH_DAYS) - timezone.now()
+        return max(0, -(-left // timedelta(days=1)))
 
     @property
     def can_be_rerun(self) -> bool:

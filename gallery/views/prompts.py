@@ -12,10 +12,10 @@ from gallery.formats import MAX_ID, read_id
 from gallery.http import MemberRequest
 from gallery.listing import count, prompt_rows, tiles
 from gallery.listing.listing import Listing
-from gallery.listing.neighbours import Scope
 from gallery.listing.order import PROMPT_ORDERS
 from gallery.listing.prompt_choices import choices
 from gallery.listing.prompt_table import table
+from gallery.listing.scope import PROMPT, Scope
 from gallery.models import Prompt
 
 
@@ -36,8 +36,8 @@ def prompts(request: MemberRequest) -> HttpResponse:
 def prompt(request: MemberRequest, pk: int) -> HttpResponse:
     """One prompt in full, with its pictures by model and seed, and all of them by cursor and search."""
     prompt = get_object_or_404(Prompt, pk=min(pk, MAX_ID))
-    listing, scope = Listing.read(request, size=tiles.PAGE), Scope(prompt.pk)
-    images = scope.pictures().matching(listing.query)
+    listing, scope = Listing.read(request, size=tiles.PAGE), Scope(PROMPT, prompt.pk)
+    images = scope.matching(listing.query)
     page = tiles.page(
         listing,
         images,

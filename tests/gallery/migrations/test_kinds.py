@@ -26,7 +26,7 @@ from tests.gallery.page import Page
 from tests.gallery.pipeline.test_kinds import EDIT
 from venice import Generate, bundled_models
 
-BEFORE, AFTER = ("gallery", "0009_worker_deaths"), ("gallery", "0049_what_venice_said")
+BEFORE, AFTER = ("gallery", "0009_worker_deaths"), ("gallery", "0051_shelf")
 TABLES = (
     "user",
     "prompt",
