@@ -1,11 +1,14 @@
 """What our views take and give beyond Django's own: a member's request, its closed gates, messages, 303, refusals."""
 
+from urllib.parse import urlsplit, urlunsplit
+
 from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.contrib.messages.storage.fallback import FallbackStorage
 from django.contrib.messages.storage.session import SessionStorage
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from gallery.models import ClosedGates, User
@@ -63,6 +66,18 @@ class SeeOther(HttpResponseRedirect):
     """303: what a post made is to be seen with a GET, whatever the client."""
 
     status_code = 303
+
+
+def way_back(request: HttpRequest, otherwise: str) -> str:
+    """The page of ours that a form was sent from, as the browser or the form's own field `back` says; or `otherwise`.
+
+    The browser knows best: a page changes its address while one scrolls.
+    """
+    for said in (request.META.get("HTTP_REFERER", ""), request.POST.get("back", "")):
+        parts = urlsplit(said) if url_has_allowed_host_and_scheme(said, {request.get_host()}) else None
+        if parts and parts.path.startswith("/"):
+            return urlunsplit(("", "", parts.path, parts.query, ""))
+    return otherwise
 
 
 def error_page(request: HttpRequest | None, status: int, message: str = "", title: str = "") -> HttpResponse:

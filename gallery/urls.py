@@ -18,6 +18,7 @@ from gallery.views import (
     prompts,
     queue,
     searches,
+    sensitive,
     signin,
 )
 
@@ -31,6 +32,7 @@ urlpatterns = [
     path("images/<int:pk>/original", image.original, name="original"),
     path("images/<int:pk>/rerun-same-seed/", image.rerun_same_seed, name="rerun-same-seed"),
     path("images/<int:pk>/rerun-new-seed/", image.rerun_new_seed, name="rerun-new-seed"),
+    path("images/<int:pk>/sensitive/", sensitive.picture, name="sensitive"),
     path("generations/<int:pk>/", generation.generation, name="generation"),
     path("generations/<int:pk>/card/", generation.card, name="generation-card"),
     path("generations/<int:pk>/cancel/", generation.cancel, name="cancel"),
@@ -46,6 +48,7 @@ urlpatterns = [
     path("searches/<int:pk>/delete/", searches.delete, name="delete-search"),
     path("account/", account.account, name="account"),
     path("account/density/", account.density, name="density"),
+    path("account/sensitive/", sensitive.setting, name="sensitive-setting"),
     path("queue/", queue.queue, name="queue"),
     path("queue/dismiss/", queue.dismiss_all, name="dismiss-all"),
     path("queue/cancel/", queue.cancel_mine, name="cancel-mine"),

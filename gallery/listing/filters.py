@@ -164,7 +164,8 @@ def hindrances(listing: Listing, member: User) -> list[Link]:
     vocabulary, links = Vocabulary(member.pk), []
     for number, part in enumerate(parts[:MOST_PARTS]):
         rest = " ".join(other.text for at, other in enumerate(parts) if at != number)
-        if Image.objects.covers().matching(search.parse(rest, vocabulary)).exists():
+        without = Image.objects.covers().matching(search.parse(rest, vocabulary))
+        if without.listed_for(member).exists():
             links.append(Link(part.text, replace(listing, query=search.Query(rest), cursor=None).address()))
     return links
 
@@ -228,15 +229,19 @@ def _counts(rest: str, written: list[str], member: User) -> list[int]:
     """How many covers each of `written` finds within the search `rest`, counted no further than just above the cap."""
     vocabulary = Vocabulary(member.pk)
     each = {
-        f"count_{number}": _Capped(_cut(search.parse(f"{term} {rest}", vocabulary)))
+        f"count_{number}": _Capped(_cut(search.parse(f"{term} {rest}", vocabulary), member))
         for number, term in enumerate(written)
     }
     one = User.objects.filter(pk=member.pk).values_list()
     return list(one.annotate(**each).values_list(*each).get()) if each else []
 
 
-def _cut(query: search.Query) -> QuerySet[Any]:
-    return ImageDocument.objects.of_covers(query).order_by().values_list("pk", flat=True)[: CAP + 1]
+def _cut(query: search.Query, member: User) -> QuerySet[Any]:
+    rows: QuerySet[Any] = ImageDocument.objects.of_covers(query)
+    if member.hides_sensitive:
+        # Documents tell nothing of what is hidden.
+        rows = Image.objects.covers().matching(query).listed_for(member)
+    return rows.order_by().values_list("pk", flat=True)[: CAP + 1]
 
 
 def _address(listing: Listing, old: Callable[[search.Term], bool], new: str = "") -> str:

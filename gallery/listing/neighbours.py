@@ -6,11 +6,13 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.urls import reverse
 
+from gallery import search
 from gallery.formats import number, read_id
+from gallery.http import MemberRequest
 from gallery.listing.count import up_to
 from gallery.listing.listing import Listing
 from gallery.listing.order import Rows, write
-from gallery.models import Image
+from gallery.models import Image, User
 from gallery.models.image import ImageQuerySet
 
 #: Pictures of the filmstrip on each side of the one that is shown.
@@ -20,7 +22,7 @@ FARTHEST = 1000
 
 _PROMPT = "prompt:"
 # What the filmstrip shows of a picture.
-_COLUMNS = ("id", "sha256", "width", "height", "recipe")
+_COLUMNS = ("id", "sha256", "width", "height", "recipe", "is_sensitive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,19 @@ class Scope:
         every = Image.objects.all()
         return every.covers() if self.prompt_id is None else every.filter(prompt=self.prompt_id)
 
+    def every(self, query: search.Query) -> ImageQuerySet:
+        """Those that hold `query`. What Venice made unusable crowds no gallery: it is found by what it is asked for."""
+        found = self.pictures().matching(query)
+        return found if query or self.prompt_id else found.usable()
+
+    def listed(self, query: search.Query, member: User) -> ImageQuerySet:
+        """The same as `member` has them in lists."""
+        return self.every(query).listed_for(member)
+
+    def hides(self, query: search.Query, member: User) -> bool:
+        """Whether there are some that only the setting of `member` keeps out of the list."""
+        return member.hides_sensitive and self.every(query).sensitive().exists()
+
     def within(self, listing: Listing) -> str:
         """`?q=…&in=…`, or nothing for the whole gallery: makes a picture's page step among these."""
         own = urlencode({"in": self.text}, safe=":") if self.text else ""
@@ -73,10 +88,10 @@ class Neighbours:
     back: str
 
     @classmethod
-    def read(cls, request: HttpRequest, image: Image) -> "Neighbours":
+    def read(cls, request: MemberRequest, image: Image) -> "Neighbours":
         """Around `image`, in the list that the address of `request` names; five queries at most beside its search's."""
         listing, scope = Listing.read(request, size=1), Scope.read(request)
-        order, pictures = listing.order, scope.pictures().matching(listing.query)
+        order, pictures = listing.order, scope.listed(listing.query, request.user)
         cover = image if image.is_cover or scope.prompt_id else _cover(image)
         cursor = order.cursor(cover)
         earlier = listing.before(pictures, cursor)
@@ -110,13 +125,14 @@ def _cover(image: Image) -> Image:
     return Image.objects.covers().filter(generation=image.generation_id).first() or image
 
 
-def mates(image: Image) -> list[Image]:
-    """The pictures of the same click, in its order: variants, and other seeds; nothing when it is alone.
+def mates(image: Image, member: User) -> list[Image]:
+    """The pictures of the same click that `member` has in lists, in its order: variants, and other seeds.
 
-    Of very many those around the one that is shown; two queries.
+    Nothing when it is alone. Of very many those around the one that is shown; two queries.
     """
     together = Image.objects.filter(generation__batch=image.generation.batch_id)
-    ids = list(together.order_by("generation_id", "index", "pk").values_list("pk", flat=True)[:FARTHEST])
+    rows = together.order_by("generation_id", "index", "pk").values_list("pk", "is_sensitive")[:FARTHEST]
+    ids = [pk for pk, hidden in rows if pk == image.pk or not (hidden and member.hides_sensitive)]
     if len(ids) < 2 or image.pk not in ids:
         return []
     at = ids.index(image.pk)
