@@ -63,7 +63,9 @@ def attempt_to_change(user: User, pk: int) -> Attempt:
 
 def image_to_see(pk: int) -> Image:
     """The image with its generation, prompt and owner, for any member; Http404 when there is none."""
-    known = Image.objects.select_related("owner", "prompt", "generation__origin__generation", "attempt")
+    known = Image.objects.select_related(
+        "owner", "prompt", "generation__origin__generation", "attempt", "sensitive_set_by"
+    )
     return get_object_or_404(known, pk=min(pk, MAX_ID))
 
 

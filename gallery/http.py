@@ -1,5 +1,7 @@
 """What our views take and give beyond Django's own: a member's request, its closed gates, messages, 303, refusals."""
 
+from urllib.parse import urlsplit, urlunsplit
+
 from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.contrib.messages.storage.fallback import FallbackStorage
@@ -80,9 +82,15 @@ class SeeOther(HttpResponseRedirect):
 
 
 def back_to(request: HttpRequest, otherwise: str) -> SeeOther:
-    """To the page of this site that the field `back` of a post names, where it came from; else to `otherwise`."""
-    back = request.POST.get("back", "")
-    return SeeOther(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else otherwise)
+    """To the page of ours that a form was sent from, as the browser or its own field `back` says; or to `otherwise`.
+
+    The browser knows best: a page changes its address while one scrolls.
+    """
+    for said in (request.META.get("HTTP_REFERER", ""), request.POST.get("back", "")):
+        parts = urlsplit(said) if url_has_allowed_host_and_scheme(said, {request.get_host()}) else None
+        if parts and parts.path.startswith("/"):
+            return SeeOther(urlunsplit(("", "", parts.path, parts.query, "")))
+    return SeeOther(otherwise)
 
 
 def error_page(request: HttpRequest | None, status: int, message: str = "", title: str = "") -> HttpResponse:

@@ -19,6 +19,7 @@ from gallery.views import (
     prompts,
     queue,
     searches,
+    sensitive,
     signin,
     trash,
 )
@@ -37,6 +38,7 @@ urlpatterns = [
     path("images/<int:pk>/restore/", trash.restore, name="restore-image"),
     path("trash/", trash.trash, name="trash"),
     path("trash/empty/", trash.empty, name="empty-trash"),
+    path("images/<int:pk>/sensitive/", sensitive.picture, name="sensitive"),
     path("generations/<int:pk>/", generation.generation, name="generation"),
     path("generations/<int:pk>/card/", generation.card, name="generation-card"),
     path("generations/<int:pk>/cancel/", generation.cancel, name="cancel"),
@@ -52,6 +54,7 @@ urlpatterns = [
     path("searches/<int:pk>/delete/", searches.delete, name="delete-search"),
     path("account/", account.account, name="account"),
     path("account/density/", account.density, name="density"),
+    path("account/sensitive/", sensitive.setting, name="sensitive-setting"),
     path("queue/", queue.queue, name="queue"),
     path("queue/dismiss/", queue.dismiss_all, name="dismiss-all"),
     path("queue/cancel/", queue.cancel_mine, name="cancel-mine"),

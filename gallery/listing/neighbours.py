@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
-from django.http import HttpRequest
-
 from gallery.formats import number
+from gallery.http import MemberRequest
 from gallery.listing.count import up_to
 from gallery.listing.listing import Listing
 from gallery.listing.order import Rows, write
 from gallery.listing.scope import Scope
-from gallery.models import Image
+from gallery.models import Image, User
 
 #: Pictures of the filmstrip on each side of the one that is shown.
 SIDE = 7
@@ -17,7 +16,7 @@ SIDE = 7
 FARTHEST = 1000
 
 # What the filmstrip shows of a picture.
-_COLUMNS = ("id", "sha256", "width", "height", "recipe")
+_COLUMNS = ("id", "sha256", "width", "height", "recipe", "is_sensitive")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +36,11 @@ class Neighbours:
     back: str
 
     @classmethod
-    def read(cls, request: HttpRequest, image: Image) -> "Neighbours":
+    def read(cls, request: MemberRequest, image: Image) -> "Neighbours":
         """Around `image`, in the list that the address of `request` names; five queries at most beside its search's."""
         scope = Scope.read(request)
         listing = Listing.read(request, size=1, orders=scope.orders)
-        pictures = scope.matching(listing.query)
+        pictures = scope.listed(listing.query, request.user)
         cover = image if image.is_cover or not scope.is_stacked else _cover(image)
         cursor = scope.cursor(listing.order, cover)
         earlier = listing.before(pictures, cursor)
@@ -75,13 +74,14 @@ def _cover(image: Image) -> Image:
     return Image.objects.covers().filter(generation=image.generation_id).first() or image
 
 
-def mates(image: Image) -> list[Image]:
-    """The pictures of the same click, in its order: variants, and other seeds; nothing when it is alone.
+def mates(image: Image, member: User) -> list[Image]:
+    """The pictures of the same click that `member` has in lists, in its order: variants, and other seeds.
 
-    Of very many those around the one that is shown; two queries.
+    Nothing when it is alone. Of very many those around the one that is shown; two queries.
     """
     together = Image.objects.kept().filter(generation__batch=image.generation.batch_id)
-    ids = list(together.order_by("generation_id", "index", "pk").values_list("pk", flat=True)[:FARTHEST])
+    rows = together.order_by("generation_id", "index", "pk").values_list("pk", "is_sensitive")[:FARTHEST]
+    ids = [pk for pk, hidden in rows if pk == image.pk or not (hidden and member.hides_sensitive)]
     if len(ids) < 2 or image.pk not in ids:
         return []
     at = ids.index(image.pk)

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Left
 
 from gallery.listing.listing import Listing, Page
-from gallery.models import Generation, Image, Prompt
+from gallery.models import Generation, Image, Prompt, User
 from gallery.models.prompt import PromptQuerySet
 
 PAGE = 30
@@ -32,15 +32,15 @@ class Row:
     is_thrown_away: bool = False
 
 
-def page(listing: Listing) -> Page[Row]:
-    """The prompts of `listing`."""
+def page(listing: Listing, member: User) -> Page[Row]:
+    """The prompts of `listing`, with pictures that `member` has in lists."""
     found = Prompt.objects.walked(listing.query).exclude(generation_count=0)
     # Not `> 0`, for which SQLite would leave the cursor of an order by this very column. And first which prompts, then
     # what is shown of them: it looks up all that a row shows before it sorts.
     places = list(listing.rows(found).values_list("pk", *listing.order.columns))
     shown = [pk for pk, *_ in places[: listing.size]]
     rows = Prompt.objects.annotate(excerpt=Left("text", EXCERPT)).defer("text", "folded", "words")
-    prompts = _with_pictures(rows).in_bulk(shown)
+    prompts = _with_pictures(rows, member).in_bulk(shown)
     cursors = [tuple(cursor) for _, *cursor in places]
     return listing.page(found, _rows([prompts[pk] for pk in shown]), cursors)
 
@@ -56,9 +56,10 @@ def row(prompt: Prompt) -> Row:
     return whole
 
 
-def _with_pictures(prompts: PromptQuerySet) -> PromptQuerySet:
+def _with_pictures(prompts: PromptQuerySet, member: User) -> PromptQuerySet:
     """Annotate the ids of the newest pictures: a few index seeks for each row, however many pictures it has."""
-    newest = Image.objects.kept().filter(prompt=OuterRef("pk")).newest_first().values("pk")
+    listed = Image.objects.kept().listed_for(member)
+    newest = listed.filter(prompt=OuterRef("pk")).newest_first().values("pk")
     return prompts.annotate(**{f"picture_{n}": Subquery(newest[n : n + 1]) for n in range(PICTURES)})
 
 

@@ -56,7 +56,7 @@ def table(prompt: Prompt, cursor: str) -> Table | None:
     )
 
 
-_SHOWN = ("sha256", "recipe", "width", "height", "color", "seed", "style_preset")
+_SHOWN = ("sha256", "recipe", "width", "height", "color", "seed", "style_preset", "is_sensitive")
 
 
 def _rows(prompt: Prompt, seeds: list[int]) -> list[tuple[str, list[Cell]]]:

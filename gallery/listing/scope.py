@@ -12,7 +12,7 @@ from gallery import search
 from gallery.formats import MAX_ID, read_id
 from gallery.listing.listing import Listing
 from gallery.listing.order import COLLECTION_ORDERS, ORDERS, OWN, Cursor, Order
-from gallery.models import CollectionImage, Image
+from gallery.models import CollectionImage, Image, User
 from gallery.models.image import ImageQuerySet
 
 PROMPT, COLLECTION, TRASH = "prompt", "collection", "trash"
@@ -68,9 +68,20 @@ class Scope:
         return every.covers()
 
     def matching(self, query: search.Query) -> ImageQuerySet:
-        """Those of them that hold what `query` asks."""
+        """Those that hold `query`. What Venice made unusable crowds no gallery: it is found by what it is asked for."""
         rows = self.pictures()
-        return rows.matching_unindexed(query) if self.kind == TRASH else rows.matching(query)
+        if self.kind == TRASH:
+            return rows.matching_unindexed(query)
+        return rows.matching(query) if query or self.kind else rows.usable()
+
+    def listed(self, query: search.Query, member: User) -> ImageQuerySet:
+        """The same as `member` has them in lists; the trash shows all that can be restored."""
+        rows = self.matching(query)
+        return rows if self.kind == TRASH else rows.listed_for(member)
+
+    def hides(self, query: search.Query, member: User) -> bool:
+        """Whether there are some that only the setting of `member` keeps out of the list."""
+        return member.hides_sensitive and self.matching(query).sensitive().exists()
 
     def cursor(self, order: Order, image: Image) -> Cursor:
         """Where `image` stands in `order`; at the end of a collection's own order when it is not in it."""

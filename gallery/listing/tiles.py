@@ -29,7 +29,7 @@ GROWTH = 1.2
 _COLUMNS = (
     *("id", "sha256", "width", "height", "color", "stack_size", "recipe", "created_at"),
     *("generation__kind", "generation__is_blurred", "generation__is_content_violation"),
-    *("model", "seed", "sort_price", "owner__username"),
+    *("model", "seed", "sort_price", "owner__username", "is_sensitive"),
 )
 
 
@@ -62,6 +62,8 @@ class Tile(NamedTuple):
     # Pictures in its stack; less than two are not told.
     stack: int
     mark: str
+    # A class of the tile where it is not for every eye.
+    sensitive: str
     load: str
     # Of the first picture of a day.
     day: Day | None
@@ -106,7 +108,7 @@ def _tile(
     row: tuple[Any, ...], position: int, row_height: int, stacked: bool, within: str, day: Day | None, at: str
 ) -> Tile:
     pk, sha256, width, height, color, stack, recipe, _ = row[:8]
-    kind, blurred, violation, model, seed, price, owner, text = row[8:]
+    kind, blurred, violation, model, seed, price, owner, sensitive, text = row[8:]
     form, widths = _sizes(width, height)
     # As StoredPicture writes them.
     version = f"?{recipe}" if recipe > 1 else ""
@@ -125,7 +127,8 @@ def _tile(
         color,
         form,
         stack if stacked else 1,
-        "moderated" if violation else "blurred" if blurred else "",
+        "moderated" if violation else "blurred" if blurred else "sensitive" if sensitive else "",
+        " sensitive" if sensitive else "",
         "eager" if position < EAGER else "lazy",
         day,
     )

@@ -65,6 +65,26 @@ class ImageQuerySet(models.QuerySet["Image"]):
             over |= Q(trashed_at__lt=Now() - timedelta(days=settings.TRASH_DAYS))
         return self.trashed().filter(over)
 
+    def listed_for(self, member: "User") -> Self:
+        """Those that stand in the lists of this member, who may have hidden the sensitive ones."""
+        return self.filter(is_sensitive=False) if member.hides_sensitive else self
+
+    def sensitive(self) -> Self:
+        """Those that are not for every eye."""
+        return self.filter(is_sensitive=True)
+
+    def usable(self) -> Self:
+        """Those that Venice has not made unusable."""
+        return self.filter(is_moderated=False)
+
+    def set_sensitive(self, ids: Iterable[int], by: "User", is_sensitive: bool) -> list[int]:
+        """Whether these are sensitive, a few thousand at most. Returns the ids of those that are there."""
+        with transaction.atomic():
+            known = self.lock(ids)
+            changed = Image.objects.filter(pk__in=known).exclude(is_sensitive=is_sensitive)
+            changed.update(is_sensitive=is_sensitive, sensitive_set_by=by)
+        return known
+
     def lock(self, ids: Iterable[int]) -> list[int]:
         """Within a transaction, the ids of those that are there, each held until its end; in order: no deadlock."""
         rows = self.filter(pk__in=ids).order_by("pk").select_for_update()
@@ -306,6 +326,10 @@ class Image(StoredPicture):
     def title(self) -> str:
         """What it is called where no picture is to be seen: its prompt, or what was done to make it."""
         return self.prompt.text if self.prompt else self.generation.label
+
+    def shows_words(self, member: "User") -> bool:
+        """Whether its prompt may stand in the name of a file that this member takes home."""
+        return not (self.is_sensitive and member.hides_sensitive)
 
     @property
     def is_emptied(self) -> bool:

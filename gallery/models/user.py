@@ -111,6 +111,11 @@ class User(AbstractUser):
             )
         ]
 
+    @property
+    def hides_sensitive(self) -> bool:
+        """Whether lists leave out what is not for every eye."""
+        return self.sensitive == Sensitive.HIDE
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Who becomes staff, is none any more, or comes back begins a new session: all of theirs are over."""
         fields = kwargs.get("update_fields")

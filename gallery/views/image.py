@@ -38,7 +38,7 @@ def _page(request: MemberRequest, image: Image, refused: PriceRefused | None = N
         "differences": details.differences(image.generation),
         "slices": details.slices(image.generation),
         "steps": neighbours.Neighbours.read(request, image),
-        "mates": neighbours.mates(image),
+        "mates": neighbours.mates(image, request.user),
         "reruns": generation_card.of_each(made_from_it.order_by("-id")[:24]),
     }
     template = f"image/{'_viewer' if request.htmx else 'image'}.html"

@@ -23,7 +23,7 @@ from gallery.models import Prompt
 def prompts(request: MemberRequest) -> HttpResponse:
     """A page of prompts by cursor and search; to htmx, only its rows and the new pager."""
     listing = Listing.read(request, size=prompt_rows.PAGE, orders=PROMPT_ORDERS)
-    context: dict[str, Any] = {"page": prompt_rows.page(listing), "query": listing.query}
+    context: dict[str, Any] = {"page": prompt_rows.page(listing, request.user), "query": listing.query}
     if request.htmx:
         return render(request, "prompts/_more.html", context)
     if listing.query:
@@ -37,7 +37,7 @@ def prompt(request: MemberRequest, pk: int) -> HttpResponse:
     """One prompt in full, with its pictures by model and seed, and all of them by cursor and search."""
     prompt = get_object_or_404(Prompt, pk=min(pk, MAX_ID))
     listing, scope = Listing.read(request, size=tiles.PAGE), Scope(PROMPT, prompt.pk)
-    images = scope.matching(listing.query)
+    images = scope.listed(listing.query, request.user)
     page = tiles.page(
         listing,
         images,
@@ -48,6 +48,8 @@ def prompt(request: MemberRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"page": page, "searched": listing.query}
     if request.htmx:
         return render(request, "gallery/_more.jinja", context, using="jinja2")
+    if not page.rows and listing.cursor is None:
+        context["hidden"] = scope.hides(listing.query, request.user)
     context["row"] = prompt_rows.row(prompt)
     context["before"] = prompt.predecessor
     if listing.query:

@@ -238,6 +238,8 @@ TABLE: list[tuple[str, str]] = [
     ("negative:BLURRY", "cafe"),
     ('negative:"very blurry"', "cafe"),
     ("is:blurred", "cat"),
+    ("is:sensitive", ""),
+    ("-is:sensitive is:blurred", "cat"),
     ("-is:blurred cat", "catdog tired"),
     ("is:moderated", "dog"),
     ("is:stacked", "bike"),
