@@ -28,6 +28,7 @@ from tests.gallery.pipeline.conftest import Installation, queue, until
 from tests.venice.conftest import Script, answer, script
 
 __all__ = ["script"]
+pytestmark = pytest.mark.one_database
 
 
 @pytest.fixture(scope="module")
