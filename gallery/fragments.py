@@ -10,6 +10,7 @@ from jinja2 import Environment
 
 from gallery import formats
 from gallery.templatetags import text
+from gallery.templatetags.formats import shape_of
 
 
 @lru_cache(maxsize=1000)
@@ -21,6 +22,12 @@ def _url(name: str, *args: Any) -> str:
 def environment(**options: Any) -> Environment:
     """What Django's backend asks for; a line that holds only a tag leaves nothing behind."""
     found = Environment(trim_blocks=True, lstrip_blocks=True, **options)  # noqa: S701 (the backend escapes)
-    found.globals.update(static=staticfiles_storage.url, url=_url, quote=text.quote, htmx_script=htmx_script)
-    found.filters.update(usd=formats.usd, amount=formats.amount)
+    found.globals.update(
+        static=staticfiles_storage.url,
+        url=_url,
+        htmx_script=htmx_script,
+        quote=text.quote,
+        moment=text.moment,
+    )
+    found.filters.update(usd=formats.usd, amount=formats.amount, counted=formats.counted, shape_of=shape_of)
     return found

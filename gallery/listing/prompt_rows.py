@@ -15,6 +15,8 @@ PAGE = 30
 PICTURES = 4
 # Two lines of it are shown.
 EXCERPT = 400
+# What a card shows of a picture.
+_SHOWN = ("sha256", "recipe", "width", "height")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ def _with_pictures(prompts: PromptQuerySet, member: User) -> PromptQuerySet:
 
 def _rows(prompts: Sequence[Prompt], pictures: int = PICTURES) -> list[Row]:
     chosen = {p.pk: [getattr(p, f"picture_{n}") for n in range(pictures)] for p in prompts}
-    images = Image.objects.in_bulk([pk for pks in chosen.values() for pk in pks if pk]) if pictures else {}
+    wanted = [pk for pks in chosen.values() for pk in pks if pk]
+    images = Image.objects.only(*_SHOWN).in_bulk(wanted) if wanted else {}
     models: dict[int, set[str]] = defaultdict(set)
     people: dict[int, set[str]] = defaultdict(set)
     uses = Generation.objects.filter(prompt__in=chosen).values_list("prompt", "model", "owner__username")

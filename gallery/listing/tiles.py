@@ -26,6 +26,7 @@ NARROWEST, WIDEST = 25, 400
 # A row that is filled makes its pictures larger than its height says, by as much in the worst of usual cases.
 GROWTH = 1.2
 
+# Nothing here may depend on who looks: the SQL is kept. What does is asked for apart, for all of the page's pictures.
 _COLUMNS = (
     *("id", "sha256", "width", "height", "color", "stack_size", "recipe", "created_at"),
     *("generation__kind", "generation__is_blurred", "generation__is_content_violation"),
@@ -81,15 +82,16 @@ def page(
     row_height: int,
     stacked: bool = True,
     within: str | None = None,
+    kept: str = "",
 ) -> Page[Tile]:
     """The pictures of `listing` among `images`, in rows of that height in pixels.
 
     Without `stacked` each picture stands for itself, and none bears the count of its stack. `within` is what makes
-    a picture's page step among the same pictures, where it is more than the listing's own.
+    a picture's page step among the same pictures, where it is more than the listing's own. `kept` names `images`
+    where these are the same whoever asks and whatever for: the SQL is kept then.
     """
-    columns: tuple[Any, ...] = (*_COLUMNS, Left("prompt__text", EXCERPT), *listing.order.columns)
-    rows = list(listing.rows(images).values_list(*columns))
-    own = len(columns) - len(listing.order.columns)
+    rows = _rows(listing, images, kept)
+    own = len(rows[0]) - len(listing.order.columns) if rows else 0
     visible = rows[: listing.size]
     steps = listing.within if within is None else within
     begun = (
@@ -101,7 +103,14 @@ def page(
         _tile(row[:own], position, row_height, stacked, steps, day, write(row[own:]))
         for position, (row, day) in enumerate(zip(visible, begun, strict=True))
     ]
-    return listing.page(images, shown, [row[own:] for row in rows])
+    return listing.page(images, shown, [row[own:] for row in rows], kept)
+
+
+def _rows(listing: Listing, images: ImageQuerySet, kept: str) -> list[tuple[Any, ...]]:
+    """What a tile shows of each picture, and where it stands in the list."""
+
+    columns: tuple[Any, ...] = (*_COLUMNS, Left("prompt__text", EXCERPT), *listing.order.columns)
+    return listing.asked(kept, "tiles", lambda here: here.rows(images).values_list(*columns))
 
 
 def _tile(

@@ -25,7 +25,7 @@ def prompts(request: MemberRequest) -> HttpResponse:
     listing = Listing.read(request, size=prompt_rows.PAGE, orders=PROMPT_ORDERS)
     context: dict[str, Any] = {"page": prompt_rows.page(listing, request.user), "query": listing.query}
     if request.htmx:
-        return render(request, "prompts/_more.html", context)
+        return render(request, "prompts/_more.jinja", context, using="jinja2")
     if listing.query:
         context["found"] = count.found(prompt_rows.used(listing))
     context["choices"] = choices(listing)
