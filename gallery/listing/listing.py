@@ -1,16 +1,14 @@
 """A list as one value: what its address says, which rows it shows, and the addresses beside them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, Self, TypeVar
+from typing import Generic, Self, TypeVar
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from gallery import search
 from gallery.listing.order import ORDERS, Cursor, Order, Rows, choose, write
-from gallery.models import kept_sql
 from gallery.models.vocabulary import read_query
 
 T = TypeVar("T")
@@ -92,35 +90,19 @@ class Listing:
             return self.order.sorted(queryset)[: self.size + 1]
         return self.after(queryset, self.cursor, inclusive=True)[: self.size + 1]
 
-    def asked(
-        self, kept: str, what: str, write: Callable[[Self], QuerySet[Any, Any]]
-    ) -> list[tuple[Any, ...]]:
-        """The rows of `what`, which `write` asks of this list.
-
-        `kept` names the rows that it is about when they are the same whoever asks and whatever for: the SQL is kept.
-        """
-        cursor = self.cursor or ()
-        if not kept:
-            return list(write(self))
-        name = (what, kept, self.order.name, self.size, bool(cursor))
-        return kept_sql.ask(name, lambda *place: write(replace(self, cursor=place or None)), *cursor)
-
-    def page(self, queryset: Rows, shown: list[T], cursors: Sequence[Cursor], kept: str = "") -> Page[T]:
+    def page(self, queryset: Rows, shown: list[T], cursors: Sequence[Cursor]) -> Page[T]:
         """`shown` are the rows of the page, `cursors` those of `rows`; one query more to find the page before."""
         older = self.address(cursors[self.size]) if len(cursors) > self.size else ""
-        return Page(shown, older, self._newer(queryset, kept))
+        return Page(shown, older, self._newer(queryset))
 
-    def _newer(self, queryset: Rows, kept: str) -> str:
+    def _newer(self, queryset: Rows) -> str:
         if self.cursor is None:
             return ""
-        cursors = self.asked(kept, "newer", lambda here: here._places_before(queryset))
+        before = self.before(queryset, self.cursor)
+        cursors: list[Cursor] = list(before.values_list(*self.order.columns)[: self.size + 1])
         if not cursors:
             return ""
         return self.address(cursors[self.size - 1] if len(cursors) > self.size else None)
-
-    def _places_before(self, queryset: Rows) -> QuerySet[Any, Any]:
-        before = self.before(queryset, self.cursor or ())
-        return before.values_list(*self.order.columns)[: self.size + 1]
 
     def before(self, queryset: Rows, cursor: Cursor) -> Rows:
         """The rows that stand before the one at `cursor`, the nearest first."""

@@ -82,16 +82,15 @@ def page(
     row_height: int,
     stacked: bool = True,
     within: str | None = None,
-    kept: str = "",
 ) -> Page[Tile]:
     """The pictures of `listing` among `images`, in rows of that height in pixels.
 
     Without `stacked` each picture stands for itself, and none bears the count of its stack. `within` is what makes
-    a picture's page step among the same pictures, where it is more than the listing's own. `kept` names `images`
-    where these are the same whoever asks and whatever for: the SQL is kept then.
+    a picture's page step among the same pictures, where it is more than the listing's own.
     """
-    rows = _rows(listing, images, kept)
-    own = len(rows[0]) - len(listing.order.columns) if rows else 0
+    columns: tuple[Any, ...] = (*_COLUMNS, Left("prompt__text", EXCERPT), *listing.order.columns)
+    rows = list(listing.rows(images).values_list(*columns))
+    own = len(columns) - len(listing.order.columns)
     visible = rows[: listing.size]
     steps = listing.within if within is None else within
     begun = (
@@ -103,14 +102,7 @@ def page(
         _tile(row[:own], position, row_height, stacked, steps, day, write(row[own:]))
         for position, (row, day) in enumerate(zip(visible, begun, strict=True))
     ]
-    return listing.page(images, shown, [row[own:] for row in rows], kept)
-
-
-def _rows(listing: Listing, images: ImageQuerySet, kept: str) -> list[tuple[Any, ...]]:
-    """What a tile shows of each picture, and where it stands in the list."""
-
-    columns: tuple[Any, ...] = (*_COLUMNS, Left("prompt__text", EXCERPT), *listing.order.columns)
-    return listing.asked(kept, "tiles", lambda here: here.rows(images).values_list(*columns))
+    return listing.page(images, shown, [row[own:] for row in rows])
 
 
 def _tile(

@@ -46,9 +46,7 @@ def gallery(request: MemberRequest) -> HttpResponse:
     images = scope.listed(listing.query, request.user)
     if request.htmx and "since" in asked:
         return _new(request, listing, images)
-    # Of no search these are always the same.
-    kept = "" if listing.query else "covers"
-    page = tiles.page(listing, images, row_height=request.user.row_height, kept=kept)
+    page = tiles.page(listing, images, row_height=request.user.row_height)
     context = {"page": page, "query": listing.query, "listing": listing}
     context["is_newest"] = listing.order is NEWEST
     if request.htmx:
@@ -73,6 +71,7 @@ def gallery(request: MemberRequest) -> HttpResponse:
         "active": active[:ON_TOP],
         "more_active": len(active) > ON_TOP,
         "line": filters.line(listing, request.user, menu),
+        "saved": request.user.saved_searches.all(),
     }
     return render(request, "gallery/gallery.html", context)
 
