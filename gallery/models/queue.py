@@ -1,7 +1,7 @@
 """The queue: whose turn it is, what waits for what, and how a click becomes rows."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -167,10 +167,11 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         inputs = [Input.objects.drafts(order.operation, order.origin) for order in orders]
         try:
             with transaction.atomic():
+                held = _hold_sources(orders, inputs)
                 total = columns.fitted(Batch, price=_total(orders))
                 click = Batch.objects.create(owner=owner, submission=submission, **total, **batch)
                 return [
-                    self._add(click, position, order, rows, requested_by or owner)
+                    self._add(click, position, order, rows, requested_by or owner, held)
                     for position, (order, rows) in enumerate(zip(orders, inputs, strict=True))
                 ], True
         except IntegrityError:
@@ -179,7 +180,13 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
             return first, False
 
     def _add(
-        self, batch: Batch, position: int, order: Order, inputs: "Iterable[Input]", requested_by: "User"
+        self,
+        batch: Batch,
+        position: int,
+        order: Order,
+        inputs: "Iterable[Input]",
+        requested_by: "User",
+        held: Collection[int],
     ) -> "Generation":
         from gallery.models.input import Input
 
@@ -194,7 +201,9 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
             kind=operation.kind,
             prompt=prompt,
             request=operation.payload(images=False),
-            origin=order.origin,
+            # Gone is what was thrown away for good while somebody looked at it.
+            origin=order.origin if order.origin and order.origin.pk in held else None,
+            origin_purged=bool(order.origin and order.origin.pk not in held),
             run_again_of=order.run_again_of,
             emulated=settings.VENICE_EMULATED,
             **columns.fitted(
@@ -207,6 +216,21 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         if prompt:
             prompt.count_use(generation)
         return generation
+
+
+def _hold_sources(orders: Sequence[Order], inputs: "Sequence[Sequence[Input]]") -> set[int]:
+    """The pictures that all of these come from, of those that are there: each stays until the transaction ends.
+
+    All of them at once and in order, so that two clicks wait for each other, and not in a circle.
+    """
+    from gallery.models.image import Image
+
+    drafts = [row for rows in inputs for row in rows]
+    origins = {order.origin.pk for order in orders if order.origin}
+    images = {row.image_id for row in drafts if row.image_id}
+    if not (origins or drafts):
+        return set()
+    return Image.objects.hold(origins | images, {row.sha256 for row in drafts})
 
 
 def _total(orders: Sequence[Order]) -> Decimal | None:
