@@ -1,7 +1,7 @@
 """The queue: whose turn it is, what waits for what, and how a click becomes rows."""
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -22,6 +22,7 @@ from gallery.models.worker import SILENT_AFTER, Worker
 from venice.operations import Operation
 
 if TYPE_CHECKING:
+    from gallery.models.collection import Collection
     from gallery.models.generation import Generation
     from gallery.models.image import Image
     from gallery.models.input import Input
@@ -167,9 +168,12 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         inputs = [Input.objects.drafts(order.operation, order.origin) for order in orders]
         try:
             with transaction.atomic():
+                goes_to = _destination(orders, requested_by or owner)
                 held = _hold_sources(orders, inputs)
                 total = columns.fitted(Batch, price=_total(orders))
-                click = Batch.objects.create(owner=owner, submission=submission, **total, **batch)
+                click = Batch.objects.create(
+                    owner=owner, submission=submission, destination=goes_to, **total, **batch
+                )
                 return [
                     self._add(click, position, order, rows, requested_by or owner, held)
                     for position, (order, rows) in enumerate(zip(orders, inputs, strict=True))
@@ -186,7 +190,7 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         order: Order,
         inputs: "Iterable[Input]",
         requested_by: "User",
-        held: Collection[int],
+        held: Container[int],
     ) -> "Generation":
         from gallery.models.input import Input
 
@@ -216,6 +220,18 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         if prompt:
             prompt.count_use(generation)
         return generation
+
+
+def _destination(orders: Sequence[Order], person: "User") -> "Collection | None":
+    """Where the pictures of a click go: where who asked has all of theirs go, or as before when it is run again.
+
+    It stays until the transaction ends.
+    """
+    from gallery.models.collection import Collection
+
+    again = orders[0].run_again_of
+    pk = again.batch.destination_id if again else person.destination_id
+    return Collection.objects.active().select_for_update().filter(pk=pk).first() if pk else None
 
 
 def _hold_sources(orders: Sequence[Order], inputs: "Sequence[Sequence[Input]]") -> set[int]:

@@ -12,7 +12,7 @@ from gallery.failpoints import failpoint
 from gallery.formats import counted
 from gallery.logs import one_line
 from gallery.media.pictures import YOUNG, is_young
-from gallery.models import Generation, Image, Input, files
+from gallery.models import Collection, Generation, Image, Input, files
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def purge(pk: int) -> bool:
     Files go before the row is gone for good: whoever is stopped between them finds the row again, and goes on.
     """
     with transaction.atomic():
-        _lock_generations(pk)
+        _lock_around(pk)
         # Looked at once more under the lock: it may have been brought back.
         image = Image.objects.due().select_for_update().filter(pk=pk).first()
         if image is None or is_young(image.name):
@@ -65,8 +65,12 @@ def _made_from(pk: int) -> set[int]:
     return {*Generation.objects.filter(origin=pk).values_list("pk", flat=True), *inputs}
 
 
-def _lock_generations(pk: int) -> None:
-    """Its own and those that were made from it, before the picture itself and in order, as everybody does."""
+def _lock_around(pk: int) -> None:
+    """Its own generation and those that were made from it, then the collections whose cover it is.
+
+    Generations, collections, pictures, prompts, each in order: so does everybody, and nobody waits in a circle.
+    """
     own = Image.objects.filter(pk=pk).values_list("generation", flat=True)
     ids = {*own, *_made_from(pk)}
     list(Generation.objects.filter(pk__in=ids).order_by("pk").select_for_update().values_list("pk"))
+    list(Collection.objects.filter(cover=pk).order_by("pk").select_for_update().values_list("pk"))

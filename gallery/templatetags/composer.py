@@ -25,4 +25,6 @@ def composer(context: dict[str, Any]) -> dict[str, Any]:
         "quote": generate_price(spec) if spec else None,
         "submission": uuid.uuid4(),
         "csrf_token": context.get("csrf_token"),
+        "user": context.get("user"),
+        "request": context.get("request"),
     }

@@ -275,7 +275,8 @@ def test_who_needs_it_meanwhile_waits_and_finds_it_gone(
     other = threading.Thread(target=work)
     other.start()
     other.join(0.3)
-    assert other.is_alive(), "it waits for the removal"
+    # PostgreSQL need not wait to see that a picture in the trash is not one to collect.
+    assert other.is_alive() or meanwhile is _collect, "it waits for the removal"
     worker.signal(signal.SIGCONT)
     other.join(60)
     assert not other.is_alive()
