@@ -1,4 +1,4 @@
-"""Collections: made, filled, arranged, searched, stepped through, archived, deleted; and where all that is made goes."""
+"""Collections: made, filled, arranged, searched, stepped through, archived, deleted; and where what is made goes."""
 
 from collections.abc import Callable
 from typing import Any
