@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from gallery.formats import MAX_ID, counted
-from gallery.models import Attempt, Generation, Image, User
+from gallery.models import Attempt, Collection, Generation, Image, User
 from gallery.models.image import ImageQuerySet
 from gallery.models.queue import GenerationQuerySet
 
@@ -80,6 +80,17 @@ def image_to_change(user: User, pk: int) -> Image:
     if not (user.is_staff or image.owner_id == user.pk):
         raise PermissionDenied("Only who made it, or staff, may do that.")
     return image
+
+
+def may_delete(user: User, collection: Collection) -> bool:
+    """Whether it is this member's to delete; anybody may rename, arrange and archive it."""
+    return user.is_staff or collection.created_by_id == user.pk
+
+
+def check_may_delete(user: User, collection: Collection) -> None:
+    """Raise PermissionDenied otherwise."""
+    if not may_delete(user, collection):
+        raise PermissionDenied("Only who made it, or staff, may do that.")
 
 
 def check_pace(user: User) -> None:

@@ -90,6 +90,14 @@ class ImageQuerySet(models.QuerySet["Image"]):
         rows = self.filter(pk__in=ids).order_by("pk").select_for_update()
         return list(rows.values_list("pk", flat=True))
 
+    def hold(self, ids: Iterable[int], digests: Iterable[str]) -> set[int]:
+        """Within a transaction that makes something from these, by id or content: those that are there stay.
+
+        Whoever removes pictures for good waits meanwhile, and then finds that their files are needed.
+        """
+        rows = self.filter(Q(pk__in=set(ids)) | Q(sha256__in=set(digests))).order_by("pk").select_for_update()
+        return set(rows.values_list("pk", flat=True))
+
     def sum_marks(self) -> int:
         """Write anew what all members' marks say of these; their rows are locked already."""
         return self.update(**_sums()) and self.update(score=_SCORE)

@@ -17,7 +17,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from gallery.models import CatalogModel, Generation, Hold, Image, SavedSearch, State, User, Worker
+from gallery.models import CatalogModel, Collection, Generation, Hold, Image, SavedSearch, State, User, Worker
 from gallery.pipeline.worker import WorkerProcess
 from venice import Generate
 
@@ -58,6 +58,17 @@ TABLE = [
     Row("rerun-new-seed", ("image",), "POST", member=303, maker=303, staff=303),
     Row("trash-image", ("image",), "POST", member=403, maker=303, staff=303),
     Row("restore-image", ("image",), "POST", member=403, maker=303, staff=303),
+    Row("collect", ("image",), "POST", member=422, maker=422, staff=422),
+    Row("uncollect", ("image",), "POST", member=404, maker=404, staff=404),
+    Row("collections"),
+    Row("collections", method="POST", member=422, maker=422, staff=422),
+    Row("destination", method="POST", member=303, maker=303, staff=303),
+    Row("collection", ("collection",)),
+    Row("edit-collection", ("collection",), "POST", member=422, maker=422, staff=422),
+    Row("archive-collection", ("collection",), "POST", member=303, maker=303, staff=303),
+    Row("cover-collection", ("collection",), "POST", member=303, maker=303, staff=303),
+    Row("arrange-collection", ("collection",), "POST", member=400, maker=400, staff=400),
+    Row("delete-collection", ("collection",), "POST", member=403, maker=303, staff=303),
     Row("trash"),
     Row("empty-trash", method="POST", member=303, maker=303, staff=303),
     Row("generation", ("generation",)),
@@ -88,7 +99,12 @@ TABLE = [
     Row("healthz", stranger=503, member=503, maker=503, staff=503),
 ]
 OPEN = {"signin", "login", "icon", "healthz"}
-POST_ONLY = {row.name for row in TABLE if row.method == "POST"} - {"account", "create", "searches"}
+POST_ONLY = {row.name for row in TABLE if row.method == "POST"} - {
+    "account",
+    "create",
+    "searches",
+    "collections",
+}
 
 
 @pytest.fixture
@@ -113,6 +129,7 @@ def things(worker_process: WorkerProcess, models_known: None, alice: User) -> di
         "prompt": done.prompt_id,
         "picture": image.name,
         "search": SavedSearch.objects.create(user=alice, name="Canals", text="canal").pk,
+        "collection": Collection.objects.called("Spring", alice).pk,
         "token": "no-such-token",
     }
 
@@ -190,7 +207,7 @@ def test_htmx_of_a_stranger_is_told_where_to_go(row: Row, things: dict[str, obje
 
 
 @pytest.mark.parametrize("number", [0, 10**30, int("9" * 4000)])
-@pytest.mark.parametrize("name", ["image", "generation", "prompt", "generation-card", "answer"])
+@pytest.mark.parametrize("name", ["image", "generation", "prompt", "generation-card", "answer", "collection"])
 def test_a_number_that_names_nothing_is_404(name: str, number: int, client: Client, alice: User) -> None:
     """Written without int(): Python refuses to print longer numbers."""
     client.force_login(alice)
