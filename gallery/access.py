@@ -66,6 +66,14 @@ def image_to_see(pk: int) -> Image:
     return get_object_or_404(known, pk=min(pk, MAX_ID))
 
 
+def images_to_change(user: User, ids: Iterable[int]) -> list[int]:
+    """Those of `ids` whose pictures are there and `user`'s to throw away and to take back, in the order given."""
+    named = list(ids)
+    rows = Image.objects.filter(pk__in=named)
+    own = set((rows if user.is_staff else rows.filter(owner=user)).values_list("pk", flat=True))
+    return [pk for pk in named if pk in own]
+
+
 def check_pace(user: User) -> None:
     """Raise TooManySubmissions when this member has used up the minute, for themselves or for others.
 

@@ -1,11 +1,14 @@
 """What our views take and give beyond Django's own: a member's request, its closed gates, messages, 303, refusals."""
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.contrib.messages.storage.fallback import FallbackStorage
 from django.contrib.messages.storage.session import SessionStorage
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from gallery.models import ClosedGates, User
@@ -25,6 +28,7 @@ _TITLES = {
         "It cannot be read. Search for fewer words, or take a part of it away.",
     ),
     415: ("Not a form", "This address takes forms only."),
+    422: ("That cannot be done", "Something in the form does not fit."),
     429: ("Too fast", "Please wait a moment, then try again."),
     431: ("Too much was sent", "The address, or the cookies that the browser sends with it, are too long."),
     500: ("Something broke", "It is logged. What was already generated is kept."),
@@ -57,6 +61,16 @@ class Messages(FallbackStorage):
     """Messages in a cookie, or in the session when they are many."""
 
     storage_classes = (_MessagesCookie, SessionStorage)
+
+
+def page_of(request: HttpRequest) -> str:
+    """Path and query of the page of ours that a form was on, as far as the browser tells."""
+    page = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure()):
+        return "/"
+    parts = urlsplit(page)
+    # Two slashes would begin the name of another host.
+    return f"/{parts.path.lstrip('/')}{'?' + parts.query if parts.query else ''}"
 
 
 class SeeOther(HttpResponseRedirect):

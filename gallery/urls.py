@@ -18,6 +18,7 @@ from gallery.views import (
     prompts,
     queue,
     searches,
+    selection,
     signin,
 )
 
@@ -44,6 +45,7 @@ urlpatterns = [
     path("searches/", searches.searches, name="searches"),
     path("searches/<int:pk>/rename/", searches.rename, name="rename-search"),
     path("searches/<int:pk>/delete/", searches.delete, name="delete-search"),
+    path("selection/<slug:verb>/", selection.selection, name="selection"),
     path("account/", account.account, name="account"),
     path("account/density/", account.density, name="density"),
     path("queue/", queue.queue, name="queue"),

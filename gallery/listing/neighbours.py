@@ -32,7 +32,12 @@ class Scope:
     @classmethod
     def read(cls, request: HttpRequest) -> "Scope":
         """What `in=` names; the whole gallery where that is nothing that we have written."""
-        kind, colon, number = request.GET.get("in", "").partition(":")
+        return cls.named(request.GET.get("in", ""))
+
+    @classmethod
+    def named(cls, text: str) -> "Scope":
+        """The same of a text that a form sent."""
+        kind, colon, number = text.partition(":")
         return cls(read_id(number) if kind + colon == _PROMPT else None)
 
     @property
