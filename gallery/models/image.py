@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Self
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from gallery import search
+from gallery.models import sets
 from gallery.models.attempt import Attempt
 from gallery.models.generation import Generation
 from gallery.models.occurring import Day
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 # newest pictures meets a page of them soon.
 FEW_PROMPTS = 300
 UNKNOWN_PRICE = -1
-# What is rated starts as if so many had given so much: a single 5 does not top ten times 4.
-PRIOR_RATINGS, PRIOR_RATING = 2, 3
 # When a picture was thrown away of which the trash was emptied: its time is over whatever TRASH_DAYS says.
 EMPTIED = datetime(1970, 1, 2, tzinfo=UTC)
 
@@ -99,8 +98,8 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return set(rows.values_list("pk", flat=True))
 
     def sum_marks(self) -> int:
-        """Write anew what all members' marks say of these; their rows are locked already."""
-        return self.update(**_sums()) and self.update(score=_SCORE)
+        """Write anew what all members' marks say of these; their rows are locked already. Returns how many changed."""
+        return sets.sum_marks(list(self.order_by("pk").values_list("pk", flat=True)), connection)
 
     def missummed(self) -> Self:
         """Those whose sums are not what their marks say."""
@@ -110,12 +109,16 @@ class ImageQuerySet(models.QuerySet["Image"]):
             wrong |= ~Q(**{name: F(f"true_{name}")})
         return right.filter(wrong | ~Q(score=_SCORE))
 
-    def trash(self, ids: Collection[int], by: "User") -> list[int]:
-        """Put these into the trash, a few thousand at most; the next of a stack is its cover. Returns which are new."""
+    def trash(self, ids: Collection[int], by: "User", at: datetime | None = None) -> list[int]:
+        """Put these into the trash, a few thousand at most; the next of a stack is its cover. Returns which are new.
+
+        `at` is kept as the moment: what one click threw away in portions is found again by it.
+        """
         with transaction.atomic():
             generations = self._lock_generations(ids)
             moved = self.kept().lock(ids)
-            Image.objects.filter(pk__in=moved).update(trashed_at=Now(), trashed_by=by, is_cover=False)
+            thrown = {"trashed_at": at or Now(), "trashed_by": by, "is_cover": False}
+            Image.objects.filter(pk__in=moved).update(**thrown)
             Image.objects.settle_stacks(generations)
             Image.objects.filter(pk__in=moved).count_in_prompts(-1)
         return moved
@@ -125,8 +128,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         with transaction.atomic():
             generations = self._lock_generations(ids)
             moved = self.trashed().lock(ids)
-            Image.objects.filter(pk__in=moved).update(trashed_at=None, trashed_by=None)
-            Image.objects.settle_stacks(generations)
+            Image.objects.settle_stacks(generations, restored=moved)
             Image.objects.filter(pk__in=moved).count_in_prompts(1)
         return moved
 
@@ -143,22 +145,13 @@ class ImageQuerySet(models.QuerySet["Image"]):
         counts = Counter(pk for pk in prompts if pk is not None)
         Prompt.objects.count_each({pk: by * count for pk, count in counts.items()})
 
-    def settle_stacks(self, generations: Collection[int]) -> None:
+    def settle_stacks(self, generations: Collection[int], restored: Collection[int] = ()) -> None:
         """One cover for each of these generations that has pictures outside the trash, and how many stand under it.
 
-        The generations' rows are locked: two at once would choose two.
+        The generations' rows are locked: two at once would choose two. `restored` leave the trash by the same
+        statement: to write a picture's search document costs more than all else.
         """
-        rows = Image.objects.filter(generation__in=generations)
-        mates = Image.objects.kept().filter(attempt=OuterRef("attempt")).order_by().values("attempt")
-        size = Subquery(mates.annotate(counted=Count("pk")).values("counted"), output_field=IntegerField())
-        shown = Image.objects.kept().filter(generation=OuterRef("generation"))
-        earlier = Exists(shown.filter(attempt=OuterRef("attempt"), index__lt=OuterRef("index"))) | Exists(
-            shown.filter(attempt__lt=OuterRef("attempt"))
-        )
-        rows.filter(is_cover=True).filter(earlier).update(is_cover=False)
-        rows.filter(is_cover=False, trashed_at__isnull=True).exclude(earlier).update(is_cover=True)
-        sized = rows.annotate(right=Coalesce(size, Value(1))).exclude(stack_size=F("right"))
-        sized.update(stack_size=Coalesce(size, Value(1)))
+        sets.settle_stacks(list(generations), list(restored), connection)
 
     def _lock_generations(self, ids: Collection[int]) -> list[int]:
         of = self.filter(pk__in=ids).order_by().values("generation")
@@ -228,8 +221,8 @@ SUMS = ("favourite_count", "rating_count", "rating_sum")
 _SCORE = models.Case(
     models.When(
         rating_count__gt=0,
-        then=(Value(1000 * PRIOR_RATINGS * PRIOR_RATING) + 1000 * F("rating_sum"))
-        / (Value(PRIOR_RATINGS) + F("rating_count")),
+        then=(Value(1000 * sets.PRIOR_RATINGS * sets.PRIOR_RATING) + 1000 * F("rating_sum"))
+        / (Value(sets.PRIOR_RATINGS) + F("rating_count")),
     ),
     default=Value(0),
     output_field=IntegerField(),

@@ -86,6 +86,8 @@ TABLE = [
     Row("rename-search", ("search",), "POST", member=404, maker=422, staff=404),
     Row("delete-search", ("search",), "POST", member=404, maker=303, staff=404),
     Row("compare-prompts"),
+    # Nothing is selected.
+    Row("selection", ("verb",), "POST", member=422, maker=422, staff=422),
     Row("queue"),
     Row("dismiss-all", method="POST", member=303, maker=303, staff=303),
     Row("cancel-mine", method="POST", member=303, maker=303, staff=303),
@@ -131,6 +133,7 @@ def things(worker_process: WorkerProcess, models_known: None, alice: User) -> di
         "search": SavedSearch.objects.create(user=alice, name="Canals", text="canal").pk,
         "collection": Collection.objects.called("Spring", alice).pk,
         "token": "no-such-token",
+        "verb": "favourite",
     }
 
 
