@@ -68,6 +68,12 @@ def image_to_see(pk: int) -> Image:
     return get_object_or_404(known, pk=min(pk, MAX_ID))
 
 
+def images_to_see(ids: Iterable[int]) -> dict[int, Image]:
+    """Those of `ids` that are there, the trash among them, by id, for any member; a few at most, in one query."""
+    known = Image.objects.select_related("owner", "prompt", "generation", "attempt")
+    return known.in_bulk([min(pk, MAX_ID) for pk in ids])
+
+
 def check_pace(user: User) -> None:
     """Raise TooManySubmissions when this member has used up the minute, for themselves or for others.
 

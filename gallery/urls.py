@@ -8,6 +8,7 @@ from gallery.forms import SignInForm
 from gallery.views import (
     account,
     answers,
+    compare,
     create,
     errors,
     gallery,
@@ -33,6 +34,7 @@ urlpatterns = [
     path("images/<int:pk>/rerun-same-seed/", image.rerun_same_seed, name="rerun-same-seed"),
     path("images/<int:pk>/rerun-new-seed/", image.rerun_new_seed, name="rerun-new-seed"),
     path("images/<int:pk>/sensitive/", sensitive.picture, name="sensitive"),
+    path("compare/", compare.compare, name="compare"),
     path("generations/<int:pk>/", generation.generation, name="generation"),
     path("generations/<int:pk>/card/", generation.card, name="generation-card"),
     path("generations/<int:pk>/cancel/", generation.cancel, name="cancel"),
