@@ -54,6 +54,7 @@ TABLE = [
     Row("image", ("image",)),
     Row("original", ("image",)),
     Row("sensitive", ("image",), "POST", member=303, maker=303, staff=303),
+    Row("compare"),
     Row("rerun-same-seed", ("image",), "POST", member=303, maker=303, staff=303),
     Row("rerun-new-seed", ("image",), "POST", member=303, maker=303, staff=303),
     Row("trash-image", ("image",), "POST", member=403, maker=303, staff=303),
