@@ -16,6 +16,7 @@ from gallery import catalog
 from gallery.media.decoding import Decoder
 from gallery.models import CatalogModel, CatalogStyle, User
 from gallery.pipeline.worker import WorkerProcess
+from tests.examples import look_further
 from tests.postgresql import running_postgresql
 from venice import Client, bundled_models, bundled_styles
 from venice.emulator import Emulator
@@ -31,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--postgresql", action="store_true", help="run the tests that use a database on PostgreSQL"
     )
-    parser.addoption("--long", action="store_true", help="run the long tests, and only those")
+    parser.addoption("--long", action="store_true", help="run the long tests only, and draw more examples")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,27 +41,36 @@ def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     hypothesis.settings.register_profile("steady", derandomize=True)
-    if not config.getoption("--long"):
+    if config.getoption("--long"):
+        look_further()
+    else:
         hypothesis.settings.load_profile("steady")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    wanted = bool(config.getoption("--long"))
+    belongs = is_long if config.getoption("--long") else is_short
     second = bool(config.getoption("--postgresql"))
-    left_out = [
-        item
-        for item in items
-        if bool(item.get_closest_marker("long")) != wanted or (second and not uses_database(item))
-    ]
+    left_out = [item for item in items if not belongs(item) or (second and not may_differ(item))]
     unwanted = set(left_out)
     items[:] = [item for item in items if item not in unwanted]
     config.hook.pytest_deselected(items=left_out)
 
 
-def uses_database(item: pytest.Item) -> bool:
+def is_short(item: pytest.Item) -> bool:
+    """Whether it is for every run of `make test`."""
+    return item.get_closest_marker("long") is None
+
+
+def is_long(item: pytest.Item) -> bool:
+    """Whether it is for `make test-long`; what draws its examples is for both, and looks further there."""
+    return not is_short(item) or hypothesis.is_hypothesis_test(getattr(item, "obj", None))
+
+
+def may_differ(item: pytest.Item) -> bool:
     """Whether another database could make a difference to this test: the others have run with the first one."""
     names = set(getattr(item, "fixturenames", ()))
-    return bool(names & DATABASE_FIXTURES or item.get_closest_marker("django_db"))
+    is_with = bool(names & DATABASE_FIXTURES or item.get_closest_marker("django_db"))
+    return is_with and item.get_closest_marker("one_database") is None
 
 
 @pytest.fixture(scope="session")

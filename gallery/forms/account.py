@@ -1,6 +1,6 @@
 """What a member sets for themselves."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
@@ -25,8 +25,16 @@ class DensityForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("row_height",)
 
 
+class SensitiveForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What a member sees of pictures that are not for every eye."""
+
+    class Meta:
+        model = User
+        fields = ("sensitive",)
+
+
 class AccountForm(DensityForm):
-    """The time zone in which a member reads every moment (without one, the browser's), and the grid's rows."""
+    """The zone of moments (without one, the browser's), the grid's rows, what is seen of sensitive pictures."""
 
     time_zone = forms.ChoiceField(
         required=False,
@@ -41,13 +49,21 @@ class AccountForm(DensityForm):
 
     class Meta:
         model = User
-        fields = ("time_zone", "row_height")
+        fields = ("time_zone", "row_height", "sensitive")
+        widgets: ClassVar[dict[str, Any]] = {"sensitive": forms.Select(attrs={"autocomplete": "off"})}
+        labels: ClassVar[dict[str, Any]] = {"sensitive": "Sensitive pictures"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["row_height"].required = False
+        self.fields["sensitive"].required = False
 
     def clean_row_height(self) -> int:
         """As it was, where nothing is given."""
         height: int = self.cleaned_data["row_height"] or self.instance.row_height
         return height
+
+    def clean_sensitive(self) -> str:
+        """As it was, where nothing is given."""
+        chosen: str = self.cleaned_data["sensitive"] or self.instance.sensitive
+        return chosen

@@ -2,13 +2,10 @@
 
 from typing import Any
 
-from django.db import connection, connections
+from django.db import connections
 from django.db.models import QuerySet
 
-from gallery import search
 from gallery.formats import number
-from gallery.models import ImageDocument, kept_sql
-from gallery.models.document import kept_documents
 
 #: Beyond these nobody counts: a database visits every row that it counts, SQLite ten times as many in a millisecond.
 MOST = {"sqlite": 10_000, "postgresql": 1_000}
@@ -18,15 +15,6 @@ def found(rows: QuerySet[Any], most: int | None = None) -> str:
     """`1 243`, or `more than 10 000`."""
     most = most or MOST[connections[rows.db].vendor]
     return up_to(rows.order_by()[: most + 1].count(), most)
-
-
-def covers(query: search.Query) -> str:
-    """How many covers hold `query`."""
-    most = MOST[connection.vendor]
-    kept = kept_documents(query, most + 1)
-    if kept is None:
-        return found(ImageDocument.objects.of_covers(query))
-    return up_to(kept_sql.count(kept.name, kept.write, *kept.values), most)
 
 
 def up_to(count: int, most: int) -> str:

@@ -12,7 +12,7 @@ from django.utils.dateformat import format as date_format
 from gallery import search
 from gallery.formats import counted_to
 from gallery.listing.listing import Listing
-from gallery.models import CatalogModel, CatalogStyle, ImageDocument, SavedSearch, User, kept_sql
+from gallery.models import CatalogModel, CatalogStyle, Image, ImageDocument, User
 from gallery.models.vocabulary import Vocabulary
 
 #: Nobody asks how many more: `1 000+`.
@@ -52,11 +52,9 @@ class Menu:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """All of the line that depends on the search and on who looks."""
+    """All of the line that depends on the search."""
 
     scopes: list[Link]
-    # Name and text of each search that the member has kept.
-    saved: list[tuple[str, str]]
     menus: list[Menu]
     orders: list[Link]
 
@@ -141,14 +139,7 @@ def line(listing: Listing, member: User, opened: str = "") -> Line:
         Link(order.label, listing.sorted_by(order), order is listing.order)
         for order in listing.orders.values()
     ]
-    return Line(_scopes(listing, found), _saved(member), menus, orders)
-
-
-def _saved(member: User) -> list[tuple[str, str]]:
-    def write(owner: int) -> QuerySet[SavedSearch, Any]:
-        return SavedSearch.objects.filter(user=owner).values_list("name", "text")
-
-    return kept_sql.ask("saved searches", write, member.pk)
+    return Line(_scopes(listing, found), menus, orders)
 
 
 def menu(listing: Listing, member: User, name: str) -> Menu:
@@ -236,15 +227,19 @@ def counts(rest: str, written: list[str], member: User) -> list[int]:
     """How many covers each of `written` finds within the search `rest`, counted no further than just above the cap."""
     vocabulary = Vocabulary(member.pk)
     each = {
-        f"count_{number}": _Capped(_cut(search.parse(f"{term} {rest}", vocabulary)))
+        f"count_{number}": _Capped(_cut(search.parse(f"{term} {rest}", vocabulary), member))
         for number, term in enumerate(written)
     }
     one = User.objects.filter(pk=member.pk).values_list()
     return list(one.annotate(**each).values_list(*each).get()) if each else []
 
 
-def _cut(query: search.Query) -> QuerySet[Any]:
-    return ImageDocument.objects.of_covers(query).order_by().values_list("pk", flat=True)[: CAP + 1]
+def _cut(query: search.Query, member: User) -> QuerySet[Any]:
+    rows: QuerySet[Any] = ImageDocument.objects.of_covers(query)
+    if member.hides_sensitive:
+        # Documents tell nothing of what is hidden.
+        rows = Image.objects.covers().matching(query).listed_for(member)
+    return rows.order_by().values_list("pk", flat=True)[: CAP + 1]
 
 
 def _address(listing: Listing, old: Callable[[search.Term], bool], new: str = "") -> str:

@@ -1,17 +1,14 @@
 """A list as one value: what its address says, which rows it shows, and the addresses beside them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, Self, TypeVar
+from typing import Generic, Self, TypeVar
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from gallery import search
 from gallery.listing.order import ORDERS, Cursor, Order, Rows, choose, write
-from gallery.models import kept_sql
-from gallery.models.kept_sql import Kept
 from gallery.models.vocabulary import read_query
 
 T = TypeVar("T")
@@ -93,37 +90,19 @@ class Listing:
             return self.order.sorted(queryset)[: self.size + 1]
         return self.after(queryset, self.cursor, inclusive=True)[: self.size + 1]
 
-    def asked(
-        self, what: str, rows: Rows | Kept, write: Callable[[Self, Rows], QuerySet[Any, Any]]
-    ) -> list[tuple[Any, ...]]:
-        """The rows of `what`, which `write` asks of this list among `rows`."""
-        if not isinstance(rows, Kept):
-            return list(write(self, rows))
-        cursor = self.cursor or ()
-        name = (what, rows.name, self.order.name, self.size, bool(cursor))
-
-        def whole(*values: Any) -> QuerySet[Any, Any]:
-            place, own = values[: len(cursor)], values[len(cursor) :]
-            return write(replace(self, cursor=place or None), rows.write(*own))
-
-        return kept_sql.ask(name, whole, *cursor, *rows.values)
-
-    def page(self, rows: Rows | Kept, shown: list[T], cursors: Sequence[Cursor]) -> Page[T]:
-        """`shown` are those of the page, `cursors` those of `rows`; one query more to find the page before."""
+    def page(self, queryset: Rows, shown: list[T], cursors: Sequence[Cursor]) -> Page[T]:
+        """`shown` are the rows of the page, `cursors` those of `rows`; one query more to find the page before."""
         older = self.address(cursors[self.size]) if len(cursors) > self.size else ""
-        return Page(shown, older, self._newer(rows))
+        return Page(shown, older, self._newer(queryset))
 
-    def _newer(self, rows: Rows | Kept) -> str:
+    def _newer(self, queryset: Rows) -> str:
         if self.cursor is None:
             return ""
-        cursors = self.asked("newer", rows, type(self)._places_before)
+        before = self.before(queryset, self.cursor)
+        cursors: list[Cursor] = list(before.values_list(*self.order.columns)[: self.size + 1])
         if not cursors:
             return ""
         return self.address(cursors[self.size - 1] if len(cursors) > self.size else None)
-
-    def _places_before(self, rows: Rows) -> QuerySet[Any, Any]:
-        before = self.before(rows, self.cursor or ())
-        return before.values_list(*self.order.columns)[: self.size + 1]
 
     def before(self, queryset: Rows, cursor: Cursor) -> Rows:
         """The rows that stand before the one at `cursor`, the nearest first."""

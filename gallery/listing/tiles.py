@@ -15,7 +15,6 @@ from gallery.media.storage import thumbnail_name
 from gallery.media.thumbnails import SIZES
 from gallery.models.generation import label_of
 from gallery.models.image import UNKNOWN_PRICE, ImageQuerySet
-from gallery.models.kept_sql import Kept
 
 PAGE = 60
 # Pictures that are on the screen at once load at once; the rest when they come near.
@@ -31,7 +30,7 @@ GROWTH = 1.2
 _COLUMNS = (
     *("id", "sha256", "width", "height", "color", "stack_size", "recipe", "created_at"),
     *("generation__kind", "generation__is_blurred", "generation__is_content_violation"),
-    *("model", "seed", "sort_price", "owner__username"),
+    *("model", "seed", "sort_price", "owner__username", "is_sensitive"),
 )
 
 
@@ -64,6 +63,8 @@ class Tile(NamedTuple):
     # Pictures in its stack; less than two are not told.
     stack: int
     mark: str
+    # A class of the tile where it is not for every eye.
+    sensitive: str
     load: str
     # Of the first picture of a day.
     day: Day | None
@@ -76,7 +77,7 @@ def shape(width: int, height: int) -> int:
 
 def page(
     listing: Listing,
-    images: ImageQuerySet | Kept,
+    images: ImageQuerySet,
     *,
     row_height: int,
     stacked: bool = True,
@@ -87,8 +88,9 @@ def page(
     Without `stacked` each picture stands for itself, and none bears the count of its stack. `within` is what makes
     a picture's page step among the same pictures, where it is more than the listing's own.
     """
-    rows = _rows(listing, images)
-    own = len(rows[0]) - len(listing.order.columns) if rows else 0
+    columns: tuple[Any, ...] = (*_COLUMNS, Left("prompt__text", EXCERPT), *listing.order.columns)
+    rows = list(listing.rows(images).values_list(*columns))
+    own = len(columns) - len(listing.order.columns)
     visible = rows[: listing.size]
     steps = listing.within if within is None else within
     begun = (
@@ -103,17 +105,11 @@ def page(
     return listing.page(images, shown, [row[own:] for row in rows])
 
 
-def _rows(listing: Listing, images: ImageQuerySet | Kept) -> list[tuple[Any, ...]]:
-    """What a tile shows of each picture, and where it stands in the list."""
-    columns: tuple[Any, ...] = (*_COLUMNS, Left("prompt__text", EXCERPT), *listing.order.columns)
-    return listing.asked("tiles", images, lambda here, rows: here.rows(rows).values_list(*columns))
-
-
 def _tile(
     row: tuple[Any, ...], position: int, row_height: int, stacked: bool, within: str, day: Day | None, at: str
 ) -> Tile:
     pk, sha256, width, height, color, stack, recipe, _ = row[:8]
-    kind, blurred, violation, model, seed, price, owner, text = row[8:]
+    kind, blurred, violation, model, seed, price, owner, sensitive, text = row[8:]
     form, widths = _sizes(width, height)
     # As StoredPicture writes them.
     version = f"?{recipe}" if recipe > 1 else ""
@@ -132,7 +128,8 @@ def _tile(
         color,
         form,
         stack if stacked else 1,
-        "moderated" if violation else "blurred" if blurred else "",
+        "moderated" if violation else "blurred" if blurred else "sensitive" if sensitive else "",
+        " sensitive" if sensitive else "",
         "eager" if position < EAGER else "lazy",
         day,
     )

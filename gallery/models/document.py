@@ -6,7 +6,6 @@ from django.db import connection, models
 
 from gallery import search
 from gallery.models.image import Image
-from gallery.models.kept_sql import Kept
 from gallery.search import index
 
 
@@ -32,8 +31,14 @@ class ImageDocumentQuerySet(models.QuerySet["ImageDocument"]):
 
     def of_covers(self, query: search.Query) -> models.QuerySet[Any]:
         """What is as many as the covers that hold `query`: documents alone, where the index decides all of it."""
-        asked = _asked(query, _COVERS)
-        return self.filter(terms__matches=asked) if asked else Image.objects.covers().matching(query)
+        vendor = connection.vendor
+        is_decided = all(each.tags for each in query.filters) and not any(
+            search.is_left_over(term, vendor) for term in query.words
+        )
+        if not is_decided or not (query.words or query.filters):
+            return Image.objects.covers().matching(query)
+        asked = search.document_query(query.words, (*query.filters, _COVERS), vendor)
+        return self.filter(terms__matches=asked)
 
 
 _COVERS = search.Filter(models.Q(is_cover=True), (":cover",))
@@ -61,34 +66,3 @@ class ImageDocument(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
-
-
-def kept_covers(query: search.Query) -> Kept | None:
-    """The covers that hold `query`, where nothing or the index decides it: their SQL is always the same."""
-    if not (query.words or query.filters):
-        return Kept("covers", Image.objects.covers)
-    asked = _asked(query)
-    return Kept("covers found", lambda text: Image.objects.covers().found(text), (asked,)) if asked else None
-
-
-def kept_documents(query: search.Query, most: int) -> Kept | None:
-    """As many documents as there are such covers, at most `most`; None where more than the index decides."""
-    asked = _asked(query, _COVERS)
-    if not asked:
-        return None
-
-    def write(text: str) -> models.QuerySet[ImageDocument, Any]:
-        return ImageDocument.objects.filter(terms__matches=text).values_list("pk")[:most]
-
-    return Kept(f"{most} documents", write, (asked,))
-
-
-def _asked(query: search.Query, *more: search.Filter) -> str | None:
-    """What the index is asked to find what holds `query` and `more`; None where it does not decide all of that."""
-    vendor = connection.vendor
-    is_decided = all(each.tags for each in query.filters) and not any(
-        search.is_left_over(term, vendor) for term in query.words
-    )
-    if not is_decided or not (query.words or query.filters):
-        return None
-    return search.document_query(query.words, (*query.filters, *more), vendor)

@@ -67,6 +67,9 @@ class Generation(Lifecycle):
         related_name="descendants",
         help_text="The picture that this was re-run or made from.",
     )
+    origin_purged = models.BooleanField(
+        default=False, help_text="A picture that it was made from was thrown away for good."
+    )
     run_again_of = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="repeats")
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -1,17 +1,20 @@
 """A stored picture. The grid's unit is the picture; the variants of one request are a stack under its cover."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
 
 from gallery import search
+from gallery.models import sets
 from gallery.models.attempt import Attempt
 from gallery.models.generation import Generation
 from gallery.models.occurring import Day
@@ -26,8 +29,8 @@ if TYPE_CHECKING:
 # newest pictures meets a page of them soon.
 FEW_PROMPTS = 300
 UNKNOWN_PRICE = -1
-# What is rated starts as if so many had given so much: a single 5 does not top ten times 4.
-PRIOR_RATINGS, PRIOR_RATING = 2, 3
+# When a picture was thrown away of which the trash was emptied: its time is over whatever TRASH_DAYS says.
+EMPTIED = datetime(1970, 1, 2, tzinfo=UTC)
 
 
 def sort_price(price: Decimal | None) -> int:
@@ -50,14 +53,53 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """Those that are."""
         return self.filter(trashed_at__isnull=False)
 
+    def in_trash(self) -> Self:
+        """Those that the trash shows: what was emptied is not seen, though the worker may not have come to it."""
+        return self.filter(trashed_at__gt=EMPTIED)
+
+    def due(self) -> Self:
+        """Those in the trash whose time is over: the worker removes them for good."""
+        over = Q(trashed_at__lte=EMPTIED)
+        if settings.TRASH_DAYS:
+            over |= Q(trashed_at__lt=Now() - timedelta(days=settings.TRASH_DAYS))
+        return self.trashed().filter(over)
+
+    def listed_for(self, member: "User") -> Self:
+        """Those that stand in the lists of this member, who may have hidden the sensitive ones."""
+        return self.filter(is_sensitive=False) if member.hides_sensitive else self
+
+    def sensitive(self) -> Self:
+        """Those that are not for every eye."""
+        return self.filter(is_sensitive=True)
+
+    def usable(self) -> Self:
+        """Those that Venice has not made unusable."""
+        return self.filter(is_moderated=False)
+
+    def set_sensitive(self, ids: Iterable[int], by: "User", is_sensitive: bool) -> list[int]:
+        """Whether these are sensitive, a few thousand at most. Returns the ids of those that are there."""
+        with transaction.atomic():
+            known = self.lock(ids)
+            changed = Image.objects.filter(pk__in=known).exclude(is_sensitive=is_sensitive)
+            changed.update(is_sensitive=is_sensitive, sensitive_set_by=by)
+        return known
+
     def lock(self, ids: Iterable[int]) -> list[int]:
         """Within a transaction, the ids of those that are there, each held until its end; in order: no deadlock."""
         rows = self.filter(pk__in=ids).order_by("pk").select_for_update()
         return list(rows.values_list("pk", flat=True))
 
+    def hold(self, ids: Iterable[int], digests: Iterable[str]) -> set[int]:
+        """Within a transaction that makes something from these, by id or content: those that are there stay.
+
+        Whoever removes pictures for good waits meanwhile, and then finds that their files are needed.
+        """
+        rows = self.filter(Q(pk__in=set(ids)) | Q(sha256__in=set(digests))).order_by("pk").select_for_update()
+        return set(rows.values_list("pk", flat=True))
+
     def sum_marks(self) -> int:
-        """Write anew what all members' marks say of these; their rows are locked already."""
-        return self.update(**_sums()) and self.update(score=_SCORE)
+        """Write anew what all members' marks say of these; their rows are locked already. Returns how many changed."""
+        return sets.sum_marks(list(self.order_by("pk").values_list("pk", flat=True)), connection)
 
     def missummed(self) -> Self:
         """Those whose sums are not what their marks say."""
@@ -67,13 +109,18 @@ class ImageQuerySet(models.QuerySet["Image"]):
             wrong |= ~Q(**{name: F(f"true_{name}")})
         return right.filter(wrong | ~Q(score=_SCORE))
 
-    def trash(self, ids: Collection[int], by: "User") -> list[int]:
-        """Put these into the trash, a few thousand at most; the next of a stack is its cover. Returns which are new."""
+    def trash(self, ids: Collection[int], by: "User", at: datetime | None = None) -> list[int]:
+        """Put these into the trash, a few thousand at most; the next of a stack is its cover. Returns which are new.
+
+        `at` is kept as the moment: what one click threw away in portions is found again by it.
+        """
         with transaction.atomic():
             generations = self._lock_generations(ids)
             moved = self.kept().lock(ids)
-            Image.objects.filter(pk__in=moved).update(trashed_at=Now(), trashed_by=by, is_cover=False)
+            thrown = {"trashed_at": at or Now(), "trashed_by": by, "is_cover": False}
+            Image.objects.filter(pk__in=moved).update(**thrown)
             Image.objects.settle_stacks(generations)
+            Image.objects.filter(pk__in=moved).count_in_prompts(-1)
         return moved
 
     def restore(self, ids: Collection[int]) -> list[int]:
@@ -81,26 +128,30 @@ class ImageQuerySet(models.QuerySet["Image"]):
         with transaction.atomic():
             generations = self._lock_generations(ids)
             moved = self.trashed().lock(ids)
-            Image.objects.filter(pk__in=moved).update(trashed_at=None, trashed_by=None)
-            Image.objects.settle_stacks(generations)
+            Image.objects.settle_stacks(generations, restored=moved)
+            Image.objects.filter(pk__in=moved).count_in_prompts(1)
         return moved
 
-    def settle_stacks(self, generations: Collection[int]) -> None:
+    def empty(self, ids: Collection[int]) -> list[int]:
+        """End the time of these in the trash, a few thousand at most: the worker removes them. Returns which."""
+        with transaction.atomic():
+            ended = self.in_trash().lock(ids)
+            Image.objects.filter(pk__in=ended).update(trashed_at=EMPTIED)
+        return ended
+
+    def count_in_prompts(self, by: int) -> None:
+        """Their prompts have `by` pictures more for each of them; prompts are locked last, in order."""
+        prompts = self.filter(prompt__isnull=False).order_by().values_list("prompt", flat=True)
+        counts = Counter(pk for pk in prompts if pk is not None)
+        Prompt.objects.count_each({pk: by * count for pk, count in counts.items()})
+
+    def settle_stacks(self, generations: Collection[int], restored: Collection[int] = ()) -> None:
         """One cover for each of these generations that has pictures outside the trash, and how many stand under it.
 
-        The generations' rows are locked: two at once would choose two.
+        The generations' rows are locked: two at once would choose two. `restored` leave the trash by the same
+        statement: to write a picture's search document costs more than all else.
         """
-        rows = Image.objects.filter(generation__in=generations)
-        mates = Image.objects.kept().filter(attempt=OuterRef("attempt")).order_by().values("attempt")
-        size = Subquery(mates.annotate(counted=Count("pk")).values("counted"), output_field=IntegerField())
-        shown = Image.objects.kept().filter(generation=OuterRef("generation"))
-        earlier = Exists(shown.filter(attempt=OuterRef("attempt"), index__lt=OuterRef("index"))) | Exists(
-            shown.filter(attempt__lt=OuterRef("attempt"))
-        )
-        rows.filter(is_cover=True).filter(earlier).update(is_cover=False)
-        rows.filter(is_cover=False, trashed_at__isnull=True).exclude(earlier).update(is_cover=True)
-        sized = rows.annotate(right=Coalesce(size, Value(1))).exclude(stack_size=F("right"))
-        sized.update(stack_size=Coalesce(size, Value(1)))
+        sets.settle_stacks(list(generations), list(restored), connection)
 
     def _lock_generations(self, ids: Collection[int]) -> list[int]:
         of = self.filter(pk__in=ids).order_by().values("generation")
@@ -126,7 +177,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
             return self.none()
         rows = self
         if asked := search.document_query(query.words, query.filters, vendor):
-            rows = rows.found(asked)
+            rows = rows.filter(document__terms__matches=asked)
         elif signs := tuple(term for term in query.words if not term.negated):
             rows = rows._with_signs(signs)
         for term in query.words:
@@ -137,9 +188,14 @@ class ImageQuerySet(models.QuerySet["Image"]):
                 rows = rows.filter(each.condition)._within(each.span)
         return rows
 
-    def found(self, asked: str) -> Self:
-        """Those that the index finds for `asked`, which is written as its database's own search asks for it."""
-        return self.filter(document__terms__matches=asked)
+    def matching_unindexed(self, query: search.Query) -> Self:
+        """The same by columns and prompts alone: what is in the trash has no search document."""
+        if any(each.tags == () and not each.negated for each in query.filters):
+            return self.none()
+        rows = self.filter(*(search.left_over(term) for term in query.words))
+        for each in query.filters:
+            rows = rows.filter(each.condition)._within(each.span)
+        return rows
 
     def _with_signs(self, terms: tuple[search.Words, ...]) -> Self:
         """Signs are in no index: the prompts are looked through, and few of them have a rare one."""
@@ -165,8 +221,8 @@ SUMS = ("favourite_count", "rating_count", "rating_sum")
 _SCORE = models.Case(
     models.When(
         rating_count__gt=0,
-        then=(Value(1000 * PRIOR_RATINGS * PRIOR_RATING) + 1000 * F("rating_sum"))
-        / (Value(PRIOR_RATINGS) + F("rating_count")),
+        then=(Value(1000 * sets.PRIOR_RATINGS * sets.PRIOR_RATING) + 1000 * F("rating_sum"))
+        / (Value(sets.PRIOR_RATINGS) + F("rating_count")),
     ),
     default=Value(0),
     output_field=IntegerField(),
@@ -271,6 +327,23 @@ class Image(StoredPicture):
     def title(self) -> str:
         """What it is called where no picture is to be seen: its prompt, or what was done to make it."""
         return self.prompt.text if self.prompt else self.generation.label
+
+    def shows_words(self, member: "User") -> bool:
+        """Whether its prompt may stand in the name of a file that this member takes home."""
+        return not (self.is_sensitive and member.hides_sensitive)
+
+    @property
+    def is_emptied(self) -> bool:
+        """Whether it is in no trash any more: the worker removes it next."""
+        return self.trashed_at is not None and self.trashed_at <= EMPTIED
+
+    @property
+    def days_left(self) -> int | None:
+        """So many days it stays in the trash, a begun one counts; None where there is no end."""
+        if self.trashed_at is None or not settings.TRASH_DAYS:
+            return None
+        left = self.trashed_at + timedelta(days=settings.TRASH_DAYS) - timezone.now()
+        return max(0, -(-left // timedelta(days=1)))
 
     @property
     def can_be_rerun(self) -> bool:

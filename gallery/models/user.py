@@ -1,6 +1,6 @@
 """Members of the team."""
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
@@ -10,6 +10,9 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from gallery.text import MAX_NAME, clean_name
+
+if TYPE_CHECKING:
+    from gallery.models.collection import Collection
 
 #: Heights of a row of pictures, in CSS pixels: the lowest, the highest, and what lies between two of them.
 LOWEST_ROW, HIGHEST_ROW, ROW_STEP = 110, 360, 10
@@ -110,6 +113,17 @@ class User(AbstractUser):
                 violation_error_message="There is a member of that name already.",
             )
         ]
+
+    @property
+    def hides_sensitive(self) -> bool:
+        """Whether lists leave out what is not for every eye."""
+        return self.sensitive == Sensitive.HIDE
+
+    @property
+    def goes_to(self) -> "Collection | None":
+        """The collection that all they make goes into; None while there is none, and when it is archived."""
+        found = self.destination if self.destination_id else None
+        return found if found and found.archived_at is None else None
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Who becomes staff, is none any more, or comes back begins a new session: all of theirs are over."""

@@ -27,5 +27,7 @@ def composer(context: template.Context) -> SafeString:
         "price": generate_price(spec) if spec else None,
         "submission": uuid.uuid4(),
         "csrf_token": context.get("csrf_token"),
+        "user": context.get("user"),
+        "request": context.get("request"),
     }
     return SafeString(get_template("create/_composer.jinja", using="jinja2").render(values))

@@ -5,11 +5,10 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from gallery.forms.account import AccountForm, DensityForm
-from gallery.http import MemberRequest, SeeOther, error_page
+from gallery.http import MemberRequest, SeeOther, back_to, error_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,6 +36,4 @@ def density(request: MemberRequest) -> HttpResponse:
     form.save()
     if request.htmx:
         return HttpResponse(status=204)
-    back = request.POST.get("back", "")
-    is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
-    return SeeOther(back if is_ours else reverse("gallery"))
+    return back_to(request, reverse("gallery"))

@@ -13,10 +13,11 @@ from gallery.display import generation_card
 from gallery.formats import MAX_ID, number, read_id
 from gallery.http import MemberRequest, closed_gates, glance
 from gallery.listing import count, dates, filters, nothing_found, tiles
+from gallery.listing.count import up_to
 from gallery.listing.listing import Listing
 from gallery.listing.order import NEWEST, ORDERS
-from gallery.models import Image
-from gallery.models.document import kept_covers
+from gallery.listing.scope import Scope
+from gallery.models import Image, ImageDocument
 from gallery.models.image import ImageQuerySet
 
 # So many cards of the queue stand on top; the rest is a link to the queue.
@@ -41,10 +42,11 @@ def gallery(request: MemberRequest) -> HttpResponse:
     if request.htmx and menu in filters.MENUS:
         context = {"menu": filters.menu(listing, request.user, menu)}
         return render(request, "gallery/_choices.jinja", context, using="jinja2")
-    images = Image.objects.covers().matching(listing.query)
+    scope = Scope()
+    images = scope.listed(listing.query, request.user)
     if request.htmx and "since" in asked:
         return _new(request, listing, images)
-    page = tiles.page(listing, kept_covers(listing.query) or images, row_height=request.user.row_height)
+    page = tiles.page(listing, images, row_height=request.user.row_height)
     context = {"page": page, "query": listing.query, "listing": listing}
     context["is_newest"] = listing.order is NEWEST
     if request.htmx:
@@ -52,9 +54,15 @@ def gallery(request: MemberRequest) -> HttpResponse:
         return render(request, "gallery/_more.jinja", context, using="jinja2")
     if listing.query:
         is_whole = listing.cursor is None and not page.older
-        context["found"] = number(len(page.rows)) if is_whole else count.covers(listing.query)
+        # Documents tell nothing of what is hidden.
+        rows = images if request.user.hides_sensitive else ImageDocument.objects.of_covers(listing.query)
+        context["found"] = number(len(page.rows)) if is_whole else count.found(rows)
         if not page.rows and listing.cursor is None:
             context["advice"] = nothing_found.advice(listing, request.user)
+    elif listing.cursor is None and listing.order is NEWEST:
+        context["moderated"] = _moderated(page.rows)
+    if not page.rows and listing.cursor is None:
+        context["hidden"] = scope.hides(listing.query, request.user)
     active: list[generation_card.Card] = []
     if listing.is_top and glance(request).active:
         active = generation_card.active(ON_TOP + 1, closed_gates(request))
@@ -63,8 +71,18 @@ def gallery(request: MemberRequest) -> HttpResponse:
         "active": active[:ON_TOP],
         "more_active": len(active) > ON_TOP,
         "line": filters.line(listing, request.user, menu),
+        "saved": request.user.saved_searches.all(),
     }
     return render(request, "gallery/gallery.html", context)
+
+
+def _moderated(shown: list[tiles.Tile]) -> str:
+    """How many of the newest pictures, down to the last that is `shown`, Venice made unusable; empty for none."""
+    left_out = Image.objects.covers().filter(is_moderated=True).newest_first()
+    if shown:
+        left_out = left_out.filter(pk__gt=int(shown[-1].id))
+    count = left_out.values_list("pk", flat=True)[: MOST_NEW + 1]
+    return up_to(len(count), MOST_NEW) if count else ""
 
 
 def _jump(request: MemberRequest, listing: Listing, day: str) -> HttpResponse:

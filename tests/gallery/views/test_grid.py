@@ -139,13 +139,3 @@ def test_a_card_has_a_place_for_each_picture_that_it_asks_for(maker: Client, bob
     page = Page(maker.get("/").content)
     assert "of-3 waits" in page.one("article", data_state="queued")["class"]
     assert len(page.all("div", class_="waiting")) == 3
-
-
-def test_a_grid_is_painted_once_its_last_tile_is_there(client: Client, alice: User) -> None:
-    picture = a_picture(alice)
-    client.force_login(alice)
-    for path in ("/", "/?q=cat", f"/prompts/{picture.prompt_id}/"):
-        page = Page(client.get(path).content)
-        awaited = page.one("link", rel="expect", blocking="render")["href"].removeprefix("#")
-        places = [each["id"] for each in page.elements if "id" in each]
-        assert places.index(awaited) > places.index("grid"), path
