@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from copy import copy
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.db import connections
 
 from gallery import catalog
 from gallery.media.decoding import Decoder
-from gallery.models import CatalogModel, CatalogStyle, User
+from gallery.models import CatalogModel, CatalogStyle, User, kept_sql
 from gallery.pipeline.worker import WorkerProcess
 from tests.examples import look_further
 from tests.postgresql import running_postgresql
@@ -71,6 +72,22 @@ def may_differ(item: pytest.Item) -> bool:
     names = set(getattr(item, "fixturenames", ()))
     is_with = bool(names & DATABASE_FIXTURES or item.get_closest_marker("django_db"))
     return is_with and item.get_closest_marker("one_database") is None
+
+
+@pytest.fixture(autouse=True)
+def _kept_sql_is_what_would_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who keeps the SQL of a query must have named all that decides about it: each time it is written anew here."""
+    ask = kept_sql.ask
+
+    @wraps(ask)
+    def compared(name: Any, write: Any, *values: int) -> Any:
+        rows = ask(name, write, *values)
+        kept = kept_sql.statement(name, write, len(values))
+        anew = kept_sql.written(write, len(values))
+        assert (kept.sql, kept.parameters) == (anew.sql, anew.parameters), name
+        return rows
+
+    monkeypatch.setattr(kept_sql, "ask", compared)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from django.utils.dateformat import format as date_format
 from gallery import search
 from gallery.formats import counted_to
 from gallery.listing.listing import Listing
-from gallery.models import CatalogModel, CatalogStyle, Image, ImageDocument, User
+from gallery.models import CatalogModel, CatalogStyle, Image, ImageDocument, SavedSearch, User, kept_sql
 from gallery.models.vocabulary import Vocabulary
 
 #: Nobody asks how many more: `1 000+`.
@@ -52,9 +52,11 @@ class Menu:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """All of the line that depends on the search."""
+    """All of the line that depends on the search and on who looks."""
 
     scopes: list[Link]
+    # Name and text of each search that the member has kept.
+    saved: list[tuple[str, str]]
     menus: list[Menu]
     orders: list[Link]
 
@@ -139,7 +141,14 @@ def line(listing: Listing, member: User, opened: str = "") -> Line:
         Link(order.label, listing.sorted_by(order), order is listing.order)
         for order in listing.orders.values()
     ]
-    return Line(_scopes(listing, found), menus, orders)
+    return Line(_scopes(listing, found), _saved(member), menus, orders)
+
+
+def _saved(member: User) -> list[tuple[str, str]]:
+    def write(owner: int) -> QuerySet[SavedSearch, Any]:
+        return SavedSearch.objects.filter(user=owner).values_list("name", "text")
+
+    return kept_sql.ask("saved searches", write, member.pk)
 
 
 def menu(listing: Listing, member: User, name: str) -> Menu:

@@ -1,14 +1,16 @@
 """A list as one value: what its address says, which rows it shows, and the addresses beside them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from gallery import search
 from gallery.listing.order import ORDERS, Cursor, Order, Rows, choose, write
+from gallery.models import kept_sql
 from gallery.models.vocabulary import read_query
 
 T = TypeVar("T")
@@ -90,19 +92,38 @@ class Listing:
             return self.order.sorted(queryset)[: self.size + 1]
         return self.after(queryset, self.cursor, inclusive=True)[: self.size + 1]
 
-    def page(self, queryset: Rows, shown: list[T], cursors: Sequence[Cursor]) -> Page[T]:
+    def asked(
+        self, kept: Hashable, what: str, write: Callable[[Self], QuerySet[Any, Any]]
+    ) -> list[tuple[Any, ...]]:
+        """The rows of `what`, which `write` asks of this list.
+
+        `kept` names the rows that it is about, with all that decides which these are: their SQL is kept. None where
+        that cannot be named.
+        """
+        cursor = self.cursor or ()
+        if kept is None:
+            return list(write(self))
+        name = (what, kept, self.order.name, self.size, bool(cursor))
+        return kept_sql.ask(name, lambda *place: write(replace(self, cursor=place or None)), *cursor)
+
+    def page(
+        self, queryset: Rows, shown: list[T], cursors: Sequence[Cursor], kept: Hashable = None
+    ) -> Page[T]:
         """`shown` are the rows of the page, `cursors` those of `rows`; one query more to find the page before."""
         older = self.address(cursors[self.size]) if len(cursors) > self.size else ""
-        return Page(shown, older, self._newer(queryset))
+        return Page(shown, older, self._newer(queryset, kept))
 
-    def _newer(self, queryset: Rows) -> str:
+    def _newer(self, queryset: Rows, kept: Hashable) -> str:
         if self.cursor is None:
             return ""
-        before = self.before(queryset, self.cursor)
-        cursors: list[Cursor] = list(before.values_list(*self.order.columns)[: self.size + 1])
+        cursors = self.asked(kept, "newer", lambda here: here._places_before(queryset))
         if not cursors:
             return ""
         return self.address(cursors[self.size - 1] if len(cursors) > self.size else None)
+
+    def _places_before(self, queryset: Rows) -> QuerySet[Any, Any]:
+        before = self.before(queryset, self.cursor or ())
+        return before.values_list(*self.order.columns)[: self.size + 1]
 
     def before(self, queryset: Rows, cursor: Cursor) -> Rows:
         """The rows that stand before the one at `cursor`, the nearest first."""

@@ -1,6 +1,6 @@
 """Which pictures a list is about, and a picture's page steps among; named by `in=` in addresses."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -83,6 +83,13 @@ class Scope:
         """The same as `member` has them in lists; the trash shows all that can be restored."""
         rows = self.matching(query)
         return rows if self.kind == TRASH else rows.listed_for(member)
+
+    def kept(self, query: search.Query, member: User) -> Hashable:
+        """Names what is `listed` by all that decides it, so that its SQL may be kept; None for all but the gallery.
+
+        A search is written anew each time.
+        """
+        return None if query or self.kind else ("gallery", member.hides_sensitive)
 
     def hides(self, query: search.Query, member: User) -> bool:
         """Whether there are some that only the setting of `member` keeps out of the list."""

@@ -1,5 +1,6 @@
 """A page of the grid: sixty pictures by cursor, as plain tuples, since drawing them is most of a page's time."""
 
+from collections.abc import Hashable
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -82,14 +83,16 @@ def page(
     row_height: int,
     stacked: bool = True,
     within: str | None = None,
+    kept: Hashable = None,
 ) -> Page[Tile]:
     """The pictures of `listing` among `images`, in rows of that height in pixels.
 
     Without `stacked` each picture stands for itself, and none bears the count of its stack. `within` is what makes
-    a picture's page step among the same pictures, where it is more than the listing's own.
+    a picture's page step among the same pictures, where it is more than the listing's own. `kept` names
+    `images` (see `Listing.asked`).
     """
     columns: tuple[Any, ...] = (*_COLUMNS, Left("prompt__text", EXCERPT), *listing.order.columns)
-    rows = list(listing.rows(images).values_list(*columns))
+    rows = listing.asked(kept, "tiles", lambda here: here.rows(images).values_list(*columns))
     own = len(columns) - len(listing.order.columns)
     visible = rows[: listing.size]
     steps = listing.within if within is None else within
@@ -102,7 +105,7 @@ def page(
         _tile(row[:own], position, row_height, stacked, steps, day, write(row[own:]))
         for position, (row, day) in enumerate(zip(visible, begun, strict=True))
     ]
-    return listing.page(images, shown, [row[own:] for row in rows])
+    return listing.page(images, shown, [row[own:] for row in rows], kept)
 
 
 def _tile(

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
@@ -17,7 +18,7 @@ from gallery.listing.count import up_to
 from gallery.listing.listing import Listing
 from gallery.listing.order import NEWEST, ORDERS
 from gallery.listing.scope import Scope
-from gallery.models import Image, ImageDocument
+from gallery.models import Image, ImageDocument, kept_sql
 from gallery.models.image import ImageQuerySet
 
 # So many cards of the queue stand on top; the rest is a link to the queue.
@@ -46,7 +47,8 @@ def gallery(request: MemberRequest) -> HttpResponse:
     images = scope.listed(listing.query, request.user)
     if request.htmx and "since" in asked:
         return _new(request, listing, images)
-    page = tiles.page(listing, images, row_height=request.user.row_height)
+    kept = scope.kept(listing.query, request.user)
+    page = tiles.page(listing, images, row_height=request.user.row_height, kept=kept)
     context = {"page": page, "query": listing.query, "listing": listing}
     context["is_newest"] = listing.order is NEWEST
     if request.htmx:
@@ -71,18 +73,19 @@ def gallery(request: MemberRequest) -> HttpResponse:
         "active": active[:ON_TOP],
         "more_active": len(active) > ON_TOP,
         "line": filters.line(listing, request.user, menu),
-        "saved": request.user.saved_searches.all(),
     }
     return render(request, "gallery/gallery.html", context)
 
 
 def _moderated(shown: list[tiles.Tile]) -> str:
     """How many of the newest pictures, down to the last that is `shown`, Venice made unusable; empty for none."""
-    left_out = Image.objects.covers().filter(is_moderated=True).newest_first()
-    if shown:
-        left_out = left_out.filter(pk__gt=int(shown[-1].id))
-    count = left_out.values_list("pk", flat=True)[: MOST_NEW + 1]
-    return up_to(len(count), MOST_NEW) if count else ""
+
+    def write(last: int) -> QuerySet[Image, Any]:
+        left_out = Image.objects.covers().filter(is_moderated=True, pk__gt=last)
+        return left_out.newest_first().values_list("pk")[: MOST_NEW + 1]
+
+    count = len(kept_sql.ask("moderated", write, shown[-1].id if shown else 0))
+    return up_to(count, MOST_NEW) if count else ""
 
 
 def _jump(request: MemberRequest, listing: Listing, day: str) -> HttpResponse:
