@@ -16,7 +16,7 @@ PICTURES = 4
 # Two lines of it are shown.
 EXCERPT = 400
 # What a card shows of a picture.
-_SHOWN = ("sha256", "recipe", "width", "height")
+_SHOWN = ("sha256", "recipe", "width", "height", "is_sensitive")
 
 
 @dataclass(frozen=True, slots=True)
