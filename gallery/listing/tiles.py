@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models.functions import Left
 
 from gallery.formats import usd
+from gallery.listing import walk
 from gallery.listing.days import Day, days
 from gallery.listing.listing import Listing, Page
 from gallery.listing.order import write
@@ -89,7 +90,13 @@ def page(
     a picture's page step among the same pictures, where it is more than the listing's own.
     """
     columns: tuple[Any, ...] = (*_COLUMNS, Left("prompt__text", EXCERPT), *listing.order.columns)
-    rows = list(listing.rows(images).values_list(*columns))
+    rows = walk.first(
+        listing.order,
+        images,
+        listing.arranged,
+        lambda rows: list(rows.values_list(*columns)),
+        listing.size + 1,
+    )
     own = len(columns) - len(listing.order.columns)
     visible = rows[: listing.size]
     steps = listing.within if within is None else within
