@@ -93,7 +93,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def trash(self, ids: Collection[int], by: "User") -> list[int]:
         """Put these into the trash, a few thousand at most; the next of a stack is its cover. Returns which are new."""
         with transaction.atomic():
-            generations = self._lock_generations(ids)
+            generations = self._lock_stacks(ids)
             moved = self.kept().lock(ids)
             Image.objects.filter(pk__in=moved).update(trashed_at=Now(), trashed_by=by, is_cover=False)
             Image.objects.settle_stacks(generations)
@@ -103,7 +103,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def restore(self, ids: Collection[int]) -> list[int]:
         """Take these out of the trash, with all that was on them. Returns which were in it."""
         with transaction.atomic():
-            generations = self._lock_generations(ids)
+            generations = self._lock_stacks(ids)
             moved = self.trashed().lock(ids)
             Image.objects.filter(pk__in=moved).update(trashed_at=None, trashed_by=None)
             Image.objects.settle_stacks(generations)
@@ -140,10 +140,17 @@ class ImageQuerySet(models.QuerySet["Image"]):
         sized = rows.annotate(right=Coalesce(size, Value(1))).exclude(stack_size=F("right"))
         sized.update(stack_size=Coalesce(size, Value(1)))
 
-    def _lock_generations(self, ids: Collection[int]) -> list[int]:
+    def _lock_stacks(self, ids: Collection[int]) -> list[int]:
+        """The generations of these, held, and all pictures of them: settling changes others than were named.
+
+        All at once and in order: whoever judges or collects several of them holds them in that order too.
+        """
         of = self.filter(pk__in=ids).order_by().values("generation")
         rows = Generation.objects.filter(pk__in=of).order_by("pk").select_for_update()
-        return list(rows.values_list("pk", flat=True))
+        generations = list(rows.values_list("pk", flat=True))
+        pictures = Image.objects.filter(generation__in=generations).order_by("pk").select_for_update()
+        list(pictures.values_list("pk"))
+        return generations
 
     def newest_first(self) -> Self:
         """Newest first is id descending."""
