@@ -144,7 +144,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         `at` is kept as the moment: what one click threw away in portions is found again by it.
         """
         with transaction.atomic():
-            generations = self._lock_generations(ids)
+            generations = self._lock_stacks(ids)
             moved = self.kept().lock(ids)
             thrown = {"trashed_at": at or Now(), "trashed_by": by, "is_cover": False}
             Image.objects.filter(pk__in=moved).update(**thrown)
@@ -155,7 +155,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def restore(self, ids: Collection[int]) -> list[int]:
         """Take these out of the trash, with all that was on them. Returns which were in it."""
         with transaction.atomic():
-            generations = self._lock_generations(ids)
+            generations = self._lock_stacks(ids)
             moved = self.trashed().lock(ids)
             Image.objects.settle_stacks(generations, restored=moved)
             Image.objects.filter(pk__in=moved).count_in_prompts(1)
@@ -182,10 +182,17 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """
         sets.settle_stacks(list(generations), list(restored), connection)
 
-    def _lock_generations(self, ids: Collection[int]) -> list[int]:
+    def _lock_stacks(self, ids: Collection[int]) -> list[int]:
+        """The generations of these, held, and all pictures of them: settling changes others than were named.
+
+        All at once and in order: whoever judges or collects several of them holds them in that order too.
+        """
         of = self.filter(pk__in=ids).order_by().values("generation")
         rows = Generation.objects.filter(pk__in=of).order_by("pk").select_for_update()
-        return list(rows.values_list("pk", flat=True))
+        generations = list(rows.values_list("pk", flat=True))
+        pictures = Image.objects.filter(generation__in=generations).order_by("pk").select_for_update()
+        list(pictures.values_list("pk"))
+        return generations
 
     def newest_first(self) -> Self:
         """Newest first is id descending."""
