@@ -52,6 +52,7 @@ TABLE = [
     Row("create-recent-prompts"),
     Row("image", ("image",)),
     Row("original", ("image",)),
+    Row("download", ("image",)),
     Row("rerun-same-seed", ("image",), "POST", member=303, maker=303, staff=303),
     Row("rerun-new-seed", ("image",), "POST", member=303, maker=303, staff=303),
     Row("generation", ("generation",)),
@@ -70,6 +71,7 @@ TABLE = [
     Row("delete-search", ("search",), "POST", member=404, maker=303, staff=404),
     Row("compare-prompts"),
     # Nothing is selected.
+    Row("selection-download", method="POST", member=422, maker=422, staff=422),
     Row("selection", ("verb",), "POST", member=422, maker=422, staff=422),
     Row("queue"),
     Row("dismiss-all", method="POST", member=303, maker=303, staff=303),
