@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 from django import forms
 
 from gallery import zones
+from gallery.downloads import names
 from gallery.models import User
-from gallery.models.user import HIGHEST_ROW, LOWEST_ROW, ROW_STEP
+from gallery.models.user import HIGHEST_ROW, LOWEST_ROW, ROW_STEP, CopiesCarry
 
 
 class DensityForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -47,9 +48,23 @@ class AccountForm(DensityForm):
         error_messages={"invalid_choice": "There is no such time zone. Choose one from the list."},
     )
 
+    download_name = forms.CharField(
+        required=False,
+        max_length=120,
+        label="Names of downloads",
+        help_text=f"Of {' '.join(f'{{{field}}}' for field in names.FIELDS)}; the ending is put behind it.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    copies_carry = forms.ChoiceField(
+        required=False,
+        label="Downloads carry",
+        choices=CopiesCarry.choices,
+        widget=forms.Select(attrs={"autocomplete": "off"}),
+    )
+
     class Meta:
         model = User
-        fields = ("time_zone", "row_height", "sensitive")
+        fields = ("time_zone", "row_height", "sensitive", "download_name", "copies_carry")
         widgets: ClassVar[dict[str, Any]] = {"sensitive": forms.Select(attrs={"autocomplete": "off"})}
         labels: ClassVar[dict[str, Any]] = {"sensitive": "Sensitive pictures"}
 
@@ -57,6 +72,18 @@ class AccountForm(DensityForm):
         super().__init__(*args, **kwargs)
         self.fields["row_height"].required = False
         self.fields["sensitive"].required = False
+
+    def clean_download_name(self) -> str:
+        """As it was, where nothing is given."""
+        try:
+            return names.check(self.cleaned_data["download_name"] or self.instance.download_name)
+        except names.BadPattern as problem:
+            raise forms.ValidationError(str(problem)) from None
+
+    def clean_copies_carry(self) -> str:
+        """As it was, where nothing is given."""
+        carry: str = self.cleaned_data["copies_carry"] or self.instance.copies_carry
+        return carry
 
     def clean_row_height(self) -> int:
         """As it was, where nothing is given."""

@@ -88,9 +88,13 @@ class Listing:
 
     def rows(self, queryset: Rows) -> Rows:
         """A page of `queryset` from the cursor on, and one row more when there are older ones."""
+        return self.arranged(queryset)[: self.size + 1]
+
+    def arranged(self, queryset: Rows) -> Rows:
+        """All of `queryset` from the cursor on."""
         if self.cursor is None:
-            return self.order.sorted(queryset)[: self.size + 1]
-        return self.after(queryset, self.cursor, inclusive=True)[: self.size + 1]
+            return self.order.sorted(queryset)
+        return self.after(queryset, self.cursor, inclusive=True)
 
     def asked(
         self, kept: Hashable, what: str, write: Callable[[Self], QuerySet[Any, Any]]

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models.functions import Left
 
 from gallery.formats import usd
+from gallery.listing import walk
 from gallery.listing.days import Day, days
 from gallery.listing.listing import Listing, Page
 from gallery.listing.order import write
@@ -91,9 +92,8 @@ def page(
     a picture's page step among the same pictures, where it is more than the listing's own. `kept` names
     `images` (see `Listing.asked`).
     """
-    columns: tuple[Any, ...] = (*_COLUMNS, Left("prompt__text", EXCERPT), *listing.order.columns)
-    rows = listing.asked(kept, "tiles", lambda here: here.rows(images).values_list(*columns))
-    own = len(columns) - len(listing.order.columns)
+    rows = _rows(listing, images, kept)
+    own = len(rows[0]) - len(listing.order.columns) if rows else 0
     visible = rows[: listing.size]
     steps = listing.within if within is None else within
     begun = (
@@ -106,6 +106,20 @@ def page(
         for position, (row, day) in enumerate(zip(visible, begun, strict=True))
     ]
     return listing.page(images, shown, [row[own:] for row in rows], kept)
+
+
+def _rows(listing: Listing, images: ImageQuerySet, kept: Hashable) -> list[tuple[Any, ...]]:
+    """What the page's tiles show, and where each stands in the list; one row more where there are older ones."""
+    columns: tuple[Any, ...] = (*_COLUMNS, Left("prompt__text", EXCERPT), *listing.order.columns)
+    if kept is not None:
+        return listing.asked(kept, "tiles", lambda here: here.rows(images).values_list(*columns))
+    return walk.first(
+        listing.order,
+        images,
+        listing.arranged,
+        lambda rows: list(rows.values_list(*columns)),
+        listing.size + 1,
+    )
 
 
 def _tile(

@@ -1,7 +1,8 @@
 """A stored picture. The grid's unit is the picture; the variants of one request are a stack under its cover."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
@@ -9,7 +10,20 @@ from typing import TYPE_CHECKING, Any, Self
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
@@ -38,8 +52,23 @@ def sort_price(price: Decimal | None) -> int:
     return UNKNOWN_PRICE if price is None else round(price * 1_000_000)
 
 
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """A search of pictures in an order that its index may not have: `among` which, and two ways to read the same.
+
+    `met` is for who walks in that order, and `gathered` comes out of the index, which is read first.
+    """
+
+    among: "ImageQuerySet"
+    met: "ImageQuerySet"
+    gathered: "ImageQuerySet"
+
+
 class ImageQuerySet(models.QuerySet["Image"]):
     """Verbs of the gallery."""
+
+    #: What `matching` has just searched, and for what. Whatever else is asked of these begins without it.
+    _search: "tuple[ImageQuerySet, search.Query] | None" = None
 
     def covers(self) -> Self:
         """One picture for each stack; none in the trash is a cover."""
@@ -115,7 +144,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         `at` is kept as the moment: what one click threw away in portions is found again by it.
         """
         with transaction.atomic():
-            generations = self._lock_generations(ids)
+            generations = self._lock_stacks(ids)
             moved = self.kept().lock(ids)
             thrown = {"trashed_at": at or Now(), "trashed_by": by, "is_cover": False}
             Image.objects.filter(pk__in=moved).update(**thrown)
@@ -126,7 +155,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def restore(self, ids: Collection[int]) -> list[int]:
         """Take these out of the trash, with all that was on them. Returns which were in it."""
         with transaction.atomic():
-            generations = self._lock_generations(ids)
+            generations = self._lock_stacks(ids)
             moved = self.trashed().lock(ids)
             Image.objects.settle_stacks(generations, restored=moved)
             Image.objects.filter(pk__in=moved).count_in_prompts(1)
@@ -153,10 +182,17 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """
         sets.settle_stacks(list(generations), list(restored), connection)
 
-    def _lock_generations(self, ids: Collection[int]) -> list[int]:
+    def _lock_stacks(self, ids: Collection[int]) -> list[int]:
+        """The generations of these, held, and all pictures of them: settling changes others than were named.
+
+        All at once and in order: whoever judges or collects several of them holds them in that order too.
+        """
         of = self.filter(pk__in=ids).order_by().values("generation")
         rows = Generation.objects.filter(pk__in=of).order_by("pk").select_for_update()
-        return list(rows.values_list("pk", flat=True))
+        generations = list(rows.values_list("pk", flat=True))
+        pictures = Image.objects.filter(generation__in=generations).order_by("pk").select_for_update()
+        list(pictures.values_list("pk"))
+        return generations
 
     def newest_first(self) -> Self:
         """Newest first is id descending."""
@@ -172,12 +208,38 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def matching(self, query: search.Query) -> Self:
         """The pictures that hold what `query` asks, by their search documents; the rest by their columns."""
-        vendor = connection.vendor
         if any(each.tags == () and not each.negated for each in query.filters):
             return self.none()
+        rows = self._searched(query, lambda asked: Q(document__terms__matches=asked))
+        if rows is not self:
+            rows._search = (self, query)
+        return rows
+
+    def choices(self, *, by_id: bool) -> Choices | None:
+        """How to read what `matching` has just found in an order that is `by_id` or not; None: as it is."""
+        among, query = self._search or (self, search.Query(""))
+        vendor = connection.vendor
+        asked = search.document_query(query.words, query.filters, vendor)
+        parts = sum(len(term.words) for term in query.words) + sum(bool(each.tags) for each in query.filters)
+        if not asked or (by_id and (vendor == "sqlite" or parts < 2)):
+            return None
+        if vendor == "sqlite":
+            # A look into its index for each picture takes longer than to compare words and columns. As a value, so that
+            # no index of such a column is taken for that of the order.
+            same: list[Any] = [search.left_over(term) for term in query.words]
+            if query.filters:
+                same.append(Case(When(query.condition, then=Value(True)), default=Value(False)))
+            return Choices(among, among.filter(*same), self)
+        # With OFFSET it is read for itself, no part of a walk. The words travel as a parameter.
+        ids = RawSQL(f"SELECT rowid FROM {index.TABLE} WHERE terms @@ %s::tsquery OFFSET 0", [asked])  # noqa: S608, S611
+        return Choices(among, self, among._searched(query, lambda _: Q(pk__in=ids)))
+
+    def _searched(self, query: search.Query, condition: Callable[[str], Q]) -> Self:
+        """`condition` is made of what the index is asked; the rest is asked of columns."""
+        vendor = connection.vendor
         rows = self
         if asked := search.document_query(query.words, query.filters, vendor):
-            rows = rows.filter(document__terms__matches=asked)
+            rows = rows.filter(condition(asked))
         elif signs := tuple(term for term in query.words if not term.negated):
             rows = rows._with_signs(signs)
         for term in query.words:

@@ -45,7 +45,7 @@ def prompt(request: MemberRequest, pk: int) -> HttpResponse:
         stacked=False,
         within=scope.within(listing),
     )
-    context: dict[str, Any] = {"page": page, "searched": listing.query}
+    context: dict[str, Any] = {"page": page, "searched": listing.query, "scope": scope}
     if request.htmx:
         return render(request, "gallery/_more.jinja", context, using="jinja2")
     if not page.rows and listing.cursor is None:

@@ -56,6 +56,7 @@ TABLE = [
     Row("original", ("image",)),
     Row("sensitive", ("image",), "POST", member=303, maker=303, staff=303),
     Row("compare"),
+    Row("download", ("image",)),
     Row("rerun-same-seed", ("image",), "POST", member=303, maker=303, staff=303),
     Row("rerun-new-seed", ("image",), "POST", member=303, maker=303, staff=303),
     Row("trash-image", ("image",), "POST", member=403, maker=303, staff=303),
@@ -89,6 +90,7 @@ TABLE = [
     Row("delete-search", ("search",), "POST", member=404, maker=303, staff=404),
     Row("compare-prompts"),
     # Nothing is selected.
+    Row("selection-download", method="POST", member=422, maker=422, staff=422),
     Row("selection", ("verb",), "POST", member=422, maker=422, staff=422),
     Row("queue"),
     Row("dismiss-all", method="POST", member=303, maker=303, staff=303),
