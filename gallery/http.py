@@ -101,8 +101,10 @@ def back_to(request: HttpRequest, otherwise: str) -> SeeOther:
 
     The browser knows best: a page changes its address while one scrolls.
     """
-    said = (request.headers.get("Referer", ""), request.POST.get("back", ""))
-    return SeeOther(next(filter(None, (_page(request, each) for each in said)), otherwise))
+    said = request.POST.get("back", "")
+    page = _page(request, request.headers.get("Referer", "")) or _page(request, said)
+    fragment = urlsplit(said).fragment if _page(request, said) else ""
+    return SeeOther(f"{page or otherwise}{'#' + fragment if fragment else ''}")
 
 
 def error_page(request: HttpRequest | None, status: int, message: str = "", title: str = "") -> HttpResponse:

@@ -71,7 +71,7 @@ def _page(request: MemberRequest, collection: Collection, form: CollectionForm |
     images = scope.listed(listing.query, request.user)
     within = scope.within(listing)
     context: dict[str, Any] = {"collection": collection, "listing": listing, "query": listing.query}
-    context["within"] = within
+    context |= {"within": within, "scope": scope}
     is_arranged = "arrange" in request.GET and listing.order is OWN and not listing.query
     if is_arranged:
         context["page"] = collection_rows.entries(listing, images)
