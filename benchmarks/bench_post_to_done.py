@@ -164,10 +164,18 @@ def _idle(worker: int) -> float:
 
 def child_of(parent: int, mark: str) -> int:
     """The process whose parent is `parent` and whose command line holds `mark`."""
-    for process in _children(parent):
-        if mark in Path(f"/proc/{process}/cmdline").read_bytes().decode().replace("\0", " "):
-            return process
+    for process in children_of(parent, mark):
+        return process
     raise AssertionError(f"{parent} has no child {mark}")
+
+
+def children_of(parent: int, mark: str) -> list[int]:
+    """All such processes."""
+    return [
+        process
+        for process in _children(parent)
+        if mark in Path(f"/proc/{process}/cmdline").read_bytes().decode().replace("\0", " ")
+    ]
 
 
 def cpu_ms(process: int) -> float:

@@ -69,11 +69,12 @@ class Gallery:
             return cursor.fetchone()[0]
 
     def get(self, path: str) -> Answer:
-        """The page at `path`, from this database."""
+        """The page at `path`, from this database; what htmx asks for begins with `htmx:`."""
         from django.db import connections
 
         connections["default"] = self.connection
-        return self.visitor.get(path)
+        part = path.removeprefix("htmx:")
+        return self.visitor.get(part) if part == path else self.visitor.get(part, hx_request="true")
 
     def queries(self, path: str) -> list[tuple[str, Any]]:
         """The SQL that one view of `path` runs."""
@@ -167,7 +168,9 @@ def cards(rows: list[tuple[Any, ...]]) -> str:
             f'sizes="auto, (max-width: 519px) 50vw, {round(2.16 * shape)}px" alt="{text}" width="{width}" '
             f'height="{height}" loading="{"eager" if place < 24 else "lazy"}" decoding="async">{date}'
             f'<span class="caption" aria-hidden="true"><bdi dir="auto" hx-disable>{text}</bdi>'
-            f"<small>{_facts(*facts)}</small></span>{_badge(stack)}{MARK if blurred or violation else ''}</a>"
+            f"<small>{_facts(*facts)}</small></span>{_badge(stack)}{MARK if blurred or violation else ''}"
+            f'<input type="checkbox" class="pick" name="image" value="{pk}" form="selection" aria-label="Select" '
+            f'autocomplete="off"></a>'
         )
     return "\n".join(shown)
 

@@ -60,9 +60,9 @@ def manage(data: Path, *arguments: str, url: str = "") -> None:
     subprocess.run(command, cwd=ROOT, env=chosen, stdout=sys.stderr, check=True)
 
 
-def start_django(data: Path) -> None:
+def start_django(data: Path, *, url: str = "") -> None:
     """Make this process a site whose DATA_DIR is `data`, prepared as `serve` does it; only once in a process."""
-    kept = environment(data)
+    kept = environment(data) | ({"DATABASE_URL": url} if url else {})
     os.environ.clear()
     os.environ.update(kept, DJANGO_SETTINGS_MODULE="gallery.settings")
     import django

@@ -36,17 +36,21 @@ def watch() -> None:
 
 
 def _before_migrations(app_config: AppConfig, using: str, plan: list[Any], **kwargs: Any) -> None:
-    """SQLite makes a table anew for a new column, and cannot while a trigger of another table reads it."""
+    """SQLite makes a table anew for a new column, and cannot while a trigger of another table reads it.
+
+    Nor may a trigger of today stay when the database goes back to what was before its columns.
+    """
     database = connections[using]
-    if plan and app_config.name == APP and database.vendor == "sqlite":
+    goes_back = any(is_backwards for _, is_backwards in plan)
+    if plan and app_config.name == APP and (database.vendor == "sqlite" or goes_back):
         with database.cursor() as cursor:
             index.unfollow(cursor.execute, database.vendor)
 
 
 def _after_migrations(app_config: AppConfig, using: str, **kwargs: Any) -> None:
-    """The index of pictures is followed again, and for the first time when it has just been made."""
+    """The index of pictures is followed again, by what reads columns of the newest migrations."""
     database = connections[using]
-    if app_config.name == APP and index.TABLE in database.introspection.table_names():
+    if app_config.name == APP and _known() <= _applied(database):
         with database.cursor() as cursor:
             index.follow(cursor.execute, database.vendor)
 

@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 # The least that each can be asked for.
 LEAST = {
+    "bench_browsers": ("--images", "500", "--browsers", "3", "--seconds", "8", "--row-seconds", "1"),
     "bench_client": ("--rounds", "3"),
     "bench_gallery_page": ("--images", "2000", "--rounds", "2"),
     "bench_media": ("--rounds", "2", "--seconds", "1"),

@@ -1,6 +1,8 @@
 """Each distinct prompt once, with its counters: the prompt history."""
 
 import hashlib
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import reduce
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.apps import apps
 from django.db import connection, models, transaction
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Cast, Coalesce, Round
+from django.db.models.functions import Cast, Coalesce, Greatest, Round
 
 from gallery import search
 from gallery.models.states import CHARGED_OUTCOMES
@@ -38,7 +40,7 @@ def _uses(query: search.Query) -> models.QuerySet[Any]:
     condition = _of_generations(query.condition)
     if condition is None:
         images: Any = apps.get_model("gallery", "Image")._default_manager
-        rows: models.QuerySet[Any] = images.matching(replace(query, words=()))
+        rows: models.QuerySet[Any] = images.kept().matching(replace(query, words=()))
         return rows
     return apps.get_model("gallery", "Generation")._default_manager.filter(condition)
 
@@ -73,7 +75,7 @@ def _counters() -> dict[str, Any]:
         apps.get_model("gallery", name)._default_manager for name in ("Generation", "Attempt", "Image")
     )
     uses = generations.filter(prompt=OuterRef("pk")).order_by().values("prompt")
-    pictures = images.filter(prompt=OuterRef("pk")).order_by().values("prompt")
+    pictures = images.kept().filter(prompt=OuterRef("pk")).order_by().values("prompt")
     calls = attempts.filter(generation__prompt=OuterRef("pk"), outcome__in=CHARGED_OUTCOMES)
 
     def counted(rows: models.QuerySet[Any], aggregate: Any) -> Coalesce:
@@ -107,19 +109,24 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
 
     def walked(self, query: search.Query) -> Self:
         """The same, to be shown in any order from its head on: a page of it is not made by sorting all of it."""
-        if not query.words or self._are_few(query.words):
+        if not query.words:
             return self.matching(query)
+        few = self._few(query.words)
+        if few is not None:
+            # By their ids: PostgreSQL, which supposes that words are independent, walks in vain where they never meet.
+            return self.filter(pk__in=few).matching(replace(query, words=()))
         # So many that walking the history meets a page of them soon.
         rows = self.filter(*(search.left_over(term, of="") for term in query.words))
         return rows.matching(replace(query, words=()))
 
-    def _are_few(self, terms: tuple[search.Words, ...]) -> bool:
+    def _few(self, terms: tuple[search.Words, ...]) -> list[int] | None:
+        """The ids of the prompts that hold `terms`; None when they are many."""
         ids = search.prompt_ids(terms, connection.vendor)
         with connection.cursor() as cursor:
             # Made of constants; the words travel as parameters.
-            sql = f"SELECT COUNT(*) FROM ({ids.sql} LIMIT %s) AS found"  # noqa: S608
-            cursor.execute(sql, [*ids.params, FEW_PROMPTS + 1])
-            return bool(cursor.fetchone()[0] <= FEW_PROMPTS)
+            cursor.execute(f"{ids.sql} LIMIT %s", [*ids.params, FEW_PROMPTS + 1])
+            found = [pk for (pk,) in cursor.fetchall()]
+        return found if len(found) <= FEW_PROMPTS else None
 
     def _used(self, uses: models.QuerySet[Any]) -> Self:
         """Those of which `uses` has one, which are generations or pictures."""
@@ -139,8 +146,17 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
         return self.get_or_create(sha256=digest, defaults={"text": text, **search.columns(text)})[0]
 
     def count_pictures(self, count: int) -> int:
-        """So many more were stored, in the transaction that stores them."""
-        return self.update(picture_count=F("picture_count") + count)
+        """So many more were stored, in the transaction that stores them; those in the trash do not count."""
+        # A count that was wrong before is mended by the integrity check, and keeps nobody from throwing away.
+        return self.update(picture_count=Greatest(F("picture_count") + count, 0))
+
+    def count_each(self, counts: Mapping[int, int]) -> None:
+        """So many more of each, by id, within the transaction that brings or takes them; in order: no deadlock."""
+        alike: dict[int, list[int]] = defaultdict(list)
+        for pk in self.filter(pk__in=counts).order_by("pk").select_for_update().values_list("pk", flat=True):
+            alike[counts[pk]].append(pk)
+        for count, ids in alike.items():
+            self.filter(pk__in=ids).count_pictures(count)
 
     def charge(self, price: Decimal, *, emulated: bool) -> int:
         """Add what a call may have cost (USD; below zero when it has not after all), within its transaction."""

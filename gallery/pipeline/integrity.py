@@ -1,4 +1,4 @@
-"""Whether rows and files agree, each picture and its files, each prompt and its counters; and mending what can be.
+"""Whether rows, files and indexes agree, each picture and its files, each prompt and its counters; and mending.
 
 Memory stays small whatever the size of the gallery: rows come in portions, files are read in pieces.
 """
@@ -30,6 +30,7 @@ from gallery.media.thumbnails import SIZES, UnusablePicture
 from gallery.models import Attempt, Image, Input, Outcome, Prompt, Upload, files
 from gallery.models.prompt import COUNTERS
 from gallery.models.stored import StoredPicture
+from gallery.pipeline.index_agreement import differences
 from gallery.pipeline.spool import MARK
 from gallery.pipeline.thumbnail_upgrade import remake
 
@@ -50,6 +51,8 @@ def findings() -> Iterator[Finding]:
     for row in _rows():
         yield from _of_picture(row)
     yield from _miscounts()
+    for words, mend in differences():
+        yield Finding(words, _without_decoder(mend))
     yield from _orphans(_Media())
     yield from _orphans(_SpoolFolder())
 
@@ -138,6 +141,13 @@ def _counting(prompt: int) -> Callable[[Decoder], None]:
         Prompt.objects.filter(pk=prompt).recount()
 
     return count
+
+
+def _without_decoder(mend: Callable[[], object]) -> Callable[[Decoder], None]:
+    def go(decoder: Decoder) -> None:
+        mend()
+
+    return go
 
 
 def _is_webp(name: str) -> bool:

@@ -1,9 +1,13 @@
 """The index of pictures: one search document for each, kept by triggers of the database whoever changes a row.
 
 A document is the prompt's words and, behind them, each thing that filters ask as a tag: a term that begins with a
-colon, which no word does. SQLite keeps it in FTS5, PostgreSQL as a tsvector with a GIN index. Both read the newest
+colon, which no word does. A picture in the trash has none: no list but the trash shows it. SQLite keeps the documents
+in FTS5, PostgreSQL as a tsvector with a GIN index. Both read the newest
 first out of the index, by the document's key, which is the picture's id. Two small tables go with it: every term of a
 number that occurs, and for each day (UTC) the lowest and highest id of its pictures, so that a date is a range of ids.
+
+Migration 0041 has made the tables and the first documents, by SQL of its own. Whoever adds a term adds it here; when
+there are rows that have it already, the migration that comes with it writes those documents itself.
 """
 
 # ruff: noqa: S608 - the SQL is made of constants
@@ -39,20 +43,11 @@ _NUMBERS = (_SIZE, _PRICE, _STEPS, _CFG)
 
 _IMAGE_COLUMNS = (
     *("model", "owner_id", "style_preset", "format", "width", "height", "sort_price"),
-    *("is_cover", "stack_size", "prompt_id", "generation_id"),
+    *("is_cover", "stack_size", "prompt_id", "generation_id", "trashed_at"),
 )
 _GENERATION_COLUMNS = (
     *("kind", "steps", "cfg_scale", "is_content_violation", "is_blurred", "negative_prompt"),
 )
-
-# Everything but a space is of a word, as in the index of prompts.
-_CREATE = {
-    "sqlite": f"""CREATE VIRTUAL TABLE {TABLE} USING fts5(terms, prefix='2 3',
-        tokenize="unicode61 remove_diacritics 0 categories 'L* M* N* P* S* C*'")""",
-    "postgresql": f"CREATE TABLE {TABLE} (rowid bigint PRIMARY KEY, terms tsvector NOT NULL)",
-}
-# Without a list of what is pending: each search would read it from end to end.
-_GIN = f"CREATE INDEX {TABLE}_terms ON {TABLE} USING gin (terms) WITH (fastupdate = off)"
 
 
 def _documents(images: str, condition: str, vendor: str) -> str:
@@ -64,7 +59,8 @@ def _documents(images: str, condition: str, vendor: str) -> str:
             insert.replace("OR REPLACE ", ""),
             " ON CONFLICT (rowid) DO UPDATE SET terms = excluded.terms",
         )
-    return f"{insert} SELECT i.id, {terms} FROM {_JOINED.format(images)} WHERE {condition}{end};"
+    kept = f"{condition} AND i.trashed_at IS NULL"
+    return f"{insert} SELECT i.id, {terms} FROM {_JOINED.format(images)} WHERE {kept}{end};"
 
 
 def _numbers(images: str, condition: str) -> str:
@@ -76,13 +72,16 @@ def _numbers(images: str, condition: str) -> str:
         WHERE term IS NOT NULL ON CONFLICT (term) DO NOTHING;"""
 
 
+def _day(vendor: str) -> str:
+    return "date(i.created_at)" if vendor == "sqlite" else "(i.created_at AT TIME ZONE 'UTC')::date"
+
+
 def _days(images: str, condition: str, vendor: str) -> str:
     """Widen the days of these rows to their ids."""
-    day = "date(i.created_at)" if vendor == "sqlite" else "(i.created_at AT TIME ZONE 'UTC')::date"
     least, most = ("min", "max") if vendor == "sqlite" else ("least", "greatest")
     # In order, so that two who write several days wait for each other, and not in a circle.
     return f"""INSERT INTO gallery_day (day, lowest, highest)
-        SELECT {day}, min(i.id), max(i.id) FROM {images} i WHERE {condition} GROUP BY 1 ORDER BY 1
+        SELECT {_day(vendor)}, min(i.id), max(i.id) FROM {images} i WHERE {condition} GROUP BY 1 ORDER BY 1
         ON CONFLICT (day) DO UPDATE SET lowest = {least}(gallery_day.lowest, excluded.lowest),
         highest = {most}(gallery_day.highest, excluded.highest);"""
 
@@ -104,11 +103,12 @@ def _changed(columns: Sequence[str], sign: str) -> str:
 def _triggers(vendor: str) -> list[str]:
     """What follows every change of a row that a document tells something of."""
     image = "gallery_image"
-    return_ = {
+    followed: dict[str, tuple[Any, ...]] = {
         "gallery_image_updated": (
             image,
             (*_IMAGE_COLUMNS, "created_at"),
             _all(image, "i.id = new.id", vendor),
+            "new.trashed_at IS NULL",
         ),
         "gallery_generation_updated": (
             "gallery_generation",
@@ -123,7 +123,13 @@ def _triggers(vendor: str) -> list[str]:
         ),
     }
     make = _sqlite_update if vendor == "sqlite" else _postgresql_update
-    updates = [statement for name, parts in return_.items() for statement in make(f"{name}_document", *parts)]
+    updates = [
+        statement for name, parts in followed.items() for statement in make(f"{name}_document", *parts)
+    ]
+    thrown = f"DELETE FROM {TABLE} WHERE rowid = new.id;"
+    updates += make(
+        "gallery_image_trashed_document", image, ("trashed_at",), thrown, "new.trashed_at IS NOT NULL"
+    )
     if vendor == "sqlite":
         return [
             *updates,
@@ -153,16 +159,18 @@ def _triggers(vendor: str) -> list[str]:
     ]
 
 
-def _sqlite_update(name: str, table: str, columns: Sequence[str], body: str) -> list[str]:
+def _sqlite_update(name: str, table: str, columns: Sequence[str], body: str, when: str = "true") -> list[str]:
     return [
         f"""CREATE TRIGGER IF NOT EXISTS {name} AFTER UPDATE OF {", ".join(columns)} ON {table}
-            WHEN {_changed(columns, "IS NOT")} BEGIN {body} END"""
+            WHEN {when} AND ({_changed(columns, "IS NOT")}) BEGIN {body} END"""
     ]
 
 
-def _postgresql_update(name: str, table: str, columns: Sequence[str], body: str) -> list[str]:
+def _postgresql_update(
+    name: str, table: str, columns: Sequence[str], body: str, when: str = "true"
+) -> list[str]:
     event = f"AFTER UPDATE OF {', '.join(columns)} ON {table} FOR EACH ROW"
-    return _postgresql(name, f"{event} WHEN ({_changed(columns, 'IS DISTINCT FROM')})", body)
+    return _postgresql(name, f"{event} WHEN ({when} AND ({_changed(columns, 'IS DISTINCT FROM')}))", body)
 
 
 def _postgresql(name: str, event: str, body: str) -> list[str]:
@@ -173,13 +181,6 @@ def _postgresql(name: str, event: str, body: str) -> list[str]:
     ]
 
 
-def create(execute: Execute, vendor: str) -> None:
-    """The index, empty. `execute` runs one statement."""
-    execute(_CREATE[vendor])
-    if vendor == "postgresql":
-        execute(_GIN)
-
-
 def follow(execute: Execute, vendor: str) -> None:
     """Make the triggers that are missing: on SQLite they go whenever a migration makes their table anew."""
     for statement in _triggers(vendor):
@@ -188,7 +189,10 @@ def follow(execute: Execute, vendor: str) -> None:
 
 def unfollow(execute: Execute, vendor: str) -> None:
     """Take the triggers away: SQLite makes no table anew that a trigger of another one reads."""
-    names = ("image_updated", "generation_updated", "prompt_updated", "image_inserted", "image_deleted")
+    names = (
+        *("image_updated", "image_trashed", "image_inserted", "image_deleted"),
+        *("generation_updated", "prompt_updated"),
+    )
     for name in (*names, *(("image_emptied",) if vendor == "postgresql" else ())):
         name = f"gallery_{name}_document"
         execute(
@@ -198,12 +202,6 @@ def unfollow(execute: Execute, vendor: str) -> None:
         )
 
 
-def drop(execute: Execute, vendor: str) -> None:
-    """All of it."""
-    unfollow(execute, vendor)
-    execute(f"DROP TABLE {TABLE}")
-
-
 def write(execute: Execute, vendor: str, ranges: Iterable[tuple[int, int]]) -> None:
     """Write the documents of all pictures with ids above the first and up to the second of each range."""
     for low, high in ranges:
@@ -211,6 +209,34 @@ def write(execute: Execute, vendor: str, ranges: Iterable[tuple[int, int]]) -> N
             ";\n"
         ):
             execute(statement.rstrip(";"))
+
+
+def wrong_documents(vendor: str) -> str:
+    """SQL of the ids above `low` and up to `high` whose document is missing, another one, or of no picture."""
+    terms = _TERMS if vendor == "sqlite" else f"array_to_tsvector(string_to_array({_TERMS}, ' '))"
+    rows = f"{_JOINED.format('gallery_image')} LEFT JOIN {TABLE} d ON d.rowid = i.id"
+    is_other = f"d.terms IS {'NOT' if vendor == 'sqlite' else 'DISTINCT FROM'} {terms}"
+    return f"""SELECT i.id, d.rowid IS NULL, false FROM {rows}
+        WHERE i.id > %(low)s AND i.id <= %(high)s AND {is_other}
+        UNION ALL SELECT d.rowid, false, true FROM {TABLE} d WHERE d.rowid > %(low)s AND d.rowid <= %(high)s
+        AND NOT EXISTS (SELECT 1 FROM gallery_image i WHERE i.id = d.rowid) ORDER BY 1"""
+
+
+def unknown_numbers() -> str:
+    """SQL of the numbers that occur and are not written down, each with a picture that has it."""
+    found = " UNION ALL ".join(
+        f"SELECT {number} AS term, i.id FROM {_JOINED.format('gallery_image')}" for number in _NUMBERS
+    )
+    return f"""SELECT term, min(id) FROM ({found}) found WHERE term IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM gallery_searchterm known WHERE known.term = found.term) GROUP BY term"""
+
+
+def narrow_days(vendor: str) -> str:
+    """SQL of the days that leave some of their pictures out, each with its first and last one."""
+    return f"""SELECT found.day, found.low, found.high FROM (
+        SELECT {_day(vendor)} AS day, min(i.id) AS low, max(i.id) AS high FROM gallery_image i GROUP BY 1) found
+        LEFT JOIN gallery_day d ON d.day = found.day
+        WHERE d.day IS NULL OR d.lowest > found.low OR d.highest < found.high ORDER BY 1"""
 
 
 @contextmanager

@@ -355,6 +355,7 @@ def _is(value: str, vocabulary: Vocabulary) -> Filter:
         "blurred": Filter(
             Q(generation__is_blurred__isnull=False, generation__is_blurred=True), (":blurred",)
         ),
+        "sensitive": Filter(Q(is_sensitive=True)),
         "stacked": Filter(Q(stack_size__gt=1), (":stacked",)),
         "edited": _tagged("kind", "generation__kind", ["edit", "multi-edit"]),
     }

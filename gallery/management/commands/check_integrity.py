@@ -1,4 +1,4 @@
-"""`manage.py check_integrity`: do rows and files agree?"""
+"""`manage.py check_integrity`: do rows, files and indexes agree?"""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ from gallery.pipeline import integrity
 
 
 class Command(BaseCommand):
-    help = "List what is missing, broken or left over among rows and files; exit 1 when there is something."
+    help = "List what is missing, broken or left over among rows, files and indexes; exit 1 when there is something."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--repair",
             action="store_true",
-            help="remake thumbnails, count prompts anew, and move files that belong to nothing to "
-            "DATA_DIR/quarantine, or quarantine/ of the bucket",
+            help="remake thumbnails, count prompts anew, write what a search finds anew, and move files that belong "
+            "to nothing to DATA_DIR/quarantine, or quarantine/ of the bucket",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -28,4 +28,4 @@ class Command(BaseCommand):
         if remaining:
             self.stderr.write(f"Left: {counted(remaining, 'problem')}.")
             raise SystemExit(1)
-        self.stdout.write("Rows and files agree.")
+        self.stdout.write("Rows, files and indexes agree.")

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 from django.conf import LazySettings
 from django.core.management import call_command
+from django.db import connection
 
 from gallery.media.storage import thumbnail_name
-from gallery.models import Attempt, Generation, Image, Outcome, Prompt, User
+from gallery.models import Attempt, Generation, Image, ImageDocument, Outcome, Prompt, User
 from gallery.pipeline import integrity
 from gallery.pipeline.worker import WorkerProcess
+from gallery.search import index
 from tests.gallery.making import pictures
 from tests.gallery.pipeline.checker import picture_problems
 from tests.gallery.pipeline.conftest import queue
@@ -132,6 +134,21 @@ def test_what_a_prompt_counts_is_compared_and_counted_anew(media: Path) -> None:
     assert report(repair=True)[0] == 0
 
     assert report()[0] == 0
+
+
+def test_what_a_search_finds_is_compared_and_written_anew(media: Path) -> None:
+    gone = Image.objects.latest("pk")
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {index.TABLE} WHERE rowid = %s", [gone.pk])
+    status, text = report()
+    assert status == 1
+    assert f"Picture {gone.pk}: its search document is missing\n" in text
+    assert not ImageDocument.objects.filter(pk=gone.pk).exists(), "a check changes nothing"
+
+    assert report(repair=True)[0] == 0
+
+    assert report()[0] == 0
+    assert ImageDocument.objects.filter(pk=gone.pk).exists()
 
 
 def test_what_is_being_written_is_left_alone(media: Path) -> None:

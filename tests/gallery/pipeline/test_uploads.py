@@ -175,7 +175,7 @@ def test_thumbnails_of_inputs_and_uploads_are_remade_too(worker_process: WorkerP
 @pytest.mark.parametrize("how", ["gone", "changed", "thumbnail"])
 def test_the_integrity_check_knows_inputs_and_uploads(alice: User, table: str, how: str) -> None:
     row = enqueue(alice, EDIT).inputs.get() if table == "input" else brought(alice)
-    assert report() == (0, "Rows and files agree.\n")
+    assert report() == (0, "Rows, files and indexes agree.\n")
     path = Path(default_storage.path(row.name))
     if how == "gone":
         path.unlink()
