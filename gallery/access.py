@@ -80,10 +80,15 @@ def images_to_change(user: User) -> ImageQuerySet:
     return Image.objects.all() if user.is_staff else Image.objects.filter(owner=user)
 
 
+def may_throw_away(user: User, image: Image) -> bool:
+    """Whether it is this member's to throw away and to bring back."""
+    return user.is_staff or image.owner_id == user.pk
+
+
 def image_to_change(user: User, pk: int) -> Image:
     """The image if `user` may throw it away; Http404 or PermissionDenied otherwise."""
     image = image_to_see(pk)
-    if not (user.is_staff or image.owner_id == user.pk):
+    if not may_throw_away(user, image):
         raise PermissionDenied("Only who made it, or staff, may do that.")
     return image
 

@@ -7,3 +7,4 @@ from gallery import access
 register = template.Library()
 
 register.filter(access.may_change)
+register.filter(access.may_throw_away)
