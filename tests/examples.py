@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import settings
 
 #: How many times as many the run of `--long` draws, anew each time.
-FURTHER = 20
+FURTHER = 10
 
 _times = 1
 
