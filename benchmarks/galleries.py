@@ -168,7 +168,9 @@ def cards(rows: list[tuple[Any, ...]]) -> str:
             f'sizes="auto, (max-width: 519px) 50vw, {round(2.16 * shape)}px" alt="{text}" width="{width}" '
             f'height="{height}" loading="{"eager" if place < 24 else "lazy"}" decoding="async">{date}'
             f'<span class="caption" aria-hidden="true"><bdi dir="auto" hx-disable>{text}</bdi>'
-            f"<small>{_facts(*facts)}</small></span>{_badge(stack)}{MARK if blurred or violation else ''}</a>"
+            f"<small>{_facts(*facts)}</small></span>{_badge(stack)}{MARK if blurred or violation else ''}"
+            f'<input type="checkbox" class="pick" name="image" value="{pk}" form="selection" aria-label="Select" '
+            f'autocomplete="off"></a>'
         )
     return "\n".join(shown)
 

@@ -13,7 +13,8 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from gallery.formats import MAX_ID, counted
-from gallery.models import Attempt, Generation, Image, User
+from gallery.models import Attempt, Collection, Generation, Image, User
+from gallery.models.image import ImageQuerySet
 from gallery.models.queue import GenerationQuerySet
 
 _WINDOW = timedelta(minutes=1)
@@ -62,8 +63,40 @@ def attempt_to_change(user: User, pk: int) -> Attempt:
 
 def image_to_see(pk: int) -> Image:
     """The image with its generation, prompt and owner, for any member; Http404 when there is none."""
-    known = Image.objects.select_related("owner", "prompt", "generation__origin__generation", "attempt")
+    known = Image.objects.select_related(
+        "owner", "prompt", "generation__origin__generation", "attempt", "sensitive_set_by"
+    )
     return get_object_or_404(known, pk=min(pk, MAX_ID))
+
+
+def images_to_see(ids: Iterable[int]) -> dict[int, Image]:
+    """Those of `ids` that are there, the trash among them, by id, for any member; a few at most, in one query."""
+    known = Image.objects.select_related("owner", "prompt", "generation", "attempt")
+    return known.in_bulk([min(pk, MAX_ID) for pk in ids])
+
+
+def images_to_change(user: User) -> ImageQuerySet:
+    """Those that are `user`'s to throw away and to bring back: their own, all for staff."""
+    return Image.objects.all() if user.is_staff else Image.objects.filter(owner=user)
+
+
+def image_to_change(user: User, pk: int) -> Image:
+    """The image if `user` may throw it away; Http404 or PermissionDenied otherwise."""
+    image = image_to_see(pk)
+    if not (user.is_staff or image.owner_id == user.pk):
+        raise PermissionDenied("Only who made it, or staff, may do that.")
+    return image
+
+
+def may_delete(user: User, collection: Collection) -> bool:
+    """Whether it is this member's to delete; anybody may rename, arrange and archive it."""
+    return user.is_staff or collection.created_by_id == user.pk
+
+
+def check_may_delete(user: User, collection: Collection) -> None:
+    """Raise PermissionDenied otherwise."""
+    if not may_delete(user, collection):
+        raise PermissionDenied("Only who made it, or staff, may do that.")
 
 
 def check_pace(user: User) -> None:

@@ -1,5 +1,6 @@
 """What every template may use beside its own context."""
 
+import json
 from typing import Any
 
 from django.conf import settings
@@ -7,9 +8,9 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from gallery.display.header import InQueue
-from gallery.http import closed_gates
+from gallery.http import closed_gates, glance
 
-HTMX_CONFIG = {
+_HTMX = {
     "selfRequestsOnly": True,
     "allowEval": False,
     "allowScriptTags": False,
@@ -28,9 +29,13 @@ HTMX_CONFIG = {
 }
 
 
+# For an attribute; the template escapes it.
+HTMX_CONFIG = json.dumps(_HTMX)
+
+
 def site(request: HttpRequest) -> dict[str, Any]:
     """The banners' reasons, the queue's count (asked for only where they are shown), and htmx' settings."""
-    in_queue: Any = SimpleLazyObject(InQueue.now)
+    in_queue: Any = SimpleLazyObject(lambda: InQueue.of(glance(request)))
     return {
         "emulated": settings.VENICE_EMULATED,
         "gates": SimpleLazyObject(lambda: closed_gates(request).of_everything),

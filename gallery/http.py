@@ -1,16 +1,19 @@
 """What our views take and give beyond Django's own: a member's request, its closed gates, messages, 303, refusals."""
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.contrib.messages.storage.fallback import FallbackStorage
 from django.contrib.messages.storage.session import SessionStorage
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
-from gallery.models import ClosedGates, User
+from gallery.models import ClosedGates, Glance, User
 
-_GATES = "gallery_closed_gates"
+_GATES, _GLANCE = "gallery_closed_gates", "gallery_glance"
 
 _TITLES = {
     400: ("That request cannot be read", "Something in it is not as a browser would send it."),
@@ -25,6 +28,7 @@ _TITLES = {
         "It cannot be read. Search for fewer words, or take a part of it away.",
     ),
     415: ("Not a form", "This address takes forms only."),
+    422: ("That cannot be used", "Something in the form is not as it must be."),
     429: ("Too fast", "Please wait a moment, then try again."),
     431: ("Too much was sent", "The address, or the cookies that the browser sends with it, are too long."),
     500: ("Something broke", "It is logged. What was already generated is kept."),
@@ -38,11 +42,24 @@ class MemberRequest(HttpRequest):
     htmx: HtmxDetails
 
 
+def glance(request: HttpRequest) -> Glance:
+    """What the page says of the whole site: asked at most once a request, and only where it is shown."""
+    seen: Glance | None = getattr(request, _GLANCE, None)
+    if seen is None:
+        seen = Glance.now()
+        setattr(request, _GLANCE, seen)
+    return seen
+
+
 def closed_gates(request: HttpRequest) -> ClosedGates:
-    """The closed gates for banner, cards and queue: read at most once a request, and only where they are shown."""
+    """The closed gates for banner, cards and queue: read at most once a request, and only where they are shown.
+
+    Not at all when a glance has told that there are none.
+    """
     gates: ClosedGates | None = getattr(request, _GATES, None)
     if gates is None:
-        gates = ClosedGates()
+        seen: Glance | None = getattr(request, _GLANCE, None)
+        gates = ClosedGates(is_any=seen is None or seen.gates > 0)
         setattr(request, _GATES, gates)
     return gates
 
@@ -59,10 +76,33 @@ class Messages(FallbackStorage):
     storage_classes = (_MessagesCookie, SessionStorage)
 
 
+def _page(request: HttpRequest, said: str) -> str:
+    """Path and query of `said` when it is a page of ours; empty otherwise."""
+    if not url_has_allowed_host_and_scheme(said, {request.get_host()}, require_https=request.is_secure()):
+        return ""
+    parts = urlsplit(said)
+    # Two slashes would begin the name of another host.
+    return f"/{parts.path.lstrip('/')}{'?' + parts.query if parts.query else ''}"
+
+
+def page_of(request: HttpRequest) -> str:
+    """Path and query of the page of ours that a form was on, as far as the browser tells."""
+    return _page(request, request.headers.get("Referer", "")) or "/"
+
+
 class SeeOther(HttpResponseRedirect):
     """303: what a post made is to be seen with a GET, whatever the client."""
 
     status_code = 303
+
+
+def back_to(request: HttpRequest, otherwise: str) -> SeeOther:
+    """To the page of ours that a form was sent from, as the browser or its own field `back` says; or to `otherwise`.
+
+    The browser knows best: a page changes its address while one scrolls.
+    """
+    said = (request.headers.get("Referer", ""), request.POST.get("back", ""))
+    return SeeOther(next(filter(None, (_page(request, each) for each in said)), otherwise))
 
 
 def error_page(request: HttpRequest | None, status: int, message: str = "", title: str = "") -> HttpResponse:

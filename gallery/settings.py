@@ -41,6 +41,8 @@ VENICE_EMULATED = (not VENICE_API_KEY and not VENICE_BASE_URL_GIVEN) or VENICE_B
 WORKER_CONCURRENCY = environment.number("WORKER_CONCURRENCY", 4, 1, 64)
 VENICE_REQUESTS_PER_MINUTE = environment.number("VENICE_REQUESTS_PER_MINUTE", 18, 1, 100_000)
 SUBMISSIONS_PER_MINUTE = environment.number("SUBMISSIONS_PER_MINUTE", 100, 1, 1_000_000)
+# So many days a picture stays in the trash; 0: until somebody empties it.
+TRASH_DAYS = environment.number("TRASH_DAYS", 30, 0, 36_500)
 try:
     AUTO_RETRY_MAX_USD = Decimal(environment.text("AUTO_RETRY_MAX_USD", "0.05"))
     if not 0 <= AUTO_RETRY_MAX_USD <= 100:
@@ -149,6 +151,12 @@ TEMPLATES = [
             ],
         },
     },
+    # What is hot: fragments of pages, asked for by `{% jinja "….jinja" %}`.
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {"environment": "gallery.fragments.environment"},
+    },
 ]
 
 # Durable before fast: WAL with synchronous FULL, and every transaction takes the write lock at its start, so
@@ -205,7 +213,7 @@ STORAGES = {
         if MEDIA_BUCKET
         else "gallery.media.storage.ContentStorage"
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "gallery.assets.StaticFiles"},
 }
 WHITENOISE_INDEX_FILE = False
 

@@ -103,6 +103,19 @@ def clean_name(text: str) -> str:
     return text if len(text) > MAX_NAME else normalize("NFKC", text)
 
 
+def clean_label(text: str) -> str:
+    """A tag's or collection's name as it is kept: NFC in one line, nothing unseen; to be refused when it is too long.
+
+    Marks of direction go with the unseen: a name must not turn the words around it.
+    """
+    return " ".join(normalize("NFC", _UNSEEN.sub("", _CONTROLS.sub(" ", _SURROGATES.sub("", text)))).split())
+
+
+def label_key(label: str) -> str:
+    """What two spellings of one label have in common: no case, no form."""
+    return " ".join(normalize("NFKC", normalize("NFKD", label).casefold()).split())
+
+
 def is_blank(text: str) -> bool:
     """Whether there is nothing to see in `text`."""
     return all(unicodedata.category(character) in _INVISIBLE for character in text)

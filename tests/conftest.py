@@ -3,19 +3,20 @@
 import os
 import signal
 from collections.abc import Iterator
-from copy import copy
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
 from django.conf import LazySettings
-from django.db import connections
+from django.db import connection, connections
+from django.db.models import Model
 
 from gallery import catalog
 from gallery.media.decoding import Decoder
 from gallery.models import CatalogModel, CatalogStyle, User
 from gallery.pipeline.worker import WorkerProcess
+from tests.examples import look_further
 from tests.postgresql import running_postgresql
 from venice import Client, bundled_models, bundled_styles
 from venice.emulator import Emulator
@@ -31,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--postgresql", action="store_true", help="run the tests that use a database on PostgreSQL"
     )
-    parser.addoption("--long", action="store_true", help="run the long tests, and only those")
+    parser.addoption("--long", action="store_true", help="run the long tests only, and draw more examples")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,27 +41,36 @@ def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     hypothesis.settings.register_profile("steady", derandomize=True)
-    if not config.getoption("--long"):
+    if config.getoption("--long"):
+        look_further()
+    else:
         hypothesis.settings.load_profile("steady")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    wanted = bool(config.getoption("--long"))
+    belongs = is_long if config.getoption("--long") else is_short
     second = bool(config.getoption("--postgresql"))
-    left_out = [
-        item
-        for item in items
-        if bool(item.get_closest_marker("long")) != wanted or (second and not uses_database(item))
-    ]
+    left_out = [item for item in items if not belongs(item) or (second and not may_differ(item))]
     unwanted = set(left_out)
     items[:] = [item for item in items if item not in unwanted]
     config.hook.pytest_deselected(items=left_out)
 
 
-def uses_database(item: pytest.Item) -> bool:
+def is_short(item: pytest.Item) -> bool:
+    """Whether it is for every run of `make test`."""
+    return item.get_closest_marker("long") is None
+
+
+def is_long(item: pytest.Item) -> bool:
+    """Whether it is for `make test-long`; what draws its examples is for both, and looks further there."""
+    return not is_short(item) or hypothesis.is_hypothesis_test(getattr(item, "obj", None))
+
+
+def may_differ(item: pytest.Item) -> bool:
     """Whether another database could make a difference to this test: the others have run with the first one."""
     names = set(getattr(item, "fixturenames", ()))
-    return bool(names & DATABASE_FIXTURES or item.get_closest_marker("django_db"))
+    is_with = bool(names & DATABASE_FIXTURES or item.get_closest_marker("django_db"))
+    return is_with and item.get_closest_marker("one_database") is None
 
 
 @pytest.fixture(scope="session")
@@ -119,8 +129,8 @@ def emulator(settings: LazySettings) -> Iterator[Emulator]:
         yield running
 
 
-#: The rows of the catalogue, once a process has made them as `sync` does.
-_catalogue: list[list[Any]] = []
+#: The rows of the catalogue, once a process has made them as `sync` does: what inserts them again, and their values.
+_catalogue: list[tuple[str, list[tuple[Any, ...]]]] = []
 
 
 @pytest.fixture
@@ -132,13 +142,21 @@ def models_known(db: None) -> None:
             catalog._keep_models([model for model in models if model.type == kind], kind)
         catalog._keep_styles(bundled_styles())
         assert CatalogModel.objects.for_images().count() == 37
-        _catalogue.extend([list(CatalogModel.objects.all()), list(CatalogStyle.objects.all())])
+        _catalogue.extend(map(_as_inserted, (CatalogModel, CatalogStyle)))
         return
-    for rows in _catalogue:
-        fresh = [copy(row) for row in rows]
-        for row in fresh:
-            row.pk = None
-        type(fresh[0]).objects.bulk_create(fresh)
+    with connection.cursor() as cursor:
+        for insert, rows in _catalogue:
+            cursor.executemany(insert, rows)
+
+
+def _as_inserted(model: type[Model]) -> tuple[str, list[tuple[Any, ...]]]:
+    """As the database holds them, but for their ids: to build hundreds of rows anew takes longer than most tests."""
+    columns = [field.column for field in model._meta.concrete_fields if not field.primary_key]
+    names, places = ", ".join(f'"{column}"' for column in columns), ", ".join("%s" for _ in columns)
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT {names} FROM "{table}" ORDER BY "{model._meta.pk.column}"')
+        return f'INSERT INTO "{table}" ({names}) VALUES ({places})', cursor.fetchall()
 
 
 @pytest.fixture(scope="session")

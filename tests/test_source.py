@@ -8,7 +8,7 @@ from benchmarks import ratios
 
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST = 120
-KINDS = (".py", ".html", ".css", ".js")
+KINDS = (".py", ".html", ".jinja", ".css", ".js")
 
 
 def sources() -> list[Path]:

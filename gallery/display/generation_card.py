@@ -16,6 +16,7 @@ from django.db.models import (
     Subquery,
     prefetch_related_objects,
 )
+from django.urls import reverse
 from django.utils import timezone
 
 from gallery.display import kept_answers
@@ -68,12 +69,13 @@ class Card:
 
     `seen` is what the card shows of its state, in a word. `kept` is what is kept of its answers, `again` what another
     run costs where it can be run again, `typical` how long its model usually takes. `starts_at` and `ready_at` are
-    expectations of the queue's page alone.
+    expectations of the queue's page alone. `trashed` are its pictures in the trash, which `images` leaves out.
     """
 
     generation: Generation
     images: Sequence[Image]
     seen: str
+    trashed: Sequence[Image] = ()
     position: int = 0
     held_until: datetime | None = None
     gate: Gate | None = None
@@ -85,6 +87,39 @@ class Card:
     elapsed: timedelta | None = None
     starts_at: datetime | None = None
     ready_at: datetime | None = None
+
+    @property
+    def address(self) -> str:
+        """Where its words lead: to its page, or to the only picture that was asked for, whose page tells more."""
+        if self.generation.state == State.DONE and self.generation.variants == len(self.images) == 1:
+            return reverse("image", args=[self.images[0].pk])
+        return reverse("generation", args=[self.generation.pk])
+
+    @property
+    def gone(self) -> str:
+        """`1 of 4 was thrown away`: those for good, of all that there were; empty when none was."""
+        count = self.generation.purged_count
+        return _of_all(count, len(self.images) + len(self.trashed) + count, "was", "were", "thrown away")
+
+    @property
+    def in_trash(self) -> str:
+        """`1 of 4 is in the trash`; empty when none is."""
+        count = len(self.trashed)
+        everything = len(self.images) + count + self.generation.purged_count
+        return _of_all(count, everything, "is", "are", "in the trash")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it had pictures, and none of them is to be seen any more."""
+        return not self.images and bool(self.trashed or self.generation.purged_count)
+
+
+def _of_all(count: int, everything: int, one: str, many: str, what: str) -> str:
+    if not count:
+        return ""
+    if count == everything:
+        return f"its picture {one} {what}" if count == 1 else f"all {count} {many} {what}"
+    return f"{count} of {everything} {one if count == 1 else many} {what}"
 
 
 class Typical(NamedTuple):
@@ -209,11 +244,12 @@ def of_each(generations: Iterable[Generation]) -> list[Card]:
 
 
 def _card(
-    generation: Generation, images: list[Image], now: QueueState, typical: Typical, another: Again | None
+    generation: Generation, pictures: list[Image], now: QueueState, typical: Typical, another: Again | None
 ) -> Card:
     return Card(
         generation=generation,
-        images=images,
+        images=[each for each in pictures if each.trashed_at is None],
+        trashed=[each for each in pictures if each.trashed_at is not None],
         position=now.position,
         held_until=now.held_until,
         gate=now.gate,

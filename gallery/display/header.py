@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from hashlib import blake2s
-
-from django.db.models import Count
+from typing import Self
 
 from gallery.formats import counted
-from gallery.models import ClosedGates, Generation, State
+from gallery.models import ClosedGates, Glance
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,16 +16,9 @@ class InQueue:
     decisions: int
 
     @classmethod
-    def now(cls) -> "InQueue":
-        """As the database has it: one question, and each half of it has an index of its own."""
-        rows = Generation.objects
-        active, decisions = (
-            half.order_by().values_list("state").annotate(Count("pk"))
-            for half in (rows.active(), rows.needing_attention())
-        )
-        counts: dict[str, int] = dict(active.union(decisions, all=True))
-        ended = counts.get(State.FAILED, 0) + counts.get(State.INTERRUPTED, 0)
-        return cls(sum(counts.values()) - ended, ended)
+    def of(cls, glance: Glance) -> Self:
+        """As the site was at that moment."""
+        return cls(glance.active, glance.decisions)
 
     @property
     def count(self) -> int:

@@ -12,11 +12,16 @@ from django.conf import settings
 from django.http import FileResponse, HttpResponseBase
 
 from gallery.media.serving import SANDBOX
+from gallery.media.storage import EXTENSIONS
 from gallery.models import Attempt, Generation
 from gallery.pipeline.spool import Spool, open_body
+from venice.dimensions import sniff
 from venice.text import masked
 
 _PIECE = 1 << 16
+# So many bytes tell what an answer is, and what no text has among them.
+_HEAD = 512
+_NO_TEXT = {*range(32), 127} - set(b"\t\n\f\r\x1b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +56,28 @@ def download(attempt: Attempt) -> HttpResponseBase | None:
         file, size = open_body(path)
     except OSError:
         return None
+    ending = _ending(file)
     # A file and no generator: the server sends it without keeping a thread, however slowly it is read.
     response = FileResponse(_without_key(file), content_type="application/octet-stream")
     response["Content-Length"] = size
-    response["Content-Disposition"] = f'attachment; filename="venice-answer-{attempt.pk}.bin"'
+    response["Content-Disposition"] = f'attachment; filename="venice-answer-{attempt.pk}.{ending}"'
     response["Content-Security-Policy"] = SANDBOX
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def _ending(file: BinaryIO) -> str:
+    """How a file with these bytes is named; the file stays where it stands. What claims to be a page is a text."""
+    start = file.tell()
+    head = file.read(_HEAD)
+    file.seek(start)
+    if form := sniff(head):
+        return EXTENSIONS[form]
+    if head.lstrip()[:1] in (b"{", b"["):
+        return "json"
+    return "txt" if head and not set(head) & _NO_TEXT else "bin"
 
 
 def _path(attempt: Attempt) -> Path | None:

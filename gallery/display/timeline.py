@@ -40,8 +40,8 @@ def timeline(
 ) -> list[Event]:
     """What happened, first to last; ends with what it waits for while it is not over.
 
-    `attempts` are oldest first, `pictures` counts the stored ones of each attempt, `repeats` are its runs again,
-    `host` is the silent one that a received answer lies on.
+    `attempts` are oldest first, `pictures` counts those of each attempt that are still stored, `repeats` are its runs
+    again, `host` is the silent one that a received answer lies on.
     """
     events = [_queued(generation), *_first_hold(generation, attempts)]
     since: datetime | None = generation.created_at
@@ -50,7 +50,7 @@ def timeline(
         sends += attempt.outcome != Outcome.UNSENT
         events += _call(generation, attempt, following, since, sends)
         since = attempt.finished_at
-    events += _end(generation, attempts, sum(pictures.values()), host)
+    events += _end(generation, attempts, sum(pictures.values()) + generation.purged_count, host)
     after = [
         Event(kind="again", at=repeat.created_at, words="Run again as", link=repeat.pk) for repeat in repeats
     ]

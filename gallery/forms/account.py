@@ -1,12 +1,13 @@
 """What a member sets for themselves."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
 from gallery import zones
+from gallery.downloads import names
 from gallery.models import User
-from gallery.models.user import HIGHEST_ROW, LOWEST_ROW, ROW_STEP
+from gallery.models.user import HIGHEST_ROW, LOWEST_ROW, ROW_STEP, CopiesCarry
 
 
 class DensityForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -25,8 +26,16 @@ class DensityForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("row_height",)
 
 
+class SensitiveForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What a member sees of pictures that are not for every eye."""
+
+    class Meta:
+        model = User
+        fields = ("sensitive",)
+
+
 class AccountForm(DensityForm):
-    """The time zone in which a member reads every moment (without one, the browser's), and the grid's rows."""
+    """The zone of moments (without one, the browser's), the grid's rows, what is seen of sensitive pictures."""
 
     time_zone = forms.ChoiceField(
         required=False,
@@ -39,15 +48,49 @@ class AccountForm(DensityForm):
         error_messages={"invalid_choice": "There is no such time zone. Choose one from the list."},
     )
 
+    download_name = forms.CharField(
+        required=False,
+        max_length=120,
+        label="Names of downloads",
+        help_text=f"Of {' '.join(f'{{{field}}}' for field in names.FIELDS)}; the ending is put behind it.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    copies_carry = forms.ChoiceField(
+        required=False,
+        label="Downloads carry",
+        choices=CopiesCarry.choices,
+        widget=forms.Select(attrs={"autocomplete": "off"}),
+    )
+
     class Meta:
         model = User
-        fields = ("time_zone", "row_height")
+        fields = ("time_zone", "row_height", "sensitive", "download_name", "copies_carry")
+        widgets: ClassVar[dict[str, Any]] = {"sensitive": forms.Select(attrs={"autocomplete": "off"})}
+        labels: ClassVar[dict[str, Any]] = {"sensitive": "Sensitive pictures"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["row_height"].required = False
+        self.fields["sensitive"].required = False
+
+    def clean_download_name(self) -> str:
+        """As it was, where nothing is given."""
+        try:
+            return names.check(self.cleaned_data["download_name"] or self.instance.download_name)
+        except names.BadPattern as problem:
+            raise forms.ValidationError(str(problem)) from None
+
+    def clean_copies_carry(self) -> str:
+        """As it was, where nothing is given."""
+        carry: str = self.cleaned_data["copies_carry"] or self.instance.copies_carry
+        return carry
 
     def clean_row_height(self) -> int:
         """As it was, where nothing is given."""
         height: int = self.cleaned_data["row_height"] or self.instance.row_height
         return height
+
+    def clean_sensitive(self) -> str:
+        """As it was, where nothing is given."""
+        chosen: str = self.cleaned_data["sensitive"] or self.instance.sensitive
+        return chosen

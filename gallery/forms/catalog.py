@@ -4,10 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
-from django.db.models import Count, Max
-
 from gallery.formats import usd
-from gallery.models import CatalogModel, CatalogStyle
+from gallery.models import CatalogModel, CatalogStyle, Glance
 from venice import Model
 from venice.pricing import generate_price
 
@@ -22,11 +20,13 @@ class Catalog:
     styles: tuple[str, ...] = ()
 
     @classmethod
-    def load(cls) -> "Catalog":
-        """What is listed now. One query, unless a sync has changed it since this process last read it."""
+    def load(cls, glance: Glance | None = None) -> "Catalog":
+        """What is listed now. One query, unless a sync has changed it since this process last read it.
+
+        None where a `glance` tells already that it is as it was.
+        """
         global _kept
-        stamp = CatalogModel.objects.listed().aggregate(newest=Max("synced_at"), count=Count("pk"))
-        mark = (stamp["newest"], stamp["count"])
+        mark = (glance or Glance.now()).catalog
         if _kept is None or _kept[0] != mark:
             _kept = (mark, cls.read())
         return _kept[1]

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.utils import timezone
@@ -27,12 +28,14 @@ def days(moments: Sequence[datetime]) -> list[Day | None]:
     count = Counter(dates)
     before = [None, *dates[:-1]]
     return [
-        None if each == last else _begun(each, today, is_headed=count[each] >= MANY)
+        None if each == last else _begun(each, today, count[each] >= MANY)
         for each, last in zip(dates, before, strict=False)
     ]
 
 
-def _begun(day: date, today: date, *, is_headed: bool) -> Day:
+@lru_cache(maxsize=4096)
+def _begun(day: date, today: date, is_headed: bool) -> Day:
+    """How that day begins, looked at today; to write a date takes longer than to draw a picture's tile."""
     if is_headed:
         return Day(day.isoformat(), _heading(day, today), "")
     return Day(day.isoformat(), "", date_format(day, "j M" if day.year == today.year else "j M Y"))

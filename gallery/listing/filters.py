@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import IntegerField, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
 
 from gallery import search
 from gallery.formats import counted_to
+from gallery.listing.count import Capped
 from gallery.listing.listing import Listing
 from gallery.models import CatalogModel, CatalogStyle, Image, ImageDocument, User
 from gallery.models.vocabulary import Vocabulary
@@ -19,8 +20,6 @@ from gallery.models.vocabulary import Vocabulary
 CAP = 1000
 # Names of people beyond these are typed.
 MOST = 100
-# So many parts of a search that finds nothing are looked at.
-MOST_PARTS = 10
 _RATIOS = ("1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3", "5:4", "4:5", "21:9")
 
 Choices = Callable[[User], list[tuple[str, str]]]
@@ -114,6 +113,7 @@ def _dates(member: User) -> list[tuple[str, str]]:
 
 
 _DATES = frozenset({"on", "after", "before"})
+_BOUNDS = {"after": "from", "before": "before"}
 _FACETS = (
     _Facet("model", "Model", frozenset({"model"}), _models),
     _Facet("style", "Style", frozenset({"style"}), _styles),
@@ -156,17 +156,9 @@ def between(listing: Listing, after: str, before: str) -> str:
     return _address(listing, lambda term: term.name in _DATES and not term.negated, written)
 
 
-def hindrances(listing: Listing, member: User) -> list[Link]:
-    """What keeps a search from finding anything: parts without any of which it finds something; a question for each."""
-    parts = search.terms(listing.query.text)
-    if len(parts) < 2:
-        return []
-    vocabulary, links = Vocabulary(member.pk), []
-    for number, part in enumerate(parts[:MOST_PARTS]):
-        rest = " ".join(other.text for at, other in enumerate(parts) if at != number)
-        if Image.objects.covers().matching(search.parse(rest, vocabulary)).exists():
-            links.append(Link(part.text, replace(listing, query=search.Query(rest), cursor=None).address()))
-    return links
+def refused(listing: Listing) -> frozenset[str]:
+    """The parts of the search that are not searched."""
+    return frozenset(problem.part for problem in listing.query.problems)
 
 
 def _scopes(listing: Listing, found: list[search.Term]) -> list[Link]:
@@ -180,21 +172,29 @@ def _scopes(listing: Listing, found: list[search.Term]) -> list[Link]:
 
 
 def _menu(listing: Listing, facet: _Facet, found: list[search.Term], member: User, *, is_open: bool) -> Menu:
-    chosen = [term for term in found if facet.holds(term)]
+    said = [term for term in found if facet.holds(term)]
+    # A value that does not exist is not what the list was narrowed to.
+    unsearched = refused(listing)
+    chosen = [term for term in said if term.normal not in unsearched]
     without = _address(listing, facet.holds)
     own = _address(listing, lambda term: False)
+    # Names of models and styles are not asked for: their ids tell as much.
+    named = {text: label for label, text in _dates(member)} if chosen and facet.name == "date" else {}
     return Menu(
         facet.name,
         facet.label,
-        " ".join(_value(term) for term in chosen),
-        without if chosen else "",
+        " ".join(_value(term, named) for term in chosen),
+        without if said else "",
         f"{own}{'&' if '?' in own else '?'}menu={facet.name}",
         _choices(listing, facet, chosen, member) if is_open else None,
     )
 
 
-def _value(term: search.Term) -> str:
-    return "me" if _is_mine(term) else term.value if term.name not in ("after", "before") else term.text
+def _value(term: search.Term, named: dict[str, str]) -> str:
+    """What was chosen, in the words of the menu where it stands there."""
+    if term.name in ("after", "before"):
+        return named.get(term.text.casefold(), f"{_BOUNDS[term.name]} {term.value}")
+    return "me" if _is_mine(term) else named.get(term.text.casefold(), term.value)
 
 
 def _choices(listing: Listing, facet: _Facet, chosen: list[search.Term], member: User) -> list[Link]:
@@ -202,7 +202,7 @@ def _choices(listing: Listing, facet: _Facet, chosen: list[search.Term], member:
     texts = [term.text.casefold() for term in chosen]
     offered = facet.choices(member)
     rest = search.exchange(listing.query.text, facet.holds)
-    counts = _counts(rest, [written for _, written in offered], member)
+    found = counts(rest, [written for _, written in offered], member)
     return [
         Link(
             label,
@@ -210,33 +210,28 @@ def _choices(listing: Listing, facet: _Facet, chosen: list[search.Term], member:
             written.casefold() in texts,
             counted_to(CAP, count),
         )
-        for (label, written), count in zip(offered, counts, strict=True)
+        for (label, written), count in zip(offered, found, strict=True)
         if count or written.casefold() in texts
     ]
 
 
-class _Capped(Subquery):
-    """The number of rows of a query that is cut off."""
-
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) capped)"
-    output_field = IntegerField()
-    # Of what cannot be found at all the database is not asked.
-    empty_result_set_value = 0
-
-
-def _counts(rest: str, written: list[str], member: User) -> list[int]:
+def counts(rest: str, written: list[str], member: User) -> list[int]:
     """How many covers each of `written` finds within the search `rest`, counted no further than just above the cap."""
     vocabulary = Vocabulary(member.pk)
     each = {
-        f"count_{number}": _Capped(_cut(search.parse(f"{term} {rest}", vocabulary)))
+        f"count_{number}": Capped(_cut(search.parse(f"{term} {rest}", vocabulary), member))
         for number, term in enumerate(written)
     }
     one = User.objects.filter(pk=member.pk).values_list()
     return list(one.annotate(**each).values_list(*each).get()) if each else []
 
 
-def _cut(query: search.Query) -> QuerySet[Any]:
-    return ImageDocument.objects.of_covers(query).order_by().values_list("pk", flat=True)[: CAP + 1]
+def _cut(query: search.Query, member: User) -> QuerySet[Any]:
+    rows: QuerySet[Any] = ImageDocument.objects.of_covers(query)
+    if member.hides_sensitive:
+        # Documents tell nothing of what is hidden.
+        rows = Image.objects.covers().matching(query).listed_for(member)
+    return rows.order_by().values_list("pk", flat=True)[: CAP + 1]
 
 
 def _address(listing: Listing, old: Callable[[search.Term], bool], new: str = "") -> str:

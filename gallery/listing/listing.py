@@ -55,8 +55,8 @@ class Listing:
 
     @property
     def is_top(self) -> bool:
-        """Whether it is the whole list in its own order, from its head on."""
-        return not self.query and self.cursor is None and self.order is self._usual
+        """Whether it is the whole list, from its head on, in whatever order."""
+        return not self.query and self.cursor is None
 
     @property
     def _usual(self) -> Order:

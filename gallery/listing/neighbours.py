@@ -1,60 +1,23 @@
 """Where a picture stands in the list that it was opened from: its neighbours, its place, and the way back."""
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
-from django.http import HttpRequest
-from django.urls import reverse
-
-from gallery.formats import number, read_id
+from gallery.formats import number
+from gallery.http import MemberRequest
 from gallery.listing import walk
 from gallery.listing.count import up_to
 from gallery.listing.listing import Listing
 from gallery.listing.order import Rows, write
-from gallery.models import Image
-from gallery.models.image import ImageQuerySet
+from gallery.listing.scope import Scope
+from gallery.models import Image, User
 
 #: Pictures of the filmstrip on each side of the one that is shown.
 SIDE = 7
 #: Nobody counts further: "more than 1 000".
 FARTHEST = 1000
 
-_PROMPT = "prompt:"
 # What the filmstrip shows of a picture.
-_COLUMNS = ("id", "sha256", "width", "height", "recipe")
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """The pictures among which one steps: all of a prompt, or every stack's cover when it names none."""
-
-    prompt_id: int | None = None
-
-    @classmethod
-    def read(cls, request: HttpRequest) -> "Scope":
-        """What `in=` names; the whole gallery where that is nothing that we have written."""
-        kind, colon, number = request.GET.get("in", "").partition(":")
-        return cls(read_id(number) if kind + colon == _PROMPT else None)
-
-    @property
-    def text(self) -> str:
-        """As `in=` names it; empty for the whole gallery."""
-        return "" if self.prompt_id is None else f"{_PROMPT}{self.prompt_id}"
-
-    @property
-    def path(self) -> str:
-        """The page that lays these pictures out."""
-        return reverse("gallery") if self.prompt_id is None else reverse("prompt", args=[self.prompt_id])
-
-    def pictures(self) -> ImageQuerySet:
-        """Its rows, in no order yet."""
-        every = Image.objects.all()
-        return every.covers() if self.prompt_id is None else every.filter(prompt=self.prompt_id)
-
-    def within(self, listing: Listing) -> str:
-        """`?q=…&in=…`, or nothing for the whole gallery: makes a picture's page step among these."""
-        own = urlencode({"in": self.text}, safe=":") if self.text else ""
-        return f"{listing.within}{'&' if listing.within else '?'}{own}" if own else listing.within
+_COLUMNS = ("id", "sha256", "width", "height", "recipe", "is_sensitive")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +37,13 @@ class Neighbours:
     back: str
 
     @classmethod
-    def read(cls, request: HttpRequest, image: Image) -> "Neighbours":
+    def read(cls, request: MemberRequest, image: Image) -> "Neighbours":
         """Around `image`, in the list that the address of `request` names; nine queries at most beside its search's."""
-        listing, scope = Listing.read(request, size=1), Scope.read(request)
-        order, pictures = listing.order, scope.pictures().matching(listing.query)
-        cover = image if image.is_cover or scope.prompt_id else _cover(image)
-        cursor = order.cursor(cover)
+        scope = Scope.read(request)
+        listing = Listing.read(request, size=1, orders=scope.orders)
+        order, pictures = listing.order, scope.listed(listing.query, request.user)
+        cover = image if image.is_cover or not scope.is_stacked else _cover(image)
+        cursor = scope.cursor(order, cover)
         earlier = listing.before(pictures, cursor)
         later = listing.after(pictures, cursor, inclusive=True)
         ahead = walk.first(
@@ -119,13 +83,14 @@ def _cover(image: Image) -> Image:
     return Image.objects.covers().filter(generation=image.generation_id).first() or image
 
 
-def mates(image: Image) -> list[Image]:
-    """The pictures of the same click, in its order: variants, and other seeds; nothing when it is alone.
+def mates(image: Image, member: User) -> list[Image]:
+    """The pictures of the same click that `member` has in lists, in its order: variants, and other seeds.
 
-    Of very many those around the one that is shown; two queries.
+    Nothing when it is alone. Of very many those around the one that is shown; two queries.
     """
-    together = Image.objects.filter(generation__batch=image.generation.batch_id)
-    ids = list(together.order_by("generation_id", "index", "pk").values_list("pk", flat=True)[:FARTHEST])
+    together = Image.objects.kept().filter(generation__batch=image.generation.batch_id)
+    rows = together.order_by("generation_id", "index", "pk").values_list("pk", "is_sensitive")[:FARTHEST]
+    ids = [pk for pk, hidden in rows if pk == image.pk or not (hidden and member.hides_sensitive)]
     if len(ids) < 2 or image.pk not in ids:
         return []
     at = ids.index(image.pk)

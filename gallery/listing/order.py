@@ -107,6 +107,9 @@ ORDERS: Mapping[str, Order] = by_name(
     ]
 )
 NEWEST = ORDERS["newest"]
+#: Of a collection's pictures; `place` is their position in it.
+OWN = Order("own", "Own order", ("place", "id"), rising=True)
+COLLECTION_ORDERS: Mapping[str, Order] = by_name([OWN, *ORDERS.values()])
 #: Of prompts.
 NEWEST_USE = Order("newest", "Last used", ("last_generation_id",))
 PROMPT_ORDERS: Mapping[str, Order] = by_name(

@@ -37,7 +37,7 @@ class Table:
 
 def table(prompt: Prompt, cursor: str) -> Table | None:
     """The columns from the picture `cursor` on, or the newest; None when no picture has a seed of its own."""
-    pictures = Image.objects.filter(prompt=prompt)
+    pictures = Image.objects.kept().filter(prompt=prompt)
     seeded = pictures.filter(seed__isnull=False)
     start = read_id(cursor)
     newer = seeded.filter(seed=OuterRef("seed"), pk__gt=OuterRef("pk"))
@@ -56,11 +56,13 @@ def table(prompt: Prompt, cursor: str) -> Table | None:
     )
 
 
-_SHOWN = ("sha256", "recipe", "width", "height", "color", "seed", "style_preset")
+_SHOWN = ("sha256", "recipe", "width", "height", "color", "seed", "style_preset", "is_sensitive")
 
 
 def _rows(prompt: Prompt, seeds: list[int]) -> list[tuple[str, list[Cell]]]:
-    groups = Image.objects.filter(prompt=prompt, seed__in=seeds).order_by().values_list("model", "seed")
+    groups = (
+        Image.objects.kept().filter(prompt=prompt, seed__in=seeds).order_by().values_list("model", "seed")
+    )
     counts = {(model, seed): (pk, n) for model, seed, pk, n in groups.annotate(Max("pk"), Count("pk"))}
     images = Image.objects.only(*_SHOWN).in_bulk([pk for pk, _ in counts.values()])
     models = sorted({model for model, _ in counts})

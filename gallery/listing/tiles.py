@@ -1,12 +1,11 @@
 """A page of the grid: sixty pictures by cursor, as plain tuples, since drawing them is most of a page's time."""
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db.models.functions import Left
-from django.utils.html import escape
-from django.utils.safestring import SafeString as ours
 
 from gallery.formats import usd
 from gallery.listing import walk
@@ -14,6 +13,7 @@ from gallery.listing.days import Day, days
 from gallery.listing.listing import Listing, Page
 from gallery.listing.order import write
 from gallery.media.storage import thumbnail_name
+from gallery.media.thumbnails import SIZES
 from gallery.models.generation import label_of
 from gallery.models.image import UNKNOWN_PRICE, ImageQuerySet
 
@@ -27,10 +27,11 @@ NARROWEST, WIDEST = 25, 400
 # A row that is filled makes its pictures larger than its height says, by as much in the worst of usual cases.
 GROWTH = 1.2
 
+# Nothing here may depend on who looks: the SQL is kept. What does is asked for apart, for all of the page's pictures.
 _COLUMNS = (
     *("id", "sha256", "width", "height", "color", "stack_size", "recipe", "created_at"),
     *("generation__kind", "generation__is_blurred", "generation__is_content_violation"),
-    *("model", "seed", "sort_price", "owner__username"),
+    *("model", "seed", "sort_price", "owner__username", "is_sensitive"),
 )
 
 
@@ -38,13 +39,13 @@ _CREATED = _COLUMNS.index("created_at")
 
 
 class Tile(NamedTuple):
-    """One picture as the template unpacks it.
+    """One picture as `gallery/_tiles.jinja` draws it, which escapes what it prints.
 
-    What we have written ourselves (numbers, addresses, our own words) comes as a `SafeString`, and so does the text,
-    which is escaped once for its two places: to escape all of it in the template is a tenth of the page's time.
+    What a tile is to show comes with the row of its picture (`_COLUMNS`) or from one query for all of the page's, and
+    is a field here: a plain value, as short to print as it can be, since it is printed sixty times.
     """
 
-    id: str
+    id: int
     # Its place in the list, where that is not its id.
     at: str
     # Below /images/, with what keeps its page within this list.
@@ -52,16 +53,19 @@ class Tile(NamedTuple):
     src: str
     srcset: str
     # How wide it is expected to be, in CSS pixels.
-    span: str
+    span: int
     text: str
     # Model, seed, price and maker, in one line.
     facts: str
-    width: str
-    height: str
+    width: int
+    height: int
     color: str
-    shape: str
-    stack: str
+    shape: int
+    # Pictures in its stack; less than two are not told.
+    stack: int
     mark: str
+    # A class of the tile where it is not for every eye.
+    sensitive: str
     load: str
     # Of the first picture of a day.
     day: Day | None
@@ -95,7 +99,7 @@ def page(
     )
     own = len(columns) - len(listing.order.columns)
     visible = rows[: listing.size]
-    steps = escape(listing.within if within is None else within)
+    steps = listing.within if within is None else within
     begun = (
         days([row[_CREATED] for row in visible])
         if listing.order.columns == ("id",)
@@ -112,33 +116,45 @@ def _tile(
     row: tuple[Any, ...], position: int, row_height: int, stacked: bool, within: str, day: Day | None, at: str
 ) -> Tile:
     pk, sha256, width, height, color, stack, recipe, _ = row[:8]
-    kind, blurred, violation, model, seed, price, owner, text = row[8:]
-    form = shape(width, height)
+    kind, blurred, violation, model, seed, price, owner, sensitive, text = row[8:]
+    form, widths = _sizes(width, height)
     # As StoredPicture writes them.
     version = f"?{recipe}" if recipe > 1 else ""
-    small, large = (f"{settings.MEDIA_URL}{thumbnail_name(sha256, size)}{version}" for size in (256, 512))
-    longest = max(width, height, 512)
+    thumbnails = [f"{settings.MEDIA_URL}{thumbnail_name(sha256, size)}{version}" for size in SIZES]
     return Tile(
-        ours(str(pk)),
-        ours(at if at != str(pk) else ""),
-        ours(f"{pk}/{within}"),
-        ours(large),
-        ours(f"{small} {width * 256 // longest or 1}w, {large} {width * 512 // longest or 1}w"),
-        ours(str(round(row_height * form / 100 * GROWTH))),
-        escape(text or label_of(kind)),
+        pk,
+        at if at != str(pk) else "",
+        f"{pk}/{within}",
+        thumbnails[0],
+        ", ".join(f"{src} {across}w" for src, across in zip(thumbnails, widths, strict=True)),
+        round(row_height * form / 100 * GROWTH),
+        text or label_of(kind),
         _facts(model, seed, price, owner),
-        ours(str(width)),
-        ours(str(height)),
+        width,
+        height,
         color,
-        ours(str(form)),
-        ours(str(stack) if stacked and stack > 1 else ""),
-        ours("moderated" if violation else "blurred" if blurred else ""),
-        ours("eager" if position < EAGER else "lazy"),
+        form,
+        stack if stacked else 1,
+        "moderated" if violation else "blurred" if blurred else "sensitive" if sensitive else "",
+        " sensitive" if sensitive else "",
+        "eager" if position < EAGER else "lazy",
         day,
     )
 
 
+@lru_cache(maxsize=1000)
+def _sizes(width: int, height: int) -> tuple[int, list[int]]:
+    """The shape of a picture, and how wide its thumbnails are; few different sizes occur."""
+    longest = max(width, height, *SIZES)
+    return shape(width, height), [width * size // longest or 1 for size in SIZES]
+
+
 def _facts(model: str, seed: int | None, millionths: int, owner: str) -> str:
-    price = "" if millionths == UNKNOWN_PRICE else usd(Decimal(millionths).scaleb(-6))
-    known = (model, "" if seed is None else f"seed {seed}", price, owner)
+    known = (model, "" if seed is None else f"seed {seed}", _price(millionths), owner)
     return " · ".join(fact for fact in known if fact)
+
+
+@lru_cache(maxsize=1000)
+def _price(millionths: int) -> str:
+    """In words; few different ones occur, and a page has sixty."""
+    return "" if millionths == UNKNOWN_PRICE else usd(Decimal(millionths).scaleb(-6))

@@ -64,7 +64,7 @@ def orientation(tiff: bytes) -> int:
     return 1
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int, bool]]:
+def chunks(data: bytes) -> Iterator[tuple[bytes, int, int, bool]]:
     """Name, start and end of the content of each chunk of a PNG, and whether its checksum is right."""
     place = len(_PNG_HEAD)
     while place + 8 <= len(data):
@@ -81,7 +81,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int, bool]]:
 
 def _png_beside(data: bytes) -> Beside:
     found: dict[bytes, bytes] = {}
-    for name, start, end, sound in _chunks(data):
+    for name, start, end, sound in chunks(data):
         if name == b"IDAT":
             break
         if sound:
@@ -136,7 +136,7 @@ def _key(found: dict[bytes, bytes], kind: bytes) -> Key | None:
 def _bare_png(data: bytes) -> bytes:
     parts: list[bytes | memoryview] = [_PNG_HEAD]
     ended = False
-    for name, start, end, sound in _chunks(data):
+    for name, start, end, sound in chunks(data):
         if name in _PNG_KEPT and (sound or name != b"tRNS"):
             content = memoryview(data)[start:end]
             parts += [struct.pack(">I4s", end - start, name), content]
@@ -147,7 +147,7 @@ def _bare_png(data: bytes) -> bytes:
     return b"".join(parts)
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     """Marker, start and end (its own bytes included) of each segment of a JPEG up to the first scan's data."""
     place = 2
     while match := _MARKER.search(data, place):
@@ -165,7 +165,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 def _jpeg_beside(data: bytes) -> Beside:
     turn, pieces, count = b"", {}, 0
-    for marker, start, end in _segments(data):
+    for marker, start, end in segments(data):
         content = data[start + 4 : end]
         if marker == 0xE1 and content.startswith(b"Exif\0") and not turn:
             turn = content[6:]
@@ -180,7 +180,7 @@ def _jpeg_beside(data: bytes) -> Beside:
 
 def _bare_jpeg(data: bytes) -> bytes:
     parts, end = [data[:2]], 2
-    for marker, start, end in _segments(data):
+    for marker, start, end in segments(data):
         # JFIF and Adobe say what the numbers of the pixels mean.
         is_needed = (marker == 0xE0 and end - start >= 18) or (marker == 0xEE and end - start >= 16)
         if is_needed or not (0xE0 <= marker <= 0xEF or marker == 0xFE):
@@ -199,7 +199,7 @@ def ended_jpeg(data: bytes) -> tuple[bytes, bytes] | None:
 
     None when it has its mark, or when whole scans are missing.
     """
-    place, missing, has_mark = _end_of_scans(data)
+    place, missing, has_mark = end_of_scans(data)
     if has_mark or missing:
         return None
     return data[:place] + b"\xff\xd9", data[:place] + _TAIL + b"\xff\xd9"
@@ -210,16 +210,16 @@ def tailed_jpeg(data: bytes) -> bytes | None:
 
     None when it has no mark, or is none of the kinds whose scans end where their last block does.
     """
-    place, _, has_mark = _end_of_scans(data)
-    is_huffman = any(marker in _HUFFMAN for marker, _, _ in _segments(data))
+    place, _, has_mark = end_of_scans(data)
+    is_huffman = any(marker in _HUFFMAN for marker, _, _ in segments(data))
     whole = memoryview(data)
     return b"".join((whole[:place], _TAIL, whole[place:])) if has_mark and is_huffman else None
 
 
-def _end_of_scans(data: bytes) -> tuple[int, set[tuple[int, int]], bool]:
+def end_of_scans(data: bytes) -> tuple[int, set[tuple[int, int]], bool]:
     """Where the last scan ends, which coefficients no scan tells to the last bit, and whether the end mark is there."""
     place, missing = 0, set()
-    for marker, start, end in _segments(data):
+    for marker, start, end in segments(data):
         if marker in _HUFFMAN:
             missing = {
                 (data[component], band) for component in range(start + 10, end, 3) for band in range(64)
@@ -246,7 +246,7 @@ def _told_by_scan(head: bytes) -> set[tuple[int, int]]:
     return {(head[1 + 2 * n], band) for n in range(head[0]) for band in range(head[-3], head[-2] + 1)}
 
 
-def _pieces(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+def pieces(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Name, start and end of the content of each chunk of a WebP, whatever length the file says it has."""
     place = 12
     while place + 8 <= len(data):
@@ -257,7 +257,7 @@ def _pieces(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 def _webp_beside(data: bytes) -> Beside:
     # Browsers do not turn a WebP by its EXIF.
-    for name, start, end in _pieces(data):
+    for name, start, end in pieces(data):
         if name == b"ICCP":
             return Beside((data[start:end],))
         if name in (b"VP8 ", b"VP8L", b"ANMF"):
@@ -267,7 +267,7 @@ def _webp_beside(data: bytes) -> Beside:
 
 def _bare_webp(data: bytes) -> bytes:
     parts = [b"WEBP"]
-    for name, start, end in _pieces(data):
+    for name, start, end in pieces(data):
         if name in _WEBP_KEPT:
             content = data[start:end]
             if name == b"VP8X" and content:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from gallery.media.storage import THUMBNAIL_SIZES, original_name, thumbnail_name
-from gallery.media.thumbnails import RECIPE, Decoded
+from gallery.media.storage import original_name, thumbnail_name
+from gallery.media.thumbnails import RECIPE, SIZES, Decoded
 
 # Files are written before their rows: what is younger may be about to get one. In seconds.
 YOUNG = 3600.0
@@ -69,7 +69,7 @@ def load(name: str, sha256: str) -> bytes:
 
 def names_of(name: str, sha256: str) -> tuple[str, ...]:
     """All files of one picture: its own and its thumbnails."""
-    return name, *(thumbnail_name(sha256, size) for size in THUMBNAIL_SIZES)
+    return name, *(thumbnail_name(sha256, size) for size in SIZES)
 
 
 def is_young(name: str) -> bool:

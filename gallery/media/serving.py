@@ -94,7 +94,7 @@ def response(request: HttpRequest, name: str, download_as: str | None = None) ->
         return _finish(HttpResponse(status=304), etag)
     if delivery.is_elsewhere():
         elsewhere = delivery.answer(request, delivery.Handout(name, kind, download_as or ""))
-        return _guard(elsewhere) if elsewhere else None
+        return guard(elsewhere) if elsewhere else None
     try:
         file = default_storage.open(name)
     except OSError:
@@ -154,10 +154,11 @@ def _finish(answer: HttpResponseBase, etag: str) -> HttpResponseBase:
     answer["ETag"] = etag
     answer["Cache-Control"] = CACHE
     answer["Accept-Ranges"] = "bytes"
-    return _guard(answer)
+    return guard(answer)
 
 
-def _guard(answer: HttpResponseBase) -> HttpResponseBase:
+def guard(answer: HttpResponseBase) -> HttpResponseBase:
+    """With the headers that make a picture no document and no other site's."""
     answer["Content-Security-Policy"] = SANDBOX
     answer["Cross-Origin-Resource-Policy"] = "same-origin"
     return answer

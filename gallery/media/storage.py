@@ -18,17 +18,19 @@ from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, default_storage
 
 from gallery.failpoints import failpoint
+from gallery.media.thumbnails import SIZES
 
 EXTENSIONS = {"png": "png", "jpeg": "jpg", "webp": "webp", "avif": "avif", "gif": "gif"}
 TYPES = {form: f"image/{form}" for form in EXTENSIONS}
-THUMBNAIL_SIZES = (512, 256)
 # Below the media folder, or in the bucket: all that we ever write.
-FOLDERS = ("original/", *(f"{size}/" for size in THUMBNAIL_SIZES))
+FOLDERS = ("original/", *(f"{size}/" for size in SIZES))
 
 # What browsers may do with a picture: its address never means another one.
 CACHE = "private, max-age=31536000, immutable"
 
-_NAME = re.compile(r"(?:original|512|256)/([0-9a-f]{2})/([0-9a-f]{2})/(\1\2[0-9a-f]{60})\.([a-z]+)\Z")
+_NAME = re.compile(
+    rf"(?:{'|'.join(FOLDERS)})([0-9a-f]{{2}})/([0-9a-f]{{2}})/(\1\2[0-9a-f]{{60}})\.([a-z]+)\Z"
+)
 _BY_EXTENSION = {extension: TYPES[form] for form, extension in EXTENSIONS.items()}
 
 

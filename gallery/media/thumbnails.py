@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Raised when thumbnails, size or colour are made in another way: `manage.py remake_thumbnails` remakes older ones.
 RECIPE = 2
+#: The longest side of each thumbnail in pixels, the largest first: each of them has a folder of its own.
+SIZES = (512, 256)
 MAX_PIXELS = 40_000_000
 # A WebP takes 16 bytes a pixel to decode, four times what other formats take, and an AVIF nearly as many. One that is
 # larger than any 4K picture must hold enough bytes to be a picture; a bomb is a few thousand.
@@ -180,11 +182,11 @@ def _turned(picture: "Image.Image", turn: int) -> tuple["Image.Image", int]:
 
 
 def _thumbnails(small: "Image.Image") -> tuple[dict[int, bytes], str]:
-    """Both sizes as WebP, and the dominant colour."""
+    """Each size as WebP, and the dominant colour."""
     from PIL import Image
 
     thumbnails: dict[int, bytes] = {}
-    for size in (512, 256):
+    for size in SIZES:
         small.thumbnail((size, size), Image.Resampling.BICUBIC, reducing_gap=1.0)
         out = BytesIO()
         small.save(out, "WEBP", quality=QUALITY, method=METHOD)
@@ -202,7 +204,7 @@ def _reduced(picture: "Image.Image", beside: Beside, frame: "Box | None") -> "Im
     width, height = picture.size
     frame = None if frame == (0, 0, width, height) else frame
     paint, mode = _painter(picture, beside, is_clear=frame is not None)
-    factor = max(1, max(picture.size) // 512)
+    factor = max(1, max(picture.size) // max(SIZES))
     small = Image.new(mode, (-(-width // factor), -(-height // factor)))
     rows = factor * max(1, STRIP // width // factor)
     for top in range(0, height, rows):

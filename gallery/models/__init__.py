@@ -3,15 +3,19 @@
 from gallery.models.attempt import Attempt, KeptAnswer
 from gallery.models.batch import Batch
 from gallery.models.catalog import CatalogModel, CatalogStyle
+from gallery.models.collection import Collection, CollectionImage
 from gallery.models.document import ImageDocument
 from gallery.models.gate import ClosedGates, Gate
 from gallery.models.generation import Generation, Kind
+from gallery.models.glance import Glance
 from gallery.models.image import Image
 from gallery.models.input import Input
+from gallery.models.mark import Mark
 from gallery.models.occurring import Day, SearchTerm
 from gallery.models.prompt import Prompt
 from gallery.models.saved_search import SavedSearch
 from gallery.models.states import ACTIVE_STATES, FINAL_STATES, Hold, Outcome, State
+from gallery.models.tag import ImageTag, Tag
 from gallery.models.upload import Upload
 from gallery.models.user import User
 from gallery.models.worker import Worker
@@ -24,20 +28,26 @@ __all__ = [
     "CatalogModel",
     "CatalogStyle",
     "ClosedGates",
+    "Collection",
+    "CollectionImage",
     "Day",
     "Gate",
     "Generation",
+    "Glance",
     "Hold",
     "Image",
     "ImageDocument",
+    "ImageTag",
     "Input",
     "KeptAnswer",
     "Kind",
+    "Mark",
     "Outcome",
     "Prompt",
     "SavedSearch",
     "SearchTerm",
     "State",
+    "Tag",
     "Upload",
     "User",
     "Worker",

@@ -41,6 +41,14 @@ class Batch(models.Model):
         max_digits=12, decimal_places=6, null=True, blank=True, help_text="USD in all, as shown and agreed"
     )
     title = models.CharField(max_length=200, blank=True)
+    destination = models.ForeignKey(
+        "gallery.Collection",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Its pictures go there when they arrive.",
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = BatchQuerySet.as_manager()

@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Iterator
 
-from gallery.media.pictures import names_of
+from django.core.files.storage import default_storage
+
+from gallery.media.pictures import is_young, names_of
 from gallery.models.image import Image
 from gallery.models.input import Input
 from gallery.models.stored import StoredPicture
@@ -15,6 +17,16 @@ NAMING: tuple[type[StoredPicture], ...] = (Image, Input, Upload)
 def named(digests: Collection[str]) -> set[str]:
     """The files, thumbnails too, of pictures with these digests that any row names; one query for each table."""
     return {name for row in _rows(digests) for name in names_of(*row)}
+
+
+def delete_unnamed(row: StoredPicture) -> None:
+    """Delete the files of a row that its transaction removes, but those that another row names. OSError.
+
+    What somebody has written just now stays too: a row that names it comes next.
+    """
+    for name in set(names_of(row.name, row.sha256)) - named([row.sha256]):
+        if not is_young(name):
+            default_storage.delete(name)
 
 
 def _rows(digests: Collection[str]) -> Iterator[tuple[str, str]]:

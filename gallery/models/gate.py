@@ -91,11 +91,19 @@ class Gate(models.Model):
 
 
 class ClosedGates:
-    """The gates that are closed: one query when it is first asked, and the same answer from then on."""
+    """The gates that are closed: one query when it is first asked, and the same answer from then on.
+
+    None is asked where it is known that there are none: not `is_any`.
+    """
+
+    def __init__(self, *, is_any: bool = True) -> None:
+        self.is_any = is_any
 
     @cached_property
     def all(self) -> list[Gate]:
         """Those that close everything first."""
+        if not self.is_any:
+            return []
         closed = list(Gate.objects.closed().order_by("model", "closed_at"))
         hosts = [gate.host for gate in closed if gate.host]
         # What closes some hosts keeps nobody waiting while another one works.

@@ -67,6 +67,9 @@ class Generation(Lifecycle):
         related_name="descendants",
         help_text="The picture that this was re-run or made from.",
     )
+    origin_purged = models.BooleanField(
+        default=False, help_text="A picture that it was made from was thrown away for good."
+    )
     run_again_of = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="repeats")
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -92,6 +95,9 @@ class Generation(Lifecycle):
     seed = models.IntegerField(null=True, blank=True)
     style_preset = models.CharField(max_length=100, blank=True)
     variants = models.PositiveSmallIntegerField(default=1)
+    purged_count = models.PositiveSmallIntegerField(
+        default=0, help_text="Pictures of it that were thrown away for good."
+    )
     format = models.CharField(max_length=10, blank=True)
 
     venice_id = models.CharField(max_length=200, blank=True)

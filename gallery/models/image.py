@@ -1,17 +1,34 @@
 """A stored picture. The grid's unit is the picture; the variants of one request are a stack under its cover."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from django.apps import apps
 from django.conf import settings
-from django.db import connection, models
-from django.db.models import Case, Q, Value, When
+from django.db import connection, models, transaction
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
 
 from gallery import search
+from gallery.models import sets
 from gallery.models.attempt import Attempt
 from gallery.models.generation import Generation
 from gallery.models.occurring import Day
@@ -19,10 +36,15 @@ from gallery.models.prompt import Prompt
 from gallery.models.stored import StoredPicture
 from gallery.search import index
 
+if TYPE_CHECKING:
+    from gallery.models.user import User
+
 # Up to so many prompts, the pictures of each are looked up; beyond, so many prompts match that walking the
 # newest pictures meets a page of them soon.
 FEW_PROMPTS = 300
 UNKNOWN_PRICE = -1
+# When a picture was thrown away of which the trash was emptied: its time is over whatever TRASH_DAYS says.
+EMPTIED = datetime(1970, 1, 2, tzinfo=UTC)
 
 
 def sort_price(price: Decimal | None) -> int:
@@ -49,8 +71,128 @@ class ImageQuerySet(models.QuerySet["Image"]):
     _search: "tuple[ImageQuerySet, search.Query] | None" = None
 
     def covers(self) -> Self:
-        """One picture for each stack."""
+        """One picture for each stack; none in the trash is a cover."""
         return self.filter(is_cover=True)
+
+    def kept(self) -> Self:
+        """Those that are not in the trash."""
+        return self.filter(trashed_at__isnull=True)
+
+    def trashed(self) -> Self:
+        """Those that are."""
+        return self.filter(trashed_at__isnull=False)
+
+    def in_trash(self) -> Self:
+        """Those that the trash shows: what was emptied is not seen, though the worker may not have come to it."""
+        return self.filter(trashed_at__gt=EMPTIED)
+
+    def due(self) -> Self:
+        """Those in the trash whose time is over: the worker removes them for good."""
+        over = Q(trashed_at__lte=EMPTIED)
+        if settings.TRASH_DAYS:
+            over |= Q(trashed_at__lt=Now() - timedelta(days=settings.TRASH_DAYS))
+        return self.trashed().filter(over)
+
+    def listed_for(self, member: "User") -> Self:
+        """Those that stand in the lists of this member, who may have hidden the sensitive ones."""
+        return self.filter(is_sensitive=False) if member.hides_sensitive else self
+
+    def sensitive(self) -> Self:
+        """Those that are not for every eye."""
+        return self.filter(is_sensitive=True)
+
+    def usable(self) -> Self:
+        """Those that Venice has not made unusable."""
+        return self.filter(is_moderated=False)
+
+    def set_sensitive(self, ids: Iterable[int], by: "User", is_sensitive: bool) -> list[int]:
+        """Whether these are sensitive, a few thousand at most. Returns the ids of those that are there."""
+        with transaction.atomic():
+            known = self.lock(ids)
+            changed = Image.objects.filter(pk__in=known).exclude(is_sensitive=is_sensitive)
+            changed.update(is_sensitive=is_sensitive, sensitive_set_by=by)
+        return known
+
+    def lock(self, ids: Iterable[int]) -> list[int]:
+        """Within a transaction, the ids of those that are there, each held until its end; in order: no deadlock."""
+        rows = self.filter(pk__in=ids).order_by("pk").select_for_update()
+        return list(rows.values_list("pk", flat=True))
+
+    def hold(self, ids: Iterable[int], digests: Iterable[str]) -> set[int]:
+        """Within a transaction that makes something from these, by id or content: those that are there stay.
+
+        Whoever removes pictures for good waits meanwhile, and then finds that their files are needed.
+        """
+        rows = self.filter(Q(pk__in=set(ids)) | Q(sha256__in=set(digests))).order_by("pk").select_for_update()
+        return set(rows.values_list("pk", flat=True))
+
+    def sum_marks(self) -> int:
+        """Write anew what all members' marks say of these; their rows are locked already. Returns how many changed."""
+        return sets.sum_marks(list(self.order_by("pk").values_list("pk", flat=True)), connection)
+
+    def missummed(self) -> Self:
+        """Those whose sums are not what their marks say."""
+        right = self.annotate(**{f"true_{name}": value for name, value in _sums().items()})
+        wrong = Q()
+        for name in SUMS:
+            wrong |= ~Q(**{name: F(f"true_{name}")})
+        return right.filter(wrong | ~Q(score=_SCORE))
+
+    def trash(self, ids: Collection[int], by: "User", at: datetime | None = None) -> list[int]:
+        """Put these into the trash, a few thousand at most; the next of a stack is its cover. Returns which are new.
+
+        `at` is kept as the moment: what one click threw away in portions is found again by it.
+        """
+        with transaction.atomic():
+            generations = self._lock_stacks(ids)
+            moved = self.kept().lock(ids)
+            thrown = {"trashed_at": at or Now(), "trashed_by": by, "is_cover": False}
+            Image.objects.filter(pk__in=moved).update(**thrown)
+            Image.objects.settle_stacks(generations)
+            Image.objects.filter(pk__in=moved).count_in_prompts(-1)
+        return moved
+
+    def restore(self, ids: Collection[int]) -> list[int]:
+        """Take these out of the trash, with all that was on them. Returns which were in it."""
+        with transaction.atomic():
+            generations = self._lock_stacks(ids)
+            moved = self.trashed().lock(ids)
+            Image.objects.settle_stacks(generations, restored=moved)
+            Image.objects.filter(pk__in=moved).count_in_prompts(1)
+        return moved
+
+    def empty(self, ids: Collection[int]) -> list[int]:
+        """End the time of these in the trash, a few thousand at most: the worker removes them. Returns which."""
+        with transaction.atomic():
+            ended = self.in_trash().lock(ids)
+            Image.objects.filter(pk__in=ended).update(trashed_at=EMPTIED)
+        return ended
+
+    def count_in_prompts(self, by: int) -> None:
+        """Their prompts have `by` pictures more for each of them; prompts are locked last, in order."""
+        prompts = self.filter(prompt__isnull=False).order_by().values_list("prompt", flat=True)
+        counts = Counter(pk for pk in prompts if pk is not None)
+        Prompt.objects.count_each({pk: by * count for pk, count in counts.items()})
+
+    def settle_stacks(self, generations: Collection[int], restored: Collection[int] = ()) -> None:
+        """One cover for each of these generations that has pictures outside the trash, and how many stand under it.
+
+        The generations' rows are locked: two at once would choose two. `restored` leave the trash by the same
+        statement: to write a picture's search document costs more than all else.
+        """
+        sets.settle_stacks(list(generations), list(restored), connection)
+
+    def _lock_stacks(self, ids: Collection[int]) -> list[int]:
+        """The generations of these, held, and all pictures of them: settling changes others than were named.
+
+        All at once and in order: whoever judges or collects several of them holds them in that order too.
+        """
+        of = self.filter(pk__in=ids).order_by().values("generation")
+        rows = Generation.objects.filter(pk__in=of).order_by("pk").select_for_update()
+        generations = list(rows.values_list("pk", flat=True))
+        pictures = Image.objects.filter(generation__in=generations).order_by("pk").select_for_update()
+        list(pictures.values_list("pk"))
+        return generations
 
     def newest_first(self) -> Self:
         """Newest first is id descending."""
@@ -109,6 +251,15 @@ class ImageQuerySet(models.QuerySet["Image"]):
                 rows = rows.filter(each.condition)._within(each.span)
         return rows
 
+    def matching_unindexed(self, query: search.Query) -> Self:
+        """The same by columns and prompts alone: what is in the trash has no search document."""
+        if any(each.tags == () and not each.negated for each in query.filters):
+            return self.none()
+        rows = self.filter(*(search.left_over(term) for term in query.words))
+        for each in query.filters:
+            rows = rows.filter(each.condition)._within(each.span)
+        return rows
+
     def _with_signs(self, terms: tuple[search.Words, ...]) -> Self:
         """Signs are in no index: the prompts are looked through, and few of them have a rare one."""
         prompts = Prompt.objects.filter(pk__in=search.prompt_ids(terms, connection.vendor))
@@ -126,6 +277,35 @@ class ImageQuerySet(models.QuerySet["Image"]):
         for key in {self.key, "id"}:
             self = self.filter(**{f"{key}__gte": ids[0], f"{key}__lte": ids[1]})
         return self
+
+
+#: Sums of the marks of all members, kept on the picture.
+SUMS = ("favourite_count", "rating_count", "rating_sum")
+_SCORE = models.Case(
+    models.When(
+        rating_count__gt=0,
+        then=(Value(1000 * sets.PRIOR_RATINGS * sets.PRIOR_RATING) + 1000 * F("rating_sum"))
+        / (Value(sets.PRIOR_RATINGS) + F("rating_count")),
+    ),
+    default=Value(0),
+    output_field=IntegerField(),
+)
+
+
+def _sums() -> dict[str, Any]:
+    """What the marks say of a picture, as subqueries."""
+    marks: QuerySet[Any] = apps.get_model("gallery", "Mark")._default_manager.all()
+    of = marks.filter(image=OuterRef("pk")).order_by().values("image")
+
+    def counted(rows: QuerySet[Any], aggregate: Any) -> Coalesce:
+        counts = rows.annotate(counted=aggregate).values("counted")
+        return Coalesce(Subquery(counts, output_field=IntegerField()), Value(0))
+
+    return {
+        "favourite_count": counted(of.filter(is_favourite=True), Count("pk")),
+        "rating_count": counted(of.filter(rating__gt=0), Count("pk")),
+        "rating_sum": counted(of.filter(rating__gt=0), Sum("rating")),
+    }
 
 
 class Image(StoredPicture):
@@ -153,6 +333,25 @@ class Image(StoredPicture):
         help_text="What its whole request cost, in millionths of a USD; -1 when unknown. Lists sort by it.",
     )
 
+    favourite_count = models.PositiveIntegerField(default=0, help_text="Members whose favourite it is.")
+    rating_count = models.PositiveIntegerField(default=0)
+    rating_sum = models.PositiveIntegerField(default=0)
+    score = models.PositiveIntegerField(
+        default=0,
+        help_text="Thousandths of its mean rating, drawn towards 3 while few have rated; 0: nobody. Lists sort by it.",
+    )
+    is_moderated = models.BooleanField(default=False, help_text="Venice drew it black or otherwise unusable.")
+    is_sensitive = models.BooleanField(
+        default=False, help_text="Blurred by Venice, or marked by a member: not for every eye."
+    )
+    sensitive_set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    trashed_at = models.DateTimeField(null=True, blank=True)
+    trashed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
     objects = ImageQuerySet.as_manager()
 
     class Meta:
@@ -164,6 +363,18 @@ class Image(StoredPicture):
                 fields=["-sort_price", "-generation", "-id"],
                 name="image_dearest_cover",
                 condition=Q(is_cover=True),
+            ),
+            models.Index(
+                fields=["-score", "-generation", "-id"], name="image_rated_cover", condition=Q(is_cover=True)
+            ),
+            # What a search by the mean walks: the rated ones alone.
+            models.Index(
+                fields=["-id", "rating_sum", "rating_count"],
+                name="image_rated_newest",
+                condition=Q(rating_count__gt=0),
+            ),
+            models.Index(
+                fields=["-id", "trashed_at"], name="image_trashed", condition=Q(trashed_at__isnull=False)
             ),
             models.Index(fields=["prompt", "-id"], name="image_of_prompt"),
             models.Index(fields=["seed", "-id"], name="image_of_seed"),
@@ -179,6 +390,23 @@ class Image(StoredPicture):
     def title(self) -> str:
         """What it is called where no picture is to be seen: its prompt, or what was done to make it."""
         return self.prompt.text if self.prompt else self.generation.label
+
+    def shows_words(self, member: "User") -> bool:
+        """Whether its prompt may stand in the name of a file that this member takes home."""
+        return not (self.is_sensitive and member.hides_sensitive)
+
+    @property
+    def is_emptied(self) -> bool:
+        """Whether it is in no trash any more: the worker removes it next."""
+        return self.trashed_at is not None and self.trashed_at <= EMPTIED
+
+    @property
+    def days_left(self) -> int | None:
+        """So many days it stays in the trash, a begun one counts; None where there is no end."""
+        if self.trashed_at is None or not settings.TRASH_DAYS:
+            return None
+        left = self.trashed_at + timedelta(days=settings.TRASH_DAYS) - timezone.now()
+        return max(0, -(-left // timedelta(days=1)))
 
     @property
     def can_be_rerun(self) -> bool:

@@ -41,10 +41,15 @@ class InputQuerySet(models.QuerySet["Input"]):
     def add_to(self, generation: Generation, drafts: "Iterable[Input]", operation: Operation) -> Self:
         """Save `drafts`, within the transaction that queues their generation. LostFile for a file that is gone."""
         rows = list(drafts)
+        digests = [row.sha256 for row in rows]
+        held = Image.objects.hold([row.image_id for row in rows if row.image_id], digests)
         # Locks them against the removal of what is unused, which looks at this moment.
-        Upload.objects.filter(sha256__in=[row.sha256 for row in rows]).update(used_at=Now())
+        Upload.objects.filter(sha256__in=digests).update(used_at=Now())
         for row, entry in zip(rows, operation.inputs, strict=True):
             row.generation = generation
+            if row.image_id not in held:
+                # Thrown away for good since the draft was made.
+                row.image = None
             if not default_storage.exists(row.name):
                 # Removed since the draft was made.
                 if not entry.image.data:

@@ -1,6 +1,8 @@
 """Each distinct prompt once, with its counters: the prompt history."""
 
 import hashlib
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import reduce
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.apps import apps
 from django.db import connection, models, transaction
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Cast, Coalesce, Round
+from django.db.models.functions import Cast, Coalesce, Greatest, Round
 
 from gallery import search
 from gallery.models.states import CHARGED_OUTCOMES
@@ -38,7 +40,7 @@ def _uses(query: search.Query) -> models.QuerySet[Any]:
     condition = _of_generations(query.condition)
     if condition is None:
         images: Any = apps.get_model("gallery", "Image")._default_manager
-        rows: models.QuerySet[Any] = images.matching(replace(query, words=()))
+        rows: models.QuerySet[Any] = images.kept().matching(replace(query, words=()))
         return rows
     return apps.get_model("gallery", "Generation")._default_manager.filter(condition)
 
@@ -73,7 +75,7 @@ def _counters() -> dict[str, Any]:
         apps.get_model("gallery", name)._default_manager for name in ("Generation", "Attempt", "Image")
     )
     uses = generations.filter(prompt=OuterRef("pk")).order_by().values("prompt")
-    pictures = images.filter(prompt=OuterRef("pk")).order_by().values("prompt")
+    pictures = images.kept().filter(prompt=OuterRef("pk")).order_by().values("prompt")
     calls = attempts.filter(generation__prompt=OuterRef("pk"), outcome__in=CHARGED_OUTCOMES)
 
     def counted(rows: models.QuerySet[Any], aggregate: Any) -> Coalesce:
@@ -144,8 +146,17 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
         return self.get_or_create(sha256=digest, defaults={"text": text, **search.columns(text)})[0]
 
     def count_pictures(self, count: int) -> int:
-        """So many more were stored, in the transaction that stores them."""
-        return self.update(picture_count=F("picture_count") + count)
+        """So many more were stored, in the transaction that stores them; those in the trash do not count."""
+        # A count that was wrong before is mended by the integrity check, and keeps nobody from throwing away.
+        return self.update(picture_count=Greatest(F("picture_count") + count, 0))
+
+    def count_each(self, counts: Mapping[int, int]) -> None:
+        """So many more of each, by id, within the transaction that brings or takes them; in order: no deadlock."""
+        alike: dict[int, list[int]] = defaultdict(list)
+        for pk in self.filter(pk__in=counts).order_by("pk").select_for_update().values_list("pk", flat=True):
+            alike[counts[pk]].append(pk)
+        for count, ids in alike.items():
+            self.filter(pk__in=ids).count_pictures(count)
 
     def charge(self, price: Decimal, *, emulated: bool) -> int:
         """Add what a call may have cost (USD; below zero when it has not after all), within its transaction."""

@@ -1,7 +1,7 @@
 """The queue: whose turn it is, what waits for what, and how a click becomes rows."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -22,6 +22,7 @@ from gallery.models.worker import SILENT_AFTER, Worker
 from venice.operations import Operation
 
 if TYPE_CHECKING:
+    from gallery.models.collection import Collection
     from gallery.models.generation import Generation
     from gallery.models.image import Image
     from gallery.models.input import Input
@@ -167,10 +168,14 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         inputs = [Input.objects.drafts(order.operation, order.origin) for order in orders]
         try:
             with transaction.atomic():
+                goes_to = _destination(orders, requested_by or owner)
+                held = _hold_sources(orders, inputs)
                 total = columns.fitted(Batch, price=_total(orders))
-                click = Batch.objects.create(owner=owner, submission=submission, **total, **batch)
+                click = Batch.objects.create(
+                    owner=owner, submission=submission, destination=goes_to, **total, **batch
+                )
                 return [
-                    self._add(click, position, order, rows, requested_by or owner)
+                    self._add(click, position, order, rows, requested_by or owner, held)
                     for position, (order, rows) in enumerate(zip(orders, inputs, strict=True))
                 ], True
         except IntegrityError:
@@ -179,7 +184,13 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
             return first, False
 
     def _add(
-        self, batch: Batch, position: int, order: Order, inputs: "Iterable[Input]", requested_by: "User"
+        self,
+        batch: Batch,
+        position: int,
+        order: Order,
+        inputs: "Iterable[Input]",
+        requested_by: "User",
+        held: Container[int],
     ) -> "Generation":
         from gallery.models.input import Input
 
@@ -194,7 +205,9 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
             kind=operation.kind,
             prompt=prompt,
             request=operation.payload(images=False),
-            origin=order.origin,
+            # Gone is what was thrown away for good while somebody looked at it.
+            origin=order.origin if order.origin and order.origin.pk in held else None,
+            origin_purged=bool(order.origin and order.origin.pk not in held),
             run_again_of=order.run_again_of,
             emulated=settings.VENICE_EMULATED,
             **columns.fitted(
@@ -207,6 +220,33 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         if prompt:
             prompt.count_use(generation)
         return generation
+
+
+def _destination(orders: Sequence[Order], person: "User") -> "Collection | None":
+    """Where the pictures of a click go: where who asked has all of theirs go, or as before when it is run again.
+
+    It stays until the transaction ends.
+    """
+    from gallery.models.collection import Collection
+
+    again = orders[0].run_again_of
+    pk = again.batch.destination_id if again else person.destination_id
+    return Collection.objects.active().select_for_update().filter(pk=pk).first() if pk else None
+
+
+def _hold_sources(orders: Sequence[Order], inputs: "Sequence[Sequence[Input]]") -> set[int]:
+    """The pictures that all of these come from, of those that are there: each stays until the transaction ends.
+
+    All of them at once and in order, so that two clicks wait for each other, and not in a circle.
+    """
+    from gallery.models.image import Image
+
+    drafts = [row for rows in inputs for row in rows]
+    origins = {order.origin.pk for order in orders if order.origin}
+    images = {row.image_id for row in drafts if row.image_id}
+    if not (origins or drafts):
+        return set()
+    return Image.objects.hold(origins | images, {row.sha256 for row in drafts})
 
 
 def _total(orders: Sequence[Order]) -> Decimal | None:

@@ -6,9 +6,12 @@ from django.conf import settings
 from django.db import models
 
 from gallery.media.storage import thumbnail_name
+from gallery.media.thumbnails import SIZES
 from venice.dimensions import InputFormat
 from venice.sources import InputImage
 
+# Their properties are called by their addresses.
+_LARGER, _SMALLER = SIZES
 _TAKEN: tuple[InputFormat, ...] = ("png", "jpeg", "webp", "avif")
 
 
@@ -52,18 +55,18 @@ class StoredPicture(models.Model):
     @property
     def thumbnail_512(self) -> str:
         """Address of the larger thumbnail."""
-        return self._thumbnail(512)
+        return self._thumbnail(_LARGER)
 
     @property
     def thumbnail_width(self) -> int:
         """Pixels of the larger thumbnail from left to right."""
         longest = max(self.width, self.height)
-        return max(1, self.width * 512 // longest) if longest > 512 else self.width
+        return max(1, self.width * _LARGER // longest) if longest > _LARGER else self.width
 
     @property
     def thumbnail_256(self) -> str:
         """Address of the smaller thumbnail."""
-        return self._thumbnail(256)
+        return self._thumbnail(_SMALLER)
 
     @property
     def media_url(self) -> str:

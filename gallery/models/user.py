@@ -1,6 +1,6 @@
 """Members of the team."""
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
@@ -10,6 +10,9 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from gallery.text import MAX_NAME, clean_name
+
+if TYPE_CHECKING:
+    from gallery.models.collection import Collection
 
 #: Heights of a row of pictures, in CSS pixels: the lowest, the highest, and what lies between two of them.
 LOWEST_ROW, HIGHEST_ROW, ROW_STEP = 110, 360, 10
@@ -25,6 +28,22 @@ class UserManager(DjangoUserManager["User"]):
         if "\0" in name or len(name) > MAX_NAME:
             raise self.model.DoesNotExist
         return self.get(username__iexact=name)
+
+
+class Sensitive(models.TextChoices):
+    """What a member sees of pictures that are not for every eye."""
+
+    SHOW = "show", "Shown"
+    BLUR = "blur", "Blurred until pointed at"
+    HIDE = "hide", "Not in lists"
+
+
+class CopiesCarry(models.TextChoices):
+    """What stands beside the pixels of a copy that is taken home."""
+
+    PARAMETERS = "parameters", "How it was made"
+    NOTHING = "nothing", "Nothing but the picture"
+    AS_SENT = "as-sent", "Exactly what Venice sent"
 
 
 class User(AbstractUser):
@@ -55,6 +74,31 @@ class User(AbstractUser):
         ],
         help_text="Height of a row of pictures in the grid, in pixels: 110 to 360, in steps of 10.",
     )
+    sensitive = models.CharField(
+        max_length=10,
+        choices=Sensitive.choices,
+        default=Sensitive.BLUR,
+        help_text="What is seen of pictures that are not for every eye.",
+    )
+    destination = models.ForeignKey(
+        "gallery.Collection",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="All that is made goes there, until it is let go.",
+    )
+    download_name = models.CharField(
+        max_length=120,
+        default="{date}-{prompt}-{seed}",
+        help_text="Of files that are taken home: {date} {time} {prompt} {seed} {model} {style} {id} {by}.",
+    )
+    copies_carry = models.CharField(
+        max_length=12,
+        choices=CopiesCarry.choices,
+        default=CopiesCarry.PARAMETERS,
+        help_text="What is written into copies that are taken home.",
+    )
     rights_changes = models.PositiveIntegerField(
         default=0, editable=False, help_text="How often rights changed: sessions of before are over."
     )
@@ -69,6 +113,17 @@ class User(AbstractUser):
                 violation_error_message="There is a member of that name already.",
             )
         ]
+
+    @property
+    def hides_sensitive(self) -> bool:
+        """Whether lists leave out what is not for every eye."""
+        return self.sensitive == Sensitive.HIDE
+
+    @property
+    def goes_to(self) -> "Collection | None":
+        """The collection that all they make goes into; None while there is none, and when it is archived."""
+        found = self.destination if self.destination_id else None
+        return found if found and found.archived_at is None else None
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Who becomes staff, is none any more, or comes back begins a new session: all of theirs are over."""

@@ -10,7 +10,7 @@ from django.db.models import Max
 from gallery import search
 from gallery.models import Image, ImageDocument, Prompt
 from gallery.search import index
-from gallery.search.condition import FTS_TABLE
+from gallery.search.dialects import FTS_TABLE
 
 _PORTION = 5_000
 # What a difference is in words, and what mends it.

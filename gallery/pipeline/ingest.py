@@ -16,7 +16,7 @@ from gallery.formats import counted
 from gallery.media import pictures
 from gallery.media.decoding import Decoder
 from gallery.media.thumbnails import Decoded, UnusablePicture
-from gallery.models import Attempt, CatalogModel, Generation, Image, Prompt
+from gallery.models import Attempt, Batch, CatalogModel, Collection, Generation, Image, Prompt
 from gallery.models.image import sort_price
 from venice import BadResponse, ImageBytes, Unreadable, shortfall
 from venice.results import Answer, open_result
@@ -69,6 +69,9 @@ def store(
         missing = _missing(result.listed, generation.variants, count, unreadable)
         if not count and (error := result.nothing(unreadable)):
             raise BadResponse(missing, status=error.status) if unreadable else error
+        for image in images:
+            image.is_moderated = bool(result.reply.is_content_violation)
+            image.is_sensitive = bool(result.reply.is_blurred)
     unread = missing if unreadable else ""
     failpoint("files-written")
     with transaction.atomic():
@@ -148,12 +151,22 @@ def _write_rows(generation: Generation, attempt: Attempt, images: list[Image]) -
     for index, image in enumerate(images):
         image.is_cover = index == 0 and not has_cover
     rows = Image.objects.filter(attempt=attempt)
-    known = rows.count()
+    known = set(rows.values_list("pk", flat=True))
     Image.objects.bulk_create(images, ignore_conflicts=True)
-    count = rows.count()
-    rows.update(stack_size=count or 1)
+    new = list(rows.exclude(pk__in=known).order_by("index").values_list("pk", flat=True))
+    # What is in the trash is none of the stack.
+    rows.update(stack_size=rows.kept().count() or 1)
+    _deliver(generation, new)
     if generation.prompt_id:
-        Prompt.objects.filter(pk=generation.prompt_id).count_pictures(count - known)
+        Prompt.objects.filter(pk=generation.prompt_id).count_pictures(len(new))
+
+
+def _deliver(generation: Generation, ids: list[int]) -> None:
+    """Put new pictures into the collection that their click named, if it is there still and in use."""
+    wanted = Batch.objects.filter(pk=generation.batch_id).values("destination")
+    goes_to = Collection.objects.active().select_for_update().filter(pk__in=wanted).first() if ids else None
+    if goes_to:
+        goes_to.add(ids, generation.requested_by or generation.owner)
 
 
 def _facts(result: Answer) -> dict[str, Any]:

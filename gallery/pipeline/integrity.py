@@ -19,7 +19,6 @@ from django.db.models import Exists, OuterRef
 from gallery.media.decoding import Decoder
 from gallery.media.pictures import YOUNG
 from gallery.media.storage import (
-    THUMBNAIL_SIZES,
     ContentStorage,
     StorageAway,
     StoredFile,
@@ -27,7 +26,7 @@ from gallery.media.storage import (
     media_storage,
     thumbnail_name,
 )
-from gallery.media.thumbnails import UnusablePicture
+from gallery.media.thumbnails import SIZES, UnusablePicture
 from gallery.models import Attempt, Image, Input, Outcome, Prompt, Upload, files
 from gallery.models.prompt import COUNTERS
 from gallery.models.stored import StoredPicture
@@ -116,7 +115,7 @@ def _of_picture(row: StoredPicture) -> Iterator[Finding]:
     if digest.hexdigest() != row.sha256 or size != row.bytes:
         yield Finding(f"{row.called}: its file {row.name} is not what was stored")
         return
-    for size in THUMBNAIL_SIZES:
+    for size in SIZES:
         name = thumbnail_name(row.sha256, size)
         if not _is_webp(name):
             yield Finding(

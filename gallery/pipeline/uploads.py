@@ -2,12 +2,11 @@
 
 import logging
 
-from django.core.files.storage import default_storage
 from django.db import transaction
 
 from gallery.failpoints import failpoint
 from gallery.logs import one_line
-from gallery.media.pictures import is_young, names_of
+from gallery.media.pictures import is_young
 from gallery.models import Upload, files
 
 log = logging.getLogger(__name__)
@@ -43,7 +42,6 @@ def remove(upload: Upload) -> bool:
         if not Upload.objects.unused().filter(pk=upload.pk).exists():
             return False
         Upload.objects.filter(pk=upload.pk).delete()
-        for name in set(names_of(upload.name, upload.sha256)) - files.named([upload.sha256]):
-            default_storage.delete(name)
+        files.delete_unnamed(upload)
         failpoint("upload-removed")
     return True

@@ -27,7 +27,7 @@ from gallery.logs import one_line, outage
 from gallery.media.decoding import Decoder
 from gallery.media.storage import media_storage
 from gallery.models import Attempt, Generation
-from gallery.pipeline import gates, recovery, reingest, retention, uploads
+from gallery.pipeline import gates, recovery, reingest, retention, trash, uploads
 from gallery.pipeline.answers import Answers
 from gallery.pipeline.claim import claim
 from gallery.pipeline.heartbeat import Heart
@@ -67,6 +67,7 @@ class WorkerProcess:
         self._silence = ""
         self._retention = _Chore(retention.TEND_EVERY, lambda: retention.tend(self.spool, self.heart.host))
         self._uploads = _Chore(uploads.TEND_EVERY, uploads.tend)
+        self._trash = _Chore(trash.TEND_EVERY, trash.tend)
         self._sessions = _Chore(SESSIONS_EVERY, SessionStore.clear_expired)
         self._schema = _Chore(SCHEMA_EVERY, lambda: schema.refuse_newer(connection))
 
@@ -141,6 +142,7 @@ class WorkerProcess:
         reingest.read_asked(self.answers)
         self._retention.do_when_due()
         self._uploads.do_when_due()
+        self._trash.do_when_due()
         self._sessions.do_when_due()
         return gates.look_at_disk(self.heart.host, self.spool.folder, *media_storage().folders())
 

@@ -1,6 +1,6 @@
 """Finding pictures and prompts by what people type: read into a query, a query into a condition for each database."""
 
-from gallery.search.condition import document_query, is_left_over, left_over, prompt_ids
+from gallery.search.dialects import document_query, is_left_over, left_over, prompt_ids
 from gallery.search.document import columns
 from gallery.search.operators import Filter, Problem, Vocabulary, read_span
 from gallery.search.query import MAX_QUERY, MAX_WORDS, Query, Words, cleaned, parse

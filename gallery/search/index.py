@@ -1,7 +1,8 @@
 """The index of pictures: one search document for each, kept by triggers of the database whoever changes a row.
 
 A document is the prompt's words and, behind them, each thing that filters ask as a tag: a term that begins with a
-colon, which no word does. SQLite keeps it in FTS5, PostgreSQL as a tsvector with a GIN index. Both read the newest
+colon, which no word does. A picture in the trash has none: no list but the trash shows it. SQLite keeps the documents
+in FTS5, PostgreSQL as a tsvector with a GIN index. Both read the newest
 first out of the index, by the document's key, which is the picture's id. Two small tables go with it: every term of a
 number that occurs, and for each day (UTC) the lowest and highest id of its pictures, so that a date is a range of ids.
 
@@ -42,7 +43,7 @@ _NUMBERS = (_SIZE, _PRICE, _STEPS, _CFG)
 
 _IMAGE_COLUMNS = (
     *("model", "owner_id", "style_preset", "format", "width", "height", "sort_price"),
-    *("is_cover", "stack_size", "prompt_id", "generation_id"),
+    *("is_cover", "stack_size", "prompt_id", "generation_id", "trashed_at"),
 )
 _GENERATION_COLUMNS = (
     *("kind", "steps", "cfg_scale", "is_content_violation", "is_blurred", "negative_prompt"),
@@ -58,7 +59,8 @@ def _documents(images: str, condition: str, vendor: str) -> str:
             insert.replace("OR REPLACE ", ""),
             " ON CONFLICT (rowid) DO UPDATE SET terms = excluded.terms",
         )
-    return f"{insert} SELECT i.id, {terms} FROM {_JOINED.format(images)} WHERE {condition}{end};"
+    kept = f"{condition} AND i.trashed_at IS NULL"
+    return f"{insert} SELECT i.id, {terms} FROM {_JOINED.format(images)} WHERE {kept}{end};"
 
 
 def _numbers(images: str, condition: str) -> str:
@@ -101,11 +103,12 @@ def _changed(columns: Sequence[str], sign: str) -> str:
 def _triggers(vendor: str) -> list[str]:
     """What follows every change of a row that a document tells something of."""
     image = "gallery_image"
-    return_ = {
+    followed: dict[str, tuple[Any, ...]] = {
         "gallery_image_updated": (
             image,
             (*_IMAGE_COLUMNS, "created_at"),
             _all(image, "i.id = new.id", vendor),
+            "new.trashed_at IS NULL",
         ),
         "gallery_generation_updated": (
             "gallery_generation",
@@ -120,7 +123,13 @@ def _triggers(vendor: str) -> list[str]:
         ),
     }
     make = _sqlite_update if vendor == "sqlite" else _postgresql_update
-    updates = [statement for name, parts in return_.items() for statement in make(f"{name}_document", *parts)]
+    updates = [
+        statement for name, parts in followed.items() for statement in make(f"{name}_document", *parts)
+    ]
+    thrown = f"DELETE FROM {TABLE} WHERE rowid = new.id;"
+    updates += make(
+        "gallery_image_trashed_document", image, ("trashed_at",), thrown, "new.trashed_at IS NOT NULL"
+    )
     if vendor == "sqlite":
         return [
             *updates,
@@ -150,16 +159,18 @@ def _triggers(vendor: str) -> list[str]:
     ]
 
 
-def _sqlite_update(name: str, table: str, columns: Sequence[str], body: str) -> list[str]:
+def _sqlite_update(name: str, table: str, columns: Sequence[str], body: str, when: str = "true") -> list[str]:
     return [
         f"""CREATE TRIGGER IF NOT EXISTS {name} AFTER UPDATE OF {", ".join(columns)} ON {table}
-            WHEN {_changed(columns, "IS NOT")} BEGIN {body} END"""
+            WHEN {when} AND ({_changed(columns, "IS NOT")}) BEGIN {body} END"""
     ]
 
 
-def _postgresql_update(name: str, table: str, columns: Sequence[str], body: str) -> list[str]:
+def _postgresql_update(
+    name: str, table: str, columns: Sequence[str], body: str, when: str = "true"
+) -> list[str]:
     event = f"AFTER UPDATE OF {', '.join(columns)} ON {table} FOR EACH ROW"
-    return _postgresql(name, f"{event} WHEN ({_changed(columns, 'IS DISTINCT FROM')})", body)
+    return _postgresql(name, f"{event} WHEN ({when} AND ({_changed(columns, 'IS DISTINCT FROM')}))", body)
 
 
 def _postgresql(name: str, event: str, body: str) -> list[str]:
@@ -178,7 +189,10 @@ def follow(execute: Execute, vendor: str) -> None:
 
 def unfollow(execute: Execute, vendor: str) -> None:
     """Take the triggers away: SQLite makes no table anew that a trigger of another one reads."""
-    names = ("image_updated", "generation_updated", "prompt_updated", "image_inserted", "image_deleted")
+    names = (
+        *("image_updated", "image_trashed", "image_inserted", "image_deleted"),
+        *("generation_updated", "prompt_updated"),
+    )
     for name in (*names, *(("image_emptied",) if vendor == "postgresql" else ())):
         name = f"gallery_{name}_document"
         execute(

@@ -21,6 +21,8 @@ MAX_ID = 2**63 - 1
 RATIO_TOLERANCE = 1
 # So many different values the index is asked for in one search.
 MAX_TAGS = 200
+# So many names stand in a sentence.
+MOST_NAMES = 24
 
 _NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,9})?", re.ASCII)
 _BOUND = re.compile(r"(>=|<=|>|<)\s*(.+)")
@@ -28,7 +30,7 @@ _COMPARISONS = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
 _TESTS = {"gt": gt, "gte": ge, "lt": lt, "lte": le, "exact": eq}
 _DAYS = re.compile(r"([0-9]{1,5})d", re.ASCII)
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?", re.ASCII)
-_PAIR = re.compile(r"([0-9]{1,5})\s*[x×:/]\s*([0-9]{1,5})", re.ASCII)
+_PAIR = re.compile(r"([0-9]{1,5})\s*[x×*:/]\s*([0-9]{1,5})", re.ASCII)
 _DESCENDANTS = """
     WITH RECURSIVE descendant(id) AS (
         SELECT i.id FROM gallery_image i JOIN gallery_generation g ON g.id = i.generation_id WHERE g.origin_id = %s
@@ -119,9 +121,12 @@ def read_filter(name: str, value: str, negated: bool, vocabulary: Vocabulary) ->
 def _nearest(wanted: str, existing: Iterable[str], *, only_known: bool = False) -> str:
     names = list(existing)
     close = get_close_matches(wanted, names, n=1, cutoff=0.6 if not only_known else 0.3)
-    return (
-        f"The nearest is “{close[0]}”." if close else f"There are: {', '.join(names[:12])}." if names else ""
-    )
+    return f"The nearest is “{close[0]}”." if close else f"There are: {_some(names)}." if names else ""
+
+
+def _some(names: list[str]) -> str:
+    left = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {left} more" if left > 0 else "")
 
 
 def _tagged(kind: str, column: str, values: Sequence[str | int]) -> Filter:
@@ -350,6 +355,7 @@ def _is(value: str, vocabulary: Vocabulary) -> Filter:
         "blurred": Filter(
             Q(generation__is_blurred__isnull=False, generation__is_blurred=True), (":blurred",)
         ),
+        "sensitive": Filter(Q(is_sensitive=True)),
         "stacked": Filter(Q(stack_size__gt=1), (":stacked",)),
         "edited": _tagged("kind", "generation__kind", ["edit", "multi-edit"]),
     }

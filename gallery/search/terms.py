@@ -10,12 +10,16 @@ from gallery.text import QUOTES, fold, normalize
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A part of a search: `text` as typed; for an operator its folded `name` and its `value`, else both are empty."""
+    """A part of a search: `text` as typed; for an operator its folded `name` and its `value`, else both are empty.
+
+    `normal` is `text` in its normal form, as a Problem names it.
+    """
 
     text: str
     name: str = ""
     value: str = ""
     negated: bool = False
+    normal: str = ""
 
 
 def terms(text: str) -> list[Term]:
@@ -30,6 +34,7 @@ def terms(text: str) -> list[Term]:
             fold(term["name"] or ""),
             (term["value"] or "").strip('"'),
             bool(term["minus"]),
+            term[0],
         )
         for term in TERM.finditer(normal)
     ]

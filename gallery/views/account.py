@@ -5,11 +5,13 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
+from gallery.downloads import facts, names
 from gallery.forms.account import AccountForm, DensityForm
-from gallery.http import MemberRequest, SeeOther, error_page
+from gallery.http import MemberRequest, SeeOther, back_to, error_page
+from gallery.media.storage import EXTENSIONS
+from gallery.models import User
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -23,9 +25,27 @@ def account(request: MemberRequest) -> HttpResponse:
     return render(
         request,
         "account/account.html",
-        {"form": form, "now": timezone.now()},
+        {"form": form, "now": timezone.now(), "example": _example(request)},
         status=422 if form.errors else 200,
     )
+
+
+def _example(request: MemberRequest) -> str:
+    """What the member's newest picture would be called, or one that anybody might have made."""
+    newest = request.user.images.order_by("-pk").values_list("pk", flat=True).first()
+    known = next(facts.read([newest] if newest else []), None)
+    zone, pattern = timezone.get_current_timezone(), User.objects.get(pk=request.user.pk).download_name
+    if known:
+        return f"{names.stem(pattern, known.named(zone))}.{EXTENSIONS[known.format]}"
+    made = timezone.localtime()
+    values = {
+        "date": f"{made:%Y-%m-%d}",
+        "time": f"{made:%H-%M-%S}",
+        "prompt": "a heron at dawn",
+        "seed": "42",
+    }
+    values |= {"model": "venice-sd35", "style": "Cinematic", "id": "7", "by": request.user.username}
+    return f"{names.stem(pattern, values)}.webp"
 
 
 @require_POST
@@ -37,6 +57,4 @@ def density(request: MemberRequest) -> HttpResponse:
     form.save()
     if request.htmx:
         return HttpResponse(status=204)
-    back = request.POST.get("back", "")
-    is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
-    return SeeOther(back if is_ours else reverse("gallery"))
+    return back_to(request, reverse("gallery"))

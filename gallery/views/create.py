@@ -16,7 +16,7 @@ from gallery.forms import Catalog, GenerateForm, kept
 from gallery.forms.prefill import picture_named, values_asked
 from gallery.forms.price import PriceRefused
 from gallery.forms.submission import earlier, spend
-from gallery.http import MemberRequest, SeeOther, closed_gates
+from gallery.http import MemberRequest, SeeOther, closed_gates, glance
 from gallery.models import Generation, Image, Prompt, User
 from gallery.models.vocabulary import read_query
 from gallery.text import unreadable_fields
@@ -42,7 +42,7 @@ def create(request: MemberRequest) -> HttpResponse:
         return _restored(request)
     image = picture_named(request.GET)
     values = values_asked(request.GET, image)
-    form = GenerateForm.redrawn(Catalog.load(), values)
+    form = GenerateForm.redrawn(Catalog.load(glance(request)), values)
     left_out = form.not_taken(values) if image else []
     return _page(request, form, image, lost="image" in request.GET and image is None, left_out=left_out)
 
@@ -50,7 +50,7 @@ def create(request: MemberRequest) -> HttpResponse:
 def _restored(request: MemberRequest) -> HttpResponse:
     """The form as it was when its session was over; nothing of it has been sent."""
     fields = dict(kept.kept(request))
-    form = GenerateForm.redrawn(Catalog.load(), fields)
+    form = GenerateForm.redrawn(Catalog.load(glance(request)), fields)
     sent = QueryDict(mutable=True)
     sent.update({name: str(value) for name, value in fields.items()})
     response = _page(request, form, picture_named(sent), restored=bool(fields))
@@ -60,7 +60,7 @@ def _restored(request: MemberRequest) -> HttpResponse:
 
 def drawn_anew(request: MemberRequest) -> HttpResponse:
     """The form as it was posted from before the sign-in, with a token that is good; nothing of it is sent."""
-    form = GenerateForm.redrawn(Catalog.load(), request.POST.dict())
+    form = GenerateForm.redrawn(Catalog.load(glance(request)), request.POST.dict())
     # To htmx a form with messages is 422, which it swaps.
     return _page(request, form, picture_named(request.POST), status=422 if request.htmx else 403, note=OLDER)
 
@@ -71,11 +71,13 @@ def _redraw(request: MemberRequest) -> HttpResponse:
         sent["seed"] = ""
     elif "last-seed" in sent:
         sent["seed"] = _last_seed(request.user)
-    return _page(request, GenerateForm.redrawn(Catalog.load(), sent), picture_named(request.POST))
+    return _page(
+        request, GenerateForm.redrawn(Catalog.load(glance(request)), sent), picture_named(request.POST)
+    )
 
 
 def _generate(request: MemberRequest) -> HttpResponse:
-    form = GenerateForm(Catalog.load(), request.POST, unreadable=unreadable_fields(request))
+    form = GenerateForm(Catalog.load(glance(request)), request.POST, unreadable=unreadable_fields(request))
     image = picture_named(request.POST)
     made = _made(request, form, image)
     if made is None:
@@ -150,7 +152,8 @@ def _sitting(user: User) -> list[Card]:
 @require_POST
 def price(request: MemberRequest) -> HttpResponse:
     """What the button says about money, for the form as it stands."""
-    return render(request, "create/_price.html", {"price": GenerateForm(Catalog.load(), request.POST).quote})
+    price = GenerateForm(Catalog.load(glance(request)), request.POST).quote
+    return render(request, "create/_price.jinja", {"price": price}, using="jinja2")
 
 
 @require_safe

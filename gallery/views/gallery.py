@@ -11,10 +11,12 @@ from django.views.decorators.http import require_safe
 from gallery import search
 from gallery.display import generation_card
 from gallery.formats import MAX_ID, number, read_id
-from gallery.http import MemberRequest, closed_gates
-from gallery.listing import count, dates, filters, tiles
+from gallery.http import MemberRequest, closed_gates, glance
+from gallery.listing import count, dates, filters, nothing_found, tiles
+from gallery.listing.count import up_to
 from gallery.listing.listing import Listing
 from gallery.listing.order import NEWEST, ORDERS
+from gallery.listing.scope import Scope
 from gallery.models import Image, ImageDocument
 from gallery.models.image import ImageQuerySet
 
@@ -34,25 +36,36 @@ def gallery(request: MemberRequest) -> HttpResponse:
     if "at" in asked:
         return _jump(request, listing, asked["at"])
     menu = asked.get("menu", "")
+    context: dict[str, Any]
     if request.htmx and "months" in asked:
         return render(request, "gallery/_rail.html", {"months": dates.months(), "listing": listing})
     if request.htmx and menu in filters.MENUS:
-        return render(request, "gallery/_choices.html", {"menu": filters.menu(listing, request.user, menu)})
-    images = Image.objects.covers().matching(listing.query)
+        context = {"menu": filters.menu(listing, request.user, menu)}
+        return render(request, "gallery/_choices.jinja", context, using="jinja2")
+    scope = Scope()
+    images = scope.listed(listing.query, request.user)
     if request.htmx and "since" in asked:
         return _new(request, listing, images)
     page = tiles.page(listing, images, row_height=request.user.row_height)
-    context: dict[str, Any] = {"page": page, "query": listing.query, "listing": listing}
+    context = {"page": page, "query": listing.query, "listing": listing}
     context["is_newest"] = listing.order is NEWEST
     if request.htmx:
-        return render(request, "gallery/_more.html", context | {"above": "above" in asked})
+        context["above"] = "above" in asked
+        return render(request, "gallery/_more.jinja", context, using="jinja2")
     if listing.query:
         is_whole = listing.cursor is None and not page.older
-        rows = ImageDocument.objects.of_covers(listing.query)
+        # Documents tell nothing of what is hidden.
+        rows = images if request.user.hides_sensitive else ImageDocument.objects.of_covers(listing.query)
         context["found"] = number(len(page.rows)) if is_whole else count.found(rows)
         if not page.rows and listing.cursor is None:
-            context["hindrances"] = filters.hindrances(listing, request.user)
-    active = generation_card.active(ON_TOP + 1, closed_gates(request)) if listing.is_top else []
+            context["advice"] = nothing_found.advice(listing, request.user)
+    elif listing.cursor is None and listing.order is NEWEST:
+        context["moderated"] = _moderated(page.rows)
+    if not page.rows and listing.cursor is None:
+        context["hidden"] = scope.hides(listing.query, request.user)
+    active: list[generation_card.Card] = []
+    if listing.is_top and glance(request).active:
+        active = generation_card.active(ON_TOP + 1, closed_gates(request))
     context |= {
         "is_top": listing.is_top,
         "active": active[:ON_TOP],
@@ -61,6 +74,15 @@ def gallery(request: MemberRequest) -> HttpResponse:
         "saved": request.user.saved_searches.all(),
     }
     return render(request, "gallery/gallery.html", context)
+
+
+def _moderated(shown: list[tiles.Tile]) -> str:
+    """How many of the newest pictures, down to the last that is `shown`, Venice made unusable; empty for none."""
+    left_out = Image.objects.covers().filter(is_moderated=True).newest_first()
+    if shown:
+        left_out = left_out.filter(pk__gt=int(shown[-1].id))
+    count = left_out.values_list("pk", flat=True)[: MOST_NEW + 1]
+    return up_to(len(count), MOST_NEW) if count else ""
 
 
 def _jump(request: MemberRequest, listing: Listing, day: str) -> HttpResponse:
@@ -84,4 +106,4 @@ def _new(request: MemberRequest, listing: Listing, images: ImageQuerySet) -> Htt
     if str(new) == request.GET.get("count", "0"):
         return HttpResponse(status=204)
     context = {"listing": listing, "since": since, "count": new, "most": MOST_NEW}
-    return render(request, "gallery/_new.html", context)
+    return render(request, "gallery/_new.jinja", context, using="jinja2")

@@ -12,10 +12,10 @@ from gallery.formats import MAX_ID, read_id
 from gallery.http import MemberRequest
 from gallery.listing import count, prompt_rows, tiles
 from gallery.listing.listing import Listing
-from gallery.listing.neighbours import Scope
 from gallery.listing.order import PROMPT_ORDERS
 from gallery.listing.prompt_choices import choices
 from gallery.listing.prompt_table import table
+from gallery.listing.scope import PROMPT, Scope
 from gallery.models import Prompt
 
 
@@ -23,9 +23,9 @@ from gallery.models import Prompt
 def prompts(request: MemberRequest) -> HttpResponse:
     """A page of prompts by cursor and search; to htmx, only its rows and the new pager."""
     listing = Listing.read(request, size=prompt_rows.PAGE, orders=PROMPT_ORDERS)
-    context: dict[str, Any] = {"page": prompt_rows.page(listing), "query": listing.query}
+    context: dict[str, Any] = {"page": prompt_rows.page(listing, request.user), "query": listing.query}
     if request.htmx:
-        return render(request, "prompts/_more.html", context)
+        return render(request, "prompts/_more.jinja", context, using="jinja2")
     if listing.query:
         context["found"] = count.found(prompt_rows.used(listing))
     context["choices"] = choices(listing)
@@ -36,8 +36,8 @@ def prompts(request: MemberRequest) -> HttpResponse:
 def prompt(request: MemberRequest, pk: int) -> HttpResponse:
     """One prompt in full, with its pictures by model and seed, and all of them by cursor and search."""
     prompt = get_object_or_404(Prompt, pk=min(pk, MAX_ID))
-    listing, scope = Listing.read(request, size=tiles.PAGE), Scope(prompt.pk)
-    images = scope.pictures().matching(listing.query)
+    listing, scope = Listing.read(request, size=tiles.PAGE), Scope(PROMPT, prompt.pk)
+    images = scope.listed(listing.query, request.user)
     page = tiles.page(
         listing,
         images,
@@ -45,9 +45,11 @@ def prompt(request: MemberRequest, pk: int) -> HttpResponse:
         stacked=False,
         within=scope.within(listing),
     )
-    context: dict[str, Any] = {"page": page, "searched": listing.query}
+    context: dict[str, Any] = {"page": page, "searched": listing.query, "scope": scope}
     if request.htmx:
-        return render(request, "gallery/_more.html", context)
+        return render(request, "gallery/_more.jinja", context, using="jinja2")
+    if not page.rows and listing.cursor is None:
+        context["hidden"] = scope.hides(listing.query, request.user)
     context["row"] = prompt_rows.row(prompt)
     context["before"] = prompt.predecessor
     if listing.query:

@@ -14,7 +14,7 @@ from gallery.display import forecast, generation_card
 from gallery.display.generation_card import Card
 from gallery.display.header import InQueue
 from gallery.formats import counted, read_id
-from gallery.http import MemberRequest, SeeOther, closed_gates
+from gallery.http import MemberRequest, SeeOther, closed_gates, glance
 from gallery.models import ClosedGates, Generation
 
 MOST = 100
@@ -81,7 +81,7 @@ def state(request: MemberRequest) -> HttpResponse:
     """For the header of every page, its count and the banner; 204 while they are as they were."""
     if not request.htmx:
         return redirect("queue")
-    in_queue = InQueue.now()
+    in_queue = InQueue.of(glance(request))
     seen = in_queue.seen(closed_gates(request))
     if request.GET.get("shown") == seen:
         return HttpResponse(status=204)

@@ -10,6 +10,7 @@ from gallery.formats import MAX_ID
 from gallery.forms.saved_search import RenameForm, SaveForm
 from gallery.http import MemberRequest, SeeOther
 from gallery.models import SavedSearch
+from gallery.search.operators import OPERATORS
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,7 +34,12 @@ def _save(request: MemberRequest) -> HttpResponse:
 
 def _page(request: MemberRequest, form: RenameForm | None = None, renamed: int | None = None) -> HttpResponse:
     """The page; with the messages of `form`, which is about the search `renamed` or about a new one."""
-    context = {"searches": request.user.saved_searches.all(), "form": form, "renamed": renamed}
+    context = {
+        "searches": request.user.saved_searches.all(),
+        "form": form,
+        "renamed": renamed,
+        "operators": list(OPERATORS),
+    }
     return render(request, "searches/searches.html", context, status=422 if form else 200)
 
 

@@ -33,6 +33,10 @@ CONNECTIONS, FILES_EACH, OTHER_FILES = 1_000, 3, 96
 # An answer waits in the kernel up to this size: unread ones of many connections must not add up to gigabytes.
 SEND_BUFFER = 131_072
 
+# An answer whose length nobody knows is made no further than this ahead of who reads it: neither memory nor, beyond a
+# megabyte, a temporary file holds what they have not taken.
+AHEAD = 262_144
+
 # Seconds in which somebody who is sent an answer must take some of it, however little.
 READ_PATIENCE = 120.0
 # Seconds between two requests: longer than proxies keep their own side of a connection open.
@@ -74,6 +78,12 @@ def run(application: Application, listener: socket.socket) -> None:
 class Task(WSGITask):
     """The answer to one request."""
 
+    def write(self, data: Any) -> None:
+        """Take a part of the answer."""
+        if not self.wrote_header:
+            self.channel.streams = self.content_length is None and self.has_body
+        super().write(data)
+
     def set_close_on_finish(self) -> None:
         """A 304 has no length and needs none: that alone is no reason to close the connection."""
         asked = self.version == "1.0" or self.request.headers.get("CONNECTION", "").lower() == "close"
@@ -88,6 +98,7 @@ class Channel(HTTPChannel):
     task_class = Task
     close_when_flushed: bool
     refuses = False
+    streams = False
     lingers_until = 0.0
 
     def readable(self) -> bool:
@@ -131,6 +142,17 @@ class Channel(HTTPChannel):
         """Take a part of an answer, from a thread. Their time to read it starts now, not with their request."""
         self.last_activity = time.time()
         return int(super().write_soon(data))
+
+    def _flush_outbufs_below_high_watermark(self) -> None:
+        """Before more of an answer is taken: of a stream, wait until they have read nearly all of it so far."""
+        if not self.streams:
+            super()._flush_outbufs_below_high_watermark()
+            return
+        with self.outbuf_lock:
+            while self.connected and self.total_outbufs_len > AHEAD:
+                self.server.pull_trigger()
+                # The loop tells when it has sent some; a connection that it closes meanwhile is no longer connected.
+                self.outbuf_lock.wait(1.0)
 
     def is_late(self, now: float) -> bool:
         """Whether they have let us wait for too long. While a thread has their request, they wait for us."""

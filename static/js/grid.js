@@ -91,6 +91,15 @@ function keepPlace(change) {
   requestAnimationFrame(() => requestAnimationFrame(() => root.classList.remove("keeps-place")));
 }
 
+// What another script takes out of the list, or puts back.
+document.addEventListener("grid:change", ({ detail }) =>
+  keepPlace(() => {
+    if (quick) quick.hidden = true;
+    detail();
+    tidy();
+  }),
+);
+
 /** A picture that is there already comes no second time, and a day has one beginning. */
 function tidy() {
   const seen = new Set();

@@ -185,7 +185,7 @@ function raise(content, address) {
 /** All that the layer covers; what is said and noticed stays. */
 function* below() {
   for (const each of document.body.children)
-    if (!each.matches("#main, #notices, #said, #keys, script")) yield each;
+    if (!each.matches("#main, #notices, #said, #undo, #keys, #tray, script")) yield each;
   for (const each of document.getElementById("main").children) if (each !== layer) yield each;
 }
 
@@ -288,6 +288,12 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("viewer:step", (event) => stepTo(event.detail));
+// Another script has changed the list: on to the picture of that address, or without one away from this picture.
+document.addEventListener("viewer:go", ({ detail }) => {
+  pages.clear();
+  const near = () => viewer().querySelector("a[rel=next][data-step]") ?? viewer().querySelector("a[rel=prev][data-step]");
+  step(() => detail ?? near()?.href ?? viewer().dataset.address);
+});
 // What was sent from a page must not be sent again from a copy of it.
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.requestConfig.verb === "post") pages.clear();

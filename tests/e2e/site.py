@@ -17,9 +17,9 @@ from pathlib import Path
 from playwright._impl._api_structures import SetCookieParam
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.e2e.commands import ROOT, Commands
 from venice.emulator import Emulator
 
-ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM_FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -43,21 +43,13 @@ class Site:
     url: str
     environment: dict[str, str]
     process: "subprocess.Popen[bytes]"
+    commands: Commands
     emulator: Emulator | None = None
     cookies: dict[str, list[SetCookieParam]] = field(default_factory=dict)
 
     def manage(self, *arguments: str) -> str:
         """What a management command prints."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=300,
-        )
-        return done.stdout.strip()
+        return self.commands.run(*arguments)
 
 
 @contextmanager
@@ -74,15 +66,16 @@ def running_site(data: Path, venice: Emulator | str, **settings: str) -> Iterato
         "SUBMISSIONS_PER_MINUTE": "10000",
         **settings,
     }
-    log = data / "serve.log"
+    log, commands = data / "serve.log", Commands(environment)
     with log.open("w") as out:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "serve"], cwd=ROOT, env=environment, stdout=out, stderr=out
         )
         try:
             _wait_until_healthy(f"http://127.0.0.1:{port}/healthz", process, log)
-            yield Site(f"http://127.0.0.1:{port}", environment, process, emulator)
+            yield Site(f"http://127.0.0.1:{port}", environment, process, commands, emulator)
         finally:
+            commands.close()
             process.send_signal(signal.SIGTERM)
             try:
                 process.wait(30)

@@ -13,6 +13,9 @@ PAGES = [
     "/create/",
     "/create/?model=nano-banana-2&style_preset=Anime&variants=4",
     "/images/1/",
+    "/compare/",
+    "/compare/?images=1,2",
+    "/compare/?images=1,2,3,4,5",
     "/generations/1/",
     "/prompts/",
     "/prompts/1/",
@@ -29,24 +32,28 @@ PAGES = [
 ]
 
 
-# Each width and each scheme in the quick run; the other two pairs of them in the long one.
+LOOKS = [(390, "dark"), (390, "light"), (1440, "dark"), (1440, "light")]
+
+
+# The short run sees each page, each width and each scheme once; the long one every page in every look.
 @pytest.mark.parametrize(
-    ("width", "scheme"),
+    ("width", "scheme", "paths"),
     [
-        (390, "dark"),
-        (1440, "light"),
-        pytest.param(390, "light", marks=pytest.mark.long),
-        pytest.param(1440, "dark", marks=pytest.mark.long),
+        pytest.param(390, "dark", PAGES[::2], id="narrow-dark-half"),
+        pytest.param(1440, "light", PAGES[1::2], id="wide-light-half"),
+        *(pytest.param(*look, PAGES, id=f"{look}", marks=pytest.mark.long) for look in LOOKS),
     ],
 )
-def test_axe_finds_nothing(filled_site: Site, browser: Browser, width: int, scheme: str) -> None:
+def test_axe_finds_nothing(
+    filled_site: Site, browser: Browser, width: int, scheme: str, paths: list[str]
+) -> None:
     site = filled_site
     window = {"width": width, "height": 900}
     context = browser.new_context(color_scheme=scheme, viewport=window)  # type: ignore[arg-type]
     complaints = watched(context)
     page = signed_in(site, context)
     found: list[str] = []
-    for path in PAGES:
+    for path in paths:
         response = page.goto(site.url + path)
         assert response
         assert response.status == 200, path

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Request, expect
 
 from tests.bucket import new_bucket, running_s3
@@ -12,6 +13,8 @@ from venice.emulator import Emulator
 _SHOWN = "images => images.every(image => image.complete && image.naturalWidth > 0)"
 
 
+# That the policy names the bucket, and what signed addresses hold, is tested without a browser too.
+@pytest.mark.long
 def test_chromium_shows_pictures_of_the_bucket_and_keeps_them(browser: Browser, tmp_path: Path) -> None:
     with running_s3() as endpoint, Emulator() as emulator:
         bucket = new_bucket(endpoint)

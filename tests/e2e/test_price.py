@@ -172,7 +172,10 @@ CUT = """() => [...document.querySelectorAll("#id_model option")].filter((option
 }).map((option) => option.text)"""
 
 
-@pytest.mark.parametrize("width", [390, 720, 834, 1000, 1440])
+@pytest.mark.parametrize(
+    "width",
+    [390, pytest.param(720, marks=pytest.mark.long), 834, pytest.param(1000, marks=pytest.mark.long), 1440],
+)
 def test_no_models_price_is_cut(site: Site, browser: Browser, width: int) -> None:
     context = browser.new_context(viewport={"width": width, "height": 900})
     page = signed_in(site, context)

@@ -47,6 +47,9 @@ SHAPES = {
     "four upright": [(768, 1344)] * 4,
     "two of different shapes": [(768, 1344), (1344, 768)],
 }
+#: For the short run: upright and wide, both in one, and two, three and four of them.
+FEW = ["two upright", "three wide", "four upright", "two of different shapes"]
+LOOKS = [(360, "interrupted"), (360, "done"), (1280, "interrupted"), (1280, "done")]
 MEASURE = """(all) => all.map((tile) => {
   const [box, card] = [tile.getBoundingClientRect(), tile.closest(".box").getBoundingClientRect()];
   const image = tile.querySelector("img");
@@ -57,20 +60,21 @@ MEASURE = """(all) => all.map((tile) => {
 
 
 @pytest.mark.parametrize(
-    ("width", "state"),
+    ("width", "state", "names"),
     [
-        (360, "interrupted"),
-        (1280, "done"),
-        pytest.param(360, "done", marks=pytest.mark.long),
-        pytest.param(1280, "interrupted", marks=pytest.mark.long),
+        (360, "interrupted", FEW),
+        (1280, "done", FEW),
+        *(pytest.param(*look, [*SHAPES], marks=pytest.mark.long) for look in LOOKS),
     ],
 )
-def test_each_picture_has_its_own_ratio(filled_site: Site, browser: Browser, width: int, state: str) -> None:
+def test_each_picture_has_its_own_ratio(
+    filled_site: Site, browser: Browser, width: int, state: str, names: list[str]
+) -> None:
     site = filled_site
     context = browser.new_context(viewport={"width": width, "height": 900})
     page = signed_in(site, context)
     wrong, missing = {}, int(state != "done")
-    code = MAKE.format(shapes=SHAPES, state=state, missing=missing)
+    code = MAKE.format(shapes={name: SHAPES[name] for name in names}, state=state, missing=missing)
     for name, pk in json.loads(site.manage("shell", "-v0", "-c", code)).items():
         count = len(SHAPES[name])
         places = [f"/generations/{pk}/"] + (["/queue/"] if missing else [])

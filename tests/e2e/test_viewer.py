@@ -183,6 +183,10 @@ def test_zoom(filled_site: Site, page: Page) -> None:
     page.locator("[data-grid] .tile").nth(TILE).click()
     stage = page.locator("[data-turns]")
     expect(stage).to_be_visible()
+    # Until its picture and the filmstrip are there, the stage may still find its size.
+    expect(page.locator("img.whole")).to_have_js_property("complete", True)
+    for each in page.locator(".filmstrip.strip img").all():
+        expect(each).to_have_js_property("complete", True)
     whole = percent(page)
     assert whole <= 100
     box = stage.bounding_box()

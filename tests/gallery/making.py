@@ -85,3 +85,8 @@ def _picture(generation: Generation, attempt: Attempt, index: int, count: int, c
         created_at=timezone.now(),
         sort_price=sort_price(attempt.price),
     )
+
+
+def a_member(name: str) -> User:
+    """Somebody of the team who cannot sign in by password: to make one takes no hashing."""
+    return User.objects.create_user(name)

@@ -52,6 +52,7 @@ def show(tmp_path: Path, expression: str, **environment: str) -> str:
         ("WORKER_CONCURRENCY", "0"),
         ("VENICE_REQUESTS_PER_MINUTE", "1.5"),
         ("SUBMISSIONS_PER_MINUTE", "many"),
+        ("TRASH_DAYS", "-1"),
         ("AUTO_RETRY_MAX_USD", "nan"),
         ("AUTO_RETRY_MAX_USD", "-1"),
         ("AUTO_RETRY_MAX_USD", "a lot"),

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 import requests
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from openapi_core.exceptions import OpenAPIError
 from openapi_core.testing import MockRequest
 
+from tests.examples import tried
 from tests.venice.emulator.conftest import drawn
 from tests.venice.schemas import HOST, PREFIX, openapi
 from tests.venice.test_operations import operations
@@ -108,7 +109,7 @@ def described(path: str, body: Any) -> None:
     openapi().validate_request(request)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@tried(75, suppress_health_check=[HealthCheck.too_slow])
 @given(operation=any_operation())
 def test_every_operation_is_a_request_that_venice_describes(operation: Operation) -> None:
     described(operation.path, operation.payload())
@@ -150,7 +151,8 @@ def emulator() -> Iterator[Emulator]:
         yield running
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+# The emulator really makes the pictures.
+@tried(12, suppress_health_check=list(HealthCheck))
 @given(operation=any_operation())
 def test_what_a_model_is_known_to_take_the_emulator_takes(emulator: Emulator, operation: Operation) -> None:
     """And what we would not send, it refuses."""

@@ -6,9 +6,10 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import tried
 from tests.venice.schemas import request_schema
 from venice import Generate, InvalidRequest, Model, NotSent, bundled_models, bundled_styles
 
@@ -66,7 +67,7 @@ def operations(draw: st.DrawFn, model: Model) -> Generate:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
-@settings(max_examples=12, deadline=None)
+@tried(5)
 @given(data=st.data())
 def test_it_builds_bodies_that_the_schema_accepts(model: Model, data: st.DataObject) -> None:
     operation = data.draw(operations(model)).for_model(model)

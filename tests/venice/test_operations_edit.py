@@ -5,9 +5,10 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import tried
 from tests.venice.heads import jpeg, png
 from tests.venice.schemas import body_schema
 from venice import Edit, InvalidRequest, Model, MultiEdit, bundled_models
@@ -50,7 +51,7 @@ def multi_edits(draw: st.DrawFn, model: Model) -> MultiEdit:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
-@settings(max_examples=8, deadline=None)
+@tried(4)
 @given(data=st.data())
 def test_it_builds_bodies_that_the_schema_accepts(model: Model, data: st.DataObject) -> None:
     one, several = data.draw(edits(model)), data.draw(multi_edits(model))

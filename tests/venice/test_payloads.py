@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import tried
 from tests.venice.heads import png
 from venice import (
     Edit,
@@ -120,7 +121,7 @@ KEYS = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@tried(100)
 @given(kind=st.sampled_from(KINDS), body=st.dictionaries(KEYS, JSON, max_size=5))
 def test_any_body_is_read_or_refused_in_stated_ways(kind: str, body: dict[str, Any]) -> None:
     try:

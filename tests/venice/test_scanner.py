@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import venice.results
 import venice.scanner
+from tests.examples import tried
 from tests.venice.conftest import JPEG, PNG, WEBP
 from tests.venice.test_results import _reply
 from venice import BadResponse, ImageBytes, Unreadable
@@ -114,7 +115,7 @@ member = st.one_of(
 answers = st.lists(member, min_size=1, max_size=8) | trees
 
 
-@settings(max_examples=400, deadline=None)
+@tried(100)
 @given(answers, st.integers(0, 1 << 30), st.sampled_from([1, 2, 7, 64, 1 << 18]))
 def test_it_finds_what_the_standard_library_finds(tree: Any, seed: int, size: int) -> None:
     rng = random.Random(seed)
@@ -201,8 +202,12 @@ def test_another_encoding_than_utf_8_is_no_json(encoding: str) -> None:
 
 @pytest.mark.parametrize(
     "nested",
-    [b"[" * 10**6 + b"]" * 10**6, b'{"a":' * 100_000 + b"1" + b"}" * 100_000, b"[[[[1]]]]," * 20_000 + b"2"],
-    ids=["lists", "objects", "many"],
+    [
+        pytest.param(b"[" * 10**5 + b"]" * 10**5, id="lists"),
+        pytest.param(b"[" * 10**6 + b"]" * 10**6, id="a million lists", marks=pytest.mark.long),
+        pytest.param(b'{"a":' * 30_000 + b"1" + b"}" * 30_000, id="objects"),
+        pytest.param(b"[[[[1]]]]," * 20_000 + b"2", id="many"),
+    ],
 )
 def test_depth_neither_recurses_nor_costs_the_images(nested: bytes) -> None:
     listed = b"[" + nested + b"]"

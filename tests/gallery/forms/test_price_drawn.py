@@ -8,10 +8,10 @@ from django.conf import LazySettings
 from django.test import Client as Browser
 from django.utils import timezone
 from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from gallery.models import Generation, User
+from tests.examples import tried
 from tests.gallery.page import Page
 from tests.gallery.spending import spending
 from venice import Client, Model, ServerFailed, bundled_models
@@ -52,9 +52,7 @@ def choices(draw: st.DrawFn) -> dict[str, str]:
 
 
 @given(asked=choices(), late=choices())
-@hypothesis_settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@tried(15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_one_price_from_the_button_to_the_bill(
     client: Browser,
     alice: User,

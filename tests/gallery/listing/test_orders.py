@@ -137,8 +137,10 @@ def test_the_address_keeps_search_and_order_and_writes_no_default() -> None:
     assert listing(order="price", q="a b").within == "?q=a+b&order=price"
     assert listing(q="cat").sorted_by(ORDERS["price"]) == "/?q=cat&order=price"
     assert listing(q="cat", order="price").sorted_by(ORDERS["newest"]) == "/?q=cat"
-    assert not listing(order="oldest").is_top
+    assert listing(order="oldest").is_top
     assert listing(order="newest").is_top
+    assert not listing(order="newest", q="cat").is_top
+    assert not listing(order="newest", **{"from": "7"}).is_top
     only = by_name([NEWEST_USE])
     assert only["newest"].read("12") == (12,)
     assert write((-1, 12)) == "-1_12"

@@ -1,14 +1,20 @@
 """Untrusted bytes become thumbnails, or a clear refusal."""
 
+import ast
+import hashlib
+import re
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image as Pillow
 
+import gallery
 from gallery.media.containers import bare, ended_jpeg, read_beside
 from gallery.media.profiles import from_cicp
-from gallery.media.thumbnails import NO_COLOR, UnusablePicture, decode
+from gallery.media.storage import content_type, thumbnail_name
+from gallery.media.thumbnails import NO_COLOR, SIZES, UnusablePicture, decode
 from venice.dimensions import sniff
 
 
@@ -24,11 +30,30 @@ def test_it_makes_both_thumbnails_from_any_shape(form: str, size: tuple[int, int
     decoded = decode(encoded(form, size))
 
     assert (decoded.format, decoded.width, decoded.height) == (form.lower(), *size)
+    assert tuple(decoded.thumbnails) == SIZES
     for longest, data in decoded.thumbnails.items():
         with Pillow.open(BytesIO(data)) as thumbnail:
             thumbnail.load()
             assert thumbnail.format == "WEBP"
             assert max(thumbnail.size) == min(longest, max(size))
+
+
+def test_each_size_is_served_from_its_own_folder() -> None:
+    digest = hashlib.sha256(b"a picture").hexdigest()
+
+    assert [content_type(thumbnail_name(digest, size)) for size in SIZES] == ["image/webp"] * len(SIZES)
+    assert content_type(thumbnail_name(digest, max(SIZES) + 1)) is None
+
+
+@pytest.mark.parametrize(
+    "path", ["media/storage.py", "media/pictures.py", "models/stored.py", "listing/tiles.py"]
+)
+def test_sizes_are_numbers_in_one_place_alone(path: str) -> None:
+    tree = ast.parse((Path(gallery.__file__).parent / path).read_text())
+
+    constants = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    written = [str(each).replace("SHA-256", "") for each in constants]
+    assert [each for each in written if re.search(r"\b(256|512)\b", each)] == []
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "P", "RGBA", "1", "I;16"])

@@ -1,6 +1,7 @@
 """A database that the release before has filled becomes one of today: no row is lost, pages show what they showed."""
 
 import hashlib
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from gallery import search
 from gallery.models import Batch, Generation, Image, ImageDocument, User
@@ -26,7 +28,7 @@ from tests.gallery.page import Page
 from tests.gallery.pipeline.test_kinds import EDIT
 from venice import Generate, bundled_models
 
-BEFORE, AFTER = ("gallery", "0009_worker_deaths"), ("gallery", "0047_prompt_counters")
+BEFORE, AFTER = ("gallery", "0009_worker_deaths"), ("gallery", "0051_shelf")
 TABLES = (
     "user",
     "prompt",
@@ -48,16 +50,30 @@ Rows = dict[str, dict[int, dict[str, Any]]]
 @pytest.fixture
 def empty(transactional_db: None, tmp_path: Path) -> Iterator[None]:
     """A database of its own without a table, which the default connection goes to."""
-    with _another_database(tmp_path / "old.sqlite3"):
+    with _another_database(tmp_path / "old.sqlite3") as other, _going_to(other):
         yield
 
 
 @contextmanager
-def _another_database(path: Path) -> Iterator[None]:
-    name, other = connection.settings_dict["NAME"], str(path)
+def _another_database(path: Path, *, like: str = "") -> Iterator[str]:
+    """The name of a new database, empty or `like` another one that nobody is connected with."""
     if connection.vendor == "postgresql":
         other = f"old_{uuid.uuid4().hex}"
-        _execute(f'CREATE DATABASE "{other}"')
+        _execute(f'CREATE DATABASE "{other}"' + (f' TEMPLATE "{like}"' if like else ""))
+        try:
+            yield other
+        finally:
+            _execute(f'DROP DATABASE "{other}"')
+    else:
+        if like:
+            shutil.copy(like, path)
+        yield str(path)
+
+
+@contextmanager
+def _going_to(other: str) -> Iterator[None]:
+    """The default connection goes to that database."""
+    name = connection.settings_dict["NAME"]
     connection.close()
     connection.settings_dict["NAME"] = other
     try:
@@ -65,8 +81,6 @@ def _another_database(path: Path) -> Iterator[None]:
     finally:
         connection.close()
         connection.settings_dict["NAME"] = name
-        if connection.vendor == "postgresql":
-            _execute(f'DROP DATABASE "{other}"')
 
 
 def _execute(sql: str) -> None:
@@ -228,13 +242,30 @@ def rows(apps: Any) -> Rows:
     }
 
 
+@pytest.fixture(scope="module")
+def recipe(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Rows]]:
+    """The database of before, made once for those that are copied from it: its name, and what is in it."""
+    path = tmp_path_factory.mktemp("before") / "old.sqlite3"
+    with django_db_blocker.unblock(), _another_database(path) as other:
+        with _going_to(other):
+            apps = migrate(BEFORE)
+            Recipe(apps).fill()
+            made = rows(apps)
+        with django_db_blocker.block():
+            yield other, made
+
+
 @pytest.fixture
-def filled(empty: None, monkeypatch: pytest.MonkeyPatch) -> Rows:
+def filled(
+    transactional_db: None, recipe: tuple[str, Rows], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Rows]:
     """The database of before, and what was in it. Portions are small, so that there are several."""
     monkeypatch.setattr(import_module("gallery.migrations.0011_batches"), "PORTION", 7)
-    apps = migrate(BEFORE)
-    Recipe(apps).fill()
-    return rows(apps)
+    name, made = recipe
+    with _another_database(tmp_path / "old.sqlite3", like=name) as other, _going_to(other):
+        yield made
 
 
 def prompt_of(tables: Rows, image: dict[str, Any]) -> str:
@@ -331,6 +362,7 @@ def rebuilt() -> list[tuple[Any, ...]]:
     return documents()
 
 
+@pytest.mark.one_database
 def test_the_pages_show_what_they_showed(filled: Rows, client: Client) -> None:
     migrate(AFTER)
     sally = User.objects.get(username="sally")
@@ -460,6 +492,7 @@ def test_what_one_waits_for_becomes_a_code(empty: None) -> None:
     assert list(back.values_list("hold_reason", flat=True)) == [words for words, _ in HOLDS]
 
 
+@pytest.mark.long
 def test_an_empty_database_migrates_both_ways(empty: None) -> None:
     migrate(AFTER)
     migrate(BEFORE)

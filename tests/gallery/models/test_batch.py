@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.conf import LazySettings
 from django.core.files.storage import default_storage
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from gallery.media.pictures import LostFile
 from gallery.models import Batch, Generation, Input, Prompt, User
@@ -55,6 +55,15 @@ def test_a_click_may_ask_for_several(alice: User) -> None:
     assert Prompt.objects.get().generation_count == 3
     again, is_new = Generation.objects.enqueue_batch(alice, orders("0.01"), submission=submission)
     assert (again, is_new) == (made, False)
+
+
+def test_the_database_itself_takes_a_submission_once(alice: User, bob: User) -> None:
+    """Posts of one member wait for each other; this is what holds if that is ever lost."""
+    submission = uuid.uuid4()
+    Batch.objects.create(owner=alice, submission=submission)
+    Batch.objects.create(owner=bob, submission=submission)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Batch.objects.create(owner=alice, submission=submission)
 
 
 @pytest.mark.parametrize("prices", [("0.01", None), (None,), (str(10**9),)])

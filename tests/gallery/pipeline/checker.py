@@ -3,7 +3,7 @@
 import hashlib
 import os
 import socket
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -112,9 +112,10 @@ def _pictures(generation: Generation, posts: list[Entry]) -> Iterator[str]:
             {"truncated", "reset", "empty", "html-200", "cut-picture", "litter"} & set(entry["faults"])
             for entry in posts
         )
-        if sorted(image.sha256 for image in images) != sorted(sent) and not cut:
+        lost = Counter(sent) - Counter(image.sha256 for image in images)
+        if lost.total() != generation.purged_count and not cut:
             yield f"{len(images)} of {len(sent)} pictures"
-        if images and sum(image.is_cover for image in images) != 1:
+        if any(image.trashed_at is None for image in images) and sum(image.is_cover for image in images) != 1:
             yield "not one cover"
     elif generation.state in (State.FAILED, State.CANCELLED) and images:
         yield "it has pictures"

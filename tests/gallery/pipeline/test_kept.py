@@ -200,10 +200,31 @@ def test_what_is_taken_is_what_came(
         assert b"".join(response.streaming_content) == data  # type: ignore[attr-defined]
         assert response["Content-Length"] == str(len(data))
     assert response["Content-Type"] == "application/octet-stream"
-    assert response["Content-Disposition"] == f'attachment; filename="venice-answer-{attempt.pk}.bin"'
+    assert response["Content-Disposition"] == f'attachment; filename="venice-answer-{attempt.pk}.json"'
     assert response["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in response["Content-Security-Policy"]
     assert response["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.parametrize(
+    ("data", "ending"),
+    [
+        (b' {"images": [', "json"),
+        (b"<html><script>alert(1)</script>", "txt"),
+        ("Un très long message".encode(), "txt"),
+        (webp()[:40], "webp"),
+        (b"\x89PNG\r\n\x1a\n and nothing", "png"),
+        (b"\x00\x01\x02", "bin"),
+    ],
+)
+def test_what_is_taken_is_named_as_what_it_is(
+    worker_process: WorkerProcess, script: Script, client: Client, alice: User, data: bytes, ending: str
+) -> None:
+    attempt = met(worker_process, script, alice, data).attempts.get()
+    client.force_login(alice)
+    response = client.get(f"/answers/{attempt.pk}/download")
+    assert b"".join(response.streaming_content) == data  # type: ignore[attr-defined]
+    assert f'filename="venice-answer-{attempt.pk}.{ending}"' in response["Content-Disposition"]
 
 
 def test_the_server_sends_it_as_a_file_however_slowly_it_is_read(

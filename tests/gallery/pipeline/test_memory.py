@@ -15,6 +15,7 @@ from tests.gallery.pipeline.conftest import Installation, queue
 from tests.venice.conftest import Script, script
 
 __all__ = ["script"]
+pytestmark = pytest.mark.one_database
 
 MB = 1_000_000
 MOST = 400 << 20

@@ -53,7 +53,7 @@ MUTATIONS = [
         "gallery/migrations/0010_kinds.py",
         'name="batch_submission_once"',
         'name="batch_submission_once", condition=models.Q(kind="nowhere")',
-        "tests/gallery/views/test_create_post.py -k twenty_at_once",
+        "tests/gallery/models/test_batch.py -k takes_a_submission_once",
     ),
     Mutation(
         "the total deadline",

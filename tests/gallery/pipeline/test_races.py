@@ -3,16 +3,21 @@
 from datetime import datetime
 
 import pytest
+from django.db import transaction
 
 from gallery.models import State, User
 from tests.gallery.pipeline.conftest import Installation, queue, states, until
 
 
 def _six_workers_share(installation: Installation, owner: User, count: int, seconds: float) -> None:
-    for number in range(count):
-        queue(owner, f"number {number}", faults="violation")
-
     workers = [installation.work(VENICE_REQUESTS_PER_MINUTE="6000") for _ in range(6)]
+    for worker in workers:
+        worker.ready()
+    # In one transaction, so that all begin at once.
+    with transaction.atomic():
+        for number in range(count):
+            queue(owner, f"number {number}", faults="violation")
+
     installation.until_ended(seconds)
     for worker in workers:
         worker.stop()
@@ -29,7 +34,7 @@ def _six_workers_share(installation: Installation, owner: User, count: int, seco
 
 
 def test_six_workers_send_each_generation_once(installation: Installation, alice: User) -> None:
-    _six_workers_share(installation, alice, 200, 300)
+    _six_workers_share(installation, alice, 100, 300)
 
 
 @pytest.mark.long

@@ -10,13 +10,14 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from gallery import search
 from gallery.models import Attempt, Generation, Image, Prompt, User
 from gallery.models.image import sort_price
 from gallery.models.vocabulary import read_query
+from tests.examples import tried
 from tests.gallery.making import a_picture
 from tests.gallery.page import Page
 
@@ -238,6 +239,8 @@ TABLE: list[tuple[str, str]] = [
     ("negative:BLURRY", "cafe"),
     ('negative:"very blurry"', "cafe"),
     ("is:blurred", "cat"),
+    ("is:sensitive", ""),
+    ("-is:sensitive is:blurred", "cat"),
     ("-is:blurred cat", "catdog tired"),
     ("is:moderated", "dog"),
     ("is:stacked", "bike"),
@@ -399,11 +402,7 @@ _PIECES = st.sampled_from(
 _ANY = st.lists(st.one_of(_PIECES, st.text(max_size=5)), max_size=14).map("".join)
 
 
-@settings(
-    max_examples=150,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@tried(50, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(typed=_ANY)
 def test_any_text_gives_a_page_and_each_part_is_searched_or_said(
     gallery: dict[int, str], alice: User, client: Client, typed: str
@@ -423,11 +422,7 @@ def test_any_text_gives_a_page_and_each_part_is_searched_or_said(
         assert found == set(gallery)
 
 
-@settings(
-    max_examples=100,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@tried(30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(text=st.text(min_size=1, max_size=30).filter(lambda text: '"' not in search.columns(text)["folded"]))
 def test_any_prompt_is_found_by_its_own_words_as_a_phrase(db: None, text: str) -> None:
     clean = "".join(character for character in text if character.isprintable()).strip()

@@ -430,7 +430,9 @@ def test_the_composer_is_the_form_in_one_line(maker: Client, rf: RequestFactory)
 def test_the_composer_without_models_says_why(rf: RequestFactory, db: None) -> None:
     CatalogModel.objects.all().delete()
 
-    html = Template("{% load composer %}{% composer %}").render(Context({"csrf_token": "t"}))
+    html = Template("{% load composer %}{% composer %}").render(
+        Context({"csrf_token": "t", "request": rf.get("/")})
+    )
 
     assert "There are no models yet" in html
     assert " disabled" in html

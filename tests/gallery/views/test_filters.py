@@ -159,6 +159,102 @@ def test_what_empties_a_search_is_told(
     assert links == list(parts.values())
 
 
+@pytest.mark.parametrize(
+    ("query", "parts"),
+    [
+        ("cat zebra lion", {"cat": "2", "zebra": "", "lion": ""}),
+        ('zebra "a cat" by:bob seed:8', {"zebra": "", '"a cat"': "2", "by:bob": "1", "seed:8": ""}),
+        ("zebra lion colour:red", {"zebra": "", "lion": ""}),
+        ("zebra", {}),
+        ("zebra colour:red", {}),
+        ("cat seed:8", {}),
+    ],
+)
+def test_where_several_parts_empty_a_search_each_is_told_alone(
+    client: Client, alice: User, bob: User, query: str, parts: dict[str, str]
+) -> None:
+    a_picture(alice, "a cat")
+    a_picture(bob, "a cat and a dog")
+    client.force_login(alice)
+    page = Page(client.get("/", {"q": query}).content)
+    told = page.all("p", data_alone=None)
+    assert {each.all("q")[0].words: each.words.rpartition("finds ")[2] for each in told} == {
+        part: f"{count}." if count else "nothing, even alone." for part, count in parts.items()
+    }
+    links = [query_of(link["href"]) for each in told for link in each.all("a")]
+    assert links == [part for part, count in parts.items() if count]
+
+
+@pytest.mark.parametrize(
+    ("query", "value", "rest"),
+    [
+        ("by:nobody cat", "Person", "cat"),
+        ("model:no-such cat", "Model", "cat"),
+        ("by:ｎobody cat", "Person", "cat"),
+        ("on:2026-13 cat", "Date", "cat"),
+        ("by:bob by:nobody", "Person: bob", ""),
+    ],
+)
+def test_a_value_that_does_not_exist_is_not_said_to_be_chosen(
+    client: Client, alice: User, bob: User, query: str, value: str, rest: str
+) -> None:
+    client.force_login(alice)
+    menu = value.partition(":")[0].lower()
+    page = Page(client.get("/", {"q": query, "menu": menu}).content)
+    summary = page.one("details", data_filter=menu).all("summary")[0]
+    assert summary.words == value
+    assert page.all(data_search_problem=None)
+    (whole,) = (link for link in page.all("a", class_="choice") if link.words == "Any")
+    assert query_of(whole["href"]) == rest
+
+
+@pytest.mark.parametrize(
+    ("query", "instead"),
+    [
+        ("castles", {"castle*": ("castle*", "2")}),
+        ("casttle", {"cast*": ("cast*", "2")}),
+        ("7", {"seed:7": ("seed:7", "2")}),
+        ("by:bob castles", {"castle*": ("by:bob castle*", "1")}),
+        ("castles wallz", {}),
+        ("castles is:edited", {}),
+        ("castles by:nobody", {"castle*": ("castle* by:nobody", "2")}),
+        ("-castles is:edited", {}),
+        ('"castles"', {}),
+        ("8", {}),
+        ("zebra", {}),
+        ("zz", {}),
+    ],
+)
+def test_a_word_that_is_nowhere_may_be_another(
+    client: Client, alice: User, bob: User, query: str, instead: dict[str, tuple[str, str]]
+) -> None:
+    a_picture(alice, "a castle")
+    a_picture(bob, "a castle with a wall")
+    client.force_login(alice)
+    told = Page(client.get("/", {"q": query}).content).all("p", data_instead=None)
+    found = {each.one("q").words: each for each in told}
+    assert set(found) == set(instead)
+    for label, (whole, count) in instead.items():
+        assert query_of(found[label].one("a")["href"]) == whole
+        assert found[label].words.endswith(f"finds {count}.")
+        assert len(Page(client.get("/", {"q": whole}).content).all(data_image=None)) == int(count)
+
+
+def test_a_menu_calls_what_is_chosen_as_its_choices_do(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    a_picture(alice)
+    today = timezone.localdate()
+    for query, words in {
+        "after:29d": "Last 30 days",
+        "on:Today": "Today",
+        f"on:{today:%Y-%m}": f"{today:%B %Y}",
+        "on:2020-02": "2020-02",
+        "after:2026-01-02 before:2026-03": "from 2026-01-02 before 2026-03",
+    }.items():
+        page = Page(client.get("/", {"q": query}).content)
+        assert page.one("details", data_filter="date").all("summary")[0].words == f"Date: {words}"
+
+
 @pytest.mark.parametrize("menu", ["", "nothing", "\0", "model'--"])
 def test_a_menu_that_does_not_exist_is_none(client: Client, alice: User, menu: str) -> None:
     client.force_login(alice)

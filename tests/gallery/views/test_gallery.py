@@ -210,7 +210,7 @@ def test_queries_do_not_grow_with_rows(
 
     # The day's one write to the session, and this process' first look at the catalogue.
     client.get("/create/")
-    most = {"/prompts/?q=cat": 11, "/queue/": 12}.get(address, 9)
+    most = {"/": 8, "/?q=cat": 6, "/prompts/?q=cat": 11, "/queue/": 12}.get(address, 9)
     more(6, 0)
     with django_assert_max_num_queries(most) as few:
         client.get(address)
@@ -218,6 +218,17 @@ def test_queries_do_not_grow_with_rows(
     with django_assert_max_num_queries(most) as many:
         client.get(address)
     assert len(many) == len(few)
+
+
+def test_a_page_asks_six_things_while_nothing_is_being_made(
+    client: Client, alice: User, models_known: None, django_assert_num_queries: Any
+) -> None:
+    """Who comes (session, member), the pictures, a glance at the site, and the searches that the member has kept."""
+    client.force_login(alice)
+    client.get("/")
+    a_picture(alice)
+    with django_assert_num_queries(6):
+        client.get("/")
 
 
 def test_a_page_in_the_middle_asks_as_often(
@@ -228,6 +239,6 @@ def test_a_page_in_the_middle_asks_as_often(
     for _ in range(tiles.PAGE * 2):
         a_picture(alice)
     middle = Image.objects.order_by("id")[tiles.PAGE].pk
-    for address, most in ((f"/?from={middle}", 7), (f"/?q=cat&from={middle}", 8)):
+    for address, most in ((f"/?from={middle}", 6), (f"/?q=cat&from={middle}", 7)):
         with django_assert_max_num_queries(most):
             client.get(address)

@@ -1,9 +1,12 @@
 """A generation's page, its card and its poll, the queue, and what maker and staff may do."""
 
+import re
 import uuid
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
@@ -273,3 +276,45 @@ def test_each_picture_of_a_finished_one_can_be_downloaded(client: Client, alice:
         page = Page(client.get(f"/generations/{images[0].generation_id}/").content)
         downloads = {link["href"] for link in page.all("a", data_action="download")}
         assert downloads == {f"/images/{each.pk}/original?download" for each in images}
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("the connection was reset", "The connection was reset"),
+        ("Model is BUSY.", "Model is BUSY."),
+    ],
+)
+def test_what_went_wrong_begins_as_a_sentence(client: Client, alice: User, words: str, shown: str) -> None:
+    generation = a_generation(alice, state="interrupted", error_message=words)
+    client.force_login(alice)
+    for path in ("/queue/", f"/generations/{generation.pk}/"):
+        assert Page(client.get(path).content).all("p", class_="error")[0].words == shown
+
+
+def test_the_words_of_a_finished_picture_lead_to_it_where_cards_are_listed(
+    client: Client, alice: User
+) -> None:
+    (one,), (first, _) = pictures(alice), pictures(alice, count=2)
+    failed = a_generation(alice, state="failed")
+    client.force_login(alice)
+    for generation, leads_to in (
+        (one.generation, f"/images/{one.pk}/"),
+        (first.generation, f"/generations/{first.generation.pk}/"),
+        (failed, f"/generations/{failed.pk}/"),
+    ):
+        page = Page(client.get(f"/generations/{generation.pk}/card/").content)
+        assert page.one("p", class_="prompt").one("a")["href"] == leads_to
+        assert client.get(f"/generations/{generation.pk}/").status_code == 200
+
+
+def test_no_template_decides_who_may_change_what() -> None:
+    """Staff alone are shown the ways to the admin; all else access.py is asked for."""
+    templates = Path(settings.BASE_DIR) / "templates"
+    said = [
+        f"{path.relative_to(templates)}: {line.strip()}"
+        for path in templates.rglob("*.html")
+        for line in path.read_text().splitlines()
+        if re.search(r"\b(is_staff|is_superuser)\b", line)
+    ]
+    assert [line for line in said if "gates" not in line and "admin:" not in line] == []

@@ -54,7 +54,7 @@ def test_a_tile_tells_model_seed_price_and_maker_and_brings_two_sizes(maker: Cli
     page = Page(maker.get("/").content)
     assert page.one("span", class_="caption").words == "a cat on a wallvenice-sd35 · seed 7 · $0.01 · alice"
     image = next(each for each in page.all("img", srcset=None) if each["src"] == first.thumbnail_512)
-    assert image["srcset"] == f"{first.thumbnail_256} 256w, {first.thumbnail_512} 512w"
+    assert image["srcset"] == f"{first.thumbnail_512} 512w, {first.thumbnail_256} 256w"
     assert image["sizes"].startswith("auto, ")
 
 

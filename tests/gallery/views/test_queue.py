@@ -238,7 +238,9 @@ class TestGates:
         for address, headers, expected in addresses:
             with CaptureQueriesContext(connection) as asked:
                 client.get(address, headers=headers)
-            asks = [query["sql"] for query in asked if "gallery_gate" in query["sql"]]
+            asks = [query["sql"] for query in asked if 'FROM "gallery_gate"' in query["sql"]]
+            # The glance counts them among all else that it tells.
+            asks = [sql for sql in asks if not sql.startswith("SELECT (")]
             assert len(asks) == expected, address
 
 

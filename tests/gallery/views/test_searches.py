@@ -2,10 +2,12 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from gallery.forms.saved_search import MOST
-from gallery.models import SavedSearch, User
+from gallery.models import CatalogModel, CatalogStyle, SavedSearch, User
 from gallery.search import MAX_QUERY
+from gallery.search.operators import OPERATORS
 from tests.gallery.page import Page
 
 HTMX = {"HX-Request": "true"}
@@ -102,3 +104,24 @@ def test_markup_in_a_name_is_inert(member: Client, alice: User) -> None:
         text = member.get(address).content.decode()
         assert "<script>alert" not in text
         assert '<div hx-get="/admin' not in text
+
+
+def test_the_page_names_every_operator_and_is_led_to(client: Client, alice: User, models_known: None) -> None:
+    client.force_login(alice)
+    language = Page(client.get("/searches/").content).one("section", id="language")
+    assert {f"{name}:" for name in OPERATORS} <= {code.words for code in language.all("code")}
+    CatalogModel.objects.update(name="Flux")
+    CatalogStyle.objects.create(name="Noir", position=0, synced_at=timezone.now())
+    User.objects.create(username="ana")
+    for example in (code.words for line in language.all("dt") for code in line.all("code")):
+        page = Page(client.get("/", {"q": example}).content)
+        assert not page.all(data_search_problem=None), example
+    for query in ("", "colour:red", "nothing-at-all"):
+        assert Page(client.get("/", {"q": query}).content).values("href", "/searches/#language")
+
+
+def test_the_box_says_what_it_searches(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    for path, what in (("/", "pictures"), ("/queue/", "pictures"), ("/prompts/", "prompts")):
+        box = Page(client.get(path).content).one("input", id="search")
+        assert box["placeholder"] == f"Search {what}"

@@ -1,0 +1,81 @@
+"""All parameters of an archive's pictures, in files beside them: for spreadsheets, and for programs."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from io import StringIO
+from typing import Any
+
+from gallery.downloads.facts import Facts
+
+CSV, JSON, MISSING = "pictures.csv", "pictures.json", "missing.txt"
+# What a spreadsheet takes for a formula when a cell begins with it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
+
+
+#: What stands in a line, in its order.
+COLUMNS = (
+    *("file", "id", "made", "by", "kind", "model", "prompt", "negative_prompt", "seed", "width", "height"),
+    *("steps", "cfg_scale", "style", "format", "price_usd", "generation", "sha256"),
+)
+
+
+def _values(file: str, facts: Facts) -> tuple[Any, ...]:
+    return (
+        *(file, facts.id, facts.created_at.isoformat(), facts.owner, facts.kind, facts.model, facts.prompt),
+        *(
+            facts.negative_prompt,
+            facts.seed,
+            facts.width,
+            facts.height,
+            facts.steps,
+            facts.cfg_scale,
+            facts.style,
+        ),
+        *(facts.format, facts.price, facts.generation, facts.sha256),
+    )
+
+
+def csv_line(file: str, facts: Facts) -> bytes:
+    """One picture. A text that would be a formula begins with an apostrophe; numbers are numbers."""
+    return _line([_harmless(value) for value in _values(file, facts)])
+
+
+def _line(values: Iterable[Any]) -> bytes:
+    out = StringIO()
+    csv.writer(out).writerow(values)
+    return out.getvalue().encode()
+
+
+def _harmless(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value
+
+
+def json_item(file: str, facts: Facts, is_first: bool) -> bytes:
+    """One picture of the list, with its whole request as it was sent."""
+    row = dict(zip(COLUMNS, _values(file, facts), strict=True)) | {"request": facts.request}
+    text = json.dumps(row, ensure_ascii=False, default=str)
+    return f"{'[' if is_first else ','}\n{text}".encode()
+
+
+def json_end(is_empty: bool) -> bytes:
+    """What closes the list."""
+    return b"[]\n" if is_empty else b"\n]\n"
+
+
+def csv_file(named: Iterator[tuple[str, Facts]]) -> Iterator[bytes]:
+    """The whole table, as it is read; it begins with the mark by which spreadsheets know UTF-8."""
+    yield b"\xef\xbb\xbf" + _line(COLUMNS)
+    for file, facts in named:
+        yield csv_line(file, facts)
+
+
+def json_file(named: Iterator[tuple[str, Facts]]) -> Iterator[bytes]:
+    """The whole list, as it is read."""
+    is_empty = True
+    for file, facts in named:
+        yield json_item(file, facts, is_empty)
+        is_empty = False
+    yield json_end(is_empty)

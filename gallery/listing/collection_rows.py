@@ -1,0 +1,77 @@
+"""Cards of collections with their first pictures; and a collection's pictures as cards to be arranged."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, F, OuterRef, Q, Subquery
+
+from gallery.listing.listing import Listing, Page
+from gallery.listing.order import Order, by_name
+from gallery.models import Collection, CollectionImage, Image
+from gallery.models.collection import CollectionQuerySet
+from gallery.models.image import ImageQuerySet
+
+PAGE = 60
+PICTURES = 4
+NEWEST = by_name([Order("newest", "Newest")])
+_SHOWN = ("sha256", "recipe", "width", "height", "color")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One collection, how many pictures it shows, and the first of them, its cover before all."""
+
+    collection: Collection
+    count: int
+    pictures: list[Image]
+
+
+def page(listing: Listing, collections: CollectionQuerySet) -> Page[Card]:
+    """The collections of `listing`; always as many queries."""
+    rows = list(listing.rows(_with_pictures(collections).select_related("created_by")))
+    return listing.page(
+        collections, _cards(rows[: listing.size]), [listing.order.cursor(row) for row in rows]
+    )
+
+
+def _with_pictures(collections: CollectionQuerySet) -> CollectionQuerySet:
+    shown = CollectionImage.objects.filter(collection=OuterRef("pk"), image__trashed_at=None)
+    first = shown.order_by("position", "image").values("image")
+    return collections.annotate(
+        count=Count("entries", filter=Q(entries__image__trashed_at=None)),
+        **{f"picture_{n}": Subquery(first[n : n + 1]) for n in range(PICTURES)},
+    )
+
+
+def _cards(rows: Sequence[Collection]) -> list[Card]:
+    chosen = {
+        row.pk: [row.cover_id, *(getattr(row, f"picture_{n}") for n in range(PICTURES))] for row in rows
+    }
+    wanted = {pk for pks in chosen.values() for pk in pks if pk}
+    images = Image.objects.kept().only(*_SHOWN).in_bulk(wanted) if wanted else {}
+    return [
+        Card(
+            row,
+            getattr(row, "count", 0),
+            [images[pk] for pk in dict.fromkeys(chosen[row.pk]) if pk in images][:PICTURES],
+        )
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One picture of a collection, who put it there, and when."""
+
+    image: Image
+    added_by: str
+    added_at: datetime
+
+
+def entries(listing: Listing, images: ImageQuerySet) -> Page[Entry]:
+    """The pictures of `listing`, which is in the collection's own order, to be moved."""
+    known = images.annotate(added_by=F("entries__added_by__username"), added_at=F("entries__added_at"))
+    rows = list(listing.rows(known.select_related("prompt", "generation")))
+    shown = [Entry(row, row.added_by or "", row.added_at) for row in rows[: listing.size]]
+    return listing.page(images, shown, [listing.order.cursor(row) for row in rows])

@@ -1,0 +1,83 @@
+"""What is said of a search that finds nothing: which part empties it, and what nearly the same would find."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from operator import eq
+
+from gallery import search
+from gallery.formats import counted_to
+from gallery.listing.filters import CAP, Link, counts, refused
+from gallery.listing.listing import Listing
+from gallery.models import Image, User
+from gallery.models.vocabulary import Vocabulary
+
+# So many parts of a search are looked at.
+MOST_PARTS = 10
+# A word is cut by so many letters at most, to no fewer than these, to find those that begin alike.
+MOST_CUT, FEWEST_LETTERS = 3, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Searches that find something.
+
+    `without` leaves out the part that each is called by. Where that helps nowhere, `alone` has each part by itself,
+    with an empty count for those that find nothing. `instead` has another part in the place of one that is nowhere.
+    """
+
+    without: Sequence[Link] = ()
+    alone: Sequence[Link] = ()
+    instead: Sequence[Link] = ()
+
+
+def advice(listing: Listing, member: User) -> Advice:
+    """What to look for instead of `listing`, which finds nothing: a question for each part, and two more."""
+    unsearched = refused(listing)
+    parts = [part for part in search.terms(listing.query.text) if part.normal not in unsearched][:MOST_PARTS]
+    without = _without(listing, member)
+    finds = dict(zip(parts, counts("", [part.text for part in parts], member), strict=True))
+    alone = [_link(listing, part.text, part.text, count) for part, count in finds.items()]
+    lost = [part for part, count in finds.items() if not count and not part.negated]
+    return Advice(without, alone if len(parts) > 1 and not without else (), _instead(listing, lost, member))
+
+
+def _without(listing: Listing, member: User) -> list[Link]:
+    parts = search.terms(listing.query.text)
+    if len(parts) < 2:
+        return []
+    vocabulary, links = Vocabulary(member.pk), []
+    for number, part in enumerate(parts[:MOST_PARTS]):
+        rest = " ".join(other.text for at, other in enumerate(parts) if at != number)
+        if Image.objects.covers().matching(search.parse(rest, vocabulary)).listed_for(member).exists():
+            links.append(Link(part.text, _address(listing, rest)))
+    return links
+
+
+def _instead(listing: Listing, lost: Sequence[search.Term], member: User) -> list[Link]:
+    """For each word that is in no prompt, the first of what it may have been meant as that finds something."""
+    meant = [(part, text) for part in lost if not part.name for text in _meanings(part.text)]
+    wholes = [search.exchange(listing.query.text, partial(eq, part), text) for part, text in meant]
+    links: dict[search.Term, Link] = {}
+    for (part, text), whole, count in zip(meant, wholes, counts("", wholes, member), strict=True):
+        if count:
+            links.setdefault(part, _link(listing, text, whole, count))
+    return list(links.values())
+
+
+def _meanings(word: str) -> list[str]:
+    """A number may be a seed; a word may be there in another form, or be misspelt towards its end."""
+    if word.isascii() and word.isdigit():
+        return [search.operator("seed", word)]
+    if not word.isalpha():
+        return []
+    ends = range(len(word) - 1, max(FEWEST_LETTERS, len(word) - MOST_CUT) - 1, -1)
+    return [f"{word[:end]}*" for end in ends]
+
+
+def _link(listing: Listing, label: str, text: str, count: int) -> Link:
+    return Link(label, _address(listing, text), count=counted_to(CAP, count) if count else "")
+
+
+def _address(listing: Listing, text: str) -> str:
+    return replace(listing, query=search.Query(text), cursor=None).address()

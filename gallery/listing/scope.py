@@ -1,0 +1,102 @@
+"""Which pictures a list is about, and a picture's page steps among; named by `in=` in addresses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.db.models import F
+from django.http import HttpRequest
+from django.urls import reverse
+
+from gallery import search
+from gallery.formats import MAX_ID, read_id
+from gallery.listing.listing import Listing
+from gallery.listing.order import COLLECTION_ORDERS, ORDERS, OWN, Cursor, Order
+from gallery.models import CollectionImage, Image, User
+from gallery.models.image import ImageQuerySet
+
+PROMPT, COLLECTION, TRASH = "prompt", "collection", "trash"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Every stack's cover, all pictures of one prompt or collection (its `number`), or what is in the trash."""
+
+    kind: str = ""
+    number: int | None = None
+
+    @classmethod
+    def read(cls, request: HttpRequest) -> "Scope":
+        """What `in=` names; the whole gallery where that is nothing that we have written."""
+        return cls.named(request.GET.get("in", ""))
+
+    @classmethod
+    def named(cls, said: str) -> "Scope":
+        """The same of what a form sent as `in`."""
+        kind, _, text = said.partition(":")
+        number = read_id(text)
+        if (kind in (PROMPT, COLLECTION) and number is not None) or (kind == TRASH and not text):
+            return cls(kind, number)
+        return cls()
+
+    @property
+    def text(self) -> str:
+        """As `in=` names it; empty for the whole gallery."""
+        return self.kind if self.number is None else f"{self.kind}:{self.number}"
+
+    @property
+    def path(self) -> str:
+        """The page that lays these pictures out."""
+        return reverse(self.kind or "gallery", args=[] if self.number is None else [self.number])
+
+    @property
+    def orders(self) -> Mapping[str, Order]:
+        """The ways to sort them; the first is the usual one."""
+        return COLLECTION_ORDERS if self.kind == COLLECTION else ORDERS
+
+    @property
+    def is_stacked(self) -> bool:
+        """Whether a cover stands for its stack; elsewhere each picture stands for itself."""
+        return not self.kind
+
+    def pictures(self) -> ImageQuerySet:
+        """Its rows, in no order yet; those of a collection with their `place` there."""
+        every = Image.objects.all()
+        match self.kind:
+            case "prompt":
+                return every.kept().filter(prompt=self.number)
+            case "collection":
+                within = every.kept().filter(entries__collection=self.number)
+                return within.annotate(place=F("entries__position"))
+            case "trash":
+                return every.in_trash()
+        return every.covers()
+
+    def matching(self, query: search.Query) -> ImageQuerySet:
+        """Those that hold `query`. What Venice made unusable crowds no gallery: it is found by what it is asked for."""
+        rows = self.pictures()
+        if self.kind == TRASH:
+            return rows.matching_unindexed(query)
+        return rows.matching(query) if query or self.kind else rows.usable()
+
+    def listed(self, query: search.Query, member: User) -> ImageQuerySet:
+        """The same as `member` has them in lists; the trash shows all that can be restored."""
+        rows = self.matching(query)
+        return rows if self.kind == TRASH else rows.listed_for(member)
+
+    def hides(self, query: search.Query, member: User) -> bool:
+        """Whether there are some that only the setting of `member` keeps out of the list."""
+        return member.hides_sensitive and self.matching(query).sensitive().exists()
+
+    def cursor(self, order: Order, image: Image) -> Cursor:
+        """Where `image` stands in `order`; at the end of a collection's own order when it is not in it."""
+        if order is not OWN:
+            return order.cursor(image)
+        entries = CollectionImage.objects.filter(collection=self.number, image=image)
+        place = entries.values_list("position", flat=True).first()
+        return (MAX_ID if place is None else place, image.pk)
+
+    def within(self, listing: Listing) -> str:
+        """`?q=…&in=…`, or nothing for the whole gallery: makes a picture's page step among these."""
+        own = urlencode({"in": self.text}, safe=":") if self.text else ""
+        return f"{listing.within}{'&' if listing.within else '?'}{own}" if own else listing.within

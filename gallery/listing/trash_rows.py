@@ -1,0 +1,25 @@
+"""A page of the trash: its pictures, newest first, with who threw each away, and when."""
+
+from dataclasses import dataclass
+
+from gallery.listing.listing import Listing, Page
+from gallery.models import Image, User
+from gallery.models.image import ImageQuerySet
+
+PAGE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Thrown:
+    """One picture in the trash, and whether who looks may bring it back."""
+
+    image: Image
+    may_restore: bool
+
+
+def page(listing: Listing, images: ImageQuerySet, member: User) -> Page[Thrown]:
+    """The pictures of `listing` among `images`."""
+    known = images.select_related("trashed_by", "prompt", "generation")
+    rows: list[Image] = list(listing.rows(known))
+    shown = [Thrown(row, member.is_staff or row.owner_id == member.pk) for row in rows[: listing.size]]
+    return listing.page(images, shown, [listing.order.cursor(row) for row in rows])

@@ -1,0 +1,239 @@
+"""Collections: pictures that somebody chose, in an order of their own."""
+
+from collections.abc import Collection as Ids
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, Self
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Max, Q
+from django.utils import timezone
+
+from gallery.models.image import Image
+from gallery.models.sets import link
+from gallery.text import clean_label, is_blank, label_key
+
+if TYPE_CHECKING:
+    from gallery.models.user import User
+
+# Between two positions there is room for ten times halving, until all of them are numbered anew.
+STEP = 1024
+_PORTION = 500
+# Of so many pictures that were collected last, the collections are the latest.
+_LOOKED_BACK = 500
+
+Way = Literal["first", "earlier", "later", "last"]
+WAYS: tuple[Way, ...] = ("first", "earlier", "later", "last")
+
+
+class CollectionQuerySet(models.QuerySet["Collection"]):
+    """Verbs of collections."""
+
+    def active(self) -> Self:
+        """Those that menus offer."""
+        return self.filter(archived_at=None)
+
+    def used_last(self, limit: int) -> list["Collection"]:
+        """The active ones that pictures were put into last, then the newest; three queries."""
+        entries = CollectionImage.objects.order_by("-pk").values_list("collection", flat=True)[:_LOOKED_BACK]
+        used = list(dict.fromkeys(entries))[:limit]
+        known = self.active().in_bulk(used)
+        found = [known[pk] for pk in used if pk in known]
+        return found + list(self.active().exclude(pk__in=known).order_by("-pk")[: limit - len(found)])
+
+    def named(self, text: str) -> "Collection | None":
+        """The collection that `text` names, in any case and form; None when there is none."""
+        return self.filter(folded=label_key(clean_label(text))).first()
+
+    def called(self, text: str, by: "User") -> "Collection":
+        """The collection that `text` names, made when it is new. ValidationError for what cannot be a name."""
+        name = _checked(text)
+        return self.get_or_create(folded=label_key(name), defaults={"name": name, "created_by": by})[0]
+
+
+def _checked(text: str) -> str:
+    """The name as it is kept. ValidationError for what cannot be one."""
+    name, limit = clean_label(text), Collection.MAX_NAME
+    if is_blank(name):
+        raise ValidationError("A collection needs a name.")
+    if max(len(name), len(label_key(name))) > limit:
+        raise ValidationError(f"A name has at most {limit} characters; this one has {len(name)}.")
+    return name
+
+
+class Collection(models.Model):
+    """A set of pictures with a name, a cover and notes. An archived one is in no menu."""
+
+    MAX_NAME = 100
+    MAX_NOTES = 10_000
+
+    name = models.CharField(max_length=MAX_NAME)
+    folded = models.CharField(
+        max_length=MAX_NAME, unique=True, editable=False, help_text="The name without case and Unicode form."
+    )
+    notes = models.TextField(max_length=MAX_NOTES, blank=True)
+    cover = models.ForeignKey(
+        Image,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Empty: its first picture.",
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="collections"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CollectionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("folded",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def add(self, ids: Ids[int], by: "User | None") -> list[int]:
+        """Put these pictures at its end, in the order of `ids`, a few thousand at most; what is in it stays in place.
+
+        Returns the ids of the pictures that are there. One in the trash is not.
+        """
+        with transaction.atomic():
+            # Two who add at once would number alike.
+            Collection.objects.select_for_update().get(pk=self.pk)
+            known = set(Image.objects.kept().lock(ids))
+            ordered = [pk for pk in dict.fromkeys(ids) if pk in known]
+            last = self.entries.aggregate(last=Max("position"))["last"] or 0
+            values = {"collection": self, "added_by": by, "added_at": timezone.now()}
+            link(CollectionImage, ordered, values, stepped={"position": (last + STEP, STEP)})
+        return ordered
+
+    def remove(self, ids: Ids[int]) -> int:
+        """Take these pictures out of it; how many were in it."""
+        return self.entries.filter(image__in=ids).delete()[0]
+
+    def rename(self, text: str) -> None:
+        """Give it another name. ValidationError for what cannot be one, and for that of another collection."""
+        name = _checked(text)
+        if Collection.objects.filter(folded=label_key(name)).exclude(pk=self.pk).exists():
+            raise ValidationError(f"There is a collection “{name}” already.")
+        self.name, self.folded = name, label_key(name)
+
+    def place(self, ids: Ids[int], before: int | None) -> list[int]:
+        """Put these of its pictures, in that order, directly before the picture `before`, or at its end when None.
+
+        A few thousand at most. Returns those that were moved: none when `before` is one of them, or not in it.
+        """
+        with transaction.atomic():
+            Collection.objects.select_for_update().get(pk=self.pk)
+            entries = {entry.image_id: entry for entry in self.entries.filter(image__in=ids)}
+            moved = [entries[pk] for pk in dict.fromkeys(ids) if pk in entries]
+            rest = self.entries.exclude(image__in=ids)
+            upper = rest.filter(image=before).first() if before is not None else None
+            if not moved or (before is not None and upper is None):
+                return []
+            positions = _between(_ahead(rest, upper), upper, len(moved))
+            if positions is None:
+                self._number_anew(moved, rest, upper)
+            else:
+                for entry, position in zip(moved, positions, strict=True):
+                    entry.position = position
+                CollectionImage.objects.bulk_update(moved, ["position"], _PORTION)
+        return [entry.image_id for entry in moved]
+
+    def move(self, image: int, way: Way) -> bool:
+        """One place on, or to an end, past what is in the trash and not to be seen; False where it is there already."""
+        with transaction.atomic():
+            Collection.objects.select_for_update().get(pk=self.pk)
+            own = self.entries.filter(image=image).first()
+            if own is None:
+                return False
+            shown = self.entries.filter(image__trashed_at=None).exclude(pk=own.pk)
+            ahead, behind = shown.filter(_before(own)), shown.exclude(_before(own))
+            if not (ahead if way in ("first", "earlier") else behind).exists():
+                return False
+            if way == "earlier":
+                target = ahead.order_by("-position", "-image").first()
+            elif way == "first":
+                target = shown.order_by("position", "image").first()
+            else:
+                passed = behind.order_by("position", "image").first() if way == "later" else None
+                target = self._following(passed) if passed else None
+            return bool(self.place([image], target.image_id if target else None))
+
+    def behind(self, image: int, ids: Ids[int]) -> int | None:
+        """The picture behind that one but for `ids`, be it in the trash; None at the end, or when it is not in it."""
+        own = self.entries.filter(image=image).first()
+        found = self._following(own, ids) if own else None
+        return found.image_id if found else None
+
+    def _following(self, entry: "CollectionImage", ids: Ids[int] = ()) -> "CollectionImage | None":
+        later = self.entries.exclude(_before(entry)).exclude(pk=entry.pk).exclude(image__in=ids)
+        return later.order_by("position", "image").first()
+
+    def _number_anew(
+        self,
+        moved: "Sequence[CollectionImage]",
+        rest: "models.QuerySet[CollectionImage]",
+        upper: "CollectionImage | None",
+    ) -> None:
+        """Positions with gaps for all, once there is no room where `moved` come to stand."""
+        ordered = list(rest.order_by("position", "image").only("position", "image_id"))
+        at = next((n for n, entry in enumerate(ordered) if upper and entry.pk == upper.pk), len(ordered))
+        ordered[at:at] = moved
+        for number, entry in enumerate(ordered, start=1):
+            entry.position = number * STEP
+        CollectionImage.objects.bulk_update(ordered, ["position"], _PORTION)
+
+
+def _before(entry: "CollectionImage") -> Q:
+    return Q(position__lt=entry.position) | Q(position=entry.position, image__lt=entry.image_id)
+
+
+def _ahead(
+    rest: "models.QuerySet[CollectionImage]", upper: "CollectionImage | None"
+) -> "CollectionImage | None":
+    """What stands directly before `upper`, or last."""
+    rows = rest.filter(_before(upper)) if upper else rest
+    return rows.order_by("-position", "-image").first()
+
+
+def _between(
+    lower: "CollectionImage | None", upper: "CollectionImage | None", count: int
+) -> list[int] | None:
+    """So many positions between two, either of which may be missing; None when there is no room."""
+    if upper is None:
+        start = lower.position if lower else 0
+        return [start + STEP * number for number in range(1, count + 1)]
+    if lower is None:
+        return [upper.position - STEP * number for number in range(count, 0, -1)]
+    room = upper.position - lower.position
+    if room <= count:
+        return None
+    return [lower.position + room * number // (count + 1) for number in range(1, count + 1)]
+
+
+class CollectionImage(models.Model):
+    """A picture of a collection, and its position there."""
+
+    collection = models.ForeignKey(Collection, models.CASCADE, related_name="entries", db_index=False)
+    image = models.ForeignKey(Image, models.CASCADE, related_name="entries")
+    position = models.BigIntegerField(help_text="Sorts the collection; with gaps between.")
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    added_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["collection", "image"], name="image_in_collection_once")
+        ]
+        indexes = [
+            models.Index(fields=["collection", "position", "image"], name="collection_order"),
+            models.Index(fields=["collection", "-image"], name="collection_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.image_id} in {self.collection_id}"

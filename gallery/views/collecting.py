@@ -1,0 +1,91 @@
+"""Into a collection and out of it; and where everything that a member makes goes."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from gallery import access
+from gallery.display.collecting import collecting
+from gallery.formats import read_id
+from gallery.http import MemberRequest, back_to, error_page
+from gallery.models import Collection, Image, User
+
+
+@require_POST
+def collect(request: MemberRequest, pk: int) -> HttpResponse:
+    """Put a picture into the collection that the field `collection` names, by id or by name: made when it is new."""
+    image = access.image_to_see(pk)
+    try:
+        collection = named(request, request.user)
+        added = collection.add([image.pk], request.user)
+    except ValidationError as error:
+        return _refused(request, image, error.messages[0])
+    except Collection.DoesNotExist:
+        raise Http404 from None
+    if not added:
+        return _refused(request, image, "A picture in the trash is put into no collection; restore it first.")
+    return _done(request, image, f"Picture {image.pk} is in “{collection.name}”.")
+
+
+@require_POST
+def uncollect(request: MemberRequest, pk: int) -> HttpResponse:
+    """Take a picture out of a collection, named as there; nothing is made."""
+    image = access.image_to_see(pk)
+    text = request.POST.get("collection", "")
+    number = read_id(text)
+    found = Collection.objects.filter(pk=number).first() if number is not None else None
+    collection = found or Collection.objects.named(text)
+    if collection is None:
+        raise Http404
+    collection.remove([image.pk])
+    return _done(request, image, f"Picture {image.pk} is not in “{collection.name}” any more.")
+
+
+def named(request: MemberRequest, user: User) -> Collection:
+    """The collection that a post names in `collection`: a number is an id where there is one, else a name.
+
+    ValidationError for what cannot be a name.
+    """
+    text = request.POST.get("collection", "")
+    number = read_id(text)
+    if "typed" not in request.POST and (found := Collection.objects.filter(pk=number or 0).first()):
+        return found
+    return Collection.objects.called(text, user)
+
+
+def _done(request: MemberRequest, image: Image, words: str) -> HttpResponse:
+    if not request.htmx:
+        messages.success(request, words)
+        return back_to(request, reverse("image", args=[image.pk]))
+    context = {"image": image, "collecting": collecting(image), "said": words}
+    return render(request, "collections/_collect.html", context)
+
+
+def _refused(request: MemberRequest, image: Image, words: str) -> HttpResponse:
+    if not request.htmx:
+        return error_page(request, 422, words, "Not collected")
+    context = {"image": image, "collecting": collecting(image), "problem": words}
+    return render(request, "collections/_collect.html", context, status=422)
+
+
+@require_POST
+def destination(request: MemberRequest) -> HttpResponse:
+    """Everything that the member makes goes into `collection`, named as above; without a name it is let go."""
+    collection = None
+    if request.POST.get("collection", "").strip():
+        try:
+            collection = named(request, request.user)
+        except ValidationError as error:
+            return error_page(request, 422, error.messages[0], "Not collected")
+    User.objects.filter(pk=request.user.pk).update(destination=collection)
+    request.user.destination = collection
+    if request.htmx:
+        return render(
+            request, "collections/_destination.jinja", {"swap": True, "user": request.user}, using="jinja2"
+        )
+    words = f"Everything you make goes into “{collection.name}”." if collection else "It is let go."
+    messages.success(request, words)
+    return back_to(request, reverse("create"))

@@ -1,0 +1,132 @@
+// Arranging a collection: by drag (mouse and touch, at the grip), by the buttons, and by Shift with arrow keys, Home and
+// End. Each move is sent at once and done here when the server has done it; without this script the buttons post.
+const grid = document.querySelector("[data-arranged]");
+const said = document.getElementById("said");
+const KEYS = { ArrowLeft: "earlier", ArrowRight: "later", Home: "first", End: "last" };
+// Near an edge of the window a drag scrolls it, by so many pixels each frame.
+const EDGE = 60;
+const SPEED = 14;
+
+const cards = () => [...grid.querySelectorAll(":scope > [data-image]")];
+const say = (words) => said && (said.textContent = words);
+
+async function send(card, fields) {
+  const form = card.querySelector('[data-action="arrange"]');
+  const body = new URLSearchParams(new FormData(form));
+  for (const [name, value] of Object.entries(fields)) body.set(name, value);
+  const answer = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" } });
+  if (!answer.ok) throw new Error(String(answer.status));
+}
+
+function tell(card) {
+  const all = cards();
+  say(`Picture ${card.dataset.image} is number ${all.indexOf(card) + 1} of the ${all.length} that are shown.`);
+}
+
+/** Where a move leads among the cards that are here; null where only the server knows. */
+function target(card, way) {
+  const all = cards();
+  const at = all.indexOf(card);
+  const isStart = !document.querySelector('.newer a[rel="prev"]');
+  const isEnd = !document.querySelector('#pager [rel="next"]');
+  if (way === "earlier") return at > 0 ? { before: all[at - 1] } : null;
+  if (way === "later") return at < all.length - 1 ? { after: all[at + 1] } : null;
+  if (way === "first") return isStart ? { before: all[0] } : null;
+  return isEnd ? { after: all.at(-1) } : null;
+}
+
+async function move(card, way, control) {
+  const place = target(card, way);
+  if (place?.before === card || place?.after === card) return;
+  try {
+    await send(card, { move: way });
+  } catch {
+    location.reload();
+    return;
+  }
+  if (!place) {
+    location.reload();
+    return;
+  }
+  if (place.before) place.before.before(card);
+  else place.after.after(card);
+  control.focus();
+  card.scrollIntoView({ block: "nearest" });
+  tell(card);
+}
+
+grid.addEventListener("submit", (event) => {
+  if (!event.target.matches('[data-action="arrange"]') || !event.submitter) return;
+  event.preventDefault();
+  move(event.target.closest("[data-image]"), event.submitter.value, event.submitter);
+});
+
+grid.addEventListener("keydown", (event) => {
+  const card = event.target.closest("[data-image]");
+  if (!card || !event.shiftKey || !KEYS[event.key]) return;
+  event.preventDefault();
+  event.stopPropagation();
+  move(card, KEYS[event.key], event.target);
+});
+
+let drag = null;
+
+grid.addEventListener("pointerdown", (event) => {
+  const grip = event.target.closest(".grip");
+  if (!grip || event.button) return;
+  event.preventDefault();
+  const card = grip.closest("[data-image]");
+  drag = { card, next: card.nextElementSibling, y: event.clientY, x: event.clientX, grip };
+  grip.setPointerCapture(event.pointerId);
+  card.classList.add("dragged");
+  requestAnimationFrame(scrollAlong);
+});
+
+function scrollAlong() {
+  if (!drag) return;
+  if (drag.y < EDGE + 48) scrollBy(0, -SPEED);
+  else if (drag.y > innerHeight - EDGE) scrollBy(0, SPEED);
+  put();
+  requestAnimationFrame(scrollAlong);
+}
+
+/** The dragged card before or behind the one that the pointer is over, by which half of it that is. */
+function put() {
+  const over = document.elementFromPoint(drag.x, drag.y)?.closest("[data-arranged] > [data-image]");
+  if (!over || over === drag.card) return;
+  const box = over.getBoundingClientRect();
+  const isBehind = drag.x > box.left + box.width / 2;
+  if (isBehind && over.nextElementSibling !== drag.card) over.after(drag.card);
+  else if (!isBehind && over.previousElementSibling !== drag.card) over.before(drag.card);
+}
+
+grid.addEventListener("pointermove", (event) => {
+  if (!drag) return;
+  Object.assign(drag, { x: event.clientX, y: event.clientY });
+});
+
+async function drop(isKept) {
+  if (!drag) return;
+  const { card, next } = drag;
+  drag = null;
+  card.classList.remove("dragged");
+  const back = () => (next ? next.before(card) : grid.append(card));
+  if (!isKept) return back();
+  if (card.nextElementSibling === next) return;
+  const [earlier, later] = [card.previousElementSibling, card.nextElementSibling];
+  try {
+    await send(card, later ? { before: later.dataset.image } : { after: earlier.dataset.image });
+    tell(card);
+  } catch {
+    back();
+    say("That did not work: the collection may have changed. Load the page anew.");
+  }
+}
+
+grid.addEventListener("pointerup", () => drop(true));
+grid.addEventListener("pointercancel", () => drop(false));
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !drag) return;
+  event.preventDefault();
+  drop(false);
+});

@@ -1,0 +1,248 @@
+// What is selected, for this tab: it survives actions, more pages and a reload. The check boxes are the form's own;
+// those of pictures that are not on this page go with it as one list of ids.
+const bar = document.getElementById("selection");
+const said = document.getElementById("said");
+const grid = document.getElementById("grid");
+// The same list, however it is sorted and wherever one is in it.
+const KEY = `selection ${location.pathname} ${new URLSearchParams(location.search).get("q") ?? ""}`;
+// So long a finger rests on a tile until that means to select it.
+const LONG = 450;
+
+const selected = new Set();
+let all = false;
+let last = null;
+/** What was thrown away here, by its moment: the tiles and where they stood. */
+const thrown = new Map();
+
+const boxes = () => grid.querySelectorAll(".pick");
+const boxOf = (tile) => tile?.querySelector(".pick");
+const selecting = () => document.body.classList.contains("selecting");
+
+function keep() {
+  try {
+    if (all || selected.size) sessionStorage.setItem(KEY, JSON.stringify({ all, ids: [...selected] }));
+    else sessionStorage.removeItem(KEY);
+  } catch {
+    // Then it lasts as long as this page.
+  }
+}
+
+function recall() {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "{}");
+    all = kept.all === true;
+    for (const id of kept.ids ?? []) selected.add(String(id));
+  } catch {
+    // Nothing of ours.
+  }
+}
+
+/** Show on the page what is so; boxes that have come since say what they are. */
+function draw(on = all || selected.size > 0) {
+  for (const box of boxes()) box.checked = all || selected.has(box.value);
+  document.body.classList.toggle("selecting", on);
+  const found = document.querySelector("[data-found]")?.textContent.trim();
+  bar.querySelector("[data-selected]").textContent = all ? `All${found ? ` ${found}` : ""}` : String(selected.size);
+  bar.elements.all.value = all ? "1" : "";
+  bar.querySelector("[data-select-all]").hidden = all;
+  for (const button of bar.querySelectorAll("[data-verb]")) button.disabled = !all && !selected.size;
+}
+
+function say(words) {
+  if (said) said.textContent = words;
+}
+
+const count = () => (all ? "All that match are selected." : `${selected.size} selected.`);
+
+function set(box, on) {
+  // From all that match, those in view stay when one of them goes.
+  if (all) {
+    all = false;
+    for (const each of boxes()) selected.add(each.value);
+  }
+  if (on) selected.add(box.value);
+  else selected.delete(box.value);
+}
+
+function choose(box, on, isRange) {
+  const list = [...boxes()];
+  const [from, to] = [list.indexOf(last), list.indexOf(box)];
+  if (isRange && from >= 0) for (const each of list.slice(Math.min(from, to), Math.max(from, to) + 1)) set(each, on);
+  else set(box, on);
+  last = box;
+  keep();
+  draw();
+  say(count());
+}
+
+function clear() {
+  all = false;
+  selected.clear();
+  last = null;
+  keep();
+  draw();
+  say("Nothing is selected.");
+}
+
+// A box lies within its tile's link, and a click on it opens nothing. While anything is selected by touch, nor does one
+// on the tile.
+let isRange = false;
+let held = false;
+addEventListener(
+  "click",
+  (event) => {
+    const tile = event.target.closest?.("#grid > .tile");
+    if (!tile || event.button) return;
+    const box = boxOf(tile);
+    isRange = event.shiftKey;
+    if (event.target === box) {
+      event.stopPropagation();
+    } else if (held || (selecting() && (event.pointerType === "touch" || event.shiftKey))) {
+      event.stopPropagation();
+      event.preventDefault();
+      if (!held) choose(box, !box.checked, event.shiftKey);
+    }
+    held = false;
+  },
+  true,
+);
+grid.addEventListener("change", (event) => {
+  if (event.target.matches(".pick")) choose(event.target, event.target.checked, isRange);
+  isRange = false;
+});
+
+let resting = 0;
+grid.addEventListener("pointerdown", (event) => {
+  const tile = event.target.closest("#grid > .tile");
+  held = false;
+  if (event.pointerType !== "touch" || !tile || event.target.matches(".pick")) return;
+  clearTimeout(resting);
+  resting = setTimeout(() => {
+    held = true;
+    choose(boxOf(tile), !boxOf(tile).checked, false);
+  }, LONG);
+});
+for (const end of ["pointerup", "pointercancel", "pointermove", "scroll"])
+  addEventListener(
+    end,
+    (event) => {
+      // A finger that rests trembles.
+      if (end !== "pointermove" || Math.hypot(event.movementX, event.movementY) > 4) clearTimeout(resting);
+    },
+    { passive: true, capture: true },
+  );
+grid.addEventListener("contextmenu", (event) => {
+  if (held) event.preventDefault();
+});
+
+const typing = (target) => target.matches("input:not(.pick), textarea, select, [contenteditable]");
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.isComposing || event.altKey || typing(event.target)) return;
+  if (document.querySelector("dialog[open], .layer")) return;
+  const key = event.key.toLowerCase();
+  const tile = event.target.closest("#grid > .tile");
+  if ((event.ctrlKey || event.metaKey) && key === "a") {
+    event.preventDefault();
+    for (const box of boxes()) set(box, true);
+    keep();
+    draw();
+    say(count());
+  } else if (event.ctrlKey || event.metaKey) return;
+  else if (key === "x" && tile) choose(boxOf(tile), !boxOf(tile).checked, event.shiftKey);
+  else if (key === "escape" && selecting() && !document.querySelector(".filter[open], .person[open]")) clear();
+  else if (key === "delete" && (all || selected.size)) bar.querySelector('[data-verb="trash"]')?.click();
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-select]")) {
+    draw(true);
+    say("Choose pictures.");
+  } else if (event.target.closest("[data-select-none]")) clear();
+  else if (event.target.closest("[data-select-all]")) {
+    all = true;
+    keep();
+    draw();
+    say(count());
+  }
+});
+
+// All ids as one field: a form has at most a thousand.
+bar.addEventListener("formdata", (event) => {
+  event.formData.delete("image");
+  if (!all) event.formData.set("image", [...selected].join(","));
+});
+
+// In place: the answer is the message alone. An archive is the browser's to save.
+bar.addEventListener("submit", async (event) => {
+  const button = event.submitter;
+  if (!button || button.dataset.verb === "download") return;
+  event.preventDefault();
+  if (!all && !selected.size) return;
+  const ids = all ? null : [...selected];
+  button.disabled = true;
+  try {
+    const answer = await fetch(button.formAction, {
+      method: "POST",
+      body: new URLSearchParams(new FormData(bar)),
+      headers: { "HX-Request": "true", "HX-Current-URL": location.href },
+      credentials: "same-origin",
+    });
+    if (answer.status === 401) return location.reload();
+    show(await answer.text(), answer.ok && { verb: button.dataset.verb, ids });
+  } catch {
+    show('<p class="notice">The server cannot be reached.</p>', null);
+  }
+  draw();
+});
+
+function show(html, done) {
+  const parsed = new DOMParser().parseFromString(html, "text/html");
+  const note = parsed.querySelector(".notice") ?? parsed.querySelector("[data-reason]");
+  const notices = document.getElementById("notices");
+  notices.replaceChildren(...(note ? [document.importNode(note, true)] : []));
+  htmx.process(notices);
+  const shown = notices.firstElementChild;
+  if (shown && !shown.querySelector("form")) setTimeout(() => shown.remove(), 8000);
+  if (done) follow(done, note);
+}
+
+/** What the page shows of it at once. */
+function follow({ verb, ids }, note) {
+  const left = new Set((note?.dataset.left ?? "").split(" "));
+  const tiles = [...grid.querySelectorAll(":scope > .tile")].filter(
+    ({ dataset }) => (ids ? ids.includes(dataset.image) : true) && !left.has(dataset.image),
+  );
+  if (verb === "favourite" || verb === "unfavourite")
+    for (const tile of tiles) tile.dataset.favourite = String(verb === "favourite");
+  if (verb === "rate") for (const tile of tiles) tile.dataset.rating = bar.elements.rating.value;
+  if (verb === "trash" || verb === "restore") takeAway(tiles, note?.dataset.undo);
+  document.dispatchEvent(new CustomEvent("selection:done", { detail: { verb, ids, left: [...left] } }));
+}
+
+function takeAway(tiles, moment) {
+  const focused = tiles.includes(document.activeElement);
+  const places = tiles.map((tile) => ({ tile, next: tile.nextSibling }));
+  const beside = tiles.at(-1)?.nextElementSibling?.closest(".tile");
+  document.getElementById("quick")?.setAttribute("hidden", "");
+  for (const { tile } of places) tile.remove();
+  if (focused) beside?.focus({ preventScroll: true });
+  if (moment) thrown.set(moment, places);
+  clear();
+}
+
+// Undone: the same tiles, where they stood.
+document.addEventListener("htmx:afterRequest", (event) => {
+  // The form itself is gone by then: the answer stands in its place.
+  const form = event.detail.requestConfig?.elt;
+  if (!form?.matches('[data-action="undo-trash"]') || !event.detail.successful) return;
+  const moment = form.elements.trashed.value;
+  const places = thrown.get(moment);
+  thrown.delete(moment);
+  if (!places) return location.reload();
+  for (const { tile, next } of places.reverse()) grid.insertBefore(tile, next?.parentNode === grid ? next : null);
+  draw();
+});
+
+for (const name of ["htmx:afterSettle", "pageshow"]) addEventListener(name, () => draw(selecting()));
+recall();
+draw();

@@ -1,0 +1,111 @@
+// Throwing away and bringing back: a tile leaves its list without moving what one looks at, the viewer goes on to the
+// next picture, and what was done last can be undone where it was done.
+const said = document.getElementById("said");
+const form = document.getElementById("trash-by-key");
+// By picture: its tile, what stood behind it, what stands in its place, and the address of its page.
+const gone = new Map();
+
+const typing = (target) => target.matches("input, textarea, select, [contenteditable]");
+const viewer = () => document.getElementById("viewer");
+const tileOf = (id) => document.querySelector(`[data-grid] > [data-image="${CSS.escape(id)}"]`);
+const link = (tile) => (tile?.matches("a") ? tile : tile?.querySelector("a[href]"));
+
+/** Within the grid's own way of keeping its place, where there is one. */
+function change(work) {
+  let done = false;
+  const once = () => {
+    if (!done) work();
+    done = true;
+  };
+  document.dispatchEvent(new CustomEvent("grid:change", { detail: once }));
+  once();
+}
+
+function neighbour(tile, way) {
+  let each = tile[way];
+  while (each && !each.matches("[data-image]")) each = each[way];
+  return each;
+}
+
+function take(id) {
+  const tile = tileOf(id);
+  const kept = { address: viewer()?.dataset.viewer === id ? viewer().dataset.address : null };
+  gone.set(id, kept);
+  if (tile && !tile.closest("[data-trash]")) {
+    const next = neighbour(tile, "nextElementSibling") ?? neighbour(tile, "previousElementSibling");
+    const held = tile.contains(document.activeElement);
+    const template = document.querySelector(`[data-undo="${CSS.escape(id)}"] [data-instead]`);
+    const instead = template && document.importNode(template.content, true).querySelector("[data-image]");
+    change(() => {
+      Object.assign(kept, { tile, instead, parent: tile.parentElement, behind: tile.nextElementSibling });
+      if (instead) tile.replaceWith(instead);
+      else tile.remove();
+    });
+    if (held) link(instead ?? next)?.focus({ preventScroll: true });
+  }
+  redraw(id);
+  if (viewer()?.dataset.viewer === id) document.dispatchEvent(new CustomEvent("viewer:go"));
+}
+
+function putBack(id) {
+  const kept = gone.get(id);
+  gone.delete(id);
+  if (kept?.tile && kept.parent.isConnected) {
+    change(() => {
+      if (kept.instead?.isConnected) kept.instead.replaceWith(kept.tile);
+      else kept.parent.insertBefore(kept.tile, kept.behind?.isConnected ? kept.behind : null);
+    });
+    if (!viewer()) link(kept.tile)?.focus({ preventScroll: true });
+  }
+  redraw(id);
+  const address = kept?.address ?? (viewer()?.dataset.viewer === id ? viewer().dataset.address : null);
+  if (viewer() && address) document.dispatchEvent(new CustomEvent("viewer:go", { detail: address }));
+  if (said) said.textContent = `Picture ${id} is back.`;
+}
+
+/** Cards of a request tell which of its pictures are in the trash. */
+function redraw(id) {
+  for (const each of document.querySelectorAll(`.card [data-image="${CSS.escape(id)}"], .card a[href="/images/${id}/"]`)) {
+    const card = each.closest(".card");
+    htmx.ajax("GET", `/generations/${card.dataset.generation}/card/`, { target: card, swap: "outerHTML" });
+  }
+}
+
+document.addEventListener("picture:trashed", ({ detail }) => take(String(detail.id)));
+document.addEventListener("picture:restored", ({ detail }) => putBack(String(detail.id)));
+
+function throwAway() {
+  if (viewer()) return viewer().querySelector('[data-action="trash"]')?.requestSubmit();
+  const tile = document.activeElement?.closest("[data-image]");
+  if (!tile?.closest("[data-grid], #active, #create-sitting") || tile.closest("[data-trash]")) return;
+  const grid = tile.closest("[data-grid]");
+  const query = new URLSearchParams(location.search);
+  query.delete("from");
+  const [before, after] = form.dataset.of.split("0", 2);
+  const instead = form.elements.instead;
+  // Only the gallery shows stacks.
+  instead.disabled = !grid || location.pathname !== "/";
+  htmx.ajax("POST", `${before}${tile.dataset.image}${after}?${query}`, {
+    source: form,
+    target: "#undo",
+    swap: "afterbegin",
+  });
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.isComposing || typing(event.target)) return;
+  if (document.querySelector("dialog[open]") || event.altKey || event.shiftKey) return;
+  if (event.key === "Delete" && !event.ctrlKey && !event.metaKey && !event.repeat) {
+    event.preventDefault();
+    throwAway();
+  } else if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey)) {
+    const undo = document.querySelector("#undo form");
+    if (!undo) return;
+    event.preventDefault();
+    undo.requestSubmit();
+  }
+});
+
+document.addEventListener("click", (event) => {
+  event.target.closest?.("[data-undo-close]")?.closest(".undo-line").remove();
+});

@@ -1,0 +1,147 @@
+"""Selecting many pictures and doing something with them: by mouse, by keys, by touch, and without scripts."""
+
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.e2e.conftest import Site, signed_in, watched
+
+WIDE = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+
+def opened(
+    site: Site, browser: Browser, path: str = "/", **options: object
+) -> tuple[BrowserContext, Page, list[str]]:
+    context = browser.new_context(**({"viewport": WIDE} | options))  # type: ignore[arg-type]
+    complaints = watched(context)
+    page = signed_in(site, context)
+    page.goto(site.url + path)
+    return context, page, complaints
+
+
+def tile(page: Page, number: int) -> tuple[str, str]:
+    """The tile's selector, and its picture's id."""
+    pk = page.locator("#grid > .tile").nth(number).get_attribute("data-image") or ""
+    return f'#grid > .tile[data-image="{pk}"]', pk
+
+
+def test_pictures_are_selected_done_something_with_and_brought_back(
+    filled_site: Site, browser: Browser
+) -> None:
+    context, page, complaints = opened(filled_site, browser)
+    bar, count = page.locator("#selection"), page.locator("[data-selected]")
+    expect(bar).to_be_hidden()
+    first, fourth = tile(page, 0), tile(page, 3)
+    page.locator(first[0]).hover()
+    page.locator(f"{first[0]} .pick").click()
+    expect(count).to_have_text("1")
+    # With Shift all in between; a click on a circle opens nothing.
+    page.locator(fourth[0]).hover()
+    page.locator(f"{fourth[0]} .pick").click(modifiers=["Shift"])
+    expect(count).to_have_text("4")
+    expect(page.locator(".layer")).to_have_count(0)
+    # By keys: the tile with focus, one less.
+    page.locator(fourth[0]).focus()
+    page.keyboard.press("x")
+    expect(count).to_have_text("3")
+    page.reload()
+    expect(count).to_have_text("3")
+    expect(page.locator("#grid .pick:checked")).to_have_count(3)
+    bar.get_by_role("button", name="★ Favourite").click()
+    expect(page.locator("#notices")).to_contain_text("3 pictures added to your favourites.")
+    expect(page.locator(first[0])).to_have_attribute("data-favourite", "true")
+    expect(count).to_have_text("3")
+    page.keyboard.press("Delete")
+    expect(page.locator("#notices")).to_contain_text(re.compile("3 pictures put into the trash"))
+    expect(page.locator(first[0])).to_have_count(0)
+    expect(bar).to_be_hidden()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(first[0])).to_have_count(1)
+    assert tile(page, 0) == first
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.long
+def test_all_that_match_and_the_next_pages_too(filled_site: Site, browser: Browser) -> None:
+    context, page, complaints = opened(filled_site, browser, "/?q=-zebra")
+    count = page.locator("[data-selected]")
+    page.locator(tile(page, 0)[0]).focus()
+    page.keyboard.press("Control+a")
+    expect(count).not_to_have_text("0")
+    page.locator("[data-select-all]").click()
+    expect(count).to_contain_text("All")
+    page.locator("#pager").scroll_into_view_if_needed()
+    expect(page.locator("#grid > .tile").nth(70)).to_be_attached()
+    expect(page.locator("#grid .pick:not(:checked)")).to_have_count(0)
+    page.locator("#selection summary").click()
+    page.get_by_label("Tag", exact=True).fill("campaign")
+    page.get_by_role("button", name="Tag", exact=True).click()
+    expect(page.locator("#notices")).to_contain_text("tagged “campaign”")
+    page.keyboard.press("Escape")
+    page.locator("[data-select-none]").click()
+    expect(page.locator("#selection")).to_be_hidden()
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.long
+def test_they_are_taken_home(filled_site: Site, browser: Browser, tmp_path: Path) -> None:
+    context, page, complaints = opened(filled_site, browser)
+    for number in (0, 1):
+        page.locator(tile(page, number)[0]).focus()
+        page.keyboard.press("x")
+    with page.expect_download() as waiting:
+        page.locator('[data-verb="download"]').click()
+    waiting.value.save_as(tmp_path / "taken.zip")
+    with zipfile.ZipFile(tmp_path / "taken.zip") as found:
+        assert found.testzip() is None
+        assert {"pictures.csv", "pictures.json"} < set(found.namelist())
+    expect(page.locator("[data-selected]")).to_have_text("2")
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_on_a_phone_a_finger_that_rests_selects(filled_site: Site, browser: Browser, scheme: str) -> None:
+    context, page, complaints = opened(
+        filled_site, browser, viewport=PHONE, has_touch=True, is_mobile=True, color_scheme=scheme
+    )
+    first, second = tile(page, 0), tile(page, 1)
+    box = page.locator(first[0]).bounding_box()
+    assert box
+    touch = context.new_cdp_session(page)
+    point = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
+    expect(page.locator("[data-selected]")).to_have_text("1")
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.locator(second[0]).tap()
+    expect(page.locator("[data-selected]")).to_have_text("2")
+    expect(page.locator(".layer")).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.locator("[data-select-none]").tap()
+    expect(page.locator("#selection")).to_be_hidden()
+    assert complaints == []
+    context.close()
+
+
+def test_without_scripts_boxes_and_buttons_do_it(filled_site: Site, browser: Browser) -> None:
+    context, page, _ = opened(filled_site, browser, java_script_enabled=False)
+    first, second = tile(page, 0), tile(page, 1)
+    for selector, _pk in (first, second):
+        page.locator(f"{selector} .pick").check()
+    page.locator('[data-verb="trash"]').click()
+    expect(page.locator("#notices")).to_contain_text("2 pictures put into the trash.")
+    expect(page.locator(first[0])).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#notices")).to_contain_text("2 pictures taken out of the trash.")
+    expect(page.locator(first[0])).to_have_count(1)
+    context.close()
