@@ -83,8 +83,10 @@ def _page(request: MemberRequest, collection: Collection, form: CollectionForm |
         return render(
             request, f"{'collections/_more_entries' if is_arranged else 'gallery/_more'}.html", context
         )
+    newer = context["page"].newer
     context |= {
         "is_arranged": is_arranged,
+        "newer": f"{newer}{'&' if '?' in newer else '?'}arrange=1" if newer and is_arranged else newer,
         "found": count.found(images),
         "orders": [
             Link(order.label, listing.sorted_by(order), order is listing.order)

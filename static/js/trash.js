@@ -65,7 +65,8 @@ function putBack(id) {
 
 /** Cards of a request tell which of its pictures are in the trash. */
 function redraw(id) {
-  for (const each of document.querySelectorAll(`.card [data-image="${CSS.escape(id)}"], .card a[href="/images/${id}/"]`)) {
+  const links = `.card [data-image="${CSS.escape(id)}"], .card .thrown a[href="/images/${CSS.escape(id)}/"]`;
+  for (const each of document.querySelectorAll(links)) {
     const card = each.closest(".card");
     htmx.ajax("GET", `/generations/${card.dataset.generation}/card/`, { target: card, swap: "outerHTML" });
   }
