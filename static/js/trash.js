@@ -72,6 +72,9 @@ function redraw(id) {
   }
 }
 
+document.addEventListener("picture:said", ({ detail }) => {
+  if (said) said.textContent = detail.words;
+});
 document.addEventListener("picture:trashed", ({ detail }) => take(String(detail.id)));
 document.addEventListener("picture:restored", ({ detail }) => putBack(String(detail.id)));
 

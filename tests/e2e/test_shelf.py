@@ -121,6 +121,7 @@ def test_the_trash_gives_back_and_is_emptied(filled_site: Site, page: Page) -> N
     expect(card).to_have_count(0)
     page.goto(f"{filled_site.url}/images/{gone}/")
     page.locator('[data-action="trash"] button').click()
+    expect(page.locator("#undo")).to_contain_text("is in the trash")
     page.goto(filled_site.url + "/trash/")
     page.get_by_text("Empty…").click()
     page.get_by_role("button", name=re.compile("for good")).click()
