@@ -102,7 +102,7 @@ class Collection(models.Model):
         """
         with transaction.atomic():
             # Two who add at once would number alike.
-            Collection.objects.select_for_update().get(pk=self.pk)
+            Collection.objects.select_for_update(no_key=True).get(pk=self.pk)
             known = set(Image.objects.kept().lock(ids))
             ordered = [pk for pk in dict.fromkeys(ids) if pk in known]
             last = self.entries.aggregate(last=Max("position"))["last"] or 0
@@ -127,7 +127,7 @@ class Collection(models.Model):
         A few thousand at most. Returns those that were moved: none when `before` is one of them, or not in it.
         """
         with transaction.atomic():
-            Collection.objects.select_for_update().get(pk=self.pk)
+            Collection.objects.select_for_update(no_key=True).get(pk=self.pk)
             entries = {entry.image_id: entry for entry in self.entries.filter(image__in=ids)}
             moved = [entries[pk] for pk in dict.fromkeys(ids) if pk in entries]
             rest = self.entries.exclude(image__in=ids)
@@ -146,7 +146,7 @@ class Collection(models.Model):
     def move(self, image: int, way: Way) -> bool:
         """One place on, or to an end, past what is in the trash and not to be seen; False where it is there already."""
         with transaction.atomic():
-            Collection.objects.select_for_update().get(pk=self.pk)
+            Collection.objects.select_for_update(no_key=True).get(pk=self.pk)
             own = self.entries.filter(image=image).first()
             if own is None:
                 return False

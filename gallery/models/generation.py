@@ -230,7 +230,7 @@ class Generation(Lifecycle):
         """
         with transaction.atomic():
             # Of two at once the second one waits here, and finds the repeat of the first.
-            old = Generation.objects.select_for_update().get(pk=self.pk)
+            old = Generation.objects.select_for_update(no_key=True).get(pk=self.pk)
             if repeat := old.repeat:
                 return repeat, False
             operation = old.runnable
@@ -257,7 +257,7 @@ class Generation(Lifecycle):
         host = lost.silent_hosts().get(self.pk)
         error = Unanswered(f"Venice's answer lies on {host}, of which nothing is heard any more.")
         with transaction.atomic():
-            row = Generation.objects.select_for_update().filter(pk=self.pk).first()
+            row = Generation.objects.select_for_update(no_key=True).filter(pk=self.pk).first()
             if row is None or not lost.exists() or not row.interrupt(row.token, error, timezone.now()):
                 return False
             self.attempts.pending().give_up(error)

@@ -114,8 +114,12 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return known
 
     def lock(self, ids: Iterable[int]) -> list[int]:
-        """Within a transaction, the ids of those that are there, each held until its end; in order: no deadlock."""
-        rows = self.filter(pk__in=ids).order_by("pk").select_for_update()
+        """Within a transaction, the ids of those that are there, each held until its end; in order: no deadlock.
+
+        Never by key, as all locks here: a row that is written twice has its foreign keys looked at once more when its
+        transaction ends, and would then wait for a generation that somebody holds who waits for this picture.
+        """
+        rows = self.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)
         return list(rows.values_list("pk", flat=True))
 
     def hold(self, ids: Iterable[int], digests: Iterable[str]) -> set[int]:
@@ -123,7 +127,11 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
         Whoever removes pictures for good waits meanwhile, and then finds that their files are needed.
         """
-        rows = self.filter(Q(pk__in=set(ids)) | Q(sha256__in=set(digests))).order_by("pk").select_for_update()
+        rows = (
+            self.filter(Q(pk__in=set(ids)) | Q(sha256__in=set(digests)))
+            .order_by("pk")
+            .select_for_update(no_key=True)
+        )
         return set(rows.values_list("pk", flat=True))
 
     def sum_marks(self) -> int:
@@ -188,9 +196,11 @@ class ImageQuerySet(models.QuerySet["Image"]):
         All at once and in order: whoever judges or collects several of them holds them in that order too.
         """
         of = self.filter(pk__in=ids).order_by().values("generation")
-        rows = Generation.objects.filter(pk__in=of).order_by("pk").select_for_update()
+        rows = Generation.objects.filter(pk__in=of).order_by("pk").select_for_update(no_key=True)
         generations = list(rows.values_list("pk", flat=True))
-        pictures = Image.objects.filter(generation__in=generations).order_by("pk").select_for_update()
+        pictures = (
+            Image.objects.filter(generation__in=generations).order_by("pk").select_for_update(no_key=True)
+        )
         list(pictures.values_list("pk"))
         return generations
 

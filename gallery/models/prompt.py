@@ -153,7 +153,12 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
     def count_each(self, counts: Mapping[int, int]) -> None:
         """So many more of each, by id, within the transaction that brings or takes them; in order: no deadlock."""
         alike: dict[int, list[int]] = defaultdict(list)
-        for pk in self.filter(pk__in=counts).order_by("pk").select_for_update().values_list("pk", flat=True):
+        for pk in (
+            self.filter(pk__in=counts)
+            .order_by("pk")
+            .select_for_update(no_key=True)
+            .values_list("pk", flat=True)
+        ):
             alike[counts[pk]].append(pk)
         for count, ids in alike.items():
             self.filter(pk__in=ids).count_pictures(count)
@@ -173,7 +178,7 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
         """Count anew from the rows themselves what nobody has counted; how many."""
         with transaction.atomic():
             # What others count meanwhile is committed before it is looked at.
-            ids = list(self.select_for_update().order_by("pk").values_list("pk", flat=True))
+            ids = list(self.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
             return self.model._default_manager.filter(pk__in=ids).update(**_counters())
 
 

@@ -231,7 +231,7 @@ def _destination(orders: Sequence[Order], person: "User") -> "Collection | None"
 
     again = orders[0].run_again_of
     pk = again.batch.destination_id if again else person.destination_id
-    return Collection.objects.active().select_for_update().filter(pk=pk).first() if pk else None
+    return Collection.objects.active().select_for_update(no_key=True).filter(pk=pk).first() if pk else None
 
 
 def _hold_sources(orders: Sequence[Order], inputs: "Sequence[Sequence[Input]]") -> set[int]:

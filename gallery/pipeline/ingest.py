@@ -146,7 +146,7 @@ def _own_seed(generation: Generation, index: int) -> int | None:
 def _write_rows(generation: Generation, attempt: Attempt, images: list[Image]) -> None:
     """Rows of the pictures; whoever stored this answer before us (a recovery, a late worker) has made the same ones."""
     # One at a time: two that store different parts of an answer would choose two covers.
-    Generation.objects.select_for_update().filter(pk=generation.pk).values_list("pk").first()
+    Generation.objects.select_for_update(no_key=True).filter(pk=generation.pk).values_list("pk").first()
     has_cover = Image.objects.filter(generation=generation, is_cover=True).exists()
     for index, image in enumerate(images):
         image.is_cover = index == 0 and not has_cover
@@ -164,7 +164,11 @@ def _write_rows(generation: Generation, attempt: Attempt, images: list[Image]) -
 def _deliver(generation: Generation, ids: list[int]) -> None:
     """Put new pictures into the collection that their click named, if it is there still and in use."""
     wanted = Batch.objects.filter(pk=generation.batch_id).values("destination")
-    goes_to = Collection.objects.active().select_for_update().filter(pk__in=wanted).first() if ids else None
+    goes_to = (
+        Collection.objects.active().select_for_update(no_key=True).filter(pk__in=wanted).first()
+        if ids
+        else None
+    )
     if goes_to:
         goes_to.add(ids, generation.requested_by or generation.owner)
 

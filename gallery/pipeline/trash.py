@@ -72,5 +72,7 @@ def _lock_around(pk: int) -> None:
     """
     own = Image.objects.filter(pk=pk).values_list("generation", flat=True)
     ids = {*own, *_made_from(pk)}
-    list(Generation.objects.filter(pk__in=ids).order_by("pk").select_for_update().values_list("pk"))
-    list(Collection.objects.filter(cover=pk).order_by("pk").select_for_update().values_list("pk"))
+    list(
+        Generation.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True).values_list("pk")
+    )
+    list(Collection.objects.filter(cover=pk).order_by("pk").select_for_update(no_key=True).values_list("pk"))

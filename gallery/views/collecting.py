@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
+from django_htmx.http import trigger_client_event
 
 from gallery import access
 from gallery.display.collecting import collecting
@@ -60,8 +61,10 @@ def _done(request: MemberRequest, image: Image, words: str) -> HttpResponse:
     if not request.htmx:
         messages.success(request, words)
         return back_to(request, reverse("image", args=[image.pk]))
-    context = {"image": image, "collecting": collecting(image), "said": words}
-    return render(request, "collections/_collect.html", context)
+    context = {"image": image, "collecting": collecting(image)}
+    return trigger_client_event(
+        render(request, "collections/_collect.html", context), "picture:said", {"words": words}
+    )
 
 
 def _refused(request: MemberRequest, image: Image, words: str) -> HttpResponse:

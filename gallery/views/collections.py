@@ -83,8 +83,10 @@ def _page(request: MemberRequest, collection: Collection, form: CollectionForm |
         return render(request, "collections/_more_entries.html", context)
     if request.htmx:
         return render(request, "gallery/_more.jinja", context, using="jinja2")
+    newer = context["page"].newer
     context |= {
         "is_arranged": is_arranged,
+        "newer": f"{newer}{'&' if '?' in newer else '?'}arrange=1" if newer and is_arranged else newer,
         "found": count.found(images),
         "hidden": scope.hides(listing.query, request.user),
         "orders": [

@@ -1,5 +1,5 @@
-// Arranging a collection: by drag (mouse and touch, at the grip), by the buttons, and by Shift with arrow keys, Home and
-// End. Each move is sent at once and done here when the server has done it; without this script the buttons post.
+// Arranging a collection: by drag (mouse and touch, at the grip), by the buttons, and by Shift with arrow keys, Home
+// and End. Each move is sent at once and done here when the server has done it; without this script the buttons post.
 const grid = document.querySelector("[data-arranged]");
 const said = document.getElementById("said");
 const KEYS = { ArrowLeft: "earlier", ArrowRight: "later", Home: "first", End: "last" };

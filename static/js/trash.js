@@ -65,12 +65,16 @@ function putBack(id) {
 
 /** Cards of a request tell which of its pictures are in the trash. */
 function redraw(id) {
-  for (const each of document.querySelectorAll(`.card [data-image="${CSS.escape(id)}"], .card a[href="/images/${id}/"]`)) {
+  const links = `.card [data-image="${CSS.escape(id)}"], .card .thrown a[href="/images/${CSS.escape(id)}/"]`;
+  for (const each of document.querySelectorAll(links)) {
     const card = each.closest(".card");
     htmx.ajax("GET", `/generations/${card.dataset.generation}/card/`, { target: card, swap: "outerHTML" });
   }
 }
 
+document.addEventListener("picture:said", ({ detail }) => {
+  if (said) said.textContent = detail.words;
+});
 document.addEventListener("picture:trashed", ({ detail }) => take(String(detail.id)));
 document.addEventListener("picture:restored", ({ detail }) => putBack(String(detail.id)));
 

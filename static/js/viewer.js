@@ -291,8 +291,8 @@ document.addEventListener("viewer:step", (event) => stepTo(event.detail));
 // Another script has changed the list: on to the picture of that address, or without one away from this picture.
 document.addEventListener("viewer:go", ({ detail }) => {
   pages.clear();
-  const near = () => viewer().querySelector("a[rel=next][data-step]") ?? viewer().querySelector("a[rel=prev][data-step]");
-  step(() => detail ?? near()?.href ?? viewer().dataset.address);
+  const way = (rel) => viewer().querySelector(`a[rel="${rel}"][data-step]`)?.href;
+  step(() => detail ?? way("next") ?? way("prev") ?? viewer().dataset.address);
 });
 // What was sent from a page must not be sent again from a copy of it.
 document.addEventListener("htmx:beforeRequest", (event) => {

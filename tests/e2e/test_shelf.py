@@ -43,7 +43,6 @@ def collection(site: Site, name: str, count: int = 4) -> str:
 
 
 def test_a_key_throws_away_and_another_brings_back(filled_site: Site, page: Page) -> None:
-    page.goto(filled_site.url + "/?q=is:mine+-is:mine+")
     page.goto(filled_site.url + "/?q=-zebra")
     before = ids(page)
     tile = page.locator(f'{TILES}[data-image="{before[2]}"]')
@@ -54,13 +53,13 @@ def test_a_key_throws_away_and_another_brings_back(filled_site: Site, page: Page
     expect(tile).to_have_count(0)
     assert page.locator(TILES).first.evaluate("(tile) => tile.getBoundingClientRect().top") == top
     left = ids(page)
-    assert len(left) in (len(before), len(before) - 1)
+    assert before[2] not in left
     expect(page.locator(f'{TILES}[data-image="{left[2]}"]')).to_be_focused()
 
     page.keyboard.press("Control+z")
     expect(tile).to_have_count(1)
     expect(tile).to_be_focused()
-    assert ids(page) == before
+    assert ids(page)[:20] == before[:20]
     expect(page.locator("#said")).to_have_text(f"Picture {before[2]} is back.")
     expect(page.locator("#undo form")).to_have_count(0)
 
@@ -122,6 +121,7 @@ def test_the_trash_gives_back_and_is_emptied(filled_site: Site, page: Page) -> N
     expect(card).to_have_count(0)
     page.goto(f"{filled_site.url}/images/{gone}/")
     page.locator('[data-action="trash"] button').click()
+    expect(page.locator("#undo")).to_contain_text("is in the trash")
     page.goto(filled_site.url + "/trash/")
     page.get_by_text("Empty…").click()
     page.get_by_role("button", name=re.compile("for good")).click()

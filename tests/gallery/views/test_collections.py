@@ -1,5 +1,6 @@
 """Collections: made, filled, arranged, searched, stepped through, archived, deleted; and where what is made goes."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -128,7 +129,8 @@ def test_a_picture_is_collected_by_id_and_by_name(page: Get, client: Client, ali
     answer = client.post(uncollect, {"collection": str(spring.pk)}, headers=HTMX)
     assert answer.status_code == 200
     read = Page(answer.content)
-    assert "not in “Spring” any more" in read.one(id="said").words
+    said = json.loads(answer["HX-Trigger"])["picture:said"]["words"]
+    assert said == f"Picture {image.pk} is not in “Spring” any more."
     assert {each.words for each in read.all("a", data_collection=None)} == names - {"Spring"}
     assert client.post(uncollect, {"collection": "no such"}).status_code == 404
     assert client.post(uncollect, {"collection": "9" * 30}).status_code == 404
