@@ -83,7 +83,7 @@ def _measure(gallery: Gallery, verb: str, fields: dict[str, str]) -> dict[str, A
         chosen = Selection.read(request, user)
     deed = DEEDS[verb](request)
     longest = longest_cpu = 0.0
-    for portion in chosen.portions():
+    for portion in chosen.portions(deed.portion):
         began, worked = time.perf_counter(), gallery.cpu()
         with transaction.atomic():
             deed.do(portion)
