@@ -49,10 +49,10 @@ class Selection:
         # What is no number is no picture of ours: it is counted as one that is not there.
         return cls(tuple(dict.fromkeys(read_id(text.strip()) or MAX_ID for text in texts)))
 
-    def portions(self) -> Iterator[list[int]]:
+    def portions(self, size: int = PORTION) -> Iterator[list[int]]:
         """Ids of one transaction each."""
-        for start in range(0, len(self.ids), PORTION):
-            yield list(self.ids[start : start + PORTION])
+        for start in range(0, len(self.ids), size):
+            yield list(self.ids[start : start + size])
 
 
 def _found(text: str, within: str, member: User) -> tuple[int, ...]:

@@ -23,6 +23,7 @@ class Running:
     def __init__(self, picture: Path) -> None:
         self.seen: list[dict[str, Any]] = []
         self.picture = picture
+        self.streamed, self.ended = 0, threading.Event()
         self.may_answer = threading.Event()
         self.may_answer.set()
         self.listener = server.listen("127.0.0.1", 0)
@@ -42,10 +43,22 @@ class Running:
         if environ["PATH_INFO"] == "/unchanged":
             start("304 Not Modified", [])
             return [b""]
+        if environ["PATH_INFO"] == "/stream":
+            start("200 OK", [("Content-Type", "application/zip")])
+            return self.stream()
         body = environ["wsgi.input"].read()
         answer = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']!a} {body!a}".encode()
         start("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(answer)))])
         return [answer]
+
+    def stream(self) -> Iterator[bytes]:
+        """An answer that has no end."""
+        try:
+            while True:
+                self.streamed += 65_536
+                yield bytes(65_536)
+        finally:
+            self.ended.set()
 
     def connect(self, receive_buffer: int | None = None) -> socket.socket:
         connection = socket.socket()
@@ -403,3 +416,22 @@ def test_it_says_why_it_cannot_listen() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(server.CannotListen, match=rf"127\.0\.0\.1:{port} .*Address already in use.*PORT"):
             server.listen("127.0.0.1", port)
+
+
+def test_a_stream_is_made_only_as_it_is_read_and_ends_when_its_reader_goes(running: Running) -> None:
+    with running.connect(4096) as connection:
+        connection.sendall(b"GET /stream HTTP/1.1\r\n" + HEAD + b"\r\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200 OK")
+        before = -1
+        while before != running.streamed:
+            before = running.streamed
+            time.sleep(0.3)
+        # What the kernel holds for both sides, and what the server is ahead of it.
+        most = server.AHEAD + 4 * server.SEND_BUFFER + 2 * 65_536
+        assert before <= most
+        assert not running.ended.is_set()
+        # Others are answered meanwhile, and a reader that goes on is given more.
+        assert b"'/x'" in running.ask(b"GET /x HTTP/1.1\r\n" + HEAD + CLOSE + b"\r\n")
+        while running.streamed == before:
+            assert connection.recv(65_536)
+    assert running.ended.wait(20)
