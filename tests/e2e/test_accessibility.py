@@ -25,6 +25,7 @@ PAGES = [
     "/admin/",
     "/admin/gallery/generation/",
     "/admin/gallery/image/",
+    "/admin/gallery/collection/",
     "/admin/gallery/attempt/",
     "/admin/gallery/user/",
     "/admin/gallery/catalogmodel/",
