@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gallery import access
 from gallery.display import details, generation_card
+from gallery.display.collecting import collecting
 from gallery.display.generation_card import Card
 from gallery.display.timeline import timeline
 from gallery.forms.price import PriceRefused
@@ -57,7 +58,7 @@ def _first_picture(generation: Generation, card: Card) -> dict[str, Any]:
     picture = card.images[0]
     picture.generation = generation
     price = CatalogModel.objects.price(generation.operation) if generation.state == State.DONE else None
-    return {"image": picture, "price": price}
+    return {"image": picture, "price": price, "collecting": collecting(picture)}
 
 
 @require_safe
