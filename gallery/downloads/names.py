@@ -1,10 +1,9 @@
 """Names of files that are taken home: what they say is a person's pattern, and every common system takes them."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 
-from gallery.text import normalize
+from gallery.text import cut_to_bytes, normalize, without_unseen
 
 FIELDS = ("date", "time", "prompt", "seed", "model", "style", "id", "by")
 # Bytes of UTF-8: of a whole name without its ending, and of the words of a prompt, so that the seed stays in it.
@@ -19,7 +18,6 @@ _SEPARATORS = re.compile(r"[-_. ]*([-_ ])[-_. ]*")
 _DEVICES = frozenset({"con", "prn", "aux", "nul", "conin$", "conout$"}) | {
     f"{device}{number}" for device in ("com", "lpt") for number in (*range(10), "¹", "²", "³")
 }
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _ENDING = ".{format}"
 
 
@@ -50,10 +48,10 @@ def stem(pattern: str, values: Mapping[str, str]) -> str:
     def fill(match: re.Match[str]) -> str:
         value = _plain(values.get(match[1], ""))
         words = _GAP.sub("-", value) if match[1] == "prompt" else value
-        return _cut(words, MOST_WORDS)
+        return cut_to_bytes(words, MOST_WORDS)
 
     filled = _plain(_FIELD.sub(fill, pattern))
-    name = _cut(_SEPARATORS.sub(r"\1", filled).strip("-_. "), MOST).strip("-_. ")
+    name = cut_to_bytes(_SEPARATORS.sub(r"\1", filled).strip("-_. "), MOST).strip("-_. ")
     if not name:
         name = f"picture-{values.get('id', '')}".strip("-")
     return f"_{name}" if name.partition(".")[0].strip().casefold() in _DEVICES else name
@@ -61,24 +59,8 @@ def stem(pattern: str, values: Mapping[str, str]) -> str:
 
 def _plain(text: str) -> str:
     """In NFC, without what no name may hold and what nobody sees: marks of direction turn an ending around."""
-    seen = "".join(
-        " " if character.isspace() else character
-        for character in normalize("NFC", text)
-        if character.isspace() or unicodedata.category(character) not in _UNSEEN
-    )
+    seen = without_unseen(normalize("NFC", text))
     return _GAP.sub(" ", _FORBIDDEN.sub("-", seen)).strip()
-
-
-def _cut(text: str, most: int) -> str:
-    """At most so many bytes, whole characters, and none that lost the marks behind it."""
-    data = text.encode()
-    if len(data) <= most:
-        return text
-    kept = data[:most].decode(errors="ignore")
-    following = text[len(kept)]
-    while kept and unicodedata.combining(following):
-        kept, following = kept[:-1], kept[-1]
-    return kept
 
 
 class Unique:
