@@ -25,7 +25,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 # Format characters (zero width, soft hyphen, marks of direction), spaces and separators: nothing to see.
 _LINE_ENDS = re.compile("\r\n|[\r\u2028\u2029]")
 _INVISIBLE = frozenset({"Cf", "Zs", "Zl", "Zp", "Cc"})
-_NEVER_SEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_NOTHING = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 # Accents of Latin and Greek letters; in other scripts a mark makes another letter.
 _ACCENTS = re.compile("([A-Za-z\u0370-\u03ff])[\u0300-\u036f]+")
 # Joiners, soft hyphens, marks of direction, choices of a glyph.
@@ -117,17 +117,22 @@ def label_key(label: str) -> str:
     return " ".join(normalize("NFKC", normalize("NFKD", label).casefold()).split())
 
 
-def visible(text: str) -> str:
-    """NFC without what nobody sees: controls, marks of direction, what no font has; each space a plain one."""
+def is_blank(text: str) -> bool:
+    """Whether there is nothing to see in `text`."""
+    return all(unicodedata.category(character) in _INVISIBLE for character in text)
+
+
+def without_unseen(text: str) -> str:
+    """`text` with a plain space for every kind of one, and nothing that cannot be seen or is no character."""
     return "".join(
         " " if character.isspace() else character
-        for character in normalize("NFC", text)
-        if character.isspace() or unicodedata.category(character) not in _NEVER_SEEN
+        for character in text
+        if character.isspace() or unicodedata.category(character) not in _NOTHING
     )
 
 
 def cut_to_bytes(text: str, most: int) -> str:
-    """At most so many bytes of UTF-8, whole characters, and none that lost the marks behind it."""
+    """At most so many bytes of UTF-8: whole characters, and none that lost the marks behind it."""
     data = text.encode()
     if len(data) <= most:
         return text
@@ -136,11 +141,6 @@ def cut_to_bytes(text: str, most: int) -> str:
     while kept and unicodedata.combining(following):
         kept, following = kept[:-1], kept[-1]
     return kept
-
-
-def is_blank(text: str) -> bool:
-    """Whether there is nothing to see in `text`."""
-    return all(unicodedata.category(character) in _INVISIBLE for character in text)
 
 
 def is_encodable(text: str) -> bool:

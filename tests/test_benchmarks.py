@@ -18,6 +18,8 @@ LEAST = {
     "bench_post_to_done": ("--images", "2"),
     "bench_search": ("--sizes", "500,1000", "--databases", "sqlite", "--rounds", "1"),
     "bench_servers": ("--rounds", "1"),
+    "bench_selection": ("--count", "300", "--databases", "sqlite"),
+    "bench_download": ("--count", "60"),
     "bench_thumbnails": ("--rounds", "1"),
     "bench_worker_memory": ("--images", "2"),
 }

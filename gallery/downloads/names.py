@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from gallery.text import cut_to_bytes, normalize, visible
+from gallery.text import cut_to_bytes, normalize, without_unseen
 
 FIELDS = ("date", "time", "prompt", "seed", "model", "style", "id", "by")
 # Bytes of UTF-8: of a whole name without its ending, and of the words of a prompt, so that the seed stays in it.
@@ -59,7 +59,8 @@ def stem(pattern: str, values: Mapping[str, str]) -> str:
 
 def _plain(text: str) -> str:
     """In NFC, without what no name may hold and what nobody sees: marks of direction turn an ending around."""
-    return _GAP.sub(" ", _FORBIDDEN.sub("-", visible(text))).strip()
+    seen = without_unseen(normalize("NFC", text))
+    return _GAP.sub(" ", _FORBIDDEN.sub("-", seen)).strip()
 
 
 class Unique:
