@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 # newest pictures meets a page of them soon.
 FEW_PROMPTS = 300
 UNKNOWN_PRICE = -1
+# The picture's id as the table has it that tells what people have chosen.
+_WALKED = "chosen"
 # What is rated starts as if so many had given so much: a single 5 does not top ten times 4.
 PRIOR_RATINGS, PRIOR_RATING = 2, 3
 # When a picture was thrown away of which the trash was emptied: its time is over whatever TRASH_DAYS says.
@@ -173,8 +175,11 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def key(self) -> str:
         """What to sort these by, newest first: the key of their search documents, once these are asked.
 
-        It is the picture's id, but only the index's own key comes out of the index in order.
+        It is the picture's id, but only the index's own key comes out of the index in order. The same holds of the
+        table that tells what people have chosen, where its rows are walked.
         """
+        if _WALKED in self.query.annotations:
+            return _WALKED
         return "document" if index.TABLE in self.query.table_map else "id"
 
     def matching(self, query: search.Query) -> Self:
@@ -182,8 +187,11 @@ class ImageQuerySet(models.QuerySet["Image"]):
         vendor = connection.vendor
         if any(each.tags == () and not each.negated for each in query.filters):
             return self.none()
-        rows = self
-        if asked := search.document_query(query.words, query.filters, vendor):
+        asked = search.document_query(query.words, query.filters, vendor)
+        rows, are_few = self._chosen(query, is_indexed=asked is not None)
+        if are_few:
+            return rows._by_columns(query)
+        if asked:
             rows = rows.filter(document__terms__matches=asked)
         elif signs := tuple(term for term in query.words if not term.negated):
             rows = rows._with_signs(signs)
@@ -191,17 +199,39 @@ class ImageQuerySet(models.QuerySet["Image"]):
             if search.is_left_over(term, vendor):
                 rows = rows.filter(search.left_over(term))
         for each in query.filters:
-            if each.tags is None:
+            if each.tags is None and not each.is_joined:
                 rows = rows.filter(each.condition)._within(each.span)
         return rows
+
+    def found_by(self, query: search.Query) -> Self:
+        """What the gallery shows of `query`: covers; where it asks for what people have chosen, just these."""
+        return (self.kept() if query.is_of_chosen else self.covers()).matching(query)
 
     def matching_unindexed(self, query: search.Query) -> Self:
         """The same by columns and prompts alone: what is in the trash has no search document."""
         if any(each.tags == () and not each.negated for each in query.filters):
             return self.none()
+        return self._chosen(query, is_indexed=False)[0]._by_columns(query)
+
+    def _chosen(self, query: search.Query, *, is_indexed: bool) -> tuple[Self, bool]:
+        """What has the links that `query` asks for, and whether these are so few that each may be looked at.
+
+        Their table is walked, newest first, unless the index of pictures finds less (`is_indexed`).
+        """
+        rows = self
+        for each in query.filters:
+            if each.is_joined and each.link:
+                rows = rows.filter(**each.link.lookups)
+                if _WALKED not in rows.query.annotations and (each.is_few or not is_indexed):
+                    rows = rows.annotate(**{_WALKED: F(f"{each.link.relation}__image_id")})
+        return rows, any(each.chosen and each.is_few for each in query.filters)
+
+    def _by_columns(self, query: search.Query) -> Self:
         rows = self.filter(*(search.left_over(term) for term in query.words))
         for each in query.filters:
-            rows = rows.filter(each.condition)._within(each.span)
+            if not each.is_joined:
+                rows = rows.filter(each.condition)
+            rows = rows._within(each.span)
         return rows
 
     def _with_signs(self, terms: tuple[search.Words, ...]) -> Self:

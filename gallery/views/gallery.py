@@ -46,7 +46,8 @@ def gallery(request: MemberRequest) -> HttpResponse:
     images = scope.listed(listing.query, request.user)
     if request.htmx and "since" in asked:
         return _new(request, listing, images)
-    page = tiles.page(listing, images, row_height=request.user.row_height)
+    stacked = not listing.query.is_of_chosen
+    page = tiles.page(listing, images, member=request.user, stacked=stacked)
     context = {"page": page, "query": listing.query, "listing": listing}
     context["is_newest"] = listing.order is NEWEST
     if request.htmx:
