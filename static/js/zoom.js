@@ -159,7 +159,7 @@ const KEYS = {
   "=": () => zoomTo(scale() * STRIDE),
   "-": () => zoomTo(scale() / STRIDE),
   "−": () => zoomTo(scale() / STRIDE),
-  0: () => {
+  z: () => {
     view = null;
     apply();
   },
