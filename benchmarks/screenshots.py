@@ -140,6 +140,8 @@ def pages(site: Site, shown: Shown) -> list[Shot]:
         Shot("viewer", "/", _open_viewer),
         Shot("viewer-zoomed", "/", _zoom),
         Shot("viewer-facts", "/", _facts),
+        Shot("compare", f"/compare/?images={shown.image},{shown.image - 1}"),
+        Shot("compare-nine", f"/compare/?images={','.join(str(shown.image - n) for n in range(9))}"),
         Shot("generation-done", f"/generations/{shown.done}/"),
         Shot("generation-failed", f"/generations/{shown.failed}/"),
         Shot("prompts", "/prompts/"),

@@ -69,6 +69,12 @@ def image_to_see(pk: int) -> Image:
     return get_object_or_404(known, pk=min(pk, MAX_ID))
 
 
+def images_to_see(ids: Iterable[int]) -> dict[int, Image]:
+    """Those of `ids` that are there, the trash among them, by id, for any member; a few at most, in one query."""
+    known = Image.objects.select_related("owner", "prompt", "generation", "attempt")
+    return known.in_bulk([min(pk, MAX_ID) for pk in ids])
+
+
 def images_to_change(user: User) -> ImageQuerySet:
     """Those that are `user`'s to throw away and to bring back: their own, all for staff."""
     return Image.objects.all() if user.is_staff else Image.objects.filter(owner=user)

@@ -1,6 +1,6 @@
 """What our views take and give beyond Django's own: a member's request, its closed gates, messages, 303, refusals."""
 
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
@@ -76,6 +76,20 @@ class Messages(FallbackStorage):
     storage_classes = (_MessagesCookie, SessionStorage)
 
 
+def _page(request: HttpRequest, said: str) -> str:
+    """Path and query of `said` when it is a page of ours; empty otherwise."""
+    if not url_has_allowed_host_and_scheme(said, {request.get_host()}, require_https=request.is_secure()):
+        return ""
+    parts = urlsplit(said)
+    # Two slashes would begin the name of another host.
+    return f"/{parts.path.lstrip('/')}{'?' + parts.query if parts.query else ''}"
+
+
+def page_of(request: HttpRequest) -> str:
+    """Path and query of the page of ours that a form was on, as far as the browser tells."""
+    return _page(request, request.headers.get("Referer", "")) or "/"
+
+
 class SeeOther(HttpResponseRedirect):
     """303: what a post made is to be seen with a GET, whatever the client."""
 
@@ -87,11 +101,8 @@ def back_to(request: HttpRequest, otherwise: str) -> SeeOther:
 
     The browser knows best: a page changes its address while one scrolls.
     """
-    for said in (request.META.get("HTTP_REFERER", ""), request.POST.get("back", "")):
-        parts = urlsplit(said) if url_has_allowed_host_and_scheme(said, {request.get_host()}) else None
-        if parts and parts.path.startswith("/"):
-            return SeeOther(urlunsplit(("", "", parts.path, parts.query, "")))
-    return SeeOther(otherwise)
+    said = (request.headers.get("Referer", ""), request.POST.get("back", ""))
+    return SeeOther(next(filter(None, (_page(request, each) for each in said)), otherwise))
 
 
 def error_page(request: HttpRequest | None, status: int, message: str = "", title: str = "") -> HttpResponse:

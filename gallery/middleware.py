@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
@@ -15,13 +14,12 @@ from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
-from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from gallery import zones
 from gallery.access import TooManySubmissions
 from gallery.forms import kept
-from gallery.http import error_page
+from gallery.http import error_page, page_of
 from gallery.media import serving
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -158,7 +156,7 @@ class MemberRequired(LoginRequiredMiddleware):
     def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Callable[..., Any]
     ) -> HttpResponseBase:
-        back = request.get_full_path() if request.method != "POST" else _page_of(request)
+        back = request.get_full_path() if request.method != "POST" else page_of(request)
         words_are_kept = request.method == "POST" and request.path_info == reverse("create")
         if words_are_kept:
             back = f"{request.path_info}?{kept.PARAMETER}"
@@ -171,15 +169,6 @@ class MemberRequired(LoginRequiredMiddleware):
         if words_are_kept:
             kept.keep(request, response)
         return response
-
-
-def _page_of(request: HttpRequest) -> str:
-    """The page of ours that a form was on, as far as the browser tells."""
-    page = request.headers.get("Referer", "")
-    if not url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure()):
-        return "/"
-    parts = urlsplit(page)
-    return f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
 
 
 class ReaderZone:

@@ -136,7 +136,7 @@ class BadLine:
         self.bucket = replace(bucket, endpoint=f"http://127.0.0.1:{self._server.server_address[1]}")
 
     def __enter__(self) -> "BadLine":
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(self, *args: object) -> None:

@@ -1,4 +1,4 @@
-"""What staff may do to many generations at once: bounded, and confirmed when it is many or costs money."""
+"""What staff may do to many rows at once: bounded, and confirmed when it is many, costs money or asks for a word."""
 
 import uuid
 from collections.abc import Callable, Iterable
@@ -8,12 +8,14 @@ from typing import Any, Self, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from gallery import access
+from gallery.formats import counted
 from gallery.forms.price import ALTERED, PriceRefused, objection
 from gallery.media.pictures import LostFile
 from gallery.models import Attempt, CatalogModel, Generation, State, User
@@ -27,7 +29,10 @@ MANY_PAID = 100
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One action: which rows it is for, how many at most, from how many on it asks, and what it does."""
+    """One action: which rows it is for, how many at most, from how many on it asks, and what it does.
+
+    `field` is the label of a word that the confirmation asks for; what is wrong with it is a ValidationError of `act`.
+    """
 
     name: str
     question: str
@@ -37,6 +42,9 @@ class Plan:
     ask_above: int
     act: Callable[[HttpRequest, list[int], uuid.UUID], int]
     spends: bool = False
+    noun: str = "generation"
+    field: str = ""
+    is_final: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,7 @@ class Bill:
             raise PriceRefused(words, self.total)
 
 
-def _carry_out(
+def carry_out(
     model_admin: Any, request: HttpRequest, queryset: QuerySet[Any], plan: Plan
 ) -> HttpResponse | None:
     """Do it, ask first, or say why not; None returns to the list."""
@@ -94,6 +102,8 @@ def _carry_out(
         count = plan.act(request, chosen, _form_id(request))
     except PriceRefused as refused:
         return _ask(model_admin, request, chosen, plan, refused)
+    except ValidationError as refused:
+        return _ask(model_admin, request, chosen, plan, "".join(refused.messages))
     messages.success(request, plan.done.format(count=count))
     return None
 
@@ -103,7 +113,7 @@ def _ask(
     request: HttpRequest,
     chosen: list[int],
     plan: Plan,
-    refused: PriceRefused | None = None,
+    refused: PriceRefused | str = "",
 ) -> HttpResponse:
     # What was refused was not used up: its form may still be the repeat of one that began.
     form_id = _form_id(request) if refused else uuid.uuid4()
@@ -112,15 +122,15 @@ def _ask(
     asked = [row.pk for row in rows] if plan.spends else chosen
     context = {
         **model_admin.admin_site.each_context(request),
-        "title": plan.question.format(
-            count=len(asked), noun="generation" if len(asked) == 1 else "generations"
-        ),
+        "title": plan.question.format(what=counted(len(asked), plan.noun)),
         "opts": model_admin.opts,
         "action": plan.name,
         "is_one": len(rows) == 1,
         "bill": Bill.of(rows) if plan.spends else None,
         "doubtful": _doubtful(asked) if plan.spends else 0,
         "refused": refused,
+        "field": plan.field,
+        "is_final": plan.is_final,
         "yes": "Yes" if len(asked) == 1 else f"Yes, all {len(asked)}",
         "checkbox": ACTION_CHECKBOX_NAME,
         "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
@@ -194,7 +204,7 @@ def _not_run_again(chosen: list[int]) -> list[Generation]:
 
 _CANCEL = Plan(
     name="cancel",
-    question="Cancel {count} waiting {noun}?",
+    question="Cancel {what} still waiting?",
     done="Cancelled: {count}. What a worker was quicker to send goes on.",
     fitting=Q(state=State.QUEUED),
     most=MANY,
@@ -203,7 +213,7 @@ _CANCEL = Plan(
 )
 _DISMISS = Plan(
     name="dismiss",
-    question="Dismiss {count} failed or interrupted {noun}?",
+    question="Dismiss {what}, failed or interrupted?",
     done="Dismissed: {count}.",
     fitting=Q(state__in=(State.FAILED, State.INTERRUPTED), dismissed_at=None),
     most=MANY,
@@ -212,7 +222,7 @@ _DISMISS = Plan(
 )
 _RUN_AGAIN = Plan(
     name="run_again",
-    question="Run {count} {noun} again?",
+    question="Run {what} again?",
     done="Queued again: {count}. What was run again before is left as it is.",
     fitting=Q(state__in=RUNNABLE_STATES),
     most=MANY_PAID,
@@ -222,7 +232,7 @@ _RUN_AGAIN = Plan(
 )
 _DECLARE_INTERRUPTED = Plan(
     name="declare_interrupted",
-    question="Declare {count} {noun} interrupted, whose host is silent?",
+    question="Declare {what} interrupted, whose host is silent?",
     done="Interrupted: {count}. If the host comes back, its answers are stored all the same.",
     fitting=Q(pk__in=Generation.objects.waiting_for_hosts().values("pk")),
     most=MANY,
@@ -234,19 +244,19 @@ _DECLARE_INTERRUPTED = Plan(
 @admin.action(description="Cancel (waiting ones)", permissions=["view"])
 def cancel(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
     """Cancel what no worker has sent yet."""
-    return _carry_out(model_admin, request, queryset, _CANCEL)
+    return carry_out(model_admin, request, queryset, _CANCEL)
 
 
 @admin.action(description="Dismiss (failed and interrupted ones)", permissions=["view"])
 def dismiss(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
     """Stamp as seen."""
-    return _carry_out(model_admin, request, queryset, _DISMISS)
+    return carry_out(model_admin, request, queryset, _DISMISS)
 
 
 @admin.action(description="Run again (failed, interrupted and cancelled ones)", permissions=["view"])
 def run_again(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
     """Queue the same requests anew; always asks first, because it spends."""
-    return _carry_out(model_admin, request, queryset, _RUN_AGAIN)
+    return carry_out(model_admin, request, queryset, _RUN_AGAIN)
 
 
 @admin.action(description="Declare interrupted (received, but their host is silent)", permissions=["view"])
@@ -254,4 +264,4 @@ def declare_interrupted(
     model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]
 ) -> HttpResponse | None:
     """Stop waiting for the host that holds the answer; always asks first, because it was paid."""
-    return _carry_out(model_admin, request, queryset, _DECLARE_INTERRUPTED)
+    return carry_out(model_admin, request, queryset, _DECLARE_INTERRUPTED)

@@ -102,6 +102,21 @@ class AttentionFilter(admin.SimpleListFilter):
         return chosen()  # type: ignore[no-any-return]
 
 
+class TrashFilter(admin.SimpleListFilter):
+    """What is in the trash, by its own index, or is not."""
+
+    title = parameter_name = "trash"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Both."""
+        return [("yes", "In the trash"), ("no", "Kept")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any]:
+        """The chosen ones."""
+        chosen = {"yes": queryset.trashed, "no": queryset.kept}.get(self.value() or "", queryset.all)
+        return chosen()  # type: ignore[no-any-return]
+
+
 def _names(kind: type[VeniceError]) -> Iterator[str]:
     for each in kind.__subclasses__():
         yield each.__name__

@@ -1,15 +1,16 @@
 """Stored pictures in the admin."""
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from gallery import search
-from gallery.admin.filters import ModelFilter, StyleFilter
-from gallery.admin.reading import ReadOnlyAdmin, thumbnail, words
-from gallery.models import Image
+from gallery.admin import image_actions
+from gallery.admin.filters import ModelFilter, StyleFilter, TrashFilter
+from gallery.admin.reading import NOTHING, ReadOnlyAdmin, named, thumbnail, words
+from gallery.models import CollectionImage, Image, ImageTag
 from gallery.models.image import ImageQuerySet
 
 
@@ -27,9 +28,31 @@ class ImageAdmin(ReadOnlyAdmin):
         "size",
         "format",
         "owner",
+        "marks",
+        "tags",
+        "collections",
+        "is_sensitive",
+        "trashed_at",
     )
     list_display_links = ("__str__",)
-    list_filter = ("is_cover", "emulated", "owner", ModelFilter, StyleFilter)
+    list_filter = (
+        TrashFilter,
+        "is_sensitive",
+        "is_moderated",
+        "is_cover",
+        "emulated",
+        "owner",
+        ModelFilter,
+        StyleFilter,
+    )
+    actions = (
+        image_actions.tag,
+        image_actions.collect,
+        image_actions.trash,
+        image_actions.restore,
+        image_actions.mark_sensitive,
+        image_actions.unmark_sensitive,
+    )
     list_select_related = ("owner", "prompt", "generation")
     sortable_by = ()
     search_fields = ("prompt__text",)
@@ -53,7 +76,25 @@ class ImageAdmin(ReadOnlyAdmin):
         "color",
         "name",
         "created_at",
+        "marks",
+        "tags",
+        "collections",
+        "is_moderated",
+        "is_sensitive",
+        "sensitive_set_by",
+        "trashed_at",
+        "trashed_by",
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Image]:
+        """With what people put on them, in a query for each kind of thing."""
+        tags = Prefetch("tag_links", ImageTag.objects.select_related("tag").order_by("tag__folded"))
+        entries = CollectionImage.objects.select_related("collection").order_by("collection__folded")
+        return super().get_queryset(request).prefetch_related(tags, Prefetch("entries", entries))
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Those of a collection too, to which the list of collections leads."""
+        return lookup == "entries__collection__id__exact" or super().lookup_allowed(lookup, value, request)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Image], search_term: str
@@ -85,3 +126,21 @@ class ImageAdmin(ReadOnlyAdmin):
     def size(self, image: Image) -> str:
         """In pixels."""
         return f"{image.width} x {image.height}"
+
+    @admin.display(description="Marks")
+    def marks(self, image: Image) -> str:
+        """Favourites, and the mean of the ratings with their number."""
+        said = [f"★ {image.favourite_count}"] if image.favourite_count else []
+        if image.rating_count:
+            said.append(f"{image.rating_sum / image.rating_count:.1f} of {image.rating_count}")
+        return ", ".join(said) or NOTHING
+
+    @admin.display(description="Tags")
+    def tags(self, image: Image) -> SafeString | str:
+        """The first of them."""
+        return named(link.tag for link in image.tag_links.all())
+
+    @admin.display(description="Collections")
+    def collections(self, image: Image) -> SafeString | str:
+        """The first of them."""
+        return named(entry.collection for entry in image.entries.all())

@@ -43,6 +43,8 @@ def delete_for_good(model_admin: Any, request: HttpRequest, queryset: QuerySet[A
             "opts": model_admin.opts,
             "action": "delete_for_good",
             "count": len(chosen),
+            "yes": "Yes",
+            "is_final": True,
             "checkbox": ACTION_CHECKBOX_NAME,
             "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
             "select_across": request.POST.get("select_across", "0"),

@@ -1,6 +1,7 @@
 """What the admin's lists share: staff read them; nothing is added, changed or deleted by hand."""
 
 import json
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, ClassVar, cast
 
@@ -11,7 +12,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from gallery import search
 from gallery.models import Image
@@ -20,7 +21,9 @@ from gallery.models.stored import StoredPicture
 # Counting further costs more than anybody learns from the number, and no one turns to page 101.
 COUNT_CAP = 10_000
 _THUMBNAIL = 72
-_NOTHING = "-"
+NOTHING = "-"
+# So many names of tags or collections stand in a row, each cut there.
+SOME, LONGEST = 4, 40
 
 
 class CappedCount(int):
@@ -84,7 +87,7 @@ class ReadOnlyAdmin(BoundedSearch):
 def thumbnail(image: Image | None) -> SafeString | str:
     """A small picture that leads to its page."""
     if image is None:
-        return _NOTHING
+        return NOTHING
     return stored_thumbnail(image, reverse("image", args=[image.pk]))
 
 
@@ -92,8 +95,10 @@ def stored_thumbnail(row: StoredPicture, address: str = "") -> SafeString:
     """A small picture of any row that names one; it leads to `address`, or to the picture itself."""
     scale = _THUMBNAIL / max(row.width, row.height, 1)
     return format_html(
-        '<a href="{}"><img src="{}" width="{}" height="{}" alt="{}" loading="lazy"></a>',
+        '<a href="{}"{}><img src="{}" width="{}" height="{}" alt="{}" loading="lazy"></a>',
         address or row.media_url,
+        # Blurred for whoever has chosen so.
+        mark_safe(' class="sensitive"') if getattr(row, "is_sensitive", False) else "",
         row.thumbnail_256,
         max(1, round(row.width * scale)),
         max(1, round(row.height * scale)),
@@ -104,14 +109,21 @@ def stored_thumbnail(row: StoredPicture, address: str = "") -> SafeString:
 def words(text: str, limit: int = 100) -> SafeString | str:
     """Text of people or of Venice: escaped, set apart from the direction of what surrounds it, and cut."""
     if not text:
-        return _NOTHING
+        return NOTHING
     shown = text if len(text) <= limit else text[: limit - 1] + "…"
     return format_html('<bdi dir="auto" hx-disable>{}</bdi>', shown)
 
 
+def named(things: Iterable[object]) -> SafeString | str:
+    """The first names of several things of people's own, and how many more there are."""
+    names = [str(each) for each in things]
+    more = f" and {len(names) - SOME} more" if len(names) > SOME else ""
+    return words(", ".join(name[:LONGEST] for name in names[:SOME]) + more, 2 * SOME * LONGEST)
+
+
 def whole_text(text: str) -> SafeString | str:
     """The same in full, with its line breaks."""
-    return format_html('<pre class="words" dir="auto" hx-disable>{}</pre>', text) if text else _NOTHING
+    return format_html('<pre class="words" dir="auto" hx-disable>{}</pre>', text) if text else NOTHING
 
 
 def pretty_json(value: Any) -> SafeString:
@@ -122,4 +134,4 @@ def pretty_json(value: Any) -> SafeString:
 
 def seconds(span: timedelta | None) -> str:
     """A time that something took."""
-    return f"{span.total_seconds():.1f} s" if span is not None else _NOTHING
+    return f"{span.total_seconds():.1f} s" if span is not None else NOTHING

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db import connections
-from django.db.models import QuerySet
+from django.db.models import IntegerField, QuerySet, Subquery
 
 from gallery.formats import number
 
@@ -20,3 +20,12 @@ def found(rows: QuerySet[Any], most: int | None = None) -> str:
 def up_to(count: int, most: int) -> str:
     """`87`; beyond `most` in its words."""
     return number(count) if count <= most else f"more than {number(most)}"
+
+
+class Capped(Subquery):
+    """The number of rows of a query that is cut off."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) capped)"
+    output_field = IntegerField()
+    # Of what cannot be found at all the database is not asked.
+    empty_result_set_value = 0

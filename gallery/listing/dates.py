@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import pairwise
+from typing import Any
 
-from django.db.models import Exists, Max, Min
+from django.db.models import Exists, Subquery
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
 
@@ -36,10 +37,12 @@ def oldest_from(start: datetime) -> int | None:
 
 
 def months() -> list[Month]:
-    """The months of the reader's zone that have pictures, newest first: three queries, a seek for each month."""
+    """The months of the reader's zone that have pictures, newest first: two queries, a seek for each month."""
     covers = Image.objects.covers()
-    # Not both at once, for which SQLite would walk the whole index.
-    first, last = (covers.aggregate(end=end("created_at"))["end"] for end in (Min, Max))
+    # Not MIN and MAX at once, for which SQLite would walk the whole index.
+    moments = covers.values("created_at")
+    ends = {"first": moments.order_by("created_at")[:1], "last": moments.order_by("-created_at")[:1]}
+    first, last = _one_row(**{name: Subquery(end) for name, end in ends.items()})
     if first is None:
         return []
     begun = _beginnings(timezone.localtime(first).date(), timezone.localtime(last).date())
@@ -49,12 +52,18 @@ def months() -> list[Month]:
         )
         for number, (end, start) in enumerate(pairwise(begun))
     }
-    found = User.objects.order_by("pk").values_list().annotate(**has_any).values_list(*has_any)[:1].get()
+    found = _one_row(**has_any)
     return [
         Month(f"{start:%Y-%m}", start.year, date_format(start, "F"))
         for start, has in zip(begun[1:], found, strict=True)
         if has
     ]
+
+
+def _one_row(**values: Any) -> tuple[Any, ...]:
+    """What these expressions come to, in one query: they hang on the one row of a table that is never empty."""
+    row: tuple[Any, ...] = User.objects.order_by("pk").annotate(**values).values_list(*values)[:1].get()
+    return row
 
 
 def _beginnings(first: date, last: date) -> list[date]:

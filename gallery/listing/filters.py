@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import IntegerField, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
 
 from gallery import search
 from gallery.formats import counted_to
+from gallery.listing.count import Capped
 from gallery.listing.listing import Listing
 from gallery.models import CatalogModel, CatalogStyle, Image, ImageDocument, Tag, User
 from gallery.models.vocabulary import Vocabulary
@@ -238,20 +239,11 @@ def _choices(listing: Listing, facet: _Facet, chosen: list[search.Term], member:
     ]
 
 
-class _Capped(Subquery):
-    """The number of rows of a query that is cut off."""
-
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) capped)"
-    output_field = IntegerField()
-    # Of what cannot be found at all the database is not asked.
-    empty_result_set_value = 0
-
-
 def counts(rest: str, written: list[str], member: User) -> list[int]:
     """How many covers each of `written` finds within the search `rest`, counted no further than just above the cap."""
     vocabulary = Vocabulary(member.pk)
     each = {
-        f"count_{number}": _Capped(_cut(search.parse(f"{term} {rest}", vocabulary), member))
+        f"count_{number}": Capped(_cut(search.parse(f"{term} {rest}", vocabulary), member))
         for number, term in enumerate(written)
     }
     one = User.objects.filter(pk=member.pk).values_list()

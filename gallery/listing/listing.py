@@ -86,9 +86,13 @@ class Listing:
 
     def rows(self, queryset: Rows) -> Rows:
         """A page of `queryset` from the cursor on, and one row more when there are older ones."""
+        return self.arranged(queryset)[: self.size + 1]
+
+    def arranged(self, queryset: Rows) -> Rows:
+        """All of `queryset` from the cursor on."""
         if self.cursor is None:
-            return self.order.sorted(queryset)[: self.size + 1]
-        return self.after(queryset, self.cursor, inclusive=True)[: self.size + 1]
+            return self.order.sorted(queryset)
+        return self.after(queryset, self.cursor, inclusive=True)
 
     def page(self, queryset: Rows, shown: list[T], cursors: Sequence[Cursor]) -> Page[T]:
         """`shown` are the rows of the page, `cursors` those of `rows`; one query more to find the page before."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from gallery.formats import number
 from gallery.http import MemberRequest
+from gallery.listing import walk
 from gallery.listing.count import up_to
 from gallery.listing.listing import Listing
 from gallery.listing.order import Rows, write
@@ -37,17 +38,21 @@ class Neighbours:
 
     @classmethod
     def read(cls, request: MemberRequest, image: Image) -> "Neighbours":
-        """Around `image`, in the list that the address of `request` names; five queries at most beside its search's."""
+        """Around `image`, in the list that the address of `request` names; nine queries at most beside its search's."""
         scope = Scope.read(request)
         listing = Listing.read(request, size=1, orders=scope.orders)
-        pictures = scope.listed(listing.query, request.user)
+        order, pictures = listing.order, scope.listed(listing.query, request.user)
         is_stacked = scope.is_stacked and not listing.query.is_of_chosen
         cover = image if image.is_cover or not is_stacked else _cover(image)
-        cursor = scope.cursor(listing.order, cover)
+        cursor = scope.cursor(order, cover)
         earlier = listing.before(pictures, cursor)
         later = listing.after(pictures, cursor, inclusive=True)
-        ahead = list(earlier.only(*_COLUMNS)[:SIDE])
-        behind = list(later.only(*_COLUMNS)[: SIDE + 1])
+        ahead = walk.first(
+            order, pictures, lambda rows: listing.before(rows, cursor), _drawn, SIDE, backwards=True
+        )
+        behind = walk.first(
+            order, pictures, lambda rows: listing.after(rows, cursor, inclusive=True), _drawn, SIDE + 1
+        )
         is_listed = bool(behind) and behind[0].pk == cover.pk
         following = behind[1:] if is_listed else behind[:SIDE]
         passed = _count(earlier, ahead, SIDE) if is_listed else 0
@@ -63,6 +68,10 @@ class Neighbours:
             within=scope.within(listing),
             back=f"{scope.path}{listing.within}{'&' if listing.within else '?'}from={write(cursor)}",
         )
+
+
+def _drawn(rows: Rows) -> list[Image]:
+    return list(rows.only(*_COLUMNS))
 
 
 def _count(rows: Rows, known: list[Image], asked: int) -> int:

@@ -28,7 +28,12 @@ class Scope:
     @classmethod
     def read(cls, request: HttpRequest) -> "Scope":
         """What `in=` names; the whole gallery where that is nothing that we have written."""
-        kind, _, text = request.GET.get("in", "").partition(":")
+        return cls.named(request.GET.get("in", ""))
+
+    @classmethod
+    def named(cls, said: str) -> "Scope":
+        """The same of what a form sent as `in`."""
+        kind, _, text = said.partition(":")
         number = read_id(text)
         if (kind in (PROMPT, COLLECTION) and number is not None) or (kind == TRASH and not text):
             return cls(kind, number)

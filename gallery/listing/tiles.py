@@ -9,6 +9,7 @@ from django.db.models import FilteredRelation, Q
 from django.db.models.functions import Left
 
 from gallery.formats import usd
+from gallery.listing import walk
 from gallery.listing.days import Day, days
 from gallery.listing.listing import Listing, Page
 from gallery.listing.order import write
@@ -94,7 +95,13 @@ def page(
     """
     columns: tuple[Any, ...] = (*_COLUMNS, Left("prompt__text", EXCERPT), *listing.order.columns)
     own_marks = FilteredRelation("marks", condition=Q(marks__user=member))
-    rows = list(listing.rows(images.annotate(own=own_marks)).values_list(*columns))
+    rows = walk.first(
+        listing.order,
+        images,
+        listing.arranged,
+        lambda rows: list(rows.annotate(own=own_marks).values_list(*columns)),
+        listing.size + 1,
+    )
     own = len(columns) - len(listing.order.columns)
     visible = rows[: listing.size]
     steps = listing.within if within is None else within

@@ -11,6 +11,7 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from gallery.models.image import Image
+from gallery.models.sets import link
 from gallery.text import clean_label, is_blank, label_key
 
 if TYPE_CHECKING:
@@ -105,11 +106,8 @@ class Collection(models.Model):
             known = set(Image.objects.kept().lock(ids))
             ordered = [pk for pk in dict.fromkeys(ids) if pk in known]
             last = self.entries.aggregate(last=Max("position"))["last"] or 0
-            entries = [
-                CollectionImage(collection=self, image_id=pk, position=last + STEP * place, added_by=by)
-                for place, pk in enumerate(ordered, start=1)
-            ]
-            CollectionImage.objects.bulk_create(entries, ignore_conflicts=True)
+            values = {"collection": self, "added_by": by, "added_at": timezone.now()}
+            link(CollectionImage, ordered, values, stepped={"position": (last + STEP, STEP)})
         return ordered
 
     def remove(self, ids: Ids[int]) -> int:

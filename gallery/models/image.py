@@ -1,7 +1,8 @@
 """A stored picture. The grid's unit is the picture; the variants of one request are a stack under its cover."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
@@ -9,11 +10,25 @@ from typing import TYPE_CHECKING, Any, Self
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from gallery import search
+from gallery.models import sets
 from gallery.models.attempt import Attempt
 from gallery.models.generation import Generation
 from gallery.models.occurring import Day
@@ -30,8 +45,6 @@ FEW_PROMPTS = 300
 UNKNOWN_PRICE = -1
 # The picture's id as the table has it that tells what people have chosen.
 _WALKED = "chosen"
-# What is rated starts as if so many had given so much: a single 5 does not top ten times 4.
-PRIOR_RATINGS, PRIOR_RATING = 2, 3
 # When a picture was thrown away of which the trash was emptied: its time is over whatever TRASH_DAYS says.
 EMPTIED = datetime(1970, 1, 2, tzinfo=UTC)
 
@@ -41,8 +54,23 @@ def sort_price(price: Decimal | None) -> int:
     return UNKNOWN_PRICE if price is None else round(price * 1_000_000)
 
 
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """A search of pictures in an order that its index may not have: `among` which, and two ways to read the same.
+
+    `met` is for who walks in that order, and `gathered` comes out of the index, which is read first.
+    """
+
+    among: "ImageQuerySet"
+    met: "ImageQuerySet"
+    gathered: "ImageQuerySet"
+
+
 class ImageQuerySet(models.QuerySet["Image"]):
     """Verbs of the gallery."""
+
+    #: What `matching` has just searched, and for what. Whatever else is asked of these begins without it.
+    _search: "tuple[ImageQuerySet, search.Query] | None" = None
 
     def covers(self) -> Self:
         """One picture for each stack; none in the trash is a cover."""
@@ -101,8 +129,8 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return set(rows.values_list("pk", flat=True))
 
     def sum_marks(self) -> int:
-        """Write anew what all members' marks say of these; their rows are locked already."""
-        return self.update(**_sums()) and self.update(score=_SCORE)
+        """Write anew what all members' marks say of these; their rows are locked already. Returns how many changed."""
+        return sets.sum_marks(list(self.order_by("pk").values_list("pk", flat=True)), connection)
 
     def missummed(self) -> Self:
         """Those whose sums are not what their marks say."""
@@ -112,12 +140,16 @@ class ImageQuerySet(models.QuerySet["Image"]):
             wrong |= ~Q(**{name: F(f"true_{name}")})
         return right.filter(wrong | ~Q(score=_SCORE))
 
-    def trash(self, ids: Collection[int], by: "User") -> list[int]:
-        """Put these into the trash, a few thousand at most; the next of a stack is its cover. Returns which are new."""
+    def trash(self, ids: Collection[int], by: "User", at: datetime | None = None) -> list[int]:
+        """Put these into the trash, a few thousand at most; the next of a stack is its cover. Returns which are new.
+
+        `at` is kept as the moment: what one click threw away in portions is found again by it.
+        """
         with transaction.atomic():
-            generations = self._lock_generations(ids)
+            generations = self._lock_stacks(ids)
             moved = self.kept().lock(ids)
-            Image.objects.filter(pk__in=moved).update(trashed_at=Now(), trashed_by=by, is_cover=False)
+            thrown = {"trashed_at": at or Now(), "trashed_by": by, "is_cover": False}
+            Image.objects.filter(pk__in=moved).update(**thrown)
             Image.objects.settle_stacks(generations)
             Image.objects.filter(pk__in=moved).count_in_prompts(-1)
         return moved
@@ -125,10 +157,9 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def restore(self, ids: Collection[int]) -> list[int]:
         """Take these out of the trash, with all that was on them. Returns which were in it."""
         with transaction.atomic():
-            generations = self._lock_generations(ids)
+            generations = self._lock_stacks(ids)
             moved = self.trashed().lock(ids)
-            Image.objects.filter(pk__in=moved).update(trashed_at=None, trashed_by=None)
-            Image.objects.settle_stacks(generations)
+            Image.objects.settle_stacks(generations, restored=moved)
             Image.objects.filter(pk__in=moved).count_in_prompts(1)
         return moved
 
@@ -145,27 +176,25 @@ class ImageQuerySet(models.QuerySet["Image"]):
         counts = Counter(pk for pk in prompts if pk is not None)
         Prompt.objects.count_each({pk: by * count for pk, count in counts.items()})
 
-    def settle_stacks(self, generations: Collection[int]) -> None:
+    def settle_stacks(self, generations: Collection[int], restored: Collection[int] = ()) -> None:
         """One cover for each of these generations that has pictures outside the trash, and how many stand under it.
 
-        The generations' rows are locked: two at once would choose two.
+        The generations' rows are locked: two at once would choose two. `restored` leave the trash by the same
+        statement: to write a picture's search document costs more than all else.
         """
-        rows = Image.objects.filter(generation__in=generations)
-        mates = Image.objects.kept().filter(attempt=OuterRef("attempt")).order_by().values("attempt")
-        size = Subquery(mates.annotate(counted=Count("pk")).values("counted"), output_field=IntegerField())
-        shown = Image.objects.kept().filter(generation=OuterRef("generation"))
-        earlier = Exists(shown.filter(attempt=OuterRef("attempt"), index__lt=OuterRef("index"))) | Exists(
-            shown.filter(attempt__lt=OuterRef("attempt"))
-        )
-        rows.filter(is_cover=True).filter(earlier).update(is_cover=False)
-        rows.filter(is_cover=False, trashed_at__isnull=True).exclude(earlier).update(is_cover=True)
-        sized = rows.annotate(right=Coalesce(size, Value(1))).exclude(stack_size=F("right"))
-        sized.update(stack_size=Coalesce(size, Value(1)))
+        sets.settle_stacks(list(generations), list(restored), connection)
 
-    def _lock_generations(self, ids: Collection[int]) -> list[int]:
+    def _lock_stacks(self, ids: Collection[int]) -> list[int]:
+        """The generations of these, held, and all pictures of them: settling changes others than were named.
+
+        All at once and in order: whoever judges or collects several of them holds them in that order too.
+        """
         of = self.filter(pk__in=ids).order_by().values("generation")
         rows = Generation.objects.filter(pk__in=of).order_by("pk").select_for_update()
-        return list(rows.values_list("pk", flat=True))
+        generations = list(rows.values_list("pk", flat=True))
+        pictures = Image.objects.filter(generation__in=generations).order_by("pk").select_for_update()
+        list(pictures.values_list("pk"))
+        return generations
 
     def newest_first(self) -> Self:
         """Newest first is id descending."""
@@ -184,15 +213,42 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def matching(self, query: search.Query) -> Self:
         """The pictures that hold what `query` asks, by their search documents; the rest by their columns."""
-        vendor = connection.vendor
         if any(each.tags == () and not each.negated for each in query.filters):
             return self.none()
-        asked = search.document_query(query.words, query.filters, vendor)
-        rows, are_few = self._chosen(query, is_indexed=asked is not None)
+        is_indexed = search.document_query(query.words, query.filters, connection.vendor) is not None
+        among, are_few = self._chosen(query, is_indexed=is_indexed)
         if are_few:
-            return rows._by_columns(query)
-        if asked:
-            rows = rows.filter(document__terms__matches=asked)
+            return among._by_columns(query)
+        rows = among._searched(query, lambda asked: Q(document__terms__matches=asked))
+        if rows is not among:
+            rows._search = (among, query)
+        return rows
+
+    def choices(self, *, by_id: bool) -> Choices | None:
+        """How to read what `matching` has just found in an order that is `by_id` or not; None: as it is."""
+        among, query = self._search or (self, search.Query(""))
+        vendor = connection.vendor
+        asked = search.document_query(query.words, query.filters, vendor)
+        parts = sum(len(term.words) for term in query.words) + sum(bool(each.tags) for each in query.filters)
+        if not asked or (by_id and (vendor == "sqlite" or parts < 2)):
+            return None
+        if vendor == "sqlite":
+            # A look into its index for each picture takes longer than to compare words and columns. As a value, so that
+            # no index of such a column is taken for that of the order.
+            same: list[Any] = [search.left_over(term) for term in query.words]
+            if query.filters:
+                same.append(Case(When(query.condition, then=Value(True)), default=Value(False)))
+            return Choices(among, among.filter(*same), self)
+        # With OFFSET it is read for itself, no part of a walk. The words travel as a parameter.
+        ids = RawSQL(f"SELECT rowid FROM {index.TABLE} WHERE terms @@ %s::tsquery OFFSET 0", [asked])  # noqa: S608, S611
+        return Choices(among, self, among._searched(query, lambda _: Q(pk__in=ids)))
+
+    def _searched(self, query: search.Query, condition: Callable[[str], Q]) -> Self:
+        """`condition` is made of what the index is asked; the rest is asked of columns."""
+        vendor = connection.vendor
+        rows = self
+        if asked := search.document_query(query.words, query.filters, vendor):
+            rows = rows.filter(condition(asked))
         elif signs := tuple(term for term in query.words if not term.negated):
             rows = rows._with_signs(signs)
         for term in query.words:
@@ -258,8 +314,8 @@ SUMS = ("favourite_count", "rating_count", "rating_sum")
 _SCORE = models.Case(
     models.When(
         rating_count__gt=0,
-        then=(Value(1000 * PRIOR_RATINGS * PRIOR_RATING) + 1000 * F("rating_sum"))
-        / (Value(PRIOR_RATINGS) + F("rating_count")),
+        then=(Value(1000 * sets.PRIOR_RATINGS * sets.PRIOR_RATING) + 1000 * F("rating_sum"))
+        / (Value(sets.PRIOR_RATINGS) + F("rating_count")),
     ),
     default=Value(0),
     output_field=IntegerField(),

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from gallery.models.image import Image
+from gallery.models.sets import link
 
 if TYPE_CHECKING:
     from gallery.models.user import User
@@ -34,13 +35,16 @@ class MarkQuerySet(models.QuerySet["Mark"]):
         with transaction.atomic():
             # Whoever marks one of these at the same time waits here, and counts the marks of both.
             known = Image.objects.lock(ids)
-            rows = [self.model(user=user, image_id=pk, marked_at=timezone.now(), **values) for pk in known]
-            self.bulk_create(
-                rows,
-                update_conflicts=True,
-                unique_fields=["user", "image"],
-                update_fields=[*values, "marked_at"],
+            marked = (
+                {"user": user, "is_favourite": False, "rating": 0} | values | {"marked_at": timezone.now()}
             )
+            if any(values.values()):
+                link(self.model, known, marked, changed=(*values, "marked_at"), unique=("user", "image"))
+            else:
+                # Nothing is to be taken away where nothing was said.
+                self.filter(user=user, image__in=known).exclude(**values).update(
+                    **values, marked_at=timezone.now()
+                )
             Image.objects.filter(pk__in=known).sum_marks()
         return known
 

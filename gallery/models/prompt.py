@@ -109,19 +109,24 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
 
     def walked(self, query: search.Query) -> Self:
         """The same, to be shown in any order from its head on: a page of it is not made by sorting all of it."""
-        if not query.words or self._are_few(query.words):
+        if not query.words:
             return self.matching(query)
+        few = self._few(query.words)
+        if few is not None:
+            # By their ids: PostgreSQL, which supposes that words are independent, walks in vain where they never meet.
+            return self.filter(pk__in=few).matching(replace(query, words=()))
         # So many that walking the history meets a page of them soon.
         rows = self.filter(*(search.left_over(term, of="") for term in query.words))
         return rows.matching(replace(query, words=()))
 
-    def _are_few(self, terms: tuple[search.Words, ...]) -> bool:
+    def _few(self, terms: tuple[search.Words, ...]) -> list[int] | None:
+        """The ids of the prompts that hold `terms`; None when they are many."""
         ids = search.prompt_ids(terms, connection.vendor)
         with connection.cursor() as cursor:
             # Made of constants; the words travel as parameters.
-            sql = f"SELECT COUNT(*) FROM ({ids.sql} LIMIT %s) AS found"  # noqa: S608
-            cursor.execute(sql, [*ids.params, FEW_PROMPTS + 1])
-            return bool(cursor.fetchone()[0] <= FEW_PROMPTS)
+            cursor.execute(f"{ids.sql} LIMIT %s", [*ids.params, FEW_PROMPTS + 1])
+            found = [pk for (pk,) in cursor.fetchall()]
+        return found if len(found) <= FEW_PROMPTS else None
 
     def _used(self, uses: models.QuerySet[Any]) -> Self:
         """Those of which `uses` has one, which are generations or pictures."""

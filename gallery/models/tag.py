@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from gallery import search
 from gallery.models.image import Image
+from gallery.models.sets import link
 from gallery.text import clean_label, is_blank, label_key
 
 if TYPE_CHECKING:
@@ -64,8 +65,7 @@ class Tag(models.Model):
         """Put it on these pictures, a few thousand at most; returns the ids of those that are there."""
         with transaction.atomic():
             known = Image.objects.lock(ids)
-            links = [ImageTag(tag=self, image_id=pk, tagged_by=by) for pk in known]
-            ImageTag.objects.bulk_create(links, ignore_conflicts=True)
+            link(ImageTag, known, {"tag": self, "tagged_by": by, "tagged_at": timezone.now()})
         return known
 
     def remove(self, ids: Collection[int]) -> int:

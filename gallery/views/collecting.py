@@ -83,7 +83,9 @@ def destination(request: MemberRequest) -> HttpResponse:
     User.objects.filter(pk=request.user.pk).update(destination=collection)
     request.user.destination = collection
     if request.htmx:
-        return render(request, "collections/_destination.html", {"swap": True})
+        return render(
+            request, "collections/_destination.jinja", {"swap": True, "user": request.user}, using="jinja2"
+        )
     words = f"Everything you make goes into “{collection.name}”." if collection else "It is let go."
     messages.success(request, words)
     return back_to(request, reverse("create"))

@@ -8,3 +8,8 @@ document.addEventListener("sensitive:changed", ({ detail: { image, sensitive } }
   if (!viewer) return;
   for (const each of viewer.querySelectorAll("[data-sensitive-badge], [data-reveal]")) each.hidden = !sensitive;
 });
+
+// The keys of the viewer are not the box's.
+document.addEventListener("change", (event) => {
+  if (event.target.closest?.("[data-reveal]")) event.target.closest(".stage")?.focus({ preventScroll: true });
+});

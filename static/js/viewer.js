@@ -185,7 +185,7 @@ function raise(content, address) {
 /** All that the layer covers; what is said and noticed stays. */
 function* below() {
   for (const each of document.body.children)
-    if (!each.matches("#main, #notices, #said, #undo, #keys, script")) yield each;
+    if (!each.matches("#main, #notices, #said, #undo, #keys, #tray, script")) yield each;
   for (const each of document.getElementById("main").children) if (each !== layer) yield each;
 }
 

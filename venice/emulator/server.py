@@ -25,6 +25,8 @@ from venice.emulator.state import Request, State
 API_VERSION = "20260821.193530"
 MAX_BODY = 35 * 1024 * 1024
 PIECES = 40
+# Seconds within which it sees that it shall stop: a test that starts one waits for that.
+STOP_SEEN = 0.02
 
 
 class Emulator:
@@ -55,7 +57,7 @@ class Emulator:
             error_window_s=error_window_s,
         )
         self._server = _Server(port, self.state)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(STOP_SEEN,), daemon=True)
 
     @property
     def port(self) -> int:

@@ -1,28 +1,41 @@
 """The months of the rail come by seeks, whatever the number of pictures."""
 
+from copy import copy
+
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from gallery.listing import dates
-from gallery.models import User
-from tests.gallery.making import pictures
+from gallery.models import Image, User
+from tests.gallery.making import a_picture
 
 pytestmark = pytest.mark.django_db
 
 
-def test_no_month_costs_a_walk_along_the_index(alice: User) -> None:
-    pictures(alice, "a cat", count=2)
-    if connection.vendor == "postgresql":
-        # So few rows are read from end to end otherwise.
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_seqscan = off")
-    with CaptureQueriesContext(connection) as seen:
+def steps() -> int:
+    """How many steps SQLite's machine takes for the months."""
+    taken = 0
+
+    def count() -> int:
+        nonlocal taken
+        taken += 1
+        return 0
+
+    connection.connection.set_progress_handler(count, 1)
+    try:
         assert len(dates.months()) == 1
-    for query in seen:
-        with connection.cursor() as cursor:
-            explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
-            cursor.execute(f"{explain} {query['sql']}")
-            steps = [str(row[-1]) for row in cursor.fetchall()]
-        assert any("image_cover_date" in step for step in steps), steps
-        assert not any(step.startswith("SCAN") and "image_cover_date" in step for step in steps), steps
+    finally:
+        connection.connection.set_progress_handler(None, 0)
+    return taken
+
+
+def test_no_month_costs_a_walk_along_the_index(alice: User) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL finds the least and the most of an index by itself")
+    image = a_picture(alice, "a cat")
+    few = steps()
+    more = [copy(image) for _ in range(200)]
+    for place, each in enumerate(more):
+        each.pk, each.index = None, place + 1
+    Image.objects.bulk_create(more)
+    assert steps() <= few + 10

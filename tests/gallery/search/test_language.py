@@ -369,6 +369,22 @@ def test_each_search_of_the_table_finds_what_it_says(gallery: dict[int, str], al
     assert wrong == {}
 
 
+def test_however_it_is_read_a_search_finds_the_same(gallery: dict[int, str], alice: User) -> None:
+    wrong, asked = {}, 0
+    for text, _ in TABLE:
+        found = Image.objects.matching(read_query(text, alice))
+        choices = found.choices(by_id=False)
+        if choices is None:
+            continue
+        asked += 1
+        for name in ("met", "gathered"):
+            rows = set(getattr(choices, name).values_list("pk", flat=True))
+            if rows != set(found.values_list("pk", flat=True)):
+                wrong[f"{text} ({name})"] = {gallery[pk] for pk in rows}
+    assert asked > 80
+    assert wrong == {}
+
+
 @pytest.mark.parametrize(
     ("typed", "part", "words"),
     [

@@ -81,6 +81,7 @@ def test_it_never_counts_as_money_and_nobody_can_sign_in(db: None, small: None) 
         assert not user.is_staff
 
 
+@pytest.mark.one_database
 def test_the_requests_are_ones_that_venice_would_take(db: None, small: None) -> None:
     call_command("fill_gallery", "--images", "300", stderr=StringIO())
     models = {model.id: model for model in bundled_models()}
@@ -132,6 +133,7 @@ def test_one_prompt_in_twenty_has_the_rare_word() -> None:
     assert 300 < max(map(len, texts)) < 1_500
 
 
+@pytest.mark.one_database
 def test_files_are_shared_and_whole(db: None) -> None:
     call_command("fill_gallery", "--images", "30", stderr=StringIO())
     rows = {
@@ -149,6 +151,7 @@ def test_files_are_shared_and_whole(db: None) -> None:
             assert default_storage.exists(thumbnail_name(row["sha256"], size))
 
 
+@pytest.mark.one_database
 def test_some_models_and_people_are_busier_than_others(db: None, small: None) -> None:
     call_command("fill_gallery", "--images", "2000", stderr=StringIO())
     models = Counter(Generation.objects.values_list("model", flat=True))

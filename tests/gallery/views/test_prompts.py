@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from gallery import search
 from gallery.listing import prompt_rows, prompt_table
 from gallery.listing.order import PROMPT_ORDERS
 from gallery.models import Attempt, Generation, Image, Prompt, User
@@ -296,6 +297,16 @@ def test_many_are_walked_to_what_few_are_looked_up_by(
     monkeypatch.setattr(prompt_models, "FEW_PROMPTS", 0)
     monkeypatch.setattr(prompt_models, "FEW_USES", 0)
     assert listed(page(address)) == few
+
+
+def test_words_that_never_meet_let_no_database_walk_the_history(alice: User) -> None:
+    for text in ("a cat", "a dog"):
+        a_generation(alice, text)
+    both, one = (Prompt.objects.walked(search.parse(text)) for text in ("cat dog", "cat"))
+    with CaptureQueriesContext(connection) as seen:
+        assert list(both) == []
+    assert len(seen) == 0, "what was looked up is known"
+    assert [prompt.text for prompt in one] == ["a cat"]
 
 
 def test_what_cannot_be_searched_is_said(page: Get, alice: User) -> None:

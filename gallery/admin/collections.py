@@ -1,0 +1,119 @@
+"""Collections in the admin: renamed, archived, deleted without a loss of pictures."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import OuterRef, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from gallery.admin.reading import ReadOnlyAdmin, thumbnail
+from gallery.formats import counted_to
+from gallery.listing.count import Capped
+from gallery.models import Collection, CollectionImage
+from gallery.text import clean_label, is_blank, label_key
+
+# Nobody learns more from a larger number.
+_CAP = 1000
+
+
+class CollectionForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Its name, unique in any case and form; its notes; whether menus offer it."""
+
+    archived = forms.BooleanField(required=False, help_text="It is in no menu, and stays at its address.")
+
+    class Meta:
+        model = Collection
+        fields = ("name", "notes")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["archived"].initial = self.instance.archived_at is not None
+
+    def clean_name(self) -> str:
+        """As it is kept."""
+        name = clean_label(self.cleaned_data["name"])
+        folded = label_key(name)
+        if is_blank(name):
+            raise forms.ValidationError("A collection needs a name.")
+        if max(len(name), len(folded)) > Collection.MAX_NAME:
+            raise forms.ValidationError(f"A name has at most {Collection.MAX_NAME} characters.")
+        if Collection.objects.filter(folded=folded).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(f"There is a collection “{name}” already.")
+        self.instance.folded = folded
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        """Archived from now on, or since when it was."""
+        cleaned = super().clean() or {}
+        archived = cleaned.get("archived", False)
+        self.instance.archived_at = (self.instance.archived_at or timezone.now()) if archived else None
+        return cleaned
+
+
+class ArchivedFilter(admin.SimpleListFilter):
+    """Whether menus offer it."""
+
+    title = parameter_name = "archived"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Both."""
+        return [("no", "No"), ("yes", "Yes")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The chosen ones."""
+        if self.value() not in ("no", "yes"):
+            return queryset
+        return queryset.filter(archived_at__isnull=self.value() == "no")
+
+
+@admin.register(Collection)
+class CollectionAdmin(ReadOnlyAdmin):
+    """Sets of pictures; deleting one keeps its pictures."""
+
+    form = CollectionForm
+    list_display = ("name", "picture", "pictures", "created_by", "created_at", "archived_at")
+    list_filter = (ArchivedFilter, "created_by")
+    list_select_related = ("created_by", "cover")
+    sortable_by = ()
+    search_fields = ("name", "notes")
+    fields = ("name", "notes", "archived", "picture", "pictures", "created_by", "created_at", "archived_at")
+    readonly_fields = ("picture", "pictures", "created_by", "created_at", "archived_at")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nothing of it is a line of the ledger."""
+        return request.user.is_staff
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Its pictures stay."""
+        return request.user.is_staff
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Collection]:
+        """With the number of pictures, counted no further than anybody cares."""
+        entries = CollectionImage.objects.filter(collection=OuterRef("pk")).order_by().values("pk")
+        return Collection.objects.order_by(*self.ordering).annotate(size=Capped(entries[: _CAP + 1]))
+
+    def get_deleted_objects(
+        self, objs: Sequence[Any] | QuerySet[Any], request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """The collections alone: Django would name each entry of a hundred thousand."""
+        names = [f"{each} (its pictures stay)" for each in objs]
+        return names, {"collections": len(names)}, set(), []
+
+    @admin.display(description="Cover")
+    def picture(self, collection: Collection) -> SafeString | str:
+        """The one that was chosen."""
+        return thumbnail(collection.cover)
+
+    @admin.display(description="Pictures")
+    def pictures(self, collection: Collection) -> SafeString | str:
+        """How many, a link to them."""
+        address = (
+            f"{reverse('admin:gallery_image_changelist')}?entries__collection__id__exact={collection.pk}"
+        )
+        return format_html('<a href="{}">{}</a>', address, counted_to(_CAP, getattr(collection, "size", 0)))

@@ -1,0 +1,104 @@
+"""Two to nine pictures beside each other."""
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from gallery import access
+from gallery.display import beside
+from gallery.formats import read_id
+from gallery.http import MemberRequest
+from gallery.models import Image
+
+FEWEST, MOST = 2, 9
+# A room for the pictures that is as most windows have it, in pixels; and a phone's.
+WINDOW, PHONE = (1440, 760), (390, 560)
+MOST_NARROW = 3
+# What people paste: the address of a picture's page, or its number with commas, spaces or a hash around it.
+_ADDRESS = re.compile(r"\S*/images/([0-9]{1,19})\S*")
+_PARTS = re.compile(r"[\s,#]+")
+_LONGEST = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which pictures an address asks for: those that can be shown, in its order, and what is wrong with the rest."""
+
+    images: list[Image]
+    problem: str = ""
+    status: int = 200
+
+    @classmethod
+    def read(cls, texts: list[str]) -> Self:
+        """The pictures of these numbers; of several problems the first."""
+        ids = [read_id(text) for text in texts]
+        numbers = list(dict.fromkeys(pk for pk in ids if pk is not None))
+        found = access.images_to_see(numbers[:MOST])
+        images = [found[pk] for pk in numbers[:MOST] if pk in found and not found[pk].trashed_at]
+        for text, pk in zip(texts, ids, strict=True):
+            if pk is None:
+                return cls(images, f"“{text}” is not the number of a picture.", 422)
+        if len(texts) > MOST:
+            return cls(images, f"At most {MOST} pictures stand beside each other.", 422)
+        if len(numbers) < len(texts):
+            twice = next(pk for pk in numbers if ids.count(pk) > 1)
+            return cls(images, f"Picture {twice} is named twice.", 422)
+        for pk in numbers:
+            if pk not in found:
+                return cls(images, f"There is no picture {pk}.", 404)
+            if found[pk].trashed_at:
+                return cls(images, f"Picture {pk} is in the trash.", 404)
+        if len(images) == 1:
+            return cls(images, f"One picture alone cannot be compared: it takes {FEWEST} to {MOST}.", 422)
+        return cls(images)
+
+
+@require_safe
+def compare(request: MemberRequest) -> HttpResponse:
+    """The pictures of `images=1,2,3` beside each other, with what differs.
+
+    `image`, repeated, as a selection sends it, and `add`, a number or an address, lead there.
+    """
+    texts = _texts(request.GET)
+    if "image" in request.GET or "add" in request.GET:
+        return redirect(_address(texts))
+    asked = Asked.read(texts)
+    numbers = [str(image.pk) for image in asked.images]
+    context = {"asked": asked, "numbers": ",".join(numbers), "fewest": FEWEST, "most": MOST}
+    if asked.problem or not asked.images:
+        return render(request, "compare/choose.html", context, status=asked.status)
+    context |= {
+        "sides": [
+            (image, _address([other for other in numbers if other != str(image.pk)]), _moved(numbers, at))
+            for at, image in enumerate(asked.images)
+        ],
+        "rows": beside.rows(asked.images),
+        "words": beside.words(asked.images),
+        "columns": beside.columns(asked.images, *WINDOW),
+        "narrow_columns": min(beside.columns(asked.images, *PHONE), MOST_NARROW),
+    }
+    return render(request, "compare/compare.html", context)
+
+
+def _texts(asked: QueryDict) -> list[str]:
+    """What stands for pictures in the address, cut where nobody compares any more."""
+    said = [*asked.getlist("images"), *asked.getlist("image"), *asked.getlist("add")]
+    typed = " ".join(text[:2000] for text in said[: 2 * MOST])
+    parts = _PARTS.split(_ADDRESS.sub(r"\1", typed).strip())
+    return [part[:_LONGEST] for part in parts if part][: MOST + 1]
+
+
+def _address(texts: list[str]) -> str:
+    return reverse("compare", query={"images": ",".join(texts)}).replace("%2C", ",")
+
+
+def _moved(numbers: list[str], at: int) -> str:
+    """The address with the picture at that place one place further to the left; the first has none."""
+    if not at:
+        return ""
+    return _address([*numbers[: at - 1], numbers[at], numbers[at - 1], *numbers[at + 1 :]])

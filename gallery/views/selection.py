@@ -1,0 +1,181 @@
+"""What is done with many pictures at once, however they were selected."""
+
+import logging
+from collections.abc import Callable, Sized
+from dataclasses import dataclass, field
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from gallery import access
+from gallery.formats import counted, number, read_id
+from gallery.http import MemberRequest, SeeOther, error_page, page_of
+from gallery.listing.selection import NotSelected, Selection
+from gallery.models import Collection, Image, Mark, Tag
+from gallery.models.mark import HIGHEST_RATING
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One verb for one form: what is done with a portion of ids, and how it is told.
+
+    `do` returns those that it was done with, or how many. `left` tells of the others. `by_maker`: only who made a
+    picture, and staff, may. `undo` is the moment by which it is found again.
+    """
+
+    do: Callable[[list[int]], Sized | int]
+    done: str
+    left: str = "not there any more"
+    by_maker: bool = False
+    undo: str = ""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How many it was done with, and the ids that were left out, as far as they are known."""
+
+    done: int = 0
+    foreign: int = 0
+    missed: int = 0
+    left: list[int] = field(default_factory=list)
+
+    def add(self, portion: list[int], allowed: list[int], done: Sized | int) -> None:
+        """Count one portion."""
+        count = done if isinstance(done, int) else len(done)
+        self.done += count
+        self.foreign += len(portion) - len(allowed)
+        self.missed += len(allowed) - count
+        kept = set(allowed) if isinstance(done, int) else set(done)  # type: ignore[call-overload]
+        self.left += [pk for pk in portion if pk not in kept]
+
+    def words(self, deed: Deed) -> str:
+        """In a sentence or three."""
+        told = [f"{_pictures(self.done)} {deed.done}."]
+        if self.foreign:
+            told.append(f"{number(self.foreign)} left out: only who made them, or staff, may do that.")
+        if self.missed:
+            told.append(f"{number(self.missed)} left out: {deed.left}.")
+        return " ".join(told)
+
+
+def _pictures(count: int) -> str:
+    return "1 picture" if count == 1 else f"{number(count)} pictures"
+
+
+@require_POST
+def selection(request: MemberRequest, verb: str) -> HttpResponseBase:
+    """Do it, in portions of own transactions, and go back with a message that counts; to htmx, the message alone."""
+    if verb not in VERBS:
+        raise Http404
+    try:
+        chosen = Selection.read(request, request.user)
+        deed = VERBS[verb](request)
+    except (NotSelected, ValidationError) as refusal:
+        return _refused(request, " ".join(getattr(refusal, "messages", [str(refusal)])))
+    outcome = Outcome()
+    for portion in chosen.portions():
+        allowed = _allowed(request, portion) if deed.by_maker else portion
+        outcome.add(portion, allowed, deed.do(allowed))
+    log.info("%s of %s by user %s", verb, counted(outcome.done, "picture"), request.user.pk)
+    undo = deed.undo if outcome.done else ""
+    if request.htmx:
+        context = {"words": outcome.words(deed), "undo": undo, "verb": verb, "outcome": outcome}
+        return render(request, "selection/_told.html", context)
+    messages.success(request, outcome.words(deed), extra_tags=undo)
+    return SeeOther(page_of(request))
+
+
+def _allowed(request: MemberRequest, portion: list[int]) -> list[int]:
+    """Without what is another's. What is not there at all stays, to be told of as such."""
+    own = set(access.images_to_change(request.user).filter(pk__in=portion).values_list("pk", flat=True))
+    there = set(Image.objects.filter(pk__in=portion).values_list("pk", flat=True))
+    return [pk for pk in portion if pk in own or pk not in there]
+
+
+def _refused(request: MemberRequest, words: str) -> HttpResponse:
+    if request.htmx:
+        return render(request, "selection/_told.html", {"words": words}, status=422)
+    return error_page(request, 422, words)
+
+
+def _favour(request: MemberRequest, is_favourite: bool) -> Deed:
+    told = "added to your favourites" if is_favourite else "taken off your favourites"
+    return Deed(lambda ids: Mark.objects.set_favourite(request.user, ids, is_favourite), told)
+
+
+def _rate(request: MemberRequest) -> Deed:
+    rating = read_id(request.POST.get("rating", ""))
+    if rating is None or rating > HIGHEST_RATING:
+        raise ValidationError("A rating is 1 to 5, or 0 for none.")
+    told = f"rated {rating}" if rating else "without a rating of yours now"
+    return Deed(lambda ids: Mark.objects.rate(request.user, ids, rating), told)
+
+
+def _tag(request: MemberRequest) -> Deed:
+    tag = Tag.objects.called(request.POST.get("tag", ""), request.user)
+    return Deed(lambda ids: tag.add(ids, request.user), f"tagged “{tag}”")
+
+
+def _untag(request: MemberRequest) -> Deed:
+    tag = Tag.objects.named(request.POST.get("tag", ""))
+    if tag is None:
+        raise ValidationError("There is no such tag.")
+    return Deed(tag.remove, f"without the tag “{tag}” now", "did not have it")
+
+
+def _collect(request: MemberRequest) -> Deed:
+    text = request.POST.get("collection", "")
+    known = _collection(text) or Collection.objects.called(text, request.user)
+    return Deed(
+        lambda ids: known.add(ids, request.user), f"put into “{known}”", "in the trash, or not there any more"
+    )
+
+
+def _uncollect(request: MemberRequest) -> Deed:
+    text = request.POST.get("collection", "")
+    known = _collection(text) or Collection.objects.named(text)
+    if known is None:
+        raise ValidationError("There is no such collection.")
+    return Deed(known.remove, f"taken out of “{known}”", "not in it")
+
+
+def _collection(text: str) -> Collection | None:
+    """The one of that number."""
+    pk = read_id(text.strip())
+    return None if pk is None else Collection.objects.filter(pk=pk).first()
+
+
+def _trash(request: MemberRequest) -> Deed:
+    now = timezone.now()
+    left = "in the trash already, or not there any more"
+    return Deed(
+        lambda ids: Image.objects.trash(ids, request.user, now),
+        "put into the trash",
+        left,
+        True,
+        now.isoformat(),
+    )
+
+
+def _restore(request: MemberRequest) -> Deed:
+    return Deed(Image.objects.restore, "taken out of the trash", "not in the trash", True)
+
+
+VERBS: dict[str, Callable[[MemberRequest], Deed]] = {
+    "favourite": lambda request: _favour(request, True),
+    "unfavourite": lambda request: _favour(request, False),
+    "rate": _rate,
+    "tag": _tag,
+    "untag": _untag,
+    "collect": _collect,
+    "uncollect": _uncollect,
+    "trash": _trash,
+    "restore": _restore,
+}

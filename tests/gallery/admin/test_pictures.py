@@ -1,0 +1,224 @@
+"""What people have put on pictures, in the admin: marks, tags, collections, the trash; and the verbs for many."""
+
+from typing import Any
+
+import pytest
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.test import Client
+
+from gallery.models import Collection, Image, Mark, Tag, User
+from tests.gallery.making import a_member, a_picture, pictures
+from tests.gallery.page import Page
+
+IMAGES = "/admin/gallery/image/"
+COLLECTIONS = "/admin/gallery/collection/"
+
+
+@pytest.fixture
+def staff(client: Client, sally: User) -> Client:
+    client.force_login(sally)
+    return client
+
+
+def listed(client: Client, **filters: str) -> set[int]:
+    answer = client.get(IMAGES, filters)
+    assert answer.status_code == 200
+    return {image.pk for image in answer.context["cl"].result_list}
+
+
+def judged(image: Image, people: list[User]) -> None:
+    for number, member in enumerate(people):
+        Mark.objects.set_favourite(member, [image.pk], True)
+        Mark.objects.rate(member, [image.pk], 4 + number % 2)
+        Tag.objects.called(f"tag {number}", member).add([image.pk], member)
+        Collection.objects.called(f"set {number}", member).add([image.pk], member)
+
+
+def test_a_row_tells_what_people_put_on_it(staff: Client, alice: User, bob: User) -> None:
+    image = a_picture(alice)
+    judged(image, [alice, bob])
+    Image.objects.set_sensitive([image.pk], bob, True)
+    page = Page(staff.get(IMAGES).content)
+    cell = {name: page.one("td", class_=f"field-{name}").words for name in ("marks", "tags", "collections")}
+    assert cell == {"marks": "★ 2, 4.5 of 2", "tags": "tag 0, tag 1", "collections": "set 0, set 1"}
+    assert page.one("a", class_="sensitive")["href"] == f"/images/{image.pk}/"
+    assert page.one("body").has("class", "blurs")
+    own = Page(staff.get(f"{IMAGES}{image.pk}/change/").content)
+    assert {"★ 2, 4.5 of 2", "tag 0, tag 1", "bob"} <= {
+        each.words for each in own.all("div", class_="readonly")
+    }
+
+
+def test_a_row_asks_nothing_of_its_own(
+    staff: Client, alice: User, bob: User, django_assert_max_num_queries: Any
+) -> None:
+    judged(a_picture(alice), [alice])
+    staff.get(IMAGES)
+    with django_assert_max_num_queries(20) as few:
+        staff.get(IMAGES)
+    for _ in range(6):
+        judged(a_picture(alice), [alice, bob])
+    with django_assert_max_num_queries(len(few)):
+        staff.get(IMAGES)
+
+
+def test_of_many_names_the_first_stand_there(staff: Client, alice: User) -> None:
+    image = a_picture(alice)
+    for number in range(6):
+        Tag.objects.called(f"{number} {'x' * 55}", alice).add([image.pk], alice)
+    cell = Page(staff.get(IMAGES).content).one("td", class_="field-tags").words
+    assert cell.endswith("and 2 more")
+    assert len(cell) < 220
+
+
+def test_the_trash_is_a_filter(staff: Client, alice: User) -> None:
+    kept, thrown = a_picture(alice), a_picture(alice)
+    Image.objects.trash([thrown.pk], alice)
+    assert listed(staff) == {kept.pk, thrown.pk}
+    assert listed(staff, trash="yes") == {thrown.pk}
+    assert listed(staff, trash="no") == {kept.pk}
+    assert listed(staff, trash="\x01nonsense") == {kept.pk, thrown.pk}
+
+
+def act(client: Client, name: str, chosen: list[Image], **more: str) -> Any:
+    form = {"action": name, ACTION_CHECKBOX_NAME: [str(image.pk) for image in chosen], **more}
+    return client.post(IMAGES, form)
+
+
+def confirmed(client: Client, name: str, chosen: list[Image], **more: str) -> Any:
+    """Nothing happens before the answer to the question."""
+    question = Page(act(client, name, chosen).content)
+    assert question.one("input", name="confirmed")
+    assert "cannot be undone" not in question.words
+    return act(client, name, chosen, confirmed="yes", **more)
+
+
+def test_the_verbs_of_a_selection(staff: Client, alice: User, sally: User) -> None:
+    chosen = [a_picture(alice), *pictures(alice, count=2)]
+    other = a_picture(alice)
+    ids = {image.pk for image in chosen}
+
+    def those(**condition: Any) -> set[int]:
+        return set(Image.objects.filter(**condition).values_list("pk", flat=True))
+
+    assert confirmed(staff, "tag", chosen, value="Canals").status_code == 302
+    assert those(tag_links__tag__name="Canals", tag_links__tagged_by=sally) == ids
+    confirmed(staff, "collect", chosen, value="Best of")
+    assert those(entries__collection__name="Best of") == ids
+    confirmed(staff, "mark_sensitive", chosen)
+    assert those(is_sensitive=True, sensitive_set_by=sally) == ids
+    confirmed(staff, "unmark_sensitive", chosen)
+    assert those(is_sensitive=True) == set()
+    confirmed(staff, "trash", chosen)
+    assert those(trashed_at__isnull=False, trashed_by=sally) == ids
+    assert those(is_cover=True) == {other.pk}
+    confirmed(staff, "restore", chosen)
+    assert those(trashed_at__isnull=False) == set()
+    assert those(is_cover=True) == {other.pk, chosen[0].pk, chosen[1].pk}
+    # What fits none is said, and asks nothing.
+    assert act(staff, "restore", chosen).status_code == 302
+
+
+@pytest.mark.parametrize("name", ["tag", "collect"])
+@pytest.mark.parametrize("value", ["", "   ", "\u200b", "\0", "a\0b", "x" * 10_000])
+def test_a_name_that_is_none_is_said_at_the_question(
+    staff: Client, alice: User, name: str, value: str
+) -> None:
+    image = a_picture(alice)
+    answer = act(staff, name, [image], confirmed="yes", value=value)
+    assert answer.status_code == 422
+    assert Page(answer.content).one(data_error_for="value").words
+    assert (Tag.objects.count(), Collection.objects.count()) == (0, 0)
+
+
+def test_markup_in_a_name_is_text(staff: Client, alice: User) -> None:
+    image = a_picture(alice)
+    act(staff, "tag", [image], confirmed="yes", value="<img src=x onerror=y>")
+    cell = Page(staff.get(IMAGES).content).one("td", class_="field-tags")
+    assert (cell.words, cell.all("img")) == ("<img src=x onerror=y>", [])
+
+
+def test_a_member_who_is_not_staff_changes_nothing(client: Client, alice: User, bob: User) -> None:
+    image = a_picture(alice)
+    client.force_login(bob)
+    assert act(client, "trash", [image], confirmed="yes").status_code in (302, 403)
+    assert Image.objects.kept().count() == 1
+
+
+@pytest.fixture
+def collection(alice: User) -> Collection:
+    made = Collection.objects.called("Canals", alice)
+    made.add([a_picture(alice).pk for _ in range(3)], alice)
+    return made
+
+
+def change(client: Client, collection: Collection, **values: str) -> Any:
+    return client.post(
+        f"{COLLECTIONS}{collection.pk}/change/", {"name": collection.name, "notes": "", **values}
+    )
+
+
+def test_a_collection_is_renamed_and_archived(staff: Client, collection: Collection) -> None:
+    assert change(staff, collection, name="  Ｂridges ", notes="At dawn", archived="on").status_code == 302
+    collection.refresh_from_db()
+    assert (collection.name, collection.folded, collection.notes) == ("Ｂridges", "bridges", "At dawn")
+    since = collection.archived_at
+    assert since is not None
+    change(staff, collection, archived="on")
+    collection.refresh_from_db()
+    assert collection.archived_at == since
+    for asked, expected in (("yes", 1), ("no", 0), ("nonsense", 1)):
+        assert len(staff.get(COLLECTIONS, {"archived": asked}).context["cl"].result_list) == expected
+    change(staff, collection)
+    collection.refresh_from_db()
+    assert collection.archived_at is None
+
+
+@pytest.mark.parametrize("name", ["", " ", "\u200b", "\0", "x" * 101, "x" * 10_000, "BRIDGES"])
+def test_a_name_that_cannot_be_is_said(staff: Client, alice: User, collection: Collection, name: str) -> None:
+    Collection.objects.called("Bridges", alice)
+    answer = change(staff, collection, name=name)
+    assert answer.status_code == 200
+    assert Page(answer.content).all("ul", class_="errorlist")
+    collection.refresh_from_db()
+    assert collection.name == "Canals"
+
+
+def test_a_collection_is_deleted_and_its_pictures_stay(
+    staff: Client, collection: Collection, alice: User
+) -> None:
+    User.objects.filter(pk=alice.pk).update(destination=collection)
+    address = f"{COLLECTIONS}{collection.pk}/delete/"
+    assert "its pictures stay" in Page(staff.get(address).content).words
+    staff.post(address, {"post": "yes"})
+    assert (Collection.objects.count(), Image.objects.count()) == (0, 3)
+    alice.refresh_from_db()
+    assert alice.destination is None
+    for number in range(2):
+        Collection.objects.called(f"set {number}", alice)
+    ids = [str(each.pk) for each in Collection.objects.all()]
+    form = {"action": "delete_selected", ACTION_CHECKBOX_NAME: ids}
+    assert "its pictures stay" in Page(staff.post(COLLECTIONS, form).content).words
+    staff.post(COLLECTIONS, form | {"post": "yes"})
+    assert Collection.objects.count() == 0
+
+
+def test_the_list_of_collections_leads_to_their_pictures(
+    staff: Client, collection: Collection, alice: User, django_assert_max_num_queries: Any
+) -> None:
+    other = a_picture(alice)
+    row = Page(staff.get(COLLECTIONS).content).one("td", class_="field-pictures")
+    assert row.words == "3"
+    answer = staff.get(row.one("a")["href"])
+    found = {image.pk for image in answer.context["cl"].result_list}
+    assert len(found) == 3
+    assert other.pk not in found
+    with django_assert_max_num_queries(20) as few:
+        staff.get(COLLECTIONS)
+    for number in range(5):
+        made = Collection.objects.called(f"set {number}", a_member(f"m{number}"))
+        made.add([other.pk], alice)
+        made.cover = other
+        made.save()
+    with django_assert_max_num_queries(len(few)):
+        staff.get(COLLECTIONS)

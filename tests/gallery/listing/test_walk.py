@@ -1,0 +1,119 @@
+"""The first rows of a searched list are the same however far it is walked, and no database walks it to its end."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
+
+from gallery.listing import tiles, walk
+from gallery.listing.listing import Listing
+from gallery.listing.neighbours import Neighbours
+from gallery.listing.order import ORDERS
+from gallery.models import Image, User
+from gallery.models.image import ImageQuerySet
+from tests.gallery.making import a_picture
+
+pytestmark = pytest.mark.django_db
+
+TEXTS = ("a cat", "a dog", "a cat and a dog", "a red cat", "a bird")
+SEARCHES = (
+    "cat",
+    "cat dog",
+    "cat bird",
+    "-cat",
+    "red cat",
+    '"red cat"',
+    "by:me",
+    "a cat by:me",
+    "cat -by:me",
+)
+SIZE = 3
+
+
+@pytest.fixture
+def images(models_known: None, alice: User, bob: User) -> list[Image]:
+    """Twelve pictures, whose prices neither rise nor fall."""
+    made = [a_picture((alice, bob)[place % 3 == 1], TEXTS[place % len(TEXTS)]) for place in range(12)]
+    for place, image in enumerate(made):
+        Image.objects.filter(pk=image.pk).update(sort_price=5 * place % 12)
+        image.refresh_from_db()
+    return made
+
+
+def listing(alice: User, **address: Any) -> Listing:
+    return Listing.read(request(alice, **address), size=SIZE)
+
+
+def request(alice: User, **address: Any) -> Any:
+    asked = RequestFactory().get("/", address)
+    asked.user = alice
+    return asked
+
+
+def searched(each: Listing) -> ImageQuerySet:
+    return Image.objects.covers().matching(each.query)
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_pages_and_neighbours_are_those_of_the_whole_list(
+    images: list[Image], alice: User, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for text in SEARCHES:
+        head = listing(alice, q=text, order=name)
+        whole = list(head.order.sorted(searched(head)).values_list("pk", flat=True))
+        for reach in (1, 4, 100):
+            monkeypatch.setattr(walk, "REACH", reach)
+            assert paged(alice, text, name) == whole, (text, reach)
+        monkeypatch.setattr(walk, "REACH", 2)
+        for place, pk in enumerate(whole):
+            around = Neighbours.read(request(alice, q=text, order=name), Image.objects.get(pk=pk))
+            assert around.before == (whole[place - 1] if place else None)
+            assert around.after == (whole[place + 1] if place + 1 < len(whole) else None)
+
+
+def paged(alice: User, text: str, name: str) -> list[int]:
+    """The ids of all pages, one behind the other."""
+    seen: list[int] = []
+    cursor = None
+    while True:
+        each = listing(alice, q=text, order=name, **({"from": cursor} if cursor else {}))
+        page = tiles.page(each, searched(each), row_height=200)
+        seen += [int(tile.id) for tile in page.rows]
+        if not page.older:
+            return seen
+        cursor = page.older.partition("from=")[2]
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_words_that_never_meet_let_no_database_walk_the_list(
+    images: list[Image], alice: User, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walk, "REACH", 4)
+    each = listing(alice, q="bird cat", order=name)
+    with CaptureQueriesContext(connection) as seen:
+        assert tiles.page(each, searched(each), row_height=200).rows == []
+    asked = [query["sql"] for query in seen if "ORDER BY" in query["sql"]]
+    assert asked
+    for sql in asked:
+        if connection.vendor == "sqlite":
+            # What the index decides it gives in its own order, or gives to be sorted; else the walk has an end.
+            is_bounded = "MATCH" in sql or "OFFSET 4" in sql or (">" in sql and name != "oldest")
+        else:
+            is_bounded = "OFFSET 0" in sql or "OFFSET 4" in sql or ("<" if name == "oldest" else ">") in sql
+        assert is_bounded, sql
+
+
+def test_a_page_that_a_short_walk_fills_sorts_nothing(images: list[Image], alice: User) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL chooses by the number of rows")
+    each = listing(alice, q="-bird by:me", order="price")
+    with CaptureQueriesContext(connection) as seen:
+        assert len(tiles.page(each, searched(each), row_height=200).rows) == SIZE
+    assert not any("MATCH" in query["sql"] for query in seen)
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {seen[-1]['sql']}")
+        plan = str(cursor.fetchall())
+    assert "image_dearest_cover" in plan
+    assert "TEMP B-TREE" not in plan

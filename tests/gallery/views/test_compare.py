@@ -1,0 +1,181 @@
+"""Pictures beside each other: which address shows which, what it says of bad ones, and what is told to differ."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from gallery.display import beside
+from gallery.models import Generation, Image, Mark, User
+from tests.gallery.making import a_member, a_picture, pictures
+from tests.gallery.page import Page
+from venice.operations import PARAMETERS
+
+LABELS = {parameter.name: parameter.label for parameter in PARAMETERS}
+
+
+@pytest.fixture
+def member(client: Client, bob: User) -> Client:
+    client.force_login(bob)
+    return client
+
+
+def get(client: Client, images: str, status: int = 200) -> Page:
+    response = client.get("/compare/", {"images": images})
+    assert response.status_code == status
+    return Page(response.content)
+
+
+def sides(page: Page) -> list[int]:
+    return [int(each["data-image"]) for each in page.all("li", class_="side")]
+
+
+def test_pictures_stand_in_the_order_of_the_address(member: Client, alice: User) -> None:
+    first, second, third = (a_picture(alice) for _ in range(3))
+    page = get(member, f"{third.pk},{first.pk},{second.pk}")
+    assert sides(page) == [third.pk, first.pk, second.pk]
+    middle = page.all("li", class_="side")[1]
+    links = {each["data-action"]: each["href"] for each in middle.all("a", data_action=None)}
+    assert links == {
+        "open": f"/images/{first.pk}/",
+        "download": f"/images/{first.pk}/original?download",
+        "remix": f"/create/?image={first.pk}&use=remix",
+        "swap": f"/compare/?images={first.pk},{third.pk},{second.pk}",
+        "remove": f"/compare/?images={third.pk},{second.pk}",
+    }
+    assert page.all(data_mode=None) == []
+    assert len(get(member, f"{first.pk},{second.pk}").all("button", data_mode=None)) == 3
+
+
+def test_another_is_added_by_its_number_or_the_address_of_its_page(member: Client) -> None:
+    for typed in ("7", " #7 ", "http://testserver/images/7/?q=cat", "/images/7/original"):
+        answer = member.get("/compare/", {"images": "3,4", "add": typed})
+        assert (answer.status_code, answer["Location"]) == (302, "/compare/?images=3,4,7")
+    # As a selection is sent.
+    assert member.get("/compare/?image=5&image=6")["Location"] == "/compare/?images=5,6"
+
+
+def test_nothing_is_asked_yet(member: Client) -> None:
+    page = get(member, "")
+    assert page.one("input", name="add")
+    assert page.all(data_error_for=None) == []
+
+
+@pytest.mark.parametrize(
+    ("images", "status", "message"),
+    [
+        ("{one}", 422, "One picture alone cannot be compared: it takes 2 to 9."),
+        ("{one},{two},{one}", 422, "Picture {one} is named twice."),
+        ("{one},{two},cat", 422, "“cat” is not the number of a picture."),
+        ("{one},{two},-3", 422, "“-3” is not the number of a picture."),
+        ("{one},{two},١", 422, "“١” is not the number of a picture."),
+        ("{one},{two},\0", 422, "“\0” is not the number of a picture."),
+        ("{one},{two},<b>", 422, "“<b>” is not the number of a picture."),
+        ("{one},{two},1,2,3,4,5,6,7,8,9,10,11,12", 422, "At most 9 pictures stand beside each other."),
+        ("{one},{two},999", 404, "There is no picture 999."),
+        ("{one},99999999999999999999999", 422, "“99999999999999999999999” is not the number of a picture."),
+        ("{one},9999999999999999999", 404, "There is no picture 9223372036854775807."),
+        ("{one},{trashed}", 404, "Picture {trashed} is in the trash."),
+        ("0", 404, "There is no picture 0."),
+    ],
+)
+def test_a_list_that_cannot_be_compared_is_told_why(
+    member: Client, alice: User, images: str, status: int, message: str
+) -> None:
+    one, two, trashed = (a_picture(alice).pk for _ in range(3))
+    Image.objects.trash([trashed], alice)
+    names = {"one": one, "two": two, "trashed": trashed}
+    page = get(member, images.format(**names), status)
+    said = page.one(data_error_for="images")
+    assert said.words.replace("\ufffd", "\0") == message.format(**names)
+    assert page.all("li", class_="side") == []
+    if "{one},{two}" in images:
+        assert page.one("a", href=f"/compare/?images={one},{two}")
+
+
+@pytest.mark.parametrize("asked", ["x" * 10_000, "1," * 5_000, "\ud800", "\u202e12", "''\"><script>", "%00"])
+@pytest.mark.parametrize("name", ["images", "image", "add"])
+def test_nonsense_is_no_error_of_the_server(member: Client, asked: str, name: str) -> None:
+    answer = member.get("/compare/", {name: asked.encode("utf-8", "surrogatepass")}, follow=True)
+    assert answer.status_code == 422
+    assert b"<script>" not in answer.content.split(b"<main")[1]
+
+
+def row(page: Page, label: str) -> list[str]:
+    return [cell.words for cell in page.one("tr", data_row=label).all("td")]
+
+
+def test_only_what_differs_is_told(member: Client, alice: User, bob: User) -> None:
+    first, second = a_picture(alice, "a red cat on a wall"), a_picture(bob, "a blue cat on a wall")
+    Generation.objects.filter(pk=second.generation_id).update(
+        request=second.generation.request | {"cfg_scale": 9, "seed": 8}
+    )
+    Image.objects.filter(pk=second.pk).update(seed=8)
+    second.attempt.price = Decimal("0.02")
+    second.attempt.save()
+    Mark.objects.rate(alice, [first.pk], 4)
+    Mark.objects.rate(bob, [first.pk], 5)
+    page = get(member, f"{first.pk},{second.pk}")
+    assert row(page, "Seed") == ["7", "8"]
+    assert row(page, "Price") == ["$0.01", "$0.02"]
+    assert row(page, "Made by") == ["alice", "bob"]
+    assert row(page, "Rating") == ["4.5 of 2", "-"]
+    assert row(page, "Prompt") == ["a red cat on a wall", "a redblue cat on a wall"]
+    other = page.one("tr", data_row="Prompt").all("td")[1]
+    assert ([each.text for each in other.all("del")], [each.text for each in other.all("ins")]) == (
+        ["red"],
+        ["blue"],
+    )
+    labels = [each["data-row"] for each in page.all("tr", data_row=None)]
+    assert row(page, LABELS["cfg_scale"]) == ["-", "9"]
+    assert not {"Model", "Size", "Favourites", "Negative prompt"} & set(labels)
+    assert page.one("tr", data_row="When").all("time")
+
+
+def test_the_same_request_twice_differs_in_nothing(member: Client, alice: User) -> None:
+    first, second = pictures(alice, count=2)
+    Image.objects.update(seed=7, created_at=first.created_at)
+    page = get(member, f"{first.pk},{second.pk}")
+    assert page.all("tr", data_row=None) == []
+    assert "Nothing: the same request" in page.words
+
+
+def test_words_are_text(member: Client, alice: User) -> None:
+    first, second = a_picture(alice, "<b>one</b> <script>x</script>"), a_picture(alice, "<i>two</i>")
+    page = get(member, f"{first.pk},{second.pk}")
+    assert page.one("tr", data_row="Prompt").all("script") == []
+    assert row(page, "Prompt")[0] == "<b>one</b> <script>x</script>"
+
+
+@pytest.mark.parametrize("count", [2, 9])
+def test_it_asks_as_often_for_nine_as_for_two(
+    member: Client, django_assert_max_num_queries: Any, count: int
+) -> None:
+    made = [a_picture(a_member(f"m{number}"), f"cat {number}") for number in range(count)]
+    member.get("/compare/")
+    with django_assert_max_num_queries(5):
+        assert len(sides(get(member, ",".join(str(image.pk) for image in made)))) == count
+
+
+def shaped(width: int, height: int) -> Image:
+    return Image(width=width, height=height)
+
+
+@pytest.mark.parametrize(
+    ("images", "window", "columns"),
+    [
+        ([shaped(1024, 1024)] * 2, (1440, 760), 2),
+        ([shaped(1024, 1024)] * 4, (1440, 760), 2),
+        ([shaped(1600, 900)] * 4, (1440, 760), 2),
+        ([shaped(768, 1344)] * 6, (1440, 760), 6),
+        ([shaped(1024, 1024)] * 9, (1440, 760), 5),
+        ([shaped(1600, 900)] * 2, (390, 560), 1),
+        ([shaped(768, 1344)] * 2, (390, 560), 2),
+        ([shaped(1024, 1024)] * 9, (390, 560), 3),
+    ],
+)
+def test_they_lie_so_that_each_is_as_large_as_can_be(
+    images: list[Image], window: tuple[int, int], columns: int
+) -> None:
+    assert beside.columns(images, *window) == columns
