@@ -61,7 +61,7 @@ def _judged(request: MemberRequest, image: Image, words: str, field: str, before
         "field": field,
         "before": before,
     }
-    context["undone"] = "undo" in request.POST
+    context |= {"verb": "rate" if field == "rating" else "favourite", "undone": "undo" in request.POST}
     response = render(request, "marks/_judged.html", context)
     state = {"image": str(image.pk), "favourite": judged.favourite, "rating": judged.rating}
     response["HX-Trigger"] = json.dumps({"picture:judged": state})
