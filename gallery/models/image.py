@@ -255,7 +255,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
             if search.is_left_over(term, vendor):
                 rows = rows.filter(search.left_over(term))
         for each in query.filters:
-            if each.tags is None and not each.is_joined:
+            if each.tags is None and each is not query.walked:
                 rows = rows.filter(each.condition)._within(each.span)
         return rows
 
@@ -270,22 +270,21 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return self._chosen(query, is_indexed=False)[0]._by_columns(query)
 
     def _chosen(self, query: search.Query, *, is_indexed: bool) -> tuple[Self, bool]:
-        """What has the links that `query` asks for, and whether these are so few that each may be looked at.
+        """What has the link that `query` walks, and whether what it asks for is so little that each may be looked at.
 
-        Their table is walked, newest first, unless the index of pictures finds less (`is_indexed`).
+        Its table is walked, newest first, unless the index of pictures finds less (`is_indexed`).
         """
-        rows = self
-        for each in query.filters:
-            if each.is_joined and each.link:
-                rows = rows.filter(**each.link.lookups)
-                if _WALKED not in rows.query.annotations and (each.is_few or not is_indexed):
-                    rows = rows.annotate(**{_WALKED: F(f"{each.link.relation}__image_id")})
+        rows, walked = self, query.walked
+        if walked and walked.link:
+            rows = rows.filter(**walked.link.lookups)
+            if walked.is_few or not is_indexed:
+                rows = rows.annotate(**{_WALKED: F(f"{walked.link.relation}__image_id")})
         return rows, any(each.chosen and each.is_few for each in query.filters)
 
     def _by_columns(self, query: search.Query) -> Self:
         rows = self.filter(*(search.left_over(term) for term in query.words))
         for each in query.filters:
-            if not each.is_joined:
+            if each is not query.walked:
                 rows = rows.filter(each.condition)
             rows = rows._within(each.span)
         return rows
