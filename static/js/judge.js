@@ -3,6 +3,7 @@
 const form = document.getElementById("judge-by-key");
 // What stood there before an answer came, to go back to when none does.
 const before = new WeakMap();
+let last = null;
 
 const typing = (target) => target.matches("input, textarea, select, [contenteditable]");
 const all = (id) => document.querySelectorAll(`:is(.tile, .picture)[data-image="${CSS.escape(id)}"]`);
@@ -25,6 +26,7 @@ function press() {
 function send(picture, verb, field, value) {
   const [start, end] = form.dataset[`${verb}Of`].split("0", 2);
   const { image, favourite, rating } = picture.dataset;
+  last = picture;
   before.set(picture, { image, favourite, rating });
   // At once: a key that is pressed twice takes back what it did.
   show(image, field === "favourite" ? value : favourite, field === "rating" ? value : rating);
@@ -60,6 +62,12 @@ for (const kind of ["pointerover", "focusin"]) document.addEventListener(kind, p
 
 document.addEventListener("picture:judged", ({ detail: { image, favourite, rating } }) => {
   show(image, favourite, rating);
+});
+
+// Who undoes by key has no button to stay on: the focus is where it was.
+document.addEventListener("htmx:afterSettle", () => {
+  if (document.activeElement !== document.body || document.getElementById("viewer")) return;
+  if (last?.matches(".tile") && last.isConnected) last.focus({ preventScroll: true });
 });
 
 // One line is enough of what was judged: the last.

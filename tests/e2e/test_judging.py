@@ -32,6 +32,8 @@ def test_pictures_are_judged_by_keys_and_what_was_done_is_undone(filled_site: Si
     page.locator("#viewer [name=tag]").fill("Keeper")
     page.keyboard.press("Enter")
     expect(page.locator("#viewer [data-tag]")).to_have_text("Keeper")
+    # Out of the field, then out of the picture.
+    page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     expect(page.locator("#viewer")).to_have_count(0)
     expect(tile).to_have_attribute("data-favourite", "true")
