@@ -65,9 +65,14 @@ document.addEventListener("picture:judged", ({ detail: { image, favourite, ratin
 });
 
 // Who undoes by key has no button to stay on: the focus is where it was.
-document.addEventListener("htmx:afterSettle", () => {
+function holdFocus() {
   if (document.activeElement !== document.body || document.getElementById("viewer")) return;
   if (last?.matches(".tile") && last.isConnected) last.focus({ preventScroll: true });
+}
+// A browser takes the focus away from what is gone only when it has drawn the page.
+document.addEventListener("htmx:afterSettle", () => {
+  holdFocus();
+  requestAnimationFrame(() => requestAnimationFrame(holdFocus));
 });
 
 // One line is enough of what was judged: the last.
