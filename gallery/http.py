@@ -81,6 +81,8 @@ def _page(request: HttpRequest, said: str) -> str:
     if not url_has_allowed_host_and_scheme(said, {request.get_host()}, require_https=request.is_secure()):
         return ""
     parts = urlsplit(said)
+    if parts.path[:1] != "/" and not parts.netloc:
+        return ""
     # Two slashes would begin the name of another host.
     return f"/{parts.path.lstrip('/')}{'?' + parts.query if parts.query else ''}"
 

@@ -13,12 +13,12 @@ from gallery import search
 from gallery.formats import counted_to
 from gallery.listing.count import Capped
 from gallery.listing.listing import Listing
-from gallery.models import CatalogModel, CatalogStyle, Image, ImageDocument, SavedSearch, User, kept_sql
+from gallery.models import CatalogModel, CatalogStyle, Image, ImageDocument, SavedSearch, Tag, User, kept_sql
 from gallery.models.vocabulary import Vocabulary
 
 #: Nobody asks how many more: `1 000+`.
 CAP = 1000
-# Names of people beyond these are typed.
+# Names of people and tags beyond these are typed.
 MOST = 100
 _RATIOS = ("1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3", "5:4", "4:5", "21:9")
 
@@ -33,6 +33,8 @@ class Link:
     address: str
     is_current: bool = False
     count: str = ""
+    # What it is called where its label is a sign.
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,11 @@ def _styles(member: User) -> list[tuple[str, str]]:
     return [(name, search.operator("style", name)) for name in names]
 
 
+def _tags(member: User) -> list[tuple[str, str]]:
+    names = Tag.objects.values_list("name", flat=True)[:MOST]
+    return [(name, search.operator("tag", name)) for name in names]
+
+
 def _ratios(member: User) -> list[tuple[str, str]]:
     return [(ratio, search.operator("ratio", ratio)) for ratio in _RATIOS]
 
@@ -119,6 +126,7 @@ _BOUNDS = {"after": "from", "before": "before"}
 _FACETS = (
     _Facet("model", "Model", frozenset({"model"}), _models),
     _Facet("style", "Style", frozenset({"style"}), _styles),
+    _Facet("tag", "Tag", frozenset({"tag"}), _tags),
     _Facet("ratio", "Ratio", frozenset({"ratio"}), _ratios),
     _Facet("person", "Person", frozenset({"by"}), _people),
     _Facet("date", "Date", _DATES, _dates),
@@ -132,6 +140,13 @@ def _is_mine(term: search.Term) -> bool:
 
 def _is_today(term: search.Term) -> bool:
     return (term.name, term.value.casefold(), term.negated) == ("on", "today", False)
+
+
+def _is_favourite(term: search.Term) -> bool:
+    return (term.name, term.value.casefold(), term.negated) == ("is", "favourite", False)
+
+
+_SCOPES = (_is_mine, _is_favourite, _is_today)
 
 
 def line(listing: Listing, member: User, opened: str = "") -> Line:
@@ -173,9 +188,18 @@ def refused(listing: Listing) -> frozenset[str]:
 def _scopes(listing: Listing, found: list[search.Term]) -> list[Link]:
     mine, today = any(map(_is_mine, found)), any(map(_is_today, found))
     person, day = (next(facet for facet in _FACETS if facet.name == name) for name in ("person", "date"))
+    mine_or_not = _address(listing, person.holds, "" if mine else "is:mine")
+    favourites = any(map(_is_favourite, found))
+    every = _address(listing, lambda term: any(scope(term) for scope in _SCOPES))
     return [
-        Link("All", _address(listing, lambda term: _is_mine(term) or _is_today(term)), not (mine or today)),
-        Link("Mine", _address(listing, person.holds, "" if mine else "is:mine"), mine),
+        Link("All", every, not (mine or favourites or today)),
+        Link("Mine", mine_or_not, mine),
+        Link(
+            "★",
+            _address(listing, _is_favourite, "" if favourites else "is:favourite"),
+            favourites,
+            said="Favourites",
+        ),
         Link("Today", _address(listing, day.holds, "" if today else "on:today"), today),
     ]
 
@@ -239,7 +263,7 @@ def _cut(query: search.Query, member: User) -> QuerySet[Any]:
     rows: QuerySet[Any] = ImageDocument.objects.of_covers(query)
     if member.hides_sensitive:
         # Documents tell nothing of what is hidden.
-        rows = Image.objects.covers().matching(query).listed_for(member)
+        rows = Image.objects.found_by(query).listed_for(member)
     return rows.order_by().values_list("pk", flat=True)[: CAP + 1]
 
 

@@ -97,18 +97,23 @@ class Listing:
         return self.after(queryset, self.cursor, inclusive=True)
 
     def asked(
-        self, kept: Hashable, what: str, write: Callable[[Self], QuerySet[Any, Any]]
+        self, kept: Hashable, what: str, write: Callable[..., QuerySet[Any, Any]], *values: int
     ) -> list[tuple[Any, ...]]:
-        """The rows of `what`, which `write` asks of this list.
+        """The rows of `what`, which `write` asks of this list and of `values`.
 
         `kept` names the rows that it is about, with all that decides which these are: their SQL is kept. None where
         that cannot be named.
         """
-        cursor = self.cursor or ()
         if kept is None:
-            return list(write(self))
+            return list(write(self, *values))
+        cursor = self.cursor or ()
+        count = len(values)
+
+        def written(*numbers: int) -> QuerySet[Any, Any]:
+            return write(replace(self, cursor=numbers[count:] or None), *numbers[:count])
+
         name = (what, kept, self.order.name, self.size, bool(cursor))
-        return kept_sql.ask(name, lambda *place: write(replace(self, cursor=place or None)), *cursor)
+        return kept_sql.ask(name, written, *values, *cursor)
 
     def page(
         self, queryset: Rows, shown: list[T], cursors: Sequence[Cursor], kept: Hashable = None

@@ -42,7 +42,8 @@ class Neighbours:
         scope = Scope.read(request)
         listing = Listing.read(request, size=1, orders=scope.orders)
         order, pictures = listing.order, scope.listed(listing.query, request.user)
-        cover = image if image.is_cover or not scope.is_stacked else _cover(image)
+        is_stacked = scope.is_stacked and not listing.query.is_of_chosen
+        cover = image if image.is_cover or not is_stacked else _cover(image)
         cursor = scope.cursor(order, cover)
         earlier = listing.before(pictures, cursor)
         later = listing.after(pictures, cursor, inclusive=True)

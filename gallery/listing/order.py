@@ -97,12 +97,13 @@ def by_name(orders: Sequence[Order]) -> dict[str, Order]:
     return {order.name: order for order in orders}
 
 
-#: Of pictures. What ratings will sort by comes with them.
+#: Of pictures.
 ORDERS: Mapping[str, Order] = by_name(
     [
         Order("newest", "Newest"),
         Order("oldest", "Oldest", rising=True),
         # The generation before the id: SQLite 3.40 seeks by two columns of an index only when neither is the key.
+        Order("rated", "Best rated", ("score", "generation_id", "id")),
         Order("price", "Dearest", ("sort_price", "generation_id", "id")),
     ]
 )

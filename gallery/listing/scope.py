@@ -77,7 +77,9 @@ class Scope:
         rows = self.pictures()
         if self.kind == TRASH:
             return rows.matching_unindexed(query)
-        return rows.matching(query) if query or self.kind else rows.usable()
+        if not self.kind:
+            return Image.objects.found_by(query) if query else rows.usable()
+        return rows.matching(query)
 
     def listed(self, query: search.Query, member: User) -> ImageQuerySet:
         """The same as `member` has them in lists; the trash shows all that can be restored."""

@@ -6,15 +6,17 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.db.models import FilteredRelation, Q
 from django.db.models.functions import Left
 
 from gallery.formats import usd
 from gallery.listing import walk
 from gallery.listing.days import Day, days
 from gallery.listing.listing import Listing, Page
-from gallery.listing.order import write
+from gallery.listing.order import Rows, write
 from gallery.media.storage import thumbnail_name
 from gallery.media.thumbnails import SIZES
+from gallery.models import User
 from gallery.models.generation import label_of
 from gallery.models.image import UNKNOWN_PRICE, ImageQuerySet
 
@@ -28,11 +30,10 @@ NARROWEST, WIDEST = 25, 400
 # A row that is filled makes its pictures larger than its height says, by as much in the worst of usual cases.
 GROWTH = 1.2
 
-# Nothing here may depend on who looks: the SQL is kept. What does is asked for apart, for all of the page's pictures.
 _COLUMNS = (
     *("id", "sha256", "width", "height", "color", "stack_size", "recipe", "created_at"),
     *("generation__kind", "generation__is_blurred", "generation__is_content_violation"),
-    *("model", "seed", "sort_price", "owner__username", "is_sensitive"),
+    *("model", "seed", "sort_price", "owner__username", "is_sensitive", "own__is_favourite", "own__rating"),
 )
 
 
@@ -67,6 +68,9 @@ class Tile(NamedTuple):
     mark: str
     # A class of the tile where it is not for every eye.
     sensitive: str
+    # What the reader thinks of it: a favourite, a rating of 1 to 5 or 0.
+    favourite: str
+    rating: int
     load: str
     # Of the first picture of a day.
     day: Day | None
@@ -81,18 +85,18 @@ def page(
     listing: Listing,
     images: ImageQuerySet,
     *,
-    row_height: int,
+    member: User,
     stacked: bool = True,
     within: str | None = None,
     kept: Hashable = None,
 ) -> Page[Tile]:
-    """The pictures of `listing` among `images`, in rows of that height in pixels.
+    """The pictures of `listing` among `images` as `member` sees them, with their own marks, in rows of their height.
 
     Without `stacked` each picture stands for itself, and none bears the count of its stack. `within` is what makes
     a picture's page step among the same pictures, where it is more than the listing's own. `kept` names
     `images` (see `Listing.asked`).
     """
-    rows = _rows(listing, images, kept)
+    rows = _rows(listing, images, member, kept)
     own = len(rows[0]) - len(listing.order.columns) if rows else 0
     visible = rows[: listing.size]
     steps = listing.within if within is None else within
@@ -102,22 +106,28 @@ def page(
         else [None] * len(visible)
     )
     shown = [
-        _tile(row[:own], position, row_height, stacked, steps, day, write(row[own:]))
+        _tile(row[:own], position, member.row_height, stacked, steps, day, write(row[own:]))
         for position, (row, day) in enumerate(zip(visible, begun, strict=True))
     ]
     return listing.page(images, shown, [row[own:] for row in rows], kept)
 
 
-def _rows(listing: Listing, images: ImageQuerySet, kept: Hashable) -> list[tuple[Any, ...]]:
+def _rows(listing: Listing, images: ImageQuerySet, member: User, kept: Hashable) -> list[tuple[Any, ...]]:
     """What the page's tiles show, and where each stands in the list; one row more where there are older ones."""
     columns: tuple[Any, ...] = (*_COLUMNS, Left("prompt__text", EXCERPT), *listing.order.columns)
+
+    def drawn(rows: Rows, owner: int) -> Rows:
+        marks = FilteredRelation("marks", condition=Q(marks__user=owner))
+        shown: Rows = rows.annotate(own=marks).values_list(*columns)
+        return shown
+
     if kept is not None:
-        return listing.asked(kept, "tiles", lambda here: here.rows(images).values_list(*columns))
+        return listing.asked(kept, "tiles", lambda here, owner: drawn(here.rows(images), owner), member.pk)
     return walk.first(
         listing.order,
         images,
         listing.arranged,
-        lambda rows: list(rows.values_list(*columns)),
+        lambda rows: list(drawn(rows, member.pk)),
         listing.size + 1,
     )
 
@@ -126,7 +136,7 @@ def _tile(
     row: tuple[Any, ...], position: int, row_height: int, stacked: bool, within: str, day: Day | None, at: str
 ) -> Tile:
     pk, sha256, width, height, color, stack, recipe, _ = row[:8]
-    kind, blurred, violation, model, seed, price, owner, sensitive, text = row[8:]
+    kind, blurred, violation, model, seed, price, owner, sensitive, favourite, rating, text = row[8:]
     form, widths = _sizes(width, height)
     # As StoredPicture writes them.
     version = f"?{recipe}" if recipe > 1 else ""
@@ -147,6 +157,8 @@ def _tile(
         stack if stacked else 1,
         "moderated" if violation else "blurred" if blurred else "sensitive" if sensitive else "",
         " sensitive" if sensitive else "",
+        "true" if favourite else "false",
+        rating or 0,
         "eager" if position < EAGER else "lazy",
         day,
     )

@@ -30,13 +30,13 @@ class ImageDocumentQuerySet(models.QuerySet["ImageDocument"]):
     """Counting without looking at the pictures."""
 
     def of_covers(self, query: search.Query) -> models.QuerySet[Any]:
-        """What is as many as the covers that hold `query`: documents alone, where the index decides all of it."""
+        """What is as many as the gallery shows of `query`: documents alone, where the index decides all of it."""
         vendor = connection.vendor
         is_decided = all(each.tags for each in query.filters) and not any(
             search.is_left_over(term, vendor) for term in query.words
         )
         if not is_decided or not (query.words or query.filters):
-            return Image.objects.covers().matching(query)
+            return Image.objects.found_by(query)
         asked = search.document_query(query.words, (*query.filters, _COVERS), vendor)
         return self.filter(terms__matches=asked)
 

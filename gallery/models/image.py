@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 # newest pictures meets a page of them soon.
 FEW_PROMPTS = 300
 UNKNOWN_PRICE = -1
+# The picture's id as the table has it that tells what people have chosen.
+_WALKED = "chosen"
 # When a picture was thrown away of which the trash was emptied: its time is over whatever TRASH_DAYS says.
 EMPTIED = datetime(1970, 1, 2, tzinfo=UTC)
 
@@ -212,17 +214,24 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def key(self) -> str:
         """What to sort these by, newest first: the key of their search documents, once these are asked.
 
-        It is the picture's id, but only the index's own key comes out of the index in order.
+        It is the picture's id, but only the index's own key comes out of the index in order. The same holds of the
+        table that tells what people have chosen, where its rows are walked.
         """
+        if _WALKED in self.query.annotations:
+            return _WALKED
         return "document" if index.TABLE in self.query.table_map else "id"
 
     def matching(self, query: search.Query) -> Self:
         """The pictures that hold what `query` asks, by their search documents; the rest by their columns."""
         if any(each.tags == () and not each.negated for each in query.filters):
             return self.none()
-        rows = self._searched(query, lambda asked: Q(document__terms__matches=asked))
-        if rows is not self:
-            rows._search = (self, query)
+        is_indexed = search.document_query(query.words, query.filters, connection.vendor) is not None
+        among, are_few = self._chosen(query, is_indexed=is_indexed)
+        if are_few:
+            return among._by_columns(query)
+        rows = among._searched(query, lambda asked: Q(document__terms__matches=asked))
+        if rows is not among:
+            rows._search = (among, query)
         return rows
 
     def choices(self, *, by_id: bool) -> Choices | None:
@@ -257,17 +266,38 @@ class ImageQuerySet(models.QuerySet["Image"]):
             if search.is_left_over(term, vendor):
                 rows = rows.filter(search.left_over(term))
         for each in query.filters:
-            if each.tags is None:
+            if each.tags is None and each is not query.walked:
                 rows = rows.filter(each.condition)._within(each.span)
         return rows
+
+    def found_by(self, query: search.Query) -> Self:
+        """What the gallery shows of `query`: covers; where it asks for what people have chosen, just these."""
+        return (self.kept() if query.is_of_chosen else self.covers()).matching(query)
 
     def matching_unindexed(self, query: search.Query) -> Self:
         """The same by columns and prompts alone: what is in the trash has no search document."""
         if any(each.tags == () and not each.negated for each in query.filters):
             return self.none()
+        return self._chosen(query, is_indexed=False)[0]._by_columns(query)
+
+    def _chosen(self, query: search.Query, *, is_indexed: bool) -> tuple[Self, bool]:
+        """What has the link that `query` walks, and whether what it asks for is so little that each may be looked at.
+
+        Its table is walked, newest first, unless the index of pictures finds less (`is_indexed`).
+        """
+        rows, walked = self, query.walked
+        if walked and walked.link:
+            rows = rows.filter(**walked.link.lookups)
+            if walked.is_few or not is_indexed:
+                rows = rows.annotate(**{_WALKED: F(f"{walked.link.relation}__image_id")})
+        return rows, any(each.chosen and each.is_few for each in query.filters)
+
+    def _by_columns(self, query: search.Query) -> Self:
         rows = self.filter(*(search.left_over(term) for term in query.words))
         for each in query.filters:
-            rows = rows.filter(each.condition)._within(each.span)
+            if each is not query.walked:
+                rows = rows.filter(each.condition)
+            rows = rows._within(each.span)
         return rows
 
     def _with_signs(self, terms: tuple[search.Words, ...]) -> Self:

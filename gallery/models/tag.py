@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 
+from gallery import search
 from gallery.models.image import Image
 from gallery.models.sets import link
 from gallery.text import clean_label, is_blank, label_key
@@ -54,6 +55,11 @@ class Tag(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def search(self) -> str:
+        """The search for what has it."""
+        return search.operator("tag", self.name)
 
     def add(self, ids: Collection[int], by: "User") -> list[int]:
         """Put it on these pictures, a few thousand at most; returns the ids of those that are there."""

@@ -1,17 +1,23 @@
 """The values that a search may name: asked of the database only when an operator is typed."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import TextChoices
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
 
 from gallery import search
 from gallery.models.catalog import CatalogModel, CatalogStyle
+from gallery.models.collection import Collection
 from gallery.models.generation import Kind
+from gallery.models.image import Image
 from gallery.models.occurring import SearchTerm
+from gallery.models.tag import Tag
 from gallery.models.user import User
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+# Up to so many, each is looked at with its prompt; beyond, the words are asked first.
+FEW_CHOSEN = 1_000
 
 
 class Vocabulary:
@@ -22,6 +28,9 @@ class Vocabulary:
         self._names: dict[str, dict[str, str]] = {}
         self._numbers: dict[str, list[str]] = {}
         self._people: dict[str, int] | None = None
+        self._tags: dict[str, int] | None = None
+        self._collections: dict[str, int] | None = None
+        self._few: dict[search.Link, bool] = {}
 
     @property
     def member_id(self) -> int | None:
@@ -58,6 +67,36 @@ class Vocabulary:
             terms = SearchTerm.objects.filter(term__startswith=start).values_list("term", flat=True)
             self._numbers[kind] = [term.removeprefix(start) for term in terms]
         return self._numbers[kind]
+
+    def tags(self) -> dict[str, int]:
+        """All of the team's."""
+        if self._tags is None:
+            self._tags = dict(Tag.objects.order_by().values_list("name", "pk"))
+        return self._tags
+
+    def collections(self) -> dict[str, int]:
+        """All of the team's, archived ones too."""
+        if self._collections is None:
+            self._collections = dict(Collection.objects.order_by().values_list("name", "pk"))
+        return self._collections
+
+    def linked(self, link: search.Link) -> Q:
+        """Looked up for each picture that is met, unless they are few and many may have to be met."""
+        rows = _linking(link)
+        if link.is_many and self.are_few(link):
+            return Q(pk__in=rows.values("image"))
+        return Q(Exists(rows.filter(image=OuterRef("pk"))))
+
+    def are_few(self, link: search.Link) -> bool:
+        """Asked once for each."""
+        if link not in self._few:
+            self._few[link] = len(_linking(link).values_list("pk")[: FEW_CHOSEN + 1]) <= FEW_CHOSEN
+        return self._few[link]
+
+
+def _linking(link: search.Link) -> QuerySet[Any]:
+    model: Any = Image._meta.get_field(link.relation).related_model
+    return QuerySet(model).filter(**dict(link.conditions))
 
 
 def read_query(text: str, member: "AbstractBaseUser | AnonymousUser") -> search.Query:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from gallery.media.decoding import Decoder
@@ -51,6 +52,7 @@ def findings() -> Iterator[Finding]:
     for row in _rows():
         yield from _of_picture(row)
     yield from _miscounts()
+    yield from _missums()
     for words, mend in differences():
         yield Finding(words, _without_decoder(mend))
     yield from _orphans(_Media())
@@ -141,6 +143,19 @@ def _counting(prompt: int) -> Callable[[Decoder], None]:
         Prompt.objects.filter(pk=prompt).recount()
 
     return count
+
+
+def _missums() -> Iterator[Finding]:
+    for pk in Image.objects.missummed().order_by("id").values_list("pk", flat=True).iterator(_PORTION):
+        yield Finding(f"Picture {pk}: its sums of marks are not what its marks say", _summing(pk))
+
+
+def _summing(image: int) -> Callable[[Decoder], None]:
+    def total(decoder: Decoder) -> None:
+        with transaction.atomic():
+            Image.objects.filter(pk__in=Image.objects.lock([image])).sum_marks()
+
+    return total
 
 
 def _without_decoder(mend: Callable[[], object]) -> Callable[[Decoder], None]:

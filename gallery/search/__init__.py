@@ -2,7 +2,7 @@
 
 from gallery.search.dialects import document_query, is_left_over, left_over, prompt_ids
 from gallery.search.document import columns
-from gallery.search.operators import Filter, Problem, Vocabulary, read_span
+from gallery.search.operators import Filter, Link, Problem, Vocabulary, read_span
 from gallery.search.query import MAX_QUERY, MAX_WORDS, Query, Words, cleaned, parse
 from gallery.search.terms import Term, exchange, operator, terms
 
@@ -10,6 +10,7 @@ __all__ = [
     "MAX_QUERY",
     "MAX_WORDS",
     "Filter",
+    "Link",
     "Problem",
     "Query",
     "Term",

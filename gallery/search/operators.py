@@ -7,13 +7,15 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
 from operator import eq, ge, gt, le, lt
-from typing import Protocol
+from typing import Any, Protocol
 
-from django.db.models import F, Q
+from django.db.models import BigIntegerField, F, Lookup, Q
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast
+from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
 from django.utils import timezone
 
-from gallery.text import fold
+from gallery.text import fold, label_key
 
 MAX_NUMBER = 2**31 - 1
 MAX_ID = 2**63 - 1
@@ -27,6 +29,15 @@ MOST_NAMES = 24
 _NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,9})?", re.ASCII)
 _BOUND = re.compile(r"(>=|<=|>|<)\s*(.+)")
 _COMPARISONS = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
+_MEANS: "dict[str, type[Lookup[Any]]]" = {
+    "gt": GreaterThan,
+    "gte": GreaterThanOrEqual,
+    "lt": LessThan,
+    "lte": LessThanOrEqual,
+    "exact": Exact,
+}
+# No mean is beyond; larger limits would leave the databases' whole numbers.
+_BEYOND_RATINGS = Decimal(10)
 _TESTS = {"gt": gt, "gte": ge, "lt": lt, "lte": le, "exact": eq}
 _DAYS = re.compile(r"([0-9]{1,5})d", re.ASCII)
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?", re.ASCII)
@@ -57,6 +68,18 @@ class Vocabulary(Protocol):
     def numbers(self, kind: str) -> list[str]:
         """What some picture has, or had, as its `size` (`1024x768`), `price` (millionths), `steps` or `cfg`."""
 
+    def tags(self) -> dict[str, int]:
+        """Ids of tags by name."""
+
+    def collections(self) -> dict[str, int]:
+        """Ids of collections by name, archived ones too."""
+
+    def linked(self, link: "Link") -> Q:
+        """The condition on a picture that it has that link."""
+
+    def are_few(self, link: "Link") -> bool:
+        """Whether so few have it that each may be looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -67,19 +90,49 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """Rows of a table that name pictures, of which a picture has at most one unless `is_many`.
+
+    `relation` is what a picture calls them, `conditions` are lookups on their columns.
+    """
+
+    relation: str
+    conditions: tuple[tuple[str, Any], ...] = ()
+    is_many: bool = False
+
+    @property
+    def lookups(self) -> dict[str, Any]:
+        """The conditions, as a picture asks them."""
+        return {f"{self.relation}__{name}": value for name, value in self.conditions}
+
+
+@dataclass(frozen=True, slots=True)
 class Filter:
     """What an operator asks of a picture, and how the index of pictures answers it.
 
     `wanted` is a condition on its columns, which says all. With `tags` the index decides alone: a picture has one of
     them; none when there is no such picture. `hint`: a tag that all of these have. `span`: only pictures made from
-    then on, and before then, can be meant.
+    then on, and before then, can be meant. `link`: what people have chosen, a picture at a time; `is_few` when
+    so few have it that each may be looked at.
     """
 
     wanted: Q
     tags: tuple[str, ...] | None = None
     span: tuple[datetime | None, datetime | None] | None = None
     hint: str = ""
+    link: Link | None = None
+    is_few: bool = False
     negated: bool = False
+
+    @property
+    def chosen(self) -> Link | None:
+        """The link that a picture must have."""
+        return None if self.negated else self.link
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether joining the table of its link is all that it asks."""
+        return bool(self.chosen and not self.chosen.is_many)
 
     @property
     def condition(self) -> Q:
@@ -106,10 +159,6 @@ def read_filter(name: str, value: str, negated: bool, vocabulary: Vocabulary) ->
     """The condition that `name:value` stands for."""
     key = fold(name)
     try:
-        if key in NOT_YET:
-            raise _Unreadable(
-                f"There are no {NOT_YET[key]} yet. {_nearest(key, OPERATORS, only_known=True)}".strip()
-            )
         if key not in OPERATORS:
             raise _Unreadable(f"There is no operator “{name}:”. {_nearest(key, OPERATORS)}".strip())
         read = OPERATORS[key](" ".join(value.split()), vocabulary)
@@ -118,9 +167,9 @@ def read_filter(name: str, value: str, negated: bool, vocabulary: Vocabulary) ->
     return read.opposite() if negated else read
 
 
-def _nearest(wanted: str, existing: Iterable[str], *, only_known: bool = False) -> str:
+def _nearest(wanted: str, existing: Iterable[str]) -> str:
     names = list(existing)
-    close = get_close_matches(wanted, names, n=1, cutoff=0.6 if not only_known else 0.3)
+    close = get_close_matches(wanted, names, n=1)
     return f"The nearest is “{close[0]}”." if close else f"There are: {_some(names)}." if names else ""
 
 
@@ -209,6 +258,67 @@ def _price(value: str, vocabulary: Vocabulary) -> Filter:
     prices = [int(price) for price in vocabulary.numbers("price")]
     known = [price for price in prices if price >= 0 and _holds(bounds, Decimal(price))]
     return Filter(Q(sort_price__in=known), _few(f":price:{price}" for price in known))
+
+
+def _linked(link: Link, vocabulary: Vocabulary) -> Filter:
+    return Filter(vocabulary.linked(link), link=link, is_few=vocabulary.are_few(link))
+
+
+def _tag(value: str, vocabulary: Vocabulary) -> Filter:
+    pk = _labelled("tag", value, vocabulary.tags())
+    return _linked(Link("tag_links", (("tag", pk),)), vocabulary)
+
+
+def _collection(value: str, vocabulary: Vocabulary) -> Filter:
+    """By its name, or by its number where none is called so."""
+    names = vocabulary.collections()
+    number = value.removeprefix("#")
+    is_number = number.isascii() and number.isdigit() and int(number[:19]) in names.values()
+    if is_number and fold(value) not in map(fold, names):
+        pk = int(number[:19])
+    else:
+        pk = _labelled("collection", value, names)
+    return _linked(Link("entries", (("collection", pk),)), vocabulary)
+
+
+def _labelled(kind: str, value: str, names: dict[str, int]) -> int:
+    """The one that is called so in any case; accents need not be typed where only one is meant."""
+    exact = {label_key(name): pk for name, pk in names.items()}
+    folded, wanted = {fold(name): pk for name, pk in names.items()}, fold(value)
+    if wanted not in folded:
+        raise _Unreadable(f"There is no {kind} “{value}”. {_nearest(wanted, folded)}".strip())
+    return exact.get(label_key(value), folded[wanted])
+
+
+def _mine(value: str, vocabulary: Vocabulary) -> Filter:
+    """The searcher's own rating. What they have not rated is `mine:0` and in no comparison."""
+    bounds = _bounds(value, whole=True)
+    of_me = (("user", vocabulary.member_id or 0), ("rating__gt", 0))
+    if bounds == [("exact", Decimal(0))]:
+        return Filter(~vocabulary.linked(Link("marks", of_me)))
+    asked = tuple((f"rating__{sign}", int(limit)) for sign, limit in bounds)
+    return _linked(Link("marks", (*of_me, *asked)), vocabulary)
+
+
+def _rating(value: str, vocabulary: Vocabulary) -> Filter:
+    """The team's mean. A whole number is what it rounds to, comparisons are exact; what nobody rated is `rating:0`."""
+    bounds = _bounds(value, whole=False)
+    ((sign, limit), *_) = bounds
+    if sign == "exact" and limit == 0:
+        return Filter(Q(rating_count=0))
+    if sign == "exact" and limit == int(limit):
+        bounds = [("gte", limit - Decimal("0.5")), ("lt", limit + Decimal("0.5"))]
+    condition = Q(rating_count__gt=0)
+    for sign, limit in bounds:
+        condition &= _on_mean(sign, max(min(limit, _BEYOND_RATINGS), -_BEYOND_RATINGS))
+    return Filter(condition)
+
+
+def _on_mean(sign: str, limit: Decimal) -> Q:
+    # sum / count against n / d without dividing: exact, and the same on both databases.
+    n, d = limit.as_integer_ratio()
+    total, count = (Cast(column, BigIntegerField()) for column in ("rating_sum", "rating_count"))
+    return Q(_MEANS[sign](total * d, count * n))
 
 
 def _by_size(condition: Q, fits: Callable[[int, int], bool], vocabulary: Vocabulary) -> Filter:
@@ -346,29 +456,28 @@ def _on(value: str, vocabulary: Vocabulary) -> Filter:
 def _is(value: str, vocabulary: Vocabulary) -> Filter:
     wanted = fold(value)
     me = vocabulary.member_id or 0
-    states = {
-        "mine": Filter(Q(owner=me), (f":owner:{me}",)),
-        "moderated": Filter(
+    states: dict[str, Callable[[], Filter]] = {
+        "mine": lambda: Filter(Q(owner=me), (f":owner:{me}",)),
+        "moderated": lambda: Filter(
             Q(generation__is_content_violation__isnull=False, generation__is_content_violation=True),
             (":moderated",),
         ),
-        "blurred": Filter(
+        "blurred": lambda: Filter(
             Q(generation__is_blurred__isnull=False, generation__is_blurred=True), (":blurred",)
         ),
-        "sensitive": Filter(Q(is_sensitive=True)),
-        "stacked": Filter(Q(stack_size__gt=1), (":stacked",)),
-        "edited": _tagged("kind", "generation__kind", ["edit", "multi-edit"]),
+        "sensitive": lambda: Filter(Q(is_sensitive=True)),
+        "stacked": lambda: Filter(Q(stack_size__gt=1), (":stacked",)),
+        "edited": lambda: _tagged("kind", "generation__kind", ["edit", "multi-edit"]),
+        "favourite": lambda: _linked(Link("marks", (("user", me), ("is_favourite", True))), vocabulary),
+        "unrated": lambda: Filter(Q(rating_count=0)),
+        "tagged": lambda: _linked(Link("tag_links", is_many=True), vocabulary),
+        "collected": lambda: _linked(Link("entries", is_many=True), vocabulary),
     }
-    if wanted in STATES_NOT_YET:
-        near = _nearest(wanted, states, only_known=True)
-        raise _Unreadable(f"Pictures cannot be {STATES_NOT_YET[wanted]} yet. {near}")
     if wanted not in states:
         raise _Unreadable(f"There is no “is:{value}”. {_nearest(wanted, states)}")
-    return states[wanted]
+    return states[wanted]()
 
 
-NOT_YET = {"rating": "ratings", "mine": "ratings", "tag": "tags", "in": "collections"}
-STATES_NOT_YET = {"favourite": "favourites", "unrated": "rated", "tagged": "tagged", "collected": "collected"}
 OPERATORS: dict[str, Reader] = {
     "model": _named("model", "model"),
     "style": _named("style", "style_preset"),
@@ -382,6 +491,10 @@ OPERATORS: dict[str, Reader] = {
     "height": _height,
     "format": _format,
     "price": _price,
+    "rating": _rating,
+    "mine": _mine,
+    "tag": _tag,
+    "in": _collection,
     "prompt": _id("prompt"),
     "batch": _id("generation__batch"),
     "from": _descendants,

@@ -55,6 +55,17 @@ class Query:
         """What its operators ask of a picture."""
         return reduce(and_, (each.condition for each in self.filters), Q())
 
+    @property
+    def is_of_chosen(self) -> bool:
+        """Whether it asks for what people have chosen a picture at a time: then no cover stands for its stack."""
+        return any(each.chosen for each in self.filters)
+
+    @property
+    def walked(self) -> Filter | None:
+        """The one whose table is joined: of two, databases would not know with which to begin."""
+        joined = [each for each in self.filters if each.is_joined]
+        return next((each for each in joined if each.is_few), joined[0] if joined else None)
+
     def __bool__(self) -> bool:
         return bool(self.words or self.filters or (self.text and self.problems))
 

@@ -76,9 +76,7 @@ def _page(request: MemberRequest, collection: Collection, form: CollectionForm |
     if is_arranged:
         context["page"] = collection_rows.entries(listing, images)
     else:
-        context["page"] = tiles.page(
-            listing, images, row_height=request.user.row_height, stacked=False, within=within
-        )
+        context["page"] = tiles.page(listing, images, member=request.user, stacked=False, within=within)
     if request.htmx and is_arranged:
         return render(request, "collections/_more_entries.html", context)
     if request.htmx:

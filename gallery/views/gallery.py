@@ -47,8 +47,13 @@ def gallery(request: MemberRequest) -> HttpResponse:
     images = scope.listed(listing.query, request.user)
     if request.htmx and "since" in asked:
         return _new(request, listing, images)
-    kept = scope.kept(listing.query, request.user)
-    page = tiles.page(listing, images, row_height=request.user.row_height, kept=kept)
+    page = tiles.page(
+        listing,
+        images,
+        member=request.user,
+        stacked=not listing.query.is_of_chosen,
+        kept=scope.kept(listing.query, request.user),
+    )
     context = {"page": page, "query": listing.query, "listing": listing}
     context["is_newest"] = listing.order is NEWEST
     if request.htmx:

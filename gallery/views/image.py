@@ -10,6 +10,7 @@ from django_htmx.http import reswap, retarget
 from gallery import access
 from gallery.display import details, generation_card
 from gallery.display.collecting import collecting
+from gallery.display.judgement import judgement
 from gallery.forms.price import PriceRefused
 from gallery.forms.submission import refusal, spend, submission_of
 from gallery.http import MemberRequest, SeeOther, closed_gates
@@ -39,6 +40,7 @@ def _page(request: MemberRequest, image: Image, refused: PriceRefused | None = N
         "differences": details.differences(image.generation),
         "slices": details.slices(image.generation),
         "steps": neighbours.Neighbours.read(request, image),
+        "judged": judgement(image, request.user),
         "mates": neighbours.mates(image, request.user),
         "collecting": collecting(image),
         "reruns": generation_card.of_each(made_from_it.order_by("-id")[:24]),

@@ -41,7 +41,7 @@ def prompt(request: MemberRequest, pk: int) -> HttpResponse:
     page = tiles.page(
         listing,
         images,
-        row_height=request.user.row_height,
+        member=request.user,
         stacked=False,
         within=scope.within(listing),
     )

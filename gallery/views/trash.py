@@ -73,7 +73,7 @@ def _next_of_stack(request: MemberRequest, image: Image) -> Page[tiles.Tile]:
     """The tile that now stands where that of `image` stood, in the list that the address names; none if it is alone."""
     listing = replace(Listing.read(request, size=1), cursor=None)
     covers = Image.objects.covers().filter(generation=image.generation_id)
-    page = tiles.page(listing, covers, row_height=request.user.row_height)
+    page = tiles.page(listing, covers, member=request.user)
     return replace(page, rows=[tile._replace(day=None) for tile in page.rows])
 
 

@@ -218,7 +218,7 @@ def test_zoom(filled_site: Site, page: Page) -> None:
     expect(page.locator("[data-zoom=turn]")).to_have_text(f"{larger} %")
     page.keyboard.press("-")
     assert percent(page) < larger
-    page.keyboard.press("0")
+    page.keyboard.press("z")
     assert page.locator("[data-turns].zoomed").count() == 0
     assert percent(page) <= 100
     page.get_by_role("button", name="Larger").click()

@@ -79,7 +79,7 @@ def paged(alice: User, text: str, name: str) -> list[int]:
     cursor = None
     while True:
         each = listing(alice, q=text, order=name, **({"from": cursor} if cursor else {}))
-        page = tiles.page(each, searched(each), row_height=200)
+        page = tiles.page(each, searched(each), member=alice)
         seen += [int(tile.id) for tile in page.rows]
         if not page.older:
             return seen
@@ -93,7 +93,7 @@ def test_words_that_never_meet_let_no_database_walk_the_list(
     monkeypatch.setattr(walk, "REACH", 4)
     each = listing(alice, q="bird cat", order=name)
     with CaptureQueriesContext(connection) as seen:
-        assert tiles.page(each, searched(each), row_height=200).rows == []
+        assert tiles.page(each, searched(each), member=alice).rows == []
     asked = [query["sql"] for query in seen if "ORDER BY" in query["sql"]]
     assert asked
     for sql in asked:
@@ -110,7 +110,7 @@ def test_a_page_that_a_short_walk_fills_sorts_nothing(images: list[Image], alice
         pytest.skip("PostgreSQL chooses by the number of rows")
     each = listing(alice, q="-bird by:me", order="price")
     with CaptureQueriesContext(connection) as seen:
-        assert len(tiles.page(each, searched(each), row_height=200).rows) == SIZE
+        assert len(tiles.page(each, searched(each), member=alice).rows) == SIZE
     assert not any("MATCH" in query["sql"] for query in seen)
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN QUERY PLAN {seen[-1]['sql']}")

@@ -1,0 +1,40 @@
+"""Judging in a real Chromium, by keyboard alone: in the grid and on a picture, with the way back."""
+
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.conftest import Site, signed_in, watched
+
+
+def test_pictures_are_judged_by_keys_and_what_was_done_is_undone(filled_site: Site, browser: Browser) -> None:
+    page = signed_in(filled_site, browser.new_context(viewport={"width": 1440, "height": 900}))
+    complaints = watched(page.context)
+    page.goto(filled_site.url + "/?q=li")
+    page.keyboard.press("ArrowRight")
+    tile = page.locator("[data-grid] .tile").first
+    expect(tile).to_be_focused()
+    page.keyboard.press("f")
+    expect(tile).to_have_attribute("data-favourite", "true")
+    page.keyboard.press("4")
+    expect(tile).to_have_attribute("data-rating", "4")
+    expect(page.locator("#undo .undo-line")).to_contain_text("4 of 5")
+    page.keyboard.press("Control+z")
+    expect(tile).to_have_attribute("data-rating", "0")
+
+    tile.press("Enter")
+    picture = page.locator("#viewer .picture")
+    expect(picture).to_have_attribute("data-favourite", "true")
+    page.keyboard.press("5")
+    expect(page.locator("#viewer [data-mean]")).to_contain_text("5.0")
+    page.keyboard.press("0")
+    expect(picture).to_have_attribute("data-rating", "0")
+    expect(page.locator("#viewer [data-mean]")).to_have_count(0)
+    page.locator("#viewer [name=tag]").fill("Keeper")
+    page.keyboard.press("Enter")
+    expect(page.locator("#viewer [data-tag]")).to_have_text("Keeper")
+    # Out of the field, then out of the picture.
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(page.locator("#viewer")).to_have_count(0)
+    expect(tile).to_have_attribute("data-favourite", "true")
+    page.context.close()
+    assert complaints == []
