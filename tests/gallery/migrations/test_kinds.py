@@ -390,7 +390,8 @@ def test_the_pages_show_what_they_showed(filled: Rows, client: Client) -> None:
     for pk, image in filled["image"].items():
         assert image["sha256"] in shown(f"/images/{pk}/")
     assert len(Page(shown("/")).values("data-image")) == sum(
-        image["is_cover"] for image in filled["image"].values()
+        image["is_cover"] and not filled["generation"][image["generation_id"]]["is_content_violation"]
+        for image in filled["image"].values()
     )
     states = Page(shown("/queue/")).values("data-state")
     assert {"queued", "sending", "received", "failed", "interrupted"} <= set(states)

@@ -311,7 +311,7 @@ def test_words_that_never_meet_let_no_database_walk_the_history(alice: User) -> 
 
 def test_what_cannot_be_searched_is_said(page: Get, alice: User) -> None:
     a_picture(alice, "a dog")
-    found = page("/prompts/?q=dog+rating:5+colour:red")
+    found = page("/prompts/?q=dog+depth:5+colour:red")
     assert len(listed(found)) == 1
     assert len(found.all(data_search_problem=None)) == 2
 

@@ -5,7 +5,7 @@ from django.test import Client
 from django.utils import timezone
 
 from gallery.forms.saved_search import MOST
-from gallery.models import CatalogModel, CatalogStyle, SavedSearch, User
+from gallery.models import CatalogModel, CatalogStyle, Collection, SavedSearch, Tag, User
 from gallery.search import MAX_QUERY
 from gallery.search.operators import OPERATORS
 from tests.gallery.page import Page
@@ -112,7 +112,9 @@ def test_the_page_names_every_operator_and_is_led_to(client: Client, alice: User
     assert {f"{name}:" for name in OPERATORS} <= {code.words for code in language.all("code")}
     CatalogModel.objects.update(name="Flux")
     CatalogStyle.objects.create(name="Noir", position=0, synced_at=timezone.now())
-    User.objects.create(username="ana")
+    ana = User.objects.create(username="ana")
+    Tag.objects.called("hero", ana)
+    Collection.objects.called("Spring posters", ana)
     for example in (code.words for line in language.all("dt") for code in line.all("code")):
         page = Page(client.get("/", {"q": example}).content)
         assert not page.all(data_search_problem=None), example
