@@ -39,7 +39,11 @@ function recall() {
 
 /** Show on the page what is so; boxes that have come since say what they are. */
 function draw(on = all || selected.size > 0) {
-  for (const box of boxes()) box.checked = all || selected.has(box.value);
+  for (const box of boxes()) {
+    box.checked = all || selected.has(box.value);
+    // X selects the tile with focus: as long as nothing is selected, no box is one more stop for who goes by keys.
+    box.tabIndex = on ? 0 : -1;
+  }
   document.body.classList.toggle("selecting", on);
   const found = document.querySelector("[data-found]")?.textContent.trim();
   bar.querySelector("[data-selected]").textContent = all ? `All${found ? ` ${found}` : ""}` : String(selected.size);

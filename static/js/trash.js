@@ -100,6 +100,8 @@ document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || typing(event.target)) return;
   if (document.querySelector("dialog[open]") || event.altKey || event.shiftKey) return;
   if (event.key === "Delete" && !event.ctrlKey && !event.metaKey && !event.repeat) {
+    // What is selected goes together: selection.js.
+    if (document.body.classList.contains("selecting") && !viewer()) return;
     event.preventDefault();
     throwAway();
   } else if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey)) {

@@ -68,6 +68,7 @@ def test_a_collection_is_arranged_by_keys_and_by_drag(filled_site: Site, page: P
     address = collection(filled_site, "Arranged")
     page.goto(address)
     page.locator("[data-arrange]").click()
+    expect(page.locator(CARDS)).to_have_count(4)
     a, b, c, d = ids(page)
     page.locator(f'[data-image="{c}"] > a').focus()
     page.keyboard.press("Shift+Home")
