@@ -32,6 +32,7 @@ class Plan:
     """One action: which rows it is for, how many at most, from how many on it asks, and what it does.
 
     `field` is the label of a word that the confirmation asks for; what is wrong with it is a ValidationError of `act`.
+    `suggest` makes the word that stands there at first, of the chosen rows.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Plan:
     noun: str = "generation"
     field: str = ""
     is_final: bool = True
+    suggest: Callable[[list[int]], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ def _ask(
         "doubtful": _doubtful(asked) if plan.spends else 0,
         "refused": refused,
         "field": plan.field,
+        "value": request.POST.get("value", plan.suggest(chosen) if plan.suggest else ""),
         "is_final": plan.is_final,
         "yes": "Yes" if len(asked) == 1 else f"Yes, all {len(asked)}",
         "checkbox": ACTION_CHECKBOX_NAME,
@@ -139,6 +142,14 @@ def _ask(
     }
     status = 422 if refused else 200
     return TemplateResponse(request, "admin/confirm_action.html", context, status=status)
+
+
+def typed_word(request: HttpRequest) -> str:
+    """What was typed at the confirmation of a plan with a `field`. ValidationError for what no column takes."""
+    typed = request.POST.get("value", "")
+    if "\0" in typed:
+        raise ValidationError("It holds a zero byte, which nothing here can have.")
+    return typed
 
 
 def _doubtful(chosen: list[int]) -> int:

@@ -5,11 +5,10 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from gallery.admin.actions import MANY, Plan, carry_out
+from gallery.admin.actions import MANY, Plan, carry_out, typed_word
 from gallery.models import Collection, Image, Tag, User
 
 Act = Callable[[HttpRequest, list[int], uuid.UUID], int]
@@ -35,20 +34,12 @@ def _by(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-def _word(request: HttpRequest) -> str:
-    """What was typed at the confirmation."""
-    typed = request.POST.get("value", "")
-    if "\0" in typed:
-        raise ValidationError("It holds a zero byte, which nothing here can have.")
-    return typed
-
-
 def _tag_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
-    return len(Tag.objects.called(_word(request), _by(request)).add(chosen, _by(request)))
+    return len(Tag.objects.called(typed_word(request), _by(request)).add(chosen, _by(request)))
 
 
 def _collect_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
-    return len(Collection.objects.called(_word(request), _by(request)).add(chosen, _by(request)))
+    return len(Collection.objects.called(typed_word(request), _by(request)).add(chosen, _by(request)))
 
 
 def _trash_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:

@@ -4,7 +4,10 @@ from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.safestring import SafeString
+from django.utils import timezone
+from django.utils.formats import localize
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from gallery import search
 from gallery.admin import image_actions
@@ -12,6 +15,9 @@ from gallery.admin.filters import ModelFilter, StyleFilter, TrashFilter
 from gallery.admin.reading import NOTHING, ReadOnlyAdmin, named, thumbnail, words
 from gallery.models import CollectionImage, Image, ImageTag
 from gallery.models.image import ImageQuerySet
+
+# What the lists of collections and of tags ask for.
+_LED_HERE = ("entries__collection__id__exact", "tag_links__tag__id__exact")
 
 
 @admin.register(Image)
@@ -78,6 +84,7 @@ class ImageAdmin(ReadOnlyAdmin):
         "created_at",
         "marks",
         "tags",
+        "tagged",
         "collections",
         "is_moderated",
         "is_sensitive",
@@ -88,13 +95,15 @@ class ImageAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Image]:
         """With what people put on them, in a query for each kind of thing."""
-        tags = Prefetch("tag_links", ImageTag.objects.select_related("tag").order_by("tag__folded"))
+        tags = Prefetch(
+            "tag_links", ImageTag.objects.select_related("tag", "tagged_by").order_by("tag__folded")
+        )
         entries = CollectionImage.objects.select_related("collection").order_by("collection__folded")
         return super().get_queryset(request).prefetch_related(tags, Prefetch("entries", entries))
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Those of a collection too, to which the list of collections leads."""
-        return lookup == "entries__collection__id__exact" or super().lookup_allowed(lookup, value, request)
+        """Those of a collection or a tag too, to which their lists lead."""
+        return lookup in _LED_HERE or super().lookup_allowed(lookup, value, request)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Image], search_term: str
@@ -139,6 +148,19 @@ class ImageAdmin(ReadOnlyAdmin):
     def tags(self, image: Image) -> SafeString | str:
         """The first of them."""
         return named(link.tag for link in image.tag_links.all())
+
+    @admin.display(description="Tagged by")
+    def tagged(self, image: Image) -> SafeString | str:
+        """Each of them: who put it there, and when."""
+        said = (
+            (
+                words(link.tag.name),
+                words(str(link.tagged_by or "")),
+                localize(timezone.localtime(link.tagged_at)),
+            )
+            for link in image.tag_links.all()
+        )
+        return format_html_join(mark_safe("<br>"), "{}: {}, {}", said) or NOTHING
 
     @admin.display(description="Collections")
     def collections(self, image: Image) -> SafeString | str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from gallery import search
@@ -26,12 +27,47 @@ class TagQuerySet(models.QuerySet["Tag"]):
 
     def called(self, text: str, by: "User") -> "Tag":
         """The tag that `text` names, made when it is new. ValidationError for what cannot be a tag."""
-        name = clean_label(text)
-        if is_blank(name):
-            raise ValidationError("A tag needs at least one letter, digit or sign.")
-        if max(len(name), len(label_key(name))) > Tag.MAX_NAME:
-            raise ValidationError(f"A tag has at most {Tag.MAX_NAME} characters; this one has {len(name)}.")
+        name = _checked(text)
         return self.get_or_create(folded=label_key(name), defaults={"name": name, "created_by": by})[0]
+
+    def merge(self, text: str, by: "User") -> int:
+        """Make these the one that `text` names, made when it is new; returns how many went into it.
+
+        A picture that had several keeps one link: that of whoever tagged it first. ValidationError for what cannot be
+        a tag, and when there is nothing to merge.
+        """
+        with transaction.atomic():
+            target = Tag.objects.called(text, by)
+            ids = list(self.exclude(pk=target.pk).values_list("pk", flat=True))
+            if not ids:
+                raise ValidationError(f"There is no other tag to make “{target.name}” of.")
+            links = ImageTag.objects.filter(tag__in=[target.pk, *ids])
+            # Pictures first, as whoever tags them holds them and then asks for the tag.
+            Image.objects.lock(links.values_list("image", flat=True))
+            # By key: who puts one of these on another picture meanwhile waits, or is waited for.
+            held = Tag.objects.filter(pk__in=[target.pk, *ids]).order_by("pk").select_for_update()
+            known = set(held.values_list("pk", flat=True))
+            if target.pk not in known:
+                raise ValidationError(f"“{target.name}” went into another tag meanwhile. Nothing was done.")
+            ids = [pk for pk in ids if pk in known]
+            same = links.filter(image=OuterRef("image"))
+            earlier = Q(tagged_at__lt=OuterRef("tagged_at")) | Q(
+                tagged_at=OuterRef("tagged_at"), pk__lt=OuterRef("pk")
+            )
+            links.filter(Exists(same.filter(earlier))).delete()
+            links.filter(tag__in=ids).update(tag=target)
+            Tag.objects.filter(pk__in=ids).delete()
+        return len(ids)
+
+
+def _checked(text: str) -> str:
+    """The name as it is kept. ValidationError for what cannot be one."""
+    name, limit = clean_label(text), Tag.MAX_NAME
+    if is_blank(name):
+        raise ValidationError("A tag needs at least one letter, digit or sign.")
+    if max(len(name), len(label_key(name))) > limit:
+        raise ValidationError(f"A tag has at most {limit} characters; this one has {len(name)}.")
+    return name
 
 
 class Tag(models.Model):
@@ -60,6 +96,13 @@ class Tag(models.Model):
     def search(self) -> str:
         """The search for what has it."""
         return search.operator("tag", self.name)
+
+    def rename(self, text: str) -> None:
+        """Take that name, to be saved. ValidationError for what cannot be a tag, or is another one."""
+        name = _checked(text)
+        if Tag.objects.filter(folded=label_key(name)).exclude(pk=self.pk).exists():
+            raise ValidationError(f"There is a tag “{name}” already. Merge the two in the list.")
+        self.name, self.folded = name, label_key(name)
 
     def add(self, ids: Collection[int], by: "User") -> list[int]:
         """Put it on these pictures, a few thousand at most; returns the ids of those that are there."""

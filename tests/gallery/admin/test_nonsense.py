@@ -17,7 +17,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from gallery.models import CatalogModel, CatalogStyle, Gate, Generation, State, User, Worker
+from gallery.models import CatalogModel, CatalogStyle, Gate, Generation, State, Tag, User, Worker
 from tests.gallery.making import a_generation, a_picture
 from tests.gallery.page import Page
 
@@ -141,6 +141,7 @@ def rows(sally: User, alice: User, models_known: None) -> None:
     a_picture(alice)
     a_picture(sally)
     a_generation(alice)
+    Tag.objects.called("hero", alice)
     Worker.objects.create(name="w", host="here", process=1)
     Gate.objects.close(Gate.Kind.DISK, "full")
     AccessAttempt.objects.create(username="x", ip_address="127.0.0.1", failures_since_start=1, path_info="/")

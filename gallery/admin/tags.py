@@ -1,0 +1,118 @@
+"""Tags in the admin: renamed, merged, deleted without a loss of pictures."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin
+from django.db.models import F, OuterRef, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from gallery.admin.actions import Plan, carry_out, typed_word
+from gallery.admin.reading import ReadOnlyAdmin, words
+from gallery.formats import counted_to
+from gallery.listing.count import Capped
+from gallery.models import ImageTag, Tag, User
+
+# Nobody learns more from a larger number.
+_CAP = 1000
+_MOST_MERGED = 100
+
+
+def _sized(tags: QuerySet[Tag]) -> QuerySet[Tag]:
+    """With the number of pictures, counted no further than anybody cares."""
+    links = ImageTag.objects.filter(tag=OuterRef("pk")).order_by().values("pk")
+    return tags.annotate(size=Capped(links[: _CAP + 1]))
+
+
+def _most_used(chosen: Sequence[int]) -> str:
+    """The name that most likely is to stay."""
+    used = _sized(Tag.objects.filter(pk__in=chosen)).order_by(F("size").desc(), "pk")
+    return used[0].name
+
+
+def _merge_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
+    return Tag.objects.filter(pk__in=chosen).merge(typed_word(request), cast(User, request.user))
+
+
+_MERGE = Plan(
+    name="merge",
+    question="Make one of {what}?",
+    done="Merged: {count}.",
+    fitting=Q(),
+    most=_MOST_MERGED,
+    ask_above=0,
+    act=_merge_all,
+    noun="tag",
+    field="Tag that stays",
+    suggest=_most_used,
+)
+
+
+@admin.action(description="Merge into one", permissions=["view"])
+def merge(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+    """All become the one that the confirmation asks for."""
+    return carry_out(model_admin, request, queryset, _MERGE)
+
+
+class TagForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Its name, unique in any case and form."""
+
+    class Meta:
+        model = Tag
+        fields = ("name",)
+
+    def clean_name(self) -> str:
+        """As it is kept."""
+        self.instance.rename(self.cleaned_data["name"])
+        return str(self.instance.name)
+
+
+@admin.register(Tag)
+class TagAdmin(ReadOnlyAdmin):
+    """Words on pictures; deleting one keeps its pictures."""
+
+    form = TagForm
+    actions = (merge,)
+    list_display = ("label", "pictures", "created_by", "created_at")
+    list_filter = ("created_by",)
+    list_select_related = ("created_by",)
+    sortable_by = ()
+    ordering = ("folded",)
+    search_fields = ("name", "folded")
+    fields = ("name", "pictures", "created_by", "created_at")
+    readonly_fields = ("pictures", "created_by", "created_at")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nothing of it is a line of the ledger."""
+        return request.user.is_staff
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Its pictures stay."""
+        return request.user.is_staff
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tag]:
+        """With how many pictures have it."""
+        return _sized(Tag.objects.order_by(*self.ordering))
+
+    def get_deleted_objects(
+        self, objs: Sequence[Any] | QuerySet[Any], request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """The tags alone: Django would name each link of a hundred thousand."""
+        names = [f"{each} (its pictures stay)" for each in objs]
+        return names, {"tags": len(names)}, set(), []
+
+    @admin.display(description="Name")
+    def label(self, tag: Tag) -> SafeString | str:
+        """As it was typed first."""
+        return words(tag.name)
+
+    @admin.display(description="Pictures")
+    def pictures(self, tag: Tag) -> SafeString | str:
+        """How many, a link to them."""
+        address = f"{reverse('admin:gallery_image_changelist')}?tag_links__tag__id__exact={tag.pk}"
+        return format_html('<a href="{}">{}</a>', address, counted_to(_CAP, getattr(tag, "size", 0)))
