@@ -49,7 +49,10 @@ def _of_documents() -> Iterator[Difference]:
         rows = _asked(index.wrong_documents(connection.vendor), {"low": low, "high": low + _PORTION})
         for number, is_missing, is_stray in rows:
             if is_stray:
-                yield f"Search document {number} belongs to no picture", partial(_remove, number)
+                yield (
+                    f"Search document {number} belongs to no picture outside the trash",
+                    partial(_remove, number),
+                )
             else:
                 problem = "is missing" if is_missing else "is not what its rows say"
                 yield f"Picture {number}: its search document {problem}", partial(_write, number)

@@ -212,14 +212,14 @@ def write(execute: Execute, vendor: str, ranges: Iterable[tuple[int, int]]) -> N
 
 
 def wrong_documents(vendor: str) -> str:
-    """SQL of the ids above `low` and up to `high` whose document is missing, another one, or of no picture."""
+    """SQL of the ids above `low` and up to `high` whose document is missing, another one, or of no listed picture."""
     terms = _TERMS if vendor == "sqlite" else f"array_to_tsvector(string_to_array({_TERMS}, ' '))"
     rows = f"{_JOINED.format('gallery_image')} LEFT JOIN {TABLE} d ON d.rowid = i.id"
     is_other = f"d.terms IS {'NOT' if vendor == 'sqlite' else 'DISTINCT FROM'} {terms}"
     return f"""SELECT i.id, d.rowid IS NULL, false FROM {rows}
-        WHERE i.id > %(low)s AND i.id <= %(high)s AND {is_other}
+        WHERE i.id > %(low)s AND i.id <= %(high)s AND i.trashed_at IS NULL AND {is_other}
         UNION ALL SELECT d.rowid, false, true FROM {TABLE} d WHERE d.rowid > %(low)s AND d.rowid <= %(high)s
-        AND NOT EXISTS (SELECT 1 FROM gallery_image i WHERE i.id = d.rowid) ORDER BY 1"""
+        AND NOT EXISTS (SELECT 1 FROM gallery_image i WHERE i.id = d.rowid AND i.trashed_at IS NULL) ORDER BY 1"""
 
 
 def unknown_numbers() -> str:

@@ -37,7 +37,10 @@ function take(id) {
     const template = document.querySelector(`[data-undo="${CSS.escape(id)}"] [data-instead]`);
     const instead = template && document.importNode(template.content, true).querySelector("[data-image]");
     change(() => {
-      Object.assign(kept, { tile, instead, parent: tile.parentElement, behind: tile.nextElementSibling });
+      let behind = tile.nextElementSibling;
+      // What floats over a tile stands behind it, and goes on to the next.
+      if (behind?.id === "quick") behind = behind.nextElementSibling;
+      Object.assign(kept, { tile, instead, parent: tile.parentElement, behind });
       if (instead) tile.replaceWith(instead);
       else tile.remove();
     });

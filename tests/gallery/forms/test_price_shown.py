@@ -214,7 +214,7 @@ class TestAnotherRun:
         maker.get("/create/")
         for _ in range(2):
             for address in ("/queue/", "/create/", f"/images/{rows['picture']}/"):
-                with django_assert_max_num_queries(16) as asked:
+                with django_assert_max_num_queries(20) as asked:
                     maker.get(address)
                 counts.append(len(asked))
             for number in range(5):

@@ -60,7 +60,7 @@ def test_a_document_of_no_picture(cat: Image) -> None:
     stray = cat.pk + 1_000
     terms = "'cat :image :cover'"
     execute(f"INSERT INTO {index.TABLE} (rowid, terms) VALUES (%s, {terms})", stray)
-    assert told() == [f"Search document {stray} belongs to no picture"]
+    assert told() == [f"Search document {stray} belongs to no picture outside the trash"]
     mend()
     assert told() == []
 

@@ -88,7 +88,7 @@ def test_it_goes_when_its_days_are_over(
     trash.tend()
     assert set(Image.objects.all()) == {young}
     assert len(of_media()) == 3
-    assert report() == (0, "Rows and files agree.\n")
+    assert report() == (0, "Rows, files and indexes agree.\n")
 
 
 def test_what_is_known_of_it_stays(worker_process: WorkerProcess, alice: User) -> None:
@@ -122,7 +122,7 @@ def test_what_is_known_of_it_stays(worker_process: WorkerProcess, alice: User) -
     assert not ImageDocument.objects.filter(pk=gone.pk).exists()
     assert default_storage.exists(edited.inputs.get().name), "the edit needs it, if it is run again"
     assert not Prompt.objects.miscounted().exists()
-    assert report() == (0, "Rows and files agree.\n")
+    assert report() == (0, "Rows, files and indexes agree.\n")
 
 
 def test_pages_say_that_it_was_thrown_away(
@@ -165,7 +165,7 @@ def test_a_file_stays_while_any_row_names_it(worker_process: WorkerProcess, alic
     trash.tend()
     assert not Image.objects.filter(pk=gone.pk).exists()
     assert {gone.name} <= of_media()
-    assert report() == (0, "Rows and files agree.\n")
+    assert report() == (0, "Rows, files and indexes agree.\n")
 
 
 def test_what_is_being_stored_again_stays_and_keeps_no_other_waiting(
@@ -291,7 +291,7 @@ def test_who_needs_it_meanwhile_waits_and_finds_it_gone(
         assert source.image is None
         assert default_storage.exists(source.name)
     assert not Mark.objects.exists()
-    assert report() == (0, "Rows and files agree.\n")
+    assert report() == (0, "Rows, files and indexes agree.\n")
 
 
 def _is_stopped(pid: int) -> bool:
