@@ -80,3 +80,12 @@ document.addEventListener(
   },
   { capture: true },
 );
+
+// htmx looks at what it has put in some milliseconds later. A key can be faster: its form would load the whole page.
+document.addEventListener(
+  "submit",
+  ({ target }) => {
+    if (target.matches("[hx-post], [hx-get]")) htmx.process(target);
+  },
+  { capture: true },
+);

@@ -80,3 +80,42 @@ def test_two_people_on_the_same_pictures() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_people_on_five_hundred_pictures() -> None:
     _shared(count=500, rounds=25)
+
+
+def _judged_by_two(count: int) -> None:
+    """Both mark and tag all of `count` pictures in portions, each in an order of their own."""
+    ana, ben = a_member("ana"), a_member("ben")
+    ids = [image.pk for number in range(count // 4) for image in pictures(ana, f"{number % 9}", count=4)]
+
+    def of(person: User, seed: int, rating: int) -> Callable[[], None]:
+        order = random.Random(seed).sample(ids, len(ids))
+
+        def work() -> None:
+            for start in range(0, len(order), 20):
+                some = order[start : start + 20]
+                Mark.objects.set_favourite(person, some, True)
+                Mark.objects.rate(person, some, rating)
+                Tag.objects.called("both", person).add(some, person)
+                Tag.objects.called(person.username, person).add(some, person)
+
+        return work
+
+    _at_once(of(ana, 1, 5), of(ben, 2, 2))
+
+    sums = Image.objects.values_list("favourite_count", "rating_count", "rating_sum")
+    assert list(sums) == [(2, 2, 7)] * len(ids)
+    assert not Image.objects.missummed().exists()
+    assert {tag.name: tag.links.count() for tag in Tag.objects.all()} == dict.fromkeys(
+        ("both", "ana", "ben"), len(ids)
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_judge_the_same_pictures() -> None:
+    _judged_by_two(40)
+
+
+@pytest.mark.long
+@pytest.mark.django_db(transaction=True)
+def test_two_people_judge_the_same_five_hundred_pictures() -> None:
+    _judged_by_two(500)
