@@ -140,6 +140,11 @@ def pages(site: Site, shown: Shown) -> list[Shot]:
         Shot("viewer", "/", _open_viewer),
         Shot("viewer-zoomed", "/", _zoom),
         Shot("viewer-facts", "/", _facts),
+        Shot("gallery-selected", "/", _select),
+        Shot("trash", "/trash/"),
+        Shot("collections", "/collections/"),
+        Shot("searches", "/searches/"),
+        Shot("account", "/account/"),
         Shot("compare", f"/compare/?images={shown.image},{shown.image - 1}"),
         Shot("compare-nine", f"/compare/?images={','.join(str(shown.image - n) for n in range(9))}"),
         Shot("generation-done", f"/generations/{shown.done}/"),
@@ -178,6 +183,12 @@ def _everything(page: Page) -> None:
 def _open_viewer(page: Page) -> None:
     page.locator("[data-grid] .tile").nth(4).click()
     page.locator(".layer img.whole").wait_for()
+
+
+def _select(page: Page) -> None:
+    for tile in page.locator("[data-grid] > .tile").all()[:3]:
+        tile.focus()
+        page.keyboard.press("x")
 
 
 def _zoom(page: Page) -> None:
