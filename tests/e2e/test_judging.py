@@ -34,16 +34,17 @@ def test_pictures_are_judged_by_keys_and_what_was_done_is_undone(filled_site: Si
           const undo = document.getElementById("undo");
           new MutationObserver((_, observer) => {
             const form = undo.querySelector("form");
-            if (form) { observer.disconnect(); window.isSamePage = true; form.requestSubmit(); }
+            if (form) { observer.disconnect(); undo.dataset.sent = ""; form.requestSubmit(); }
           }).observe(undo, { childList: true });
         }"""
     )
     page.keyboard.press("3")
-    page.wait_for_function("window.isSamePage")
+    sent = page.locator("#undo[data-sent]")
+    expect(sent).to_have_count(1)
     expect(page.locator("#undo .undo-line")).to_have_count(0)
     expect(tile).to_have_attribute("data-rating", "0")
-    assert page.evaluate("window.isSamePage") is True
     expect(tile).to_be_focused()
+    expect(sent).to_have_count(1)
 
     page.keyboard.press("Enter")
     picture = page.locator("#viewer .picture")

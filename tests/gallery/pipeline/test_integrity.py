@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from gallery.media.storage import thumbnail_name
-from gallery.models import Attempt, Generation, Image, ImageDocument, Outcome, Prompt, User
+from gallery.models import Attempt, Generation, Image, ImageDocument, Mark, Outcome, Prompt, User
 from gallery.pipeline import integrity
 from gallery.pipeline.worker import WorkerProcess
 from gallery.search import index
@@ -134,6 +134,21 @@ def test_what_a_prompt_counts_is_compared_and_counted_anew(media: Path) -> None:
     assert report(repair=True)[0] == 0
 
     assert report()[0] == 0
+
+
+def test_what_marks_say_is_compared_and_summed_anew(media: Path, alice: User) -> None:
+    ids = list(Image.objects.values_list("pk", flat=True))
+    Mark.objects.rate(alice, ids, 4)
+    Image.objects.filter(pk=ids[0]).update(rating_sum=9)
+    Image.objects.filter(pk=ids[1]).update(score=1, favourite_count=2)
+    status, text = report()
+    assert (status, text.count("its sums of marks are not what its marks say")) == (1, 2)
+
+    assert report(repair=True)[0] == 0
+
+    assert report()[0] == 0
+    sums = Image.objects.values_list("favourite_count", "rating_sum", "score").distinct()
+    assert list(sums.order_by()) == [(0, 4, 3333)]
 
 
 def test_what_a_search_finds_is_compared_and_written_anew(media: Path) -> None:
