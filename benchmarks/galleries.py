@@ -162,7 +162,8 @@ def cards(rows: list[tuple[Any, ...]]) -> str:
         shape = min(max(round(100 * width / height), 25), 400)
         small, large = (f"/media/{size}/{digest[:2]}/{digest[2:4]}/{digest}.webp" for size in (256, 512))
         shown.append(
-            f'{heading}<a class="tile r{shape}" href="/images/{pk}/" data-image="{pk}">'
+            f'{heading}<a class="tile r{shape}" href="/images/{pk}/" data-image="{pk}"'
+            ' data-favourite="false" data-rating="0">'
             f'<svg aria-hidden="true"><rect width="100%" height="100%" fill="{color}"/></svg>'
             f'<img src="{large}" srcset="{small} {width * 256 // longest}w, {large} {width * 512 // longest}w" '
             f'sizes="auto, (max-width: 519px) 50vw, {round(2.16 * shape)}px" alt="{text}" width="{width}" '
