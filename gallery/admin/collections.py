@@ -16,7 +16,6 @@ from gallery.admin.reading import ReadOnlyAdmin, thumbnail
 from gallery.formats import counted_to
 from gallery.listing.count import Capped
 from gallery.models import Collection, CollectionImage
-from gallery.text import clean_label, is_blank, label_key
 
 # Nobody learns more from a larger number.
 _CAP = 1000
@@ -37,16 +36,8 @@ class CollectionForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_name(self) -> str:
         """As it is kept."""
-        name = clean_label(self.cleaned_data["name"])
-        folded = label_key(name)
-        if is_blank(name):
-            raise forms.ValidationError("A collection needs a name.")
-        if max(len(name), len(folded)) > Collection.MAX_NAME:
-            raise forms.ValidationError(f"A name has at most {Collection.MAX_NAME} characters.")
-        if Collection.objects.filter(folded=folded).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(f"There is a collection “{name}” already.")
-        self.instance.folded = folded
-        return name
+        self.instance.rename(self.cleaned_data["name"])
+        return str(self.instance.name)
 
     def clean(self) -> dict[str, Any]:
         """Archived from now on, or since when it was."""
