@@ -10,9 +10,10 @@ from django.db import models, transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
+from gallery.models import label
 from gallery.models.image import Image
 from gallery.models.sets import link
-from gallery.text import clean_label, is_blank, label_key
+from gallery.text import clean_label, label_key
 
 if TYPE_CHECKING:
     from gallery.models.user import User
@@ -53,13 +54,7 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
 
 
 def _checked(text: str) -> str:
-    """The name as it is kept. ValidationError for what cannot be one."""
-    name, limit = clean_label(text), Collection.MAX_NAME
-    if is_blank(name):
-        raise ValidationError("A collection needs a name.")
-    if max(len(name), len(label_key(name))) > limit:
-        raise ValidationError(f"A name has at most {limit} characters; this one has {len(name)}.")
-    return name
+    return label.checked(text, Collection.MAX_NAME, noun="A name", blank="A collection needs a name.")
 
 
 class Collection(models.Model):

@@ -10,9 +10,10 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from gallery import search
+from gallery.models import label
 from gallery.models.image import Image
 from gallery.models.sets import link
-from gallery.text import clean_label, is_blank, label_key
+from gallery.text import clean_label, label_key
 
 if TYPE_CHECKING:
     from gallery.models.user import User
@@ -61,13 +62,8 @@ class TagQuerySet(models.QuerySet["Tag"]):
 
 
 def _checked(text: str) -> str:
-    """The name as it is kept. ValidationError for what cannot be one."""
-    name, limit = clean_label(text), Tag.MAX_NAME
-    if is_blank(name):
-        raise ValidationError("A tag needs at least one letter, digit or sign.")
-    if max(len(name), len(label_key(name))) > limit:
-        raise ValidationError(f"A tag has at most {limit} characters; this one has {len(name)}.")
-    return name
+    blank = "A tag needs at least one letter, digit or sign."
+    return label.checked(text, Tag.MAX_NAME, noun="A tag", blank=blank)
 
 
 class Tag(models.Model):
