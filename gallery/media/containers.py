@@ -22,6 +22,7 @@ _PNG_KEPT = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"))
 _MARKER = re.compile(rb"\xff+([\x01-\xfe])", re.DOTALL)
 # What ends the data of a scan: any marker but a stuffed zero and the restarts.
 _SCAN_END = re.compile(rb"\xff+[\x01-\xcf\xd8-\xfe]", re.DOTALL)
+_RESTART = re.compile(rb"\xff([\xd0-\xd7])")
 _WEBP_KEPT = frozenset((b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF"))
 _AVIF_EXIF = re.compile(rb"(infe\x02.{7})Exif", re.DOTALL)
 _AVIF_COLOR = re.compile(rb"colrnclx(.{4})", re.DOTALL)
@@ -191,7 +192,7 @@ def _bare_jpeg(data: bytes) -> bytes:
 # Frames whose scans are coded so that they end where their last block does.
 _HUFFMAN = (0xC0, 0xC1, 0xC2)
 # Behind a whole scan nobody reads it; in place of one it is noise.
-_TAIL = b"\xaa" * 256
+_NOISE = b"\xaa" * 256
 
 
 def ended_jpeg(data: bytes) -> tuple[bytes, bytes] | None:
@@ -202,7 +203,7 @@ def ended_jpeg(data: bytes) -> tuple[bytes, bytes] | None:
     place, missing, has_mark = end_of_scans(data)
     if has_mark or missing:
         return None
-    return data[:place] + b"\xff\xd9", data[:place] + _TAIL + b"\xff\xd9"
+    return data[:place] + b"\xff\xd9", data[:place] + _tail(data, place) + b"\xff\xd9"
 
 
 def tailed_jpeg(data: bytes) -> bytes | None:
@@ -213,7 +214,17 @@ def tailed_jpeg(data: bytes) -> bytes | None:
     place, _, has_mark = end_of_scans(data)
     is_huffman = any(marker in _HUFFMAN for marker, _, _ in segments(data))
     whole = memoryview(data)
-    return b"".join((whole[:place], _TAIL, whole[place:])) if has_mark and is_huffman else None
+    return b"".join((whole[:place], _tail(data, place), whole[place:])) if has_mark and is_huffman else None
+
+
+def _tail(data: bytes, end: int) -> bytes:
+    """Bytes that mean nothing behind a whole scan, and are noise where blocks are missing.
+
+    A file cut where a row ends goes on with the mark of the next restart: without it, noise would be skipped.
+    """
+    restarts = _RESTART.findall(data, data.rfind(b"\xff\xda", 0, end), end)
+    number = (restarts[-1][0] + 1) % 8 if restarts else 0
+    return _NOISE + bytes((0xFF, 0xD0 + number)) + _NOISE
 
 
 def end_of_scans(data: bytes) -> tuple[int, set[tuple[int, int]], bool]:

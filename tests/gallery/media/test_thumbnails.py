@@ -5,6 +5,7 @@ import hashlib
 import re
 from io import BytesIO
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -133,20 +134,42 @@ def test_its_size_and_colour_are_those_of_what_is_seen() -> None:
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
 def test_an_end_mark_makes_a_cut_jpeg_no_whole_one(mode: str, how: dict[str, Any]) -> None:
     """Decoders fill with grey what was never told, and say nothing."""
-    out = BytesIO()
-    noise = Pillow.effect_noise((320, 240), 60)
-    Pillow.merge("RGB", (noise, noise.transpose(Pillow.Transpose.ROTATE_180), noise)).convert(mode).save(
-        out, "JPEG", **how
-    )
-    whole = out.getvalue()
+    whole = noisy_jpeg(mode, **how)
     assert decode(whole).format == "jpeg"
     # What stands before or behind the mark and means nothing cuts nothing.
     for filled in (whole[:-2] + b"\xff" * 5 + whole[-2:], whole[:-2] + bytes(9) + whole[-2:], whole + whole):
         assert decode(filled).format == "jpeg"
     for share in (0.7, 0.9, 0.97):
-        cut = whole[: int(len(whole) * share)].rstrip(b"\xff") + b"\xff\xd9"
         with pytest.raises(UnusablePicture, match=r"^cut off$"):
-            decode(cut)
+            decode(cut_off(whole, int(len(whole) * share)))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_a_jpeg_cut_where_a_row_ends_is_no_whole_one(mode: str) -> None:
+    """There a decoder expects the mark of a restart and skips whatever stands in its place."""
+    whole = noisy_jpeg(mode, restart_marker_rows=1)
+    scan = whole.rindex(b"\xff\xda")
+    rows = list(re.finditer(rb"\xff[\xd0-\xd7]", whole[scan:]))
+    assert len(rows) >= 14
+    for row in rows:
+        for end in (row.start() - 1, row.start(), row.end(), row.end() + 1):
+            for with_mark in (True, False):
+                with pytest.raises(UnusablePicture, match=r"^cut off$"):
+                    decode(cut_off(whole, scan + end, with_mark=with_mark))
+
+
+def noisy_jpeg(mode: str, **how: Any) -> bytes:
+    """320 × 240 pixels of noise, the same each time: every row and block of it differs from grey."""
+    noise = Pillow.frombytes("L", (320, 240), Random(7).randbytes(320 * 240))
+    out = BytesIO()
+    Pillow.merge("RGB", (noise, noise.transpose(Pillow.Transpose.ROTATE_180), noise)).convert(mode).save(
+        out, "JPEG", **how
+    )
+    return out.getvalue()
+
+
+def cut_off(jpeg: bytes, end: int, *, with_mark: bool = True) -> bytes:
+    return jpeg[:end].rstrip(b"\xff") + (b"\xff\xd9" if with_mark else b"")
 
 
 def test_nothing_stands_behind_what_one_can_see_through() -> None:
