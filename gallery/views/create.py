@@ -12,18 +12,20 @@ from django_htmx.http import reswap, retarget
 from gallery.display import generation_card
 from gallery.display.generation_card import Card
 from gallery.formats import read_id
-from gallery.forms import Catalog, GenerateForm, kept
-from gallery.forms.prefill import picture_named, values_asked
+from gallery.forms import Catalog, GenerateForm, draft, filling, kept
+from gallery.forms.prefill import picture_named
 from gallery.forms.price import PriceRefused
 from gallery.forms.submission import earlier, spend
 from gallery.http import MemberRequest, SeeOther, closed_gates, glance
-from gallery.models import Generation, Image, Prompt, User
+from gallery.models import Draft, Generation, Image, Prompt, User
+from gallery.models.draft import Values
 from gallery.models.vocabulary import read_query
 from gallery.text import unreadable_fields
+from gallery.views import drafts
 
 # Buttons of the form that draw it again instead of spending.
 # "signed-out" is set by the page itself: what it sends then is no click on Generate.
-REDRAWING = ("change-model", "random-seed", "last-seed", "signed-out")
+REDRAWING = ("change-model", "random-seed", "last-seed", "signed-out", "keep-draft", "fresh", "undo")
 OLDER = "This form is older than your sign-in. Nothing was sent; look at it, then press Generate again."
 SITTING = 24
 HISTORY = 20
@@ -34,54 +36,91 @@ RECENT_GENERATIONS = 1000
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: MemberRequest) -> HttpResponse:
-    """The form, filled as the address asks; a post queues one generation or redraws the form."""
+    """The form with its member's draft, filled as the address asks; a post queues what it asks for or redraws it."""
     if request.method == "POST":
         redrawing = any(name in request.POST for name in REDRAWING)
         return _redraw(request) if redrawing else _generate(request)
     if kept.PARAMETER in request.GET:
         return _restored(request)
-    image = picture_named(request.GET)
-    values = values_asked(request.GET, image)
-    form = GenerateForm.redrawn(Catalog.load(glance(request)), values)
-    left_out = form.not_taken(values) if image else []
-    return _page(request, form, image, lost="image" in request.GET and image is None, left_out=left_out)
+    catalog = Catalog.load(glance(request))
+    current = Draft.objects.current_of(request.user)
+    before = current.values if current else {}
+    fill = filling.asked(request.GET, request.user, catalog)
+    values = draft.merged(before, fill.values, replaces=fill.replaces) if fill else before
+    form = draft.drawn(catalog, values)
+    notes: dict[str, Any] = {"lost": fill.is_lost, "filled_from": fill.source if values != before else ""}
+    if fill.image:
+        notes["left_out"] = form.not_taken(draft.fitted(fill.values, form.spec) if form.spec else fill.values)
+    return _page(request, form, values, **notes)
 
 
 def _restored(request: MemberRequest) -> HttpResponse:
     """The form as it was when its session was over; nothing of it has been sent."""
     fields = dict(kept.kept(request))
-    form = GenerateForm.redrawn(Catalog.load(glance(request)), fields)
     sent = QueryDict(mutable=True)
     sent.update({name: str(value) for name, value in fields.items()})
-    response = _page(request, form, picture_named(sent), restored=bool(fields))
+    form, values = _form_of(request, sent)
+    response = _page(request, form, values, restored=bool(fields))
     kept.forget(response)
     return response
 
 
 def drawn_anew(request: MemberRequest) -> HttpResponse:
     """The form as it was posted from before the sign-in, with a token that is good; nothing of it is sent."""
-    form = GenerateForm.redrawn(Catalog.load(glance(request)), request.POST.dict())
+    form, values = _form_of(request, request.POST)
     # To htmx a form with messages is 422, which it swaps.
-    return _page(request, form, picture_named(request.POST), status=422 if request.htmx else 403, note=OLDER)
+    return _page(request, form, values, status=422 if request.htmx else 403, note=OLDER)
+
+
+def _form_of(request: MemberRequest, sent: QueryDict) -> tuple[GenerateForm, Values]:
+    """The form as it was sent, and the values of its draft; only its fields where that is none to keep."""
+    catalog = Catalog.load(glance(request))
+    try:
+        values = draft.told(sent, catalog)
+    except draft.NotKept:
+        return GenerateForm.redrawn(catalog, sent.dict()), {"image": sent.get("image", "")}
+    return draft.drawn(catalog, values), values
 
 
 def _redraw(request: MemberRequest) -> HttpResponse:
-    sent: dict[str, Any] = request.POST.dict()
+    sent = request.POST.copy()
+    notes: dict[str, Any] = {}
     if "random-seed" in sent:
         sent["seed"] = ""
     elif "last-seed" in sent:
-        sent["seed"] = _last_seed(request.user)
-    return _page(
-        request, GenerateForm.redrawn(Catalog.load(glance(request)), sent), picture_named(request.POST)
+        sent["seed"] = str(_last_seed(request.user) or "")
+    elif "fresh" in sent:
+        return _replaced(request, {}, emptied=True)
+    elif "undo" in sent:
+        before = drafts.before_fill(request, sent.get("undo") or "")
+        if before is not None:
+            return _replaced(request, before)
+        notes["note"] = "What stood here before is not kept any more. Look at History."
+    form, values = _form_of(request, sent)
+    drafts.save_sent(request, sent)
+    return _page(request, form, values, kept_now="keep-draft" in sent, **notes)
+
+
+def _replaced(request: MemberRequest, values: Values, **notes: Any) -> HttpResponse:
+    """The form with other values; those that stood in it become a draft of before."""
+    drafts.save_sent(request)
+    replaced = draft.merged(values, {})
+    Draft.objects.save_values(
+        request.user, replaced, base=request.user.draft_revision, replaces=True, insists=True
     )
+    return _page(request, draft.drawn(Catalog.load(glance(request)), replaced), replaced, **notes)
 
 
 def _generate(request: MemberRequest) -> HttpResponse:
-    form = GenerateForm(Catalog.load(glance(request)), request.POST, unreadable=unreadable_fields(request))
+    catalog = Catalog.load(glance(request))
+    drafts.save_sent(request)
+    sent = draft.whole(request.POST, catalog) if "composer" in request.POST else request.POST
+    form = GenerateForm(catalog, sent, unreadable=unreadable_fields(request))
     image = picture_named(request.POST)
     made = _made(request, form, image)
     if made is None:
-        return _page(request, form, image, status=422)
+        _, values = _form_of(request, request.POST)
+        return _page(request, form, values, status=422)
     generation, created = made
     if not request.htmx:
         return SeeOther(reverse("generation", args=[generation.pk]))
@@ -91,7 +130,8 @@ def _generate(request: MemberRequest) -> HttpResponse:
         context["in_composer"] = True
     elif "refused" in request.POST or form.is_drawn_for_another:
         # The form on the page still holds the messages of its last refusal, or the fields of another model.
-        context |= {"mended": GenerateForm.redrawn(form.catalog, request.POST.dict()), "image": image}
+        mended, values = _form_of(request, request.POST)
+        context |= {**drafts.context(request, values, mended), "form": mended, "mended": mended}
     return render(request, "create/_queued.html", context)
 
 
@@ -111,12 +151,12 @@ def _made(request: MemberRequest, form: GenerateForm, image: Image | None) -> tu
 
 
 def _page(
-    request: MemberRequest, form: GenerateForm, image: Image | None, *, status: int = 200, **notes: Any
+    request: MemberRequest, form: GenerateForm, values: Values, *, status: int = 200, **notes: Any
 ) -> HttpResponse:
-    """The whole page, or to htmx the form alone, wherever it meant to put the answer; `notes` are about the picture."""
+    """The whole page, or to htmx the form alone, wherever it meant to put the answer; `notes` are about the values."""
     if _in_composer(request):
-        return _refused_in_composer(request, form, status)
-    context = {"form": form, "image": image, "last_seed": _last_seed(request.user), **notes}
+        return _redrawn_composer(request, form, values, status)
+    context = {**drafts.context(request, values, form), "last_seed": _last_seed(request.user), **notes}
     if request.htmx and request.method == "POST":
         fragment = render(request, "create/_form.html", context, status=status)
         return retarget(reswap(fragment, "outerHTML"), "#create-form")
@@ -128,8 +168,14 @@ def _in_composer(request: MemberRequest) -> bool:
     return bool(request.htmx) and "composer" in request.POST
 
 
-def _refused_in_composer(request: MemberRequest, form: GenerateForm, status: int) -> HttpResponse:
-    """What is wrong, said below the line, and the price as it is now."""
+def _redrawn_composer(
+    request: MemberRequest, form: GenerateForm, values: Values, status: int
+) -> HttpResponse:
+    """The line for another model; or what is wrong, said below it, and the price as it is now."""
+    if status == 200:
+        redrawn = retarget(drafts.line(request, values), "#create-composer")
+        redrawn["HX-Reswap"] = "morph:outerHTML"
+        return redrawn
     context = {"form": form, "problems": list(form.errors.items())}
     fragment = render(request, "create/_composer_refused.html", context, status=status)
     return retarget(reswap(fragment, "outerHTML"), "#composer-problems")
@@ -152,7 +198,9 @@ def _sitting(user: User) -> list[Card]:
 @require_POST
 def price(request: MemberRequest) -> HttpResponse:
     """What the button says about money, for the form as it stands."""
-    price = GenerateForm(Catalog.load(glance(request)), request.POST).quote
+    catalog = Catalog.load(glance(request))
+    sent = draft.whole(request.POST, catalog) if "composer" in request.POST else request.POST
+    price = GenerateForm(catalog, sent).quote
     return render(request, "create/_price.jinja", {"price": price}, using="jinja2")
 
 

@@ -68,7 +68,7 @@ document.addEventListener(
 document.addEventListener(
   "submit",
   (event) => {
-    if (event.target.id !== "create-form") return;
+    if (!event.target.matches("#create-form, [data-composer]")) return;
     for (let changes = 0; changes < 2; changes += 1) htmx.trigger(event.target, "htmx:abort");
   },
   { capture: true },
@@ -111,6 +111,7 @@ function askToSignIn() {
   notices.replaceChildren(notice);
 }
 
+document.addEventListener("draft:signed-out", askToSignIn);
 document.addEventListener("htmx:beforeOnLoad", (event) => {
   if (event.detail.xhr.status !== 401 || !composer()) return;
   event.preventDefault();

@@ -49,6 +49,8 @@ TABLE = [
     Row("create"),
     Row("create", method="POST", member=422, maker=422, staff=422),
     Row("create-price", method="POST"),
+    Row("create-draft", member=302, maker=302, staff=302),
+    Row("create-draft", method="POST", member=400, maker=400, staff=400),
     # Without htmx the drawer is the page of prompts.
     Row("create-history", member=302, maker=302, staff=302),
     Row("create-recent-prompts"),

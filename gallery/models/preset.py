@@ -1,0 +1,60 @@
+"""The whole create form under a name."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from gallery.models.label import checked
+from gallery.models.user import User
+from gallery.text import label_key
+
+
+class PresetQuerySet(models.QuerySet["Preset"]):
+    """Whose."""
+
+    def seen_by(self, user: User) -> Self:
+        """Their own, and what others share."""
+        return self.filter(Q(owner=user) | Q(is_shared=True)).select_related("owner")
+
+
+class Preset(models.Model):
+    """Values of the form by the names of its fields; its owner's alone, or there for the team."""
+
+    MAX_NAME = 60
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="presets")
+    name = models.CharField(max_length=MAX_NAME)
+    folded = models.CharField(
+        max_length=MAX_NAME, editable=False, help_text="The name without case and Unicode form."
+    )
+    is_shared = models.BooleanField(default=False, help_text="Every member sees it and may fill from it.")
+    values = models.JSONField(default=dict, help_text="Of the create form, by name.")
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    objects = PresetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("folded", "pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "folded"],
+                name="preset_name_once",
+                violation_error_message="You have a preset of that name already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def checked_name(cls, text: str) -> str:
+        """As it is kept. ValidationError, in words, for what cannot be one."""
+        return checked(text, cls.MAX_NAME, noun="The name of a preset", blank="A preset needs a name.")
+
+    def rename(self, name: str) -> None:
+        """Take a checked name, and what it is found by; not yet saved."""
+        self.name, self.folded = name, label_key(name)
