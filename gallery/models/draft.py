@@ -12,6 +12,9 @@ from gallery.models.user import User
 #: Values of the create form by the names of its fields: all that was ever set, whatever one model takes of it.
 Values: TypeAlias = dict[str, Any]
 
+# Values that say what they are.
+_PLAIN = frozenset({"model", "aspect_ratio", "resolution", "style_preset"})
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -131,3 +134,13 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"Draft {self.revision} of {self.user_id}"
+
+    @property
+    def settings(self) -> str:
+        """All but the words, in a few: model, shape, seed …"""
+        others = [
+            str(value) if name in _PLAIN else f"{name.replace('_', ' ')} {value}"
+            for name, value in self.values.items()
+            if name not in ("prompt", "negative_prompt", "image") and isinstance(value, str)
+        ]
+        return " · ".join(others)[:200]

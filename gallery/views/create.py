@@ -1,5 +1,6 @@
 """The create page: the form, its price, the prompts of before, and what was made in this sitting."""
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse, JsonResponse, QueryDict
@@ -160,7 +161,8 @@ def _page(
     if request.htmx and request.method == "POST":
         fragment = render(request, "create/_form.html", context, status=status)
         return retarget(reswap(fragment, "outerHTML"), "#create-form")
-    return render(request, "create/create.html", context | {"sitting": _sitting(request.user)}, status=status)
+    context |= {"sitting": _sitting(request.user), "before": Draft.objects.before(request.user)}
+    return render(request, "create/create.html", context, status=status)
 
 
 def _in_composer(request: MemberRequest) -> bool:
@@ -221,9 +223,15 @@ def history(request: MemberRequest) -> HttpResponse:
 
 @require_safe
 def recent_prompts(request: MemberRequest) -> JsonResponse:
-    """The member's own last distinct prompts, newest first, for walking through them with the arrow keys."""
+    """The member's own last distinct prompts and those of drafts of before, newest first, to walk through by keys."""
     mine = Generation.objects.owned_by(request.user).exclude(prompt=None).order_by("-id")
-    used = dict.fromkeys(mine.values_list("prompt_id", flat=True)[:RECENT_GENERATIONS])
-    ids = list(used)[:RECENT_PROMPTS]
-    texts = Prompt.objects.in_bulk(ids)
-    return JsonResponse({"prompts": [texts[pk].text for pk in ids]})
+    used: dict[int, datetime] = {}
+    for pk, moment in mine.values_list("prompt_id", "created_at")[:RECENT_GENERATIONS]:
+        used.setdefault(pk, moment)
+    newest = dict(list(used.items())[:RECENT_PROMPTS])
+    texts = Prompt.objects.in_bulk(newest)
+    found = [(moment, texts[pk].text) for pk, moment in newest.items()]
+    earlier = Draft.objects.before(request.user).values_list("updated_at", "values")
+    found += [(moment, values["prompt"]) for moment, values in earlier if values.get("prompt")]
+    found.sort(key=lambda each: each[0], reverse=True)
+    return JsonResponse({"prompts": list(dict.fromkeys(text for _, text in found))})

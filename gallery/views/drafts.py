@@ -30,6 +30,8 @@ def draft(request: MemberRequest) -> HttpResponse:
         return _keep(request)
     if not request.htmx:
         return redirect("create")
+    if "before" in request.GET:
+        return render(request, "create/_before.html", {"before": Draft.objects.before(request.user)})
     current = Draft.objects.current_of(request.user)
     values = current.values if current else {}
     if "composer" in request.GET:

@@ -195,6 +195,37 @@ def test_twenty_of_before(maker: Client, alice: User) -> None:
     assert before(alice) == [f"words {number}" for number in range(24, 4, -1)]
 
 
+def test_drafts_of_before_are_walked_and_listed(maker: Client, alice: User) -> None:
+    maker.post("/create/", fields(maker) | {"prompt": "never made", "seed": "12", "fresh": ""})
+    maker.post("/create/", fields(maker) | {"prompt": "made", "model": PIXELS})
+    maker.post("/create/", fields(maker) | {"prompt": "left behind", "fresh": ""})
+    assert maker.get("/create/recent-prompts/").json()["prompts"] == ["left behind", "made", "never made"]
+
+    listed = Page(maker.get("/create/").content).all("li", data_draft_of_before=None)
+    assert [each.all("a")[0].words for each in listed] == ["left behind", "never made"]
+    (again,) = [each for each in listed if "never made" in each.words]
+    shown = fields(maker, again.all("a")[0]["href"])
+    assert (shown["prompt"], shown["seed"]) == ("never made", "12")
+    fragment = maker.get(f"{SAVE}?before=1", headers=HTMX)
+    assert len(Page(fragment.content).all("li")) == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "main"), [("Moderated", True), ("BadRequest", True), ("ServerFailed", False)]
+)
+def test_where_running_again_cannot_help_editing_is_the_main_action(
+    maker: Client, alice: User, error: str, main: bool
+) -> None:
+    failed = a_generation(alice, state="failed", error_kind=error, error_message="No.")
+    card = Page(maker.get(f"/generations/{failed.pk}/").content).one(
+        "article", data_generation=str(failed.pk)
+    )
+    link = card.one("a", data_edit_and_try_again=None)
+    assert link.has("class", "main") is main
+    assert link["href"] == f"/create/?generation={failed.pk}"
+    assert card.one("form", data_action="run-again")
+
+
 @pytest.mark.parametrize(
     "odd",
     [
