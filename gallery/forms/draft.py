@@ -148,7 +148,7 @@ def told(sent: QueryDict, catalog: Catalog) -> Values:
         values["model"] = models if len(models) > 1 else models[0]
     if image := sent.get("image", ""):
         values["image"] = image[:20]
-    _check(values)
+    check(values)
     return values
 
 
@@ -178,7 +178,8 @@ def _change(values: Values, changed: Mapping[str, str], sent: QueryDict) -> None
         del values[name]
 
 
-def _check(values: Values) -> None:
+def check(values: Values) -> None:
+    """NotKept, in words, for what no database takes and for more than a draft holds."""
     others = 0
     for name, value in values.items():
         text = " ".join(value) if isinstance(value, list) else str(value)

@@ -7,48 +7,109 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('gallery', '0051_shelf'),
+        ("gallery", "0051_shelf"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='user',
-            name='draft_revision',
-            field=models.PositiveBigIntegerField(default=0, editable=False, help_text='Of what stands in their composer; every save is the next one.'),
+            model_name="user",
+            name="draft_revision",
+            field=models.PositiveBigIntegerField(
+                default=0,
+                editable=False,
+                help_text="Of what stands in their composer; every save is the next one.",
+            ),
         ),
         migrations.CreateModel(
-            name='Draft',
+            name="Draft",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_current', models.BooleanField(help_text='Stands in the composer; the others stood there before.')),
-                ('values', models.JSONField(default=dict, help_text='Of the create form, by name.')),
-                ('revision', models.PositiveBigIntegerField(default=0, help_text='Each save of this member is the next one.')),
-                ('page', models.CharField(blank=True, help_text='The open page that saved it.', max_length=40)),
-                ('save_number', models.PositiveBigIntegerField(default=0, help_text='The how manieth save of that page.')),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "is_current",
+                    models.BooleanField(help_text="Stands in the composer; the others stood there before."),
+                ),
+                ("values", models.JSONField(default=dict, help_text="Of the create form, by name.")),
+                (
+                    "revision",
+                    models.PositiveBigIntegerField(
+                        default=0, help_text="Each save of this member is the next one."
+                    ),
+                ),
+                (
+                    "page",
+                    models.CharField(blank=True, help_text="The open page that saved it.", max_length=40),
+                ),
+                (
+                    "save_number",
+                    models.PositiveBigIntegerField(default=0, help_text="The how manieth save of that page."),
+                ),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="drafts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('user',), name='draft_current_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_current", True)), fields=("user",), name="draft_current_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Preset',
+            name="Preset",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60)),
-                ('folded', models.CharField(editable=False, help_text='The name without case and Unicode form.', max_length=60)),
-                ('is_shared', models.BooleanField(default=False, help_text='Every member sees it and may fill from it.')),
-                ('values', models.JSONField(default=dict, help_text='Of the create form, by name.')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='presets', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60)),
+                (
+                    "folded",
+                    models.CharField(
+                        editable=False, help_text="The name without case and Unicode form.", max_length=60
+                    ),
+                ),
+                (
+                    "is_shared",
+                    models.BooleanField(
+                        default=False, help_text="Every member sees it and may fill from it."
+                    ),
+                ),
+                ("values", models.JSONField(default=dict, help_text="Of the create form, by name.")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="presets",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('folded', 'pk'),
-                'constraints': [models.UniqueConstraint(fields=('owner', 'folded'), name='preset_name_once', violation_error_message='You have a preset of that name already.')],
+                "ordering": ("folded", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("owner", "folded"),
+                        name="preset_name_once",
+                        violation_error_message="You have a preset of that name already.",
+                    )
+                ],
             },
         ),
     ]

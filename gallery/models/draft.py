@@ -16,6 +16,16 @@ Values: TypeAlias = dict[str, Any]
 _PLAIN = frozenset({"model", "aspect_ratio", "resolution", "style_preset"})
 
 
+def settings_of(values: Values) -> str:
+    """All but the words, in a few: model, shape, seed …"""
+    others = [
+        str(value) if name in _PLAIN else f"{name.replace('_', ' ')} {value}"
+        for name, value in values.items()
+        if name not in ("prompt", "negative_prompt", "image") and isinstance(value, str)
+    ]
+    return " · ".join(others)[:200]
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """The open page that saves: a word of its own, and its how manieth save this is. Without a word: no such page."""
@@ -137,10 +147,5 @@ class Draft(models.Model):
 
     @property
     def settings(self) -> str:
-        """All but the words, in a few: model, shape, seed …"""
-        others = [
-            str(value) if name in _PLAIN else f"{name.replace('_', ' ')} {value}"
-            for name, value in self.values.items()
-            if name not in ("prompt", "negative_prompt", "image") and isinstance(value, str)
-        ]
-        return " · ".join(others)[:200]
+        """All but the words."""
+        return settings_of(self.values)

@@ -3,21 +3,27 @@
 from typing import Self
 
 from django.conf import settings
-from django.db import models
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from gallery.models.draft import settings_of
 from gallery.models.label import checked
 from gallery.models.user import User
-from gallery.text import label_key
+from gallery.text import clean_label, label_key
 
 
 class PresetQuerySet(models.QuerySet["Preset"]):
-    """Whose."""
+    """Whose, and by which name."""
 
     def seen_by(self, user: User) -> Self:
         """Their own, and what others share."""
         return self.filter(Q(owner=user) | Q(is_shared=True)).select_related("owner")
+
+    def named(self, owner: User, text: str) -> "Preset | None":
+        """That member's own of that name, in any case and form."""
+        return self.filter(owner=owner, folded=label_key(clean_label(text))).first()
 
 
 class Preset(models.Model):
@@ -55,6 +61,17 @@ class Preset(models.Model):
         """As it is kept. ValidationError, in words, for what cannot be one."""
         return checked(text, cls.MAX_NAME, noun="The name of a preset", blank="A preset needs a name.")
 
-    def rename(self, name: str) -> None:
-        """Take a checked name, and what it is found by; not yet saved."""
-        self.name, self.folded = name, label_key(name)
+    @property
+    def settings(self) -> str:
+        """All but the words."""
+        return settings_of(self.values)
+
+    def keep(self, name: str) -> None:
+        """Save it under that name. ValidationError, in words, for what is no name and for one that is taken."""
+        self.name = self.checked_name(name)
+        self.folded, self.updated_at = label_key(self.name), timezone.now()
+        try:
+            with transaction.atomic():
+                self.save()
+        except IntegrityError as error:
+            raise ValidationError(f"There is a preset called “{self.name}” already.", code="taken") from error

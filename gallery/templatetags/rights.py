@@ -8,3 +8,4 @@ register = template.Library()
 
 register.filter(access.may_change)
 register.filter(access.may_throw_away)
+register.filter(access.may_change_preset)

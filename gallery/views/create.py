@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,11 +23,21 @@ from gallery.models import Draft, Generation, Image, Prompt, User
 from gallery.models.draft import Values
 from gallery.models.vocabulary import read_query
 from gallery.text import unreadable_fields
-from gallery.views import drafts
+from gallery.views import drafts, presets
 
 # Buttons of the form that draw it again instead of spending.
 # "signed-out" is set by the page itself: what it sends then is no click on Generate.
-REDRAWING = ("change-model", "random-seed", "last-seed", "signed-out", "keep-draft", "fresh", "undo")
+SAVES_PRESET = ("save-preset", "replace-preset")
+REDRAWING = (
+    "change-model",
+    "random-seed",
+    "last-seed",
+    "signed-out",
+    "keep-draft",
+    "fresh",
+    "undo",
+    *SAVES_PRESET,
+)
 OLDER = "This form is older than your sign-in. Nothing was sent; look at it, then press Generate again."
 SITTING = 24
 HISTORY = 20
@@ -99,7 +110,20 @@ def _redraw(request: MemberRequest) -> HttpResponse:
         notes["note"] = "What stood here before is not kept any more. Look at History."
     form, values = _form_of(request, sent)
     drafts.save_sent(request, sent)
+    if any(name in sent for name in SAVES_PRESET) or ("keep-draft" in sent and sent.get("preset-name")):
+        return _with_preset(request, form, values)
     return _page(request, form, values, kept_now="keep-draft" in sent, **notes)
+
+
+def _with_preset(request: MemberRequest, form: GenerateForm, values: Values) -> HttpResponse:
+    """Keep what stands in the form under the name it tells."""
+    try:
+        return _page(request, form, values, preset_kept=presets.keep_form(request, values))
+    except ValidationError as error:
+        name = request.POST.get("preset-name", "")[:200]
+        taken = any(each.code == "taken" for each in error.error_list)
+        said = {"preset_problem": " ".join(error.messages), "preset_name": name, "preset_taken": taken}
+        return _page(request, form, values, status=422, **said)
 
 
 def _replaced(request: MemberRequest, values: Values, **notes: Any) -> HttpResponse:

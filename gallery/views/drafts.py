@@ -12,13 +12,15 @@ from gallery.forms.draft import NotKept, drawn, greyed, kept_beside, told
 from gallery.forms.generate import GenerateForm
 from gallery.forms.prefill import picture_named
 from gallery.http import MemberRequest, glance
-from gallery.models import Draft
+from gallery.models import Draft, Preset
 from gallery.models.draft import Page, Saved, Values
 from gallery.text import unreadable_fields
 
 REVISION = "draft-revision"
 #: In a form that is filled from elsewhere: the draft of then stays as one of before.
 FILLED = "draft-fill"
+# The others stand on their own page.
+PRESETS = 50
 # Digits of what counts saves.
 _DIGITS = 15
 
@@ -117,6 +119,7 @@ def context(request: MemberRequest, values: Values, form: GenerateForm | None = 
         "greyed": greyed(form, values),
         "kept_values": kept_beside(form, values),
         "image": picture_named(image),
+        "presets": Preset.objects.seen_by(request.user)[:PRESETS],
     }
 
 

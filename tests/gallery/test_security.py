@@ -18,7 +18,18 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from gallery.models import CatalogModel, Collection, Generation, Hold, Image, SavedSearch, State, User, Worker
+from gallery.models import (
+    CatalogModel,
+    Collection,
+    Generation,
+    Hold,
+    Image,
+    Preset,
+    SavedSearch,
+    State,
+    User,
+    Worker,
+)
 from gallery.pipeline.worker import WorkerProcess
 from venice import Generate
 
@@ -95,6 +106,12 @@ TABLE = [
     # Another member's own is none.
     Row("rename-search", ("search",), "POST", member=404, maker=422, staff=404),
     Row("delete-search", ("search",), "POST", member=404, maker=303, staff=404),
+    Row("presets"),
+    Row("export-presets"),
+    Row("import-presets", method="POST", member=422, maker=422, staff=422),
+    Row("rename-preset", ("preset",), "POST", member=404, maker=422, staff=422),
+    Row("share-preset", ("preset",), "POST", member=404, maker=303, staff=303),
+    Row("delete-preset", ("preset",), "POST", member=404, maker=303, staff=303),
     Row("compare-prompts"),
     # Nothing is selected.
     Row("selection-download", method="POST", member=422, maker=422, staff=422),
@@ -142,6 +159,7 @@ def things(worker_process: WorkerProcess, models_known: None, alice: User) -> di
         "prompt": done.prompt_id,
         "picture": image.name,
         "search": SavedSearch.objects.create(user=alice, name="Canals", text="canal").pk,
+        "preset": Preset.objects.create(owner=alice, name="Fog", folded="fog", values={"prompt": "fog"}).pk,
         "collection": Collection.objects.called("Spring", alice).pk,
         "token": "no-such-token",
         "verb": "favourite",
