@@ -4,6 +4,9 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
+# What is compiled once is kept: hundreds of processes that the tests start, and each start of the site, read it.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run install test test-long soak browsers check bench screenshots lock clean
 .DEFAULT_GOAL := run
 
