@@ -6,6 +6,8 @@ from django.utils import timezone
 
 from gallery.search import MAX_QUERY
 
+NAME_TAKEN = "You have a search of that name already."
+
 
 class SavedSearch(models.Model):
     """A text of the search language and its name, which is its member's own."""
@@ -24,7 +26,7 @@ class SavedSearch(models.Model):
             models.UniqueConstraint(
                 fields=["user", "name"],
                 name="saved_search_name_once",
-                violation_error_message="You have a search of that name already.",
+                violation_error_message=NAME_TAKEN,
             )
         ]
 

@@ -101,9 +101,13 @@ class Tag(models.Model):
         self.name, self.folded = name, label_key(name)
 
     def add(self, ids: Collection[int], by: "User") -> list[int]:
-        """Put it on these pictures, a few thousand at most; returns the ids of those that are there."""
+        """Put it on these pictures, a few thousand at most; returns the ids of those that are there.
+
+        ValidationError when it was deleted or merged meanwhile.
+        """
         with transaction.atomic():
             known = Image.objects.lock(ids)
+            label.hold(Tag.objects.filter(pk=self.pk), self.name)
             link(ImageTag, known, {"tag": self, "tagged_by": by, "tagged_at": timezone.now()})
         return known
 
