@@ -34,6 +34,7 @@ class NamedAdmin(ReadOnlyAdmin):
         rows = self.model._default_manager.filter(pk=obj.pk).select_for_update(no_key=True)
         if rows.values_list("pk").first() is None:
             raise IntegrityError(f"{obj} is gone")
+        obj.tell_searches()
         super().save_model(request, obj, form, change)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:

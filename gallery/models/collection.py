@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from gallery.models import label
 from gallery.models.image import Image
+from gallery.models.saved_search import SavedSearch
 from gallery.models.sets import link
 from gallery.text import clean_label, label_key
 
@@ -136,6 +137,12 @@ class Collection(models.Model):
         if Collection.objects.filter(folded=label_key(name)).exclude(pk=self.pk).exists():
             raise ValidationError(f"There is a collection “{name}” already.")
         self.name, self.folded = name, label_key(name)
+
+    def tell_searches(self) -> None:
+        """Saved searches for it ask for its new name, which is to be saved by the same transaction."""
+        names = dict(Collection.objects.order_by().values_list("name", "pk"))
+        if names.get(self.name) != self.pk:
+            SavedSearch.objects.follow("in", names, [self.pk], self.name)
 
     def place(self, ids: Ids[int], before: int | None) -> list[int]:
         """Put these of its pictures, in that order, directly before the picture `before`, or at its end when None.

@@ -106,6 +106,7 @@ def edit(request: MemberRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             with transaction.atomic():
+                collection.tell_searches()
                 words = {field: getattr(collection, field) for field in ("name", "folded", "notes")}
                 if not Collection.objects.filter(pk=pk).update(**words):
                     raise Http404
