@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
 from gallery import access
-from gallery.display import details, generation_card
+from gallery.display import details, generation_card, lineage
 from gallery.display.collecting import collecting
 from gallery.display.judgement import judgement
 from gallery.forms.price import PriceRefused
@@ -37,7 +37,7 @@ def _page(request: MemberRequest, image: Image, refused: PriceRefused | None = N
         "price": refused.price if refused else CatalogModel.objects.price(operation),
         "refused": refused,
         "rows": details.request_rows(image.generation),
-        "differences": details.differences(image.generation),
+        "made_of": lineage.made_of(image.generation),
         "slices": details.slices(image.generation),
         "steps": neighbours.Neighbours.read(request, image),
         "judged": judgement(image, request.user),

@@ -54,6 +54,7 @@ TABLE = [
     Row("create-recent-prompts"),
     Row("image", ("image",)),
     Row("original", ("image",)),
+    Row("lineage", ("image",)),
     Row("sensitive", ("image",), "POST", member=303, maker=303, staff=303),
     Row("compare"),
     Row("download", ("image",)),
