@@ -14,6 +14,7 @@ from gallery.views import (
     create,
     downloads,
     errors,
+    from_file,
     gallery,
     generation,
     health,
@@ -34,6 +35,7 @@ from gallery.views import (
 urlpatterns = [
     path("", gallery.gallery, name="gallery"),
     path("create/", create.create, name="create"),
+    path("create/from-file/", from_file.from_file, name="create-from-file"),
     path("create/price/", create.price, name="create-price"),
     path("create/history/", create.history, name="create-history"),
     path("create/recent-prompts/", create.recent_prompts, name="create-recent-prompts"),
