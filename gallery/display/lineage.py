@@ -1,21 +1,23 @@
 """Where a picture comes from and what became of it: requests as a tree, and the same in thumbnails for one page."""
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.db.models import Prefetch
 
+from gallery.display import generation_card
 from gallery.display.changes import changes
+from gallery.display.generation_card import Card
 from gallery.models import Generation, Image, Input, lineage
 from gallery.models.image import UNKNOWN_PRICE
 from gallery.models.prompt import MILLION
 
 #: So many requests are drawn, of them so many that came before; beyond so many nobody counts.
 DRAWN, BEFORE, COUNTED = 200, 60, 1000
-#: Pictures of a request that are drawn.
-PICTURES = 4
+#: Pictures of a request that are drawn, and requests beside a picture.
+PICTURES, LISTED = 4, 24
 
 _COLUMNS = (
     "id",
@@ -47,12 +49,12 @@ class Node:
     images: list[Image]
     hidden: int
     in_trash: int
-    is_here: bool
     changes: list[str]
-    made_of: list[Input]
-    parents: list[int]
-    elsewhere: list[int]
-    earlier: int | None
+    is_here: bool = False
+    made_of: Sequence[Input] = ()
+    parents: Sequence[int] = ()
+    elsewhere: Sequence[int] = ()
+    earlier: int | None = None
 
     @property
     def picture(self) -> Image | None:
@@ -201,22 +203,29 @@ def _lines(graph: _Graph, here: int) -> Iterator[Line]:
 
 def _node(graph: _Graph, pk: int, *, is_here: bool) -> Node:
     generation = graph.rows[pk]
-    pictures = list(generation.images.all())
-    kept = [each for each in pictures if each.trashed_at is None]
     main, *others = graph.parents[pk] or [0]
-    return Node(
-        generation=generation,
-        images=kept[:PICTURES],
-        hidden=max(0, len(kept) - PICTURES),
-        in_trash=len(pictures) - len(kept),
+    return replace(
+        _drawn(generation, changes(graph.rows[main], generation) if main else []),
         is_here=is_here,
-        changes=changes(graph.rows[main], generation) if main else [],
         made_of=[
             each for each in generation.sources if each.image is None or each.image.generation_id != main
         ],
         parents=others,
         elsewhere=graph.others[pk],
         earlier=graph.unseen.get(pk),
+    )
+
+
+def _drawn(generation: Generation, changes: list[str]) -> Node:
+    """By itself; its pictures are read already."""
+    pictures = list(generation.images.all())
+    kept = [each for each in pictures if each.trashed_at is None]
+    return Node(
+        generation=generation,
+        images=kept[:PICTURES],
+        hidden=max(0, len(kept) - PICTURES),
+        in_trash=len(pictures) - len(kept),
+        changes=changes,
     )
 
 
@@ -248,3 +257,32 @@ def made_of(generation: Generation) -> list[Source]:
         is_main = origin is not None and each.image_id == origin.pk
         found.append(Source(each.image, each, words if is_main else [each.get_role_display().lower()]))
     return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What was made from a picture, newest first: the first of it, each with its difference in words, and how many.
+
+    `cards` are those that are still on their way.
+    """
+
+    cards: list[Card]
+    nodes: list[Node]
+    count: int
+    is_more: bool
+
+
+def made_from(image: Image) -> Made:
+    """By re-running it, or starting from it; three queries, four more while some of it is on its way."""
+    found = lineage.made_from(image.pk, COUNTED + 1)
+    pictures = Prefetch("images", Image.objects.order_by("index", "id").only(*_COLUMNS))
+    rows = Generation.objects.filter(pk__in=found[:LISTED]).select_related("owner", "prompt")
+    children = list(rows.prefetch_related(pictures).order_by("-id")) if found else []
+    active = [each.pk for each in children if each.is_active]
+    cards = generation_card.drawn(Generation.objects.filter(pk__in=active)) if active else None
+    return Made(
+        cards=generation_card.of_each(cards.order_by("-id")) if cards is not None else [],
+        nodes=[_drawn(each, changes(image.generation, each)) for each in children if not each.is_active],
+        count=min(len(found), COUNTED),
+        is_more=len(found) > COUNTED,
+    )

@@ -47,6 +47,19 @@ def after(ids: Collection[int], limit: int) -> list[int]:
     return _walk(_AFTER, ids, limit)
 
 
+def made_from(image: int, limit: int) -> list[int]:
+    """The requests that were re-run from this picture or start from it themselves, the newest `limit` first."""
+    sql = """
+        SELECT id FROM (SELECT id FROM gallery_generation WHERE origin_id = %s ORDER BY id DESC LIMIT %s) reruns
+        UNION SELECT id FROM (SELECT generation_id AS id FROM gallery_input WHERE image_id = %s
+        ORDER BY generation_id DESC LIMIT %s) starts
+        ORDER BY id DESC LIMIT %s
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [image, limit, image, limit, limit])
+        return [pk for (pk,) in cursor.fetchall()]
+
+
 def _walk(steps: tuple[tuple[str, str, str], ...], ids: Collection[int], limit: int) -> list[int]:
     if not ids:
         return []

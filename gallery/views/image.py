@@ -17,7 +17,7 @@ from gallery.http import MemberRequest, SeeOther, closed_gates
 from gallery.listing import neighbours
 from gallery.media import serving
 from gallery.media.storage import EXTENSIONS
-from gallery.models import CatalogModel, Generation, Image
+from gallery.models import CatalogModel, Image
 from gallery.models.generation import draw_seed, with_seed
 
 
@@ -30,7 +30,6 @@ def image(request: MemberRequest, pk: int) -> HttpResponse:
 def _page(request: MemberRequest, image: Image, refused: PriceRefused | None = None) -> HttpResponse:
     """The whole page; to the viewer, which shows it over a grid, what stands in it."""
     operation = image.generation.operation
-    made_from_it = generation_card.drawn(Generation.objects.filter(origin=image))
     context = {
         "image": image,
         "generation": image.generation,
@@ -43,7 +42,7 @@ def _page(request: MemberRequest, image: Image, refused: PriceRefused | None = N
         "judged": judgement(image, request.user),
         "mates": neighbours.mates(image, request.user),
         "collecting": collecting(image),
-        "reruns": generation_card.of_each(made_from_it.order_by("-id")[:24]),
+        "made": lineage.made_from(image),
     }
     template = f"image/{'_viewer' if request.htmx else 'image'}.html"
     return render(request, template, context, status=422 if refused else 200)

@@ -187,3 +187,39 @@ def test_operations_say_what_was_done(kind: str, request_of: dict[str, Any], sai
     one = Generation(pk=1, request={"prompt": "a cat"})
     assert changes(one, Generation(pk=2, kind=kind, request=request_of)) == [said]
     assert changes(one, Generation(pk=2, kind=kind, request=request_of, run_again_of=one)) == ["run again"]
+
+
+def test_a_pictures_page_shows_what_was_made_from_it(
+    client: Client, alice: User, django_assert_max_num_queries: Any
+) -> None:
+    root = a_picture(alice)
+    client.force_login(alice)
+    page = Page(client.get(f"/images/{root.pk}/").content)
+    assert page.all(data_made="") == []
+    assert page.one("a", data_lineage="")["href"] == f"/images/{root.pk}/lineage/"
+    rerun = made_from(root, "a cat on a wall")
+    failed = a_generation(alice, state="failed", origin=root)
+    waiting = a_generation(alice, "a dog on a wall", origin=root)
+    edited = a_picture(alice, "in the fog", kind="edit")
+    an_input(edited.generation, root, role="source")
+    Image.objects.filter(pk=edited.pk).update(is_sensitive=True)
+    page = Page(client.get(f"/images/{root.pk}/").content)
+    assert page.one(data_made="").words == "4"
+    listed = [
+        (each["data-generation"], each["data-state"])
+        for each in page.one(id="reruns").all(data_generation=None)
+    ]
+    expected = [waiting.pk, edited.generation_id, failed.pk, rerun.generation_id]
+    assert [int(pk) for pk, _ in listed] == expected
+    assert page.one("a", data_related=str(edited.pk)).has("class", "sensitive")
+    assert "edited: in the fog" in page.one("a", data_related=str(edited.pk)).words
+    assert page.one("a", data_related=str(rerun.pk)).words == "the same request"
+    assert page.one("li", data_generation=str(failed.pk)).words == "the same request failed"
+    with django_assert_max_num_queries(30) as few:
+        client.get(f"/images/{root.pk}/")
+    for _ in range(30):
+        made_from(root)
+    with django_assert_max_num_queries(len(few)):
+        page = Page(client.get(f"/images/{root.pk}/").content)
+    assert page.one(data_made="").words == "34"
+    assert len(page.all("li", data_generation=None)) == lineage.LISTED
