@@ -65,6 +65,11 @@ def drawn_anew(request: MemberRequest) -> HttpResponse:
     return _page(request, form, picture_named(request.POST), status=422 if request.htmx else 403, note=OLDER)
 
 
+def filled(request: MemberRequest, form: GenerateForm, *, status: int = 200, **notes: Any) -> HttpResponse:
+    """The page with a form that was filled from elsewhere, to htmx the form alone; nothing of it is sent."""
+    return _page(request, form, None, status=status, **notes)
+
+
 def _redraw(request: MemberRequest) -> HttpResponse:
     sent: dict[str, Any] = request.POST.dict()
     if "random-seed" in sent:

@@ -49,11 +49,13 @@ TABLE = [
     Row("create"),
     Row("create", method="POST", member=422, maker=422, staff=422),
     Row("create-price", method="POST"),
+    Row("create-from-file", method="POST", member=422, maker=422, staff=422),
     # Without htmx the drawer is the page of prompts.
     Row("create-history", member=302, maker=302, staff=302),
     Row("create-recent-prompts"),
     Row("image", ("image",)),
     Row("original", ("image",)),
+    Row("lineage", ("image",)),
     Row("sensitive", ("image",), "POST", member=303, maker=303, staff=303),
     Row("compare"),
     Row("download", ("image",)),
