@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from gallery.formats import MAX_ID, counted
-from gallery.models import Attempt, Collection, Generation, Image, User
+from gallery.models import Attempt, Collection, Generation, Image, Upload, User
 from gallery.models.image import ImageQuerySet
 from gallery.models.queue import GenerationQuerySet
 
@@ -73,6 +73,16 @@ def images_to_see(ids: Iterable[int]) -> dict[int, Image]:
     """Those of `ids` that are there, the trash among them, by id, for any member; a few at most, in one query."""
     known = Image.objects.select_related("owner", "prompt", "generation", "attempt")
     return known.in_bulk([min(pk, MAX_ID) for pk in ids])
+
+
+def uploads_to_use(user: User, ids: Iterable[int]) -> dict[int, Upload]:
+    """Those of `ids` that `user` has brought, by id: what others bring is their own, for staff too."""
+    return Upload.objects.filter(owner=user).in_bulk([min(pk, MAX_ID) for pk in ids])
+
+
+def upload_to_use(user: User, pk: int) -> Upload:
+    """The upload if `user` has brought it; Http404 otherwise, as for one that is not there."""
+    return get_object_or_404(Upload, owner=user, pk=min(pk, MAX_ID))
 
 
 def images_to_change(user: User) -> ImageQuerySet:

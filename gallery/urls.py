@@ -2,9 +2,11 @@
 
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from gallery.forms import SignInForm
+from gallery.forms.operations import FORMS
 from gallery.views import (
     account,
     answers,
@@ -21,6 +23,7 @@ from gallery.views import (
     image,
     judging,
     media,
+    operation,
     prompts,
     queue,
     searches,
@@ -29,6 +32,15 @@ from gallery.views import (
     signin,
     trash,
 )
+
+
+class _Kind(StringConverter):
+    """The name of an operation on a picture."""
+
+    regex = "|".join(FORMS)
+
+
+register_converter(_Kind, "operation")
 
 urlpatterns = [
     path("", gallery.gallery, name="gallery"),
@@ -61,6 +73,8 @@ urlpatterns = [
     path("trash/", trash.trash, name="trash"),
     path("trash/empty/", trash.empty, name="empty-trash"),
     path("images/<int:pk>/sensitive/", sensitive.picture, name="sensitive"),
+    path("images/<int:pk>/<operation:kind>/", operation.operation, name="operation"),
+    path("multi-edit/", operation.together, name="edit-together"),
     path("compare/", compare.compare, name="compare"),
     path("generations/<int:pk>/", generation.generation, name="generation"),
     path("generations/<int:pk>/card/", generation.card, name="generation-card"),

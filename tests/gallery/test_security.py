@@ -55,6 +55,10 @@ TABLE = [
     Row("image", ("image",)),
     Row("original", ("image",)),
     Row("sensitive", ("image",), "POST", member=303, maker=303, staff=303),
+    Row("operation", ("image", "kind")),
+    Row("operation", ("image", "kind"), "POST", member=422, maker=422, staff=422),
+    # Nothing is selected.
+    Row("edit-together", method="POST", member=422, maker=422, staff=422),
     Row("compare"),
     Row("download", ("image",)),
     Row("rerun-same-seed", ("image",), "POST", member=303, maker=303, staff=303),
@@ -115,6 +119,7 @@ POST_ONLY = {row.name for row in TABLE if row.method == "POST"} - {
     "create",
     "searches",
     "collections",
+    "operation",
 }
 
 
@@ -143,6 +148,7 @@ def things(worker_process: WorkerProcess, models_known: None, alice: User) -> di
         "collection": Collection.objects.called("Spring", alice).pk,
         "token": "no-such-token",
         "verb": "favourite",
+        "kind": "edit",
     }
 
 
