@@ -31,6 +31,7 @@ from gallery.views import (
     sensitive,
     signin,
     trash,
+    uploads,
 )
 
 
@@ -74,6 +75,10 @@ urlpatterns = [
     path("trash/empty/", trash.empty, name="empty-trash"),
     path("images/<int:pk>/sensitive/", sensitive.picture, name="sensitive"),
     path("images/<int:pk>/<operation:kind>/", operation.operation, name="operation"),
+    path("uploads/", uploads.uploads, name="uploads"),
+    path("uploads/<int:pk>/", uploads.upload, name="upload"),
+    path("uploads/<int:pk>/remove/", uploads.remove, name="remove-upload"),
+    path("uploads/<int:pk>/<operation:kind>/", operation.of_upload, name="upload-operation"),
     path("multi-edit/", operation.together, name="edit-together"),
     path("compare/", compare.compare, name="compare"),
     path("generations/<int:pk>/", generation.generation, name="generation"),
