@@ -2,9 +2,11 @@
 
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from gallery.forms import SignInForm
+from gallery.forms.operations import FORMS
 from gallery.views import (
     account,
     answers,
@@ -23,6 +25,7 @@ from gallery.views import (
     judging,
     lineage,
     media,
+    operation,
     prompts,
     queue,
     searches,
@@ -30,7 +33,17 @@ from gallery.views import (
     sensitive,
     signin,
     trash,
+    uploads,
 )
+
+
+class _Kind(StringConverter):
+    """The name of an operation on a picture."""
+
+    regex = "|".join(FORMS)
+
+
+register_converter(_Kind, "operation")
 
 urlpatterns = [
     path("", gallery.gallery, name="gallery"),
@@ -65,6 +78,12 @@ urlpatterns = [
     path("trash/", trash.trash, name="trash"),
     path("trash/empty/", trash.empty, name="empty-trash"),
     path("images/<int:pk>/sensitive/", sensitive.picture, name="sensitive"),
+    path("images/<int:pk>/<operation:kind>/", operation.operation, name="operation"),
+    path("uploads/", uploads.uploads, name="uploads"),
+    path("uploads/<int:pk>/", uploads.upload, name="upload"),
+    path("uploads/<int:pk>/remove/", uploads.remove, name="remove-upload"),
+    path("uploads/<int:pk>/<operation:kind>/", operation.of_upload, name="upload-operation"),
+    path("multi-edit/", operation.together, name="edit-together"),
     path("compare/", compare.compare, name="compare"),
     path("generations/<int:pk>/", generation.generation, name="generation"),
     path("generations/<int:pk>/card/", generation.card, name="generation-card"),

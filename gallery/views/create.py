@@ -15,6 +15,7 @@ from gallery.formats import read_id
 from gallery.forms import Catalog, GenerateForm, kept
 from gallery.forms.prefill import picture_named, values_asked
 from gallery.forms.price import PriceRefused
+from gallery.forms.style_references import with_references
 from gallery.forms.submission import earlier, spend
 from gallery.http import MemberRequest, SeeOther, closed_gates, glance
 from gallery.models import Generation, Image, Prompt, User
@@ -105,7 +106,7 @@ def _made(request: MemberRequest, form: GenerateForm, image: Image | None) -> tu
 
     A repeat leads to what it made, whatever has become of its model and its price since.
     """
-    if not form.is_valid():
+    if not with_references(form, request.POST, request.user):
         first = earlier(request.user, form.submission)
         return (first, False) if first else None
     try:
