@@ -7,13 +7,15 @@ from decimal import Decimal
 from typing import Any
 
 from gallery.forms.catalog import Catalog
-from gallery.forms.draft import drawn, first_model
+from gallery.forms.draft import NAMES, drawn, first_model, following
+from gallery.forms.model_fields import MAX_COUNT
 from gallery.models.draft import Values
 from venice import Model
 from venice.operations import PARAMETER
 from venice.pricing import generate_price
 
-_SHOWN = frozenset({"model", "prompt", "image"})
+_BARE = frozenset({"model", "prompt", "image"})
+_SHOWN = _BARE | {"count"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,18 @@ class Line:
 
     @property
     def kept(self) -> dict[str, str]:
-        """What goes along unseen, by name; of several models all but the first."""
-        return {name: str(value) for name, value in self.values.items() if name not in _SHOWN}
+        """What goes along unseen, by name, for whichever model is chosen."""
+        return {name: str(value) for name, value in self.values.items() if name in NAMES - _SHOWN}
+
+    @property
+    def followed(self) -> list[tuple[str, str]]:
+        """The pictures whose style it follows, as fields."""
+        return [(name, each) for name, texts in following(self.values).lists() for each in texts]
+
+    @property
+    def counts(self) -> range:
+        """How many pictures can be asked for."""
+        return range(1, MAX_COUNT + 1)
 
     @property
     def other_models(self) -> list[str]:
@@ -46,7 +58,7 @@ def line(catalog: Catalog, values: Mapping[str, Any]) -> Line:
     """The line of a draft. Without more than words it needs no form, since the gallery's page must be fast."""
     kept = dict(values)
     spec = catalog.find(first_model(kept)) or catalog.default
-    if spec is None or (not kept.keys() - _SHOWN and not isinstance(kept.get("model"), list)):
+    if spec is None or (not kept.keys() - _BARE and not isinstance(kept.get("model"), list)):
         return Line(catalog, spec, kept, generate_price(spec) if spec else None)
     form = drawn(catalog, kept)
     said = {name: form.initial[name] for name in form.fields if name in kept and name in form.initial}

@@ -11,6 +11,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from gallery.forms import style_references
 from gallery.forms.carried import nearest_pixels, nearest_ratio
 from gallery.forms.catalog import Catalog
 from gallery.forms.fields import INVALID_TEXT
@@ -24,8 +25,9 @@ from venice.operations import MAX_PROMPT, PARAMETER
 #: Before the name of a value that the form has no field for.
 KEPT = "kept-"
 PIXELS = ("width", "height")
-#: Not fields of a model's form: what the draft was filled from.
-_BESIDE = frozenset({"image"})
+#: Not fields of a model's form: what the draft was filled from, and the pictures whose style it follows.
+_BESIDE = frozenset({"image", style_references.FIELD})
+_MOST_REFERENCES = 20
 #: What a draft can hold of a form.
 NAMES = frozenset(PARAMETER) | {"count", "alternatives"}
 _PROSE = frozenset({"prompt", "negative_prompt"})
@@ -96,7 +98,10 @@ def kept_beside(form: GenerateForm, values: Mapping[str, Any]) -> dict[str, str]
     return {
         name: str(value)
         for name, value in values.items()
-        if name not in _BESIDE | {"model"} and value not in (None, "") and not _shows(form, name, value)
+        if name != "model"
+        and not _is_beside(name)
+        and value not in (None, "")
+        and not _shows(form, name, value)
     }
 
 
@@ -148,8 +153,34 @@ def told(sent: QueryDict, catalog: Catalog) -> Values:
         values["model"] = models if len(models) > 1 else models[0]
     if image := sent.get("image", ""):
         values["image"] = image[:20]
+    values |= referenced(sent)
     check(values)
     return values
+
+
+def referenced(sent: QueryDict) -> Values:
+    """The pictures whose style is followed, and how strongly, as a form or an address names them."""
+    named = [each[:400] for each in sent.getlist(style_references.FIELD) if each][:_MOST_REFERENCES]
+    strengths = {
+        field: sent.get(field, "")[:9]
+        for each in named
+        if (field := f"{style_references.STRENGTH}{each}") in sent
+    }
+    return ({style_references.FIELD: named} if named else {}) | {k: v for k, v in strengths.items() if v}
+
+
+def following(values: Mapping[str, Any]) -> QueryDict:
+    """The same as a form sends it."""
+    sent = QueryDict(mutable=True)
+    sent.setlist(style_references.FIELD, values.get(style_references.FIELD) or [])
+    for name, value in values.items():
+        if name.startswith(style_references.STRENGTH):
+            sent[name] = value
+    return sent
+
+
+def _is_beside(name: str) -> bool:
+    return name in _BESIDE or name.startswith(style_references.STRENGTH)
 
 
 def _posted(field: forms.Field, sent: QueryDict, name: str) -> str | None:
@@ -199,7 +230,7 @@ def merged(
     given = {
         name: value if isinstance(value, list) else _plain(value)
         for name, value in fill.items()
-        if name in NAMES | _BESIDE
+        if name in NAMES or _is_beside(name)
     }
     result: Values = {name: value for name, value in values.items() if name not in replaces}
     if given.keys() & set(PIXELS):

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import QueryDict
 
 from gallery.formats import read_id
+from gallery.forms import style_references
 from gallery.forms.catalog import Catalog
 from gallery.forms.draft import NAMES
 from gallery.forms.model_fields import fields_of
@@ -37,8 +38,13 @@ def asked(query: QueryDict, user: User, catalog: Catalog) -> Filling:
     image = found.image
     single = values_asked(_single(query), None)
     values = {name: value for name, value in {**found.values, **single}.items() if _fits(name, value)}
+    values |= {name: found.values[name] for name in found.values.keys() & {"image", style_references.FIELD}}
     if image is not None:
         values["image"] = str(image.pk)
+    followed = style_references.read(query, user).entries
+    if followed:
+        values |= {style_references.FIELD: [entry.name for entry in followed]}
+        values |= {entry.strength_field: entry.strength for entry in followed if entry.strength}
     source = found.source or ("the address" if values else "")
     return Filling(values, found.replaces, source, image, found.is_lost)
 
@@ -84,6 +90,8 @@ def _of_picture(query: QueryDict, catalog: Catalog) -> Filling:
     uses = {use.strip() for use in (query.get("use") or "all").split(",")}
     whole = [USES[use] for use in ("all", "remix") if use in uses]
     replaces = frozenset[str]().union(*whole) & _taken(catalog, image.generation.model)
+    if whole:
+        replaces |= {style_references.FIELD}
     return Filling(values, replaces - values.keys(), f"picture {image.pk}", image)
 
 

@@ -1,5 +1,6 @@
 """The create page: the form, its price, the prompts of before, and what was made in this sitting."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,13 +12,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
-from gallery.display import generation_card
+from gallery import access
+from gallery.display import batch_card, generation_card
 from gallery.display.generation_card import Card
 from gallery.formats import read_id
 from gallery.forms import Catalog, GenerateForm, draft, filling, kept
 from gallery.forms.prefill import picture_named
 from gallery.forms.price import PriceRefused
-from gallery.forms.submission import earlier, spend
+from gallery.forms.sent import values as plain
+from gallery.forms.style_references import with_references
+from gallery.forms.submission import spend_batch
 from gallery.http import MemberRequest, SeeOther, closed_gates, glance
 from gallery.models import Draft, Generation, Image, Prompt, User
 from gallery.models.draft import Values
@@ -70,7 +74,8 @@ def _restored(request: MemberRequest) -> HttpResponse:
     """The form as it was when its session was over; nothing of it has been sent."""
     fields = dict(kept.kept(request))
     sent = QueryDict(mutable=True)
-    sent.update({name: str(value) for name, value in fields.items()})
+    for name, value in fields.items():
+        sent.setlist(name, value if isinstance(value, list) else [str(value)])
     form, values = _form_of(request, sent)
     response = _page(request, form, values, restored=bool(fields))
     kept.forget(response)
@@ -90,8 +95,18 @@ def _form_of(request: MemberRequest, sent: QueryDict) -> tuple[GenerateForm, Val
     try:
         values = draft.told(sent, catalog)
     except draft.NotKept:
-        return GenerateForm.redrawn(catalog, sent.dict()), {"image": sent.get("image", "")}
+        return GenerateForm.redrawn(catalog, plain(sent)), {"image": sent.get("image", "")}
     return draft.drawn(catalog, values), values
+
+
+def filled(
+    request: MemberRequest, fill: Mapping[str, Any], *, status: int = 200, **notes: Any
+) -> HttpResponse:
+    """The page with a draft that was filled from elsewhere, to htmx the form alone; nothing of it is sent."""
+    current = Draft.objects.current_of(request.user)
+    values = draft.merged(current.values if current else {}, fill)
+    form = draft.drawn(Catalog.load(glance(request)), values)
+    return _page(request, form, values, status=status, **notes)
 
 
 def _redraw(request: MemberRequest) -> HttpResponse:
@@ -137,20 +152,26 @@ def _replaced(request: MemberRequest, values: Values, **notes: Any) -> HttpRespo
 
 
 def _generate(request: MemberRequest) -> HttpResponse:
-    catalog = Catalog.load(glance(request))
     drafts.save_sent(request)
-    sent = draft.whole(request.POST, catalog) if "composer" in request.POST else request.POST
-    form = GenerateForm(catalog, sent, unreadable=unreadable_fields(request))
+    form = _posted(request)
     image = picture_named(request.POST)
     made = _made(request, form, image)
     if made is None:
         _, values = _form_of(request, request.POST)
         return _page(request, form, values, status=422)
-    generation, created = made
+    generations, created = made
+    first = generations[0]
     if not request.htmx:
-        return SeeOther(reverse("generation", args=[generation.pk]))
-    card = generation_card.of(generation, closed_gates(request))
-    context = {"card": card, "created": created, "form": form, "last_seed": generation.seed}
+        is_one = len(generations) == 1
+        address = (
+            reverse("generation", args=[first.pk]) if is_one else reverse("batch", args=[first.batch_id])
+        )
+        return SeeOther(address)
+    context = {"created": created, "form": form, "last_seed": first.seed}
+    if len(generations) == 1:
+        context["card"] = generation_card.of(first, closed_gates(request))
+    else:
+        context["batch"] = batch_card.of(first.batch, closed_gates(request))
     if _in_composer(request):
         context["in_composer"] = True
     elif "refused" in request.POST or form.is_drawn_for_another:
@@ -160,16 +181,37 @@ def _generate(request: MemberRequest) -> HttpResponse:
     return render(request, "create/_queued.html", context)
 
 
-def _made(request: MemberRequest, form: GenerateForm, image: Image | None) -> tuple[Generation, bool] | None:
+def _posted(request: MemberRequest) -> GenerateForm:
+    catalog = Catalog.load(glance(request))
+    return GenerateForm(
+        catalog,
+        draft.whole(request.POST, catalog) if "composer" in request.POST else request.POST,
+        unreadable=unreadable_fields(request),
+        most=access.most_pictures(request.user),
+    )
+
+
+def _made(
+    request: MemberRequest, form: GenerateForm, image: Image | None
+) -> tuple[list[Generation], bool] | None:
     """What the form asked for, and whether it is new; None when the form has something to say.
 
     A repeat leads to what it made, whatever has become of its model and its price since.
     """
-    if not form.is_valid():
-        first = earlier(request.user, form.submission)
+    if not with_references(form, request.POST, request.user):
+        first = Generation.objects.submitted(request.user, form.submission)
         return (first, False) if first else None
+    plan = form.plan
     try:
-        return spend(request, form.operation, submission=form.submission, origin=image)
+        return spend_batch(
+            request,
+            form.operations,
+            submission=form.submission,
+            origin=image,
+            kind=plan.kind,
+            axes=form.axes,
+            title=plan.text,
+        )
     except PriceRefused as refused:
         form.refuse_price(str(refused), refused.price)
         return None
@@ -224,10 +266,8 @@ def _sitting(user: User) -> list[Card]:
 @require_POST
 def price(request: MemberRequest) -> HttpResponse:
     """What the button says about money, for the form as it stands."""
-    catalog = Catalog.load(glance(request))
-    sent = draft.whole(request.POST, catalog) if "composer" in request.POST else request.POST
-    price = GenerateForm(catalog, sent).quote
-    return render(request, "create/_price.jinja", {"price": price}, using="jinja2")
+    form = _posted(request)
+    return render(request, "create/_priced.html", {"form": form})
 
 
 @require_safe

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from gallery.forms import Catalog, composer
-from gallery.forms.draft import NotKept, drawn, greyed, kept_beside, told
+from gallery.forms.draft import NotKept, drawn, following, greyed, kept_beside, told
 from gallery.forms.generate import GenerateForm
 from gallery.forms.prefill import picture_named
 from gallery.http import MemberRequest, glance
@@ -119,6 +119,7 @@ def context(request: MemberRequest, values: Values, form: GenerateForm | None = 
         "greyed": greyed(form, values),
         "kept_values": kept_beside(form, values),
         "image": picture_named(image),
+        "followed": following(values),
         "presets": Preset.objects.seen_by(request.user)[:PRESETS],
     }
 

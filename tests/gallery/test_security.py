@@ -27,10 +27,12 @@ from gallery.models import (
     Preset,
     SavedSearch,
     State,
+    Upload,
     User,
     Worker,
 )
 from gallery.pipeline.worker import WorkerProcess
+from tests.gallery.pipeline.test_kinds import RED
 from venice import Generate
 
 STRANGER, MEMBER, MAKER, STAFF = "stranger", "member", "maker", "staff"
@@ -62,12 +64,25 @@ TABLE = [
     Row("create-price", method="POST"),
     Row("create-draft", member=302, maker=302, staff=302),
     Row("create-draft", method="POST", member=400, maker=400, staff=400),
+    Row("create-from-file", method="POST", member=422, maker=422, staff=422),
     # Without htmx the drawer is the page of prompts.
     Row("create-history", member=302, maker=302, staff=302),
     Row("create-recent-prompts"),
     Row("image", ("image",)),
     Row("original", ("image",)),
+    Row("lineage", ("image",)),
     Row("sensitive", ("image",), "POST", member=303, maker=303, staff=303),
+    Row("operation", ("image", "kind")),
+    Row("operation", ("image", "kind"), "POST", member=422, maker=422, staff=422),
+    Row("uploads"),
+    Row("uploads", method="POST", member=422, maker=422, staff=422),
+    # What another brings is none.
+    Row("upload", ("upload",), member=404, staff=404),
+    Row("upload-operation", ("upload", "kind"), member=404, staff=404),
+    Row("upload-operation", ("upload", "kind"), "POST", member=404, maker=422, staff=404),
+    Row("remove-upload", ("upload",), "POST", member=404, maker=303, staff=404),
+    # Nothing is selected.
+    Row("edit-together", method="POST", member=422, maker=422, staff=422),
     Row("compare"),
     Row("download", ("image",)),
     Row("rerun-same-seed", ("image",), "POST", member=303, maker=303, staff=303),
@@ -97,6 +112,12 @@ TABLE = [
     Row("cancel", ("waiting",), "POST", member=403, maker=303, staff=303),
     Row("dismiss", ("failed",), "POST", member=403, maker=303, staff=303),
     Row("run-again", ("failed",), "POST", member=403, maker=303, staff=303),
+    Row("batch", ("batch",)),
+    Row("pause-batch", ("batch",), "POST", member=403, maker=303, staff=303),
+    Row("resume-batch", ("batch",), "POST", member=403, maker=303, staff=303),
+    Row("cancel-batch", ("batch",), "POST", member=403, maker=303, staff=303),
+    # Nothing of it has failed.
+    Row("run-again-batch", ("batch",), "POST", member=403, maker=409, staff=409),
     Row("answer", ("answer",), member=403),
     Row("read-again", ("answer",), "POST", member=403, maker=303, staff=303),
     Row("prompts"),
@@ -130,10 +151,14 @@ TABLE = [
 ]
 OPEN = {"signin", "login", "icon", "healthz"}
 POST_ONLY = {row.name for row in TABLE if row.method == "POST"} - {
+    "create-draft",
     "account",
     "create",
     "searches",
     "collections",
+    "operation",
+    "upload-operation",
+    "uploads",
 }
 
 
@@ -155,6 +180,7 @@ def things(worker_process: WorkerProcess, models_known: None, alice: User) -> di
         "generation": done.pk,
         "waiting": waiting.pk,
         "failed": failed.pk,
+        "batch": waiting.batch_id,
         "answer": unread.attempts.get().pk,
         "prompt": done.prompt_id,
         "picture": image.name,
@@ -163,6 +189,8 @@ def things(worker_process: WorkerProcess, models_known: None, alice: User) -> di
         "collection": Collection.objects.called("Spring", alice).pk,
         "token": "no-such-token",
         "verb": "favourite",
+        "kind": "edit",
+        "upload": Upload.objects.bring(alice, RED).pk,
     }
 
 
