@@ -1,0 +1,1 @@
+"""One request varied: what its values may be, what that makes, and what of it exists already."""
