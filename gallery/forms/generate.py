@@ -13,6 +13,7 @@ from gallery.forms.catalog import Catalog
 from gallery.forms.fields import INVALID_TEXT, OFF, ON, Switch
 from gallery.forms.model_fields import NO_MODELS, TIED_TO_MODEL, fields_of, model_field, usual_sides
 from gallery.forms.price import PRICE, objection
+from gallery.models import Image
 from gallery.models.generation import draw_seed
 from venice import Generate, InvalidRequest, Model
 from venice.operations import PARAMETER, PARAMETERS
@@ -31,6 +32,8 @@ class GenerateForm(forms.Form):
     """
 
     operation: Generate
+    #: The picture that is there already, when the form was asked whether it is to be made once more.
+    repeat: Image | None = None
 
     def __init__(
         self,

@@ -15,6 +15,7 @@ from gallery.formats import read_id
 from gallery.forms import Catalog, GenerateForm, kept
 from gallery.forms.prefill import picture_named, values_asked
 from gallery.forms.price import PriceRefused
+from gallery.forms.repeat import made_before
 from gallery.forms.submission import earlier, spend
 from gallery.http import MemberRequest, SeeOther, closed_gates, glance
 from gallery.models import Generation, Image, Prompt, User
@@ -103,6 +104,9 @@ def _made(request: MemberRequest, form: GenerateForm, image: Image | None) -> tu
     if not form.is_valid():
         first = earlier(request.user, form.submission)
         return (first, False) if first else None
+    form.repeat = made_before(request, form)
+    if form.repeat and not earlier(request.user, form.submission):
+        return None
     try:
         return spend(request, form.operation, submission=form.submission, origin=image)
     except PriceRefused as refused:
