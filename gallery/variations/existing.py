@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db.models import Q
 
-from gallery.models import Image, Input, Prompt
+from gallery.models import Generation, Image, Input, Prompt
 from gallery.variations.canonical import canonical
 from venice import Generate, Model
 from venice.operations import Operation
@@ -79,6 +79,25 @@ def existing(operations: Sequence[Operation], models: Mapping[str, Model]) -> di
     for key, image in _made(asked, models):
         for place in wanted.pop(key, ()):
             found[place] = image
+    return found
+
+
+def under_way(operations: Sequence[Operation], models: Mapping[str, Model]) -> dict[int, int]:
+    """The ids of generations that wait or run and will bring the same pictures, by place; two queries at most."""
+    wanted: dict[str, list[int]] = defaultdict(list)
+    for place, operation in enumerate(operations[:MOST]):
+        if comes_again(operation, models.get(operation.model)):
+            wanted[identity(operation, models[operation.model])].append(place)
+    seeds = {getattr(operation, "seed", None) for operation in operations} - {None}
+    active = Generation.objects.active().filter(kind=Generate.kind, emulated=settings.VENICE_EMULATED)
+    alike = active.filter(seed__in=seeds, model__in=models).order_by("-id") if wanted else active.none()
+    rows = list(alike.values_list("pk", "model", "request")[:CANDIDATES])
+    digests = _inputs(pk for pk, _, request in rows if request.get("style_references"))
+    found: dict[int, int] = {}
+    for pk, model, request in rows:
+        one = {**request, "variants": 1}
+        key = canonical(Generate.kind, one, inputs=digests.get(pk, []), model=models[model])
+        found |= dict.fromkeys(wanted.pop(key, ()), pk)
     return found
 
 
