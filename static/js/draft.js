@@ -185,9 +185,15 @@ function posted(of) {
     of.append(field);
   }
 }
-document.addEventListener("submit", ({ target }) => target.matches("form[data-draft]") && posted(target), {
-  capture: true,
-});
+document.addEventListener(
+  "submit",
+  ({ target, submitter }) => {
+    if (!target.matches("form[data-draft]")) return;
+    if (submitter?.hasAttribute("formaction")) leave();
+    else posted(target);
+  },
+  { capture: true },
+);
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   if (!isOurs(detail.elt) || detail.verb !== "post" || detail.path !== form().getAttribute("action")) return;
   clearTimeout(state.timer);
