@@ -31,9 +31,13 @@ async function walk(box, step) {
   if (recent.texts === null) {
     const answer = await fetch(RECENT, { headers: { Accept: "application/json" } });
     if (!answer.ok) return;
-    recent.texts = (await answer.json()).prompts;
+    const { prompts } = await answer.json();
+    recent.texts = prompts.filter((text) => text.trim() !== box.value.trim());
   }
-  if (recent.at === -1) recent.draft = box.value;
+  if (recent.at === -1) {
+    recent.draft = box.value;
+    document.dispatchEvent(new CustomEvent("draft:replaced"));
+  }
   const at = Math.min(recent.texts.length - 1, Math.max(-1, recent.at + step));
   if (at === recent.at) return;
   recent.at = at;

@@ -14,7 +14,7 @@ const SPENDS = new Set(["submission", "price", "composer"]);
 
 // Names this page to the server: what it sends late is not taken for another device's.
 const word = [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-const state = { number: 0, timer: 0, dirty: false, saving: null, typed: new Set() };
+const state = { number: 0, timer: 0, dirty: false, replaces: false, saving: null, typed: new Set() };
 
 const form = () => document.querySelector("form[data-draft]");
 const revision = () => document.getElementById("draft-revision");
@@ -25,6 +25,8 @@ function body(of, more = {}) {
   for (const [name, value] of new FormData(of))
     if (typeof value === "string" && !SPENDS.has(name)) data.append(name, value);
   for (const [name, value] of Object.entries(named(more))) data.set(name, value);
+  if (state.replaces) data.set("draft-fill", "1");
+  state.replaces = false;
   return data;
 }
 
@@ -170,6 +172,11 @@ document.addEventListener("input", ({ target, isTrusted }) => {
   if (isTrusted) state.typed.add(target);
   schedule();
 });
+// Another text comes into the box: what stood there is put aside as it was.
+document.addEventListener("draft:replaced", async () => {
+  if (state.dirty) await save();
+  state.replaces = true;
+});
 document.addEventListener("change", ({ target }) => isOurs(target) && schedule());
 document.addEventListener("focusout", ({ target }) => {
   if (isOurs(target) && state.dirty) save();
@@ -203,7 +210,10 @@ document.addEventListener("htmx:configRequest", ({ detail }) => {
 document.addEventListener("htmx:sendError", ({ detail }) => isOurs(detail.elt) && schedule(RETRY));
 
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
-  if (detail.requestConfig?.elt?.matches("[data-use-prompt]")) save({ "draft-fill": "1" });
+  if (detail.requestConfig?.elt?.matches("[data-use-prompt]")) {
+    state.replaces = true;
+    save();
+  }
   if (form()?.hasAttribute("data-unsaved")) save();
 });
 document.addEventListener("htmx:afterSwap", look);
@@ -244,3 +254,6 @@ if (isBack || sessionStorage.getItem(LEFT)) {
   for (const after of [200, 1200]) setTimeout(ask, after);
 }
 bringBack();
+// Who comes to the words by keyboard goes on at their end.
+const words = form()?.querySelector("textarea");
+words?.setSelectionRange(words.value.length, words.value.length);
