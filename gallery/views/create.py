@@ -8,13 +8,11 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
 from gallery import access
-from gallery.display import batch_card, generation_card
-from gallery.display.generation_card import Card
+from gallery.display import sitting
 from gallery.formats import read_id
 from gallery.forms import Catalog, GenerateForm, draft, filling, kept
 from gallery.forms.prefill import picture_named
@@ -44,7 +42,6 @@ REDRAWING = (
     *SAVES_PRESET,
 )
 OLDER = "This form is older than your sign-in. Nothing was sent; look at it, then press Generate again."
-SITTING = 24
 HISTORY = 20
 RECENT_PROMPTS = 50
 # How many of a member's generations are looked through for distinct prompts.
@@ -57,6 +54,10 @@ def create(request: MemberRequest) -> HttpResponse:
     if request.method == "POST":
         redrawing = any(name in request.POST for name in REDRAWING)
         return _redraw(request) if redrawing else _generate(request)
+    if request.htmx and "from" in request.GET:
+        older = read_id(request.GET["from"]) or 0
+        context = {"sitting": sitting.page(request.user, closed_gates(request), older)}
+        return render(request, "create/_rows.html", context)
     if kept.PARAMETER in request.GET:
         return _restored(request)
     catalog = Catalog.load(glance(request))
@@ -168,11 +169,8 @@ def _generate(request: MemberRequest) -> HttpResponse:
             reverse("generation", args=[first.pk]) if is_one else reverse("batch", args=[first.batch_id])
         )
         return SeeOther(address)
-    context = {"created": created, "form": form, "last_seed": first.seed}
-    if len(generations) == 1:
-        context["card"] = generation_card.of(first, closed_gates(request))
-    else:
-        context["batch"] = batch_card.of(first.batch, closed_gates(request))
+    context: dict[str, Any] = {"created": created, "form": form, "last_seed": first.seed}
+    context["row"] = sitting.made(first.batch, generations, closed_gates(request))
     if _in_composer(request):
         context["in_composer"] = True
     elif "refused" in request.POST or form.is_drawn_for_another:
@@ -231,7 +229,9 @@ def _page(
     if request.htmx and request.method == "POST":
         fragment = render(request, "create/_form.html", context, status=status)
         return retarget(reswap(fragment, "outerHTML"), "#create-form")
-    context |= {"sitting": _sitting(request.user), "before": Draft.objects.before(request.user)}
+    older = read_id(request.GET.get("from", ""))
+    context |= {"sitting": sitting.page(request.user, closed_gates(request), older)}
+    context |= {"before": Draft.objects.before(request.user)}
     return render(request, "create/create.html", context, status=status)
 
 
@@ -258,13 +258,6 @@ def _last_seed(user: User) -> int | None:
         Generation.objects.owned_by(user).exclude(seed=None).order_by("-id").values_list("seed", flat=True)
     )
     return seeds.first()
-
-
-def _sitting(user: User) -> list[Card]:
-    """The member's newest generations of today, as cards."""
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    today = Generation.objects.owned_by(user).filter(created_at__gte=midnight, dismissed_at=None)
-    return generation_card.of_each(generation_card.drawn(today).order_by("-id")[:SITTING])
 
 
 @require_POST
