@@ -31,8 +31,7 @@ async function walk(box, step) {
   if (recent.texts === null) {
     const answer = await fetch(RECENT, { headers: { Accept: "application/json" } });
     if (!answer.ok) return;
-    const { prompts } = await answer.json();
-    recent.texts = prompts.filter((text) => text.trim() !== box.value.trim());
+    recent.texts = (await answer.json()).prompts;
   }
   if (recent.at === -1) {
     recent.draft = box.value;
