@@ -1,5 +1,6 @@
 """What can be done with a picture, as links; and the pictures whose style the create form follows."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import template
@@ -11,15 +12,41 @@ from gallery.forms.catalog import Catalog
 from gallery.forms.operations import Offered, offered
 from gallery.forms.sources import name_of
 from gallery.http import glance
+from gallery.models import Image, Kind
 from gallery.models.stored import StoredPicture
 
 register = template.Library()
+
+# So much may the shapes of before and after differ to lie on each other: sides are whole pixels.
+_ALIKE = 0.02
+_CHANGING = (Kind.UPSCALE, Kind.EDIT, Kind.REMOVE_BACKGROUND)
 
 
 @register.simple_tag
 def operations_on(picture: StoredPicture) -> list[Offered]:
     """The operations, in their order, with the address of each one's form for this picture."""
     return offered(picture)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a picture was before something was done to it, and both, in this order."""
+
+    image: Image | None
+    pair: tuple[StoredPicture, StoredPicture]
+
+
+@register.simple_tag
+def before_of(image: Image) -> Before | None:
+    """For a picture that was made from one other, and shows the same."""
+    if image.generation.kind not in _CHANGING:
+        return None
+    source = image.generation.inputs.select_related("image").first()
+    if source is None or abs(
+        source.width * image.height - image.width * source.height
+    ) > _ALIKE * image.width * (source.height):
+        return None
+    return Before(source.image, (source, image))
 
 
 @register.simple_tag(takes_context=True)
