@@ -1,7 +1,7 @@
 """Operators of the search language: `name:value`, read into a condition on pictures or into what is wrong with it."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -266,20 +266,26 @@ def _collection(value: str, vocabulary: Vocabulary) -> Filter:
     names = vocabulary.collections()
     number = value.removeprefix("#")
     is_number = number.isascii() and number.isdigit() and int(number[:19]) in names.values()
-    if is_number and fold(value) not in map(fold, names):
-        pk = int(number[:19])
-    else:
-        pk = _labelled("collection", value, names)
+    is_meant = is_number and labelled(names)(value) is None
+    pk = int(number[:19]) if is_meant else _labelled("collection", value, names)
     return _linked(Link("entries", (("collection", pk),)), vocabulary)
 
 
-def _labelled(kind: str, value: str, names: dict[str, int]) -> int:
-    """The one that is called so in any case; accents need not be typed where only one is meant."""
+def labelled(names: Mapping[str, int]) -> Callable[[str], int | None]:
+    """Which of these tags or collections a value means, by their names: None for what is called by none.
+
+    In any case; accents need not be typed where only one is meant.
+    """
     exact = {label_key(name): pk for name, pk in names.items()}
-    folded, wanted = {fold(name): pk for name, pk in names.items()}, fold(value)
-    if wanted not in folded:
-        raise _Unreadable(f"There is no {kind} “{value}”. {_nearest(wanted, folded)}".strip())
-    return exact.get(label_key(value), folded[wanted])
+    folded = {fold(name): pk for name, pk in names.items()}
+    return lambda value: exact.get(label_key(value), folded.get(fold(value)))
+
+
+def _labelled(kind: str, value: str, names: dict[str, int]) -> int:
+    pk = labelled(names)(value)
+    if pk is None:
+        raise _Unreadable(f"There is no {kind} “{value}”. {_nearest(fold(value), map(fold, names))}".strip())
+    return pk
 
 
 def _mine(value: str, vocabulary: Vocabulary) -> Filter:

@@ -1,0 +1,1 @@
+"""How one form becomes many requests: words to choose between, and what else is varied."""
