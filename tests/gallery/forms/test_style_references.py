@@ -73,6 +73,15 @@ def test_a_model_without_them_leaves_them_out(site: Client, alice: User) -> None
     assert "style_references" not in Generation.objects.queued().get().request
 
 
+def test_of_several_models_those_that_can_follow_them(site: Client, alice: User) -> None:
+    image = pictured(alice)
+    answer = posted(site, model=[UNABLE, ABLE], count="2", style_reference=str(image.pk))
+    assert answer.status_code == 303
+    made = {(each.model, each.inputs.count()) for each in Generation.objects.queued()}
+    assert made == {(UNABLE, 0), (ABLE, 1)}
+    assert Generation.objects.queued().count() == 4
+
+
 @pytest.mark.parametrize(
     ("sent", "words"),
     [
