@@ -138,6 +138,15 @@ def pages(site: Site, shown: Shown) -> list[Shot]:
         Shot("image", f"/images/{shown.image}/"),
         Shot("image-whole", f"/images/{shown.image}/", _everything),
         Shot("lineage", f"/images/{shown.image}/lineage/"),
+        Shot("operation-upscale", f"/images/{shown.image}/upscale/"),
+        Shot("operation-edit", f"/images/{shown.image}/edit/"),
+        Shot(
+            "operation-together",
+            f"/images/{shown.image}/multi-edit/?input={shown.image - 1}&input={shown.image - 2}",
+        ),
+        Shot("operation-folded", f"/images/{shown.image}/", _fold_out),
+        Shot("create-style-reference", f"/create/?model=krea-v2-medium&style_reference={shown.image}"),
+        Shot("uploads", "/uploads/"),
         Shot("viewer", "/", _open_viewer),
         Shot("viewer-zoomed", "/", _zoom),
         Shot("viewer-facts", "/", _facts),
@@ -179,6 +188,11 @@ def _everything(page: Page) -> None:
     """The whole page, not only the window."""
     height = page.evaluate("Math.max(...[...document.querySelectorAll('*')].map(each => each.scrollHeight))")
     page.set_viewport_size({"width": page.viewport_size["width"], "height": min(height, 4000)})
+
+
+def _fold_out(page: Page) -> None:
+    page.locator('[data-operation="edit"]').click()
+    page.locator("#edit-form").wait_for()
 
 
 def _open_viewer(page: Page) -> None:

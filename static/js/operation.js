@@ -197,7 +197,8 @@ function add(name) {
   const form = several().closest("form");
   const field = form.elements.add;
   field.value = [field.value, name].filter(Boolean).join(" ");
-  form.requestSubmit(form.querySelector(".operation-with-button [name=add-pictures]"));
+  // A click, by which htmx knows the button: it is what keeps this from spending.
+  form.querySelector(".operation-with-button [name=add-pictures]").click();
 }
 
 /** What is to be done with it? Its links stand on the page of each of its operations. */
