@@ -16,6 +16,7 @@ from gallery.formats import read_id
 from gallery.forms import Catalog, GenerateForm, kept, sent
 from gallery.forms.prefill import picture_named, values_asked
 from gallery.forms.price import PriceRefused
+from gallery.forms.repeat import made_before
 from gallery.forms.style_references import with_references
 from gallery.forms.submission import spend_batch
 from gallery.http import MemberRequest, SeeOther, closed_gates, glance
@@ -129,6 +130,9 @@ def _made(
     if not with_references(form, request.POST, request.user):
         first = Generation.objects.submitted(request.user, form.submission)
         return (first, False) if first else None
+    form.repeat = made_before(request, form)
+    if form.repeat and not Generation.objects.submitted(request.user, form.submission):
+        return None
     plan = form.plan
     try:
         return spend_batch(
