@@ -52,6 +52,8 @@ TABLE = [
     # Without htmx the drawer is the page of prompts.
     Row("create-history", member=302, maker=302, staff=302),
     Row("create-recent-prompts"),
+    Row("create-models"),
+    Row("pin-model", method="POST", member=422, maker=422, staff=422),
     Row("image", ("image",)),
     Row("original", ("image",)),
     Row("sensitive", ("image",), "POST", member=303, maker=303, staff=303),

@@ -1,0 +1,202 @@
+"""Choosing by pictures: the models as cards, on a page and as a fragment, and what a member pins."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from gallery.models import Attempt, CatalogModel, Image, Mark, Pin, User
+from tests.gallery.making import a_generation, a_picture
+from tests.gallery.page import Page
+
+pytestmark = pytest.mark.usefixtures("models_known")
+
+MODELS, PIN = "/create/models/", "/create/models/pin/"
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def maker(client: Client, alice: User) -> Client:
+    client.force_login(alice)
+    return client
+
+
+def cards(answer: Any) -> list[str]:
+    """The models of the page, in their order."""
+    return Page(answer.content).values("data-model")
+
+
+def example(answer: Any, model: str) -> str | None:
+    """The picture that stands for a model."""
+    pictures = Page(answer.content).one("li", data_model=model).all("img")
+    return pictures[0]["data-related"] if pictures else None
+
+
+def test_each_model_is_a_card_that_says_what_it_takes(maker: Client) -> None:
+    answer = maker.get(MODELS)
+    assert len(cards(answer)) == CatalogModel.objects.for_images().count()
+    words = Page(answer.content).one("li", data_model="nano-banana-2").words
+    for part in (
+        "Nano Banana 2",
+        "$0.10",
+        "up to 4K",
+        "follows seeds",
+        "searches the web",
+        "edits pictures too",
+    ):
+        assert part in words
+    assert "negative prompt" in Page(answer.content).one("li", data_model="venice-sd35").words
+    assert "style references" in Page(answer.content).one("li", data_model="krea-v2-large").words
+    assert "ignores seeds" in Page(answer.content).one("li", data_model="recraft-v4").words
+
+
+def test_the_fragment_is_the_same_without_a_page_around_it(maker: Client) -> None:
+    fragment = maker.get(MODELS, {"model": "chroma"}, headers=HTMX)
+    assert cards(fragment) == cards(maker.get(MODELS))
+    page = Page(fragment.content)
+    assert not page.all("main")
+    assert page.one("button", aria_current="true")["value"] == "chroma"
+
+
+def test_the_best_rated_picture_stands_for_a_model(maker: Client, alice: User) -> None:
+    first, second, newest = (a_picture(alice, f"cat {number}") for number in range(3))
+    assert example(maker.get(MODELS), "venice-sd35") == str(newest.pk)
+    Mark.objects.rate(alice, [first.pk], 4)
+    assert example(maker.get(MODELS), "venice-sd35") == str(first.pk)
+    Mark.objects.rate(alice, [second.pk], 5)
+    assert example(maker.get(MODELS), "venice-sd35") == str(second.pk)
+    assert example(maker.get(MODELS), "chroma") is None
+
+
+def test_one_that_was_rated_low_recommends_nothing(maker: Client, alice: User) -> None:
+    low, other = a_picture(alice, "one"), a_picture(alice, "two")
+    Mark.objects.rate(alice, [low.pk], 1)
+    assert example(maker.get(MODELS), "venice-sd35") == str(other.pk)
+    Image.objects.trash([other.pk], alice)
+    assert example(maker.get(MODELS), "venice-sd35") == str(low.pk)
+
+
+@pytest.mark.parametrize("column", ["is_sensitive", "is_moderated"])
+def test_what_is_not_for_every_eye_stands_for_no_model(maker: Client, alice: User, column: str) -> None:
+    shown, other = a_picture(alice, "one"), a_picture(alice, "two")
+    Image.objects.filter(pk=other.pk).update(**{column: True}, score=5000)
+    assert example(maker.get(MODELS), "venice-sd35") == str(shown.pk)
+    Image.objects.trash([shown.pk], alice)
+    assert example(maker.get(MODELS), "venice-sd35") is None
+
+
+def test_pinned_ones_come_first_then_those_used_lately(maker: Client, alice: User, bob: User) -> None:
+    a_generation(alice, request={"model": "chroma"})
+    a_generation(alice, request={"model": "z-image-turbo"})
+    a_generation(bob, request={"model": "venice-sd35"})
+    for name in ("recraft-v4", "flux-2-pro", "recraft-v4"):
+        assert maker.post(PIN, {"pin": name}).status_code == 303
+    assert cards(maker.get(MODELS))[:4] == ["recraft-v4", "flux-2-pro", "z-image-turbo", "chroma"]
+    heads = [head.text for head in Page(maker.get(MODELS).content).all("h2")]
+    assert heads[:3] == ["Pinned", "Used lately", "All others"]
+    maker.post(PIN, {"unpin": "recraft-v4"})
+    assert Pin.objects.models_of(alice) == ["flux-2-pro"]
+    assert Pin.objects.models_of(bob) == []
+
+
+def test_a_pin_in_place_answers_with_its_button(maker: Client) -> None:
+    button = Page(maker.post(PIN, {"pin": "chroma"}, headers=HTMX).content).one("button")
+    assert (button["name"], button["value"], button["aria-pressed"]) == ("unpin", "chroma", "true")
+    button = Page(maker.post(PIN, {"unpin": "chroma"}, headers=HTMX).content).one("button")
+    assert (button["name"], button["aria-pressed"]) == ("pin", "false")
+
+
+@pytest.mark.parametrize(
+    "sent", [{}, {"pin": ""}, {"pin": "a\0b"}, {"pin": "x" * 9000}, {"pin": "flux-2-max-edit"}]
+)
+def test_what_is_no_model_is_not_pinned(maker: Client, sent: dict[str, str]) -> None:
+    assert maker.post(PIN, sent).status_code == 422
+    assert not Pin.objects.exists()
+
+
+def test_a_model_that_is_offered_no_more_can_be_let_go(maker: Client, alice: User) -> None:
+    Pin.objects.set_pinned(alice, "gone", True)
+    assert "gone" not in cards(maker.get(MODELS))
+    for name in ("gone", "gone", "a\0b"):
+        assert maker.post(PIN, {"unpin": name}).status_code == 303
+    assert not Pin.objects.exists()
+
+
+def test_words_leave_the_models_that_have_all_of_them(maker: Client) -> None:
+    found = cards(maker.get(MODELS, {"q": "4k FOLLOWS"}))
+    assert found == ["nano-banana-2"]
+    nothing = maker.get(MODELS, {"q": "no such thing"})
+    assert not cards(nothing)
+    assert "No model has all of these words." in Page(nothing.content).text
+
+
+def test_the_page_carries_what_was_typed_and_brings_it_back(maker: Client) -> None:
+    typed = {
+        "model": "z-image-turbo",
+        "drawn-for": "z-image-turbo",
+        "boxes": "safe_mode hide_watermark",
+        "prompt": "A <b>moonlit</b> bridge",
+        "seed": "42",
+        "width": "512",
+        "submission": "an old one",
+        "price": "0.01",
+        "hide_watermark": "on",
+        "pick": "",
+    }
+    page = Page(maker.post(MODELS, typed).content)
+    form = page.one("form", id="picker-form")
+    sent = {each["name"]: each["value"] for each in form.all("input", type="hidden")}
+    assert (sent["prompt"], sent["seed"]) == (typed["prompt"], "42")
+    assert not {"submission", "price", "model", "pick"} & sent.keys()
+    assert form["action"] == "/create/"
+    back = Page(maker.post("/create/", sent | {"model": "lustify-sdxl"}).content)
+    assert back.one("textarea", name="prompt").text.strip() == typed["prompt"]
+    assert back.one("input", name="seed")["value"] == "42"
+    assert back.one("input", name="width")["value"] == "512"
+    assert "checked" not in back.one("input", id="id_safe_mode")
+    assert "checked" in back.one("input", id="id_hide_watermark")
+    assert back.one("input", name="drawn-for")["value"] == "lustify-sdxl"
+
+
+def test_a_pin_on_the_way_loses_nothing_that_was_typed(maker: Client) -> None:
+    page = Page(maker.post(PIN, {"pin": "chroma", "prompt": "A bridge", "change-model": ""}).content)
+    sent = {
+        each["name"]: each["value"] for each in page.one("form", id="picker-form").all("input", type="hidden")
+    }
+    assert sent["prompt"] == "A bridge"
+    assert page.values("data-model")[0] == "chroma"
+
+
+def test_its_usual_time_stands_beside_the_price(maker: Client, alice: User) -> None:
+    for number in range(7):
+        a_picture(alice, f"cat {number}")
+    for attempt in Attempt.objects.all():
+        Attempt.objects.filter(pk=attempt.pk).update(finished_at=attempt.sent_at + timedelta(seconds=12))
+    assert "about 12 s" in Page(maker.get(MODELS).content).one("li", data_model="venice-sd35").words
+
+
+def test_it_costs_the_same_queries_whatever_there_is(maker: Client, alice: User) -> None:
+    a_picture(alice)
+    maker.get(MODELS)
+    with CaptureQueriesContext(connection) as few:
+        maker.get(MODELS, headers=HTMX)
+    for model in ("chroma", "z-image-turbo", "flux-2-pro"):
+        Image.objects.filter(pk=a_picture(alice, model).pk).update(model=model)
+        Pin.objects.set_pinned(alice, model, True)
+    with CaptureQueriesContext(connection) as many:
+        maker.get(MODELS, headers=HTMX)
+    assert len(many) == len(few)
+
+
+def test_the_create_page_asks_for_no_examples(maker: Client, alice: User) -> None:
+    a_picture(alice)
+    with CaptureQueriesContext(connection) as asked:
+        maker.get("/create/")
+    assert not [
+        each for each in asked.captured_queries if '"score"' in each["sql"] and "model_id" in each["sql"]
+    ]
+    button = Page(maker.get("/create/").content).one("button", data_picker="model")
+    assert button["formaction"] == MODELS
