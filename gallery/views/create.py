@@ -15,6 +15,7 @@ from gallery.formats import read_id
 from gallery.forms import Catalog, GenerateForm, kept
 from gallery.forms.prefill import picture_named, values_asked
 from gallery.forms.price import PriceRefused
+from gallery.forms.shapes import read_sides
 from gallery.forms.submission import earlier, spend
 from gallery.http import MemberRequest, SeeOther, closed_gates, glance
 from gallery.models import Generation, Image, Prompt, User
@@ -23,7 +24,7 @@ from gallery.text import unreadable_fields
 
 # Buttons of the form that draw it again instead of spending.
 # "signed-out" is set by the page itself: what it sends then is no click on Generate.
-REDRAWING = ("change-model", "random-seed", "last-seed", "signed-out")
+REDRAWING = ("change-model", "shape", "random-seed", "last-seed", "signed-out")
 OLDER = "This form is older than your sign-in. Nothing was sent; look at it, then press Generate again."
 SITTING = 24
 HISTORY = 20
@@ -71,6 +72,8 @@ def _redraw(request: MemberRequest) -> HttpResponse:
         sent["seed"] = ""
     elif "last-seed" in sent:
         sent["seed"] = _last_seed(request.user)
+    elif sides := read_sides(sent.get("shape", "")):
+        sent["width"], sent["height"] = sides
     return _page(
         request, GenerateForm.redrawn(Catalog.load(glance(request)), sent), picture_named(request.POST)
     )

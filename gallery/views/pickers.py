@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from gallery.forms import Catalog
 from gallery.http import MemberRequest, back_to, error_page, glance
 from gallery.listing import model_cards
+from gallery.listing.style_cards import style_cards
 from gallery.models import Pin
 
 # What a picker's own controls send, what is made anew with each form, and buttons of the create form: none is carried.
@@ -41,17 +42,30 @@ def models(request: MemberRequest) -> HttpResponse:
 
 
 def _models(request: MemberRequest, asked: QueryDict) -> HttpResponse:
-    words = asked.get("q", "")[:200]
-    groups = model_cards.groups(
-        Catalog.load(glance(request)), request.user, asked.getlist("model"), "" if request.htmx else words
-    )
+    words = "" if request.htmx else asked.get("q", "")[:200]
     context = {
-        "groups": groups,
+        "groups": model_cards.groups(
+            Catalog.load(glance(request)), request.user, asked.getlist("model"), words
+        ),
         "several": asked.get("several") == "1",
         "words": words,
         "carried": list(_carried(request.POST, "model")),
     }
     return _picker(request, "models", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def styles(request: MemberRequest) -> HttpResponse:
+    """The styles, and none; `q` leaves those that have all of its words."""
+    asked = request.POST if request.method == "POST" else request.GET
+    words = "" if request.htmx else asked.get("q", "")[:200]
+    context = {
+        "styles": style_cards(Catalog.load(glance(request)), words),
+        "chosen": asked.get("style_preset", ""),
+        "words": words,
+        "carried": list(_carried(request.POST, "style_preset")),
+    }
+    return _picker(request, "styles", context)
 
 
 @require_POST

@@ -1,5 +1,5 @@
-// Models and styles chosen by pictures, over the create form. Choosing one is a change of the form's own field, as if it
-// had been typed. Without this file the same buttons lead to pages that do the same.
+// Models and styles chosen by pictures, over the create form. Choosing one is a change of the form's own field, as if
+// it had been typed. Without this file the same buttons lead to pages that do the same.
 const TITLES = { model: "Models", style_preset: "Styles" };
 const COMING = '<p class="create-note">One moment …</p>';
 
@@ -122,6 +122,27 @@ function moved(event) {
     next()?.focus();
   } else if (event.key.length === 1 && event.key !== " ") body().querySelector("[data-picker-search]").focus();
 }
+
+// A shape fills in its pixels; the form is the server's to draw only without this script.
+const sides = () => ["width", "height"].map((name) => form()?.querySelector(`input[name="${name}"]`));
+
+function press() {
+  const [width, height] = sides().map((side) => side?.value.trim());
+  for (const button of form().querySelectorAll("[data-shape]"))
+    button.setAttribute("aria-pressed", String(button.value === `${width}x${height}`));
+}
+
+addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-shape]");
+  if (!button) return;
+  event.preventDefault();
+  const pixels = button.value.split("x");
+  sides().forEach((side, at) => {
+    side.value = pixels[at];
+    for (const name of ["input", "change"]) side.dispatchEvent(new Event(name, { bubbles: true }));
+  });
+});
+addEventListener("input", (event) => sides().includes(event.target) && press());
 
 addEventListener(
   "click",

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from gallery.models import Attempt, CatalogModel, Image, Mark, Pin, User
+from gallery.models import Attempt, CatalogModel, CatalogStyle, Image, Mark, Pin, User
 from tests.gallery.making import a_generation, a_picture
 from tests.gallery.page import Page
 
@@ -200,3 +200,80 @@ def test_the_create_page_asks_for_no_examples(maker: Client, alice: User) -> Non
     ]
     button = Page(maker.get("/create/").content).one("button", data_picker="model")
     assert button["formaction"] == MODELS
+
+
+STYLES = "/create/styles/"
+
+
+def test_each_style_is_a_tile_with_a_picture_that_was_made_in_it(maker: Client, alice: User) -> None:
+    first, newest, other = (a_picture(alice, f"cat {number}") for number in range(3))
+    Image.objects.filter(pk__in=[first.pk, newest.pk]).update(style_preset="Film Noir")
+    Image.objects.filter(pk=other.pk).update(style_preset="Anime", is_sensitive=True)
+    page = Page(maker.get(STYLES, {"style_preset": "Film Noir"}, headers=HTMX).content)
+    assert page.values("data-style") == list(CatalogStyle.objects.values_list("name", flat=True))
+    assert page.one("li", data_style="Film Noir").one("img")["data-related"] == str(newest.pk)
+    assert not page.one("li", data_style="Anime").all("img")
+    assert page.one("button", aria_current="true")["value"] == "Film Noir"
+    Mark.objects.rate(alice, [first.pk], 5)
+    page = Page(maker.get(STYLES).content)
+    assert page.one("li", data_style="Film Noir").one("img")["data-related"] == str(first.pk)
+    assert page.one("button", aria_current="true").text.strip() == "None"
+
+
+def test_a_style_is_chosen_with_all_that_was_typed(maker: Client) -> None:
+    typed = {"prompt": "A bridge", "model": "chroma", "drawn-for": "chroma", "style_preset": "Anime"}
+    page = Page(maker.post(STYLES, typed | {"q": "NOIR"}).content)
+    assert page.values("data-style") == ["Film Noir", "Neon Noir"]
+    sent = {
+        each["name"]: each["value"] for each in page.one("form", id="picker-form").all("input", type="hidden")
+    }
+    back = Page(maker.post("/create/", sent | {"style_preset": "Neon Noir"}).content)
+    assert back.one("input", name="style_preset")["value"] == "Neon Noir"
+    assert back.one("textarea", name="prompt").text.strip() == "A bridge"
+    assert back.one("input", name="drawn-for")["value"] == "chroma"
+    none = Page(maker.post("/create/", sent | {"style_preset": ""}).content)
+    assert "value" not in none.one("input", name="style_preset")
+
+
+def test_a_shape_without_javascript_draws_the_form_with_its_pixels(maker: Client) -> None:
+    page = Page(maker.get("/create/?model=venice-sd35&prompt=A+bridge").content)
+    assert page.one("button", data_shape=None, aria_pressed="true")["value"] == "1024x1024"
+    assert "open" not in page.one("details", class_="create-exact")
+    wide = next(each for each in page.all("button", data_shape=None) if "16:9" in each.text)
+    typed = {"prompt": "A bridge", "model": "venice-sd35", "width": "1024", "height": "1024"}
+    back = Page(maker.post("/create/", typed | {"shape": wide["value"]}).content)
+    assert (back.one("input", name="width")["value"], back.one("input", name="height")["value"]) == (
+        "1280",
+        "720",
+    )
+    assert back.one("button", data_shape=None, aria_pressed="true")["value"] == "1280x720"
+    assert back.one("textarea", name="prompt").text.strip() == "A bridge"
+
+
+@pytest.mark.parametrize("shape", ["", "x", "1x", "٣x٤x", "-1x5", "1024x1024x1", "9" * 40 + "x1", "\0x\0"])
+def test_a_shape_that_is_none_changes_nothing(maker: Client, shape: str) -> None:
+    typed = {"prompt": "A bridge", "model": "venice-sd35", "width": "640", "height": "512"}
+    answer = maker.post("/create/", typed | {"shape": shape})
+    page = Page(answer.content)
+    assert answer.status_code == 200
+    assert (page.one("input", name="width")["value"], page.one("input", name="height")["value"]) == (
+        "640",
+        "512",
+    )
+    assert "open" in page.one("details", class_="create-exact")
+
+
+def test_ratios_and_tiers_are_radio_buttons_with_their_prices(maker: Client) -> None:
+    page = Page(maker.get("/create/?model=nano-banana-2&aspect_ratio=16:9&resolution=2K").content)
+    ratios = page.all("input", name="aspect_ratio")
+    assert [each["value"] for each in ratios][:2] == ["9:16", "2:3"]
+    assert [each["value"] for each in ratios if "checked" in each] == ["16:9"]
+    tiers = page.all("input", name="resolution", type="radio")
+    assert [(each["value"], "checked" in each, "data-priced" in each) for each in tiers] == [
+        ("1K", False, True),
+        ("2K", True, True),
+        ("4K", False, True),
+    ]
+    assert "$0.14" in page.one("fieldset", id="id_resolution").words
+    both = Page(maker.get("/create/?model=gpt-image-2").content)
+    assert "$" not in both.one("fieldset", id="id_quality").words
