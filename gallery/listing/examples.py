@@ -24,8 +24,8 @@ def of_styles(names: Iterable[str]) -> dict[str, Image]:
     return _examples(CatalogStyle.objects.filter(name__in=list(names)), "name", "style_preset")
 
 
-def _examples(entries: QuerySet[Any], key: str, column: str) -> dict[str, Image]:
-    """Two queries: a seek in the index for each entry, then the rows that were found."""
+def sought(entries: QuerySet[Any], key: str, column: str) -> QuerySet[Any]:
+    """`entries` with the id of the example of each: a seek in the index of its own, or three."""
     made = Image.objects.covers().usable().filter(is_sensitive=False, **{column: OuterRef(key)})
     best = made.order_by("-score", "-id").values("pk")
     example = Coalesce(
@@ -34,6 +34,12 @@ def _examples(entries: QuerySet[Any], key: str, column: str) -> dict[str, Image]
         Subquery(best[:1]),
         output_field=IntegerField(),
     )
-    found = dict(entries.order_by().annotate(example=example).values_list(key, "example"))
+    rows: QuerySet[Any] = entries.order_by().annotate(example=example)
+    return rows
+
+
+def _examples(entries: QuerySet[Any], key: str, column: str) -> dict[str, Image]:
+    """Two queries: one that seeks, then the rows that were found."""
+    found = dict(sought(entries, key, column).values_list(key, "example"))
     rows = Image.objects.only(*_SHOWN).in_bulk([pk for pk in found.values() if pk is not None])
     return {name: rows[pk] for name, pk in found.items() if pk in rows}

@@ -28,25 +28,31 @@ function make() {
   dialog.addEventListener("keydown", moved);
   dialog.addEventListener("input", (event) => event.target.matches("[data-picker-search]") && search(event.target));
   dialog.addEventListener("submit", chosen, { capture: true });
+  dialog.addEventListener("change", count);
   document.body.append(dialog);
 }
 
+/** Where the cards come from. */
+let address = "";
+
 async function open(button) {
   if (!dialog) make();
-  [opener, field] = [button.id, button.dataset.picker];
+  [opener, field, address] = [button.id, button.dataset.picker, button.formAction];
   // A dialog closes the sheet of options that it comes from; it is back when the dialog goes.
   sheet = document.querySelector("#create-options:popover-open") !== null;
   dialog.querySelector("h2").textContent = TITLES[field];
   body().innerHTML = COMING;
   dialog.showModal();
-  await fetchCards(button.formAction);
+  await fetchCards({});
 }
 
-async function fetchCards(address) {
-  const asked = new URLSearchParams(new FormData(form()).getAll(field).map((value) => [field, value]));
+async function fetchCards(more) {
+  const values = new FormData(form()).getAll(field).map((value) => [field, value]);
+  const asked = new URLSearchParams([...values, ...Object.entries(more)]);
   const place = body();
   await htmx.ajax("GET", `${address}?${asked}`, { target: place, swap: "innerHTML" });
   if (!place.querySelector("[data-picker-search]")) return void (dialog.open && dialog.close());
+  count();
   place.querySelector('[aria-current="true"]')?.scrollIntoView({ block: "center" });
   if (matchMedia("(hover: hover)").matches) place.querySelector("[data-picker-search]").focus();
   else (place.querySelector('[aria-current="true"]') ?? cards()[0])?.focus({ preventScroll: true });
@@ -55,6 +61,7 @@ async function fetchCards(address) {
 function leave() {
   if (sheet) document.getElementById("create-options")?.showPopover?.();
   document.getElementById(opener)?.focus();
+  body().replaceChildren();
 }
 
 function clicked(event) {
@@ -62,20 +69,54 @@ function clicked(event) {
   if (event.target === dialog || event.target.closest("[data-picker-close]")) dialog.close();
 }
 
-/** The form's own field gets the value, and all that follows from a change of it. */
+const ticked = () => [...body().querySelectorAll("[data-words] :checked")];
+
+/** What a click in the dialog, or Enter, asks for. */
 function chosen(event) {
   const button = event.submitter;
   if (!event.target.matches("#picker-form") || button?.matches("[data-action]")) return;
   event.preventDefault();
   event.stopPropagation();
-  // Enter in the box of words takes the first that is found.
-  const card = button?.matches(".picker-choice") ? button : cards()[0];
-  if (!card) return;
+  const isSeveral = body().querySelector("[data-picker-use]") !== null;
+  if (button?.matches("[data-picker-mode]")) fetchCards({ several: button.value });
+  else if (button?.matches("[data-picker-enter]") && document.activeElement.matches("[data-picker-search]")) {
+    // Enter in the box of words takes the first that is found; among boxes it goes there.
+    if (isSeveral) cards()[0]?.focus();
+    else if (cards().length) use([cards()[0].value]);
+  } else if (isSeveral) use(ticked().map((box) => box.value));
+  else if (button?.matches(".picker-choice")) use([button.value]);
+}
+
+/** The form's own field gets the value, and all that follows from a change of it. */
+function use(values) {
   const into = box();
+  const before = new FormData(form()).getAll(field);
   dialog.close();
-  if (!into || into.value === card.value) return;
-  into.value = card.value;
+  if (!into || !values.length || values.join("\n") === before.join("\n")) return;
+  for (const other of form().querySelectorAll(`input[type="checkbox"][name="${field}"]`)) other.remove();
+  // The first stays the first: the form is drawn for it.
+  const first = values.includes(into.value) ? into.value : values[0];
+  into.value = first;
+  const others = values.filter((each) => each !== first);
+  const hidden = (value) => Object.assign(document.createElement("input"), { type: "hidden", name: field, value });
+  into.after(...others.map(hidden));
   for (const name of ["input", "change"]) into.dispatchEvent(new Event(name, { bubbles: true }));
+}
+
+/** As the server writes it: two decimals, or as many as are needed. */
+const usd = (amount) => `$${amount.toFixed(6).replace(/0{1,4}$/, "")}`;
+
+/** What is ticked, and what one picture of each costs. */
+function count() {
+  const button = body().querySelector("[data-picker-use]");
+  if (!button) return;
+  const boxes = ticked();
+  const total = boxes.reduce((sum, box) => sum + Number(box.dataset.usd || NaN), 0);
+  const costs = Number.isNaN(total) ? "" : ` · ${usd(total)} for one picture of each`;
+  button.disabled = !boxes.length;
+  button.textContent = boxes.length
+    ? `Use ${boxes.length} model${boxes.length === 1 ? "" : "s"}${costs}`
+    : "Nothing is ticked";
 }
 
 function search(input) {
@@ -100,7 +141,9 @@ function beside(card, all, down) {
 }
 
 function moved(event) {
-  if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
+  // The page below has keys of its own.
+  event.stopPropagation();
+  if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.altKey || event.metaKey) return;
   const all = cards();
   if (event.target.matches("[data-picker-search]")) {
     if (event.key !== "ArrowDown" || !all.length) return;

@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from gallery.models import Attempt, CatalogModel, CatalogStyle, Image, Mark, Pin, User
+from gallery.views import pickers
 from tests.gallery.making import a_generation, a_picture
 from tests.gallery.page import Page
 
@@ -277,3 +278,43 @@ def test_ratios_and_tiers_are_radio_buttons_with_their_prices(maker: Client) -> 
     assert "$0.14" in page.one("fieldset", id="id_resolution").words
     both = Page(maker.get("/create/?model=gpt-image-2").content)
     assert "$" not in both.one("fieldset", id="id_quality").words
+
+
+several = pytest.mark.skipif(not pickers.SEVERAL, reason="the form takes one model")
+
+
+@several
+def test_several_models_are_boxes_with_their_prices(maker: Client) -> None:
+    page = Page(maker.get(MODELS, {"model": ["chroma", "venice-sd35"]}, headers=HTMX).content)
+    boxes = page.all("input", type="checkbox", name="model")
+    assert [box["value"] for box in boxes if "checked" in box] == ["venice-sd35", "chroma"]
+    assert {box["data-usd"] for box in boxes if box["value"] == "chroma"} == {"0.01"}
+    assert not page.all("button", name="model")
+    one = Page(maker.get(MODELS, {"model": "chroma"}).content)
+    assert not one.all("input", type="checkbox")
+    assert one.one("button", name="several")["value"] == "1"
+
+
+@several
+def test_what_was_ticked_is_kept_where_words_hide_it(maker: Client) -> None:
+    sent = {"model": ["chroma", "flux-2-pro"], "several": "1", "q": "flux", "prompt": "A bridge"}
+    page = Page(maker.post(MODELS, sent).content)
+    assert [box["value"] for box in page.all("input", type="checkbox") if "checked" in box] == ["flux-2-pro"]
+    assert page.one("input", type="hidden", name="model")["value"] == "chroma"
+
+
+@several
+def test_several_models_come_back_to_the_form(maker: Client) -> None:
+    page = Page(maker.post(MODELS, {"model": "chroma", "prompt": "A bridge", "several": "1"}).content)
+    hidden = page.one("form", id="picker-form").all("input", type="hidden")
+    sent: dict[str, Any] = {each["name"]: each["value"] for each in hidden}
+    back = Page(maker.post("/create/", sent | {"model": ["chroma", "flux-2-pro"]}).content)
+    assert back.one("textarea", name="prompt").text.strip() == "A bridge"
+    assert [each["value"] for each in back.all("input", type="checkbox", name="model")] == ["flux-2-pro"]
+
+
+def test_a_form_that_takes_one_model_offers_no_boxes(maker: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pickers, "SEVERAL", False)
+    page = Page(maker.get(MODELS, {"model": ["chroma", "flux-2-pro"], "several": "1"}).content)
+    assert not page.all("input", type="checkbox")
+    assert not page.all("button", name="several")
