@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gallery', '0051_shelf'),
+        ('gallery', '0058_purged_pictures'),
     ]
 
     operations = [

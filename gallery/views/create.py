@@ -16,6 +16,7 @@ from gallery.forms import Catalog, GenerateForm, kept
 from gallery.forms.prefill import picture_named, values_asked
 from gallery.forms.price import PriceRefused
 from gallery.forms.shapes import read_sides
+from gallery.forms.style_references import with_references
 from gallery.forms.submission import earlier, spend
 from gallery.http import MemberRequest, SeeOther, closed_gates, glance
 from gallery.models import Generation, Image, Prompt, User
@@ -66,6 +67,11 @@ def drawn_anew(request: MemberRequest) -> HttpResponse:
     return _page(request, form, picture_named(request.POST), status=422 if request.htmx else 403, note=OLDER)
 
 
+def filled(request: MemberRequest, form: GenerateForm, *, status: int = 200, **notes: Any) -> HttpResponse:
+    """The page with a form that was filled from elsewhere, to htmx the form alone; nothing of it is sent."""
+    return _page(request, form, None, status=status, **notes)
+
+
 def _redraw(request: MemberRequest) -> HttpResponse:
     sent: dict[str, Any] = request.POST.dict()
     if "random-seed" in sent:
@@ -103,7 +109,7 @@ def _made(request: MemberRequest, form: GenerateForm, image: Image | None) -> tu
 
     A repeat leads to what it made, whatever has become of its model and its price since.
     """
-    if not form.is_valid():
+    if not with_references(form, request.POST, request.user):
         first = earlier(request.user, form.submission)
         return (first, False) if first else None
     try:

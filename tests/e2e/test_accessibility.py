@@ -15,6 +15,7 @@ PAGES = [
     "/create/models/?q=private",
     "/create/styles/?q=paper",
     "/images/1/",
+    "/images/1/lineage/",
     "/compare/",
     "/compare/?images=1,2",
     "/compare/?images=1,2,3,4,5",
