@@ -25,17 +25,20 @@ def of_styles(names: Iterable[str]) -> dict[str, Image]:
 
 
 def sought(entries: QuerySet[Any], key: str, column: str) -> QuerySet[Any]:
-    """`entries` with the id of the example of each: a seek in the index of its own, or three."""
+    """`entries` with the id of the example of each: a seek in the index of its own, or some more.
+
+    What the emulator has painted stands for something only where nothing else does.
+    """
     made = Image.objects.covers().usable().filter(is_sensitive=False, **{column: OuterRef(key)})
     best = made.order_by("-score", "-id").values("pk")
-    example = Coalesce(
-        Subquery(best.filter(score__gte=_LIKED)[:1]),
-        Subquery(best.filter(score=0)[:1]),
-        Subquery(best[:1]),
-        output_field=IntegerField(),
-    )
-    rows: QuerySet[Any] = entries.order_by().annotate(example=example)
-    return rows
+    seeks = []
+    for emulated in (False, True):
+        # As a list: SQLite seeks no column that is only named.
+        whose = best.filter(emulated__in=[emulated])
+        seeks += [whose.filter(score__gte=_LIKED), whose.filter(score=0), whose]
+    example = Coalesce(*(Subquery(rows[:1]) for rows in seeks), output_field=IntegerField())
+    found: QuerySet[Any] = entries.order_by().annotate(example=example)
+    return found
 
 
 def _examples(entries: QuerySet[Any], key: str, column: str) -> dict[str, Image]:

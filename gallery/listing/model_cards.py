@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from gallery import formats
@@ -93,7 +94,7 @@ def _cards(catalog: Catalog, pinned: frozenset[str], chosen: frozenset[str]) -> 
         spec.id: ModelCard(
             spec=spec,
             price=generate_price(spec),
-            took=formats.about(took) if (took := times[spec.id].took) else "",
+            took=_usual(times[spec.id].took),
             facts=tuple(facts(spec, has_editor=_family(spec.id) in editors)),
             example=pictures.get(spec.id),
             is_pinned=spec.id in pinned,
@@ -101,6 +102,12 @@ def _cards(catalog: Catalog, pinned: frozenset[str], chosen: frozenset[str]) -> 
         )
         for spec in catalog.models
     }
+
+
+def _usual(took: timedelta | None) -> str:
+    """`about 12 s`; empty while too few answers have come."""
+    words = formats.about(took) if took is not None else ""
+    return f"about {words}" if words[:1].isdecimal() else words
 
 
 def facts(spec: Model, *, has_editor: bool = False) -> list[Fact]:

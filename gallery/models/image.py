@@ -418,12 +418,12 @@ class Image(StoredPicture):
             ),
             # What the pickers seek, a picture for each model and each style: all that may be shown, best rated first.
             models.Index(
-                fields=["model", "-score", "-id"],
+                fields=["model", "emulated", "-score", "-id"],
                 name="image_model_example",
                 condition=Q(is_cover=True, is_moderated=False, is_sensitive=False),
             ),
             models.Index(
-                fields=["style_preset", "-score", "-id"],
+                fields=["style_preset", "emulated", "-score", "-id"],
                 name="image_style_example",
                 condition=Q(is_cover=True, is_moderated=False, is_sensitive=False),
             ),

@@ -20,5 +20,5 @@ pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 def test_each_example_is_a_seek(entries: object, key: str, column: str, index: str) -> None:
     plan = examples.sought(entries, key, column).values_list(key, "example").explain()  # type: ignore[arg-type]
     reads = [line for line in plan.splitlines() if "gallery_image" in line or "U0" in line]
-    assert len(reads) == 3, plan
-    assert all(f"SEARCH U0 USING INDEX {index}" in line for line in reads), plan
+    assert len(reads) == 6, plan
+    assert all(f"SEARCH U0 USING INDEX {index} ({column}=? AND emulated=?" in line for line in reads), plan

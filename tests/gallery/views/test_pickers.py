@@ -80,6 +80,15 @@ def test_one_that_was_rated_low_recommends_nothing(maker: Client, alice: User) -
     assert example(maker.get(MODELS), "venice-sd35") == str(low.pk)
 
 
+def test_what_the_emulator_has_painted_stands_back(maker: Client, alice: User) -> None:
+    own, painted = a_picture(alice, "one"), a_picture(alice, "two")
+    Image.objects.filter(pk=own.pk).update(emulated=False)
+    Image.objects.filter(pk=painted.pk).update(emulated=True, score=5000)
+    assert example(maker.get(MODELS), "venice-sd35") == str(own.pk)
+    Image.objects.trash([own.pk], alice)
+    assert example(maker.get(MODELS), "venice-sd35") == str(painted.pk)
+
+
 @pytest.mark.parametrize("column", ["is_sensitive", "is_moderated"])
 def test_what_is_not_for_every_eye_stands_for_no_model(maker: Client, alice: User, column: str) -> None:
     shown, other = a_picture(alice, "one"), a_picture(alice, "two")
