@@ -13,7 +13,7 @@ from gallery.forms.prefill import picture_named
 from gallery.forms.sources import name_of, named
 from gallery.models import Input, Upload, User
 from gallery.models.stored import StoredPicture
-from venice import Generate, InvalidRequest, Model
+from venice import InvalidRequest, Model
 from venice.operations import StyleReference
 
 #: A picture's number, or `upload:3`; repeated.
@@ -90,7 +90,7 @@ def with_references(form: GenerateForm, sent: QueryDict, user: User) -> bool:
     What its model does not take is left out, as any other field.
     """
     is_valid = form.is_valid()
-    if form.spec is None or not form.spec.supports_style_references:
+    if not any(spec.supports_style_references for spec in (form.spec, *form.others) if spec):
         return is_valid
     references = read(sent, user)
     try:
@@ -101,21 +101,26 @@ def with_references(form: GenerateForm, sent: QueryDict, user: User) -> bool:
         return _refused(form, references.problem)
     if not is_valid or not asked:
         return is_valid
-    if problem := _put(form, asked, form.spec):
+    if problem := _put(form, asked):
         return _refused(form, problem)
     return True
 
 
-def _put(form: GenerateForm, asked: Sequence[StyleReference], spec: Model) -> str:
-    try:
-        form.operation = _styled(form.operation, asked, spec)
-    except InvalidRequest as error:
-        return _words(error)
-    return form.operation.problems(spec).get("style_references", "")
-
-
-def _styled(operation: Generate, asked: Sequence[StyleReference], spec: Model) -> Generate:
-    return replace(operation, style_references=asked).for_model(spec)
+def _put(form: GenerateForm, asked: Sequence[StyleReference]) -> str:
+    """Let all that the form asks for follow them, where the model takes some; what is wrong with it, in words."""
+    styled = []
+    for operation in form.operations:
+        spec = form.catalog.find(operation.model)
+        if spec is not None and spec.supports_style_references:
+            try:
+                operation = replace(operation, style_references=asked).for_model(spec)
+            except InvalidRequest as error:
+                return _words(error)
+            if problem := operation.problems(spec).get("style_references"):
+                return problem
+        styled.append(operation)
+    form.operations, form.operation = styled, styled[0]
+    return ""
 
 
 def _refused(form: GenerateForm, words: str) -> bool:

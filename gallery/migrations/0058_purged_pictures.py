@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("gallery", "0051_shelf")]
+    dependencies = [("gallery", "0052_batch_paused")]
 
     operations = [
         # Empty where there is none, so that SQLite adds the column in place.

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from gallery.forms import Catalog, GenerateForm
+from gallery.forms import Catalog
 from gallery.http import MemberRequest, back_to, error_page, glance
 from gallery.listing import model_cards
 from gallery.listing.style_cards import style_cards
@@ -34,9 +34,6 @@ _OWN = frozenset({"csrfmiddlewaretoken", "submission", "price", "refused", "comp
     ),
 }
 
-# Whether the create form takes several models for one click.
-SEVERAL = hasattr(GenerateForm, "models_to_add")
-
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def models(request: MemberRequest) -> HttpResponse:
@@ -48,13 +45,13 @@ def _models(request: MemberRequest, asked: QueryDict) -> HttpResponse:
     catalog = Catalog.load(glance(request))
     words = "" if request.htmx else asked.get("q", "")[:200]
     chosen = [name for name in dict.fromkeys(asked.getlist("model")) if catalog.find(name)]
-    several = SEVERAL and (asked["several"] == "1" if "several" in asked else len(chosen) > 1)
+    several = asked["several"] == "1" if "several" in asked else len(chosen) > 1
     groups = model_cards.groups(catalog, request.user, chosen, words)
     seen = {card.spec.id for group in groups for card in group.cards}
     context = {
         "groups": groups,
         "several": several,
-        "takes_several": SEVERAL,
+        "takes_several": True,
         "unseen": [name for name in chosen if several and name not in seen],
         "words": words,
         "carried": list(_carried(request.POST, "model")),

@@ -187,6 +187,18 @@ addEventListener("click", (event) => {
 });
 addEventListener("input", (event) => sides().includes(event.target) && press());
 
+// The usual numbers of pictures fill in the list of all of them, and follow it.
+addEventListener("change", (event) => {
+  const usual = event.target.dataset?.count;
+  if (usual) {
+    const list = document.getElementById(usual);
+    list.value = event.target.value;
+    for (const name of ["input", "change"]) list.dispatchEvent(new Event(name, { bubbles: true }));
+  } else if (event.target.id)
+    for (const radio of document.querySelectorAll(`[data-count="${CSS.escape(event.target.id)}"]`))
+      radio.checked = radio.value === event.target.value;
+});
+
 addEventListener(
   "click",
   (event) => {

@@ -9,7 +9,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from gallery.models import Attempt, CatalogModel, CatalogStyle, Image, Mark, Pin, User
-from gallery.views import pickers
 from tests.gallery.making import a_generation, a_picture
 from tests.gallery.page import Page
 
@@ -289,10 +288,6 @@ def test_ratios_and_tiers_are_radio_buttons_with_their_prices(maker: Client) -> 
     assert "$" not in both.one("fieldset", id="id_quality").words
 
 
-several = pytest.mark.skipif(not pickers.SEVERAL, reason="the form takes one model")
-
-
-@several
 def test_several_models_are_boxes_with_their_prices(maker: Client) -> None:
     page = Page(maker.get(MODELS, {"model": ["chroma", "venice-sd35"]}, headers=HTMX).content)
     boxes = page.all("input", type="checkbox", name="model")
@@ -304,7 +299,6 @@ def test_several_models_are_boxes_with_their_prices(maker: Client) -> None:
     assert one.one("button", name="several")["value"] == "1"
 
 
-@several
 def test_what_was_ticked_is_kept_where_words_hide_it(maker: Client) -> None:
     sent = {"model": ["chroma", "flux-2-pro"], "several": "1", "q": "flux", "prompt": "A bridge"}
     page = Page(maker.post(MODELS, sent).content)
@@ -312,7 +306,6 @@ def test_what_was_ticked_is_kept_where_words_hide_it(maker: Client) -> None:
     assert page.one("input", type="hidden", name="model")["value"] == "chroma"
 
 
-@several
 def test_several_models_come_back_to_the_form(maker: Client) -> None:
     page = Page(maker.post(MODELS, {"model": "chroma", "prompt": "A bridge", "several": "1"}).content)
     hidden = page.one("form", id="picker-form").all("input", type="hidden")
@@ -322,8 +315,11 @@ def test_several_models_come_back_to_the_form(maker: Client) -> None:
     assert [each["value"] for each in back.all("input", type="checkbox", name="model")] == ["flux-2-pro"]
 
 
-def test_a_form_that_takes_one_model_offers_no_boxes(maker: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pickers, "SEVERAL", False)
-    page = Page(maker.get(MODELS, {"model": ["chroma", "flux-2-pro"], "several": "1"}).content)
-    assert not page.all("input", type="checkbox")
-    assert not page.all("button", name="several")
+def test_the_usual_numbers_of_pictures_are_at_hand(maker: Client) -> None:
+    page = Page(maker.get("/create/?count=8").content)
+    usual = page.all("input", name="usual-count")
+    assert [each["value"] for each in usual] == ["1", "2", "3", "4", "8"]
+    assert [each["value"] for each in usual if "checked" in each] == ["8"]
+    # They are no field of the form: the list is.
+    assert {each["form"] for each in usual} == {""}
+    assert len(page.one("select", name="count").all("option")) == 20
