@@ -12,6 +12,7 @@ from gallery.models.image import Image
 from gallery.models.input import Input
 from gallery.models.mark import Mark
 from gallery.models.occurring import Day, SearchTerm
+from gallery.models.pin import Pin
 from gallery.models.prompt import Prompt
 from gallery.models.saved_search import SavedSearch
 from gallery.models.states import ACTIVE_STATES, FINAL_STATES, Hold, Outcome, State
@@ -43,6 +44,7 @@ __all__ = [
     "Kind",
     "Mark",
     "Outcome",
+    "Pin",
     "Prompt",
     "SavedSearch",
     "SearchTerm",

@@ -17,6 +17,7 @@ from gallery.forms import Catalog, GenerateForm, kept, sent
 from gallery.forms.prefill import picture_named, values_asked
 from gallery.forms.price import PriceRefused
 from gallery.forms.repeat import made_before
+from gallery.forms.shapes import read_sides
 from gallery.forms.style_references import with_references
 from gallery.forms.submission import spend_batch
 from gallery.http import MemberRequest, SeeOther, closed_gates, glance
@@ -26,7 +27,7 @@ from gallery.text import unreadable_fields
 
 # Buttons of the form that draw it again instead of spending.
 # "signed-out" is set by the page itself: what it sends then is no click on Generate.
-REDRAWING = ("change-model", "random-seed", "last-seed", "signed-out")
+REDRAWING = ("change-model", "shape", "random-seed", "last-seed", "signed-out")
 OLDER = "This form is older than your sign-in. Nothing was sent; look at it, then press Generate again."
 SITTING = 24
 HISTORY = 20
@@ -79,6 +80,8 @@ def _redraw(request: MemberRequest) -> HttpResponse:
         values["seed"] = ""
     elif "last-seed" in values:
         values["seed"] = _last_seed(request.user)
+    elif sides := read_sides(values.get("shape", "")):
+        values["width"], values["height"] = sides
     form = GenerateForm.redrawn(Catalog.load(glance(request)), values)
     return _page(request, form, picture_named(request.POST))
 

@@ -70,6 +70,11 @@ TABLE = [
     # Without htmx the drawer is the page of prompts.
     Row("create-history", member=302, maker=302, staff=302),
     Row("create-recent-prompts"),
+    Row("create-models"),
+    Row("create-models", method="POST"),
+    Row("create-styles"),
+    Row("create-styles", method="POST"),
+    Row("pin-model", method="POST", member=422, maker=422, staff=422),
     Row("image", ("image",)),
     Row("original", ("image",)),
     Row("lineage", ("image",)),
@@ -149,6 +154,8 @@ OPEN = {"signin", "login", "icon", "healthz"}
 POST_ONLY = {row.name for row in TABLE if row.method == "POST"} - {
     "account",
     "create",
+    "create-models",
+    "create-styles",
     "matrix",
     "searches",
     "collections",
