@@ -54,9 +54,12 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         return self.filter(state=State.QUEUED)
 
     def claimable(self) -> Self:
-        """Waiting, and nothing of its own keeps it: its time has come, nobody has leased it, its member is active."""
+        """Waiting, and nothing of its own keeps it: its time has come, nobody has leased it, its member is active.
+
+        And nobody has paused its click.
+        """
         due = Q(not_before=None) | Q(not_before__lte=Now())
-        return self.queued().filter(due, token=None, owner__is_active=True)
+        return self.queued().filter(due, token=None, owner__is_active=True, batch__paused_at=None)
 
     def leased(self) -> Self:
         """In the hand of a worker that has not begun to send it: provably unpaid."""
@@ -158,13 +161,16 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
 
         Returns the rows and whether they are new: the same `submission` of the same owner gives the first ones
         again, whoever of two posts came first. `requested_by` is who pressed, when it was not the owner; `batch` has
-        further columns of the batch: kind, axes, title. Pictures that come as bytes are files before any row is
-        there; as `Input.objects.drafts`, it raises UnusablePicture and LostFile, and then nothing is queued.
+        further columns of the batch: kind (of several requests never ONE), axes, title. Pictures that come as bytes
+        are files before any row is there; as `Input.objects.drafts`, it raises UnusablePicture and LostFile, and then
+        nothing is queued.
         """
         from gallery.models.input import Input
 
         if first := self.submitted(owner, submission):
             return first, False
+        if len(orders) > 1 and batch.get("kind", Batch.Kind.ONE) == Batch.Kind.ONE:
+            batch["kind"] = Batch.Kind.COUNT
         inputs = Input.objects.drafts_of((order.operation, order.origin) for order in orders)
         try:
             with transaction.atomic():

@@ -1,1 +1,1 @@
-"""One request varied: what its values may be, what that makes, and what of it exists already."""
+"""How one form becomes many requests: words to choose between, and what else is varied."""

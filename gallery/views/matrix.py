@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gallery import access
@@ -68,7 +68,7 @@ def _buy(request: MemberRequest, form: MatrixForm, image: Image | None) -> HttpR
             first = Batch.objects.submitted(request.user, submission).first()
             if first is None:
                 raise
-    return SeeOther(_address(first))
+    return SeeOther(reverse("batch", args=[first.pk]))
 
 
 def _queued(
@@ -87,18 +87,10 @@ def _queued(
     return generation.batch
 
 
-def _address(batch: Batch) -> str:
-    """The page of what a click made; that of the matrix where batches have none."""
-    try:
-        return reverse("batch", args=[batch.pk])
-    except NoReverseMatch:
-        return reverse("matrix-result", args=[batch.pk])
-
-
 def _page(
     request: MemberRequest, form: MatrixForm, image: Image | None, *, status: int = 200
 ) -> HttpResponse:
-    context: dict[str, Any] = {"form": form.base, "asked": form, "image": image}
+    context: dict[str, Any] = {"form": form.base, "asked": form, "image": image, "sent": form.sent}
     if form.is_valid() and form.matrix:
         rest = missing(form.matrix.cells)
         context |= {

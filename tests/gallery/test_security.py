@@ -27,10 +27,12 @@ from gallery.models import (
     Image,
     SavedSearch,
     State,
+    Upload,
     User,
     Worker,
 )
 from gallery.pipeline.worker import WorkerProcess
+from tests.gallery.pipeline.test_kinds import RED
 from venice import Generate
 
 STRANGER, MEMBER, MAKER, STAFF = "stranger", "member", "maker", "staff"
@@ -64,12 +66,25 @@ TABLE = [
     # Nothing is to be varied: it is the form.
     Row("matrix", method="POST"),
     Row("matrix-result", ("matrix",)),
+    Row("create-from-file", method="POST", member=422, maker=422, staff=422),
     # Without htmx the drawer is the page of prompts.
     Row("create-history", member=302, maker=302, staff=302),
     Row("create-recent-prompts"),
     Row("image", ("image",)),
     Row("original", ("image",)),
+    Row("lineage", ("image",)),
     Row("sensitive", ("image",), "POST", member=303, maker=303, staff=303),
+    Row("operation", ("image", "kind")),
+    Row("operation", ("image", "kind"), "POST", member=422, maker=422, staff=422),
+    Row("uploads"),
+    Row("uploads", method="POST", member=422, maker=422, staff=422),
+    # What another brings is none.
+    Row("upload", ("upload",), member=404, staff=404),
+    Row("upload-operation", ("upload", "kind"), member=404, staff=404),
+    Row("upload-operation", ("upload", "kind"), "POST", member=404, maker=422, staff=404),
+    Row("remove-upload", ("upload",), "POST", member=404, maker=303, staff=404),
+    # Nothing is selected.
+    Row("edit-together", method="POST", member=422, maker=422, staff=422),
     Row("compare"),
     Row("download", ("image",)),
     Row("rerun-same-seed", ("image",), "POST", member=303, maker=303, staff=303),
@@ -99,6 +114,12 @@ TABLE = [
     Row("cancel", ("waiting",), "POST", member=403, maker=303, staff=303),
     Row("dismiss", ("failed",), "POST", member=403, maker=303, staff=303),
     Row("run-again", ("failed",), "POST", member=403, maker=303, staff=303),
+    Row("batch", ("batch",)),
+    Row("pause-batch", ("batch",), "POST", member=403, maker=303, staff=303),
+    Row("resume-batch", ("batch",), "POST", member=403, maker=303, staff=303),
+    Row("cancel-batch", ("batch",), "POST", member=403, maker=303, staff=303),
+    # Nothing of it has failed.
+    Row("run-again-batch", ("batch",), "POST", member=403, maker=409, staff=409),
     Row("answer", ("answer",), member=403),
     Row("read-again", ("answer",), "POST", member=403, maker=303, staff=303),
     Row("prompts"),
@@ -131,6 +152,9 @@ POST_ONLY = {row.name for row in TABLE if row.method == "POST"} - {
     "matrix",
     "searches",
     "collections",
+    "operation",
+    "upload-operation",
+    "uploads",
 }
 
 
@@ -152,6 +176,7 @@ def things(worker_process: WorkerProcess, models_known: None, alice: User) -> di
         "generation": done.pk,
         "waiting": waiting.pk,
         "failed": failed.pk,
+        "batch": waiting.batch_id,
         "answer": unread.attempts.get().pk,
         "prompt": done.prompt_id,
         "picture": image.name,
@@ -160,6 +185,8 @@ def things(worker_process: WorkerProcess, models_known: None, alice: User) -> di
         "matrix": a_matrix(alice).pk,
         "token": "no-such-token",
         "verb": "favourite",
+        "kind": "edit",
+        "upload": Upload.objects.bring(alice, RED).pk,
     }
 
 
