@@ -107,6 +107,7 @@ urlpatterns = [
     path("answers/<int:pk>/read-again/", answers.read_again, name="read-again"),
     path("prompts/", prompts.prompts, name="prompts"),
     path("prompts/compare/", prompts.compare, name="compare-prompts"),
+    path("prompts/<int:pk>/matrix/", matrix.of_prompt, name="prompt-matrix"),
     path("prompts/<int:pk>/", prompts.prompt, name="prompt"),
     path("searches/", searches.searches, name="searches"),
     path("searches/<int:pk>/rename/", searches.rename, name="rename-search"),

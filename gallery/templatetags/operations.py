@@ -62,7 +62,8 @@ def style_reference_address(context: Context, picture: StoredPicture) -> str:
 def followed_styles(context: Context, form: Any) -> dict[str, Any]:
     """The pictures that the form on the page names, by what its request has sent."""
     request = context["request"]
-    sent = request.POST if request.method == "POST" else request.GET
+    # A page that fills the form by itself says with what.
+    sent = context.get("sent") or (request.POST if request.method == "POST" else request.GET)
     references = style_references.read(sent, request.user)
     return {
         "form": form,

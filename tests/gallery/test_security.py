@@ -129,6 +129,9 @@ TABLE = [
     Row("read-again", ("answer",), "POST", member=403, maker=303, staff=303),
     Row("prompts"),
     Row("prompt", ("prompt",)),
+    Row("prompt-matrix", ("prompt",)),
+    # No hole is named.
+    Row("prompt-matrix", ("prompt",), "POST", member=422, maker=422, staff=422),
     Row("searches"),
     Row("searches", method="POST", member=422, maker=422, staff=422),
     # Another member's own is none.
@@ -157,6 +160,7 @@ POST_ONLY = {row.name for row in TABLE if row.method == "POST"} - {
     "create-models",
     "create-styles",
     "matrix",
+    "prompt-matrix",
     "searches",
     "collections",
     "operation",
