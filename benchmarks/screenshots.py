@@ -158,6 +158,7 @@ def pages(site: Site, shown: Shown) -> list[Shot]:
         Shot("trash", "/trash/"),
         Shot("collections", "/collections/"),
         Shot("searches", "/searches/"),
+        Shot("presets", "/presets/"),
         Shot("account", "/account/"),
         Shot("compare", f"/compare/?images={shown.image},{shown.image - 1}"),
         Shot("compare-nine", f"/compare/?images={','.join(str(shown.image - n) for n in range(9))}"),

@@ -25,6 +25,7 @@ from gallery.models import (
     Generation,
     Hold,
     Image,
+    Preset,
     SavedSearch,
     State,
     Upload,
@@ -62,6 +63,8 @@ TABLE = [
     Row("create"),
     Row("create", method="POST", member=422, maker=422, staff=422),
     Row("create-price", method="POST"),
+    Row("create-draft", member=302, maker=302, staff=302),
+    Row("create-draft", method="POST", member=400, maker=400, staff=400),
     Row("create-from-file", method="POST", member=422, maker=422, staff=422),
     Row("matrix"),
     # Nothing is to be varied: it is the form.
@@ -137,6 +140,12 @@ TABLE = [
     # Another member's own is none.
     Row("rename-search", ("search",), "POST", member=404, maker=422, staff=404),
     Row("delete-search", ("search",), "POST", member=404, maker=303, staff=404),
+    Row("presets"),
+    Row("export-presets"),
+    Row("import-presets", method="POST", member=422, maker=422, staff=422),
+    Row("rename-preset", ("preset",), "POST", member=404, maker=422, staff=422),
+    Row("share-preset", ("preset",), "POST", member=404, maker=303, staff=303),
+    Row("delete-preset", ("preset",), "POST", member=404, maker=303, staff=303),
     Row("compare-prompts"),
     # Nothing is selected.
     Row("selection-download", method="POST", member=422, maker=422, staff=422),
@@ -155,6 +164,7 @@ TABLE = [
 ]
 OPEN = {"signin", "login", "icon", "healthz"}
 POST_ONLY = {row.name for row in TABLE if row.method == "POST"} - {
+    "create-draft",
     "account",
     "create",
     "create-models",
@@ -192,6 +202,7 @@ def things(worker_process: WorkerProcess, models_known: None, alice: User) -> di
         "prompt": done.prompt_id,
         "picture": image.name,
         "search": SavedSearch.objects.create(user=alice, name="Canals", text="canal").pk,
+        "preset": Preset.objects.create(owner=alice, name="Fog", folded="fog", values={"prompt": "fog"}).pk,
         "collection": Collection.objects.called("Spring", alice).pk,
         "matrix": a_matrix(alice).pk,
         "token": "no-such-token",
