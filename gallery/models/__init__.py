@@ -13,6 +13,7 @@ from gallery.models.image import Image
 from gallery.models.input import Input
 from gallery.models.mark import Mark
 from gallery.models.occurring import Day, SearchTerm
+from gallery.models.pin import Pin
 from gallery.models.preset import Preset
 from gallery.models.prompt import Prompt
 from gallery.models.saved_search import SavedSearch
@@ -46,6 +47,7 @@ __all__ = [
     "Kind",
     "Mark",
     "Outcome",
+    "Pin",
     "Preset",
     "Prompt",
     "SavedSearch",

@@ -19,6 +19,7 @@ from gallery.forms.prefill import picture_named
 from gallery.forms.price import PriceRefused
 from gallery.forms.repeat import made_before
 from gallery.forms.sent import values as plain
+from gallery.forms.shapes import read_sides
 from gallery.forms.style_references import with_references
 from gallery.forms.submission import spend_batch
 from gallery.http import MemberRequest, SeeOther, closed_gates, glance
@@ -33,6 +34,7 @@ from gallery.views import drafts, presets
 SAVES_PRESET = ("save-preset", "replace-preset")
 REDRAWING = (
     "change-model",
+    "shape",
     "random-seed",
     "last-seed",
     "signed-out",
@@ -118,6 +120,8 @@ def _redraw(request: MemberRequest) -> HttpResponse:
         sent["seed"] = ""
     elif "last-seed" in sent:
         sent["seed"] = str(_last_seed(request.user) or "")
+    elif sides := read_sides(sent.get("shape") or ""):
+        sent["width"], sent["height"] = (str(side) for side in sides)
     elif "fresh" in sent:
         return _replaced(request, {}, emptied=True)
     elif "undo" in sent:

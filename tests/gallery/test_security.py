@@ -73,6 +73,11 @@ TABLE = [
     # Without htmx the drawer is the page of prompts.
     Row("create-history", member=302, maker=302, staff=302),
     Row("create-recent-prompts"),
+    Row("create-models"),
+    Row("create-models", method="POST"),
+    Row("create-styles"),
+    Row("create-styles", method="POST"),
+    Row("pin-model", method="POST", member=422, maker=422, staff=422),
     Row("image", ("image",)),
     Row("original", ("image",)),
     Row("lineage", ("image",)),
@@ -127,6 +132,9 @@ TABLE = [
     Row("read-again", ("answer",), "POST", member=403, maker=303, staff=303),
     Row("prompts"),
     Row("prompt", ("prompt",)),
+    Row("prompt-matrix", ("prompt",)),
+    # No hole is named.
+    Row("prompt-matrix", ("prompt",), "POST", member=422, maker=422, staff=422),
     Row("searches"),
     Row("searches", method="POST", member=422, maker=422, staff=422),
     # Another member's own is none.
@@ -159,7 +167,10 @@ POST_ONLY = {row.name for row in TABLE if row.method == "POST"} - {
     "create-draft",
     "account",
     "create",
+    "create-models",
+    "create-styles",
     "matrix",
+    "prompt-matrix",
     "searches",
     "collections",
     "operation",
