@@ -134,6 +134,10 @@ def pages(site: Site, shown: Shown) -> list[Shot]:
         Shot("create-options", f"/create/?model={PIXELS}", _open_options),
         Shot("create-errors", f"/create/?model={PIXELS}&width=1000&seed=abc", _send),
         Shot("create-history", "/create/", _open_history),
+        Shot("create-models", f"/create/?model={TIER}", _open_models),
+        Shot("create-styles", f"/create/?model={PIXELS}", _open_styles),
+        Shot("create-models-page", "/create/models/"),
+        Shot("create-styles-page", "/create/styles/"),
         Shot("create-remix", f"/create/?image={shown.image}&use=remix"),
         Shot("image", f"/images/{shown.image}/"),
         Shot("image-whole", f"/images/{shown.image}/", _everything),
@@ -154,6 +158,7 @@ def pages(site: Site, shown: Shown) -> list[Shot]:
         Shot("trash", "/trash/"),
         Shot("collections", "/collections/"),
         Shot("searches", "/searches/"),
+        Shot("presets", "/presets/"),
         Shot("account", "/account/"),
         Shot("compare", f"/compare/?images={shown.image},{shown.image - 1}"),
         Shot("compare-nine", f"/compare/?images={','.join(str(shown.image - n) for n in range(9))}"),
@@ -225,6 +230,22 @@ def _open_options(page: Page) -> None:
     if button.is_visible():
         button.click()
     page.locator(".create-more summary").click()
+
+
+def _open_models(page: Page) -> None:
+    _pick(page, "Models with pictures")
+
+
+def _open_styles(page: Page) -> None:
+    _pick(page, "Styles with pictures")
+
+
+def _pick(page: Page, name: str) -> None:
+    button = page.locator(".create-open-options")
+    if button.is_visible():
+        button.click()
+    page.get_by_role("button", name=name).click()
+    page.locator("dialog.picker .picker-choice").nth(20).wait_for(state="attached")
 
 
 def _open_history(page: Page) -> None:

@@ -1,9 +1,10 @@
 """What can be done with a picture, as links; and the pictures whose style the create form follows."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django import template
+from django.http import QueryDict
 from django.template import Context
 from django.urls import reverse
 
@@ -62,7 +63,9 @@ def style_reference_address(context: Context, picture: StoredPicture) -> str:
 def followed_styles(context: Context, form: Any) -> dict[str, Any]:
     """The pictures that the form on the page names, by what its request has sent."""
     request = context["request"]
-    sent = request.POST if request.method == "POST" else request.GET
+    # A page that fills the form by itself says with what.
+    posted = request.POST if request.method == "POST" else request.GET
+    sent = cast(QueryDict, context.get("followed") or context.get("sent") or posted)
     references = style_references.read(sent, request.user)
     return {
         "form": form,

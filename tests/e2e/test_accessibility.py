@@ -12,6 +12,8 @@ PAGES = [
     "/?q=nothing-like-this-anywhere",
     "/create/",
     "/create/?model=nano-banana-2&style_preset=Anime&variants=4",
+    "/create/models/?q=private",
+    "/create/styles/?q=paper",
     "/images/1/",
     "/images/1/lineage/",
     "/images/1/upscale/",
