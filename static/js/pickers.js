@@ -27,7 +27,6 @@ function make() {
   dialog.addEventListener("click", clicked);
   dialog.addEventListener("keydown", moved);
   dialog.addEventListener("input", (event) => event.target.matches("[data-picker-search]") && search(event.target));
-  dialog.addEventListener("submit", chosen, { capture: true });
   dialog.addEventListener("change", count);
   document.body.append(dialog);
 }
@@ -165,6 +164,9 @@ function moved(event) {
     next()?.focus();
   } else if (event.key.length === 1 && event.key !== " ") body().querySelector("[data-picker-search]").focus();
 }
+
+// Before the page's own listeners, to which a button that leads elsewhere leads to a page.
+addEventListener("submit", (event) => dialog?.contains(event.target) && chosen(event), { capture: true });
 
 // A shape fills in its pixels; the form is the server's to draw only without this script.
 const sides = () => ["width", "height"].map((name) => form()?.querySelector(`input[name="${name}"]`));
