@@ -28,7 +28,7 @@ function make() {
   dialog.addEventListener("keydown", moved);
   dialog.addEventListener("input", (event) => event.target.matches("[data-picker-search]") && search(event.target));
   dialog.addEventListener("change", count);
-  document.body.append(dialog);
+  document.getElementById("main").append(dialog);
 }
 
 /** Where the cards come from. */
@@ -52,9 +52,10 @@ async function fetchCards(more) {
   await htmx.ajax("GET", `${address}?${asked}`, { target: place, swap: "innerHTML" });
   if (!place.querySelector("[data-picker-search]")) return void (dialog.open && dialog.close());
   count();
-  place.querySelector('[aria-current="true"]')?.scrollIntoView({ block: "center" });
+  // Of the models those that are pinned and used lately come first, and are to be seen first.
+  if (field !== "model") place.querySelector('[aria-current="true"]')?.scrollIntoView({ block: "center" });
   if (matchMedia("(hover: hover)").matches) place.querySelector("[data-picker-search]").focus();
-  else (place.querySelector('[aria-current="true"]') ?? cards()[0])?.focus({ preventScroll: true });
+  else cards()[0]?.focus({ preventScroll: true });
 }
 
 function leave() {
