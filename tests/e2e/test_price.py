@@ -145,7 +145,7 @@ def test_the_button_and_what_it_posts_change_together(site: Site, browser: Brows
     for choose, price in (
         (lambda: page.locator("#id_variants").select_option("3"), "0.03"),
         (lambda: page.locator("#id_model").select_option("gpt-image-2"), "0.78"),
-        (lambda: page.locator("#id_quality").get_by_text("low").click(), "0.06"),
+        (lambda: page.locator("[name=quality][value=low]").check(), "0.06"),
     ):
         choose()
         expect(page.locator("#create-submit")).to_contain_text(f"Generate · ${price}")
