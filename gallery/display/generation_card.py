@@ -36,7 +36,7 @@ class QueueState:
     """Where an unfinished generation stands.
 
     Its position among the waiting (0: none), until when it is held itself, the gate that holds it with others, and
-    the silent host that its answer lies on. One that has ended may have its answer read again.
+    the silent host that its answer lies on. One that has ended may have its answer read again, or its picture compared.
     """
 
     state: str
@@ -143,6 +143,7 @@ def queue_state(generation: Generation, gates: ClosedGates) -> QueueState:
 def _alone(generation: Generation) -> QueueState:
     """Where it stands whatever the others do."""
     reading = any(each.reading_asked_at for each in generation.kept_answers)
+    reading = reading or (not generation.is_active and generation.awaits_verdict)
     return QueueState(generation.state, held_until=_held_until(generation), reading=reading)
 
 
@@ -231,7 +232,9 @@ def of(generation: Generation, gates: ClosedGates, now: QueueState | None = None
 def drawn(generations: QuerySet[Generation]) -> QuerySet[Generation]:
     """With all that `of_each` shows of them, in a query for each kind of thing."""
     in_order = Prefetch("images", Image.objects.order_by("index"))
-    return generations.select_related("owner", "prompt").prefetch_related(in_order, "attempts")
+    return generations.select_related("owner", "prompt", "verification").prefetch_related(
+        in_order, "attempts"
+    )
 
 
 def of_each(generations: Iterable[Generation]) -> list[Card]:
