@@ -41,6 +41,7 @@ def _page(request: MemberRequest, found: Generation, card: Card, *, status: int 
     context = {
         "card": card,
         "rows": details.request_rows(found),
+        "enhancement": details.enhancement(found),
         "made_of": lineage.made_of(found),
         "slices": details.slices(found),
         "history": history,
