@@ -2,12 +2,15 @@
 
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from gallery.forms import SignInForm
+from gallery.forms.operations import FORMS
 from gallery.views import (
     account,
     answers,
+    batch,
     collecting,
     collections,
     compare,
@@ -22,7 +25,9 @@ from gallery.views import (
     image,
     judging,
     lineage,
+    matrix,
     media,
+    operation,
     prompts,
     queue,
     searches,
@@ -30,13 +35,25 @@ from gallery.views import (
     sensitive,
     signin,
     trash,
+    uploads,
 )
+
+
+class _Kind(StringConverter):
+    """The name of an operation on a picture."""
+
+    regex = "|".join(FORMS)
+
+
+register_converter(_Kind, "operation")
 
 urlpatterns = [
     path("", gallery.gallery, name="gallery"),
     path("create/", create.create, name="create"),
     path("create/from-file/", from_file.from_file, name="create-from-file"),
     path("create/price/", create.price, name="create-price"),
+    path("create/matrix/", matrix.matrix, name="matrix"),
+    path("matrices/<int:pk>/", matrix.result, name="matrix-result"),
     path("create/history/", create.history, name="create-history"),
     path("create/recent-prompts/", create.recent_prompts, name="create-recent-prompts"),
     path("images/<int:pk>/", image.image, name="image"),
@@ -66,12 +83,23 @@ urlpatterns = [
     path("trash/", trash.trash, name="trash"),
     path("trash/empty/", trash.empty, name="empty-trash"),
     path("images/<int:pk>/sensitive/", sensitive.picture, name="sensitive"),
+    path("images/<int:pk>/<operation:kind>/", operation.operation, name="operation"),
+    path("uploads/", uploads.uploads, name="uploads"),
+    path("uploads/<int:pk>/", uploads.upload, name="upload"),
+    path("uploads/<int:pk>/remove/", uploads.remove, name="remove-upload"),
+    path("uploads/<int:pk>/<operation:kind>/", operation.of_upload, name="upload-operation"),
+    path("multi-edit/", operation.together, name="edit-together"),
     path("compare/", compare.compare, name="compare"),
     path("generations/<int:pk>/", generation.generation, name="generation"),
     path("generations/<int:pk>/card/", generation.card, name="generation-card"),
     path("generations/<int:pk>/cancel/", generation.cancel, name="cancel"),
     path("generations/<int:pk>/dismiss/", generation.dismiss, name="dismiss"),
     path("generations/<int:pk>/run-again/", generation.run_again, name="run-again"),
+    path("batches/<int:pk>/", batch.batch, name="batch"),
+    path("batches/<int:pk>/pause/", batch.pause, name="pause-batch"),
+    path("batches/<int:pk>/resume/", batch.resume, name="resume-batch"),
+    path("batches/<int:pk>/cancel/", batch.cancel, name="cancel-batch"),
+    path("batches/<int:pk>/run-again/", batch.run_again, name="run-again-batch"),
     path("answers/<int:pk>/download", answers.download, name="answer"),
     path("answers/<int:pk>/read-again/", answers.read_again, name="read-again"),
     path("prompts/", prompts.prompts, name="prompts"),

@@ -1,6 +1,6 @@
 """What a generation's card shows beside its row: its pictures, its position in the queue, how long its model takes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -36,7 +36,8 @@ class QueueState:
     """Where an unfinished generation stands.
 
     Its position among the waiting (0: none), until when it is held itself, the gate that holds it with others, and
-    the silent host that its answer lies on. One that has ended may have its answer read again, or its picture compared.
+    the silent host that its answer lies on. One that has ended may have its answer read again, or its picture compared,
+    and one that waits may be paused with its click.
     """
 
     state: str
@@ -45,6 +46,7 @@ class QueueState:
     gate: Gate | None = None
     host: str = ""
     reading: bool = False
+    paused: bool = False
 
     @property
     def seen(self) -> str:
@@ -52,6 +54,7 @@ class QueueState:
         held = f"-{self.held_until.timestamp():.0f}" if self.held_until else ""
         gate = f"-{self.gate.pk}" if self.gate else ""
         marks = f"{'-away' if self.host else ''}{'-reading' if self.reading else ''}"
+        marks += "-paused" if self.paused else ""
         return f"{self.state}-{self.position}{held}{gate}{marks}"
 
 
@@ -82,6 +85,7 @@ class Card:
     host: str = ""
     kept: Sequence[kept_answers.Kept] = ()
     reading: bool = False
+    paused: bool = False
     again: Again | None = None
     typical: timedelta | None = None
     elapsed: timedelta | None = None
@@ -133,18 +137,22 @@ def queue_state(generation: Generation, gates: ClosedGates) -> QueueState:
     """Where it stands now; asks the database for its position when it waits."""
     if generation.state == State.RECEIVED:
         return QueueState(generation.state, host=silent_hosts([generation]).get(generation.pk, ""))
-    if generation.state != State.QUEUED or _held_until(generation):
+    if generation.state != State.QUEUED or generation.is_paused or _held_until(generation):
         return _alone(generation)
-    return QueueState(
-        generation.state, _positions(FARTHEST).get(generation.pk, 0), gate=gates.before(generation.model)
-    )
+    return _in_line(generation, _positions(FARTHEST), gates)
+
+
+def _in_line(generation: Generation, positions: Mapping[int, int], gates: ClosedGates) -> QueueState:
+    return QueueState(generation.state, positions.get(generation.pk, 0), gate=gates.before(generation.model))
 
 
 def _alone(generation: Generation) -> QueueState:
     """Where it stands whatever the others do."""
     reading = any(each.reading_asked_at for each in generation.kept_answers)
     reading = reading or (not generation.is_active and generation.awaits_verdict)
-    return QueueState(generation.state, held_until=_held_until(generation), reading=reading)
+    paused = generation.is_paused
+    held_until = None if paused else _held_until(generation)
+    return QueueState(generation.state, held_until=held_until, reading=reading, paused=paused)
 
 
 def _held_until(generation: Generation) -> datetime | None:
@@ -202,7 +210,7 @@ def active(limit: int, gates: ClosedGates) -> list[Card]:
     The typical times come with the cards' first poll, or with the queue's forecast.
     """
     queue = Generation.objects.active().in_service_order(limit)
-    generations = Generation.objects.select_related("owner", "prompt")
+    generations = Generation.objects.select_related("owner", "prompt", "batch")
     rows = generations.in_bulk([pk for pk, _ in queue]) if queue else {}
     hosts = silent_hosts(rows.values())
     cards = []
@@ -211,7 +219,8 @@ def active(limit: int, gates: ClosedGates) -> list[Card]:
         row = rows[pk]
         gate = gates.before(row.model) if status == Status.DUE else None
         waits = position if row.state == State.QUEUED and status <= Status.DUE else 0
-        now = QueueState(row.state, waits, _held_until(row), gate, hosts.get(pk, ""))
+        held_until = None if row.is_paused else _held_until(row)
+        now = QueueState(row.state, waits, held_until, gate, hosts.get(pk, ""), paused=row.is_paused)
         card = _card(row, [], now, Typical(), None)
         # The first poll of one that is being sent brings what is left out here.
         cards.append(replace(card, seen="") if row.state == State.SENDING else card)
@@ -232,9 +241,8 @@ def of(generation: Generation, gates: ClosedGates, now: QueueState | None = None
 def drawn(generations: QuerySet[Generation]) -> QuerySet[Generation]:
     """With all that `of_each` shows of them, in a query for each kind of thing."""
     in_order = Prefetch("images", Image.objects.order_by("index"))
-    return generations.select_related("owner", "prompt", "verification").prefetch_related(
-        in_order, "attempts"
-    )
+    known = generations.select_related("owner", "prompt", "batch", "verification")
+    return known.prefetch_related(in_order, "attempts")
 
 
 def of_each(generations: Iterable[Generation]) -> list[Card]:
@@ -244,6 +252,25 @@ def of_each(generations: Iterable[Generation]) -> list[Card]:
     return [
         _card(each, list(each.images.all()), _alone(each), Typical(), prices.get(each.pk)) for each in rows
     ]
+
+
+def of_click(generations: Sequence[Generation], gates: ClosedGates) -> list[Card]:
+    """Cards of generations of one click, as `drawn` reads them, those that wait with their positions.
+
+    One query for prices, one for hosts and one for times where any is on its way, one for all positions.
+    """
+    prices, hosts = again(generations), silent_hosts(generations)
+    times = typical(each.model for each in generations if each.state == State.SENDING)
+    is_waiting = any(each.state == State.QUEUED and not each.is_paused for each in generations)
+    positions = _positions(FARTHEST) if is_waiting else {}
+    cards = []
+    for each in generations:
+        now = replace(_alone(each), host=hosts.get(each.pk, ""))
+        if each.state == State.QUEUED and not now.paused and not now.held_until:
+            now = _in_line(each, positions, gates)
+        pictures = [] if each.is_active else list(each.images.all())
+        cards.append(_card(each, pictures, now, times.get(each.model, Typical()), prices.get(each.pk)))
+    return cards
 
 
 def _card(
@@ -259,6 +286,7 @@ def _card(
         host=now.host,
         kept=kept_answers.kept(generation),
         reading=now.reading,
+        paused=now.paused,
         seen=now.seen,
         again=another,
         typical=typical.took if generation.state == State.SENDING else None,

@@ -8,6 +8,7 @@ from django.http import Http404, QueryDict
 
 from gallery import access
 from gallery.formats import read_id
+from gallery.forms import sent
 from gallery.forms.catalog import Catalog
 from gallery.models import Image, Prompt
 from venice import Generate
@@ -25,9 +26,9 @@ USES = {
 }
 
 
-def picture_named(sent: QueryDict) -> Image | None:
+def picture_named(query: QueryDict) -> Image | None:
     """The picture that `?image=` or the hidden field names; None when it names none that is there."""
-    number = read_id(sent.get("image") or "")
+    number = read_id(query.get("image") or "")
     try:
         return access.image_to_see(number) if number is not None else None
     except Http404:
@@ -37,8 +38,8 @@ def picture_named(sent: QueryDict) -> Image | None:
 def values_of(image: Image, uses: Iterable[str]) -> dict[str, Any]:
     """The parameters of `image` that `uses` ask for. The seed is its own: a variant has none."""
     wanted = frozenset[str]().union(*(USES.get(use.strip(), frozenset()) for use in uses))
-    sent = {**image.generation.request, "seed": image.seed}
-    return {name: sent[name] for name in wanted if sent.get(name) is not None}
+    asked = {**image.generation.request, "seed": image.seed}
+    return {name: asked[name] for name in wanted if asked.get(name) is not None}
 
 
 def values_told(
@@ -81,4 +82,4 @@ def values_asked(query: QueryDict, image: Image | None) -> dict[str, Any]:
     number = read_id(query.get("use_prompt") or "")
     if number is not None and (prompt := Prompt.objects.filter(pk=number).first()):
         values |= {"prompt": prompt.text}
-    return values | query.dict()
+    return values | sent.values(query)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("gallery", "0051_shelf")]
+    dependencies = [("gallery", "0058_purged_pictures")]
 
     operations = [
         migrations.CreateModel(

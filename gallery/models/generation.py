@@ -201,6 +201,11 @@ class Generation(Lifecycle):
         return self.state in ACTIVE_STATES
 
     @property
+    def is_paused(self) -> bool:
+        """Waiting, and its click is paused; asks no database for one that does not wait."""
+        return self.state == State.QUEUED and self.batch.paused_at is not None
+
+    @property
     def can_be_cancelled(self) -> bool:
         """Only before anything was sent: afterwards it is paid for."""
         return self.state == State.QUEUED

@@ -1,6 +1,7 @@
-"""Whose turn it is: round robin over the members; of one member's, single pictures before batches, older first.
+"""Whose turn it is: round robin over the members; of one member's, single requests before batches, older first.
 
-A batch that has waited for a while counts as a single picture, so that a stream of those does not keep it for ever.
+A batch is several pictures in one call, or a click of several requests. One that has waited for a while counts as a
+single picture, so that a stream of those does not keep it for ever.
 Who was refused goes behind all others, for a while too: what it met may be its own, and they need not meet it as well.
 
 Twice: as the order in which SQL finds the next one, and as the whole queue, which needs each member's own order too.
@@ -25,7 +26,7 @@ REFUSED_GO_BEHIND = timedelta(minutes=1)
 
 # NULL is not false, and databases sort it to different ends.
 _IS_BEHIND = Q(behind_until__isnull=False, behind_until__gt=Now())
-_STANDS_BACK = Q(variants__gt=1, created_at__gt=Now() - BATCHES_STAND_BACK)
+_STANDS_BACK = (Q(variants__gt=1) | ~Q(batch__kind="one")) & Q(created_at__gt=Now() - BATCHES_STAND_BACK)
 NEXT = (
     ExpressionWrapper(_IS_BEHIND, output_field=BooleanField()),
     F("owner__served_at").asc(nulls_first=True),
@@ -36,7 +37,7 @@ PROBE = (F("sent_at").asc(nulls_first=True), *NEXT)
 
 
 class Status(IntEnum):
-    """Sent or stored; about to be sent; due; held, by a moment of its own or because its member is deactivated."""
+    """Sent or stored; about to be sent; due; held: by a moment of its own, or with its member or its click."""
 
     RUNNING = 0
     LEASED = 1
@@ -54,6 +55,8 @@ COLUMNS = (
     "not_before",
     "behind_until",
     "variants",
+    "batch__kind",
+    "batch__paused_at",
     "created_at",
 )
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -71,11 +74,14 @@ class Entry(NamedTuple):
     not_before: datetime | None
     behind_until: datetime | None
     variants: int
+    batch_kind: str
+    paused_at: datetime | None
     created_at: datetime
 
     def own_position(self, now: datetime) -> tuple[bool, int]:
         """Its position among its member's."""
-        return self.variants > 1 and self.created_at > now - BATCHES_STAND_BACK, self.pk
+        is_batch = self.variants > 1 or self.batch_kind != "one"
+        return is_batch and self.created_at > now - BATCHES_STAND_BACK, self.pk
 
     def is_behind(self, now: datetime) -> bool:
         """Whether it was refused, and the others go first for now."""
@@ -87,7 +93,8 @@ class Entry(NamedTuple):
             return Status.RUNNING
         if self.token:
             return Status.LEASED
-        is_held = (self.not_before and self.not_before > now) or not self.is_active
+        is_later = self.not_before is not None and self.not_before > now
+        is_held = is_later or not self.is_active or self.paused_at is not None
         return Status.HELD if is_held else Status.DUE
 
 

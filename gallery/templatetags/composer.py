@@ -7,6 +7,7 @@ from django.template.loader import get_template
 from django.utils.safestring import SafeString
 
 from gallery.forms import Catalog
+from gallery.forms.model_fields import MAX_COUNT
 from gallery.http import glance
 from venice.pricing import generate_price
 
@@ -24,6 +25,7 @@ def composer(context: template.Context) -> SafeString:
     values = {
         "groups": catalog.choices,
         "spec": spec,
+        "most_at_once": MAX_COUNT,
         "price": generate_price(spec) if spec else None,
         "submission": uuid.uuid4(),
         "csrf_token": context.get("csrf_token"),

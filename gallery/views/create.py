@@ -9,13 +9,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
-from gallery.display import generation_card
+from gallery import access
+from gallery.display import batch_card, generation_card
 from gallery.display.generation_card import Card
 from gallery.formats import read_id
-from gallery.forms import Catalog, GenerateForm, kept
+from gallery.forms import Catalog, GenerateForm, kept, sent
 from gallery.forms.prefill import picture_named, values_asked
 from gallery.forms.price import PriceRefused
-from gallery.forms.submission import earlier, spend
+from gallery.forms.repeat import made_before
+from gallery.forms.style_references import with_references
+from gallery.forms.submission import spend_batch
 from gallery.http import MemberRequest, SeeOther, closed_gates, glance
 from gallery.models import Generation, Image, Prompt, User
 from gallery.models.vocabulary import read_query
@@ -51,16 +54,16 @@ def _restored(request: MemberRequest) -> HttpResponse:
     """The form as it was when its session was over; nothing of it has been sent."""
     fields = dict(kept.kept(request))
     form = GenerateForm.redrawn(Catalog.load(glance(request)), fields)
-    sent = QueryDict(mutable=True)
-    sent.update({name: str(value) for name, value in fields.items()})
-    response = _page(request, form, picture_named(sent), restored=bool(fields))
+    query = QueryDict(mutable=True)
+    query.update({name: str(value) for name, value in fields.items()})
+    response = _page(request, form, picture_named(query), restored=bool(fields))
     kept.forget(response)
     return response
 
 
 def drawn_anew(request: MemberRequest) -> HttpResponse:
     """The form as it was posted from before the sign-in, with a token that is good; nothing of it is sent."""
-    form = GenerateForm.redrawn(Catalog.load(glance(request)), request.POST.dict())
+    form = GenerateForm.redrawn(Catalog.load(glance(request)), sent.values(request.POST))
     # To htmx a form with messages is 422, which it swaps.
     return _page(request, form, picture_named(request.POST), status=422 if request.htmx else 403, note=OLDER)
 
@@ -71,45 +74,76 @@ def filled(request: MemberRequest, form: GenerateForm, *, status: int = 200, **n
 
 
 def _redraw(request: MemberRequest) -> HttpResponse:
-    sent: dict[str, Any] = request.POST.dict()
-    if "random-seed" in sent:
-        sent["seed"] = ""
-    elif "last-seed" in sent:
-        sent["seed"] = _last_seed(request.user)
-    return _page(
-        request, GenerateForm.redrawn(Catalog.load(glance(request)), sent), picture_named(request.POST)
-    )
+    values = sent.values(request.POST)
+    if "random-seed" in values:
+        values["seed"] = ""
+    elif "last-seed" in values:
+        values["seed"] = _last_seed(request.user)
+    form = GenerateForm.redrawn(Catalog.load(glance(request)), values)
+    return _page(request, form, picture_named(request.POST))
 
 
 def _generate(request: MemberRequest) -> HttpResponse:
-    form = GenerateForm(Catalog.load(glance(request)), request.POST, unreadable=unreadable_fields(request))
+    form = _posted(request)
     image = picture_named(request.POST)
     made = _made(request, form, image)
     if made is None:
         return _page(request, form, image, status=422)
-    generation, created = made
+    generations, created = made
+    first = generations[0]
     if not request.htmx:
-        return SeeOther(reverse("generation", args=[generation.pk]))
-    card = generation_card.of(generation, closed_gates(request))
-    context = {"card": card, "created": created, "form": form, "last_seed": generation.seed}
+        is_one = len(generations) == 1
+        address = (
+            reverse("generation", args=[first.pk]) if is_one else reverse("batch", args=[first.batch_id])
+        )
+        return SeeOther(address)
+    context = {"created": created, "form": form, "last_seed": first.seed}
+    if len(generations) == 1:
+        context["card"] = generation_card.of(first, closed_gates(request))
+    else:
+        context["batch"] = batch_card.of(first.batch, closed_gates(request))
     if _in_composer(request):
         context["in_composer"] = True
     elif "refused" in request.POST or form.is_drawn_for_another:
         # The form on the page still holds the messages of its last refusal, or the fields of another model.
-        context |= {"mended": GenerateForm.redrawn(form.catalog, request.POST.dict()), "image": image}
+        mended = GenerateForm.redrawn(form.catalog, sent.values(request.POST))
+        context |= {"mended": mended, "image": image}
     return render(request, "create/_queued.html", context)
 
 
-def _made(request: MemberRequest, form: GenerateForm, image: Image | None) -> tuple[Generation, bool] | None:
+def _posted(request: MemberRequest) -> GenerateForm:
+    return GenerateForm(
+        Catalog.load(glance(request)),
+        request.POST,
+        unreadable=unreadable_fields(request),
+        most=access.most_pictures(request.user),
+    )
+
+
+def _made(
+    request: MemberRequest, form: GenerateForm, image: Image | None
+) -> tuple[list[Generation], bool] | None:
     """What the form asked for, and whether it is new; None when the form has something to say.
 
     A repeat leads to what it made, whatever has become of its model and its price since.
     """
-    if not form.is_valid():
-        first = earlier(request.user, form.submission)
+    if not with_references(form, request.POST, request.user):
+        first = Generation.objects.submitted(request.user, form.submission)
         return (first, False) if first else None
+    form.repeat = made_before(request, form)
+    if form.repeat and not Generation.objects.submitted(request.user, form.submission):
+        return None
+    plan = form.plan
     try:
-        return spend(request, form.operation, submission=form.submission, origin=image)
+        return spend_batch(
+            request,
+            form.operations,
+            submission=form.submission,
+            origin=image,
+            kind=plan.kind,
+            axes=form.axes,
+            title=plan.text,
+        )
     except PriceRefused as refused:
         form.refuse_price(str(refused), refused.price)
         return None
@@ -157,8 +191,8 @@ def _sitting(user: User) -> list[Card]:
 @require_POST
 def price(request: MemberRequest) -> HttpResponse:
     """What the button says about money, for the form as it stands."""
-    price = GenerateForm(Catalog.load(glance(request)), request.POST).quote
-    return render(request, "create/_price.jinja", {"price": price}, using="jinja2")
+    form = _posted(request)
+    return render(request, "create/_priced.html", {"form": form})
 
 
 @require_safe

@@ -57,7 +57,8 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener(
   "submit",
   (event) => {
-    if (event.target.matches("[data-composer]") && event.submitter?.name === "change-model")
+    const leaves = event.submitter?.name === "change-model" && event.target.matches("[data-composer]");
+    if (leaves || event.submitter?.hasAttribute("formaction"))
       event.stopImmediatePropagation();
   },
   { capture: true },

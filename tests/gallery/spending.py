@@ -163,6 +163,13 @@ def opened(client: Client, rows: dict[str, int], kind: str) -> Form:
     return form
 
 
+def opened_at(client: Client, address: str, mark: str) -> Form:
+    """The first form with that mark on the page at `address`."""
+    page = client.get(address)
+    assert page.status_code == 200
+    return spending(page, mark)[0]
+
+
 def is_refused(answer: Any, price: Decimal | None, posted: Form | None = None) -> Form:
     """422 with a message, and the form again with `price`; nothing more is queued.
 

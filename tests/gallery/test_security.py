@@ -18,8 +18,21 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from gallery.models import CatalogModel, Collection, Generation, Hold, Image, SavedSearch, State, User, Worker
+from gallery.models import (
+    Batch,
+    CatalogModel,
+    Collection,
+    Generation,
+    Hold,
+    Image,
+    SavedSearch,
+    State,
+    Upload,
+    User,
+    Worker,
+)
 from gallery.pipeline.worker import WorkerProcess
+from tests.gallery.pipeline.test_kinds import RED
 from venice import Generate
 
 STRANGER, MEMBER, MAKER, STAFF = "stranger", "member", "maker", "staff"
@@ -50,6 +63,10 @@ TABLE = [
     Row("create", method="POST", member=422, maker=422, staff=422),
     Row("create-price", method="POST"),
     Row("create-from-file", method="POST", member=422, maker=422, staff=422),
+    Row("matrix"),
+    # Nothing is to be varied: it is the form.
+    Row("matrix", method="POST"),
+    Row("matrix-result", ("matrix",)),
     # Without htmx the drawer is the page of prompts.
     Row("create-history", member=302, maker=302, staff=302),
     Row("create-recent-prompts"),
@@ -57,6 +74,17 @@ TABLE = [
     Row("original", ("image",)),
     Row("lineage", ("image",)),
     Row("sensitive", ("image",), "POST", member=303, maker=303, staff=303),
+    Row("operation", ("image", "kind")),
+    Row("operation", ("image", "kind"), "POST", member=422, maker=422, staff=422),
+    Row("uploads"),
+    Row("uploads", method="POST", member=422, maker=422, staff=422),
+    # What another brings is none.
+    Row("upload", ("upload",), member=404, staff=404),
+    Row("upload-operation", ("upload", "kind"), member=404, staff=404),
+    Row("upload-operation", ("upload", "kind"), "POST", member=404, maker=422, staff=404),
+    Row("remove-upload", ("upload",), "POST", member=404, maker=303, staff=404),
+    # Nothing is selected.
+    Row("edit-together", method="POST", member=422, maker=422, staff=422),
     Row("compare"),
     Row("download", ("image",)),
     Row("rerun-same-seed", ("image",), "POST", member=303, maker=303, staff=303),
@@ -87,6 +115,12 @@ TABLE = [
     Row("cancel", ("waiting",), "POST", member=403, maker=303, staff=303),
     Row("dismiss", ("failed",), "POST", member=403, maker=303, staff=303),
     Row("run-again", ("failed",), "POST", member=403, maker=303, staff=303),
+    Row("batch", ("batch",)),
+    Row("pause-batch", ("batch",), "POST", member=403, maker=303, staff=303),
+    Row("resume-batch", ("batch",), "POST", member=403, maker=303, staff=303),
+    Row("cancel-batch", ("batch",), "POST", member=403, maker=303, staff=303),
+    # Nothing of it has failed.
+    Row("run-again-batch", ("batch",), "POST", member=403, maker=409, staff=409),
     Row("answer", ("answer",), member=403),
     Row("read-again", ("answer",), "POST", member=403, maker=303, staff=303),
     Row("prompts"),
@@ -116,8 +150,12 @@ OPEN = {"signin", "login", "icon", "healthz"}
 POST_ONLY = {row.name for row in TABLE if row.method == "POST"} - {
     "account",
     "create",
+    "matrix",
     "searches",
     "collections",
+    "operation",
+    "upload-operation",
+    "uploads",
 }
 
 
@@ -139,14 +177,24 @@ def things(worker_process: WorkerProcess, models_known: None, alice: User) -> di
         "generation": done.pk,
         "waiting": waiting.pk,
         "failed": failed.pk,
+        "batch": waiting.batch_id,
         "answer": unread.attempts.get().pk,
         "prompt": done.prompt_id,
         "picture": image.name,
         "search": SavedSearch.objects.create(user=alice, name="Canals", text="canal").pk,
         "collection": Collection.objects.called("Spring", alice).pk,
+        "matrix": a_matrix(alice).pk,
         "token": "no-such-token",
         "verb": "favourite",
+        "kind": "edit",
+        "upload": Upload.objects.bring(alice, RED).pk,
     }
+
+
+def a_matrix(owner: User) -> Batch:
+    """Of one cell."""
+    axes = {"layout": ["seed"], "seed": [1], "cells": [None], "base": {"prompt": "A quiet canal"}}
+    return Batch.objects.create(owner=owner, kind=Batch.Kind.MATRIX, axes=axes)
 
 
 def address(row: Row, things: dict[str, object]) -> str:

@@ -17,7 +17,18 @@ CATALOG = Catalog(
 )
 PIXELS, SMALL_LIMIT, RATIO = "z-image-turbo", "venice-sd35", "qwen-image"
 TIERS, QUALITIES, SEARCHES = "grok-imagine-image", "gpt-image-2", "nano-banana-2"
-ALWAYS = {"model", "prompt", "style_preset", "seed", "variants", "cfg_scale", "format", "safe_mode"} | {
+ALWAYS = {
+    "model",
+    "prompt",
+    "alternatives",
+    "count",
+    "style_preset",
+    "seed",
+    "variants",
+    "cfg_scale",
+    "format",
+    "safe_mode",
+} | {
     "hide_watermark",
     "embed_exif_metadata",
     "enhance_prompt",
