@@ -18,6 +18,9 @@ from gallery.models import Generation, Image, User, Worker
 from gallery.pipeline.pace import WINDOW
 from gallery.variations.matrix import Cell, missing
 
+#: What a square shows of a picture.
+SHOWN = ("sha256", "recipe", "width", "height", "color", "is_sensitive", "generation_id")
+
 
 class Square(NamedTuple):
     """One cell: a picture, a button, or words. What it is called, its value on each axis, is `text`."""

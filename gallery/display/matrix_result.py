@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from django.db.models import Q
 
-from gallery.display.matrix import Row, Sheet, Square, Table, called, of_picture
+from gallery.display.matrix import SHOWN, Row, Sheet, Square, Table, called, of_picture
 from gallery.formats import read_id
 from gallery.models import Batch, Generation, Image, State, User
 from gallery.models.states import ACTIVE_STATES
@@ -28,7 +28,6 @@ _WORDS: dict[str, str] = {
     State.INTERRUPTED: "interrupted",
     State.CANCELLED: "cancelled",
 }
-_SHOWN = ("sha256", "recipe", "width", "height", "color", "is_sensitive", "generation_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ class _Squares:
             if of == batch.pk:
                 self._by_position[position] = made
         first = Q(generation__in=self._by_id, index=0) | Q(pk__in=named["image"])
-        pictures = list(Image.objects.kept().filter(first).only(*_SHOWN))
+        pictures = list(Image.objects.kept().filter(first).only(*SHOWN))
         self._pictures = {picture.pk: picture for picture in pictures}
         self._of = {picture.generation_id: picture for picture in pictures}
         self.is_active = any(made.state in ACTIVE_STATES for made in self._by_id.values())

@@ -15,6 +15,8 @@ from gallery.formats import amount, counted
 from gallery.forms.catalog import Catalog
 from gallery.forms.generate import GenerateForm
 from gallery.forms.price import PRICE, objection
+from gallery.forms.sent import models_named
+from gallery.forms.style_references import FIELD, STRENGTH, with_references
 from gallery.models import Batch, User
 from gallery.models.generation import draw_seed
 from gallery.variations import axes
@@ -30,6 +32,7 @@ DRAWN = "drawn"
 BUY = "buy"
 CHANGED = "What is varied was changed after this was drawn. Nothing was sent: look at it, then press again."
 NOTHING = "All of that is there already, or on its way: there is nothing to buy."
+_REFERENCES = (FIELD, STRENGTH)
 # What a matrix has another way of its own for, and what belongs to a button.
 _NOT_OF_BASE = frozenset(
     {"count", "variants", "alternatives", "another-model", "submission", PRICE, BUY, DRAWN}
@@ -89,7 +92,7 @@ class MatrixForm:
     """What was sent, the create form of it, and the matrix when nothing is wrong."""
 
     base: GenerateForm
-    sent: Mapping[str, Any]
+    sent: QueryDict
     member: User
     texts: Mapping[str, str]
     errors: dict[str, list[str]] = field(default_factory=dict)
@@ -103,14 +106,17 @@ class MatrixForm:
         texts = {name: "\n".join(sent.getlist(f"{PREFIX}{name}")) for name in axes.NAMES}
         texts[axes.SEED] = _with_drawn_seeds(texts[axes.SEED])
         plain = {name: value for name, value in values.items() if name not in _NOT_OF_BASE}
-        if isinstance(plain.get("model"), list):
-            plain["model"] = plain["model"][0]
+        models = models_named(sent)
+        if len(models) > 1 and not texts[axes.MODEL].strip():
+            texts[axes.MODEL] = "\n".join(models)
+        if models:
+            plain["model"] = models[0]
         if not any(text.strip() for text in texts.values()):
-            return cls(GenerateForm.redrawn(catalog, plain), values, member, texts)
+            return cls(GenerateForm.redrawn(catalog, plain), sent, member, texts)
         # What one axis does not vary is the same in all cells: so is a seed that nobody chose.
         plain["seed"] = str(plain.get("seed") or "").strip() or str(draw_seed())
         base = GenerateForm(catalog, plain, **more)
-        return cls(base, values, member, texts)
+        return cls(base, sent, member, texts)
 
     @property
     def is_asked(self) -> bool:
@@ -119,7 +125,7 @@ class MatrixForm:
 
     def is_valid(self) -> bool:
         """Whether there is a matrix; messages otherwise, each at its field."""
-        return self.is_asked and self.matrix is not None and not self.errors and self.base.is_valid()
+        return self.is_asked and self.matrix is not None and not self.errors
 
     @cached_property
     def models(self) -> dict[str, Model]:
@@ -129,7 +135,7 @@ class MatrixForm:
     @cached_property
     def matrix(self) -> Matrix | None:
         """What it asks for; None when something is wrong."""
-        good = self.base.is_valid()
+        good = with_references(self.base, self.sent, self.member)
         layout = self._layout()
         if not good or self.errors or not layout:
             return None
@@ -197,18 +203,12 @@ class MatrixForm:
         choices = [("", "As they stand"), *((name, axes.LABELS[name]) for name in axes.NAMES)]
         return [(name, name.capitalize(), self._placed(name), choices) for name in (ACROSS, DOWN)]
 
-    @property
-    def most(self) -> int:
-        """How many pictures one click of this member may ask for."""
-        return min(access.most_pictures(self.member), axes.MOST)
-
     def purchase(self, part: str) -> Purchase:
         """What a button for `part` buys now."""
         cells = missing(self._cells(part))
-        if len(cells) > self.most:
-            words = (
-                f"{counted(len(cells), 'picture')}: one click may ask for {self.most}. Buy a row at a time."
-            )
+        most = access.most_pictures(self.member)
+        if len(cells) > most:
+            words = f"{counted(len(cells), 'picture')}: one click may ask for {most}. Buy a row at a time."
             return Purchase(part, cells, words)
         return Purchase(part, cells)
 
@@ -273,6 +273,9 @@ class MatrixForm:
                 "layout": [axis.name for axis in self.matrix.axes],
                 "cells": cells,
                 "base": self.matrix.base.payload(images=False),
+                "references": {
+                    name: values for name, values in self.sent.lists() if name.startswith(_REFERENCES)
+                },
             },
         }
 
@@ -295,6 +298,8 @@ def fields_of(batch: Batch) -> QueryDict:
     for name, value in (told.get("base") or {}).items():
         if isinstance(value, str | int | float):
             fields[name] = str(value)
+    for name, values in (told.get("references") or {}).items():
+        fields.setlist(name, values)
     layout = [name for name in told.get("layout") or () if name in axes.NAMES]
     for name in layout:
         mark = " | " if name == axes.PROMPT else "\n" if name in (axes.MODEL, axes.STYLE) else ", "

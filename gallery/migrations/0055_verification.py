@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("gallery", "0058_purged_pictures")]
+    dependencies = [("gallery", "0057_pickers")]
 
     operations = [
         migrations.CreateModel(

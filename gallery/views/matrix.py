@@ -1,6 +1,8 @@
 """The matrix: what every combination of a few values would make and cost, buying it, and what has come of it."""
 
+import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db import transaction
 from django.http import Http404, HttpResponse, QueryDict
@@ -10,17 +12,21 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from gallery import access
 from gallery.display import matrix as display
-from gallery.display import matrix_result
+from gallery.display import matrix_result, prompt_matrix
 from gallery.formats import MAX_ID, read_id
 from gallery.forms import Catalog
 from gallery.forms.matrix import BUY, MatrixForm, Purchase, fields_of
 from gallery.forms.prefill import picture_named, values_asked
-from gallery.forms.submission import submission_of
+from gallery.forms.price import PRICE, objection
+from gallery.forms.submission import earlier, spend, submission_of
 from gallery.http import MemberRequest, SeeOther, glance
-from gallery.models import Batch, Generation, Image
+from gallery.models import Batch, Generation, Image, Prompt
 from gallery.models.queue import Order
 from gallery.text import unreadable_fields
+from gallery.variations import axes
+from gallery.variations.existing import existing
 from gallery.variations.matrix import missing
+from venice import price
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -68,7 +74,7 @@ def _buy(request: MemberRequest, form: MatrixForm, image: Image | None) -> HttpR
             first = Batch.objects.submitted(request.user, submission).first()
             if first is None:
                 raise
-    return SeeOther(_address(first))
+    return SeeOther(reverse("batch", args=[first.pk]))
 
 
 def _queued(
@@ -87,15 +93,10 @@ def _queued(
     return generation.batch
 
 
-def _address(batch: Batch) -> str:
-    """The page of what a click made."""
-    return reverse("batch", args=[batch.pk])
-
-
 def _page(
     request: MemberRequest, form: MatrixForm, image: Image | None, *, status: int = 200
 ) -> HttpResponse:
-    context: dict[str, Any] = {"form": form.base, "asked": form, "image": image}
+    context: dict[str, Any] = {"form": form.base, "asked": form, "image": image, "sent": form.sent}
     if form.is_valid() and form.matrix:
         rest = missing(form.matrix.cells)
         context |= {
@@ -123,3 +124,65 @@ def result(request: MemberRequest, pk: int) -> HttpResponse:
     if request.htmx:
         return render(request, "matrix/_result.jinja", context, using="jinja2")
     return render(request, "matrix/result.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def of_prompt(request: MemberRequest, pk: int) -> HttpResponse:
+    """What a prompt has made by any two values; a post buys one of its holes."""
+    prompt = get_object_or_404(Prompt, pk=min(pk, MAX_ID))
+    sent = request.POST if request.method == "POST" else request.GET
+    across = sent.get("across") if sent.get("across") in prompt_matrix.NAMES else axes.SEED
+    others = [name for name in (axes.MODEL, axes.SEED) if name != across]
+    down = (
+        sent.get("down")
+        if sent.get("down") in prompt_matrix.NAMES and sent.get("down") != across
+        else others[0]
+    )
+    assert across  # noqa: S101 - one of the names
+    assert down  # noqa: S101 - one of the names
+    refused = ""
+    if request.method == "POST":
+        made = _fill(request, prompt, down)
+        if isinstance(made, HttpResponse):
+            return made
+        refused = made
+    context = {
+        "prompt": prompt,
+        "history": prompt_matrix.history(prompt, across, down, request.user),
+        "choices": [(name, axes.LABELS[name]) for name in prompt_matrix.NAMES],
+        "across": across,
+        "down": down,
+        "refused": refused,
+        "submission": uuid.uuid4(),
+    }
+    return render(request, "matrix/of_prompt.html", context, status=422 if refused else 200)
+
+
+def _fill(request: MemberRequest, prompt: Prompt, down: str) -> HttpResponse | str:
+    """Queue what a hole asks for; why not, in words. What was made meanwhile is shown instead."""
+    named, _, rest = request.POST.get(BUY, "").partition(":")
+    shown, _, text = rest.partition(":")
+    image = picture_named(QueryDict(urlencode({"image": named})))
+    if image is None or image.prompt_id != prompt.pk:
+        return "What this was to be made like is not there any more. Nothing was sent."
+    submission = submission_of(request)
+    submission = uuid.uuid5(submission, f"{image.pk} {down} {text}") if submission else None
+    if first := earlier(request.user, submission):
+        return SeeOther(reverse("generation", args=[first.pk]))
+    catalog = Catalog.load(glance(request))
+    models = {model.id: model for model in catalog.models}
+    try:
+        axis = axes.read_axis(down, text, models=models, styles=catalog.styles, prompt=prompt.text)
+    except axes.WrongValues as wrong:
+        return str(wrong)
+    base = prompt_matrix.base_of(image)
+    value = axis.values[0] if axis else None
+    operation, problem = prompt_matrix.varied(base, down, value, models) if base else (None, "")
+    if operation is None:
+        return f"{problem or 'That cannot be asked for any more.'} Nothing was sent."
+    if there := existing([operation], models).get(0):
+        return SeeOther(reverse("image", args=[there.pk]))
+    if words := objection({PRICE: shown}, price(operation, models[operation.model])):
+        return words
+    generation, _ = spend(request, operation, submission=submission, origin=image)
+    return SeeOther(reverse("generation", args=[generation.pk]))
