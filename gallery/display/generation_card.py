@@ -36,8 +36,8 @@ class QueueState:
     """Where an unfinished generation stands.
 
     Its position among the waiting (0: none), until when it is held itself, the gate that holds it with others, and
-    the silent host that its answer lies on. One that has ended may have its answer read again, and one that waits may
-    be paused with its click.
+    the silent host that its answer lies on. One that has ended may have its answer read again, or its picture compared,
+    and one that waits may be paused with its click.
     """
 
     state: str
@@ -149,6 +149,7 @@ def _in_line(generation: Generation, positions: Mapping[int, int], gates: Closed
 def _alone(generation: Generation) -> QueueState:
     """Where it stands whatever the others do."""
     reading = any(each.reading_asked_at for each in generation.kept_answers)
+    reading = reading or (not generation.is_active and generation.awaits_verdict)
     paused = generation.is_paused
     held_until = None if paused else _held_until(generation)
     return QueueState(generation.state, held_until=held_until, reading=reading, paused=paused)
@@ -240,7 +241,8 @@ def of(generation: Generation, gates: ClosedGates, now: QueueState | None = None
 def drawn(generations: QuerySet[Generation]) -> QuerySet[Generation]:
     """With all that `of_each` shows of them, in a query for each kind of thing."""
     in_order = Prefetch("images", Image.objects.order_by("index"))
-    return generations.select_related("owner", "prompt", "batch").prefetch_related(in_order, "attempts")
+    known = generations.select_related("owner", "prompt", "batch", "verification")
+    return known.prefetch_related(in_order, "attempts")
 
 
 def of_each(generations: Iterable[Generation]) -> list[Card]:

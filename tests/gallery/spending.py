@@ -117,6 +117,7 @@ KINDS = {
     "composer": ("/", "/create/"),
     "rerun-same-seed": ("/images/{picture}/", "rerun-same-seed"),
     "rerun-new-seed": ("/images/{picture}/", "rerun-new-seed"),
+    "verify": ("/images/{picture}/", "verify"),
     "run-again": ("/generations/{failed}/", "run-again"),
     "run-again-of-doubtful": ("/generations/{interrupted}/", "run-again"),
     "run-again-in-the-queue": ("/queue/", "run-again"),

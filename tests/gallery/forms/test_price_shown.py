@@ -78,7 +78,7 @@ class TestEveryForm:
                 words = [words for words in form.buttons if "$" in words]
                 assert len(words) == (change is not None), (page, form)
                 assert form.printed == [form.fields["price"]] * len(words), (page, form)
-        assert marks == {"/create/", "rerun-same-seed", "rerun-new-seed", "run-again"}
+        assert marks == {"/create/", "rerun-same-seed", "rerun-new-seed", "run-again", "verify"}
 
     def test_a_form_without_a_price_spends_nothing(self, maker: Client, rows: dict[str, int]) -> None:
         for page in self.pages(rows):
