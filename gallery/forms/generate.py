@@ -51,9 +51,9 @@ class GenerateForm(forms.Form):
     """
 
     operation: Generate
+    operations: Sequence[Generate] = ()
     #: The picture that is there already, when the form was asked whether it is to be made once more.
     repeat: Image | None = None
-    operations: Sequence[Generate] = ()
 
     def __init__(
         self,

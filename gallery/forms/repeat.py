@@ -5,14 +5,14 @@ from django.http import HttpRequest
 from gallery.forms.generate import GenerateForm
 from gallery.forms.price import PRICE
 from gallery.models import Image
-from gallery.variations.existing import existing
+from gallery.variations.existing import MOST, existing
 
 #: The name of the button that spends all the same; what is only looked at is in no other way different.
 RUN_ANYWAY = "run-anyway"
 
 
 def made_before(request: HttpRequest, form: GenerateForm) -> Image | None:
-    """The picture that a valid `form` would pay for again; None when it is a new one, or is to be made all the same.
+    """The first picture that a valid `form` would pay for again; None when all are new, or to be made all the same.
 
     Only of one request, and where a person chose the seed: drawn ones are new. A script that sends no hidden fields of
     a page knows what it asks for, and is asked nothing.
@@ -22,5 +22,6 @@ def made_before(request: HttpRequest, form: GenerateForm) -> Image | None:
         return None
     if RUN_ANYWAY in request.POST or not str(form.data.get("seed") or "").strip():
         return None
-    assert form.spec  # noqa: S101 - a valid form has its model
-    return existing([form.operation], {form.spec.id: form.spec}).get(0)
+    specs = {spec.id: spec for spec in (form.spec, *form.others) if spec}
+    found = existing(form.operations[:MOST], specs)
+    return found[min(found)] if found else None

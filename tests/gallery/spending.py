@@ -53,11 +53,11 @@ def forms(page: Any) -> list[Form]:
 
 
 def sent_of(form: Element) -> dict[str, str]:
-    """What a browser would send of it without its buttons: text, chosen options, ticked boxes."""
+    """What a browser would send of it without its buttons: text, chosen options and radio buttons, ticked boxes."""
     fields = {}
     for control in form.all(name=None):
         name = control["name"]
-        if control.name == "input" and control.attributes.get("type") != "checkbox":
+        if control.name == "input" and control.attributes.get("type") not in ("checkbox", "radio"):
             fields[name] = control.attributes.get("value", "")
         elif control.name == "input" and "checked" in control:
             fields[name] = control.attributes.get("value", "on")
