@@ -55,15 +55,18 @@ COLUMNS = (
     "not_before",
     "behind_until",
     "variants",
+    "created_at",
+    "sent_at",
+    "model",
+    "batch_id",
     "batch__kind",
     "batch__paused_at",
-    "created_at",
 )
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Entry(NamedTuple):
-    """What decides about a position: the COLUMNS."""
+    """What decides about a position, and about what is to be expected of it: the COLUMNS."""
 
     pk: int
     owner: int
@@ -74,14 +77,21 @@ class Entry(NamedTuple):
     not_before: datetime | None
     behind_until: datetime | None
     variants: int
+    created_at: datetime
+    sent_at: datetime | None
+    model: str
+    batch: int
     batch_kind: str
     paused_at: datetime | None
-    created_at: datetime
 
     def own_position(self, now: datetime) -> tuple[bool, int]:
         """Its position among its member's."""
-        is_batch = self.variants > 1 or self.batch_kind != "one"
-        return is_batch and self.created_at > now - BATCHES_STAND_BACK, self.pk
+        return (self.variants > 1 or self.is_of_many) and self.created_at > now - BATCHES_STAND_BACK, self.pk
+
+    @property
+    def is_of_many(self) -> bool:
+        """Whether its click made several requests."""
+        return self.batch_kind != "one"
 
     def is_behind(self, now: datetime) -> bool:
         """Whether it was refused, and the others go first for now."""
@@ -98,14 +108,14 @@ class Entry(NamedTuple):
         return Status.HELD if is_held else Status.DUE
 
 
-def in_order(entries: Iterable[Entry], now: datetime) -> list[tuple[int, Status]]:
-    """Ids with their status: what runs, what is leased, what is due in the order of the claims, what is held."""
+def in_order(entries: Iterable[Entry], now: datetime) -> list[tuple[Entry, Status]]:
+    """All with their status: what runs, what is leased, what is due in the order of the claims, what is held."""
     groups: dict[Status, list[Entry]] = {status: [] for status in Status}
     for entry in entries:
         groups[entry.status(now)].append(entry)
     for status, group in groups.items():
         groups[status] = _due(group, now) if status == Status.DUE else sorted(group)
-    return [(entry.pk, status) for status, group in groups.items() for entry in group]
+    return [(entry, status) for status, group in groups.items() for entry in group]
 
 
 def _due(due: list[Entry], now: datetime) -> list[Entry]:

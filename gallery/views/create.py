@@ -1,5 +1,6 @@
 """The create page: the form, its price, the prompts of before, and what was made in this sitting."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse, JsonResponse, QueryDict
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import reswap, retarget
 
 from gallery import access
-from gallery.display import batch_card, generation_card
+from gallery.display import batch_card, forecast, generation_card
 from gallery.display.generation_card import Card
 from gallery.formats import read_id
 from gallery.forms import Catalog, GenerateForm, kept, sent
@@ -145,11 +146,21 @@ def _page(
     """The whole page, or to htmx the form alone, wherever it meant to put the answer; `notes` are about the picture."""
     if _in_composer(request):
         return _refused_in_composer(request, form, status)
-    context = {"form": form, "image": image, "last_seed": _last_seed(request.user), **notes}
+    lasts = _lasting(request, form)
+    context = {"form": form, "image": image, "last_seed": _last_seed(request.user), "lasts": lasts, **notes}
     if request.htmx and request.method == "POST":
         fragment = render(request, "create/_form.html", context, status=status)
         return retarget(reswap(fragment, "outerHTML"), "#create-form")
     return render(request, "create/create.html", context | {"sitting": _sitting(request.user)}, status=status)
+
+
+def _lasting(request: MemberRequest, form: GenerateForm) -> timedelta | None:
+    """How long all that the form would make takes at the present pace; None for a single request, or when unknown."""
+    plan = form.plan
+    if not plan.text or plan.pictures > form.most:
+        return None
+    line = [entry for entry, _ in Generation.objects.active().in_line()]
+    return forecast.of_click(plan, line, closed_gates(request))
 
 
 def _in_composer(request: MemberRequest) -> bool:
@@ -182,7 +193,10 @@ def _sitting(user: User) -> list[Card]:
 def price(request: MemberRequest) -> HttpResponse:
     """What the button says about money, for the form as it stands."""
     form = _posted(request)
-    return render(request, "create/_priced.html", {"form": form})
+    # The gallery's one line has no place for what is made of it; there it is one model and one text.
+    has_plan = "composer" not in request.POST
+    context = {"form": form, "has_plan": has_plan, "lasts": _lasting(request, form) if has_plan else None}
+    return render(request, "create/_priced.html", context)
 
 
 @require_safe
