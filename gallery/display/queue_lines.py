@@ -36,6 +36,11 @@ class Lines:
         """What the workers have to do, in the order of service."""
         return [entry for entry in self.queue if entry.pk not in self.hosts]
 
+    @property
+    def by_themselves(self) -> list[Card | BatchCard]:
+        """The lines as they stand where each asks for itself: those of clicks without their positions."""
+        return [replace(line, position=0) if isinstance(line, BatchCard) else line for line in self.shown]
+
     def expected(self, forecast: Forecast) -> "list[Card | BatchCard]":
         """The lines with when each may be ready."""
         return [

@@ -72,7 +72,7 @@ def gallery(request: MemberRequest) -> HttpResponse:
         context["hidden"] = scope.hides(listing.query, request.user)
     if listing.is_top and glance(request).active:
         lines = queue_lines.active(ON_TOP, closed_gates(request))
-        context |= {"active": lines.shown, "more_active": lines.is_more}
+        context |= {"active": lines.by_themselves, "more_active": lines.is_more}
     context |= {
         "is_top": listing.is_top,
         "line": filters.line(listing, request.user, menu),

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("models_known")
 def a_click(owner: User, count: int, prompt: str = "A click") -> Batch:
     """One click of `count` tiny pictures, each with a seed of its own."""
     orders = [
-        Order(operation=replace(TINY, prompt=prompt, seed=seed), price=Decimal("0.01"))
+        Order(operation=replace(TINY, prompt=f"{prompt} {seed}", seed=seed), price=Decimal("0.01"))
         for seed in range(1, count + 1)
     ]
     return Generation.objects.enqueue_batch(owner, orders)[0][0].batch
