@@ -29,6 +29,8 @@ LIES = [
     *("limits-huge", "balance-huge", "balance-nan", "balance-endless", "ids-controls", "ids-long"),
     *("timing-words", "images-deep", "litter:3"),
 ]
+# So often a click asks for several at once.
+MANY_SHARE = 0.15
 _SECONDS = re.compile(r"\[\[fault:(?:slow|drip):([\d.]+)\]\]")
 
 
@@ -61,7 +63,9 @@ class Member:
     """A browser and its person, in a thread."""
 
     def __init__(self, url: str, role: Role, rate: float, seed: int) -> None:
+        # `accepted` counts requests. `stopped` are addresses of clicks, and from when until when nothing of each begins.
         self.accepted, self.complaints = 0, list[str]()
+        self.stopped: list[tuple[str, float, float]] = []
         self.session = requests.Session()
         self._url, self._role, self._rate = url, role, rate * role.share
         self._chance = random.Random(f"{seed} {role.name}")
@@ -98,14 +102,39 @@ class Member:
                 "seed": str(number),
                 "submission": str(uuid.uuid4()),
             }
-            self._post_until_answered(form)
+            # Whose pictures are timed one by one asks for them one by one.
+            if self._role.is_innocent or self._chance.random() > MANY_SHARE:
+                self.accepted += self._post_until_answered("/create/", form) is not None
+            else:
+                self._press_for_many(form)
 
-    def _post_until_answered(self, form: dict[str, str]) -> None:
+    def _press_for_many(self, form: dict[str, str]) -> None:
+        """A click of several, each with words of its own; in the middle it is paused and goes on, or is cancelled."""
+        words = f"{{one|two|three}} {form['prompt']}"
+        address = self._post_until_answered("/create/", form | {"prompt": words, "alternatives": "on"})
+        if address is None:
+            return
+        self.accepted += 3
+        verb = self._chance.choice(("", "pause/", "pause/", "cancel/"))
+        if not verb or self._over.wait(self._chance.uniform(0, 2)):
+            return
+        if self._post_until_answered(address + verb, {}) is None:
+            return
+        still = time.time()
+        if verb == "cancel/":
+            self.stopped.append((address, still, float("inf")))
+            return
+        self._over.wait(self._chance.uniform(0, 5))
+        self.stopped.append((address, still, time.time()))
+        self._post_until_answered(f"{address}resume/", {})
+
+    def _post_until_answered(self, address: str, form: dict[str, str]) -> str | None:
+        """Where the answer leads to; None is a complaint."""
         while True:
             try:
                 token = next((each.value for each in self.session.cookies if "csrf" in each.name), None) or ""
                 answer = self.session.post(
-                    f"{self._url}/create/",
+                    f"{self._url}{address}",
                     form | {"csrfmiddlewaretoken": token},
                     headers={"Referer": f"{self._url}/create/"},
                     allow_redirects=False,
@@ -114,11 +143,10 @@ class Member:
             except requests.RequestException:
                 if time.monotonic() > self._deadline:
                     self.complaints.append(f"a form of {self._role.name} is not answered")
-                    return
+                    return None
                 time.sleep(0.2)
                 continue
             if answer.status_code == 303:
-                self.accepted += 1
-            else:
-                self.complaints.append(f"a form of {self._role.name} was answered with {answer.status_code}")
-            return
+                return answer.headers["Location"]
+            self.complaints.append(f"a form of {self._role.name} was answered with {answer.status_code}")
+            return None
