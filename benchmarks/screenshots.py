@@ -137,6 +137,7 @@ def pages(site: Site, shown: Shown) -> list[Shot]:
         Shot("create-remix", f"/create/?image={shown.image}&use=remix"),
         Shot("image", f"/images/{shown.image}/"),
         Shot("image-whole", f"/images/{shown.image}/", _everything),
+        Shot("lineage", f"/images/{shown.image}/lineage/"),
         Shot("viewer", "/", _open_viewer),
         Shot("viewer-zoomed", "/", _zoom),
         Shot("viewer-facts", "/", _facts),

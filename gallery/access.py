@@ -13,11 +13,14 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from gallery.formats import MAX_ID, counted
-from gallery.models import Attempt, Batch, Collection, Generation, Image, User
+from gallery.models import Attempt, Batch, Collection, Generation, Image, Input, Upload, User
 from gallery.models.image import ImageQuerySet
 from gallery.models.queue import GenerationQuerySet
 
 _WINDOW = timedelta(minutes=1)
+# Digests of pictures that are everybody's to see, so that a thumbnail is asked for once in each process.
+_of_all: set[str] = set()
+_REMEMBERED = 50_000
 
 
 class TooManySubmissions(Exception):
@@ -92,6 +95,36 @@ def images_to_see(ids: Iterable[int]) -> dict[int, Image]:
     """Those of `ids` that are there, the trash among them, by id, for any member; a few at most, in one query."""
     known = Image.objects.select_related("owner", "prompt", "generation", "attempt")
     return known.in_bulk([min(pk, MAX_ID) for pk in ids])
+
+
+def uploads_to_use(user: User, ids: Iterable[int]) -> dict[int, Upload]:
+    """Those of `ids` that `user` has brought, by id: what others bring is their own, for staff too."""
+    return Upload.objects.of(user).in_bulk([min(pk, MAX_ID) for pk in ids])
+
+
+def upload_to_use(user: User, pk: int) -> Upload:
+    """The upload if `user` has brought it; Http404 otherwise, as for one that is not there."""
+    return get_object_or_404(Upload.objects.of(user), pk=min(pk, MAX_ID))
+
+
+def keepers_of(digest: str) -> frozenset[int]:
+    """Who alone may see the stored picture of that content: those who brought it, until something is made from it.
+
+    Empty where it is everybody's, or nobody's.
+    """
+    if digest in _of_all:
+        return frozenset()
+    brought = frozenset(Upload.objects.filter(sha256=digest).values_list("owner", flat=True))
+    if brought and any(table._default_manager.filter(sha256=digest).exists() for table in (Input, Image)):
+        return frozenset()
+    return brought
+
+
+def note_of_all(digest: str) -> None:
+    """Remember a picture that was just handed out and is nobody's alone."""
+    if len(_of_all) >= _REMEMBERED:
+        _of_all.clear()
+    _of_all.add(digest)
 
 
 def images_to_change(user: User) -> ImageQuerySet:

@@ -2,9 +2,11 @@
 
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from gallery.forms import SignInForm
+from gallery.forms.operations import FORMS
 from gallery.views import (
     account,
     answers,
@@ -15,13 +17,16 @@ from gallery.views import (
     create,
     downloads,
     errors,
+    from_file,
     gallery,
     generation,
     health,
     icon,
     image,
     judging,
+    lineage,
     media,
+    operation,
     prompts,
     queue,
     searches,
@@ -29,16 +34,28 @@ from gallery.views import (
     sensitive,
     signin,
     trash,
+    uploads,
 )
+
+
+class _Kind(StringConverter):
+    """The name of an operation on a picture."""
+
+    regex = "|".join(FORMS)
+
+
+register_converter(_Kind, "operation")
 
 urlpatterns = [
     path("", gallery.gallery, name="gallery"),
     path("create/", create.create, name="create"),
+    path("create/from-file/", from_file.from_file, name="create-from-file"),
     path("create/price/", create.price, name="create-price"),
     path("create/history/", create.history, name="create-history"),
     path("create/recent-prompts/", create.recent_prompts, name="create-recent-prompts"),
     path("images/<int:pk>/", image.image, name="image"),
     path("images/<int:pk>/original", image.original, name="original"),
+    path("images/<int:pk>/lineage/", lineage.lineage, name="lineage"),
     path("images/<int:pk>/download", downloads.download, name="download"),
     path("images/<int:pk>/rerun-same-seed/", image.rerun_same_seed, name="rerun-same-seed"),
     path("images/<int:pk>/rerun-new-seed/", image.rerun_new_seed, name="rerun-new-seed"),
@@ -62,6 +79,12 @@ urlpatterns = [
     path("trash/", trash.trash, name="trash"),
     path("trash/empty/", trash.empty, name="empty-trash"),
     path("images/<int:pk>/sensitive/", sensitive.picture, name="sensitive"),
+    path("images/<int:pk>/<operation:kind>/", operation.operation, name="operation"),
+    path("uploads/", uploads.uploads, name="uploads"),
+    path("uploads/<int:pk>/", uploads.upload, name="upload"),
+    path("uploads/<int:pk>/remove/", uploads.remove, name="remove-upload"),
+    path("uploads/<int:pk>/<operation:kind>/", operation.of_upload, name="upload-operation"),
+    path("multi-edit/", operation.together, name="edit-together"),
     path("compare/", compare.compare, name="compare"),
     path("generations/<int:pk>/", generation.generation, name="generation"),
     path("generations/<int:pk>/card/", generation.card, name="generation-card"),

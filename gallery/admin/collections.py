@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from gallery.admin.reading import ReadOnlyAdmin, thumbnail
+from gallery.admin.naming import NamedAdmin
+from gallery.admin.reading import thumbnail
 from gallery.formats import counted_to
 from gallery.listing.count import Capped
 from gallery.models import Collection, CollectionImage
@@ -64,7 +65,7 @@ class ArchivedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Collection)
-class CollectionAdmin(ReadOnlyAdmin):
+class CollectionAdmin(NamedAdmin):
     """Sets of pictures; deleting one keeps its pictures."""
 
     form = CollectionForm

@@ -13,7 +13,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from gallery.admin.actions import Plan, carry_out, typed_word
-from gallery.admin.reading import ReadOnlyAdmin, words
+from gallery.admin.naming import NamedAdmin
+from gallery.admin.reading import words
 from gallery.formats import counted_to
 from gallery.listing.count import Capped
 from gallery.models import ImageTag, Tag, User
@@ -73,7 +74,7 @@ class TagForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Tag)
-class TagAdmin(ReadOnlyAdmin):
+class TagAdmin(NamedAdmin):
     """Words on pictures; deleting one keeps its pictures."""
 
     form = TagForm

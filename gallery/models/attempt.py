@@ -156,6 +156,12 @@ class Attempt(models.Model):
     kept_until = models.DateTimeField(null=True, blank=True)
     reading_asked_at = models.DateTimeField(null=True, blank=True, help_text="To be read once more.")
     read_again_at = models.DateTimeField(null=True, blank=True)
+    purged_indexes = models.JSONField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Places in the answer of pictures that were thrown away for good; empty for none.",
+    )
 
     objects = AttemptQuerySet.as_manager()
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, Self
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Max, Q
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from gallery.models import label
 from gallery.models.image import Image
+from gallery.models.saved_search import SavedSearch
 from gallery.models.sets import link
 from gallery.text import clean_label, label_key
 
@@ -93,17 +95,37 @@ class Collection(models.Model):
     def add(self, ids: Ids[int], by: "User | None") -> list[int]:
         """Put these pictures at its end, in the order of `ids`, a few thousand at most; what is in it stays in place.
 
-        Returns the ids of the pictures that are there. One in the trash is not.
+        Returns the ids of the pictures that are there. One in the trash is not. ValidationError when it was deleted
+        meanwhile, as in all that follows.
         """
         with transaction.atomic():
             # Two who add at once would number alike.
-            Collection.objects.select_for_update(no_key=True).get(pk=self.pk)
+            self._hold()
             known = set(Image.objects.kept().lock(ids))
             ordered = [pk for pk in dict.fromkeys(ids) if pk in known]
             last = self.entries.aggregate(last=Max("position"))["last"] or 0
             values = {"collection": self, "added_by": by, "added_at": timezone.now()}
             link(CollectionImage, ordered, values, stepped={"position": (last + STEP, STEP)})
         return ordered
+
+    def become_destination(self, of: "User") -> None:
+        """All that this member makes goes into it."""
+        with transaction.atomic():
+            self._hold()
+            get_user_model().objects.filter(pk=of.pk).update(destination=self)
+        of.destination = self
+
+    def take_cover(self, image: int | None) -> bool:
+        """That picture of it stands before all others on its card, None: its first. False when it is not in it."""
+        with transaction.atomic():
+            self._hold()
+            if image is not None and not (Image.objects.lock([image]) and self.entries.filter(image=image)):
+                return False
+            Collection.objects.filter(pk=self.pk).update(cover=image)
+        return True
+
+    def _hold(self) -> None:
+        label.hold(Collection.objects.filter(pk=self.pk), self.name)
 
     def remove(self, ids: Ids[int]) -> int:
         """Take these pictures out of it; how many were in it."""
@@ -116,13 +138,19 @@ class Collection(models.Model):
             raise ValidationError(f"There is a collection “{name}” already.")
         self.name, self.folded = name, label_key(name)
 
+    def tell_searches(self) -> None:
+        """Saved searches for it ask for its new name, which is to be saved by the same transaction."""
+        names = dict(Collection.objects.order_by().values_list("name", "pk"))
+        if names.get(self.name) != self.pk:
+            SavedSearch.objects.follow("in", names, [self.pk], self.name)
+
     def place(self, ids: Ids[int], before: int | None) -> list[int]:
         """Put these of its pictures, in that order, directly before the picture `before`, or at its end when None.
 
         A few thousand at most. Returns those that were moved: none when `before` is one of them, or not in it.
         """
         with transaction.atomic():
-            Collection.objects.select_for_update(no_key=True).get(pk=self.pk)
+            self._hold()
             entries = {entry.image_id: entry for entry in self.entries.filter(image__in=ids)}
             moved = [entries[pk] for pk in dict.fromkeys(ids) if pk in entries]
             rest = self.entries.exclude(image__in=ids)
@@ -141,7 +169,7 @@ class Collection(models.Model):
     def move(self, image: int, way: Way) -> bool:
         """One place on, or to an end, past what is in the trash and not to be seen; False where it is there already."""
         with transaction.atomic():
-            Collection.objects.select_for_update(no_key=True).get(pk=self.pk)
+            self._hold()
             own = self.entries.filter(image=image).first()
             if own is None:
                 return False

@@ -1,6 +1,9 @@
 """Names of tags and collections: one for all spellings, within what their column holds."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 
 from gallery.text import clean_label, is_blank, label_key
 
@@ -14,3 +17,9 @@ def checked(text: str, most: int, *, noun: str, blank: str) -> str:
     if max(len(name), len(label_key(name))) > most:
         raise ValidationError(f"{noun} has at most {most} characters; this one has {len(name)}.")
     return name
+
+
+def hold(rows: "QuerySet[Any]", name: str) -> None:
+    """Within a transaction: what `rows` finds, called `name`, stays until its end. ValidationError when it is gone."""
+    if rows.select_for_update(no_key=True).order_by().values_list("pk").first() is None:
+        raise ValidationError(f"“{name}” was deleted, or has become another one, just now. Choose again.")

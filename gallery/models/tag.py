@@ -12,6 +12,7 @@ from django.utils import timezone
 from gallery import search
 from gallery.models import label
 from gallery.models.image import Image
+from gallery.models.saved_search import SavedSearch
 from gallery.models.sets import link
 from gallery.text import clean_label, label_key
 
@@ -57,6 +58,8 @@ class TagQuerySet(models.QuerySet["Tag"]):
             )
             links.filter(Exists(same.filter(earlier))).delete()
             links.filter(tag__in=ids).update(tag=target)
+            names = dict(Tag.objects.order_by().values_list("name", "pk"))
+            SavedSearch.objects.follow("tag", names, ids, target.name)
             Tag.objects.filter(pk__in=ids).delete()
         return len(ids)
 
@@ -100,10 +103,20 @@ class Tag(models.Model):
             raise ValidationError(f"There is a tag “{name}” already. Merge the two in the list.")
         self.name, self.folded = name, label_key(name)
 
+    def tell_searches(self) -> None:
+        """Saved searches for it ask for its new name, which is to be saved by the same transaction."""
+        names = dict(Tag.objects.order_by().values_list("name", "pk"))
+        if names.get(self.name) != self.pk:
+            SavedSearch.objects.follow("tag", names, [self.pk], self.name)
+
     def add(self, ids: Collection[int], by: "User") -> list[int]:
-        """Put it on these pictures, a few thousand at most; returns the ids of those that are there."""
+        """Put it on these pictures, a few thousand at most; returns the ids of those that are there.
+
+        ValidationError when it was deleted or merged meanwhile.
+        """
         with transaction.atomic():
             known = Image.objects.lock(ids)
+            label.hold(Tag.objects.filter(pk=self.pk), self.name)
             link(ImageTag, known, {"tag": self, "tagged_by": by, "tagged_at": timezone.now()})
         return known
 

@@ -37,6 +37,12 @@ class Stored:
     unread: str
 
 
+def _thrown_away(attempt: Attempt) -> set[int]:
+    """Places in the answer of what was thrown away for good: it stays away, however often the answer is read."""
+    struck = Attempt.objects.filter(pk=attempt.pk).values_list("purged_indexes", flat=True).first()
+    return set(struck or ())
+
+
 @contextmanager
 def turn_of(answer: BinaryIO) -> Iterator[None]:
     """While a spooled answer is read, so that those that take much memory take it one after the other."""
@@ -58,14 +64,14 @@ def store(
     `again`: it has ended, and may end better. Raises a venice.VeniceError when the answer is a refusal or holds no
     usable picture; then nothing was stored.
     """
-    stored_indexes = (
-        set(Image.objects.filter(attempt=attempt).values_list("index", flat=True)) if again else set()
-    )
+    known = _thrown_away(attempt)
+    if again:
+        known |= set(Image.objects.filter(attempt=attempt).values_list("index", flat=True))
     with turn_of(answer), reading, open_result(answer) as result:
         failpoint("reading")
-        new = (entry for entry in result.entries() if entry.index not in stored_indexes)
+        new = (entry for entry in result.entries() if entry.index not in known)
         images, unreadable = _images(generation, attempt, new, decoder)
-        count = len(stored_indexes) + len(images)
+        count = len(known) + len(images)
         missing = _missing(result.listed, generation.variants, count, unreadable)
         if not count and (error := result.nothing(unreadable)):
             raise BadResponse(missing, status=error.status) if unreadable else error
@@ -85,11 +91,15 @@ def store(
 def store_salvage(
     generation: Generation, attempt: Attempt, complete: Iterable[ImageBytes], decoder: Decoder
 ) -> int:
-    """Store the complete pictures of a torn answer, without ending the generation; returns how many."""
-    images, _ = _images(generation, attempt, complete, decoder)
+    """Store the complete pictures of a torn answer, without ending the generation; returns how many.
+
+    Those that were stored before and thrown away for good are counted, and stay away.
+    """
+    gone = _thrown_away(attempt)
+    images, _ = _images(generation, attempt, (each for each in complete if each.index not in gone), decoder)
     with transaction.atomic():
         _write_rows(generation, attempt, images)
-    return len(images)
+    return len(images) + len(gone)
 
 
 def _images(
@@ -144,9 +154,14 @@ def _own_seed(generation: Generation, index: int) -> int | None:
 
 
 def _write_rows(generation: Generation, attempt: Attempt, images: list[Image]) -> None:
-    """Rows of the pictures; whoever stored this answer before us (a recovery, a late worker) has made the same ones."""
+    """Rows of the pictures; whoever stored this answer before us (a recovery, a late worker) has made the same ones.
+
+    What was thrown away for good since the answer was read is not made again.
+    """
     # One at a time: two that store different parts of an answer would choose two covers.
     Generation.objects.select_for_update(no_key=True).filter(pk=generation.pk).values_list("pk").first()
+    gone = _thrown_away(attempt)
+    images = [image for image in images if image.index not in gone]
     has_cover = Image.objects.filter(generation=generation, is_cover=True).exists()
     for index, image in enumerate(images):
         image.is_cover = index == 0 and not has_cover

@@ -12,7 +12,7 @@ from gallery.failpoints import failpoint
 from gallery.formats import counted
 from gallery.logs import one_line
 from gallery.media.pictures import YOUNG, is_young
-from gallery.models import Collection, Generation, Image, Input, files
+from gallery.models import Attempt, Collection, Generation, Image, Input, files
 
 log = logging.getLogger(__name__)
 
@@ -52,11 +52,19 @@ def purge(pk: int) -> bool:
             return False
         Generation.objects.filter(pk__in=_made_from(pk)).update(origin_purged=True)
         Generation.objects.filter(pk=image.generation_id).update(purged_count=F("purged_count") + 1)
+        _strike_out(image)
         Image.objects.filter(pk=pk).delete()
         failpoint("picture-deleted")
         files.delete_unnamed(image)
         failpoint("picture-purged")
     return True
+
+
+def _strike_out(image: Image) -> None:
+    """Whoever reads its answer again leaves it out. Its generation is held: nobody else writes this meanwhile."""
+    answer = Attempt.objects.filter(pk=image.attempt_id)
+    struck = answer.values_list("purged_indexes", flat=True).first()
+    answer.update(purged_indexes=sorted({*(struck or ()), image.index}))
 
 
 def _made_from(pk: int) -> set[int]:

@@ -2,9 +2,9 @@
 
 from gallery.search.dialects import document_query, is_left_over, left_over, prompt_ids
 from gallery.search.document import columns
-from gallery.search.operators import Filter, Link, Problem, Vocabulary, read_span
+from gallery.search.operators import Filter, Link, Problem, Vocabulary, labelled, read_span
 from gallery.search.query import MAX_QUERY, MAX_WORDS, Query, Words, cleaned, parse
-from gallery.search.terms import Term, exchange, operator, terms
+from gallery.search.terms import Term, exchange, operator, renamed, terms
 
 __all__ = [
     "MAX_QUERY",
@@ -21,10 +21,12 @@ __all__ = [
     "document_query",
     "exchange",
     "is_left_over",
+    "labelled",
     "left_over",
     "operator",
     "parse",
     "prompt_ids",
     "read_span",
+    "renamed",
     "terms",
 ]

@@ -1,7 +1,7 @@
 """Operators of the search language: `name:value`, read into a condition on pictures or into what is wrong with it."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -10,11 +10,11 @@ from operator import eq, ge, gt, le, lt
 from typing import Any, Protocol
 
 from django.db.models import BigIntegerField, F, Lookup, Q
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
 from django.utils import timezone
 
+from gallery.search.descendants import Descendants
 from gallery.text import fold, label_key
 
 MAX_NUMBER = 2**31 - 1
@@ -42,14 +42,6 @@ _TESTS = {"gt": gt, "gte": ge, "lt": lt, "lte": le, "exact": eq}
 _DAYS = re.compile(r"([0-9]{1,5})d", re.ASCII)
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?", re.ASCII)
 _PAIR = re.compile(r"([0-9]{1,5})\s*[x×*:/]\s*([0-9]{1,5})", re.ASCII)
-_DESCENDANTS = """
-    WITH RECURSIVE descendant(id) AS (
-        SELECT i.id FROM gallery_image i JOIN gallery_generation g ON g.id = i.generation_id WHERE g.origin_id = %s
-        UNION
-        SELECT i.id FROM gallery_image i JOIN gallery_generation g ON g.id = i.generation_id
-        JOIN descendant d ON g.origin_id = d.id)
-    SELECT id FROM descendant
-"""
 
 
 class Vocabulary(Protocol):
@@ -274,20 +266,26 @@ def _collection(value: str, vocabulary: Vocabulary) -> Filter:
     names = vocabulary.collections()
     number = value.removeprefix("#")
     is_number = number.isascii() and number.isdigit() and int(number[:19]) in names.values()
-    if is_number and fold(value) not in map(fold, names):
-        pk = int(number[:19])
-    else:
-        pk = _labelled("collection", value, names)
+    is_meant = is_number and labelled(names)(value) is None
+    pk = int(number[:19]) if is_meant else _labelled("collection", value, names)
     return _linked(Link("entries", (("collection", pk),)), vocabulary)
 
 
-def _labelled(kind: str, value: str, names: dict[str, int]) -> int:
-    """The one that is called so in any case; accents need not be typed where only one is meant."""
+def labelled(names: Mapping[str, int]) -> Callable[[str], int | None]:
+    """Which of these tags or collections a value means, by their names: None for what is called by none.
+
+    In any case; accents need not be typed where only one is meant.
+    """
     exact = {label_key(name): pk for name, pk in names.items()}
-    folded, wanted = {fold(name): pk for name, pk in names.items()}, fold(value)
-    if wanted not in folded:
-        raise _Unreadable(f"There is no {kind} “{value}”. {_nearest(wanted, folded)}".strip())
-    return exact.get(label_key(value), folded[wanted])
+    folded = {fold(name): pk for name, pk in names.items()}
+    return lambda value: exact.get(label_key(value), folded.get(fold(value)))
+
+
+def _labelled(kind: str, value: str, names: dict[str, int]) -> int:
+    pk = labelled(names)(value)
+    if pk is None:
+        raise _Unreadable(f"There is no {kind} “{value}”. {_nearest(fold(value), map(fold, names))}".strip())
+    return pk
 
 
 def _mine(value: str, vocabulary: Vocabulary) -> Filter:
@@ -354,7 +352,7 @@ def _number_of(value: str) -> int:
 
 
 def _descendants(value: str, vocabulary: Vocabulary) -> Filter:
-    return Filter(Q(pk__in=RawSQL(_DESCENDANTS, [_number_of(value)])))  # noqa: S611 - the id is a parameter
+    return Filter(Q(pk__in=Descendants(_number_of(value))))
 
 
 def _pair(value: str, example: str) -> tuple[int, int]:

@@ -64,6 +64,16 @@ def exchange(text: str, old: Callable[[Term], bool], new: str = "") -> str:
     return " ".join([waiting, *parts] if waiting else parts)
 
 
+def renamed(text: str, name: str, is_old: Callable[[str], bool], new: str) -> str:
+    """The search `text` with the value `new` in each operator `name` whose value `is_old`; all else as it was typed."""
+    return " ".join(
+        f"{'-' if term.negated else ''}{operator(name, new)}"
+        if term.name == name and is_old(term.value)
+        else term.text
+        for term in terms(text)
+    )
+
+
 def operator(name: str, value: str) -> str:
     """`name:value` as it is typed, in quotes where the value needs them."""
     plain = value.replace('"', " ").strip()

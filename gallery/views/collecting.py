@@ -24,8 +24,6 @@ def collect(request: MemberRequest, pk: int) -> HttpResponse:
         added = collection.add([image.pk], request.user)
     except ValidationError as error:
         return _refused(request, image, error.messages[0])
-    except Collection.DoesNotExist:
-        raise Http404 from None
     if not added:
         return _refused(request, image, "A picture in the trash is put into no collection; restore it first.")
     return _done(request, image, f"Picture {image.pk} is in “{collection.name}”.")
@@ -81,10 +79,12 @@ def destination(request: MemberRequest) -> HttpResponse:
     if request.POST.get("collection", "").strip():
         try:
             collection = named(request, request.user)
+            collection.become_destination(request.user)
         except ValidationError as error:
             return error_page(request, 422, error.messages[0], "Not collected")
-    User.objects.filter(pk=request.user.pk).update(destination=collection)
-    request.user.destination = collection
+    else:
+        User.objects.filter(pk=request.user.pk).update(destination=None)
+        request.user.destination = None
     if request.htmx:
         return render(
             request, "collections/_destination.jinja", {"swap": True, "user": request.user}, using="jinja2"

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -106,7 +106,10 @@ def edit(request: MemberRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             with transaction.atomic():
-                collection.save(update_fields=["name", "folded", "notes"])
+                collection.tell_searches()
+                words = {field: getattr(collection, field) for field in ("name", "folded", "notes")}
+                if not Collection.objects.filter(pk=pk).update(**words):
+                    raise Http404
         except IntegrityError:
             form.add_error("name", f"There is a collection “{collection.name}” already.")
     if form.errors:
@@ -139,9 +142,11 @@ def delete(request: MemberRequest, pk: int) -> HttpResponse:
 def cover(request: MemberRequest, pk: int) -> HttpResponse:
     """One of its pictures before all others on its card; without `image` its first one again."""
     found, image = _found(pk), read_id(request.POST.get("image", ""))
-    if image is not None and not found.entries.filter(image=image).exists():
-        return error_page(request, 409, "That picture is not in this collection.")
-    Collection.objects.filter(pk=found.pk).update(cover=image)
+    try:
+        if not found.take_cover(image):
+            return error_page(request, 409, "That picture is not in this collection.")
+    except ValidationError as refusal:
+        return error_page(request, 409, refusal.messages[0])
     return back_to(request, reverse("collection", args=[pk]))
 
 
@@ -153,15 +158,16 @@ def arrange(request: MemberRequest, pk: int) -> HttpResponse:
     if not ids or len(ids) > MOST_MOVED:
         return error_page(request, 400, "Which picture is to be moved is not said.")
     way = request.POST.get("move", "")
-    if way in WAYS:
-        found.move(ids[0], way)
-    else:
-        before, after = (read_id(request.POST.get(name, "")) for name in ("before", "after"))
-        if before is None and after is None:
-            return error_page(request, 400, "Where it is to be moved is not said.")
-        target = before if after is None else found.behind(after, ids)
-        if not found.place(ids, target):
+    before, after = (read_id(request.POST.get(name, "")) for name in ("before", "after"))
+    if way not in WAYS and before is None and after is None:
+        return error_page(request, 400, "Where it is to be moved is not said.")
+    try:
+        if way in WAYS:
+            found.move(ids[0], way)
+        elif not found.place(ids, before if after is None else found.behind(after, ids)):
             return error_page(request, 409, "One of these pictures is not in this collection any more.")
+    except ValidationError as refusal:
+        return error_page(request, 409, refusal.messages[0])
     if request.htmx:
         return HttpResponse(status=204)
     return back_to(request, f"{reverse('collection', args=[pk])}?arrange=1")

@@ -17,6 +17,7 @@ from gallery.formats import read_id
 from gallery.forms import Catalog, GenerateForm, kept, sent
 from gallery.forms.prefill import picture_named, values_asked
 from gallery.forms.price import PriceRefused
+from gallery.forms.style_references import with_references
 from gallery.forms.submission import spend_batch
 from gallery.http import MemberRequest, SeeOther, closed_gates, glance
 from gallery.models import Generation, Image, Prompt, User
@@ -65,6 +66,11 @@ def drawn_anew(request: MemberRequest) -> HttpResponse:
     form = GenerateForm.redrawn(Catalog.load(glance(request)), sent.values(request.POST))
     # To htmx a form with messages is 422, which it swaps.
     return _page(request, form, picture_named(request.POST), status=422 if request.htmx else 403, note=OLDER)
+
+
+def filled(request: MemberRequest, form: GenerateForm, *, status: int = 200, **notes: Any) -> HttpResponse:
+    """The page with a form that was filled from elsewhere, to htmx the form alone; nothing of it is sent."""
+    return _page(request, form, None, status=status, **notes)
 
 
 def _redraw(request: MemberRequest) -> HttpResponse:
@@ -121,7 +127,7 @@ def _made(
 
     A repeat leads to what it made, whatever has become of its model and its price since.
     """
-    if not form.is_valid():
+    if not with_references(form, request.POST, request.user):
         first = Generation.objects.submitted(request.user, form.submission)
         return (first, False) if first else None
     plan = form.plan

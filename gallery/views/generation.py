@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from gallery import access
-from gallery.display import details, generation_card
+from gallery.display import details, generation_card, lineage
 from gallery.display.collecting import collecting
 from gallery.display.generation_card import Card
 from gallery.display.timeline import timeline
@@ -41,7 +41,7 @@ def _page(request: MemberRequest, found: Generation, card: Card, *, status: int 
     context = {
         "card": card,
         "rows": details.request_rows(found),
-        "differences": details.differences(found),
+        "made_of": lineage.made_of(found),
         "slices": details.slices(found),
         "history": history,
         "repeats": repeats,

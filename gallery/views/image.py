@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
 from gallery import access
-from gallery.display import details, generation_card
+from gallery.display import details, generation_card, lineage
 from gallery.display.collecting import collecting
 from gallery.display.judgement import judgement
 from gallery.forms.price import PriceRefused
@@ -17,7 +17,7 @@ from gallery.http import MemberRequest, SeeOther, closed_gates
 from gallery.listing import neighbours
 from gallery.media import serving
 from gallery.media.storage import EXTENSIONS
-from gallery.models import CatalogModel, Generation, Image
+from gallery.models import CatalogModel, Image
 from gallery.models.generation import draw_seed, with_seed
 
 
@@ -30,20 +30,19 @@ def image(request: MemberRequest, pk: int) -> HttpResponse:
 def _page(request: MemberRequest, image: Image, refused: PriceRefused | None = None) -> HttpResponse:
     """The whole page; to the viewer, which shows it over a grid, what stands in it."""
     operation = image.generation.operation
-    made_from_it = generation_card.drawn(Generation.objects.filter(origin=image))
     context = {
         "image": image,
         "generation": image.generation,
         "price": refused.price if refused else CatalogModel.objects.price(operation),
         "refused": refused,
         "rows": details.request_rows(image.generation),
-        "differences": details.differences(image.generation),
+        "made_of": lineage.made_of(image.generation),
         "slices": details.slices(image.generation),
         "steps": neighbours.Neighbours.read(request, image),
         "judged": judgement(image, request.user),
         "mates": neighbours.mates(image, request.user),
         "collecting": collecting(image),
-        "reruns": generation_card.of_each(made_from_it.order_by("-id")[:24]),
+        "made": lineage.made_from(image),
     }
     template = f"image/{'_viewer' if request.htmx else 'image'}.html"
     return render(request, template, context, status=422 if refused else 200)

@@ -77,9 +77,9 @@ def tag(request: MemberRequest, pk: int) -> HttpResponse:
     image = access.image_to_see(pk)
     try:
         named = Tag.objects.called(request.POST.get("tag", ""), request.user)
+        named.add([image.pk], request.user)
     except ValidationError as error:
         return _refused(request, image, error.messages[0])
-    named.add([image.pk], request.user)
     return _tagged(request, image, f"Picture {image.pk} is tagged “{named.name}”.")
 
 

@@ -1,6 +1,7 @@
 """A member's saved searches: kept from the gallery's line, listed, renamed, deleted."""
 
 from django.contrib import messages
+from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -10,6 +11,7 @@ from gallery.formats import MAX_ID
 from gallery.forms.saved_search import RenameForm, SaveForm
 from gallery.http import MemberRequest, SeeOther
 from gallery.models import SavedSearch
+from gallery.models.saved_search import NAME_TAKEN
 from gallery.search.operators import OPERATORS
 
 
@@ -25,11 +27,23 @@ def searches(request: MemberRequest) -> HttpResponse:
 
 def _save(request: MemberRequest) -> HttpResponse:
     form = SaveForm(request.user, request.POST)
-    if not form.is_valid():
+    if not _saved(form):
         return _page(request, form)
-    saved = form.save()
-    messages.success(request, f"Saved as “{saved.name}”.")
-    return SeeOther(reverse("gallery", query={"q": saved.text}))
+    messages.success(request, f"Saved as “{form.instance.name}”.")
+    return SeeOther(reverse("gallery", query={"q": form.instance.text}))
+
+
+def _saved(form: RenameForm) -> bool:
+    """Whether it could be saved; else the form has its messages, also where its name was taken this very moment."""
+    if not form.is_valid():
+        return False
+    try:
+        with transaction.atomic():
+            form.save()
+    except IntegrityError:
+        form.add_error("name", NAME_TAKEN)
+        return False
+    return True
 
 
 def _page(request: MemberRequest, form: RenameForm | None = None, renamed: int | None = None) -> HttpResponse:
@@ -46,11 +60,11 @@ def _page(request: MemberRequest, form: RenameForm | None = None, renamed: int |
 @require_POST
 def rename(request: MemberRequest, pk: int) -> HttpResponse:
     """Give one of the member's own another name."""
-    form = RenameForm(request.POST, instance=_own(request, pk))
-    if not form.is_valid():
-        return _page(request, form, pk)
-    form.save()
-    return SeeOther(reverse("searches"))
+    with transaction.atomic():
+        # Held, or a search that is deleted meanwhile would be made anew.
+        form = RenameForm(request.POST, instance=_own(request, pk, held=True))
+        is_saved = _saved(form)
+    return SeeOther(reverse("searches")) if is_saved else _page(request, form, pk)
 
 
 @require_POST
@@ -60,6 +74,7 @@ def delete(request: MemberRequest, pk: int) -> HttpResponse:
     return SeeOther(reverse("searches"))
 
 
-def _own(request: MemberRequest, pk: int) -> SavedSearch:
+def _own(request: MemberRequest, pk: int, *, held: bool = False) -> SavedSearch:
     """404 for another member's, as for one that does not exist."""
-    return get_object_or_404(request.user.saved_searches, pk=min(pk, MAX_ID))
+    rows = request.user.saved_searches.select_for_update() if held else request.user.saved_searches
+    return get_object_or_404(rows, pk=min(pk, MAX_ID))

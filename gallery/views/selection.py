@@ -86,9 +86,14 @@ def selection(request: MemberRequest, verb: str) -> HttpResponseBase:
     except (NotSelected, ValidationError) as refusal:
         return _refused(request, " ".join(getattr(refusal, "messages", [str(refusal)])))
     outcome = Outcome()
-    for portion in chosen.portions(deed.portion):
-        allowed = _allowed(request, portion) if deed.by_maker else portion
-        outcome.add(portion, allowed, deed.do(allowed))
+    try:
+        for portion in chosen.portions(deed.portion):
+            allowed = _allowed(request, portion) if deed.by_maker else portion
+            outcome.add(portion, allowed, deed.do(allowed))
+    except ValidationError as refusal:
+        # What it is done with went while others of its portions were done already.
+        done = f"{outcome.words(deed)} " if outcome.done else ""
+        return _refused(request, f"{done}{refusal.messages[0]}")
     log.info("%s of %s by user %s", verb, counted(outcome.done, "picture"), request.user.pk)
     undo = deed.undo if outcome.done else ""
     if request.htmx:

@@ -13,6 +13,7 @@ PAGES = [
     "/create/",
     "/create/?model=nano-banana-2&style_preset=Anime&variants=4",
     "/images/1/",
+    "/images/1/lineage/",
     "/compare/",
     "/compare/?images=1,2",
     "/compare/?images=1,2,3,4,5",

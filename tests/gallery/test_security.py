@@ -18,8 +18,20 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from gallery.models import CatalogModel, Collection, Generation, Hold, Image, SavedSearch, State, User, Worker
+from gallery.models import (
+    CatalogModel,
+    Collection,
+    Generation,
+    Hold,
+    Image,
+    SavedSearch,
+    State,
+    Upload,
+    User,
+    Worker,
+)
 from gallery.pipeline.worker import WorkerProcess
+from tests.gallery.pipeline.test_kinds import RED
 from venice import Generate
 
 STRANGER, MEMBER, MAKER, STAFF = "stranger", "member", "maker", "staff"
@@ -49,12 +61,25 @@ TABLE = [
     Row("create"),
     Row("create", method="POST", member=422, maker=422, staff=422),
     Row("create-price", method="POST"),
+    Row("create-from-file", method="POST", member=422, maker=422, staff=422),
     # Without htmx the drawer is the page of prompts.
     Row("create-history", member=302, maker=302, staff=302),
     Row("create-recent-prompts"),
     Row("image", ("image",)),
     Row("original", ("image",)),
+    Row("lineage", ("image",)),
     Row("sensitive", ("image",), "POST", member=303, maker=303, staff=303),
+    Row("operation", ("image", "kind")),
+    Row("operation", ("image", "kind"), "POST", member=422, maker=422, staff=422),
+    Row("uploads"),
+    Row("uploads", method="POST", member=422, maker=422, staff=422),
+    # What another brings is none.
+    Row("upload", ("upload",), member=404, staff=404),
+    Row("upload-operation", ("upload", "kind"), member=404, staff=404),
+    Row("upload-operation", ("upload", "kind"), "POST", member=404, maker=422, staff=404),
+    Row("remove-upload", ("upload",), "POST", member=404, maker=303, staff=404),
+    # Nothing is selected.
+    Row("edit-together", method="POST", member=422, maker=422, staff=422),
     Row("compare"),
     Row("download", ("image",)),
     Row("rerun-same-seed", ("image",), "POST", member=303, maker=303, staff=303),
@@ -121,6 +146,9 @@ POST_ONLY = {row.name for row in TABLE if row.method == "POST"} - {
     "create",
     "searches",
     "collections",
+    "operation",
+    "upload-operation",
+    "uploads",
 }
 
 
@@ -150,6 +178,8 @@ def things(worker_process: WorkerProcess, models_known: None, alice: User) -> di
         "collection": Collection.objects.called("Spring", alice).pk,
         "token": "no-such-token",
         "verb": "favourite",
+        "kind": "edit",
+        "upload": Upload.objects.bring(alice, RED).pk,
     }
 
 

@@ -46,6 +46,7 @@ LISTS = [
             "catalogstyle",
             "worker",
             "gate",
+            "mark",
             "user",
         )
     ),

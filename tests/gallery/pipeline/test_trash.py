@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,8 +18,11 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.test import Client
 
+from gallery.media.decoding import Decoder
 from gallery.media.pictures import YOUNG
+from gallery.media.thumbnails import Decoded
 from gallery.models import (
+    Attempt,
     Collection,
     Generation,
     Image,
@@ -31,13 +34,17 @@ from gallery.models import (
     Upload,
     User,
 )
-from gallery.pipeline import trash
+from gallery.pipeline import ingest, reingest, trash
 from gallery.pipeline.worker import WorkerProcess
 from tests.gallery.making import a_picture
 from tests.gallery.page import Page
 from tests.gallery.pipeline.conftest import Installation, queue, until
+from tests.gallery.pipeline.test_answers import body, encoded
 from tests.gallery.pipeline.test_integrity import report
 from tests.gallery.pipeline.test_kinds import EDIT, enqueue
+from tests.venice.conftest import Script, answer, script
+
+__all__ = ["script"]
 
 pytestmark = pytest.mark.usefixtures("models_known")
 # As small as an edit takes.
@@ -292,6 +299,98 @@ def test_who_needs_it_meanwhile_waits_and_finds_it_gone(
         assert default_storage.exists(source.name)
     assert not Mark.objects.exists()
     assert report() == (0, "Rows, files and indexes agree.\n")
+
+
+def _cut(
+    worker_process: WorkerProcess, script: Script, owner: User
+) -> tuple[Generation, Callable[[], Path], bytes]:
+    """A request for three pictures of which two came whole; where the answer is kept, and the rest of it."""
+    whole = body(encoded(3))
+    script.plays(answer(whole)[:-60])
+    worker_process.sender.client = type(worker_process.sender.client)("test-key", script.url)
+    generation = queue(owner, variants=3)
+    assert worker_process.step()
+    attempt = generation.attempts.get()
+    return generation, lambda: worker_process.spool.unused(attempt.pk) or Path(), whole[-60:]
+
+
+def _purged(image: Image) -> None:
+    for name in of_media():
+        os.utime(default_storage.path(name), (time.time() - 2 * YOUNG,) * 2)
+    thrown_away(image)
+    assert trash.purge(image.pk)
+
+
+def _read_again(worker_process: WorkerProcess, generation: Generation) -> list[int]:
+    assert Attempt.objects.filter(generation=generation).ask_reading()
+    reingest.read_asked(worker_process.answers)
+    return list(generation.images.order_by("index").values_list("index", flat=True))
+
+
+def test_an_answer_that_is_read_again_brings_nothing_back(
+    worker_process: WorkerProcess, script: Script, alice: User
+) -> None:
+    """What was thrown away for good stays away by its place in the answer; the rest of it comes."""
+    generation, kept, rest = _cut(worker_process, script, alice)
+    first = generation.images.get(index=0)
+    _purged(first)
+    assert not default_storage.exists(first.name)
+
+    assert _read_again(worker_process, generation) == [1]
+    generation.refresh_from_db()
+    assert "2 of 3 pictures saved" in generation.error_message
+    with kept().open("ab") as file:
+        file.write(rest)
+    assert _read_again(worker_process, generation) == [1, 2]
+
+    generation.refresh_from_db()
+    assert (generation.state, generation.error_message, generation.purged_count) == ("done", "", 1)
+    assert list(generation.images.order_by("index").values_list("is_cover", "stack_size")) == [
+        (True, 2),
+        (False, 2),
+    ]
+    assert not default_storage.exists(first.name)
+    assert not Prompt.objects.miscounted().exists()
+    assert report() == (0, "Rows, files and indexes agree.\n")
+
+
+def test_an_answer_of_which_all_was_thrown_away_is_read_again(
+    worker_process: WorkerProcess, script: Script, alice: User
+) -> None:
+    generation, kept, rest = _cut(worker_process, script, alice)
+    for image in generation.images.all():
+        _purged(image)
+    with kept().open("ab") as file:
+        file.write(rest)
+    assert _read_again(worker_process, generation) == [2]
+    _purged(generation.images.get())
+    generation.refresh_from_db()
+    assert (generation.state, generation.purged_count, of_media()) == ("done", 3, set())
+    assert Attempt.objects.get().purged_indexes == [0, 1, 2]
+
+
+def test_what_goes_while_its_answer_is_read_does_not_come_back(
+    worker_process: WorkerProcess, script: Script, alice: User, kept_decoder: Decoder
+) -> None:
+    """A late reader has decoded the picture already when it is thrown away for good."""
+    generation, kept, rest = _cut(worker_process, script, alice)
+    attempt = generation.attempts.get()
+    with kept().open("ab") as file:
+        file.write(rest)
+    old = [generation.images.get(index=0)]
+
+    class Meanwhile:
+        def decode(self, data: bytes) -> Decoded:
+            decoded = kept_decoder.decode(data)
+            if old:
+                _purged(old.pop())
+            return decoded
+
+    with kept().open("rb") as file:
+        ingest.store(generation, attempt, file, Meanwhile(), nullcontext())  # type: ignore[arg-type]
+    assert list(generation.images.order_by("index").values_list("index", flat=True)) == [1, 2]
+    generation.refresh_from_db()
+    assert (generation.state, generation.purged_count) == ("done", 1)
 
 
 def _is_stopped(pid: int) -> bool:

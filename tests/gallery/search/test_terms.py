@@ -65,3 +65,20 @@ def test_what_is_put_in_leaves_the_meaning_of_the_rest(alice: User, text: str) -
     after = read_query(search.exchange(text, is_model, "is:mine"), alice)
     assert (after.words, after.problems) == (before.words, before.problems)
     assert len(after.filters) == len(before.filters) + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "renamed"),
+    [
+        ("", ""),
+        ("tag:old cat", 'tag:"the new" cat'),
+        ("cat -TAG:Old", 'cat -tag:"the new"'),
+        ('tag:"old"', 'tag:"the new"'),
+        ("tag:older in:old old", "tag:older in:old old"),
+        ('"tag:old" a', '"tag:old" a'),
+        ("tag:old dog tag:old", 'tag:"the new" dog tag:"the new"'),
+        ("\uff54\uff41\uff47\uff1aold \u6a58\u732b", 'tag:"the new" \u6a58\u732b'),
+    ],
+)
+def test_the_value_of_an_operator_is_renamed_where_it_stands(text: str, renamed: str) -> None:
+    assert search.renamed(text, "tag", lambda value: value.casefold() == "old", "the new") == renamed

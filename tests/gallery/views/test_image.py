@@ -265,8 +265,8 @@ def test_what_it_was_made_from_stands_with_the_difference(client: Client, alice:
         page = Page(text(client, address.format(same)))
         assert page.one("small", class_="differences").words == "the same request"
         words = Page(text(client, address.format(other))).one("small", class_="differences").words
-        assert words.startswith("another prompt · ")
-        for change in ("seed 7 → 12", "steps none → 30", "width 1024 → none"):
+        assert words.startswith("+ red · seed · ")
+        for change in ("steps none → 30", "size 1024 × 1024 → none × 1024"):
             assert change in words
         assert "<b><b>" in words
         assert "…" in words

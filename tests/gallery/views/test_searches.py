@@ -127,3 +127,58 @@ def test_the_box_says_what_it_searches(client: Client, alice: User) -> None:
     for path, what in (("/", "pictures"), ("/queue/", "pictures"), ("/prompts/", "prompts")):
         box = Page(client.get(path).content).one("input", id="search")
         assert box["placeholder"] == f"Search {what}"
+
+
+def texts() -> list[tuple[str, str]]:
+    return list(SavedSearch.objects.order_by("pk").values_list("name", "text"))
+
+
+def test_saved_searches_follow_a_tag_that_is_renamed(
+    client: Client, sally: User, alice: User, bob: User
+) -> None:
+    """Whoever saved them, in whatever spelling; a search called as it is typed is called anew."""
+    tag = Tag.objects.called("Caf\u00e9", alice)
+    Tag.objects.called("cafes", alice)
+    for owner, name, text in (
+        (alice, "Mornings", "cat TAG:cafe -tag:cafes"),
+        (bob, "-tag:caf\u00e9", "-tag:caf\u00e9"),
+        (bob, "Words", '"tag:caf\u00e9" in:caf\u00e9'),
+        (bob, "Full", f"tag:caf\u00e9 {'x' * (MAX_QUERY - 9)}"),
+    ):
+        SavedSearch.objects.create(user=owner, name=name, text=text)
+    before = texts()
+    client.force_login(sally)
+    assert client.post(f"/admin/gallery/tag/{tag.pk}/change/", {"name": "Coffee house"}).status_code == 302
+    assert texts() == [
+        ("Mornings", 'cat tag:"Coffee house" -tag:cafes'),
+        ('-tag:"Coffee house"', '-tag:"Coffee house"'),
+        *before[2:],
+    ]
+
+
+def test_saved_searches_follow_tags_that_become_one(alice: User) -> None:
+    for name in ("canal", "kanal", "Bridges"):
+        Tag.objects.called(name, alice)
+    SavedSearch.objects.create(user=alice, name="tag:canal", text="tag:canal")
+    SavedSearch.objects.create(user=alice, name="Water", text="tag:KANAL -tag:bridges")
+    SavedSearch.objects.create(user=alice, name="tag:Canals", text="boat")
+    Tag.objects.filter(name__endswith="anal").merge("Canals", alice)
+    # A name that another search has is not taken twice.
+    assert texts() == [
+        ("tag:canal", "tag:Canals"),
+        ("Water", "tag:Canals -tag:bridges"),
+        ("tag:Canals", "boat"),
+    ]
+
+
+def test_saved_searches_follow_a_collection(member: Client, alice: User) -> None:
+    collection = Collection.objects.called("Spring", alice)
+    for text in ("in:spring cat", f"in:#{collection.pk}", f"in:{collection.pk}", "in:spring-2"):
+        SavedSearch.objects.create(user=alice, name=text, text=text)
+    rest = texts()[1:]
+    member.post(f"/collections/{collection.pk}/edit/", {"name": "Summer 26", "notes": "in:spring"})
+    assert texts() == [('in:"Summer 26" cat', 'in:"Summer 26" cat'), *rest]
+    # Its notes alone are no new name.
+    SavedSearch.objects.filter(name=texts()[0][0]).update(text='in:"SUMMER 26"')
+    member.post(f"/collections/{collection.pk}/edit/", {"name": "Summer 26", "notes": ""})
+    assert SavedSearch.objects.get(name='in:"Summer 26" cat').text == 'in:"SUMMER 26"'

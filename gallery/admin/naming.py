@@ -1,0 +1,50 @@
+"""What members name and staff may name anew or delete, while others use it."""
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+
+from gallery.admin.reading import ReadOnlyAdmin
+
+
+class NamedAdmin(ReadOnlyAdmin):
+    """A table of names, each of them unique; a row that is being used waits for that, or is waited for."""
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The form; when its name was taken, or its row deleted, while it was saved, it is read again and says so."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except IntegrityError:
+            answer = super().changeform_view(request, object_id, form_url, extra_context)
+            if answer.status_code == 200:
+                answer.status_code = 409
+            return answer
+
+    def save_model(self, request: HttpRequest, obj: Any, form: "ModelForm[Any]", change: bool) -> None:
+        """Never makes a row anew that somebody has deleted meanwhile."""
+        rows = self.model._default_manager.filter(pk=obj.pk).select_for_update(no_key=True)
+        if rows.values_list("pk").first() is None:
+            raise IntegrityError(f"{obj} is gone")
+        obj.tell_searches()
+        super().save_model(request, obj, form, change)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """As several."""
+        self.delete_queryset(request, self.model._default_manager.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Who puts one on a picture, or a picture into one, is done by then, or finds it gone."""
+        ids = list(queryset.values_list("pk", flat=True))
+        rows = self.model._default_manager.filter(pk__in=ids)
+        with transaction.atomic():
+            list(rows.order_by("pk").select_for_update().values_list("pk"))
+            rows.delete()
