@@ -63,7 +63,7 @@ class Member:
     """A browser and its person, in a thread."""
 
     def __init__(self, url: str, role: Role, rate: float, seed: int) -> None:
-        # `accepted` counts requests. `stopped` are addresses of clicks, each with the time in which nothing of it begins.
+        # `accepted` counts requests. `stopped`: addresses of clicks, and from when to when nothing of each begins.
         self.accepted, self.complaints = 0, list[str]()
         self.stopped: list[tuple[str, float, float]] = []
         self.session = requests.Session()
