@@ -1,4 +1,4 @@
-"""A click of several in a real browser: made, paused, gone on with, cancelled; by mouse, keys, touch, without script."""
+"""A click of several in a real browser: made, paused, gone on with, cancelled; by mouse, keys, touch, no script."""
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
