@@ -3,8 +3,9 @@
 import heapq
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db.models.functions import Now
@@ -14,7 +15,7 @@ from gallery.display import generation_card
 from gallery.display.generation_card import Card, Typical
 from gallery.forms.plan import Plan
 from gallery.models import Attempt, ClosedGates, Outcome, State, Worker
-from gallery.models.service_order import Entry
+from gallery.models.service_order import Entry, Status
 from gallery.pipeline.pace import WINDOW
 
 # Seconds that a call is taken to last while nothing is known of its model.
@@ -23,8 +24,7 @@ FOREVER = float("inf")
 _MINUTE = WINDOW.total_seconds()
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One generation of the queue: its model, its pictures, the seconds it is on its way, or will be held for."""
 
     model: str
@@ -42,8 +42,7 @@ class Pace:
     asked: tuple[tuple[float, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(NamedTuple):
     """Seconds from now until it is sent and until it is ready, as far as known; `limited` when its minute is full."""
 
     start: float | None = None
@@ -62,39 +61,59 @@ def expect(calls: Sequence[Call], slots: int, paces: Mapping[str, Pace]) -> list
         free.append(left)
         expectations[index] = Expectation(0.0, left if pace.typical else None)
     heapq.heapify(free)
-    minutes = {model: _Minute.of(paces.get(model, Pace())) for model in {call.model for call in calls}}
-    lines = _lines(calls)
+    lines = _lines(calls, paces)
     while lines and slots:
         now = free[0]
+        for line in lines:
+            line.look(now)
         # Of those that may go first, the one whose turn it is.
-        start, index, line = min(
-            (minutes[call.model].room(call.images, max(now, call.held_for), now), line[-1], line)
-            for call, line in lines.items()
-        )
+        line = min(lines)
+        start, call, typical = line.start, line.call, line.typical
         if start == FOREVER:
             break
-        call = calls[index]
-        expectations[index] = _begin(call, paces, start, max(now, call.held_for))
-        minutes[call.model].add(start, call.images)
-        heapq.heapreplace(free, start + (paces.get(call.model, Pace()).typical or GUESS))
-        line.pop()
-        if not line:
-            del lines[call]
+        is_limited = start > max(now, call.held_for)
+        ready = start + typical if typical else None
+        expectations[line.places.pop()] = Expectation(start, ready, is_limited)
+        heapq.heapreplace(free, start + (typical or GUESS))
+        line.minute.add(start, call.images)
+        lines = [each for each in lines if each.places]
     return expectations
 
 
-def _lines(calls: Sequence[Call]) -> dict[Call, list[int]]:
-    """The places of those that wait, by what they are: of equal ones the first goes first, at the end of its list."""
-    lines: dict[Call, list[int]] = {}
+def _lines(calls: Sequence[Call], paces: Mapping[str, Pace]) -> "list[_Line]":
+    """Those that wait, by what they are: of equal ones the first goes first."""
+    minutes = {model: _Minute.of(paces.get(model, Pace())) for model in {call.model for call in calls}}
+    lines: dict[Call, _Line] = {}
     for index in range(len(calls) - 1, -1, -1):
-        if calls[index].running_for is None:
-            lines.setdefault(calls[index], []).append(index)
-    return lines
+        call = calls[index]
+        if call.running_for is None:
+            line = lines.get(call)
+            if line is None:
+                typical = paces.get(call.model, Pace()).typical
+                line = lines[call] = _Line(call, minutes[call.model], typical)
+            line.places.append(index)
+    return list(lines.values())
 
 
-def _begin(call: Call, paces: Mapping[str, Pace], start: float, could: float) -> Expectation:
-    typical = paces.get(call.model, Pace()).typical
-    return Expectation(start, start + typical if typical else None, limited=start > could)
+@dataclass(slots=True)
+class _Line:
+    """Calls that are alike, as places in the order of service, the first one last; and when that one may start."""
+
+    call: Call
+    minute: "_Minute"
+    typical: float | None
+    places: list[int] = field(default_factory=list)
+    start: float = -1.0
+    seen: int = -1
+
+    def __lt__(self, other: "_Line") -> bool:
+        return (self.start, self.places[-1]) < (other.start, other.places[-1])
+
+    def look(self, now: float) -> None:
+        """Bring `start` up to date: it changes when time comes to it, or when its minute was spent from."""
+        if self.start < now or self.seen != self.minute.changes:
+            self.start = self.minute.room(self.call.images, max(now, self.call.held_for), now)
+            self.seen = self.minute.changes
 
 
 @dataclass(slots=True)
@@ -104,6 +123,7 @@ class _Minute:
     limit: int
     spent: deque[tuple[float, int]]
     total: int
+    changes: int = 0
 
     @classmethod
     def of(cls, pace: Pace) -> "_Minute":
@@ -127,6 +147,7 @@ class _Minute:
         """One more begins: never before one of its model that is there already."""
         self.spent.append((start + _MINUTE, images))
         self.total += images
+        self.changes += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +187,7 @@ def of_line(line: Sequence[Entry], gates: ClosedGates) -> Forecast:
     typical = generation_card.typical(entry.model for entry in line)
     slots = _slots()
     now = timezone.now()
-    calls = [_call(entry, gates, now) for entry in line]
+    calls = _calls(line, gates, now)
     expectations = expect(calls, slots, _paces(typical, now))
     by_id = {entry.pk: each for entry, each in zip(line, expectations, strict=True)}
     return Forecast(by_id, slots, typical, now)
@@ -180,7 +201,7 @@ def of_click(plan: Plan, line: Sequence[Entry], gates: ClosedGates) -> timedelta
     wanted = [leg.model.id for leg in plan.legs]
     typical = generation_card.typical({*(entry.model for entry in line), *wanted})
     now = timezone.now()
-    before = [_call(entry, gates, now) for entry in line]
+    before = _calls(line, gates, now)
     held = {model: _held(gates, model, now) for model in wanted}
     own = [
         Call(model, plan.variants, held_for=held[model])
@@ -215,14 +236,19 @@ def _paces(typical: Mapping[str, Typical], now: datetime) -> dict[str, Pace]:
     }
 
 
-def _call(entry: Entry, gates: ClosedGates, now: datetime) -> Call:
-    if entry.state != State.QUEUED:
+def _calls(line: Sequence[Entry], gates: ClosedGates, now: datetime) -> list[Call]:
+    held = {model: _held(gates, model, now) for model in {entry.model for entry in line}}
+    return [_call(entry, held[entry.model], now) for entry in line]
+
+
+def _call(entry: Entry, held: float, now: datetime) -> Call:
+    if entry.status == Status.RUNNING:
         sent_at = entry.sent_at or now
         return Call(entry.model, entry.variants, max((now - sent_at).total_seconds(), 0.0))
-    if entry.paused_at is not None:
-        return Call(entry.model, entry.variants, held_for=FOREVER)
-    held = (entry.not_before - now).total_seconds() if entry.not_before else 0.0
-    return Call(entry.model, entry.variants, held_for=max(held, _held(gates, entry.model, now)))
+    if entry.is_paused:
+        return Call(entry.model, entry.variants, None, FOREVER)
+    own = (entry.not_before - now).total_seconds() if entry.not_before else 0.0
+    return Call(entry.model, entry.variants, None, max(own, held))
 
 
 def _held(gates: ClosedGates, model: str, now: datetime) -> float:

@@ -162,8 +162,8 @@ def held_until(generation: Generation) -> datetime | None:
 
 def _positions(limit: int) -> dict[int, int]:
     """The position of each waiting generation, from 1; a narrow query, since queues grow long."""
-    queue = Generation.objects.queued().in_service_order(limit)
-    return {pk: position for position, (pk, status) in enumerate(queue, 1) if status <= Status.DUE}
+    queue = Generation.objects.queued().in_line()[:limit]
+    return {entry.pk: position for position, entry in enumerate(queue, 1) if entry.status <= Status.DUE}
 
 
 def silent_hosts(generations: Iterable[Generation]) -> dict[int, str]:

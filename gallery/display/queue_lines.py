@@ -54,14 +54,13 @@ class Lines:
 def active(limit: int, gates: ClosedGates) -> Lines:
     """At most `limit` lines; one query, and two or four more when there are any, however many wait."""
     queue = Generation.objects.active().in_line()
-    places: dict[Key, list[tuple[Entry, Status, int]]] = {}
-    position = -sum(status == Status.RUNNING for _, status in queue)
-    for entry, status in queue:
-        position += 1
-        key = (entry.is_of_many, entry.batch if entry.is_of_many else entry.pk)
+    places: dict[Key, list[tuple[Entry, int]]] = {}
+    running = sum(entry.status == Status.RUNNING for entry in queue)
+    for position, entry in enumerate(queue, 1 - running):
+        key = (True, entry.batch) if entry.is_of_many else (False, entry.pk)
         if key in places or len(places) <= limit:
-            waits = position if entry.state == State.QUEUED and status <= Status.DUE else 0
-            places.setdefault(key, []).append((entry, status, waits))
+            waits = position if Status.RUNNING < entry.status <= Status.DUE else 0
+            places.setdefault(key, []).append((entry, waits))
     keys = list(places)[:limit]
     singles = Generation.objects.select_related("owner", "prompt", "batch")
     rows = singles.in_bulk([pk for is_of_many, pk in keys if not is_of_many]) if keys else {}
@@ -71,17 +70,17 @@ def active(limit: int, gates: ClosedGates) -> Lines:
     for key in keys:
         is_of_many, pk = key
         if is_of_many and pk in clicks:
-            waits = next((waits for _, _, waits in places[key] if waits), 0)
+            waits = next((waits for _, waits in places[key] if waits), 0)
             shown.append(replace(clicks[pk], position=waits))
         elif not is_of_many and pk in rows:
-            ((_, status, waits),) = places[key]
-            shown.append(_single(rows[pk], status, waits, gates, hosts.get(pk, "")))
-    members = {pk: [entry.pk for entry, _, _ in places[True, pk]] for pk in clicks}
-    return Lines(shown, [entry for entry, _ in queue], members, hosts, len(places) > limit)
+            ((entry, waits),) = places[key]
+            shown.append(_single(rows[pk], entry, waits, gates, hosts.get(pk, "")))
+    members = {pk: [entry.pk for entry, _ in places[True, pk]] for pk in clicks}
+    return Lines(shown, queue, members, hosts, len(places) > limit)
 
 
-def _single(row: Generation, status: Status, waits: int, gates: ClosedGates, host: str) -> Card:
-    gate = gates.before(row.model) if status == Status.DUE else None
+def _single(row: Generation, entry: Entry, waits: int, gates: ClosedGates, host: str) -> Card:
+    gate = gates.before(row.model) if entry.status == Status.DUE else None
     held_until = None if row.is_paused else generation_card.held_until(row)
     now = QueueState(row.state, waits, held_until, gate, host, paused=row.is_paused)
     card = generation_card.card_of_active(row, now)

@@ -81,12 +81,12 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
 
     def in_service_order(self, limit: int) -> list[tuple[int, service_order.Status]]:
         """The first ids in the order of service, each with its status."""
-        return [(entry.pk, status) for entry, status in self.in_line()[:limit]]
+        return [(entry.pk, service_order.Status(entry.status)) for entry in self.in_line()[:limit]]
 
-    def in_line(self) -> list[tuple[service_order.Entry, service_order.Status]]:
-        """What decides about them, in the order of service, each with its status (see service_order.py)."""
+    def in_line(self) -> list[service_order.Entry]:
+        """What decides about them, in the order of service (see service_order.py)."""
         rows = self.order_by("id").values_list(*service_order.COLUMNS)[:LONGEST_QUEUE]
-        return service_order.in_order((service_order.Entry(*row) for row in rows), timezone.now())
+        return service_order.in_order(map(service_order.Entry._make, rows))
 
     def next_in_turn(self, *, is_probe: bool = False) -> "Generation | None":
         """The one whose turn it is, of waiting ones that may all be sent now.

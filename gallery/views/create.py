@@ -165,8 +165,7 @@ def _lasting(request: MemberRequest, form: GenerateForm) -> timedelta | None:
     plan = form.plan
     if not plan.text or plan.pictures > form.most:
         return None
-    line = [entry for entry, _ in Generation.objects.active().in_line()]
-    return forecast.of_click(plan, line, closed_gates(request))
+    return forecast.of_click(plan, Generation.objects.active().in_line(), closed_gates(request))
 
 
 def _in_composer(request: MemberRequest) -> bool:

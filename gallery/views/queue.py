@@ -20,6 +20,8 @@ from gallery.http import MemberRequest, SeeOther, closed_gates, glance
 from gallery.models import ClosedGates, Generation
 from gallery.models.queue import LONGEST_QUEUE
 
+# So many lines of what runs and waits, and so many cards of what wants a decision.
+MOST_LINES = 50
 MOST = 100
 # Expected times are drawn anew so often while somebody looks, in seconds.
 FRESH_FOR = 15
@@ -29,7 +31,7 @@ FRESH_FOR = 15
 def queue(request: MemberRequest) -> HttpResponse:
     """The page, or for htmx its list; 204 while the list is as it was and its expected times are fresh."""
     gates = closed_gates(request)
-    lines = queue_lines.active(MOST, gates)
+    lines = queue_lines.active(MOST_LINES, gates)
     ended = generation_card.drawn(Generation.objects.needing_attention())
     attention = generation_card.of_each(ended.order_by("-id")[: MOST + 1])
     seen = _digest(lines.shown, attention, gates)
