@@ -28,8 +28,8 @@ test: install
 	$(BIN)/python -m pytest -q $(SHARED) --postgresql $(DIFFERS)
 
 test-long: install
-	$(BIN)/python -m pytest -q --long
-	$(BIN)/python -m pytest -q --long --postgresql tests/gallery
+	$(BIN)/python -m pytest -q $(SHARED) --long
+	$(BIN)/python -m pytest -q $(SHARED) --long --postgresql tests/gallery
 	$(BIN)/python -m pytest -q $(SHARED) --postgresql tests/gallery
 
 # Ten minutes of load and random kills on each database. For less, or more:

@@ -134,10 +134,23 @@ def pages(site: Site, shown: Shown) -> list[Shot]:
         Shot("create-options", f"/create/?model={PIXELS}", _open_options),
         Shot("create-errors", f"/create/?model={PIXELS}&width=1000&seed=abc", _send),
         Shot("create-history", "/create/", _open_history),
+        Shot("create-models", f"/create/?model={TIER}", _open_models),
+        Shot("create-styles", f"/create/?model={PIXELS}", _open_styles),
+        Shot("create-models-page", "/create/models/"),
+        Shot("create-styles-page", "/create/styles/"),
         Shot("create-remix", f"/create/?image={shown.image}&use=remix"),
         Shot("image", f"/images/{shown.image}/"),
         Shot("image-whole", f"/images/{shown.image}/", _everything),
         Shot("lineage", f"/images/{shown.image}/lineage/"),
+        Shot("operation-upscale", f"/images/{shown.image}/upscale/"),
+        Shot("operation-edit", f"/images/{shown.image}/edit/"),
+        Shot(
+            "operation-together",
+            f"/images/{shown.image}/multi-edit/?input={shown.image - 1}&input={shown.image - 2}",
+        ),
+        Shot("operation-folded", f"/images/{shown.image}/", _fold_out),
+        Shot("create-style-reference", f"/create/?model=krea-v2-medium&style_reference={shown.image}"),
+        Shot("uploads", "/uploads/"),
         Shot("viewer", "/", _open_viewer),
         Shot("viewer-zoomed", "/", _zoom),
         Shot("viewer-facts", "/", _facts),
@@ -145,6 +158,7 @@ def pages(site: Site, shown: Shown) -> list[Shot]:
         Shot("trash", "/trash/"),
         Shot("collections", "/collections/"),
         Shot("searches", "/searches/"),
+        Shot("presets", "/presets/"),
         Shot("account", "/account/"),
         Shot("compare", f"/compare/?images={shown.image},{shown.image - 1}"),
         Shot("compare-nine", f"/compare/?images={','.join(str(shown.image - n) for n in range(9))}"),
@@ -181,6 +195,11 @@ def _everything(page: Page) -> None:
     page.set_viewport_size({"width": page.viewport_size["width"], "height": min(height, 4000)})
 
 
+def _fold_out(page: Page) -> None:
+    page.locator('[data-operation="edit"]').click()
+    page.locator("#edit-form").wait_for()
+
+
 def _open_viewer(page: Page) -> None:
     page.locator("[data-grid] .tile").nth(4).click()
     page.locator(".layer img.whole").wait_for()
@@ -211,6 +230,22 @@ def _open_options(page: Page) -> None:
     if button.is_visible():
         button.click()
     page.locator(".create-more summary").click()
+
+
+def _open_models(page: Page) -> None:
+    _pick(page, "Models with pictures")
+
+
+def _open_styles(page: Page) -> None:
+    _pick(page, "Styles with pictures")
+
+
+def _pick(page: Page, name: str) -> None:
+    button = page.locator(".create-open-options")
+    if button.is_visible():
+        button.click()
+    page.get_by_role("button", name=name).click()
+    page.locator("dialog.picker .picker-choice").nth(20).wait_for(state="attached")
 
 
 def _open_history(page: Page) -> None:

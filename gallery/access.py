@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from gallery.formats import MAX_ID, counted
-from gallery.models import Attempt, Batch, Collection, Generation, Image, Input, Upload, User
+from gallery.models import Attempt, Batch, Collection, Generation, Image, Input, Preset, Upload, User
 from gallery.models.image import ImageQuerySet
 from gallery.models.queue import GenerationQuerySet
 
@@ -154,6 +154,20 @@ def check_may_delete(user: User, collection: Collection) -> None:
     """Raise PermissionDenied otherwise."""
     if not may_delete(user, collection):
         raise PermissionDenied("Only who made it, or staff, may do that.")
+
+
+def may_change_preset(user: User, preset: Preset) -> bool:
+    """Whether renaming, sharing and deleting it are this member's to do."""
+    return user.is_staff or preset.owner_id == user.pk
+
+
+def preset_to_change(user: User, pk: int) -> Preset:
+    """The preset; Http404 for another's private one, PermissionDenied for another's that is shared."""
+    known = Preset.objects.all() if user.is_staff else Preset.objects.seen_by(user)
+    preset = get_object_or_404(known, pk=min(pk, MAX_ID))
+    if not may_change_preset(user, preset):
+        raise PermissionDenied("Only who made it, or staff, may do that.")
+    return preset
 
 
 def most_pictures(user: User) -> int:

@@ -6,8 +6,10 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass
+from io import BytesIO
 
 import requests
+from PIL import Image
 
 FORM = {"model": "z-image-turbo", "width": "64", "height": "64", "format": "webp", "safe_mode": "on"}
 # What Venice does for people to whom it does nothing bad. The seconds are its own latency.
@@ -31,6 +33,8 @@ LIES = [
 ]
 # So often a click asks for several at once.
 MANY_SHARE = 0.15
+# Each fifth click starts from a picture.
+EVERY = 5
 _SECONDS = re.compile(r"\[\[fault:(?:slow|drip):([\d.]+)\]\]")
 
 
@@ -96,17 +100,27 @@ class Member:
             # A shuffled deck, so that a short run meets most of them too.
             deck = deck or self._chance.sample(self._role.faults, len(self._role.faults))
             fault = deck.pop()
+            words = f"{self._role.name} {number}" + (f" [[fault:{fault}]]" if fault else "")
             form = FORM | {
-                "prompt": f"{self._role.name} {number}" + (f" [[fault:{fault}]]" if fault else ""),
+                "prompt": words,
                 "variants": self._chance.choice("1112"),
                 "seed": str(number),
                 "submission": str(uuid.uuid4()),
             }
             # Whose pictures are timed one by one asks for them one by one.
-            if self._role.is_innocent or self._chance.random() > MANY_SHARE:
+            if number % EVERY == 0:
+                self._press_for_one_from_a_picture(words, fault, form["submission"])
+            elif self._role.is_innocent or self._chance.random() > MANY_SHARE:
                 self.accepted += self._post_until_answered("/create/", form) is not None
             else:
                 self._press_for_many(form)
+
+    def _press_for_one_from_a_picture(self, words: str, fault: str, submission: str) -> None:
+        # What has no prompt cannot be told to go wrong.
+        kind = "edit" if fault else self._chance.choice(("edit", "upscale"))
+        if picture := self._brought():
+            form = {"submission": submission} | ({"prompt": words} if kind == "edit" else {})
+            self.accepted += self._post_until_answered(f"{picture}{kind}/", form) is not None
 
     def _press_for_many(self, form: dict[str, str]) -> None:
         """A click of several, each with words of its own; in the middle it is paused and goes on, or is cancelled."""
@@ -128,15 +142,42 @@ class Member:
         self.stopped.append((address, still, time.time()))
         self._post_until_answered(f"{address}resume/", {})
 
+    def _brought(self) -> str:
+        """The address of a picture to start from, of its own: it tells what has no prompt apart."""
+        photo = Image.new("RGB", (256, 256), tuple(self._chance.randbytes(3)))
+        out = BytesIO()
+        photo.save(out, "PNG")
+        while True:
+            try:
+                answer = self.session.post(
+                    f"{self._url}/uploads/",
+                    {"csrfmiddlewaretoken": self._token},
+                    files={"picture": ("photo.png", out.getvalue(), "image/png")},
+                    headers={"Accept": "application/json", "Referer": f"{self._url}/uploads/"},
+                    timeout=10,
+                )
+                if answer.status_code == 200:
+                    return str(answer.json()["uploads"][0]["address"])
+            except requests.RequestException:
+                pass
+            # It is restarted, or others bring pictures.
+            if time.monotonic() > self._deadline:
+                self.complaints.append(f"a picture of {self._role.name} is not taken")
+                return ""
+            time.sleep(0.2)
+
+    @property
+    def _token(self) -> str:
+        return next((each.value for each in self.session.cookies if "csrf" in each.name), None) or ""
+
     def _post_until_answered(self, address: str, form: dict[str, str]) -> str | None:
         """Where the answer leads to; None is a complaint."""
         while True:
             try:
-                token = next((each.value for each in self.session.cookies if "csrf" in each.name), None) or ""
                 answer = self.session.post(
                     f"{self._url}{address}",
-                    form | {"csrfmiddlewaretoken": token},
-                    headers={"Referer": f"{self._url}/create/"},
+                    form | {"csrfmiddlewaretoken": self._token},
+                    headers={"Referer": f"{self._url}{address}"},
                     allow_redirects=False,
                     timeout=10,
                 )

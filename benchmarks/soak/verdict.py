@@ -19,7 +19,7 @@ Entry = dict[str, Any]
 
 def _is_cut(entry: Entry) -> bool:
     """Whether Venice got half a request, of a worker that was killed while it sent: nothing was made of that."""
-    return entry["prompt"] is None and not entry["charged_usd"]
+    return entry["prompt"] is None and not entry["inputs"] and not entry["charged_usd"]
 
 
 def broken_promises(ledger: list[Entry], members: list[Member], late: dict[int, float]) -> Iterator[str]:
@@ -75,7 +75,7 @@ def innocent_lateness(pace: int, down: Downtime, now: float) -> dict[int, float]
             pk=generation.pk,
             created=generation.created_at.timestamp(),
             finished=generation.finished_at.timestamp() if generation.finished_at else now,
-            venice_s=venice_seconds(generation.request["prompt"]),
+            venice_s=venice_seconds(generation.request.get("prompt", "")),
             images=generation.variants,
         )
         for generation in Generation.objects.filter(owner__username__in=INNOCENT)

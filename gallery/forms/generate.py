@@ -26,6 +26,7 @@ from gallery.forms.model_fields import (
 from gallery.forms.plan import Leg, Plan
 from gallery.forms.price import PRICE, objection
 from gallery.forms.sent import models_named
+from gallery.models import Image
 from gallery.models.generation import draw_seed
 from gallery.text import clean_text
 from gallery.variations import words
@@ -51,6 +52,8 @@ class GenerateForm(forms.Form):
 
     operation: Generate
     operations: Sequence[Generate] = ()
+    #: The picture that is there already, when the form was asked whether it is to be made once more.
+    repeat: Image | None = None
 
     def __init__(
         self,

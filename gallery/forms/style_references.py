@@ -8,12 +8,13 @@ from django.http import QueryDict
 from django.utils.text import capfirst
 
 from gallery.formats import counted
+from gallery.forms.catalog import Catalog
 from gallery.forms.generate import GenerateForm
 from gallery.forms.prefill import picture_named
 from gallery.forms.sources import name_of, named
 from gallery.models import Input, Upload, User
 from gallery.models.stored import StoredPicture
-from venice import InvalidRequest, Model
+from venice import Generate, InvalidRequest, Model
 from venice.operations import StyleReference
 
 #: A picture's number, or `upload:3`; repeated.
@@ -87,40 +88,31 @@ def _of_picture(sent: QueryDict, user: User) -> list[StoredPicture]:
 def with_references(form: GenerateForm, sent: QueryDict, user: User) -> bool:
     """Whether the form is valid, with the pictures that were `sent`: then what it asks for follows their style.
 
-    What its model does not take is left out, as any other field.
+    For a model that takes none they are left out, as any other field.
     """
     is_valid = form.is_valid()
-    if not any(spec.supports_style_references for spec in (form.spec, *form.others) if spec):
+    if form.spec is None or not any(model.supports_style_references for model in (form.spec, *form.others)):
         return is_valid
     references = read(sent, user)
     try:
         asked = tuple(entry.asked() for entry in references.entries)
+        if is_valid and asked and not references.problem:
+            form.operations = [_styled(each, asked, form.catalog) for each in form.operations]
+            form.operation = form.operations[0]
     except InvalidRequest as error:
-        asked, references = (), replace(references, problem=_words(error))
-    if references.problem:
-        return _refused(form, references.problem)
-    if not is_valid or not asked:
-        return is_valid
-    if problem := _put(form, asked):
-        return _refused(form, problem)
-    return True
+        return _refused(form, _words(error))
+    return _refused(form, references.problem) if references.problem else is_valid
 
 
-def _put(form: GenerateForm, asked: Sequence[StyleReference]) -> str:
-    """Let all that the form asks for follow them, where the model takes some; what is wrong with it, in words."""
-    styled = []
-    for operation in form.operations:
-        spec = form.catalog.find(operation.model)
-        if spec is not None and spec.supports_style_references:
-            try:
-                operation = replace(operation, style_references=asked).for_model(spec)
-            except InvalidRequest as error:
-                return _words(error)
-            if problem := operation.problems(spec).get("style_references"):
-                return problem
-        styled.append(operation)
-    form.operations, form.operation = styled, styled[0]
-    return ""
+def _styled(operation: Generate, asked: Sequence[StyleReference], catalog: Catalog) -> Generate:
+    """InvalidRequest for what its model refuses."""
+    model = catalog.find(operation.model)
+    if model is None or not model.supports_style_references:
+        return operation
+    styled = replace(operation, style_references=asked).for_model(model)
+    if words := styled.problems(model).get("style_references"):
+        raise InvalidRequest(words, field_errors={FIELD: words})
+    return styled
 
 
 def _refused(form: GenerateForm, words: str) -> bool:

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from gallery.models.user import User
 
 
+#: Errors of `venice.errors` that the same request meets again: what it asks for must be changed.
+HOPELESS = frozenset({"InvalidRequest", "BadRequest", "Moderated", "ModelGone"})
+
+
 class NotRunnable(Exception):
     """It is on its way or done, or its request was never one that can be sent: there is nothing to run again."""
 
@@ -214,6 +218,11 @@ class Generation(Lifecycle):
     def needs_attention(self) -> bool:
         """Ended badly, and nobody has run it again or dismissed it."""
         return self.state in (State.FAILED, State.INTERRUPTED) and self.dismissed_at is None
+
+    @property
+    def wants_another_request(self) -> bool:
+        """Whether Venice said no to the request itself: the same one gets the same answer."""
+        return self.state == State.FAILED and self.error_kind in HOPELESS
 
     @property
     def stored_after(self) -> timedelta | None:

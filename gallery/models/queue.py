@@ -174,7 +174,7 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
             return first, False
         if len(orders) > 1 and batch.get("kind", Batch.Kind.ONE) == Batch.Kind.ONE:
             batch["kind"] = Batch.Kind.COUNT
-        inputs = [Input.objects.drafts(order.operation, order.origin) for order in orders]
+        inputs = Input.objects.drafts_of((order.operation, order.origin) for order in orders)
         try:
             with transaction.atomic():
                 goes_to = _destination(orders, requested_by or owner)
@@ -183,10 +183,7 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
                 click = Batch.objects.create(
                     owner=owner, submission=submission, destination=goes_to, **total, **batch
                 )
-                return [
-                    self._add(click, position, order, rows, requested_by or owner, held)
-                    for position, (order, rows) in enumerate(zip(orders, inputs, strict=True))
-                ], True
+                return self._add(click, orders, inputs, requested_by or owner, held), True
         except IntegrityError:
             if not (first := self.submitted(owner, submission)):
                 raise
@@ -195,18 +192,41 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
     def _add(
         self,
         batch: Batch,
+        orders: Sequence[Order],
+        inputs: "Sequence[Sequence[Input]]",
+        requested_by: "User",
+        held: Container[int],
+    ) -> list["Generation"]:
+        """The rows of a click, written together: its prompts once, its counters once, whatever their number."""
+        from gallery.models.input import Input
+
+        texts = [getattr(order.operation, "prompt", None) or "" for order in orders]
+        prompts = Prompt.objects.remember_all(text for text in texts if text)
+        rows = self.bulk_create(
+            self._drafted(batch, position, order, prompts.get(text), requested_by, held)
+            for position, (order, text) in enumerate(zip(orders, texts, strict=True))
+        )
+        starting = [
+            (row, drafts, order.operation)
+            for row, drafts, order in zip(rows, inputs, orders, strict=True)
+            if order.operation.inputs
+        ]
+        if starting:
+            Input.objects.add_to(starting)
+        Prompt.objects.count_uses(rows)
+        return rows
+
+    def _drafted(
+        self,
+        batch: Batch,
         position: int,
         order: Order,
-        inputs: "Iterable[Input]",
+        prompt: Prompt | None,
         requested_by: "User",
         held: Container[int],
     ) -> "Generation":
-        from gallery.models.input import Input
-
         operation = order.operation
-        text: str | None = getattr(operation, "prompt", None)
-        prompt = Prompt.objects.remember(text) if text else None
-        generation = self.model(
+        return self.model(
             batch=batch,
             position=position,
             owner=batch.owner,
@@ -223,12 +243,6 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
                 self.model, price_estimate=order.price, **_copied(operation, self.model.copied_fields())
             ),
         )
-        generation.save(force_insert=True)
-        if operation.inputs:
-            Input.objects.add_to(generation, inputs, operation)
-        if prompt:
-            prompt.count_use(generation)
-        return generation
 
 
 def _destination(orders: Sequence[Order], person: "User") -> "Collection | None":

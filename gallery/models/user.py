@@ -109,6 +109,10 @@ class User(AbstractUser):
         default=0, editable=False, help_text="How often rights changed: sessions of before are over."
     )
 
+    draft_revision = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text="Of what stands in their composer; every save is the next one."
+    )
+
     objects: ClassVar[UserManager] = UserManager()
 
     class Meta(AbstractUser.Meta):

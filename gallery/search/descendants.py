@@ -15,11 +15,11 @@ _FIRST = """
         UNION
 """
 _SQLITE = """
-        SELECT i.id FROM descendant d JOIN gallery_generation g ON g.origin_id = d.id
-        JOIN gallery_image i ON i.generation_id = g.id
+        SELECT i.id FROM descendant d CROSS JOIN gallery_generation g CROSS JOIN gallery_image i
+        WHERE g.origin_id = d.id AND i.generation_id = g.id
         UNION
-        SELECT i.id FROM descendant d JOIN gallery_input n ON n.image_id = d.id
-        JOIN gallery_image i ON i.generation_id = n.generation_id)
+        SELECT i.id FROM descendant d CROSS JOIN gallery_input n CROSS JOIN gallery_image i
+        WHERE n.image_id = d.id AND i.generation_id = n.generation_id)
     SELECT id FROM descendant LIMIT 50000
 """
 _POSTGRESQL = """

@@ -1,8 +1,10 @@
 """What can be done with a picture, as links; and the pictures whose style the create form follows."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
 from django import template
+from django.http import QueryDict
 from django.template import Context
 from django.urls import reverse
 
@@ -11,15 +13,41 @@ from gallery.forms.catalog import Catalog
 from gallery.forms.operations import Offered, offered
 from gallery.forms.sources import name_of
 from gallery.http import glance
+from gallery.models import Image, Kind
 from gallery.models.stored import StoredPicture
 
 register = template.Library()
+
+# So much may the shapes of before and after differ to lie on each other: sides are whole pixels.
+_ALIKE = 0.02
+_CHANGING = (Kind.UPSCALE, Kind.EDIT, Kind.REMOVE_BACKGROUND)
 
 
 @register.simple_tag
 def operations_on(picture: StoredPicture) -> list[Offered]:
     """The operations, in their order, with the address of each one's form for this picture."""
     return offered(picture)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a picture was before something was done to it, and both, in this order."""
+
+    image: Image | None
+    pair: tuple[StoredPicture, StoredPicture]
+
+
+@register.simple_tag
+def before_of(image: Image) -> Before | None:
+    """For a picture that was made from one other, and shows the same."""
+    if image.generation.kind not in _CHANGING:
+        return None
+    source = image.generation.inputs.select_related("image").first()
+    if source is None or abs(
+        source.width * image.height - image.width * source.height
+    ) > _ALIKE * image.width * (source.height):
+        return None
+    return Before(source.image, (source, image))
 
 
 @register.simple_tag(takes_context=True)
@@ -35,7 +63,9 @@ def style_reference_address(context: Context, picture: StoredPicture) -> str:
 def followed_styles(context: Context, form: Any) -> dict[str, Any]:
     """The pictures that the form on the page names, by what its request has sent."""
     request = context["request"]
-    sent = request.POST if request.method == "POST" else request.GET
+    # A page that fills the form by itself says with what.
+    posted = request.POST if request.method == "POST" else request.GET
+    sent = cast(QueryDict, context.get("followed") or context.get("sent") or posted)
     references = style_references.read(sent, request.user)
     return {
         "form": form,

@@ -1,1 +1,1 @@
-"""How one form becomes many requests: words to choose between, and what else is varied."""
+"""One request varied: words to choose between, values on axes, what that makes, and what of it exists already."""

@@ -1,8 +1,10 @@
 """The create page: the form, its price, the prompts of before, and what was made in this sitting."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,19 +16,35 @@ from gallery import access
 from gallery.display import batch_card, forecast, generation_card
 from gallery.display.generation_card import Card
 from gallery.formats import read_id
-from gallery.forms import Catalog, GenerateForm, kept, sent
-from gallery.forms.prefill import picture_named, values_asked
+from gallery.forms import Catalog, GenerateForm, draft, filling, kept
+from gallery.forms.prefill import picture_named
 from gallery.forms.price import PriceRefused
+from gallery.forms.repeat import made_before
+from gallery.forms.sent import values as plain
+from gallery.forms.shapes import read_sides
 from gallery.forms.style_references import with_references
 from gallery.forms.submission import spend_batch
 from gallery.http import MemberRequest, SeeOther, closed_gates, glance
-from gallery.models import Generation, Image, Prompt, User
+from gallery.models import Draft, Generation, Image, Prompt, User
+from gallery.models.draft import Values
 from gallery.models.vocabulary import read_query
 from gallery.text import unreadable_fields
+from gallery.views import drafts, presets
 
 # Buttons of the form that draw it again instead of spending.
 # "signed-out" is set by the page itself: what it sends then is no click on Generate.
-REDRAWING = ("change-model", "random-seed", "last-seed", "signed-out")
+SAVES_PRESET = ("save-preset", "replace-preset")
+REDRAWING = (
+    "change-model",
+    "shape",
+    "random-seed",
+    "last-seed",
+    "signed-out",
+    "keep-draft",
+    "fresh",
+    "undo",
+    *SAVES_PRESET,
+)
 OLDER = "This form is older than your sign-in. Nothing was sent; look at it, then press Generate again."
 SITTING = 24
 HISTORY = 20
@@ -37,58 +55,115 @@ RECENT_GENERATIONS = 1000
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: MemberRequest) -> HttpResponse:
-    """The form, filled as the address asks; a post queues one generation or redraws the form."""
+    """The form with its member's draft, filled as the address asks; a post queues what it asks for or redraws it."""
     if request.method == "POST":
         redrawing = any(name in request.POST for name in REDRAWING)
         return _redraw(request) if redrawing else _generate(request)
     if kept.PARAMETER in request.GET:
         return _restored(request)
-    image = picture_named(request.GET)
-    values = values_asked(request.GET, image)
-    form = GenerateForm.redrawn(Catalog.load(glance(request)), values)
-    left_out = form.not_taken(values) if image else []
-    return _page(request, form, image, lost="image" in request.GET and image is None, left_out=left_out)
+    catalog = Catalog.load(glance(request))
+    current = Draft.objects.current_of(request.user)
+    before = current.values if current else {}
+    fill = filling.asked(request.GET, request.user, catalog)
+    values = draft.merged(before, fill.values, replaces=fill.replaces) if fill else before
+    form = draft.drawn(catalog, values)
+    notes: dict[str, Any] = {"lost": fill.is_lost, "filled_from": fill.source if values != before else ""}
+    if fill.image:
+        notes["left_out"] = form.not_taken(draft.fitted(fill.values, form.spec) if form.spec else fill.values)
+    return _page(request, form, values, **notes)
 
 
 def _restored(request: MemberRequest) -> HttpResponse:
     """The form as it was when its session was over; nothing of it has been sent."""
     fields = dict(kept.kept(request))
-    form = GenerateForm.redrawn(Catalog.load(glance(request)), fields)
-    query = QueryDict(mutable=True)
-    query.update({name: str(value) for name, value in fields.items()})
-    response = _page(request, form, picture_named(query), restored=bool(fields))
+    sent = QueryDict(mutable=True)
+    for name, value in fields.items():
+        sent.setlist(name, value if isinstance(value, list) else [str(value)])
+    form, values = _form_of(request, sent)
+    response = _page(request, form, values, restored=bool(fields))
     kept.forget(response)
     return response
 
 
 def drawn_anew(request: MemberRequest) -> HttpResponse:
     """The form as it was posted from before the sign-in, with a token that is good; nothing of it is sent."""
-    form = GenerateForm.redrawn(Catalog.load(glance(request)), sent.values(request.POST))
+    form, values = _form_of(request, request.POST)
     # To htmx a form with messages is 422, which it swaps.
-    return _page(request, form, picture_named(request.POST), status=422 if request.htmx else 403, note=OLDER)
+    return _page(request, form, values, status=422 if request.htmx else 403, note=OLDER)
 
 
-def filled(request: MemberRequest, form: GenerateForm, *, status: int = 200, **notes: Any) -> HttpResponse:
-    """The page with a form that was filled from elsewhere, to htmx the form alone; nothing of it is sent."""
-    return _page(request, form, None, status=status, **notes)
+def _form_of(request: MemberRequest, sent: QueryDict) -> tuple[GenerateForm, Values]:
+    """The form as it was sent, and the values of its draft; only its fields where that is none to keep."""
+    catalog = Catalog.load(glance(request))
+    try:
+        values = draft.told(sent, catalog)
+    except draft.NotKept:
+        return GenerateForm.redrawn(catalog, plain(sent)), {"image": sent.get("image", "")}
+    return draft.drawn(catalog, values), values
+
+
+def filled(
+    request: MemberRequest, fill: Mapping[str, Any], *, status: int = 200, **notes: Any
+) -> HttpResponse:
+    """The page with a draft that was filled from elsewhere, to htmx the form alone; nothing of it is sent."""
+    current = Draft.objects.current_of(request.user)
+    values = draft.merged(current.values if current else {}, fill)
+    form = draft.drawn(Catalog.load(glance(request)), values)
+    return _page(request, form, values, status=status, **notes)
 
 
 def _redraw(request: MemberRequest) -> HttpResponse:
-    values = sent.values(request.POST)
-    if "random-seed" in values:
-        values["seed"] = ""
-    elif "last-seed" in values:
-        values["seed"] = _last_seed(request.user)
-    form = GenerateForm.redrawn(Catalog.load(glance(request)), values)
-    return _page(request, form, picture_named(request.POST))
+    sent = request.POST.copy()
+    notes: dict[str, Any] = {}
+    if "random-seed" in sent:
+        sent["seed"] = ""
+    elif "last-seed" in sent:
+        sent["seed"] = str(_last_seed(request.user) or "")
+    elif sides := read_sides(sent.get("shape") or ""):
+        sent["width"], sent["height"] = (str(side) for side in sides)
+    elif "fresh" in sent:
+        return _replaced(request, {}, emptied=True)
+    elif "undo" in sent:
+        before = drafts.before_fill(request, sent.get("undo") or "")
+        if before is not None:
+            return _replaced(request, before)
+        notes["note"] = "What stood here before is not kept any more. Look at History."
+    form, values = _form_of(request, sent)
+    drafts.save_sent(request, sent)
+    if any(name in sent for name in SAVES_PRESET) or ("keep-draft" in sent and sent.get("preset-name")):
+        return _with_preset(request, form, values)
+    return _page(request, form, values, kept_now="keep-draft" in sent, **notes)
+
+
+def _with_preset(request: MemberRequest, form: GenerateForm, values: Values) -> HttpResponse:
+    """Keep what stands in the form under the name it tells."""
+    try:
+        return _page(request, form, values, preset_kept=presets.keep_form(request, values))
+    except ValidationError as error:
+        name = request.POST.get("preset-name", "")[:200]
+        taken = any(each.code == "taken" for each in error.error_list)
+        said = {"preset_problem": " ".join(error.messages), "preset_name": name, "preset_taken": taken}
+        return _page(request, form, values, status=422, **said)
+
+
+def _replaced(request: MemberRequest, values: Values, **notes: Any) -> HttpResponse:
+    """The form with other values; those that stood in it become a draft of before."""
+    drafts.save_sent(request)
+    replaced = draft.merged(values, {})
+    Draft.objects.save_values(
+        request.user, replaced, base=request.user.draft_revision, replaces=True, insists=True
+    )
+    return _page(request, draft.drawn(Catalog.load(glance(request)), replaced), replaced, **notes)
 
 
 def _generate(request: MemberRequest) -> HttpResponse:
+    drafts.save_sent(request)
     form = _posted(request)
     image = picture_named(request.POST)
     made = _made(request, form, image)
     if made is None:
-        return _page(request, form, image, status=422)
+        _, values = _form_of(request, request.POST)
+        return _page(request, form, values, status=422)
     generations, created = made
     first = generations[0]
     if not request.htmx:
@@ -106,15 +181,16 @@ def _generate(request: MemberRequest) -> HttpResponse:
         context["in_composer"] = True
     elif "refused" in request.POST or form.is_drawn_for_another:
         # The form on the page still holds the messages of its last refusal, or the fields of another model.
-        mended = GenerateForm.redrawn(form.catalog, sent.values(request.POST))
-        context |= {"mended": mended, "image": image}
+        mended, values = _form_of(request, request.POST)
+        context |= {**drafts.context(request, values, mended), "form": mended, "mended": mended}
     return render(request, "create/_queued.html", context)
 
 
 def _posted(request: MemberRequest) -> GenerateForm:
+    catalog = Catalog.load(glance(request))
     return GenerateForm(
-        Catalog.load(glance(request)),
-        request.POST,
+        catalog,
+        draft.whole(request.POST, catalog) if "composer" in request.POST else request.POST,
         unreadable=unreadable_fields(request),
         most=access.most_pictures(request.user),
     )
@@ -130,6 +206,9 @@ def _made(
     if not with_references(form, request.POST, request.user):
         first = Generation.objects.submitted(request.user, form.submission)
         return (first, False) if first else None
+    form.repeat = made_before(request, form)
+    if form.repeat and not Generation.objects.submitted(request.user, form.submission):
+        return None
     plan = form.plan
     try:
         return spend_batch(
@@ -147,17 +226,18 @@ def _made(
 
 
 def _page(
-    request: MemberRequest, form: GenerateForm, image: Image | None, *, status: int = 200, **notes: Any
+    request: MemberRequest, form: GenerateForm, values: Values, *, status: int = 200, **notes: Any
 ) -> HttpResponse:
-    """The whole page, or to htmx the form alone, wherever it meant to put the answer; `notes` are about the picture."""
+    """The whole page, or to htmx the form alone, wherever it meant to put the answer; `notes` are about the values."""
     if _in_composer(request):
-        return _refused_in_composer(request, form, status)
-    lasts = _lasting(request, form)
-    context = {"form": form, "image": image, "last_seed": _last_seed(request.user), "lasts": lasts, **notes}
+        return _redrawn_composer(request, form, values, status)
+    context = {**drafts.context(request, values, form), "last_seed": _last_seed(request.user)}
+    context |= {"lasts": _lasting(request, form), **notes}
     if request.htmx and request.method == "POST":
         fragment = render(request, "create/_form.html", context, status=status)
         return retarget(reswap(fragment, "outerHTML"), "#create-form")
-    return render(request, "create/create.html", context | {"sitting": _sitting(request.user)}, status=status)
+    context |= {"sitting": _sitting(request.user), "before": Draft.objects.before(request.user)}
+    return render(request, "create/create.html", context, status=status)
 
 
 def _lasting(request: MemberRequest, form: GenerateForm) -> timedelta | None:
@@ -173,8 +253,14 @@ def _in_composer(request: MemberRequest) -> bool:
     return bool(request.htmx) and "composer" in request.POST
 
 
-def _refused_in_composer(request: MemberRequest, form: GenerateForm, status: int) -> HttpResponse:
-    """What is wrong, said below the line, and the price as it is now."""
+def _redrawn_composer(
+    request: MemberRequest, form: GenerateForm, values: Values, status: int
+) -> HttpResponse:
+    """The line for another model; or what is wrong, said below it, and the price as it is now."""
+    if status == 200:
+        redrawn = retarget(drafts.line(request, values), "#create-composer")
+        redrawn["HX-Reswap"] = "morph:outerHTML"
+        return redrawn
     context = {"form": form, "problems": list(form.errors.items())}
     fragment = render(request, "create/_composer_refused.html", context, status=status)
     return retarget(reswap(fragment, "outerHTML"), "#composer-problems")
@@ -221,9 +307,15 @@ def history(request: MemberRequest) -> HttpResponse:
 
 @require_safe
 def recent_prompts(request: MemberRequest) -> JsonResponse:
-    """The member's own last distinct prompts, newest first, for walking through them with the arrow keys."""
+    """The member's own last distinct prompts and those of drafts of before, newest first, to walk through by keys."""
     mine = Generation.objects.owned_by(request.user).exclude(prompt=None).order_by("-id")
-    used = dict.fromkeys(mine.values_list("prompt_id", flat=True)[:RECENT_GENERATIONS])
-    ids = list(used)[:RECENT_PROMPTS]
-    texts = Prompt.objects.in_bulk(ids)
-    return JsonResponse({"prompts": [texts[pk].text for pk in ids]})
+    used: dict[int, datetime] = {}
+    for pk, moment in mine.values_list("prompt_id", "created_at")[:RECENT_GENERATIONS]:
+        used.setdefault(pk, moment)
+    newest = dict(list(used.items())[:RECENT_PROMPTS])
+    texts = Prompt.objects.in_bulk(newest)
+    found = [(moment, texts[pk].text) for pk, moment in newest.items()]
+    earlier = Draft.objects.before(request.user).values_list("updated_at", "values")
+    found += [(moment, values["prompt"]) for moment, values in earlier if values.get("prompt")]
+    found.sort(key=lambda each: each[0], reverse=True)
+    return JsonResponse({"prompts": list(dict.fromkeys(text for _, text in found))})

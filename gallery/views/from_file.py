@@ -39,7 +39,7 @@ def _read(request: MemberRequest, data: bytes) -> HttpResponse:
     values, unknown = values_told(found.fields, catalog, request.POST.get("model"))
     form = GenerateForm.redrawn(catalog, values)
     unused = [*unknown, *form.not_taken(values), *found.unused]
-    return create.filled(request, form, read=found, unused=unused)
+    return create.filled(request, values, filled_from="a file", read=found, unused=unused)
 
 
 def _refused(request: MemberRequest, words: str) -> HttpResponse:
@@ -47,5 +47,5 @@ def _refused(request: MemberRequest, words: str) -> HttpResponse:
     if request.htmx:
         fragment = render(request, "create/_from_file_said.html", {"file_problem": words}, status=422)
         return retarget(reswap(fragment, "outerHTML"), "#from-file-said")
-    form = GenerateForm.redrawn(Catalog.load(glance(request)), request.POST.dict())
-    return create.filled(request, form, status=422, file_problem=words)
+    chosen = {"model": request.POST.get("model")} if "model" in request.POST else {}
+    return create.filled(request, chosen, status=422, file_problem=words)

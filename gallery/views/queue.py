@@ -58,7 +58,7 @@ def queue(request: MemberRequest) -> HttpResponse:
     if len(attention) <= MOST and len(lines.queue) < LONGEST_QUEUE:
         # All of it is at hand: the header need not count it again.
         context["in_queue"] = in_queue = InQueue(len(lines.queue), len(attention))
-        context["queue_seen"] = in_queue.seen(gates)
+        context["queue_seen"] = in_queue.seen(gates, request.user.draft_revision)
     return render(request, "queue/_queue.html" if request.htmx else "queue/queue.html", context)
 
 
@@ -93,7 +93,7 @@ def state(request: MemberRequest) -> HttpResponse:
     if not request.htmx:
         return redirect("queue")
     in_queue = InQueue.of(glance(request))
-    seen = in_queue.seen(closed_gates(request))
+    seen = in_queue.seen(closed_gates(request), request.user.draft_revision)
     if request.GET.get("shown") == seen:
         return HttpResponse(status=204)
     return render(request, "_queue_state.html", {"in_queue": in_queue, "queue_seen": seen})

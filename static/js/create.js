@@ -31,9 +31,13 @@ async function walk(box, step) {
   if (recent.texts === null) {
     const answer = await fetch(RECENT, { headers: { Accept: "application/json" } });
     if (!answer.ok) return;
-    recent.texts = (await answer.json()).prompts;
+    const { prompts } = await answer.json();
+    recent.texts = prompts.filter((text) => text.trim() !== box.value.trim());
   }
-  if (recent.at === -1) recent.draft = box.value;
+  if (recent.at === -1) {
+    recent.draft = box.value;
+    document.dispatchEvent(new CustomEvent("draft:replaced"));
+  }
   const at = Math.min(recent.texts.length - 1, Math.max(-1, recent.at + step));
   if (at === recent.at) return;
   recent.at = at;
@@ -57,7 +61,8 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener(
   "submit",
   (event) => {
-    if (event.target.matches("[data-composer]") && event.submitter?.name === "change-model")
+    const leaves = event.submitter?.name === "change-model" && event.target.matches("[data-composer]");
+    if (leaves || event.submitter?.hasAttribute("formaction"))
       event.stopImmediatePropagation();
   },
   { capture: true },
@@ -68,7 +73,7 @@ document.addEventListener(
 document.addEventListener(
   "submit",
   (event) => {
-    if (event.target.id !== "create-form") return;
+    if (!event.target.matches("#create-form, [data-composer]")) return;
     for (let changes = 0; changes < 2; changes += 1) htmx.trigger(event.target, "htmx:abort");
   },
   { capture: true },
@@ -122,6 +127,7 @@ function askToSignIn() {
   notices.replaceChildren(notice);
 }
 
+document.addEventListener("draft:signed-out", askToSignIn);
 document.addEventListener("htmx:beforeOnLoad", (event) => {
   if (event.detail.xhr.status !== 401 || !composer()) return;
   event.preventDefault();

@@ -53,16 +53,18 @@ def forms(page: Any) -> list[Form]:
 
 
 def sent_of(form: Element) -> dict[str, Any]:
-    """What a browser would send of it without its buttons: text, chosen options, ticked boxes; several in a list."""
+    """What a browser would send of it without its buttons: text, chosen options and radio buttons, ticked boxes.
+
+    Boxes of the name of a list add to what is chosen in it.
+    """
     fields: dict[str, Any] = {}
     for control in form.all(name=None):
         name = control["name"]
         before = fields.get(name, [])
-        if control.name == "input" and control.attributes.get("type") != "checkbox":
+        if control.name == "input" and control.attributes.get("type") not in ("checkbox", "radio"):
             fields[name] = control.attributes.get("value", "")
         elif control.name == "input" and "checked" in control:
             value = control.attributes.get("value", "on")
-            # A box of the name of a list adds to what is chosen in it.
             fields[name] = [*(before if isinstance(before, list) else [before]), value] if before else value
         elif control.name == "select":
             options = control.all("option")
@@ -163,6 +165,13 @@ def opened(client: Client, rows: dict[str, int], kind: str) -> Form:
     if "prompt" in form.fields:
         form.fields["prompt"] = "A bridge"
     return form
+
+
+def opened_at(client: Client, address: str, mark: str) -> Form:
+    """The first form with that mark on the page at `address`."""
+    page = client.get(address)
+    assert page.status_code == 200
+    return spending(page, mark)[0]
 
 
 def is_refused(answer: Any, price: Decimal | None, posted: Form | None = None) -> Form:

@@ -19,11 +19,13 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from gallery.models import (
+    Batch,
     CatalogModel,
     Collection,
     Generation,
     Hold,
     Image,
+    Preset,
     SavedSearch,
     State,
     Upload,
@@ -61,10 +63,21 @@ TABLE = [
     Row("create"),
     Row("create", method="POST", member=422, maker=422, staff=422),
     Row("create-price", method="POST"),
+    Row("create-draft", member=302, maker=302, staff=302),
+    Row("create-draft", method="POST", member=400, maker=400, staff=400),
     Row("create-from-file", method="POST", member=422, maker=422, staff=422),
+    Row("matrix"),
+    # Nothing is to be varied: it is the form.
+    Row("matrix", method="POST"),
+    Row("matrix-result", ("matrix",)),
     # Without htmx the drawer is the page of prompts.
     Row("create-history", member=302, maker=302, staff=302),
     Row("create-recent-prompts"),
+    Row("create-models"),
+    Row("create-models", method="POST"),
+    Row("create-styles"),
+    Row("create-styles", method="POST"),
+    Row("pin-model", method="POST", member=422, maker=422, staff=422),
     Row("image", ("image",)),
     Row("original", ("image",)),
     Row("lineage", ("image",)),
@@ -119,11 +132,20 @@ TABLE = [
     Row("read-again", ("answer",), "POST", member=403, maker=303, staff=303),
     Row("prompts"),
     Row("prompt", ("prompt",)),
+    Row("prompt-matrix", ("prompt",)),
+    # No hole is named.
+    Row("prompt-matrix", ("prompt",), "POST", member=422, maker=422, staff=422),
     Row("searches"),
     Row("searches", method="POST", member=422, maker=422, staff=422),
     # Another member's own is none.
     Row("rename-search", ("search",), "POST", member=404, maker=422, staff=404),
     Row("delete-search", ("search",), "POST", member=404, maker=303, staff=404),
+    Row("presets"),
+    Row("export-presets"),
+    Row("import-presets", method="POST", member=422, maker=422, staff=422),
+    Row("rename-preset", ("preset",), "POST", member=404, maker=422, staff=422),
+    Row("share-preset", ("preset",), "POST", member=404, maker=303, staff=303),
+    Row("delete-preset", ("preset",), "POST", member=404, maker=303, staff=303),
     Row("compare-prompts"),
     # Nothing is selected.
     Row("selection-download", method="POST", member=422, maker=422, staff=422),
@@ -142,8 +164,13 @@ TABLE = [
 ]
 OPEN = {"signin", "login", "icon", "healthz"}
 POST_ONLY = {row.name for row in TABLE if row.method == "POST"} - {
+    "create-draft",
     "account",
     "create",
+    "create-models",
+    "create-styles",
+    "matrix",
+    "prompt-matrix",
     "searches",
     "collections",
     "operation",
@@ -175,12 +202,20 @@ def things(worker_process: WorkerProcess, models_known: None, alice: User) -> di
         "prompt": done.prompt_id,
         "picture": image.name,
         "search": SavedSearch.objects.create(user=alice, name="Canals", text="canal").pk,
+        "preset": Preset.objects.create(owner=alice, name="Fog", folded="fog", values={"prompt": "fog"}).pk,
         "collection": Collection.objects.called("Spring", alice).pk,
+        "matrix": a_matrix(alice).pk,
         "token": "no-such-token",
         "verb": "favourite",
         "kind": "edit",
         "upload": Upload.objects.bring(alice, RED).pk,
     }
+
+
+def a_matrix(owner: User) -> Batch:
+    """Of one cell."""
+    axes = {"layout": ["seed"], "seed": [1], "cells": [None], "base": {"prompt": "A quiet canal"}}
+    return Batch.objects.create(owner=owner, kind=Batch.Kind.MATRIX, axes=axes)
 
 
 def address(row: Row, things: dict[str, object]) -> str:

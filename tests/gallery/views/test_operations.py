@@ -263,6 +263,24 @@ def test_a_file_that_is_lost_is_told_and_nothing_is_queued(site: Client, alice: 
     assert "is lost" in refused(site.post(form.address, form.fields), "__all__")
 
 
+def test_before_and_after_lie_on_each_other(site: Client, worker_process: WorkerProcess, alice: User) -> None:
+    site.post("/create/", {"prompt": "a cat", "model": "z-image-turbo", "width": "512", "height": "512"})
+    assert worker_process.step()
+    before = Image.objects.get()
+    site.post(address(before, "upscale"), {})
+    assert worker_process.step()
+    after = Image.objects.latest("id")
+    assert after.width == 2 * before.width
+
+    page = Page(site.get(f"/images/{after.pk}/").content)
+
+    figure = page.one("figure", data_before_after=None)
+    assert [picture["src"] for picture in figure.all("img")] == [before.thumbnail_512, after.thumbnail_512]
+    compared = site.get(f"/compare/?images={before.pk},{after.pk}&shown=slider")
+    assert Page(compared.content).one("ol", data_beside=None)["data-start"] == "slider"
+    assert not Page(site.get(f"/images/{before.pk}/").content).all("figure", data_before_after=None)
+
+
 def test_what_is_not_there_is_404(site: Client) -> None:
     for kind in (*KINDS, "paint"):
         assert site.get(f"/images/99/{kind}/").status_code == 404
