@@ -1,7 +1,7 @@
 """The create page: the form, its price, the prompts of before, and what was made in this sitting."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import reswap, retarget
 
 from gallery import access
-from gallery.display import sitting
+from gallery.display import forecast, sitting
 from gallery.formats import read_id
 from gallery.forms import Catalog, GenerateForm, draft, filling, kept
 from gallery.forms.prefill import picture_named
@@ -230,7 +230,8 @@ def _page(
     """The whole page, or to htmx the form alone, wherever it meant to put the answer; `notes` are about the values."""
     if _in_composer(request):
         return _redrawn_composer(request, form, values, status)
-    context = {**drafts.context(request, values, form), "last_seed": _last_seed(request.user), **notes}
+    context = {**drafts.context(request, values, form), "last_seed": _last_seed(request.user)}
+    context |= {"lasts": _lasting(request, form), **notes}
     if request.htmx and request.method == "POST":
         fragment = render(request, "create/_form.html", context, status=status)
         return retarget(reswap(fragment, "outerHTML"), "#create-form")
@@ -238,6 +239,14 @@ def _page(
     context |= {"sitting": sitting.page(request.user, closed_gates(request), older)}
     context |= {"before": Draft.objects.before(request.user)}
     return render(request, "create/create.html", context, status=status)
+
+
+def _lasting(request: MemberRequest, form: GenerateForm) -> timedelta | None:
+    """How long all that the form would make takes at the present pace; None for a single request, or when unknown."""
+    plan = form.plan
+    if not plan.text or plan.pictures > form.most:
+        return None
+    return forecast.of_click(plan, Generation.objects.active().in_line(), closed_gates(request))
 
 
 def _in_composer(request: MemberRequest) -> bool:
@@ -269,7 +278,10 @@ def _last_seed(user: User) -> int | None:
 def price(request: MemberRequest) -> HttpResponse:
     """What the button says about money, for the form as it stands."""
     form = _posted(request)
-    return render(request, "create/_priced.html", {"form": form})
+    # The gallery's one line has no place for what is made of it; there it is one model and one text.
+    has_plan = "composer" not in request.POST
+    context = {"form": form, "has_plan": has_plan, "lasts": _lasting(request, form) if has_plan else None}
+    return render(request, "create/_priced.html", context)
 
 
 @require_safe

@@ -85,6 +85,17 @@ document.addEventListener("input", (event) => {
   count();
 });
 
+// With words to choose between, what is typed decides how many pictures there will be: their price follows.
+let typing = 0;
+document.addEventListener("input", (event) => {
+  if (event.target !== prompt() || !document.getElementById("id_alternatives")?.checked) return;
+  clearTimeout(typing);
+  typing = setTimeout(() => {
+    const shown = document.getElementById("create-price");
+    if (shown) htmx.trigger(shown, "reprice");
+  }, 400);
+});
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-random-seed], [data-last-seed]");
   const seed = button?.form?.elements.namedItem("seed");
