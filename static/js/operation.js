@@ -12,6 +12,11 @@ const token = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value;
 /** Where something may be dropped: the pages on which pictures are made, and the form of any operation. */
 const place = (target) =>
   document.querySelector("#bring, #create-form, .operating") ? document.body : target.closest?.("[data-composer], form");
+/** A file on the create form itself is read, not brought: from_file.js does that. */
+const isRead = (event) =>
+  event.dataTransfer.types.includes("Files") &&
+  event.target.closest?.("#create-form") &&
+  document.querySelector("[data-from-file]");
 const takes = (target) =>
   place(target)?.matches("body, [data-composer], .operation-form, .create-form") ? place(target) : null;
 
@@ -114,7 +119,8 @@ document.addEventListener("dragover", (event) => {
     return;
   }
   const kinds = event.dataTransfer.types;
-  const into = kinds.includes("Files") || kinds.includes("text/uri-list") ? takes(event.target) : null;
+  const isOurs = kinds.includes("Files") || kinds.includes("text/uri-list");
+  const into = isOurs && !isRead(event) ? takes(event.target) : null;
   unmark();
   if (!into) return;
   event.preventDefault();
@@ -126,7 +132,7 @@ document.addEventListener("dragleave", (event) => {
 document.addEventListener("drop", (event) => {
   unmark();
   if (moving) return event.preventDefault();
-  if (!takes(event.target)) return;
+  if (isRead(event) || !takes(event.target)) return;
   const files = [...event.dataTransfer.files];
   const [, kind, id] = event.dataTransfer.getData("text/uri-list").match(PICTURE) ?? [];
   if (!files.length && !id) return;

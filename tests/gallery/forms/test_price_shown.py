@@ -109,7 +109,7 @@ class TestEveryForm:
                 assert form.fields["price"] == "0.02"
 
     def test_the_price_alone_comes_as_one_piece(self, maker: Client) -> None:
-        asked = {"model": "gpt-image-2", "quality": "low", "variants": "4"}
+        asked = {"model": "gpt-image-2", "quality": "low", "variants": "4", "composer": "1"}
         page = Page(maker.post("/create/price/", asked, headers=HTMX).content)
 
         piece = page.one("span")
