@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("gallery", "0057_pickers")]
+    dependencies = [("gallery", "0055_pickers")]
 
     operations = [
         migrations.CreateModel(
