@@ -22,7 +22,7 @@ def test_from_the_create_form_to_the_table(site: Site, browser: Browser, width: 
     page.get_by_role("button", name="Preview").click()
     expect(page.locator(".matrix-table [data-hole]")).to_have_count(4)
     page.get_by_role("button", name="for Words rain").click()
-    page.get_by_role("link", name="Seed × Words").last.click()
+    page.locator(".batch-facts").get_by_role("link", name="Seed × Words").click()
     expect(page.locator("#matrix-result [data-cell]")).to_have_count(2, timeout=30_000)
     expect(page.locator("#matrix-result small")).to_have_count(2)
 
@@ -32,5 +32,6 @@ def test_from_the_create_form_to_the_table(site: Site, browser: Browser, width: 
     expect(page.locator('[data-error-for="repeat"]')).to_contain_text("Exactly this was made on")
     page.get_by_role("link", name="Use it").click()
     expect(page).to_have_url(f"{site.url}/images/{page.url.rstrip('/').rsplit('/', 1)[1]}/")
-    assert problems == []
+    # The question is a 422, which the console tells of.
+    assert [each for each in problems if "422" not in each] == []
     context.close()
