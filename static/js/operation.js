@@ -1,5 +1,5 @@
-// Pictures as something to start from: they are dropped, pasted and dragged in, put in order, and compared with what was
-// made from them. Whatever needs a choice asks for it; nothing here spends.
+// Pictures as something to start from: they are dropped, pasted and dragged in, put in order, and compared with what
+// was made from them. Whatever needs a choice asks for it; nothing here spends.
 const said = document.getElementById("said");
 const PICTURE = /\/(images|uploads)\/(\d+)\//;
 const TRIES = 20;
@@ -10,8 +10,15 @@ const say = (words) => {
 const several = () => document.querySelector("#multi-edit-form [data-arranging]");
 const token = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value;
 /** Where something may be dropped: the pages on which pictures are made, and the form of any operation. */
-const place = (target) =>
-  document.querySelector("#bring, #create-form, .operating") ? document.body : target.closest?.("[data-composer], form");
+const place = (target) => {
+  const isWhole = document.querySelector("#bring, #create-form, .operating");
+  return isWhole ? document.body : target.closest?.("[data-composer], form");
+};
+/** A file on the create form itself is read, not brought: from_file.js does that. */
+const isRead = (event) =>
+  event.dataTransfer.types.includes("Files") &&
+  event.target.closest?.("#create-form") &&
+  document.querySelector("[data-from-file]");
 const takes = (target) =>
   place(target)?.matches("body, [data-composer], .operation-form, .create-form") ? place(target) : null;
 
@@ -114,7 +121,8 @@ document.addEventListener("dragover", (event) => {
     return;
   }
   const kinds = event.dataTransfer.types;
-  const into = kinds.includes("Files") || kinds.includes("text/uri-list") ? takes(event.target) : null;
+  const isOurs = kinds.includes("Files") || kinds.includes("text/uri-list");
+  const into = isOurs && !isRead(event) ? takes(event.target) : null;
   unmark();
   if (!into) return;
   event.preventDefault();
@@ -126,7 +134,7 @@ document.addEventListener("dragleave", (event) => {
 document.addEventListener("drop", (event) => {
   unmark();
   if (moving) return event.preventDefault();
-  if (!takes(event.target)) return;
+  if (isRead(event) || !takes(event.target)) return;
   const files = [...event.dataTransfer.files];
   const [, kind, id] = event.dataTransfer.getData("text/uri-list").match(PICTURE) ?? [];
   if (!files.length && !id) return;
