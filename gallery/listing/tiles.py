@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import FilteredRelation, Q
 from django.db.models.functions import Left
 
-from gallery.formats import usd
+from gallery.formats import shape, usd
 from gallery.listing import walk
 from gallery.listing.days import Day, days
 from gallery.listing.listing import Listing, Page
@@ -25,8 +25,6 @@ PAGE = 60
 EAGER = 24
 # Characters of the prompt in the caption; the rest is on the picture's own page.
 EXCERPT = 240
-# The shapes that ratios.css knows.
-NARROWEST, WIDEST = 25, 400
 # A row that is filled makes its pictures larger than its height says, by as much in the worst of usual cases.
 GROWTH = 1.2
 
@@ -74,11 +72,6 @@ class Tile(NamedTuple):
     load: str
     # Of the first picture of a day.
     day: Day | None
-
-
-def shape(width: int, height: int) -> int:
-    """Width over height in hundredths, as the classes of ratios.css know it."""
-    return min(max(round(100 * width / max(height, 1)), NARROWEST), WIDEST)
 
 
 def page(
