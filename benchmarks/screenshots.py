@@ -91,8 +91,8 @@ def main() -> None:
             site.manage("fill_gallery", "--images", asked.images)
             shown = make_pictures(site, browser)
             take(site, browser, chosen(pages(site, shown), asked.only), asked.folder)
-            with a_queue(site, browser) as last:
-                take(site, browser, chosen(busy_pages(last), asked.only), asked.folder)
+            with a_queue(site, browser) as (last, click):
+                take(site, browser, chosen(busy_pages(last, click), asked.only), asked.folder)
 
 
 def say(text: str) -> None:
@@ -131,6 +131,10 @@ def pages(site: Site, shown: Shown) -> list[Shot]:
         Shot("create-ratio", f"/create/?model={RATIO}"),
         Shot("create-tier", f"/create/?model={TIER}"),
         Shot("create-advanced", f"/create/?model={PIXELS}&cfg_scale=9"),
+        Shot(
+            "create-many",
+            f"/create/?model={PIXELS}&model={RATIO}&count=4&prompt=A+harbour&negative_prompt=fog",
+        ),
         Shot("create-options", f"/create/?model={PIXELS}", _open_options),
         Shot("create-errors", f"/create/?model={PIXELS}&width=1000&seed=abc", _send),
         Shot("create-history", "/create/", _open_history),
@@ -138,6 +142,11 @@ def pages(site: Site, shown: Shown) -> list[Shot]:
         Shot("create-styles", f"/create/?model={PIXELS}", _open_styles),
         Shot("create-models-page", "/create/models/"),
         Shot("create-styles-page", "/create/styles/"),
+        Shot("matrix", "/create/matrix/"),
+        Shot(
+            "matrix-preview",
+            f"/create/matrix/?model={PIXELS}&prompt=A+quiet+harbour&axis-seed=1..5&axis-cfg_scale=5,7,9",
+        ),
         Shot("create-remix", f"/create/?image={shown.image}&use=remix"),
         Shot("image", f"/images/{shown.image}/"),
         Shot("image-whole", f"/images/{shown.image}/", _everything),
@@ -166,6 +175,7 @@ def pages(site: Site, shown: Shown) -> list[Shot]:
         Shot("generation-failed", f"/generations/{shown.failed}/"),
         Shot("prompts", "/prompts/"),
         Shot("prompt", f"/prompts/{shown.prompt}/"),
+        Shot("prompt-matrix", f"/prompts/{shown.prompt}/matrix/?across=seed&down=cfg_scale"),
         Shot("prompts-compared", f"/prompts/compare/?a={shown.prompt - 1}&b={shown.prompt}"),
         Shot("admin", "/admin/"),
         Shot("admin-generations", "/admin/gallery/generation/"),
@@ -179,12 +189,13 @@ def pages(site: Site, shown: Shown) -> list[Shot]:
     ]
 
 
-def busy_pages(queued: int) -> list[Shot]:
+def busy_pages(queued: int, click: int) -> list[Shot]:
     """Pages that look different while something is on its way."""
     return [
         Shot("gallery-busy", "/"),
         Shot("queue", "/queue/"),
         Shot("generation-queued", f"/generations/{queued}/"),
+        Shot("batch", f"/batches/{click}/"),
         Shot("create-busy", "/create/"),
     ]
 
@@ -285,27 +296,28 @@ def make_pictures(site: Site, browser: Browser) -> Shown:
 
 
 @contextmanager
-def a_queue(site: Site, browser: Browser) -> Iterator[int]:
-    """Six generations, of which four are being answered and two wait; yields the last one's id."""
+def a_queue(site: Site, browser: Browser) -> Iterator[tuple[int, int]]:
+    """Six generations, of which four are being answered, and a click of six; yields the last one's id, and its id."""
     assert site.emulator
     context = browser.new_context()
     page = signed_in(site, context)
     site.emulator.fault("slow", seconds=170, times=-1)
     last = [create(page, site, PIXELS, f"{text}, from above") for _, text in PROMPTS[:6]][-1]
     page.wait_for_timeout(1_000)
+    click = create(page, site, PIXELS, PROMPTS[6][1], count="6")
     context.close()
-    yield last
+    yield last, click
     # The worker waits for answers that are paid for; these never come.
     site.emulator.close()
 
 
 def create(page: Page, site: Site, model: str, prompt: str, **fields: str) -> int:
-    """Post the form as a page without scripts would; the generation's id."""
+    """Post the form as a page without scripts would; the id of the generation, or of the click of several."""
     page.goto(f"{site.url}/create/?model={model}")
     form = {name: page.locator(f"#create-form [name={name}]").first.input_value() for name in HIDDEN}
     sent = {"model": model, "prompt": prompt, "safe_mode": "on", **form, **fields}
     answer = page.request.post(f"{site.url}/create/", form=sent, headers={"Referer": f"{site.url}/create/"})
-    found = re.findall(r"/generations/(\d+)/$", answer.url)
+    found = re.findall(r"/(?:generations|batches)/(\d+)/$", answer.url)
     assert found, answer.url
     return int(found[0])
 

@@ -44,7 +44,9 @@ def generations_to_change(user: User, ids: Iterable[int]) -> GenerationQuerySet:
 
 def generation_to_see(pk: int) -> Generation:
     """The generation, for any member; Http404 when there is none."""
-    known = Generation.objects.select_related("owner", "prompt", "batch", "origin__generation")
+    known = Generation.objects.select_related(
+        "owner", "prompt", "batch", "origin__generation", "verification"
+    )
     return get_object_or_404(known, pk=min(pk, MAX_ID))
 
 
@@ -86,7 +88,12 @@ def attempt_to_change(user: User, pk: int) -> Attempt:
 def image_to_see(pk: int) -> Image:
     """The image with its generation, prompt and owner, for any member; Http404 when there is none."""
     known = Image.objects.select_related(
-        "owner", "prompt", "generation__origin__generation", "attempt", "sensitive_set_by"
+        "owner",
+        "prompt",
+        "generation__origin__generation",
+        "generation__verification",
+        "attempt",
+        "sensitive_set_by",
     )
     return get_object_or_404(known, pk=min(pk, MAX_ID))
 

@@ -81,7 +81,7 @@ def _refusal_of_body(request: HttpRequest, files: ExitStack) -> HttpResponse | N
         length = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
         return error_page(request, 400)
-    brings = request.path_info == settings.UPLOADS_URL and request.content_type == MULTIPART
+    brings = request.path_info in settings.UPLOADS_URLS and request.content_type == MULTIPART
     if length > (settings.UPLOADS_MAX_SIZE if brings else settings.DATA_UPLOAD_MAX_MEMORY_SIZE):
         return _too_large(request, brings=brings)
     if request.content_type not in FORM_TYPES and length:

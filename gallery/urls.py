@@ -69,6 +69,7 @@ urlpatterns = [
     path("images/<int:pk>/download", downloads.download, name="download"),
     path("images/<int:pk>/rerun-same-seed/", image.rerun_same_seed, name="rerun-same-seed"),
     path("images/<int:pk>/rerun-new-seed/", image.rerun_new_seed, name="rerun-new-seed"),
+    path("images/<int:pk>/verify/", image.verify, name="verify"),
     path("images/<int:pk>/favourite/", judging.favourite, name="favourite"),
     path("images/<int:pk>/rate/", judging.rate, name="rate"),
     path("images/<int:pk>/tag/", judging.tag, name="tag"),

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from hashlib import blake2s
 
@@ -33,7 +34,8 @@ class BatchCard:
     """What `batch/_batch.html` is drawn from: the click, its cards from a place on, and how many are in which state.
 
     `spent` is what its calls have cost or may have, in USD. `again` is what it costs to run again what has failed.
-    `older` is the place of the next page's first card.
+    `older` is the place of the next page's first card. As a line of the queue it has no cards, but the `words` of its
+    first request, its position (0: none of it waits in line) and when all of it may be ready.
     """
 
     batch: Batch
@@ -44,6 +46,9 @@ class BatchCard:
     may_be_charged: bool = False
     older: int | None = None
     first: int = 0
+    words: str = ""
+    position: int = 0
+    ready_at: datetime | None = None
 
     @property
     def size(self) -> int:
@@ -90,13 +95,17 @@ class BatchCard:
     @property
     def title(self) -> str:
         """The words that it was made with, or what was done: those of its first request here."""
-        return self.cards[0].generation.title if self.cards else self.made_of
+        return self.cards[0].generation.title if self.cards else self.words or self.made_of
 
     @property
     def seen(self) -> str:
         """All that is shown of it, in a word: the poll compares it."""
         shown = [f"{card.generation.pk}:{card.generation.state}:{card.seen}" for card in self.cards]
-        shown += [self.state, *(f"{state}:{number}" for state, number in self.counts.items())]
+        shown += [
+            self.state,
+            str(self.position),
+            *(f"{state}:{number}" for state, number in self.counts.items()),
+        ]
         return blake2s(" ".join(shown).encode(), digest_size=8).hexdigest()
 
 

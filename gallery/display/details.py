@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from gallery.display.word_diff import Difference, difference
 from gallery.models import Generation, Kind, State
 from venice.operations import PARAMETERS
 
@@ -43,6 +44,12 @@ def request_rows(generation: Generation) -> list[Row]:
     listed = [name for name in LABELS if name in request and name not in _ELSEWHERE]
     rest = [name for name in request if name not in LABELS and name not in _ELSEWHERE]
     return [Row(name, LABELS.get(name, name), value_words(request[name])) for name in (*listed, *rest)]
+
+
+def enhancement(generation: Generation) -> Difference | None:
+    """What Venice has made of the prompt, word by word; None where it left it as it was, or told nothing."""
+    before, after = generation.request.get("prompt", ""), generation.enhanced_prompt
+    return difference(str(before), after) if after and after != before else None
 
 
 def slices(generation: Generation) -> list[Slice]:

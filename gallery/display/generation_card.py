@@ -36,8 +36,8 @@ class QueueState:
     """Where an unfinished generation stands.
 
     Its position among the waiting (0: none), until when it is held itself, the gate that holds it with others, and
-    the silent host that its answer lies on. One that has ended may have its answer read again, and one that waits may
-    be paused with its click.
+    the silent host that its answer lies on. One that has ended may have its answer read again, or its picture compared,
+    and one that waits may be paused with its click.
     """
 
     state: str
@@ -137,7 +137,7 @@ def queue_state(generation: Generation, gates: ClosedGates) -> QueueState:
     """Where it stands now; asks the database for its position when it waits."""
     if generation.state == State.RECEIVED:
         return QueueState(generation.state, host=silent_hosts([generation]).get(generation.pk, ""))
-    if generation.state != State.QUEUED or generation.is_paused or _held_until(generation):
+    if generation.state != State.QUEUED or generation.is_paused or held_until(generation):
         return _alone(generation)
     return _in_line(generation, _positions(FARTHEST), gates)
 
@@ -149,12 +149,13 @@ def _in_line(generation: Generation, positions: Mapping[int, int], gates: Closed
 def _alone(generation: Generation) -> QueueState:
     """Where it stands whatever the others do."""
     reading = any(each.reading_asked_at for each in generation.kept_answers)
+    reading = reading or (not generation.is_active and generation.awaits_verdict)
     paused = generation.is_paused
-    held_until = None if paused else _held_until(generation)
-    return QueueState(generation.state, held_until=held_until, reading=reading, paused=paused)
+    held = None if paused else held_until(generation)
+    return QueueState(generation.state, held_until=held, reading=reading, paused=paused)
 
 
-def _held_until(generation: Generation) -> datetime | None:
+def held_until(generation: Generation) -> datetime | None:
     """The end of a hold of its own."""
     end = generation.not_before if generation.state == State.QUEUED else None
     return end if end and end > timezone.now() else None
@@ -162,8 +163,8 @@ def _held_until(generation: Generation) -> datetime | None:
 
 def _positions(limit: int) -> dict[int, int]:
     """The position of each waiting generation, from 1; a narrow query, since queues grow long."""
-    queue = Generation.objects.queued().in_service_order(limit)
-    return {pk: position for position, (pk, status) in enumerate(queue, 1) if status <= Status.DUE}
+    queue = Generation.objects.queued().in_line()[:limit]
+    return {entry.pk: position for position, entry in enumerate(queue, 1) if entry.status <= Status.DUE}
 
 
 def silent_hosts(generations: Iterable[Generation]) -> dict[int, str]:
@@ -203,29 +204,6 @@ def again(generations: Iterable[Generation]) -> dict[int, Again]:
     return {pk: Again(price) for pk, price in CatalogModel.objects.prices(wanted).items()}
 
 
-def active(limit: int, gates: ClosedGates) -> list[Card]:
-    """The cards of what runs or waits, in the order of service, at most `limit`; one query, or two when there is any.
-
-    The typical times come with the cards' first poll, or with the queue's forecast.
-    """
-    queue = Generation.objects.active().in_service_order(limit)
-    generations = Generation.objects.select_related("owner", "prompt", "batch")
-    rows = generations.in_bulk([pk for pk, _ in queue]) if queue else {}
-    hosts = silent_hosts(rows.values())
-    cards = []
-    running = sum(status == Status.RUNNING for _, status in queue)
-    for position, (pk, status) in enumerate(queue, 1 - running):
-        row = rows[pk]
-        gate = gates.before(row.model) if status == Status.DUE else None
-        waits = position if row.state == State.QUEUED and status <= Status.DUE else 0
-        held_until = None if row.is_paused else _held_until(row)
-        now = QueueState(row.state, waits, held_until, gate, hosts.get(pk, ""), paused=row.is_paused)
-        card = _card(row, [], now, Typical(), None)
-        # The first poll of one that is being sent brings what is left out here.
-        cards.append(replace(card, seen="") if row.state == State.SENDING else card)
-    return cards
-
-
 def of(generation: Generation, gates: ClosedGates, now: QueueState | None = None) -> Card:
     """The card of one generation, with all it shows; at most two queries beside its position and price."""
     times = typical([generation.model]) if generation.state == State.SENDING else {}
@@ -240,7 +218,8 @@ def of(generation: Generation, gates: ClosedGates, now: QueueState | None = None
 def drawn(generations: QuerySet[Generation]) -> QuerySet[Generation]:
     """With all that `of_each` shows of them, in a query for each kind of thing."""
     in_order = Prefetch("images", Image.objects.order_by("index"))
-    return generations.select_related("owner", "prompt", "batch").prefetch_related(in_order, "attempts")
+    known = generations.select_related("owner", "prompt", "batch", "verification")
+    return known.prefetch_related(in_order, "attempts")
 
 
 def of_each(generations: Iterable[Generation]) -> list[Card]:
@@ -269,6 +248,11 @@ def of_click(generations: Sequence[Generation], gates: ClosedGates) -> list[Card
         pictures = [] if each.is_active else list(each.images.all())
         cards.append(_card(each, pictures, now, times.get(each.model, Typical()), prices.get(each.pk)))
     return cards
+
+
+def card_of_active(generation: Generation, now: QueueState) -> Card:
+    """The card of one that waits or runs, without its model's usual time; no query."""
+    return _card(generation, [], now, Typical(), None)
 
 
 def _card(

@@ -161,7 +161,7 @@ def _graph(ids: list[int]) -> _Graph:
     inputs = Prefetch("inputs", Input.objects.select_related("image"))
     rows = (
         Generation.objects.filter(pk__in=ids)
-        .select_related("owner", "prompt", "origin")
+        .select_related("owner", "prompt", "origin", "verification")
         .prefetch_related(pictures, inputs)
     )
     graph = _Graph({each.pk: each for each in rows.order_by("pk")})
@@ -276,7 +276,7 @@ def made_from(image: Image) -> Made:
     """By re-running it, or starting from it; three queries, four more while some of it is on its way."""
     found = lineage.made_from(image.pk, COUNTED + 1)
     pictures = Prefetch("images", Image.objects.order_by("index", "id").only(*_COLUMNS))
-    rows = Generation.objects.filter(pk__in=found[:LISTED]).select_related("owner", "prompt")
+    rows = Generation.objects.filter(pk__in=found[:LISTED]).select_related("owner", "prompt", "verification")
     children = list(rows.prefetch_related(pictures).order_by("-id")) if found else []
     active = [each.pk for each in children if each.is_active]
     cards = generation_card.drawn(Generation.objects.filter(pk__in=active)) if active else None

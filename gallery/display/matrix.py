@@ -14,30 +14,39 @@ from gallery.display.forecast import GUESS
 from gallery.formats import about, amount, usd
 from gallery.forms.matrix import MatrixForm, Purchase
 from gallery.listing.tiles import shape
+from gallery.media.storage import thumbnail_name
+from gallery.media.thumbnails import SIZES
 from gallery.models import Generation, Image, User, Worker
 from gallery.pipeline.pace import WINDOW
 from gallery.variations.matrix import Cell, missing
 
-#: What a square shows of a picture.
-SHOWN = ("sha256", "recipe", "width", "height", "color", "is_sensitive", "generation_id")
+_SMALLER = min(SIZES)
+#: What a square shows of a picture, as `square` takes it.
+SHOWN = ("pk", "sha256", "recipe", "width", "height", "is_sensitive")
 
 
 class Square(NamedTuple):
-    """One cell: a picture, a button, or words. What it is called, its value on each axis, is `text`."""
+    """One cell: a picture, a button, or words. What it is called, its value on each axis, is `text`.
+
+    Plain values, as short to print as they can be: a page has hundreds of them.
+    """
 
     text: str
-    picture: Image | None = None
-    # A class where the picture is not for every eye.
-    sensitive: str = ""
+    # A picture: its number, thumbnail, sides, shape in hundredths, and a class where it is not for every eye.
+    picture: int | None = None
+    src: str = ""
+    width: int = 0
+    height: int = 0
     shape: int = 100
-    # A generation that is on its way, or has ended without a picture; and what is said of it.
+    sensitive: str = ""
+    # A generation that is on its way, or has ended without a picture.
     generation: int | None = None
     state: str = ""
     # What its button sends, and says.
     value: str = ""
     price: str = ""
+    # What is said of it, and in full to who asks for it.
     words: str = ""
-    # Said in full to who asks for it.
     title: str = ""
 
 
@@ -112,12 +121,30 @@ def _square(cell: Cell, text: str, member: User) -> Square:
     return Square(text, value=f"cell-{cell.place}:{amount(cell.price)}", price=usd(cell.price))
 
 
-def of_picture(image: Image, text: str, member: User) -> Square:
-    """A picture; only words for a reader who has such pictures hidden."""
-    if image.is_sensitive and member.hides_sensitive:
+def square(
+    pk: int,
+    sha256: str,
+    recipe: int,
+    width: int,
+    height: int,
+    is_sensitive: bool,
+    *,
+    text: str,
+    member: User,
+) -> Square:
+    """A picture by its columns; only words for a reader who has such pictures hidden."""
+    if is_sensitive and member.hides_sensitive:
         return Square(text, words="hidden")
-    sensitive = " sensitive" if image.is_sensitive else ""
-    return Square(text, image, sensitive, shape(image.width, image.height))
+    # As `StoredPicture.thumbnail_256`, without a row.
+    version = f"?{recipe}" if recipe > 1 else ""
+    src = f"{settings.MEDIA_URL}{thumbnail_name(sha256, _SMALLER)}{version}"
+    return Square(text, pk, src, width, height, shape(width, height), " sensitive" if is_sensitive else "")
+
+
+def of_picture(image: Image, text: str, member: User) -> Square:
+    """The same of a row."""
+    pk, *columns = (getattr(image, name) for name in SHOWN)
+    return square(pk, *columns, text=text, member=member)
 
 
 def time_for(cells: Iterable[Cell]) -> str:

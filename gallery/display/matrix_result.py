@@ -3,23 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2s
-from typing import NamedTuple
+from typing import Any, TypeAlias
 
-from django.db.models import Q
+from django.db.models import FilteredRelation, Q
 
-from gallery.display.matrix import SHOWN, Row, Sheet, Square, Table, called, of_picture
+from gallery.display.matrix import SHOWN, Row, Sheet, Square, Table, called, square
 from gallery.formats import read_id
 from gallery.models import Batch, Generation, Image, State, User
 from gallery.models.states import ACTIVE_STATES
 from gallery.variations.axes import LABELS, Axis
 
-
-class _Made(NamedTuple):
-    pk: int
-    state: str
-    purged_count: int
-
-
+GONE = "not here any more"
+# Of a generation, then of its first picture as `square` takes it, where it has one.
+_COLUMNS = ("batch", "position", "pk", "state", "purged_count", *(f"first__{name}" for name in SHOWN))
+_PICTURE = 5
+_Row: TypeAlias = Sequence[Any]
 _WORDS: dict[str, str] = {
     State.QUEUED: "waits",
     State.SENDING: "being made",
@@ -45,7 +43,7 @@ class Result:
 
 
 def result(batch: Batch, member: User, page: int) -> Result | None:
-    """What has come of a matrix that was bought, one page of it; None when the batch is none. Three queries."""
+    """What has come of a matrix that was bought, one page of it; None when the batch is none. At most three queries."""
     told = batch.axes if batch.kind == Batch.Kind.MATRIX else {}
     layout = [Axis(name, tuple(told.get(name) or ())) for name in told.get("layout") or () if name in LABELS]
     cells = told.get("cells") or []
@@ -84,45 +82,45 @@ class _Squares:
 
     def __init__(self, batch: Batch, cells: Sequence[int | str | None], member: User) -> None:
         named = {kind: _ids(cells, kind) for kind in ("image", "generation")}
-        own = Q(batch=batch, position__in=[cell for cell in cells if isinstance(cell, int)])
-        columns = ("position", "pk", "state", "purged_count", "batch")
-        rows = Generation.objects.filter(own | Q(pk__in=named["generation"])).values_list(*columns)
+        positions = [cell for cell in cells if isinstance(cell, int)]
+        own = Q(batch=batch, position__range=(min(positions, default=-1), max(positions, default=-1)))
+        first = Q(images__index=0, images__trashed_at=None)
+        rows = Generation.objects.filter(own | Q(pk__in=named["generation"]))
+        rows = rows.alias(first=FilteredRelation("images", condition=first)).order_by()
         self._member = member
-        self._by_position: dict[int, _Made] = {}
-        self._by_id: dict[int, _Made] = {}
-        for position, pk, state, purged, of in rows:
-            self._by_id[pk] = made = _Made(pk, state, purged)
-            if of == batch.pk:
-                self._by_position[position] = made
-        first = Q(generation__in=self._by_id, index=0) | Q(pk__in=named["image"])
-        pictures = list(Image.objects.kept().filter(first).only(*SHOWN))
-        self._pictures = {picture.pk: picture for picture in pictures}
-        self._of = {picture.generation_id: picture for picture in pictures}
-        self.is_active = any(made.state in ACTIVE_STATES for made in self._by_id.values())
-        told = [f"{made.pk}:{made.state}:{made.pk in self._of}" for made in self._by_id.values()]
+        found: list[_Row] = list(rows.values_list(*_COLUMNS))
+        self._by_id = {row[2]: row for row in found}
+        self._by_position = {row[1]: row for row in found if row[0] == batch.pk}
+        known = Image.objects.kept().filter(pk__in=named["image"]).values_list(*SHOWN)
+        self._pictures = {row[0]: row for row in known} if named["image"] else {}
+        self.is_active = any(row[3] in ACTIVE_STATES for row in found)
+        told = [f"{row[2]}:{row[3]}:{row[_PICTURE]}" for row in found]
         self.seen = blake2s(" ".join(sorted(told)).encode(), digest_size=8).hexdigest()
 
     def of(self, cell: int | str | None, text: str) -> Square:
         """The square of a cell as the batch tells it."""
         if cell is None:
             return Square(text, words="not made")
-        kind, _, number = str(cell).partition(":")
-        if kind == "image":
-            picture = self._pictures.get(int(number))
-            return (
-                of_picture(picture, text, self._member)
-                if picture
-                else Square(text, words="not here any more")
-            )
-        made = self._by_id.get(int(number)) if kind == "generation" else self._by_position.get(int(kind))
-        if made is None:
-            return Square(text, words="not here any more")
-        if picture := self._of.get(made.pk):
-            return of_picture(picture, text, self._member)
-        words = _WORDS.get(made.state, made.state)
-        if made.state == State.DONE:
-            words = "thrown away" if made.purged_count else "in the trash"
-        return Square(text, generation=made.pk, state=made.state, words=words)
+        if isinstance(cell, int):
+            return self._made(self._by_position.get(cell), text)
+        kind, _, number = cell.partition(":")
+        pk = read_id(number) or 0
+        if kind == "generation":
+            return self._made(self._by_id.get(pk), text)
+        picture = self._pictures.get(pk)
+        return square(*picture, text=text, member=self._member) if picture else Square(text, words=GONE)
+
+    def _made(self, row: _Row | None, text: str) -> Square:
+        if row is None:
+            return Square(text, words=GONE)
+        if row[_PICTURE] is not None:
+            pk, *columns = row[_PICTURE:]
+            return square(pk, *columns, text=text, member=self._member)
+        _, _, pk, state, purged, *_ = row
+        words = _WORDS.get(state, str(state))
+        if state == State.DONE:
+            words = "thrown away" if purged else "in the trash"
+        return Square(text, generation=pk, state=state, words=words)
 
 
 def _ids(cells: Sequence[int | str | None], kind: str) -> list[int]:

@@ -27,7 +27,7 @@ _NEGATIVE = "Negative prompt:"
 _FEWEST_PAIRS = 3
 _SIZE = re.compile(r"\s*([0-9]{1,6})\s*[x×]\s*([0-9]{1,6})\s*")
 # Words in a prompt that load something which Venice does not have.
-_LOADS = re.compile(r"<(lora|lyco|hypernet):([^<>]{1,200})>")
+_LOADS = re.compile(r" ?<(lora|lyco|hypernet):([^<>]{1,200})>")
 _OURS = "Venice Gallery"
 _NAMES = {
     "Steps": "steps",

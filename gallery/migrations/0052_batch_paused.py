@@ -20,7 +20,10 @@ class Migration(migrations.Migration):
                 blank=True,
                 help_text="The most pictures that one click may ask for; empty: as MAX_PICTURES_PER_CLICK says.",
                 null=True,
-                validators=[django.core.validators.MinValueValidator(1)],
+                validators=[
+                    django.core.validators.MinValueValidator(1),
+                    django.core.validators.MaxValueValidator(5000),
+                ],
             ),
         ),
         migrations.AlterField(

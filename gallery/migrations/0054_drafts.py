@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("gallery", "0058_purged_pictures"),
+        ("gallery", "0053_purged_pictures"),
     ]
 
     operations = [

@@ -21,6 +21,7 @@ from gallery.models.states import ACTIVE_STATES, FINAL_STATES, Hold, Outcome, St
 from gallery.models.tag import ImageTag, Tag
 from gallery.models.upload import Upload
 from gallery.models.user import User
+from gallery.models.verification import Verification
 from gallery.models.worker import Worker
 
 __all__ = [
@@ -56,5 +57,6 @@ __all__ = [
     "Tag",
     "Upload",
     "User",
+    "Verification",
     "Worker",
 ]

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
+from gallery.failpoints import failpoint
 from gallery.models.states import Hold
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ class Batch(models.Model):
                 return False
             self.members.release()
             self.members.hold(Hold.BATCH)
+            failpoint("pausing")
             return True
 
     def resume(self) -> bool:
@@ -141,4 +143,5 @@ class Batch(models.Model):
             )
             if is_new:
                 old.filter(pk__in=[order.run_again_of.pk for order in orders if order.run_again_of]).dismiss()
+            failpoint("running-again")
         return made

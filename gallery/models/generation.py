@@ -278,6 +278,12 @@ class Generation(Lifecycle):
         return True
 
     @property
+    def awaits_verdict(self) -> bool:
+        """Whether its picture is still to be compared with the one that it makes again."""
+        verification = getattr(self, "verification", None)
+        return verification is not None and verification.is_pending
+
+    @property
     def kept_answers(self) -> list["Attempt"]:
         """The calls whose answers could not be used, or not all of them, and are kept."""
         # What is under way, or went well, has none: nothing is asked of the database for it.

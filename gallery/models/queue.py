@@ -80,10 +80,13 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         return self.queued().update(behind_until=Now() + service_order.REFUSED_GO_BEHIND, **doubt)
 
     def in_service_order(self, limit: int) -> list[tuple[int, service_order.Status]]:
-        """The first ids in the order of service, each with its status (see service_order.py)."""
+        """The first ids in the order of service, each with its status."""
+        return [(entry.pk, service_order.Status(entry.status)) for entry in self.in_line()[:limit]]
+
+    def in_line(self) -> list[service_order.Entry]:
+        """What decides about them, in the order of service (see service_order.py)."""
         rows = self.order_by("id").values_list(*service_order.COLUMNS)[:LONGEST_QUEUE]
-        entries = (service_order.Entry(*row) for row in rows)
-        return service_order.in_order(entries, timezone.now())[:limit]
+        return service_order.in_order(map(service_order.Entry._make, rows))
 
     def next_in_turn(self, *, is_probe: bool = False) -> "Generation | None":
         """The one whose turn it is, of waiting ones that may all be sent now.

@@ -102,7 +102,7 @@ class User(AbstractUser):
     click_limit = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
-        validators=[MinValueValidator(1)],
+        validators=[MinValueValidator(1), MaxValueValidator(5000)],
         help_text="The most pictures that one click may ask for; empty: as MAX_PICTURES_PER_CLICK says.",
     )
     rights_changes = models.PositiveIntegerField(

@@ -32,6 +32,9 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
 # How an answer comes and in whose name it is asked for: neither is seen in the picture.
 _NOT_SEEN = frozenset({"return_binary", "anon_user_id"})
 
+# Made once: it writes hundreds for one page.
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
 
 def canonical(
     kind: str, request: Mapping[str, Any], *, inputs: Iterable[str] = (), model: Model | None = None
@@ -47,7 +50,7 @@ def canonical(
         values = _of_model(values, model)
     values["style_references"] = _references(values.get("style_references"))
     plain = {name: _plain(value) for name, value in values.items()}
-    return json.dumps([kind, plain, list(inputs)], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode([kind, plain, list(inputs)])
 
 
 def _of_model(values: dict[str, Any], model: Model) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db.models import Q
@@ -35,8 +35,11 @@ _FIELDS = (
 
 
 class _Candidate(NamedTuple):
-    image: Image
-    request: dict[str, object]
+    generation: int
+    model: str
+    request: dict[str, Any]
+    # Of the picture, as _FIELDS names them.
+    columns: Sequence[Any]
 
 
 def comes_again(operation: Operation, model: Model | None) -> bool:
@@ -61,33 +64,31 @@ def identity(operation: Operation, model: Model | None) -> str:
     return canonical(operation.kind, operation.payload(images=False), inputs=digests, model=model)
 
 
-def existing(operations: Sequence[Operation], models: Mapping[str, Model]) -> dict[int, Image]:
+def existing(
+    operations: Sequence[Operation], models: Mapping[str, Model], identities: Sequence[str] | None = None
+) -> dict[int, Image]:
     """The newest kept picture of each of `operations` (at most 500) that was made already, by its place.
 
-    `models` are those that they name, by id. Three queries at most: prompts, pictures, and what these started from.
-    The pictures have what a tile shows of them, and no more. What was pretended is no picture of Venice's.
+    `models` are those that they name, by id; `identities` are theirs where somebody knows them. Three queries at most:
+    prompts, pictures, and what these started from. The pictures have what a tile shows of them, and no more. What was
+    pretended is no picture of Venice's.
     """
-    wanted: dict[str, list[int]] = defaultdict(list)
-    asked: list[Generate] = []
-    for place, operation in enumerate(operations[:MOST]):
-        model = models.get(operation.model)
-        if isinstance(operation, Generate) and comes_again(operation, model):
-            # How many come in one call makes no difference to the first of them.
-            wanted[identity(operation, model)].append(place)
-            asked.append(operation)
+    wanted = _wanted(operations, models, identities)
+    firsts = (operations[places[0]] for places in wanted.values())
+    asked = [operation for operation in firsts if isinstance(operation, Generate)]
     found: dict[int, Image] = {}
-    for key, image in _made(asked, models):
-        for place in wanted.pop(key, ()):
-            found[place] = image
+    for key, columns in _made(asked, models):
+        if places := wanted.pop(key, None):
+            image = Image(**dict(zip(_FIELDS, columns, strict=True)))
+            found |= dict.fromkeys(places, image)
     return found
 
 
-def under_way(operations: Sequence[Operation], models: Mapping[str, Model]) -> dict[int, int]:
+def under_way(
+    operations: Sequence[Operation], models: Mapping[str, Model], identities: Sequence[str] | None = None
+) -> dict[int, int]:
     """The ids of generations that wait or run and will bring the same pictures, by place; two queries at most."""
-    wanted: dict[str, list[int]] = defaultdict(list)
-    for place, operation in enumerate(operations[:MOST]):
-        if comes_again(operation, models.get(operation.model)):
-            wanted[identity(operation, models[operation.model])].append(place)
+    wanted = _wanted(operations, models, identities)
     seeds = {getattr(operation, "seed", None) for operation in operations} - {None}
     active = Generation.objects.active().filter(kind=Generate.kind, emulated=settings.VENICE_EMULATED)
     alike = active.filter(seed__in=seeds, model__in=models).order_by("-id") if wanted else active.none()
@@ -101,16 +102,25 @@ def under_way(operations: Sequence[Operation], models: Mapping[str, Model]) -> d
     return found
 
 
-def _made(asked: Sequence[Generate], models: Mapping[str, Model]) -> Iterable[tuple[str, Image]]:
-    """What may be the same, newest first, each with its identity."""
+def _wanted(
+    operations: Sequence[Operation], models: Mapping[str, Model], identities: Sequence[str] | None
+) -> dict[str, list[int]]:
+    """The places of those that come again, by identity."""
+    wanted: dict[str, list[int]] = defaultdict(list)
+    for place, operation in enumerate(operations[:MOST]):
+        model = models.get(operation.model)
+        if comes_again(operation, model):
+            wanted[identities[place] if identities else identity(operation, model)].append(place)
+    return wanted
+
+
+def _made(asked: Sequence[Generate], models: Mapping[str, Model]) -> Iterable[tuple[str, Sequence[Any]]]:
+    """What may be the same, newest first: the identity of each, and its columns."""
     candidates = _candidates(asked)
-    digests = _inputs(
-        entry.image.generation_id for entry in candidates if entry.request.get("style_references")
-    )
-    for image, request in candidates:
-        inputs = digests.get(image.generation_id, [])
-        one = {**request, "variants": 1}
-        yield canonical(Generate.kind, one, inputs=inputs, model=models[image.model]), image
+    digests = _inputs(each.generation for each in candidates if each.request.get("style_references"))
+    for each in candidates:
+        inputs, one = digests.get(each.generation, []), {**each.request, "variants": 1}
+        yield canonical(Generate.kind, one, inputs=inputs, model=models[each.model]), each.columns
 
 
 def _candidates(asked: Sequence[Generate]) -> list[_Candidate]:
@@ -137,11 +147,11 @@ def _candidates(asked: Sequence[Generate]) -> list[_Candidate]:
         .filter(model__in={operation.model for operation in asked}, generation__kind=Generate.kind)
         .newest_first()
     )
+    named = ("generation", "seed", "model", "generation__request")
     return [
-        _Candidate(image, request)
-        for *values, request in rows.values_list(*_FIELDS, "generation__request")[:CANDIDATES]
-        if (image := Image(**dict(zip(_FIELDS, values, strict=True))))
-        if (request.get("prompt"), image.seed, image.model) in places
+        _Candidate(generation, model, request, columns)
+        for *columns, generation, seed, model, request in rows.values_list(*_FIELDS, *named)[:CANDIDATES]
+        if (request.get("prompt"), seed, model) in places
     ]
 
 

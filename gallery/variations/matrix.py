@@ -108,13 +108,15 @@ def draw(base: Generate, layout: Sequence[Axis], models: Mapping[str, Model]) ->
     made = [_asked(base, combination, models) for combination in _combinations(base, (columns, rows, pages))]
     asked = [operation for operation, _ in made if operation]
     places = [place for place, (operation, _) in enumerate(made) if operation]
-    pictures = {places[number]: image for number, image in existing(asked, models).items()}
-    on_way = {places[number]: pk for number, pk in under_way(asked, models).items()}
+    keys = [identity(operation, models[operation.model]) for operation in asked]
+    pictures = {places[number]: image for number, image in existing(asked, models, keys).items()}
+    on_way = {places[number]: pk for number, pk in under_way(asked, models, keys).items()}
+    key_of = dict(zip(places, keys, strict=True))
     first: dict[str, int] = {}
     cells = []
     for place, (operation, problem) in enumerate(made):
         model = models[operation.model] if operation else None
-        earlier = first.setdefault(identity(operation, model), place) if operation else place
+        earlier = first.setdefault(key_of[place], place) if operation else place
         cells.append(
             Cell(
                 place=place,

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from gallery import access
-from gallery.display import batch_card
+from gallery.display import batch_card, queue_lines
 from gallery.display.batch_card import BatchCard
 from gallery.display.generation_card import Again
 from gallery.formats import read_id
@@ -20,13 +20,28 @@ from gallery.models.generation import NotRunnable
 
 @require_safe
 def batch(request: MemberRequest, pk: int) -> HttpResponse:
-    """The page; to htmx the section alone, or 204 while it shows what the poll has seen."""
+    """The page; to htmx the section alone, its line, or its cards: 204 while it shows what the poll has seen."""
     found = access.batch_to_see(pk)
+    if request.htmx and "line" in request.GET:
+        return _line(request, found)
     first = min(read_id(request.GET.get("from", "")) or 0, 32_767)
     card = batch_card.of(found, closed_gates(request), first=first)
     if request.htmx and request.GET.get("seen") == card.seen:
         return HttpResponse(status=204)
+    if request.htmx and "cards" in request.GET:
+        return render(request, "batch/_cards.html", {"batch": card})
     return _shown(request, card)
+
+
+def _line(request: MemberRequest, found: Batch) -> HttpResponse:
+    """The one line of it, as the queue and the gallery have it."""
+    line = queue_lines.line_of(found)
+    if request.GET.get("seen") == line.seen:
+        return HttpResponse(status=204)
+    is_polled = request.htmx.current_url_abs_path != reverse("queue")
+    return render(
+        request, "batch/_line.html", {"batch": line, "polls": is_polled, "back": "" if is_polled else "queue"}
+    )
 
 
 @require_POST
@@ -74,6 +89,8 @@ def _changed(request: MemberRequest, pk: int) -> HttpResponse:
     """The changed section to htmx; else back to the page that the form was on."""
     if request.htmx:
         found: Batch = access.batch_to_see(pk)
+        if (request.htmx.target or "").startswith("batch-line-"):
+            return _line(request, found)
         return _shown(request, batch_card.of(found, closed_gates(request)))
     on_queue = request.POST.get("back") == "queue"
     return SeeOther(reverse("queue") if on_queue else reverse("batch", args=[pk]))

@@ -1,20 +1,18 @@
 """The create page: the form, its price, the prompts of before, and what was made in this sitting."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
 from gallery import access
-from gallery.display import batch_card, generation_card
-from gallery.display.generation_card import Card
+from gallery.display import forecast, sitting
 from gallery.formats import read_id
 from gallery.forms import Catalog, GenerateForm, draft, filling, kept
 from gallery.forms.prefill import picture_named
@@ -36,6 +34,7 @@ from gallery.views import drafts, presets
 SAVES_PRESET = ("save-preset", "replace-preset")
 REDRAWING = (
     "change-model",
+    "add-model",
     "shape",
     "random-seed",
     "last-seed",
@@ -46,7 +45,6 @@ REDRAWING = (
     *SAVES_PRESET,
 )
 OLDER = "This form is older than your sign-in. Nothing was sent; look at it, then press Generate again."
-SITTING = 24
 HISTORY = 20
 RECENT_PROMPTS = 50
 # How many of a member's generations are looked through for distinct prompts.
@@ -59,6 +57,10 @@ def create(request: MemberRequest) -> HttpResponse:
     if request.method == "POST":
         redrawing = any(name in request.POST for name in REDRAWING)
         return _redraw(request) if redrawing else _generate(request)
+    if request.htmx and "from" in request.GET:
+        older = read_id(request.GET["from"]) or 0
+        context = {"sitting": sitting.page(request.user, closed_gates(request), older)}
+        return render(request, "create/_rows.html", context)
     if kept.PARAMETER in request.GET:
         return _restored(request)
     catalog = Catalog.load(glance(request))
@@ -172,11 +174,8 @@ def _generate(request: MemberRequest) -> HttpResponse:
             reverse("generation", args=[first.pk]) if is_one else reverse("batch", args=[first.batch_id])
         )
         return SeeOther(address)
-    context = {"created": created, "form": form, "last_seed": first.seed}
-    if len(generations) == 1:
-        context["card"] = generation_card.of(first, closed_gates(request))
-    else:
-        context["batch"] = batch_card.of(first.batch, closed_gates(request))
+    context: dict[str, Any] = {"created": created, "form": form, "last_seed": first.seed}
+    context["row"] = sitting.made(first.batch, generations, closed_gates(request))
     if _in_composer(request):
         context["in_composer"] = True
     elif "refused" in request.POST or form.is_drawn_for_another:
@@ -231,12 +230,23 @@ def _page(
     """The whole page, or to htmx the form alone, wherever it meant to put the answer; `notes` are about the values."""
     if _in_composer(request):
         return _redrawn_composer(request, form, values, status)
-    context = {**drafts.context(request, values, form), "last_seed": _last_seed(request.user), **notes}
+    context = {**drafts.context(request, values, form), "last_seed": _last_seed(request.user)}
+    context |= {"lasts": _lasting(request, form), **notes}
     if request.htmx and request.method == "POST":
         fragment = render(request, "create/_form.html", context, status=status)
         return retarget(reswap(fragment, "outerHTML"), "#create-form")
-    context |= {"sitting": _sitting(request.user), "before": Draft.objects.before(request.user)}
+    older = read_id(request.GET.get("from", ""))
+    context |= {"sitting": sitting.page(request.user, closed_gates(request), older)}
+    context |= {"before": Draft.objects.before(request.user)}
     return render(request, "create/create.html", context, status=status)
+
+
+def _lasting(request: MemberRequest, form: GenerateForm) -> timedelta | None:
+    """How long all that the form would make takes at the present pace; None for a single request, or when unknown."""
+    plan = form.plan
+    if not plan.text or plan.pictures > form.most:
+        return None
+    return forecast.of_click(plan, Generation.objects.active().in_line(), closed_gates(request))
 
 
 def _in_composer(request: MemberRequest) -> bool:
@@ -264,18 +274,14 @@ def _last_seed(user: User) -> int | None:
     return seeds.first()
 
 
-def _sitting(user: User) -> list[Card]:
-    """The member's newest generations of today, as cards."""
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    today = Generation.objects.owned_by(user).filter(created_at__gte=midnight, dismissed_at=None)
-    return generation_card.of_each(generation_card.drawn(today).order_by("-id")[:SITTING])
-
-
 @require_POST
 def price(request: MemberRequest) -> HttpResponse:
     """What the button says about money, for the form as it stands."""
     form = _posted(request)
-    return render(request, "create/_priced.html", {"form": form})
+    # The gallery's one line has no place for what is made of it; there it is one model and one text.
+    has_plan = "composer" not in request.POST
+    context = {"form": form, "has_plan": has_plan, "lasts": _lasting(request, form) if has_plan else None}
+    return render(request, "create/_priced.html", context)
 
 
 @require_safe

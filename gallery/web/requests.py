@@ -101,8 +101,10 @@ class Request(HTTPRequestParser):
     def _brings_pictures(self) -> bool:
         """Whether it may be as large as pictures are: with the cookie of somebody who is signed in, true or not."""
         cookies = self.headers.get("COOKIE", "")
-        return (self.command, self.path) == ("POST", settings.UPLOADS_URL) and (
-            f"{settings.SESSION_COOKIE_NAME}=" in cookies
+        return (
+            self.command == "POST"
+            and self.path in settings.UPLOADS_URLS
+            and f"{settings.SESSION_COOKIE_NAME}=" in cookies
         )
 
     @property

@@ -31,8 +31,7 @@ async function walk(box, step) {
   if (recent.texts === null) {
     const answer = await fetch(RECENT, { headers: { Accept: "application/json" } });
     if (!answer.ok) return;
-    const { prompts } = await answer.json();
-    recent.texts = prompts.filter((text) => text.trim() !== box.value.trim());
+    recent.texts = (await answer.json()).prompts;
   }
   if (recent.at === -1) {
     recent.draft = box.value;
@@ -84,6 +83,17 @@ document.addEventListener("input", (event) => {
   // Only typing is trusted: a walk through old prompts goes on, an edit begins a new draft.
   if (event.isTrusted) recent.at = -1;
   count();
+});
+
+// With words to choose between, what is typed decides how many pictures there will be: their price follows.
+let typing = 0;
+document.addEventListener("input", (event) => {
+  if (event.target !== prompt() || !document.getElementById("id_alternatives")?.checked) return;
+  clearTimeout(typing);
+  typing = setTimeout(() => {
+    const shown = document.getElementById("create-price");
+    if (shown) htmx.trigger(shown, "reprice");
+  }, 400);
 });
 
 document.addEventListener("click", (event) => {

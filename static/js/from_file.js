@@ -70,7 +70,7 @@ document.addEventListener("drop", (event) => {
 document.addEventListener("htmx:afterRequest", (event) => {
   if (!event.target.matches?.("[data-from-file]")) return;
   const drawer = document.getElementById("create-history");
-  const isRead = event.detail.successful;
+  const isRead = event.detail.xhr.status === 200;
   if (drawer?.matches(":popover-open") === isRead) drawer[isRead ? "hidePopover" : "showPopover"]();
   event.target.reset();
 });

@@ -27,9 +27,8 @@ function make() {
   dialog.addEventListener("click", clicked);
   dialog.addEventListener("keydown", moved);
   dialog.addEventListener("input", (event) => event.target.matches("[data-picker-search]") && search(event.target));
-  dialog.addEventListener("submit", chosen, { capture: true });
   dialog.addEventListener("change", count);
-  document.body.append(dialog);
+  document.getElementById("main").append(dialog);
 }
 
 /** Where the cards come from. */
@@ -53,9 +52,10 @@ async function fetchCards(more) {
   await htmx.ajax("GET", `${address}?${asked}`, { target: place, swap: "innerHTML" });
   if (!place.querySelector("[data-picker-search]")) return void (dialog.open && dialog.close());
   count();
-  place.querySelector('[aria-current="true"]')?.scrollIntoView({ block: "center" });
+  // Of the models those that are pinned and used lately come first, and are to be seen first.
+  if (field !== "model") place.querySelector('[aria-current="true"]')?.scrollIntoView({ block: "center" });
   if (matchMedia("(hover: hover)").matches) place.querySelector("[data-picker-search]").focus();
-  else (place.querySelector('[aria-current="true"]') ?? cards()[0])?.focus({ preventScroll: true });
+  else cards()[0]?.focus({ preventScroll: true });
 }
 
 function leave() {
@@ -165,6 +165,9 @@ function moved(event) {
     next()?.focus();
   } else if (event.key.length === 1 && event.key !== " ") body().querySelector("[data-picker-search]").focus();
 }
+
+// Before the page's own listeners, to which a button that leads elsewhere leads to a page.
+addEventListener("submit", (event) => dialog?.contains(event.target) && chosen(event), { capture: true });
 
 // A shape fills in its pixels; the form is the server's to draw only without this script.
 const sides = () => ["width", "height"].map((name) => form()?.querySelector(`input[name="${name}"]`));

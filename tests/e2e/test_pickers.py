@@ -39,8 +39,8 @@ def test_a_model_is_chosen_with_the_mouse(filled_site: Site, browser: Browser) -
     expect(page.locator("#create-submit")).to_contain_text("$0.10")
     settled(page)
     expect(page.locator("#pick-model")).to_be_focused()
-    page.locator("label.shape", has_text="16:9").click()
-    page.locator("#id_resolution").get_by_text("4K").click()
+    page.get_by_role("radio", name="16:9").check()
+    page.locator("[name=resolution][value='4K']").check()
     expect(page.locator("#create-submit")).to_contain_text("$0.19")
     opened(page, "Models with pictures")
     expect(page.locator(".picker-group h2").first).to_have_text("Pinned")
@@ -48,6 +48,39 @@ def test_a_model_is_chosen_with_the_mouse(filled_site: Site, browser: Browser) -
     expect(page.locator("[data-action=pin-model][aria-pressed=true]")).to_have_count(0)
     page.mouse.click(5, 5)
     expect(page.locator("dialog.picker")).to_be_hidden()
+    assert complaints == []
+    context.close()
+
+
+def test_several_models_are_ticked_by_keyboard_and_mouse(filled_site: Site, browser: Browser) -> None:
+    context = browser.new_context(viewport=WIDE)
+    complaints = watched(context)
+    page = signed_in(filled_site, context)
+    page.goto(f"{filled_site.url}/create/?model=chroma&prompt=A+bridge")
+    opened(page, "Models with pictures")
+    page.get_by_role("button", name="Several at once").click()
+    expect(page.locator("[data-picker-use]")).to_have_text("Use 1 model · $0.01 for one picture of each")
+    page.locator("[data-picker-search]").fill("nano")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    page.locator("[data-picker-search]").fill("")
+    page.locator("[data-model='flux-2-pro'] label").click()
+    expect(page.locator("[data-picker-use]")).to_contain_text("Use 3 models · $0.14")
+    page.locator("[data-picker-use]").click()
+    expect(page.locator("dialog.picker")).to_be_hidden()
+    expect(page.locator("#create-submit")).to_contain_text("$0.14")
+    assert page.locator("#create-form").evaluate("form => new FormData(form).getAll('model')") == [
+        "chroma",
+        "flux-2-pro",
+        "nano-banana-2",
+    ]
+    settled(page)
+    # One model again: the others go.
+    opened(page, "Models with pictures")
+    page.get_by_role("button", name="One model").click()
+    page.locator("[data-model=chroma] button.picker-choice").click()
+    expect(page.locator("#create-submit")).to_contain_text("$0.01")
+    assert page.locator("#create-form").evaluate("form => new FormData(form).getAll('model')") == ["chroma"]
     assert complaints == []
     context.close()
 
@@ -112,7 +145,7 @@ def test_on_a_phone_by_touch(filled_site: Site, browser: Browser) -> None:
     expect(page.locator("[name=drawn-for]")).to_have_value("flux-2-pro")
     expect(page.locator("#create-options")).to_be_visible()
     settled(page)
-    page.locator("label.shape", has_text="4:5").tap()
+    page.get_by_role("radio", name="4:5").tap()
     expect(page.locator("[name=aspect_ratio]:checked")).to_have_value("4:5")
     wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert wide <= 0
@@ -127,6 +160,7 @@ def test_without_javascript(filled_site: Site, browser: Browser) -> None:
     page.locator(".create-open-options").click()
     page.locator("[data-shape]", has_text="3:2").click()
     page.locator(".create-open-options").click()
+    expect(page.locator(".with-js")).to_be_hidden()
     page.get_by_role("button", name="Models with pictures").click()
     page.locator("#picker-q").fill("nano 4k")
     page.keyboard.press("Enter")

@@ -97,6 +97,7 @@ TABLE = [
     Row("download", ("image",)),
     Row("rerun-same-seed", ("image",), "POST", member=303, maker=303, staff=303),
     Row("rerun-new-seed", ("image",), "POST", member=303, maker=303, staff=303),
+    Row("verify", ("image",), "POST", member=303, maker=303, staff=303),
     Row("trash-image", ("image",), "POST", member=403, maker=303, staff=303),
     Row("restore-image", ("image",), "POST", member=403, maker=303, staff=303),
     Row("collect", ("image",), "POST", member=422, maker=422, staff=422),

@@ -123,6 +123,9 @@ def test_a_node_tells_its_price_judgement_and_what_is_gone(client: Client, alice
     words = page.one(data_node=str(root.generation_id)).words
     for told in ("$0.01", "rated 4.5", "★ 3", "alice", "1 in the trash", "a quiet canal", "this picture"):
         assert told in words
+    links = [each["href"] for each in page.one(data_node=str(root.generation_id)).all("a", href=None)]
+    ways = (f"/images/{root.pk}/edit/", f"/images/{root.pk}/upscale/", f"/images/{root.pk}/#actions")
+    assert {*ways, f"/create/?image={root.pk}&use=all", f"/create/?image={root.pk}&use=remix"} <= {*links}
     assert page.one("a", data_related=str(root.pk)).has("class", "sensitive")
     assert page.one("body").has("class", "blurs")
     assert "2 thrown away" in page.one(data_node=str(lost.generation_id)).words

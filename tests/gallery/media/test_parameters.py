@@ -154,7 +154,7 @@ def test_the_line_of_values_that_many_write(data: bytes) -> None:
     assert found
     assert found.source == "AUTOMATIC1111 or alike"
     assert found.fields == {
-        "prompt": "a cat  on a wall",
+        "prompt": "a cat on a wall",
         "negative_prompt": "dog",
         "steps": 30,
         "cfg_scale": 7.0,

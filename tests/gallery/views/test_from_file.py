@@ -4,12 +4,14 @@ import json
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from gallery.models import Generation, Image, Prompt, Upload, User
-from tests.gallery.media.test_parameters import A1111, OURS, png
+from tests.gallery.media.test_parameters import A1111, OURS, chunk, png
 from tests.gallery.page import Page
+from venice.sources import MAX_FILE
 
 pytestmark = pytest.mark.usefixtures("models_known")
 ADDRESS = "/create/from-file/"
@@ -116,3 +118,14 @@ def test_the_form_offers_it(site: Client) -> None:
     assert form["enctype"] == "multipart/form-data"
     assert form.one("input", type="file")["name"] == "file"
     assert page.all(data_error_for="file") == []
+
+
+def test_it_may_be_as_large_as_pictures_are_and_no_larger(site: Client, settings: LazySettings) -> None:
+    padding = chunk(b"prVt", b"\0" * 3_000_000)
+    data = png(parameters=OURS)
+    assert sent(site, data[:33] + padding + data[33:]).status_code == 200
+    response = sent(site, b"\0" * (MAX_FILE + 1))
+    assert response.status_code == 422
+    assert "larger than" in Page(response.content).one(data_error_for="file").words
+    settings.UPLOADS_MAX_SIZE = 1_000_000
+    assert sent(site, b"\0" * 1_000_000).status_code == 413
