@@ -10,6 +10,7 @@ from django.utils import timezone
 from gallery.display import batch_card, generation_card
 from gallery.display.batch_card import BatchCard
 from gallery.display.generation_card import Card
+from gallery.formats import counted
 from gallery.listing.days import heading
 from gallery.models import Batch, ClosedGates, Generation, State, User
 from gallery.models.batch import BatchQuerySet
@@ -42,6 +43,11 @@ class Row:
     def models(self) -> list[str]:
         """The models that are shown, each once."""
         return list(dict.fromkeys(card.generation.model for card in self.cards))
+
+    @property
+    def made_of(self) -> str:
+        """What made it several, or how many it is."""
+        return self.batch.title or counted(self.size, "request")
 
     @property
     def price(self) -> Decimal | None:
