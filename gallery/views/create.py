@@ -85,7 +85,7 @@ def _generate(request: MemberRequest) -> HttpResponse:
     generation, created = made
     if not request.htmx:
         return SeeOther(reverse("generation", args=[generation.pk]))
-    card = generation_card.of(generation, closed_gates(request))
+    card = generation_card.of(generation, closed_gates(request), member=request.user)
     context = {"card": card, "created": created, "form": form, "last_seed": generation.seed}
     if _in_composer(request):
         context["in_composer"] = True
@@ -146,7 +146,7 @@ def _sitting(user: User) -> list[Card]:
     """The member's newest generations of today, as cards."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     today = Generation.objects.owned_by(user).filter(created_at__gte=midnight, dismissed_at=None)
-    return generation_card.of_each(generation_card.drawn(today).order_by("-id")[:SITTING])
+    return generation_card.of_each(generation_card.drawn(today, user).order_by("-id")[:SITTING])
 
 
 @require_POST

@@ -30,7 +30,7 @@ def image(request: MemberRequest, pk: int) -> HttpResponse:
 def _page(request: MemberRequest, image: Image, refused: PriceRefused | None = None) -> HttpResponse:
     """The whole page; to the viewer, which shows it over a grid, what stands in it."""
     operation = image.generation.operation
-    made_from_it = generation_card.drawn(Generation.objects.filter(origin=image))
+    made_from_it = generation_card.drawn(Generation.objects.filter(origin=image), request.user)
     context = {
         "image": image,
         "generation": image.generation,
@@ -82,7 +82,7 @@ def _rerun(request: MemberRequest, origin: Image, seed: int, action: str) -> Htt
     except PriceRefused as refused:
         return _with_new_price(request, origin, refused)
     if request.htmx:
-        card = generation_card.of(generation, closed_gates(request))
+        card = generation_card.of(generation, closed_gates(request), member=request.user)
         return render(request, "image/_rerun.html", {"card": card, "action": action, "created": created})
     return SeeOther(reverse("generation", args=[generation.pk]))
 
