@@ -254,6 +254,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
         ids = RawSQL(sql, [asked])  # noqa: S611 - the words travel as a parameter
         return Choices(among, self, among._searched(query, lambda _: Q(pk__in=ids)))
 
+    def documented(self, asked: str) -> Self:
+        """Those whose search documents hold what they are `asked` for."""
+        return self.filter(document__terms__matches=asked)
+
     def _searched(self, query: search.Query, condition: Callable[[str], Q]) -> Self:
         """`condition` is made of what the index is asked; the rest is asked of columns."""
         vendor = connection.vendor

@@ -8,9 +8,23 @@ from django.utils.safestring import SafeString
 
 from gallery.forms import Catalog
 from gallery.http import glance
+from venice import Model
 from venice.pricing import generate_price
 
 register = template.Library()
+
+
+_drawn: tuple[Catalog, Model | None, SafeString] | None = None
+
+
+def _drawn_of(catalog: Catalog) -> tuple[Model | None, SafeString]:
+    """The model chosen at first, and the list to choose from: the same for all, kept while Venice's list stays."""
+    global _drawn
+    if _drawn is None or _drawn[0] is not catalog:
+        values = {"groups": catalog.choices, "spec": catalog.default}
+        options = get_template("create/_composer_models.jinja", using="jinja2").render(values)
+        _drawn = (catalog, catalog.default, SafeString(options))
+    return _drawn[1], _drawn[2]
 
 
 @register.simple_tag(takes_context=True)
@@ -20,9 +34,9 @@ def composer(context: template.Context) -> SafeString:
     Drawn without a form object: the gallery's page is the one that must be fast.
     """
     catalog = Catalog.load(glance(context["request"]))
-    spec = catalog.default
+    spec, options = _drawn_of(catalog)
     values = {
-        "groups": catalog.choices,
+        "options": options,
         "spec": spec,
         "price": generate_price(spec) if spec else None,
         "submission": uuid.uuid4(),
