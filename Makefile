@@ -4,6 +4,9 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
+# What is compiled once is kept: hundreds of processes that the tests start, and each start of the site, read it.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run install test test-long soak browsers check bench screenshots lock clean
 .DEFAULT_GOAL := run
 
@@ -18,15 +21,15 @@ SHARED := -n auto --dist worksteal
 # Where two databases may differ: SQL of ours, locks, constraints and limits of columns, orders, moments, migrations.
 # What only shows rows is done with the first one; `make test-long` runs all that uses a database with both.
 DIFFERS := $(addprefix tests/gallery/, models listing search migrations pipeline synthetic admin/test_nonsense.py \
-	$(addprefix views/test_, create_post.py dates.py filters.py) \
+	display/test_lineage.py $(addprefix views/test_, create_post.py dates.py filters.py) \
 	$(addprefix test_, accounts.py costs.py events.py schema.py throttle.py))
 test: install
 	$(BIN)/python -m pytest -q $(SHARED)
 	$(BIN)/python -m pytest -q $(SHARED) --postgresql $(DIFFERS)
 
 test-long: install
-	$(BIN)/python -m pytest -q --long
-	$(BIN)/python -m pytest -q --long --postgresql tests/gallery
+	$(BIN)/python -m pytest -q $(SHARED) --long
+	$(BIN)/python -m pytest -q $(SHARED) --long --postgresql tests/gallery
 	$(BIN)/python -m pytest -q $(SHARED) --postgresql tests/gallery
 
 # Ten minutes of load and random kills on each database. For less, or more:

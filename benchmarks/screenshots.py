@@ -91,8 +91,8 @@ def main() -> None:
             site.manage("fill_gallery", "--images", asked.images)
             shown = make_pictures(site, browser)
             take(site, browser, chosen(pages(site, shown), asked.only), asked.folder)
-            with a_queue(site, browser) as last:
-                take(site, browser, chosen(busy_pages(last), asked.only), asked.folder)
+            with a_queue(site, browser) as (last, click):
+                take(site, browser, chosen(busy_pages(last, click), asked.only), asked.folder)
 
 
 def say(text: str) -> None:
@@ -131,12 +131,30 @@ def pages(site: Site, shown: Shown) -> list[Shot]:
         Shot("create-ratio", f"/create/?model={RATIO}"),
         Shot("create-tier", f"/create/?model={TIER}"),
         Shot("create-advanced", f"/create/?model={PIXELS}&cfg_scale=9"),
+        Shot(
+            "create-many",
+            f"/create/?model={PIXELS}&model={RATIO}&count=4&prompt=A+harbour&negative_prompt=fog",
+        ),
         Shot("create-options", f"/create/?model={PIXELS}", _open_options),
         Shot("create-errors", f"/create/?model={PIXELS}&width=1000&seed=abc", _send),
         Shot("create-history", "/create/", _open_history),
+        Shot("create-models", f"/create/?model={TIER}", _open_models),
+        Shot("create-styles", f"/create/?model={PIXELS}", _open_styles),
+        Shot("create-models-page", "/create/models/"),
+        Shot("create-styles-page", "/create/styles/"),
         Shot("create-remix", f"/create/?image={shown.image}&use=remix"),
         Shot("image", f"/images/{shown.image}/"),
         Shot("image-whole", f"/images/{shown.image}/", _everything),
+        Shot("lineage", f"/images/{shown.image}/lineage/"),
+        Shot("operation-upscale", f"/images/{shown.image}/upscale/"),
+        Shot("operation-edit", f"/images/{shown.image}/edit/"),
+        Shot(
+            "operation-together",
+            f"/images/{shown.image}/multi-edit/?input={shown.image - 1}&input={shown.image - 2}",
+        ),
+        Shot("operation-folded", f"/images/{shown.image}/", _fold_out),
+        Shot("create-style-reference", f"/create/?model=krea-v2-medium&style_reference={shown.image}"),
+        Shot("uploads", "/uploads/"),
         Shot("viewer", "/", _open_viewer),
         Shot("viewer-zoomed", "/", _zoom),
         Shot("viewer-facts", "/", _facts),
@@ -144,6 +162,7 @@ def pages(site: Site, shown: Shown) -> list[Shot]:
         Shot("trash", "/trash/"),
         Shot("collections", "/collections/"),
         Shot("searches", "/searches/"),
+        Shot("presets", "/presets/"),
         Shot("account", "/account/"),
         Shot("compare", f"/compare/?images={shown.image},{shown.image - 1}"),
         Shot("compare-nine", f"/compare/?images={','.join(str(shown.image - n) for n in range(9))}"),
@@ -164,12 +183,13 @@ def pages(site: Site, shown: Shown) -> list[Shot]:
     ]
 
 
-def busy_pages(queued: int) -> list[Shot]:
+def busy_pages(queued: int, click: int) -> list[Shot]:
     """Pages that look different while something is on its way."""
     return [
         Shot("gallery-busy", "/"),
         Shot("queue", "/queue/"),
         Shot("generation-queued", f"/generations/{queued}/"),
+        Shot("batch", f"/batches/{click}/"),
         Shot("create-busy", "/create/"),
     ]
 
@@ -178,6 +198,11 @@ def _everything(page: Page) -> None:
     """The whole page, not only the window."""
     height = page.evaluate("Math.max(...[...document.querySelectorAll('*')].map(each => each.scrollHeight))")
     page.set_viewport_size({"width": page.viewport_size["width"], "height": min(height, 4000)})
+
+
+def _fold_out(page: Page) -> None:
+    page.locator('[data-operation="edit"]').click()
+    page.locator("#edit-form").wait_for()
 
 
 def _open_viewer(page: Page) -> None:
@@ -210,6 +235,22 @@ def _open_options(page: Page) -> None:
     if button.is_visible():
         button.click()
     page.locator(".create-more summary").click()
+
+
+def _open_models(page: Page) -> None:
+    _pick(page, "Models with pictures")
+
+
+def _open_styles(page: Page) -> None:
+    _pick(page, "Styles with pictures")
+
+
+def _pick(page: Page, name: str) -> None:
+    button = page.locator(".create-open-options")
+    if button.is_visible():
+        button.click()
+    page.get_by_role("button", name=name).click()
+    page.locator("dialog.picker .picker-choice").nth(20).wait_for(state="attached")
 
 
 def _open_history(page: Page) -> None:
@@ -249,27 +290,28 @@ def make_pictures(site: Site, browser: Browser) -> Shown:
 
 
 @contextmanager
-def a_queue(site: Site, browser: Browser) -> Iterator[int]:
-    """Six generations, of which four are being answered and two wait; yields the last one's id."""
+def a_queue(site: Site, browser: Browser) -> Iterator[tuple[int, int]]:
+    """Six generations, of which four are being answered, and a click of six; yields the last one's id, and its id."""
     assert site.emulator
     context = browser.new_context()
     page = signed_in(site, context)
     site.emulator.fault("slow", seconds=170, times=-1)
     last = [create(page, site, PIXELS, f"{text}, from above") for _, text in PROMPTS[:6]][-1]
     page.wait_for_timeout(1_000)
+    click = create(page, site, PIXELS, PROMPTS[6][1], count="6")
     context.close()
-    yield last
+    yield last, click
     # The worker waits for answers that are paid for; these never come.
     site.emulator.close()
 
 
 def create(page: Page, site: Site, model: str, prompt: str, **fields: str) -> int:
-    """Post the form as a page without scripts would; the generation's id."""
+    """Post the form as a page without scripts would; the id of the generation, or of the click of several."""
     page.goto(f"{site.url}/create/?model={model}")
     form = {name: page.locator(f"#create-form [name={name}]").first.input_value() for name in HIDDEN}
     sent = {"model": model, "prompt": prompt, "safe_mode": "on", **form, **fields}
     answer = page.request.post(f"{site.url}/create/", form=sent, headers={"Referer": f"{site.url}/create/"})
-    found = re.findall(r"/generations/(\d+)/$", answer.url)
+    found = re.findall(r"/(?:generations|batches)/(\d+)/$", answer.url)
     assert found, answer.url
     return int(found[0])
 

@@ -13,11 +13,14 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from gallery.formats import MAX_ID, counted
-from gallery.models import Attempt, Collection, Generation, Image, User
+from gallery.models import Attempt, Batch, Collection, Generation, Image, Input, Preset, Upload, User
 from gallery.models.image import ImageQuerySet
 from gallery.models.queue import GenerationQuerySet
 
 _WINDOW = timedelta(minutes=1)
+# Digests of pictures that are everybody's to see, so that a thumbnail is asked for once in each process.
+_of_all: set[str] = set()
+_REMEMBERED = 50_000
 
 
 class TooManySubmissions(Exception):
@@ -41,7 +44,9 @@ def generations_to_change(user: User, ids: Iterable[int]) -> GenerationQuerySet:
 
 def generation_to_see(pk: int) -> Generation:
     """The generation, for any member; Http404 when there is none."""
-    known = Generation.objects.select_related("owner", "prompt", "origin__generation")
+    known = Generation.objects.select_related(
+        "owner", "prompt", "batch", "origin__generation", "verification"
+    )
     return get_object_or_404(known, pk=min(pk, MAX_ID))
 
 
@@ -51,6 +56,25 @@ def generation_to_change(user: User, pk: int) -> Generation:
     if not may_change(user, generation):
         raise PermissionDenied("Only who made it, or staff, may do that.")
     return generation
+
+
+def may_change_batch(user: User, batch: Batch) -> bool:
+    """Whether pausing, cancelling and running again all of it are this member's to do."""
+    return user.is_staff or batch.owner_id == user.pk
+
+
+def batch_to_see(pk: int) -> Batch:
+    """The click, for any member; Http404 when there is none."""
+    known = Batch.objects.select_related("owner", "destination")
+    return get_object_or_404(known, pk=min(pk, MAX_ID))
+
+
+def batch_to_change(user: User, pk: int) -> Batch:
+    """The click if `user` may change it; Http404 or PermissionDenied otherwise."""
+    batch = batch_to_see(pk)
+    if not may_change_batch(user, batch):
+        raise PermissionDenied("Only who made it, or staff, may do that.")
+    return batch
 
 
 def attempt_to_change(user: User, pk: int) -> Attempt:
@@ -64,7 +88,12 @@ def attempt_to_change(user: User, pk: int) -> Attempt:
 def image_to_see(pk: int) -> Image:
     """The image with its generation, prompt and owner, for any member; Http404 when there is none."""
     known = Image.objects.select_related(
-        "owner", "prompt", "generation__origin__generation", "attempt", "sensitive_set_by"
+        "owner",
+        "prompt",
+        "generation__origin__generation",
+        "generation__verification",
+        "attempt",
+        "sensitive_set_by",
     )
     return get_object_or_404(known, pk=min(pk, MAX_ID))
 
@@ -73,6 +102,36 @@ def images_to_see(ids: Iterable[int]) -> dict[int, Image]:
     """Those of `ids` that are there, the trash among them, by id, for any member; a few at most, in one query."""
     known = Image.objects.select_related("owner", "prompt", "generation", "attempt")
     return known.in_bulk([min(pk, MAX_ID) for pk in ids])
+
+
+def uploads_to_use(user: User, ids: Iterable[int]) -> dict[int, Upload]:
+    """Those of `ids` that `user` has brought, by id: what others bring is their own, for staff too."""
+    return Upload.objects.of(user).in_bulk([min(pk, MAX_ID) for pk in ids])
+
+
+def upload_to_use(user: User, pk: int) -> Upload:
+    """The upload if `user` has brought it; Http404 otherwise, as for one that is not there."""
+    return get_object_or_404(Upload.objects.of(user), pk=min(pk, MAX_ID))
+
+
+def keepers_of(digest: str) -> frozenset[int]:
+    """Who alone may see the stored picture of that content: those who brought it, until something is made from it.
+
+    Empty where it is everybody's, or nobody's.
+    """
+    if digest in _of_all:
+        return frozenset()
+    brought = frozenset(Upload.objects.filter(sha256=digest).values_list("owner", flat=True))
+    if brought and any(table._default_manager.filter(sha256=digest).exists() for table in (Input, Image)):
+        return frozenset()
+    return brought
+
+
+def note_of_all(digest: str) -> None:
+    """Remember a picture that was just handed out and is nobody's alone."""
+    if len(_of_all) >= _REMEMBERED:
+        _of_all.clear()
+    _of_all.add(digest)
 
 
 def images_to_change(user: User) -> ImageQuerySet:
@@ -104,13 +163,34 @@ def check_may_delete(user: User, collection: Collection) -> None:
         raise PermissionDenied("Only who made it, or staff, may do that.")
 
 
+def may_change_preset(user: User, preset: Preset) -> bool:
+    """Whether renaming, sharing and deleting it are this member's to do."""
+    return user.is_staff or preset.owner_id == user.pk
+
+
+def preset_to_change(user: User, pk: int) -> Preset:
+    """The preset; Http404 for another's private one, PermissionDenied for another's that is shared."""
+    known = Preset.objects.all() if user.is_staff else Preset.objects.seen_by(user)
+    preset = get_object_or_404(known, pk=min(pk, MAX_ID))
+    if not may_change_preset(user, preset):
+        raise PermissionDenied("Only who made it, or staff, may do that.")
+    return preset
+
+
+def most_pictures(user: User) -> int:
+    """How many pictures one click of this member may ask for."""
+    own: int | None = user.click_limit
+    return settings.MAX_PICTURES_PER_CLICK if own is None else own
+
+
 def check_pace(user: User) -> None:
     """Raise TooManySubmissions when this member has used up the minute, for themselves or for others.
 
-    Within a transaction that then queues: until its end, other posts of this member wait here to be counted.
+    A click counts once, however many requests it makes: how many pictures that may be is `most_pictures`. Within a
+    transaction that then queues: until its end, other posts of this member wait here to be counted.
     """
     User.objects.select_for_update().get(pk=user.pk)
-    recent = Generation.objects.requested_lately(user, _WINDOW)
+    recent = Generation.objects.requested_lately(user, _WINDOW).filter(position=0)
     oldest = recent.order_by("-id").values_list("created_at", flat=True)[
         settings.SUBMISSIONS_PER_MINUTE - 1 :
     ][:1]

@@ -40,6 +40,8 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "emulated": settings.VENICE_EMULATED,
         "gates": SimpleLazyObject(lambda: closed_gates(request).of_everything),
         "in_queue": in_queue,
-        "queue_seen": SimpleLazyObject(lambda: in_queue.seen(closed_gates(request))),
+        "queue_seen": SimpleLazyObject(
+            lambda: in_queue.seen(closed_gates(request), getattr(request.user, "draft_revision", 0))
+        ),
         "htmx_config": HTMX_CONFIG,
     }

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import resolve_url
@@ -16,11 +19,12 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
-from gallery import zones
+from gallery import access, zones
 from gallery.access import TooManySubmissions
 from gallery.forms import kept
 from gallery.http import error_page, page_of
 from gallery.media import serving
+from venice.sources import MAX_FILE
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -35,6 +39,7 @@ MAX_HEADER = 8190
 MAX_PARAMETERS = 20
 # Django's own parser reads this much of a part's head.
 _MAX_HEAD = 1024
+_BLOCK = 1 << 18
 # Refused by name, which Django's own middleware takes for a wish.
 _NO_GZIP = re.compile(r"\bgzip\s*;\s*q\s*=\s*0(\.0*)?\s*(,|$)", re.IGNORECASE)
 _ONE_DAY = timedelta(days=1).total_seconds()
@@ -48,7 +53,8 @@ class RequestGuard:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         _name_origin(request)
-        return _refusal(request) or self.get_response(request)
+        with ExitStack() as files:
+            return _refusal(request, files) or self.get_response(request)
 
 
 def _name_origin(request: HttpRequest) -> None:
@@ -60,23 +66,24 @@ def _name_origin(request: HttpRequest) -> None:
         request.META["HTTP_ORIGIN"] = f"{request.scheme}://{request.get_host()}"
 
 
-def _refusal(request: HttpRequest) -> HttpResponse | None:
+def _refusal(request: HttpRequest, files: ExitStack) -> HttpResponse | None:
     if request.method not in METHODS:
         response = error_page(request, 405)
         response["Allow"] = ", ".join(METHODS)
         return response
     if any(len(value) > MAX_HEADER for name, value in request.META.items() if name.startswith("HTTP_")):
         return error_page(request, 400)
-    return _refusal_of_body(request) if request.method == "POST" else None
+    return _refusal_of_body(request, files) if request.method == "POST" else None
 
 
-def _refusal_of_body(request: HttpRequest) -> HttpResponse | None:
+def _refusal_of_body(request: HttpRequest, files: ExitStack) -> HttpResponse | None:
     try:
         length = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
         return error_page(request, 400)
-    if length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-        return error_page(request, 413)
+    brings = request.path_info in settings.UPLOADS_URLS and request.content_type == MULTIPART
+    if length > (settings.UPLOADS_MAX_SIZE if brings else settings.DATA_UPLOAD_MAX_MEMORY_SIZE):
+        return _too_large(request, brings=brings)
     if request.content_type not in FORM_TYPES and length:
         return error_page(request, 415)
     if (request.content_params or {}).get("charset", "utf-8").lower().replace("_", "-") not in {
@@ -84,7 +91,58 @@ def _refusal_of_body(request: HttpRequest) -> HttpResponse | None:
         "utf8",
     }:
         return error_page(request, 400)
+    if brings and length:
+        return error_page(request, 400) if _is_no_upload(request, files) else None
     return error_page(request, 400) if length and _is_no_form(request) else None
+
+
+def _too_large(request: HttpRequest, *, brings: bool) -> HttpResponse:
+    if not brings:
+        return error_page(request, 413)
+    most = settings.UPLOADS_MAX_SIZE >> 20
+    words = f"Pictures may have {MAX_FILE >> 20} MB each, and {most} MB together. Bring fewer at a time."
+    return error_page(request, 413, words)
+
+
+class _NoForm(Exception):
+    """No browser sends such a body."""
+
+
+def _is_no_upload(request: HttpRequest, files: ExitStack) -> bool:
+    """As of a form, a block at a time: what pictures weigh lies on the disk, and never in memory."""
+    boundary = (request.content_params or {}).get("boundary", "")
+    delimiter = b"--" + boundary.encode("latin-1", "replace")
+    # Closed by `files` when the request is answered.
+    spool = SpooledTemporaryFile(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)  # noqa: SIM115
+    files.callback(spool.close)
+    ahead, kept, parts = len(delimiter) + _MAX_HEAD, b"", 0
+    try:
+        while block := request.read(_BLOCK):
+            spool.write(block)
+            window = kept + block
+            # A delimiter near the end is looked at with what follows.
+            end = max(0, len(window) - ahead)
+            parts = _parts(window, delimiter, end, parts)
+            kept = window[end:]
+        _parts(kept, delimiter, len(kept), parts)
+    except (UnreadablePostError, _NoForm):
+        return True
+    spool.seek(0)
+    # Django's own parser reads it from there.
+    request._stream, request._read_started = spool, False  # type: ignore[assignment, attr-defined]
+    return False
+
+
+def _parts(window: bytes, delimiter: bytes, end: int, parts: int) -> int:
+    """`parts` and those that begin in `window` before `end`. Raises _NoForm for too many, or an odd head."""
+    at = window.find(delimiter)
+    while 0 <= at < end:
+        parts += 1
+        head = window[at + len(delimiter) : at + len(delimiter) + _MAX_HEAD].partition(b"\r\n\r\n")[0]
+        if parts > settings.DATA_UPLOAD_MAX_NUMBER_FILES or head.count(b";") > MAX_PARAMETERS:
+            raise _NoForm
+        at = window.find(delimiter, at + len(delimiter))
+    return parts
 
 
 def _is_no_form(request: HttpRequest) -> bool:
@@ -138,9 +196,25 @@ class GuardedMedia:
         ):
             # Refuses an address that is not ours, as for a page.
             request.get_host()
-            found = serving.response(request, request.path_info.removeprefix(settings.MEDIA_URL))
+            name = request.path_info.removeprefix(settings.MEDIA_URL)
+            found = _found(request, name)
             return _with_length(found or error_page(request, 404))
         return self.get_response(request)
+
+
+def _found(request: HttpRequest, name: str) -> HttpResponseBase | None:
+    digest = serving.digest_of(name)
+    try:
+        keepers = access.keepers_of(digest)
+    except DatabaseError:
+        # As with the pass: a database that is away takes no picture from a page.
+        return serving.response(request, name)
+    if keepers and serving.member_of(request) not in keepers:
+        return None
+    found = serving.response(request, name)
+    if found and not keepers:
+        access.note_of_all(digest)
+    return found
 
 
 def _with_length(response: HttpResponseBase) -> HttpResponseBase:

@@ -41,6 +41,7 @@ VENICE_EMULATED = (not VENICE_API_KEY and not VENICE_BASE_URL_GIVEN) or VENICE_B
 WORKER_CONCURRENCY = environment.number("WORKER_CONCURRENCY", 4, 1, 64)
 VENICE_REQUESTS_PER_MINUTE = environment.number("VENICE_REQUESTS_PER_MINUTE", 18, 1, 100_000)
 SUBMISSIONS_PER_MINUTE = environment.number("SUBMISSIONS_PER_MINUTE", 100, 1, 1_000_000)
+MAX_PICTURES_PER_CLICK = environment.number("MAX_PICTURES_PER_CLICK", 100, 1, 5000)
 # So many days a picture stays in the trash; 0: until somebody empties it.
 TRASH_DAYS = environment.number("TRASH_DAYS", 30, 0, 36_500)
 try:
@@ -263,6 +264,9 @@ CONTENT_SECURITY_POLICY = {
 }
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+# Pictures that members bring, or read, come to these addresses, several in one body; no other takes so much.
+UPLOADS_URLS = ("/uploads/", "/create/from-file/")
+UPLOADS_MAX_SIZE = 101 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 100
 

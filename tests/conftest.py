@@ -2,7 +2,8 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Container, Iterator
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -49,22 +50,37 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What belongs to this run; of many cases of one kind, some."""
+    further = further_cases(items)
     belongs = is_long if config.getoption("--long") else is_short
     second = bool(config.getoption("--postgresql"))
-    left_out = [item for item in items if not belongs(item) or (second and not may_differ(item))]
+    left_out = [item for item in items if not belongs(item, further) or (second and not may_differ(item))]
     unwanted = set(left_out)
     items[:] = [item for item in items if item not in unwanted]
     config.hook.pytest_deselected(items=left_out)
 
 
-def is_short(item: pytest.Item) -> bool:
+def further_cases(items: list[pytest.Item]) -> set[pytest.Item]:
+    """Of each test with `one_in(n)` all cases but every n-th: they are for the long run."""
+    seen: Counter[tuple[Path, str]] = Counter()
+    further = set()
+    for item in items:
+        if mark := item.get_closest_marker("one_in"):
+            test = (item.path, getattr(item, "originalname", item.name))
+            if seen[test] % mark.args[0]:
+                further.add(item)
+            seen[test] += 1
+    return further
+
+
+def is_short(item: pytest.Item, further: Container[pytest.Item] = ()) -> bool:
     """Whether it is for every run of `make test`."""
-    return item.get_closest_marker("long") is None
+    return item.get_closest_marker("long") is None and item not in further
 
 
-def is_long(item: pytest.Item) -> bool:
+def is_long(item: pytest.Item, further: Container[pytest.Item] = ()) -> bool:
     """Whether it is for `make test-long`; what draws its examples is for both, and looks further there."""
-    return not is_short(item) or hypothesis.is_hypothesis_test(getattr(item, "obj", None))
+    return not is_short(item, further) or hypothesis.is_hypothesis_test(getattr(item, "obj", None))
 
 
 def may_differ(item: pytest.Item) -> bool:

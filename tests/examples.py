@@ -16,6 +16,10 @@ def look_further() -> None:
     _times = FURTHER
 
 
-def tried(examples: int, **more: Any) -> settings:
-    """For a property that is tried with so many `examples` in the short run; it runs in the long one as well."""
-    return settings(max_examples=examples * _times, deadline=None, **more)
+def tried(examples: int, *, long: int | None = None, **more: Any) -> settings:
+    """For a property that is tried with so many `examples` in the short run; it runs in the long one as well.
+
+    There with `long` of them, where that is said.
+    """
+    further = examples * _times if long is None else long
+    return settings(max_examples=further if _times > 1 else examples, deadline=None, **more)

@@ -1,4 +1,4 @@
-"""Nothing outside `gallery/models/` writes the state of a generation, a lease, or what came of a call.
+"""Nothing outside `gallery/models/` writes the state of a generation, a lease, a pause, or what came of a call.
 
 Read from the syntax trees, so that no way of writing escapes by its spelling: keywords of a query or a constructor, a
 dictionary that goes into one, an attribute, `setattr`, and the names that `save` and `bulk_update` take.
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-COLUMNS = frozenset({"state", "token", "outcome"})
+COLUMNS = frozenset({"state", "token", "outcome", "paused_at"})
 WRITERS = frozenset(
     {"update", "create", "acreate", "get_or_create", "update_or_create", "bulk_create", "bulk_update", "save"}
 )

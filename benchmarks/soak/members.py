@@ -6,8 +6,10 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass
+from io import BytesIO
 
 import requests
+from PIL import Image
 
 FORM = {"model": "z-image-turbo", "width": "64", "height": "64", "format": "webp", "safe_mode": "on"}
 # What Venice does for people to whom it does nothing bad. The seconds are its own latency.
@@ -29,6 +31,10 @@ LIES = [
     *("limits-huge", "balance-huge", "balance-nan", "balance-endless", "ids-controls", "ids-long"),
     *("timing-words", "images-deep", "litter:3"),
 ]
+# So often a click asks for several at once.
+MANY_SHARE = 0.15
+# Each fifth click starts from a picture.
+EVERY = 5
 _SECONDS = re.compile(r"\[\[fault:(?:slow|drip):([\d.]+)\]\]")
 
 
@@ -61,7 +67,9 @@ class Member:
     """A browser and its person, in a thread."""
 
     def __init__(self, url: str, role: Role, rate: float, seed: int) -> None:
+        # `accepted` counts requests. `stopped`: addresses of clicks, and from when to when nothing of each begins.
         self.accepted, self.complaints = 0, list[str]()
+        self.stopped: list[tuple[str, float, float]] = []
         self.session = requests.Session()
         self._url, self._role, self._rate = url, role, rate * role.share
         self._chance = random.Random(f"{seed} {role.name}")
@@ -92,33 +100,94 @@ class Member:
             # A shuffled deck, so that a short run meets most of them too.
             deck = deck or self._chance.sample(self._role.faults, len(self._role.faults))
             fault = deck.pop()
+            words = f"{self._role.name} {number}" + (f" [[fault:{fault}]]" if fault else "")
             form = FORM | {
-                "prompt": f"{self._role.name} {number}" + (f" [[fault:{fault}]]" if fault else ""),
+                "prompt": words,
                 "variants": self._chance.choice("1112"),
                 "seed": str(number),
                 "submission": str(uuid.uuid4()),
             }
-            self._post_until_answered(form)
+            # Whose pictures are timed one by one asks for them one by one.
+            if number % EVERY == 0:
+                self._press_for_one_from_a_picture(words, fault, form["submission"])
+            elif self._role.is_innocent or self._chance.random() > MANY_SHARE:
+                self.accepted += self._post_until_answered("/create/", form) is not None
+            else:
+                self._press_for_many(form)
 
-    def _post_until_answered(self, form: dict[str, str]) -> None:
+    def _press_for_one_from_a_picture(self, words: str, fault: str, submission: str) -> None:
+        # What has no prompt cannot be told to go wrong.
+        kind = "edit" if fault else self._chance.choice(("edit", "upscale"))
+        if picture := self._brought():
+            form = {"submission": submission} | ({"prompt": words} if kind == "edit" else {})
+            self.accepted += self._post_until_answered(f"{picture}{kind}/", form) is not None
+
+    def _press_for_many(self, form: dict[str, str]) -> None:
+        """A click of several, each with words of its own; in the middle it is paused and goes on, or is cancelled."""
+        words = f"{{one|two|three}} {form['prompt']}"
+        address = self._post_until_answered("/create/", form | {"prompt": words, "alternatives": "on"})
+        if address is None:
+            return
+        self.accepted += 3
+        verb = self._chance.choice(("", "pause/", "pause/", "cancel/"))
+        if not verb or self._over.wait(self._chance.uniform(0, 2)):
+            return
+        if self._post_until_answered(address + verb, {}) is None:
+            return
+        still = time.time()
+        if verb == "cancel/":
+            self.stopped.append((address, still, float("inf")))
+            return
+        self._over.wait(self._chance.uniform(0, 5))
+        self.stopped.append((address, still, time.time()))
+        self._post_until_answered(f"{address}resume/", {})
+
+    def _brought(self) -> str:
+        """The address of a picture to start from, of its own: it tells what has no prompt apart."""
+        photo = Image.new("RGB", (256, 256), tuple(self._chance.randbytes(3)))
+        out = BytesIO()
+        photo.save(out, "PNG")
         while True:
             try:
-                token = next((each.value for each in self.session.cookies if "csrf" in each.name), None) or ""
                 answer = self.session.post(
-                    f"{self._url}/create/",
-                    form | {"csrfmiddlewaretoken": token},
-                    headers={"Referer": f"{self._url}/create/"},
+                    f"{self._url}/uploads/",
+                    {"csrfmiddlewaretoken": self._token},
+                    files={"picture": ("photo.png", out.getvalue(), "image/png")},
+                    headers={"Accept": "application/json", "Referer": f"{self._url}/uploads/"},
+                    timeout=10,
+                )
+                if answer.status_code == 200:
+                    return str(answer.json()["uploads"][0]["address"])
+            except requests.RequestException:
+                pass
+            # It is restarted, or others bring pictures.
+            if time.monotonic() > self._deadline:
+                self.complaints.append(f"a picture of {self._role.name} is not taken")
+                return ""
+            time.sleep(0.2)
+
+    @property
+    def _token(self) -> str:
+        return next((each.value for each in self.session.cookies if "csrf" in each.name), None) or ""
+
+    def _post_until_answered(self, address: str, form: dict[str, str]) -> str | None:
+        """Where the answer leads to; None is a complaint."""
+        while True:
+            try:
+                answer = self.session.post(
+                    f"{self._url}{address}",
+                    form | {"csrfmiddlewaretoken": self._token},
+                    headers={"Referer": f"{self._url}{address}"},
                     allow_redirects=False,
                     timeout=10,
                 )
             except requests.RequestException:
                 if time.monotonic() > self._deadline:
                     self.complaints.append(f"a form of {self._role.name} is not answered")
-                    return
+                    return None
                 time.sleep(0.2)
                 continue
             if answer.status_code == 303:
-                self.accepted += 1
-            else:
-                self.complaints.append(f"a form of {self._role.name} was answered with {answer.status_code}")
-            return
+                return answer.headers["Location"]
+            self.complaints.append(f"a form of {self._role.name} was answered with {answer.status_code}")
+            return None

@@ -19,7 +19,7 @@ Entry = dict[str, Any]
 
 def _is_cut(entry: Entry) -> bool:
     """Whether Venice got half a request, of a worker that was killed while it sent: nothing was made of that."""
-    return entry["prompt"] is None and not entry["charged_usd"]
+    return entry["prompt"] is None and not entry["inputs"] and not entry["charged_usd"]
 
 
 def broken_promises(ledger: list[Entry], members: list[Member], late: dict[int, float]) -> Iterator[str]:
@@ -34,7 +34,8 @@ def broken_promises(ledger: list[Entry], members: list[Member], late: dict[int, 
     yield from _as_far_as_readable(finding.words for finding in integrity.findings())
     accepted = sum(member.accepted for member in members)
     if (made := Generation.objects.count()) != accepted:
-        yield f"{accepted} forms made {made} generations"
+        yield f"of {accepted} requests that were accepted there are {made}"
+    yield from _begun_while_stopped(members)
     if unpaced := sum(entry["status"] == 429 and not entry["faults"] for entry in ledger):
         yield f"the pace was not kept: Venice refused {unpaced} requests by its own limit"
     for failed in Generation.objects.filter(owner__username__in=INNOCENT, state=State.FAILED):
@@ -42,6 +43,17 @@ def broken_promises(ledger: list[Entry], members: list[Member], late: dict[int, 
     for pk, seconds in late.items():
         if seconds > LATE_AT_MOST:
             yield f"generation {pk} of an innocent member came {seconds:.1f} s after its turn"
+
+
+def _begun_while_stopped(members: list[Member]) -> Iterator[str]:
+    """What was sent of a click between the answer to its pause and the press that ended it, or after its cancel."""
+    from gallery.models import Attempt
+
+    for address, begin, end in (stop for member in members for stop in member.stopped):
+        batch = int(address.strip("/").split("/")[-1])
+        for sent in Attempt.objects.filter(generation__batch=batch).values_list("sent_at", flat=True):
+            if begin < sent.timestamp() < end:
+                yield f"click {batch} was stopped, and something of it was sent {sent.timestamp() - begin:.3f} s later"
 
 
 def _as_far_as_readable(problems: Iterator[str]) -> Iterator[str]:
@@ -63,7 +75,7 @@ def innocent_lateness(pace: int, down: Downtime, now: float) -> dict[int, float]
             pk=generation.pk,
             created=generation.created_at.timestamp(),
             finished=generation.finished_at.timestamp() if generation.finished_at else now,
-            venice_s=venice_seconds(generation.request["prompt"]),
+            venice_s=venice_seconds(generation.request.get("prompt", "")),
             images=generation.variants,
         )
         for generation in Generation.objects.filter(owner__username__in=INNOCENT)
@@ -103,6 +115,7 @@ def judge(
         "kills": dict(kills.count),
         "states": dict(Generation.objects.order_by().values_list("state").annotate(Count("pk"))),
         "posts": len(ledger),
+        "clicks_stopped": sum(len(member.stopped) for member in members),
         "paid_usd": round(sum(entry["charged_usd"] for entry in ledger), 2),
         "innocent": len(late),
         "late_p95_s": percentile(list(late.values()) or [0.0], 0.95),

@@ -119,7 +119,7 @@ def _ask(
 ) -> HttpResponse:
     # What was refused was not used up: its form may still be the repeat of one that began.
     form_id = _form_id(request) if refused else uuid.uuid4()
-    rows = _not_run_again(chosen) if plan.spends else []
+    rows = not_run_again(chosen) if plan.spends else []
     # What was run again already stays as it is: the question is about the others.
     asked = [row.pk for row in rows] if plan.spends else chosen
     context = {
@@ -185,7 +185,7 @@ def _run_all_again(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) 
     Raises PriceRefused, before anything is queued, when they cost more than the confirmation said.
     """
     started, user = 0, cast(User, request.user)
-    rows = _not_run_again(chosen)
+    rows = not_run_again(chosen)
     if not rows:
         return 0
     bill = Bill.of(rows)
@@ -207,7 +207,7 @@ def _run_all_again(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) 
     return started
 
 
-def _not_run_again(chosen: list[int]) -> list[Generation]:
+def not_run_again(chosen: list[int]) -> list[Generation]:
     """Those that nobody has run again yet: a repeat of a confirmation, or a second one, must not ask anew."""
     rows = Generation.objects.filter(pk__in=chosen, repeats=None).prefetch_related("inputs")
     return list(rows.order_by("pk"))

@@ -61,6 +61,7 @@ class UserAdmin(BoundedSearch, DjangoUserAdmin):  # type: ignore[type-arg]
         (None, {"fields": ("username", "password")}),
         ("Called", {"fields": ("first_name", "last_name")}),
         ("Rights", {"fields": _RIGHTS}),
+        ("Limits", {"fields": ("click_limit",)}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
     readonly_fields = ("last_login", "date_joined")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from gallery.display.word_diff import Difference, difference
 from gallery.models import Generation, Kind, State
 from venice.operations import PARAMETERS
 
@@ -12,11 +13,8 @@ _OTHER_LABELS = {
     "output_format": "Format asked for",
     "style_references": "Style references",
 }
-_LABELS = (
-    {"kind": "Operation"} | {parameter.name: parameter.label for parameter in PARAMETERS} | _OTHER_LABELS
-)
-#: Characters of a value where it only says what has changed.
-LONGEST = 40
+#: What each is called.
+LABELS = {"kind": "Operation"} | {parameter.name: parameter.label for parameter in PARAMETERS} | _OTHER_LABELS
 # These have a place of their own on the page.
 _ELSEWHERE = {"prompt", "negative_prompt", "image", "images"}
 
@@ -43,36 +41,15 @@ def request_rows(generation: Generation) -> list[Row]:
     request = generation.request
     if generation.kind != Kind.GENERATE:
         request = {"kind": generation.label, **request}
-    listed = [name for name in _LABELS if name in request and name not in _ELSEWHERE]
-    rest = [name for name in request if name not in _LABELS and name not in _ELSEWHERE]
-    return [Row(name, _LABELS.get(name, name), _words(request[name])) for name in (*listed, *rest)]
+    listed = [name for name in LABELS if name in request and name not in _ELSEWHERE]
+    rest = [name for name in request if name not in LABELS and name not in _ELSEWHERE]
+    return [Row(name, LABELS.get(name, name), value_words(request[name])) for name in (*listed, *rest)]
 
 
-def differences(generation: Generation) -> list[str]:
-    """What was asked for otherwise than for the picture that it was made from, in words; empty without one.
-
-    Prompts are only said to differ: they are too long to stand beside a thumbnail.
-    """
-    if generation.origin is None:
-        return []
-    before, after = generation.origin.generation, generation
-    said = [] if before.kind == after.kind else [after.label.lower()]
-    said += [
-        f"another {_LABELS[name].lower()}"
-        for name in ("prompt", "negative_prompt")
-        if before.request.get(name, "") != after.request.get(name, "")
-    ]
-    old, new = ({row.name: row for row in request_rows(each)} for each in (before, after))
-    for name in dict.fromkeys([*new, *old]):
-        values = [_cut(rows[name].value) if name in rows else "none" for rows in (old, new)]
-        if values[0] != values[1] and name != "kind":
-            label = (new.get(name) or old[name]).label
-            said.append(f"{label[:LONGEST].lower()} {values[0]} → {values[1]}")
-    return said or ["the same request"]
-
-
-def _cut(words: str) -> str:
-    return words if len(words) <= LONGEST else f"{words[:LONGEST]}…"
+def enhancement(generation: Generation) -> Difference | None:
+    """What Venice has made of the prompt, word by word; None where it left it as it was, or told nothing."""
+    before, after = generation.request.get("prompt", ""), generation.enhanced_prompt
+    return difference(str(before), after) if after and after != before else None
 
 
 def slices(generation: Generation) -> list[Slice]:
@@ -100,7 +77,8 @@ def slices(generation: Generation) -> list[Slice]:
     return bar
 
 
-def _words(value: object) -> str:
+def value_words(value: object) -> str:
+    """A value of a request as people read it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):

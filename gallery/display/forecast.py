@@ -1,18 +1,21 @@
 """When what waits will be sent and ready: the workers' rules played forward with each model's typical time."""
 
 import heapq
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from gallery.display import generation_card
-from gallery.display.generation_card import Card
-from gallery.models import Attempt, ClosedGates, Generation, Outcome, State, Worker
+from gallery.display.generation_card import Card, Typical
+from gallery.forms.plan import Plan
+from gallery.models import Attempt, ClosedGates, Outcome, State, Worker
+from gallery.models.service_order import Entry, Status
 from gallery.pipeline.pace import WINDOW
 
 # Seconds that a call is taken to last while nothing is known of its model.
@@ -21,8 +24,7 @@ FOREVER = float("inf")
 _MINUTE = WINDOW.total_seconds()
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One generation of the queue: its model, its pictures, the seconds it is on its way, or will be held for."""
 
     model: str
@@ -40,8 +42,7 @@ class Pace:
     asked: tuple[tuple[float, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(NamedTuple):
     """Seconds from now until it is sent and until it is ready, as far as known; `limited` when its minute is full."""
 
     start: float | None = None
@@ -53,7 +54,6 @@ def expect(calls: Sequence[Call], slots: int, paces: Mapping[str, Pace]) -> list
     """What to expect for each of `calls`, which are in the order of service; `slots` calls are made at once."""
     expectations = [Expectation()] * len(calls)
     running = [index for index, call in enumerate(calls) if call.running_for is not None]
-    waiting = [index for index, call in enumerate(calls) if call.running_for is None]
     free: list[float] = [0.0] * max(slots - len(running), 0)
     for index in running:
         call, pace = calls[index], paces.get(calls[index].model, Pace())
@@ -61,74 +61,164 @@ def expect(calls: Sequence[Call], slots: int, paces: Mapping[str, Pace]) -> list
         free.append(left)
         expectations[index] = Expectation(0.0, left if pace.typical else None)
     heapq.heapify(free)
-    asked: dict[str, list[tuple[float, int]]] = defaultdict(list)
-    for model, pace in paces.items():
-        asked[model] = [(-ago, images) for ago, images in pace.asked]
-    while waiting and slots:
+    lines = _lines(calls, paces)
+    while lines and slots:
         now = free[0]
+        for line in lines:
+            line.look(now)
         # Of those that may go first, the one whose turn it is.
-        starts = {index: _room(calls[index], paces, asked, now) for index in waiting}
-        index = min(waiting, key=starts.__getitem__)
-        start = starts[index]
+        line = min(lines)
+        start, call, typical = line.start, line.call, line.typical
         if start == FOREVER:
             break
-        expectations[index] = _begin(calls[index], paces, start, max(now, calls[index].held_for))
-        asked[calls[index].model].append((start, calls[index].images))
-        heapq.heapreplace(free, start + (paces.get(calls[index].model, Pace()).typical or GUESS))
-        waiting.remove(index)
+        is_limited = start > max(now, call.held_for)
+        ready = start + typical if typical else None
+        expectations[line.places.pop()] = Expectation(start, ready, is_limited)
+        heapq.heapreplace(free, start + (typical or GUESS))
+        line.minute.add(start, call.images)
+        lines = [each for each in lines if each.places]
     return expectations
 
 
-def _begin(call: Call, paces: Mapping[str, Pace], start: float, could: float) -> Expectation:
-    typical = paces.get(call.model, Pace()).typical
-    return Expectation(start, start + typical if typical else None, limited=start > could)
+def _lines(calls: Sequence[Call], paces: Mapping[str, Pace]) -> "list[_Line]":
+    """Those that wait, by what they are: of equal ones the first goes first."""
+    minutes = {model: _Minute.of(paces.get(model, Pace())) for model in {call.model for call in calls}}
+    lines: dict[Call, _Line] = {}
+    for index in range(len(calls) - 1, -1, -1):
+        call = calls[index]
+        if call.running_for is None:
+            line = lines.get(call)
+            if line is None:
+                typical = paces.get(call.model, Pace()).typical
+                line = lines[call] = _Line(call, minutes[call.model], typical)
+            line.places.append(index)
+    return list(lines.values())
 
 
-def _room(
-    call: Call, paces: Mapping[str, Pace], asked: Mapping[str, list[tuple[float, int]]], now: float
-) -> float:
-    """The first moment from `now` on at which the model's last minute has room for the call."""
-    now = max(now, call.held_for)
-    limit = max(paces.get(call.model, Pace()).limit, call.images)
-    spent = [(at + _MINUTE, images) for at, images in asked.get(call.model, ()) if at + _MINUTE > now]
-    total = sum(images for _, images in spent)
-    for until, images in sorted(spent):
-        if total + call.images <= limit:
-            return now
-        total, now = total - images, until
-    return now
+@dataclass(slots=True)
+class _Line:
+    """Calls that are alike, as places in the order of service, the first one last; and when that one may start."""
+
+    call: Call
+    minute: "_Minute"
+    typical: float | None
+    places: list[int] = field(default_factory=list)
+    start: float = -1.0
+    seen: int = -1
+
+    def __lt__(self, other: "_Line") -> bool:
+        return (self.start, self.places[-1]) < (other.start, other.places[-1])
+
+    def look(self, now: float) -> None:
+        """Bring `start` up to date: it changes when time comes to it, or when its minute was spent from."""
+        if self.start < now or self.seen != self.minute.changes:
+            self.start = self.minute.room(self.call.images, max(now, self.call.held_for), now)
+            self.seen = self.minute.changes
 
 
-def expected(cards: Sequence[Card], gates: ClosedGates) -> tuple[list[Card], int]:
-    """The cards with what to expect of each, and how many calls the workers make at once; three queries."""
-    # What waits for a silent host keeps no worker busy.
-    generations = [card.generation for card in cards if not card.host]
-    typical = generation_card.typical(each.model for each in generations)
-    slots = Worker.objects.alive().count() * settings.WORKER_CONCURRENCY
+@dataclass(slots=True)
+class _Minute:
+    """What was asked of a model, oldest first: until when each counts, and how many images it was."""
+
+    limit: int
+    spent: deque[tuple[float, int]]
+    total: int
+    changes: int = 0
+
+    @classmethod
+    def of(cls, pace: Pace) -> "_Minute":
+        spent = deque(sorted((_MINUTE - ago, images) for ago, images in pace.asked))
+        return cls(pace.limit, spent, sum(images for _, images in spent))
+
+    def room(self, images: int, moment: float, now: float) -> float:
+        """The first moment from `moment` on at which there is room for so many; nobody asks for one before `now`."""
+        while self.spent and self.spent[0][0] <= now:
+            self.total -= self.spent.popleft()[1]
+        total, limit = self.total, max(self.limit, images)
+        for until, others in self.spent:
+            if until > moment:
+                if total + images <= limit:
+                    return moment
+                moment = until
+            total -= others
+        return moment
+
+    def add(self, start: float, images: int) -> None:
+        """One more begins: never before one of its model that is there already."""
+        self.spent.append((start + _MINUTE, images))
+        self.total += images
+        self.changes += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What to expect of each generation that waits or runs, by its id; and how many calls are made at once.
+
+    `typical` are the usual times of their models, `at` is the moment from which seconds are counted.
+    """
+
+    expectations: Mapping[int, Expectation]
+    slots: int
+    typical: Mapping[str, Typical]
+    at: datetime
+
+    def applied(self, card: Card) -> Card:
+        """The card with what is expected of it; as it is when that is nothing."""
+        expectation = self.expectations.get(card.generation.pk)
+        if expectation is None:
+            return card
+        card = replace(card, typical=self.typical[card.generation.model].took)
+        if card.generation.state != State.QUEUED:
+            return card
+        starts_at = self._moment(expectation.start) if expectation.limited else None
+        return replace(card, starts_at=starts_at, ready_at=self._moment(expectation.ready))
+
+    def ready_at(self, ids: Iterable[int]) -> datetime | None:
+        """When all of them will be ready; None when that is not known of one of them."""
+        known = [self.expectations.get(pk, Expectation()).ready for pk in ids]
+        return self._moment(max((each or 0.0 for each in known), default=None)) if None not in known else None
+
+    def _moment(self, seconds: float | None) -> datetime | None:
+        return self.at + timedelta(seconds=seconds) if seconds is not None else None
+
+
+def of_line(line: Sequence[Entry], gates: ClosedGates) -> Forecast:
+    """What to expect of what waits and runs, given in the order of service; three queries."""
+    typical = generation_card.typical(entry.model for entry in line)
+    slots = _slots()
     now = timezone.now()
-    calls = [_call(each, gates, now) for each in generations]
-    by_generation = dict(zip(generations, expect(calls, slots, _paces(typical, now)), strict=True))
-    return [_with(card, by_generation.get(card.generation), typical, now) for card in cards], slots
+    calls = _calls(line, gates, now)
+    expectations = expect(calls, slots, _paces(typical, now))
+    by_id = {entry.pk: each for entry, each in zip(line, expectations, strict=True)}
+    return Forecast(by_id, slots, typical, now)
 
 
-def _with(
-    card: Card, expectation: Expectation | None, typical: Mapping[str, generation_card.Typical], now: datetime
-) -> Card:
-    """The card with what is expected of it; as it is when that is nothing."""
-    if expectation is None:
-        return card
-    card = replace(card, typical=typical[card.generation.model].took)
-    if card.generation.state != State.QUEUED:
-        return card
-    starts_at = _at(now, expectation.start) if expectation.limited else None
-    return replace(card, starts_at=starts_at, ready_at=_at(now, expectation.ready))
+def of_click(plan: Plan, line: Sequence[Entry], gates: ClosedGates) -> timedelta | None:
+    """How long until all pictures of a click that is sent now are ready, behind what waits; None when not known.
+
+    It takes its place behind everything: turns may let it go earlier.
+    """
+    wanted = [leg.model.id for leg in plan.legs]
+    typical = generation_card.typical({*(entry.model for entry in line), *wanted})
+    now = timezone.now()
+    before = _calls(line, gates, now)
+    held = {model: _held(gates, model, now) for model in wanted}
+    own = [
+        Call(model, plan.variants, held_for=held[model])
+        for _ in range(plan.words * plan.seeds)
+        for model in wanted
+    ]
+    ready = [each.ready for each in expect([*before, *own], _slots(), _paces(typical, now))[len(before) :]]
+    known = [each for each in ready if each is not None]
+    return timedelta(seconds=max(known)) if ready and len(known) == len(ready) else None
 
 
-def _at(now: datetime, seconds: float | None) -> datetime | None:
-    return now + timedelta(seconds=seconds) if seconds is not None else None
+def _slots() -> int:
+    """How many calls the workers that are there make at once."""
+    return Worker.objects.alive().count() * settings.WORKER_CONCURRENCY
 
 
-def _paces(typical: Mapping[str, generation_card.Typical], now: datetime) -> dict[str, Pace]:
+def _paces(typical: Mapping[str, Typical], now: datetime) -> dict[str, Pace]:
     """What is known of each model, with what was asked of it within the last minute."""
     asked: dict[str, list[tuple[float, int]]] = defaultdict(list)
     recent = Attempt.objects.filter(sent_at__gt=Now() - WINDOW, model__in=typical)
@@ -146,12 +236,24 @@ def _paces(typical: Mapping[str, generation_card.Typical], now: datetime) -> dic
     }
 
 
-def _call(generation: Generation, gates: ClosedGates, now: datetime) -> Call:
-    if generation.state != State.QUEUED:
-        sent_at = generation.sent_at or now
-        return Call(generation.model, generation.variants, max((now - sent_at).total_seconds(), 0.0))
-    held = (generation.not_before - now).total_seconds() if generation.not_before else 0.0
-    gate = gates.before(generation.model)
-    if gate:
-        held = max(held, (gate.until - now).total_seconds() if gate.until else FOREVER)
-    return Call(generation.model, generation.variants, held_for=max(held, 0.0))
+def _calls(line: Sequence[Entry], gates: ClosedGates, now: datetime) -> list[Call]:
+    held = {model: _held(gates, model, now) for model in {entry.model for entry in line}}
+    return [_call(entry, held[entry.model], now) for entry in line]
+
+
+def _call(entry: Entry, held: float, now: datetime) -> Call:
+    if entry.status == Status.RUNNING:
+        sent_at = entry.sent_at or now
+        return Call(entry.model, entry.variants, max((now - sent_at).total_seconds(), 0.0))
+    if entry.is_paused:
+        return Call(entry.model, entry.variants, None, FOREVER)
+    own = (entry.not_before - now).total_seconds() if entry.not_before else 0.0
+    return Call(entry.model, entry.variants, None, max(own, held))
+
+
+def _held(gates: ClosedGates, model: str, now: datetime) -> float:
+    """For how many seconds a gate keeps the model's requests."""
+    gate = gates.before(model)
+    if not gate:
+        return 0.0
+    return max((gate.until - now).total_seconds(), 0.0) if gate.until else FOREVER

@@ -1,6 +1,6 @@
 """What a generation's card shows beside its row: its pictures, its position in the queue, how long its model takes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -47,7 +47,8 @@ class QueueState:
     """Where an unfinished generation stands.
 
     Its position among the waiting (0: none), until when it is held itself, the gate that holds it with others, and
-    the silent host that its answer lies on. One that has ended may have its answer read again.
+    the silent host that its answer lies on. One that has ended may have its answer read again, or its picture compared,
+    and one that waits may be paused with its click.
     """
 
     state: str
@@ -56,6 +57,7 @@ class QueueState:
     gate: Gate | None = None
     host: str = ""
     reading: bool = False
+    paused: bool = False
 
     @property
     def seen(self) -> str:
@@ -63,6 +65,7 @@ class QueueState:
         held = f"-{self.held_until.timestamp():.0f}" if self.held_until else ""
         gate = f"-{self.gate.pk}" if self.gate else ""
         marks = f"{'-away' if self.host else ''}{'-reading' if self.reading else ''}"
+        marks += "-paused" if self.paused else ""
         return f"{self.state}-{self.position}{held}{gate}{marks}"
 
 
@@ -93,6 +96,7 @@ class Card:
     host: str = ""
     kept: Sequence[kept_answers.Kept] = ()
     reading: bool = False
+    paused: bool = False
     again: Again | None = None
     typical: timedelta | None = None
     elapsed: timedelta | None = None
@@ -144,20 +148,25 @@ def queue_state(generation: Generation, gates: ClosedGates) -> QueueState:
     """Where it stands now; asks the database for its position when it waits."""
     if generation.state == State.RECEIVED:
         return QueueState(generation.state, host=silent_hosts([generation]).get(generation.pk, ""))
-    if generation.state != State.QUEUED or _held_until(generation):
+    if generation.state != State.QUEUED or generation.is_paused or held_until(generation):
         return _alone(generation)
-    return QueueState(
-        generation.state, _positions(FARTHEST).get(generation.pk, 0), gate=gates.before(generation.model)
-    )
+    return _in_line(generation, _positions(FARTHEST), gates)
+
+
+def _in_line(generation: Generation, positions: Mapping[int, int], gates: ClosedGates) -> QueueState:
+    return QueueState(generation.state, positions.get(generation.pk, 0), gate=gates.before(generation.model))
 
 
 def _alone(generation: Generation) -> QueueState:
     """Where it stands whatever the others do."""
     reading = any(each.reading_asked_at for each in generation.kept_answers)
-    return QueueState(generation.state, held_until=_held_until(generation), reading=reading)
+    reading = reading or (not generation.is_active and generation.awaits_verdict)
+    paused = generation.is_paused
+    held = None if paused else held_until(generation)
+    return QueueState(generation.state, held_until=held, reading=reading, paused=paused)
 
 
-def _held_until(generation: Generation) -> datetime | None:
+def held_until(generation: Generation) -> datetime | None:
     """The end of a hold of its own."""
     end = generation.not_before if generation.state == State.QUEUED else None
     return end if end and end > timezone.now() else None
@@ -165,8 +174,8 @@ def _held_until(generation: Generation) -> datetime | None:
 
 def _positions(limit: int) -> dict[int, int]:
     """The position of each waiting generation, from 1; a narrow query, since queues grow long."""
-    queue = Generation.objects.queued().in_service_order(limit)
-    return {pk: position for position, (pk, status) in enumerate(queue, 1) if status <= Status.DUE}
+    queue = Generation.objects.queued().in_line()[:limit]
+    return {entry.pk: position for position, entry in enumerate(queue, 1) if entry.status <= Status.DUE}
 
 
 def silent_hosts(generations: Iterable[Generation]) -> dict[int, str]:
@@ -206,28 +215,6 @@ def again(generations: Iterable[Generation]) -> dict[int, Again]:
     return {pk: Again(price) for pk, price in CatalogModel.objects.prices(wanted).items()}
 
 
-def active(limit: int, gates: ClosedGates) -> list[Card]:
-    """The cards of what runs or waits, in the order of service, at most `limit`; one query, or two when there is any.
-
-    The typical times come with the cards' first poll, or with the queue's forecast.
-    """
-    queue = Generation.objects.active().in_service_order(limit)
-    generations = Generation.objects.select_related("owner", "prompt")
-    rows = generations.in_bulk([pk for pk, _ in queue]) if queue else {}
-    hosts = silent_hosts(rows.values())
-    cards = []
-    running = sum(status == Status.RUNNING for _, status in queue)
-    for position, (pk, status) in enumerate(queue, 1 - running):
-        row = rows[pk]
-        gate = gates.before(row.model) if status == Status.DUE else None
-        waits = position if row.state == State.QUEUED and status <= Status.DUE else 0
-        now = QueueState(row.state, waits, _held_until(row), gate, hosts.get(pk, ""))
-        card = _card(row, [], now, Typical(), None)
-        # The first poll of one that is being sent brings what is left out here.
-        cards.append(replace(card, seen="") if row.state == State.SENDING else card)
-    return cards
-
-
 def of(
     generation: Generation, gates: ClosedGates, now: QueueState | None = None, *, member: User | None = None
 ) -> Card:
@@ -247,7 +234,8 @@ def of(
 def drawn(generations: QuerySet[Generation], member: User | None = None) -> QuerySet[Generation]:
     """With all that `of_each` shows of them, in a query for each kind of thing; `member` as for `of`."""
     pictures = Prefetch("images", _in_order(member))
-    return generations.select_related("owner", "prompt").prefetch_related(pictures, "attempts")
+    known = generations.select_related("owner", "prompt", "batch", "verification")
+    return known.prefetch_related(pictures, "attempts")
 
 
 def _in_order(member: User | None) -> QuerySet[Image]:
@@ -267,6 +255,30 @@ def of_each(generations: Iterable[Generation]) -> list[Card]:
     ]
 
 
+def of_click(generations: Sequence[Generation], gates: ClosedGates) -> list[Card]:
+    """Cards of generations of one click, as `drawn` reads them, those that wait with their positions.
+
+    One query for prices, one for hosts and one for times where any is on its way, one for all positions.
+    """
+    prices, hosts = again(generations), silent_hosts(generations)
+    times = typical(each.model for each in generations if each.state == State.SENDING)
+    is_waiting = any(each.state == State.QUEUED and not each.is_paused for each in generations)
+    positions = _positions(FARTHEST) if is_waiting else {}
+    cards = []
+    for each in generations:
+        now = replace(_alone(each), host=hosts.get(each.pk, ""))
+        if each.state == State.QUEUED and not now.paused and not now.held_until:
+            now = _in_line(each, positions, gates)
+        pictures = [] if each.is_active else list(each.images.all())
+        cards.append(_card(each, pictures, now, times.get(each.model, Typical()), prices.get(each.pk)))
+    return cards
+
+
+def card_of_active(generation: Generation, now: QueueState) -> Card:
+    """The card of one that waits or runs, without its model's usual time; no query."""
+    return _card(generation, [], now, Typical(), None)
+
+
 def _card(
     generation: Generation, pictures: list[Image], now: QueueState, typical: Typical, another: Again | None
 ) -> Card:
@@ -280,6 +292,7 @@ def _card(
         host=now.host,
         kept=kept_answers.kept(generation),
         reading=now.reading,
+        paused=now.paused,
         seen=now.seen,
         again=another,
         typical=typical.took if generation.state == State.SENDING else None,

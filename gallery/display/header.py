@@ -31,8 +31,8 @@ class InQueue:
         need = "needs" if self.decisions == 1 else "need"
         return f"{counted(self.active, 'generation')} waiting or running, {self.decisions} {need} a decision"
 
-    def seen(self, gates: ClosedGates) -> str:
-        """All that header and banner show, in a word: the poll compares it."""
-        shown = [f"{self.active}-{self.decisions}"]
+    def seen(self, gates: ClosedGates, draft: int = 0) -> str:
+        """All that header and banner show, and the revision of the member's draft, in a word: the poll compares it."""
+        shown = [f"{self.active}-{self.decisions}-{draft}"]
         shown += [f"{gate.pk}:{gate.until}:{gate.reason}" for gate in gates.of_everything]
         return blake2s(" ".join(shown).encode(), digest_size=8).hexdigest()

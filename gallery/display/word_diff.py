@@ -52,9 +52,9 @@ class _Spent(Exception):
     """All steps are used up."""
 
 
-def difference(old: str, new: str) -> Difference:
-    """What has become of `old` in `new`."""
-    return _Comparison(tokens(old), tokens(new)).difference
+def difference(old: str, new: str, steps: int = STEPS) -> Difference:
+    """What has become of `old` in `new`; what takes more than so many steps is not compared word by word."""
+    return _Comparison(tokens(old), tokens(new), steps).difference
 
 
 def tokens(text: str) -> list[str]:
@@ -93,8 +93,8 @@ def _letters(run: Iterator[str]) -> list[str]:
 class _Comparison:
     """Two texts as tokens, and the steps that are left for comparing them."""
 
-    def __init__(self, old: list[str], new: list[str]) -> None:
-        self.old, self.new, self.steps, self.is_coarse = old, new, STEPS, False
+    def __init__(self, old: list[str], new: list[str], steps: int) -> None:
+        self.old, self.new, self.steps, self.is_coarse = old, new, steps, False
 
     @property
     def difference(self) -> Difference:

@@ -1,36 +1,59 @@
-"""The create form, drawn from what the chosen model takes, and read into one `Generate`."""
+"""The create form, drawn from what the chosen model takes, and read into what it asks for: one `Generate`, or many."""
 
 import uuid
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Self
 
 from django import forms
+from django.conf import settings
 
-from gallery.formats import read_submission
+from gallery.formats import number, read_submission
+from gallery.forms.carried import carried
 from gallery.forms.catalog import Catalog
 from gallery.forms.fields import INVALID_TEXT, OFF, ON, Switch
-from gallery.forms.model_fields import NO_MODELS, TIED_TO_MODEL, fields_of, model_field, usual_sides
+from gallery.forms.model_fields import (
+    NO_MODELS,
+    NOT_OFFERED,
+    TIED_TO_MODEL,
+    fields_of,
+    model_field,
+    usual_sides,
+)
+from gallery.forms.plan import Leg, Plan
 from gallery.forms.price import PRICE, objection
+from gallery.forms.sent import models_named
+from gallery.models import Image
 from gallery.models.generation import draw_seed
+from gallery.text import clean_text
+from gallery.variations import words
 from venice import Generate, InvalidRequest, Model
 from venice.operations import PARAMETER, PARAMETERS
-from venice.pricing import generate_price
 
 DRAWN_FOR = "drawn-for"
-ADVANCED = frozenset(parameter.name for parameter in PARAMETERS if parameter.advanced)
+ADVANCED = frozenset(parameter.name for parameter in PARAMETERS if parameter.advanced) | {"variants"}
+#: What is ours alone, and no part of a request.
+OURS = frozenset({"count", "alternatives"})
 _ORDER = {parameter.name: position for position, parameter in enumerate(PARAMETERS)}
+#: More texts than that are not told apart.
+COUNTLESS = 1_000_000
 STALE = "This form was altered on its way. Nothing was sent; press Generate again."
 
 
 class GenerateForm(forms.Form):
     """Fields named as Venice's parameters; only those that the chosen model takes exist.
 
-    A valid form has its `operation`, with a seed. Messages of the client end at the field they are about.
+    A valid form has its `operations`, each with a seed; `operation` is the first. Messages of the client end at the
+    field they are about. `most` is how many pictures one click of this member may ask for.
     """
 
     operation: Generate
+    operations: Sequence[Generate] = ()
+    #: The picture that is there already, when the form was asked whether it is to be made once more.
+    repeat: Image | None = None
 
     def __init__(
         self,
@@ -39,14 +62,20 @@ class GenerateForm(forms.Form):
         *,
         initial: Mapping[str, Any] | None = None,
         unreadable: frozenset[str] = frozenset(),
+        most: int | None = None,
     ) -> None:
         super().__init__(data)
         self.use_required_attribute = False
         self.catalog, self.unreadable = catalog, unreadable
-        given = (data if data is not None else initial) or {}
-        self.spec = catalog.find(given.get("model")) or catalog.default
+        self.most = settings.MAX_PICTURES_PER_CLICK if most is None else most
+        first, *others = models_named((data if data is not None else initial) or {}) or [""]
+        self.spec = catalog.find(first) or catalog.default
+        known = {each: catalog.find(each) for each in others}
+        self.others = tuple(model for model in known.values() if model and model is not self.spec)
+        self.unknown_models = [each for each, model in known.items() if model is None]
         self.fields = {"model": model_field(catalog, self.spec), **fields_of(self.spec, catalog.styles)}
-        self.initial = {name: value for name, value in (initial or {}).items() if self._can_show(name, value)}
+        shown = {**(initial or {}), "model": first} if initial else {}
+        self.initial = {name: value for name, value in shown.items() if self._can_show(name, value)}
         self.new_submission = uuid.uuid4()
 
     @classmethod
@@ -55,20 +84,22 @@ class GenerateForm(forms.Form):
 
         What were the defaults of the model that it was drawn for become those of the new one.
         """
-        form = cls(catalog, initial={"model": sent.get("model")})
+        models = models_named(sent)
+        form = cls(catalog, initial={"model": models})
         kept = {name: field.widget.value_from_datadict(sent, {}, name) for name, field in form.fields.items()}
         before = catalog.find(sent.get(DRAWN_FOR))
         for name, field in fields_of(before, ()).items() if before else ():
             if name in kept and name in TIED_TO_MODEL and kept[name] == str(field.initial):
                 kept[name] = None
-        return cls(catalog, initial={name: value for name, value in kept.items() if value is not None})
+        shown = {name: value for name, value in kept.items() if value is not None}
+        return cls(catalog, initial=shown | {"model": models})
 
     def not_taken(self, values: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Of `values`, label and text of each that says something and that this form has no place for."""
         return [
             (PARAMETER[name].label, str(value))
             for name, value in sorted(values.items(), key=lambda item: _ORDER.get(item[0], 0))
-            if name in PARAMETER and not isinstance(value, bool) and value not in (None, "")
+            if name in PARAMETER and not isinstance(value, bool | list) and value not in (None, "")
             if str(self.initial.get(name, "")) != str(value)
         ]
 
@@ -106,21 +137,52 @@ class GenerateForm(forms.Form):
         """Whether no field is wrong, so that a narrow screen need not lay them all open."""
         return not self.errors.keys() - {PRICE}
 
+    @property
+    def models_to_add(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """The choices of the list that adds a model: those that are not chosen yet."""
+        chosen = {self.spec.id if self.spec else "", *(model.id for model in self.others)}
+        groups = (
+            (group, [entry for entry in models if entry[0] not in chosen])
+            for group, models in self.catalog.choices
+        )
+        return [(group, models) for group, models in groups if models]
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What Generate would make as the form stands; wrong values count as defaults."""
+        if self.spec is None:
+            return Plan()
+        values = {name: self._good_value(name) for name in self.fields.keys() - OURS - {"model"}}
+        return self._plan(self.spec, values, self._good_value("count") or 1, self._words())
+
     @cached_property
     def quote(self) -> Decimal | None:
         """What Generate would cost as the form stands, by the catalogue; wrong values count as defaults."""
-        if self.spec is None:
-            return None
-        return generate_price(
-            self.spec,
-            images=self._good_value("variants") or 1,
-            resolution=self._good_value("resolution"),
-            quality=self._good_value("quality"),
-            enhance_prompt=bool(self._good_value("enhance_prompt")),
-        )
+        return self.plan.price if self.spec else None
+
+    @property
+    def asked_text(self) -> str:
+        """`3 words × 2 models × 4 seeds = 24 pictures`, when it is more than one request."""
+        plan = self.plan
+        return f"{plan.text} = {number(plan.pictures)} pictures" if plan.text else ""
+
+    @property
+    def axes(self) -> dict[str, Any]:
+        """What a valid form varies, by Venice's names."""
+        seeds = [operation.seed for operation in self.operations if operation.model == self.operation.model]
+        varied = {
+            "prompt": [self.cleaned_data["prompt"]] if self.plan.words > 1 else [],
+            "model": [leg.model.id for leg in self.plan.legs],
+            "seed": list(dict.fromkeys(seeds)),
+        }
+        return {
+            name: values
+            for name, values in varied.items()
+            if len(values) > 1 or (name == "prompt" and values)
+        }
 
     def clean(self) -> None:
-        """Check the request as a whole against its model, and make it."""
+        """Check the request as a whole against its models, and make it."""
         if self.spec is None:
             self.add_error(None, NO_MODELS)
             return
@@ -129,26 +191,90 @@ class GenerateForm(forms.Form):
             self.add_error(name, INVALID_TEXT)
         if self.data.get("submission") and self.submission is None:
             self.add_error(None, STALE)
+        if self.unknown_models:
+            self.add_error("model", NOT_OFFERED)
         # The rest is checked even where one field is wrong, so that all messages come at once.
-        problems: Mapping[str, str]
-        try:
-            self.operation = Generate(**self._drafted(self.spec)).for_model(self.spec)
-            problems = self.operation.problems(self.spec)
-        except InvalidRequest as error:
-            problems = error.field_errors
-        for name, message in problems.items():
-            self.add_error(name if name in self.fields else None, message)
+        drafted = self._drafted(self.spec)
+        texts = self._texts(drafted["prompt"])
+        count = self.cleaned_data.get("count") or 1
+        plan = self._plan(self.spec, drafted, count, texts.total())
+        if plan.pictures > self.most:
+            self.add_error("count", f"{self._too_many(plan)} One click makes at most {number(self.most)}.")
+        else:
+            self.operations = list(self._made(plan, texts, seeds_from(drafted["seed"], count, texts)))
+            if self.operations:
+                self.operation = self.operations[0]
         if message := objection(self.data, self.quote):
             self.refuse_price(message, self.quote)
+
+    def _too_many(self, plan: Plan) -> str:
+        return f"{plan.text} would be {number(plan.pictures)} pictures." if plan.text else "That is too much."
+
+    def _texts(self, prompt: str) -> "Counter[str]":
+        """Each text that is to be made, with how often it counts; a message where the prompt cannot be read."""
+        if not self.cleaned_data.get("alternatives"):
+            return Counter([prompt])
+        try:
+            read = words.read(prompt)
+        except words.WrongWords as wrong:
+            self.add_error("prompt", str(wrong))
+            return Counter([prompt])
+        if read.count > self.most:
+            # Nobody will have them: that many are not written down.
+            return Counter({prompt: min(read.count, COUNTLESS)})
+        return Counter(clean_text(text) for text in read.texts())
+
+    def _made(self, plan: Plan, texts: "Counter[str]", seeds: Sequence[int]) -> Iterator[Generate]:
+        """The operations in their order; what is wrong with one of them is said once for each field."""
+        said: set[tuple[str | None, str]] = set()
+        count = plan.seeds
+        for text, weight in texts.items():
+            for leg in plan.legs:
+                try:
+                    asked = Generate(
+                        **{**leg.values, "prompt": text, "seed": seeds[0], "model": leg.model.id}
+                    )
+                    asked = asked.for_model(leg.model)
+                    problems: Mapping[str, str] = asked.problems(leg.model)
+                except InvalidRequest as error:
+                    problems, asked = error.field_errors, None
+                for name, message in problems.items():
+                    where = name if name in self.fields else None
+                    whose = "" if leg.model is self.spec else f"{leg.model.name}: "
+                    if (where, whose) not in said:
+                        said.add((where, whose))
+                        self.add_error(where, f"{whose}{message}")
+                if asked is not None:
+                    yield from (replace(asked, seed=seed) for seed in seeds[: weight * count])
 
     def refuse_price(self, words: str, price: Decimal | None) -> None:
         """Not what the form showed: `price` (USD) goes onto its button, and `words` beside it."""
         self.errors[PRICE] = self.error_class([words])
         self.quote = price
 
+    def _plan(self, spec: Model, values: Mapping[str, Any], count: int, texts: int) -> Plan:
+        legs = [Leg(model=spec, values=values)]
+        for model in self.others:
+            there = carried(values, spec, model)
+            legs.append(Leg(model=model, values=there.values, notes=there.notes))
+        return Plan(legs=legs, words=texts, seeds=count)
+
+    def _words(self) -> int:
+        """How many texts the prompt stands for as it is; 1 where it cannot be read."""
+        if not self._good_value("alternatives"):
+            return 1
+        try:
+            return min(words.read(self._good_value("prompt") or "").count, COUNTLESS)
+        except words.WrongWords:
+            return 1
+
     def _drafted(self, spec: Model) -> dict[str, Any]:
         """The values of the right fields; the seed is drawn here when nobody chose one."""
-        given = {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
+        given = {
+            name: value
+            for name, value in self.cleaned_data.items()
+            if value not in (None, "") and name not in OURS
+        }
         # What is off is off by being left out, but for the safe mode, which is on by being left out.
         said = {name: value for name, value in given.items() if value is not False or name == "safe_mode"}
         return {"prompt": "-", "seed": draw_seed(), **said, "model": spec.id}
@@ -167,4 +293,19 @@ class GenerateForm(forms.Form):
         try:
             return self.fields[name].clean(self[name].value()) or None
         except forms.ValidationError:
-            return self.fields[name].clean(None) or None
+            try:
+                return self.fields[name].clean(None) or None
+            except forms.ValidationError:
+                return None
+
+
+def seeds_from(first: int, count: int, texts: "Counter[str]") -> list[int]:
+    """`first`, then drawn ones, each once: `count` for each time that the most frequent of `texts` stands there.
+
+    They are the same for every text and model, so that what differs between two pictures is what was varied.
+    """
+    seeds = {first: None}
+    wanted = count * max(texts.values())
+    while len(seeds) < wanted:
+        seeds[draw_seed()] = None
+    return list(seeds)

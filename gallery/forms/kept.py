@@ -11,6 +11,8 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponseBase
 
+from gallery.forms import sent
+
 NAME = f"kept-{settings.INSTALLATION}"
 #: The parameter of the create page that asks for it.
 PARAMETER = "kept"
@@ -22,7 +24,8 @@ _SALT = "gallery.forms.kept"
 
 def keep(request: HttpRequest, response: HttpResponseBase) -> bool:
     """Give the browser what was posted; False when it is more than a browser would keep."""
-    fields = {name: value for name, value in request.POST.dict().items() if name != "csrfmiddlewaretoken"}
+    posted = sent.values(request.POST)
+    fields = {name: value for name, value in posted.items() if name != "csrfmiddlewaretoken"}
     text = signing.dumps(fields, salt=_SALT, compress=True)
     if len(text) > _PIECE * _PIECES:
         return False

@@ -9,10 +9,13 @@ from django.core.exceptions import ValidationError
 
 from gallery.forms.catalog import Catalog
 from gallery.forms.fields import Choice, DecimalNumber, OneOf, PlainText, Switch, WholeNumber
+from gallery.forms.sent import models_named
 from venice import Model
 from venice.operations import FORMATS, MAX_CFG_SCALE, MAX_PROMPT, MAX_SEED, MAX_SIDE, MAX_VARIANTS, PARAMETER
 
 DEFAULT_SIDE = 1024
+#: The most requests that one click makes of one text on one model.
+MAX_COUNT = 20
 _USUAL_SIDES = (512, 640, 768, 832, 896, 1024, 1152, 1216, 1280)
 NO_MODELS = "There are no models yet: they are fetched when a worker starts, or by the command sync_catalog."
 NOT_OFFERED = "That model is not offered. Choose one from the list."
@@ -30,7 +33,7 @@ def model_field(catalog: Catalog, spec: Model | None) -> forms.Field:
         choices=catalog.choices,
         label=PARAMETER["model"].label,
         initial=spec.id if spec else None,
-        widget=_select(False),
+        widget=FirstOfModels(attrs={"autocomplete": "off"}),
     )
     message = NOT_OFFERED if catalog.models else NO_MODELS
     field.error_messages |= {"required": message, "invalid_choice": message}
@@ -41,6 +44,12 @@ def fields_of(model: Model | None, styles: tuple[str, ...]) -> dict[str, forms.F
     """The fields beside the model itself; without a model those that every model takes."""
     fields: dict[str, forms.Field] = {"prompt": _prompt("prompt", model, rows=5, help_text="")}
     fields["prompt"].error_messages["required"] = "A prompt is required: say what to make."
+    fields["alternatives"] = Switch(
+        initial=False,
+        widget_attrs=PRICED,
+        label="{a|b} chooses",
+        help_text=r"Makes one of each: {dawn|noon|dusk}. \{ is a brace.",
+    )
     if model is not None:
         fields |= _size_fields(model)
         fields |= _extra_fields(model)
@@ -126,7 +135,15 @@ def _common_fields(model: Model | None) -> dict[str, forms.Field]:
             **_words("seed", help_text="" if follows_seed else "This model is known to ignore seeds."),
             widget=forms.TextInput(attrs={**_NUMERIC, "inputmode": "text", "placeholder": "Random"}),
         ),
-        "variants": Count(MAX_VARIANTS, **_words("variants")),
+        "count": Count(MAX_COUNT, label="Pictures", help_text="Each with a seed of its own."),
+        "variants": Count(
+            MAX_VARIANTS,
+            **_words(
+                "variants",
+                label="In one call",
+                help_text="Venice makes them at once. Each is paid for; only the first can be made again.",
+            ),
+        ),
         "cfg_scale": DecimalNumber(
             MAX_CFG_SCALE,
             **_words("cfg_scale"),
@@ -144,6 +161,13 @@ def _common_fields(model: Model | None) -> dict[str, forms.Field]:
 
 def _select(is_priced: bool) -> forms.Select:
     return forms.Select(attrs={"autocomplete": "off", **(PRICED if is_priced else {})})
+
+
+class FirstOfModels(forms.Select):
+    """Of several models, the one that the form is drawn for."""
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
+        return next(iter(models_named(data)), None)
 
 
 class Count(Choice):

@@ -1,6 +1,6 @@
 """What a picture or a prompt of the gallery fills the create form with."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -8,6 +8,8 @@ from django.http import Http404, QueryDict
 
 from gallery import access
 from gallery.formats import read_id
+from gallery.forms import sent
+from gallery.forms.catalog import Catalog
 from gallery.models import Image, Prompt
 from venice import Generate
 from venice.operations import PARAMETER
@@ -24,9 +26,9 @@ USES = {
 }
 
 
-def picture_named(sent: QueryDict) -> Image | None:
+def picture_named(query: QueryDict) -> Image | None:
     """The picture that `?image=` or the hidden field names; None when it names none that is there."""
-    number = read_id(sent.get("image") or "")
+    number = read_id(query.get("image") or "")
     try:
         return access.image_to_see(number) if number is not None else None
     except Http404:
@@ -36,8 +38,40 @@ def picture_named(sent: QueryDict) -> Image | None:
 def values_of(image: Image, uses: Iterable[str]) -> dict[str, Any]:
     """The parameters of `image` that `uses` ask for. The seed is its own: a variant has none."""
     wanted = frozenset[str]().union(*(USES.get(use.strip(), frozenset()) for use in uses))
-    sent = {**image.generation.request, "seed": image.seed}
-    return {name: sent[name] for name in wanted if sent.get(name) is not None}
+    asked = {**image.generation.request, "seed": image.seed}
+    return {name: asked[name] for name in wanted if asked.get(name) is not None}
+
+
+def values_told(
+    told: Mapping[str, Any], catalog: Catalog, chosen: str | None
+) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """What a file says of its picture, as the form takes it, and what names nothing that Venice has.
+
+    A model that is none of Venice's leaves the `chosen` one, or the default. Where that model takes shapes in place of
+    pixels, they are told by the nearest shape, if it is near.
+    """
+    values = dict(told)
+    unknown = []
+    if "model" in values and catalog.find(values["model"]) is None:
+        unknown.append((PARAMETER["model"].label, str(values.pop("model"))))
+    values.setdefault("model", chosen)
+    spec = catalog.find(values["model"]) or catalog.default
+    is_shaped = spec is not None and spec.sizing == "ratio" and {"width", "height"} <= values.keys()
+    if spec and is_shaped and (ratio := _near(values["width"] / values["height"], spec.aspect_ratios)):
+        values |= {"aspect_ratio": ratio}
+        del values["width"], values["height"]
+    return values, unknown
+
+
+def _near(shape: float, ratios: Iterable[str]) -> str | None:
+    """The ratio that is this shape, but for a twentieth: sides are rounded to whole blocks."""
+    off = {}
+    for ratio in ratios:
+        across, _, down = ratio.partition(":")
+        if across.isdecimal() and down.isdecimal() and int(down):
+            off[ratio] = abs(int(across) / int(down) / shape - 1)
+    nearest = min(off, key=off.__getitem__, default=None)
+    return nearest if nearest and off[nearest] < 0.05 else None
 
 
 def values_asked(query: QueryDict, image: Image | None) -> dict[str, Any]:
@@ -48,4 +82,4 @@ def values_asked(query: QueryDict, image: Image | None) -> dict[str, Any]:
     number = read_id(query.get("use_prompt") or "")
     if number is not None and (prompt := Prompt.objects.filter(pk=number).first()):
         values |= {"prompt": prompt.text}
-    return values | query.dict()
+    return values | sent.values(query)

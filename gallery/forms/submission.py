@@ -1,7 +1,9 @@
 """Posts that spend a member's money: each form counts once, at the price it showed, within the member's pace."""
 
 import uuid
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.db import transaction
@@ -9,10 +11,12 @@ from django.http import HttpRequest, HttpResponse
 
 from gallery import access
 from gallery.formats import read_submission
+from gallery.forms.plan import total
 from gallery.forms.price import PriceRefused, objection
 from gallery.http import MemberRequest, error_page
-from gallery.models import CatalogModel, Generation, Image, User
+from gallery.models import Batch, CatalogModel, Generation, Image, User
 from gallery.models.generation import NotRunnable
+from gallery.models.queue import Order
 from venice.operations import Operation
 
 
@@ -23,23 +27,40 @@ def spend(
     submission: uuid.UUID | None,
     origin: Image | None = None,
 ) -> tuple[Generation, bool]:
-    """Queue `operation` for who asks, at the catalogue's price; a repeated form gives its first generation again.
+    """Queue one `operation`, as `spend_batch`; a repeated form gives its first generation again."""
+    (generation, *_), is_new = spend_batch(request, [operation], submission=submission, origin=origin)
+    return generation, is_new
 
-    Raises PriceRefused when the form did not show that price, and TooManySubmissions. A repeat costs nothing, so
-    that neither concerns it.
+
+def spend_batch(
+    request: MemberRequest,
+    operations: Sequence[Operation],
+    *,
+    submission: uuid.UUID | None,
+    origin: Image | None = None,
+    **batch: Any,
+) -> tuple[list[Generation], bool]:
+    """Queue all `operations` for who asks as one click, at the catalogue's prices; a repeat gives the first ones again.
+
+    `batch` are further columns of the batch. Raises PriceRefused when the form did not show what they cost together,
+    and TooManySubmissions. A repeat costs nothing, so that neither concerns it.
     """
-    if first := earlier(request.user, submission):
+    user = request.user
+    if first := Generation.objects.submitted(user, submission):
         return first, False
-    price = _agreed_price(request, operation)
+    prices = CatalogModel.objects.prices(dict(enumerate(operations)))
+    _check_price(request, total(prices.values()))
+    orders = [
+        Order(operation=operation, price=prices[index], origin=origin)
+        for index, operation in enumerate(operations)
+    ]
     try:
         with transaction.atomic():
-            access.check_pace(request.user)
-            return Generation.objects.enqueue(
-                request.user, operation, price=price, submission=submission, origin=origin
-            )
+            access.check_pace(user)
+            return Generation.objects.enqueue_batch(user, orders, submission=submission, **batch)
     except access.TooManySubmissions:
         # Of one form posted twice at once, the first may be what used up the minute.
-        if first := earlier(request.user, submission):
+        if first := Generation.objects.submitted(user, submission):
             return first, False
         raise
 
@@ -65,16 +86,46 @@ def spend_again(request: MemberRequest, old: Generation, *, submission: uuid.UUI
         raise
 
 
+def spend_batch_again(
+    request: MemberRequest, batch: Batch, *, submission: uuid.UUID | None
+) -> tuple[Batch, list[Generation]]:
+    """Queue what failed of `batch` once more, in its owner's name, as a click of its own: that, and its generations.
+
+    Who comes second gets what the first one made. Raises as `spend_again`.
+    """
+    wanted = {row.pk: operation for row in batch.to_run_again if (operation := row.runnable)}
+    made: list[Generation] = []
+    if wanted:
+        prices = CatalogModel.objects.prices(wanted)
+        _check_price(request, total(prices.values()))
+        try:
+            with transaction.atomic():
+                access.check_pace(request.user)
+                made = batch.run_failed_again(request.user, prices, submission=submission)
+        except access.TooManySubmissions:
+            if not batch.repeat:
+                raise
+    if made:
+        return made[0].batch, made
+    if repeat := batch.repeat:
+        return repeat, list(repeat.members)
+    raise NotRunnable
+
+
 def _agreed_price(request: MemberRequest, operation: Operation) -> Decimal | None:
     """The catalogue's price (USD, None: unknown), when the form showed it."""
     price = CatalogModel.objects.price(operation)
-    if words := objection(request.POST, price):
-        raise PriceRefused(words, price)
+    _check_price(request, price)
     return price
 
 
+def _check_price(request: MemberRequest, price: Decimal | None) -> None:
+    if words := objection(request.POST, price):
+        raise PriceRefused(words, price)
+
+
 def earlier(user: User, submission: uuid.UUID | None) -> Generation | None:
-    """What this very form has queued already."""
+    """What this very form has queued already, the first of it."""
     return next(iter(Generation.objects.submitted(user, submission)), None)
 
 

@@ -33,6 +33,11 @@ def days(moments: Sequence[datetime]) -> list[Day | None]:
     ]
 
 
+def heading(moment: datetime) -> str:
+    """The day of `moment` for who reads: `Yesterday, Wednesday 25 November`."""
+    return _heading(timezone.localtime(moment).date(), timezone.localdate())
+
+
 @lru_cache(maxsize=4096)
 def _begun(day: date, today: date, is_headed: bool) -> Day:
     """How that day begins, looked at today; to write a date takes longer than to draw a picture's tile."""

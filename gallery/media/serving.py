@@ -53,6 +53,16 @@ def has_pass(request: HttpRequest) -> bool:
     return True
 
 
+def member_of(request: HttpRequest) -> int:
+    """Whose pass it is; to be asked of one that is good."""
+    return int(request.COOKIES[settings.MEDIA_COOKIE_NAME].partition(":")[0])
+
+
+def digest_of(name: str) -> str:
+    """The digest of the picture that a stored file, or its thumbnail, is of."""
+    return name.rsplit("/", 1)[-1].partition(".")[0]
+
+
 def _digest(user: Any) -> str:
     """What ends with the user's password and rights, as their sessions do."""
     return salted_hmac("gallery.media", user.get_session_auth_hash()).hexdigest()[:24]

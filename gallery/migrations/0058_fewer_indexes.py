@@ -1,4 +1,4 @@
-"""What was thrown away for good, by its place in the answer; and fewer indexes of pictures.
+"""Fewer indexes of pictures.
 
 Each change of a picture writes all of them on PostgreSQL. Those of four foreign keys are the beginnings of longer ones;
 who threw away and who marked as sensitive is asked of no list.
@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 
 class DropIndex(migrations.AlterField):
-    """AlterField to one without an index, and nothing else: in place, where Django would make the table anew on SQLite."""
+    """AlterField to one without an index, and nothing else: in place, where Django would copy the table on SQLite."""
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):
         model, field = self._of(app_label, from_state)
@@ -32,20 +32,9 @@ class DropIndex(migrations.AlterField):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("gallery", "0051_shelf")]
+    dependencies = [("gallery", "0056_verification")]
 
     operations = [
-        # Empty where there is none, so that SQLite adds the column in place.
-        migrations.AddField(
-            model_name="attempt",
-            name="purged_indexes",
-            field=models.JSONField(
-                blank=True,
-                editable=False,
-                help_text="Places in the answer of pictures that were thrown away for good; empty for none.",
-                null=True,
-            ),
-        ),
         DropIndex(
             model_name="image",
             name="attempt",

@@ -5,6 +5,7 @@ from gallery.models.batch import Batch
 from gallery.models.catalog import CatalogModel, CatalogStyle
 from gallery.models.collection import Collection, CollectionImage
 from gallery.models.document import ImageDocument
+from gallery.models.draft import Draft
 from gallery.models.gate import ClosedGates, Gate
 from gallery.models.generation import Generation, Kind
 from gallery.models.glance import Glance
@@ -12,12 +13,15 @@ from gallery.models.image import Image
 from gallery.models.input import Input
 from gallery.models.mark import Mark
 from gallery.models.occurring import Day, SearchTerm
+from gallery.models.pin import Pin
+from gallery.models.preset import Preset
 from gallery.models.prompt import Prompt
 from gallery.models.saved_search import SavedSearch
 from gallery.models.states import ACTIVE_STATES, FINAL_STATES, Hold, Outcome, State
 from gallery.models.tag import ImageTag, Tag
 from gallery.models.upload import Upload
 from gallery.models.user import User
+from gallery.models.verification import Verification
 from gallery.models.worker import Worker
 
 __all__ = [
@@ -31,6 +35,7 @@ __all__ = [
     "Collection",
     "CollectionImage",
     "Day",
+    "Draft",
     "Gate",
     "Generation",
     "Glance",
@@ -43,6 +48,8 @@ __all__ = [
     "Kind",
     "Mark",
     "Outcome",
+    "Pin",
+    "Preset",
     "Prompt",
     "SavedSearch",
     "SearchTerm",
@@ -50,5 +57,6 @@ __all__ = [
     "Tag",
     "Upload",
     "User",
+    "Verification",
     "Worker",
 ]

@@ -1,13 +1,23 @@
-"""One click: the form that was sent once, and the generations that it asked for."""
+"""One click: the form that was sent once, the generations that it asked for, and what people do to all of them.
 
+Each verb is one compare-and-set, or asks the verbs of its generations: what is under way always goes on.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
+from gallery.failpoints import failpoint
+from gallery.models.states import Hold
+
 if TYPE_CHECKING:
+    from gallery.models.generation import Generation
+    from gallery.models.queue import GenerationQuerySet
     from gallery.models.user import User
 
 
@@ -50,6 +60,9 @@ class Batch(models.Model):
         help_text="Its pictures go there when they arrive.",
     )
     created_at = models.DateTimeField(default=timezone.now)
+    paused_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when nothing more of it is sent: somebody paused it."
+    )
 
     objects = BatchQuerySet.as_manager()
 
@@ -59,3 +72,76 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+    @property
+    def members(self) -> "GenerationQuerySet":
+        """Its generations, in their order."""
+        from gallery.models.generation import Generation
+
+        return Generation.objects.filter(batch=self.pk).order_by("position")
+
+    @property
+    def to_run_again(self) -> "GenerationQuerySet":
+        """Those that failed or were interrupted, that nobody has dismissed or run again."""
+        return self.members.needing_attention().filter(repeats=None)
+
+    @property
+    def repeat(self) -> "Batch | None":
+        """The newest click that ran again what failed of this one."""
+        return Batch.objects.filter(generations__run_again_of__batch=self.pk).order_by("-pk").first()
+
+    def pause(self) -> bool:
+        """Send nothing more of it until it is resumed; False when it is paused already.
+
+        What a worker has leased and not begun waits again: when this returns, nothing more of it is begun.
+        """
+        with transaction.atomic():
+            # Whoever begins one of it holds this row: see `Lifecycle.begin`.
+            if not Batch.objects.filter(pk=self.pk, paused_at=None).update(paused_at=timezone.now()):
+                return False
+            self.members.release()
+            self.members.hold(Hold.BATCH)
+            failpoint("pausing")
+            return True
+
+    def resume(self) -> bool:
+        """Send the rest of it; False when it is not paused."""
+        return bool(Batch.objects.filter(pk=self.pk).exclude(paused_at=None).update(paused_at=None))
+
+    def cancel(self) -> int:
+        """Cancel all of it that was not sent yet; how many."""
+        return self.members.cancel()
+
+    def run_failed_again(
+        self,
+        requested_by: "User",
+        prices: "Mapping[int, Decimal | None]",
+        *,
+        submission: UUID | None = None,
+    ) -> "list[Generation]":
+        """One click more, of those in `prices` that still want a decision; the old ones are dismissed.
+
+        `prices` tells what each costs, in USD, by its id: what has failed since then is not in it and stays. Of two at
+        once the second gets an empty list. Raises what `enqueue_batch` raises; then nothing has changed.
+        """
+        from gallery.models.generation import Generation
+        from gallery.models.queue import Order
+
+        with transaction.atomic():
+            locked = self.members.filter(pk__in=prices).order_by("pk").select_for_update(no_key=True)
+            wanted = {row.pk for row in locked} & set(self.to_run_again.values_list("pk", flat=True))
+            old = self.members.filter(pk__in=wanted).select_related("prompt", "origin", "run_again_of")
+            orders = [
+                Order(operation=operation, price=prices[row.pk], origin=row.origin, run_again_of=row)
+                for row in old
+                if (operation := row.runnable)
+            ]
+            if not orders:
+                return []
+            made, is_new = Generation.objects.enqueue_batch(
+                self.owner, orders, submission=submission, requested_by=requested_by
+            )
+            if is_new:
+                old.filter(pk__in=[order.run_again_of.pk for order in orders if order.run_again_of]).dismiss()
+            failpoint("running-again")
+        return made

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from gallery.models.user import User
 
 
+#: Errors of `venice.errors` that the same request meets again: what it asks for must be changed.
+HOPELESS = frozenset({"InvalidRequest", "BadRequest", "Moderated", "ModelGone"})
+
+
 class NotRunnable(Exception):
     """It is on its way or done, or its request was never one that can be sent: there is nothing to run again."""
 
@@ -201,6 +205,11 @@ class Generation(Lifecycle):
         return self.state in ACTIVE_STATES
 
     @property
+    def is_paused(self) -> bool:
+        """Waiting, and its click is paused; asks no database for one that does not wait."""
+        return self.state == State.QUEUED and self.batch.paused_at is not None
+
+    @property
     def can_be_cancelled(self) -> bool:
         """Only before anything was sent: afterwards it is paid for."""
         return self.state == State.QUEUED
@@ -209,6 +218,11 @@ class Generation(Lifecycle):
     def needs_attention(self) -> bool:
         """Ended badly, and nobody has run it again or dismissed it."""
         return self.state in (State.FAILED, State.INTERRUPTED) and self.dismissed_at is None
+
+    @property
+    def wants_another_request(self) -> bool:
+        """Whether Venice said no to the request itself: the same one gets the same answer."""
+        return self.state == State.FAILED and self.error_kind in HOPELESS
 
     @property
     def stored_after(self) -> timedelta | None:
@@ -262,6 +276,12 @@ class Generation(Lifecycle):
                 return False
             self.attempts.pending().give_up(error)
         return True
+
+    @property
+    def awaits_verdict(self) -> bool:
+        """Whether its picture is still to be compared with the one that it makes again."""
+        verification = getattr(self, "verification", None)
+        return verification is not None and verification.is_pending
 
     @property
     def kept_answers(self) -> list["Attempt"]:

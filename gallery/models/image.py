@@ -423,6 +423,17 @@ class Image(StoredPicture):
             models.Index(
                 fields=["-id", "trashed_at"], name="image_trashed", condition=Q(trashed_at__isnull=False)
             ),
+            # What the pickers seek, a picture for each model and each style: all that may be shown, best rated first.
+            models.Index(
+                fields=["model", "emulated", "-score", "-id"],
+                name="image_model_example",
+                condition=Q(is_cover=True, is_moderated=False, is_sensitive=False),
+            ),
+            models.Index(
+                fields=["style_preset", "emulated", "-score", "-id"],
+                name="image_style_example",
+                condition=Q(is_cover=True, is_moderated=False, is_sensitive=False),
+            ),
             models.Index(fields=["prompt", "-id"], name="image_of_prompt"),
             models.Index(fields=["seed", "-id"], name="image_of_seed"),
             models.Index(fields=["prompt", "seed", "id"], name="image_of_prompt_seed"),

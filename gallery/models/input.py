@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from django.core.files.storage import default_storage
 from django.db import models
@@ -19,7 +19,7 @@ from venice.operations import Input as OperationInput
 from venice.operations import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 _COLUMNS = tuple(field.name for field in fields(Picture))
 
@@ -27,36 +27,54 @@ _COLUMNS = tuple(field.name for field in fields(Picture))
 class InputQuerySet(models.QuerySet["Input"]):
     """Verbs of the pictures that others are made from."""
 
-    def drafts(self, operation: Operation, origin: Image | None = None) -> list["Input"]:
+    def drafts_of(self, asked: "Iterable[tuple[Operation, Image | None]]") -> list[list["Input"]]:
+        """The same of each operation of a click, with the picture it comes from: what several start from, once."""
+        known: dict[tuple[str, int | None], dict[str, Any]] = {}
+        return [self.drafts(operation, origin, known) for operation, origin in asked]
+
+    def drafts(
+        self,
+        operation: Operation,
+        origin: Image | None = None,
+        known: dict[tuple[str, int | None], dict[str, Any]] | None = None,
+    ) -> list["Input"]:
         """Rows, not saved yet, of what `operation` starts from; their files are there when this returns.
 
         A picture that a row names already is written nowhere again; `origin` is taken before others of the same
         content. UnusablePicture for bytes that cannot be decoded, LostFile for a digest that no row names.
         """
-        return [
-            self.model(position=position, role=entry.role, **_columns(entry, origin))
-            for position, entry in enumerate(operation.inputs)
-        ]
+        known = {} if known is None else known
+        drafts = []
+        for position, entry in enumerate(operation.inputs):
+            key = _digest(entry), origin.pk if origin else None
+            if key not in known:
+                known[key] = _columns(entry, key[0], origin)
+            drafts.append(self.model(position=position, role=entry.role, **known[key]))
+        return drafts
 
-    def add_to(self, generation: Generation, drafts: "Iterable[Input]", operation: Operation) -> Self:
-        """Save `drafts`, within the transaction that queues their generation. LostFile for a file that is gone."""
-        rows = list(drafts)
-        digests = [row.sha256 for row in rows]
-        held = Image.objects.hold([row.image_id for row in rows if row.image_id], digests)
+    def add_to(self, starting: "Sequence[tuple[Generation, Iterable[Input], Operation]]") -> None:
+        """Save the drafts of each generation of a click, within the transaction that queues them.
+
+        LostFile for a file that is gone.
+        """
+        entries = []
+        for generation, drafts, operation in starting:
+            for row, entry in zip(drafts, operation.inputs, strict=True):
+                row.generation = generation
+                entries.append((row, entry))
+        digests = {row.sha256 for row, _ in entries}
+        held = Image.objects.hold({row.image_id for row, _ in entries if row.image_id}, digests)
         # Locks them against the removal of what is unused, which looks at this moment.
         Upload.objects.filter(sha256__in=digests).update(used_at=Now())
-        for row, entry in zip(rows, operation.inputs, strict=True):
-            row.generation = generation
+        there: set[str] = set()
+        for row, entry in entries:
             if row.image_id not in held:
                 # Thrown away for good since the draft was made.
                 row.image = None
-            if not default_storage.exists(row.name):
-                # Removed since the draft was made.
-                if not entry.image.data:
-                    raise LostFile(f"{row.name} is missing")
-                pictures.store(entry.image.data, shared_decoder().decode(entry.image.data))
-        self.bulk_create(rows)
-        return self.filter(generation=generation)
+            if row.name not in there:
+                _keep_file(row, entry)
+                there.add(row.name)
+        self.bulk_create(row for row, _ in entries)
 
 
 class Input(StoredPicture):
@@ -99,10 +117,21 @@ class Input(StoredPicture):
         return pictures.load(self.name, self.sha256)
 
 
-def _columns(entry: OperationInput, origin: Image | None) -> dict[str, Any]:
+def _digest(entry: OperationInput) -> str:
+    return hashlib.sha256(entry.image.data).hexdigest() if entry.image.data else entry.image.sha256
+
+
+def _keep_file(row: Input, entry: OperationInput) -> None:
+    """See that the file is there, which may have been removed since the draft was made. LostFile otherwise."""
+    if not default_storage.exists(row.name):
+        if not entry.image.data:
+            raise LostFile(f"{row.name} is missing")
+        pictures.store(entry.image.data, shared_decoder().decode(entry.image.data))
+
+
+def _columns(entry: OperationInput, digest: str, origin: Image | None) -> dict[str, Any]:
     """Image and file of one picture, stored when nobody has it yet."""
     data = entry.image.data
-    digest = hashlib.sha256(data).hexdigest() if data else entry.image.sha256
     row = origin if origin and origin.sha256 == digest else _row_of(digest)
     if row is None and not data:
         raise LostFile(f"{digest} belongs to nothing any more")

@@ -19,6 +19,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from gallery.models import columns
+from gallery.models.batch import Batch
 from gallery.models.states import RUNNABLE_STATES, Hold, State
 from gallery.models.worker import Worker
 from venice import VeniceError
@@ -69,6 +70,8 @@ class Lifecycle(models.Model):
     error_message = models.TextField(blank=True, help_text="Venice's own words.")
     error_advice = models.TextField(blank=True, help_text="What to do about it.")
 
+    batch_id: int
+
     class Meta:
         abstract = True
 
@@ -86,7 +89,16 @@ class Lifecycle(models.Model):
         return True
 
     def begin(self) -> bool:
-        """From here on its call may have been paid for; False when the lease is lost. Within a transaction."""
+        """From here on its call may have been paid for; False when the lease is lost. Within a transaction.
+
+        False too when its click is paused: it waits again, and whoever pauses waits for the end of this transaction.
+        """
+        click = Batch.objects.select_for_update(no_key=True).filter(pk=self.batch_id, paused_at=None)
+        if click.first() is None:
+            self._step(
+                State.QUEUED, token=self.token, changes={**_FREE, "hold": Hold.BATCH, "hold_words": ""}
+            )
+            return False
         changes = {"state": State.SENDING, "sent_at": Now(), "headers_at": None, "tries": F("tries") + 1}
         if not self._step(State.QUEUED, token=self.token, changes={**changes, "not_before": None}):
             return False

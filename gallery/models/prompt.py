@@ -1,8 +1,8 @@
 """Each distinct prompt once, with its counters: the prompt history."""
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import reduce
@@ -145,6 +145,46 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
         digest = hashlib.sha256(text.encode()).hexdigest()
         return self.get_or_create(sha256=digest, defaults={"text": text, **search.columns(text)})[0]
 
+    def remember_all(self, texts: Iterable[str]) -> "dict[str, Prompt]":
+        """The rows of these, by text; those that are new are made together, in an order that all clicks have."""
+        wanted = {hashlib.sha256(text.encode()).hexdigest(): text for text in texts}
+        known = self._by_text(wanted)
+        missing = sorted(digest for digest, text in wanted.items() if text not in known)
+        if missing:
+            rows = (
+                self.model(sha256=each, text=wanted[each], **search.columns(wanted[each])) for each in missing
+            )
+            # Another click may bring the same at this moment: its row is as good.
+            self.bulk_create(rows, ignore_conflicts=True)
+            known |= self._by_text(missing)
+        return known
+
+    def _by_text(self, digests: Iterable[str]) -> "dict[str, Prompt]":
+        return {row.text: row for row in self.filter(sha256__in=list(digests))}
+
+    def count_uses(self, generations: "Sequence[Generation]") -> None:
+        """Count one more use for each of a click's `generations`, inside the transaction that queues them.
+
+        Prompts are locked in order: of two clicks with the same words, one waits for the other.
+        """
+        uses = Counter(row.prompt_id for row in generations if row.prompt_id is not None)
+        if not uses:
+            return
+        rows = self.filter(pk__in=uses).order_by("pk").select_for_update(no_key=True)
+        alike: dict[int, list[int]] = defaultdict(list)
+        for pk in rows.values_list("pk", flat=True):
+            alike[uses[pk]].append(pk)
+        queued: models.QuerySet[Any] = type(generations[0])._default_manager.filter(prompt=OuterRef("pk"))
+        newest = queued.order_by("-pk").values("pk")[:1]
+        for count, ids in alike.items():
+            self.filter(pk__in=ids).update(
+                generation_count=F("generation_count") + count,
+                last_generation_id=Subquery(newest)
+                if len(ids) > 1
+                else max(row.pk for row in generations if row.prompt_id == ids[0]),
+                last_used_at=max(row.created_at for row in generations),
+            )
+
     def count_pictures(self, count: int) -> int:
         """So many more were stored, in the transaction that stores them; those in the trash do not count."""
         # A count that was wrong before is mended by the integrity check, and keeps nobody from throwing away.
@@ -230,11 +270,3 @@ class Prompt(models.Model):
         earlier = type(first)._default_manager.filter(owner=first.owner_id, prompt__isnull=False)
         before = earlier.filter(pk__lt=first.pk).order_by("-pk").values("prompt")[:1]
         return Prompt.objects.filter(pk__in=before).only("pk").first()
-
-    def count_use(self, generation: "Generation") -> None:
-        """Count one more use, inside the transaction that queues `generation`."""
-        Prompt.objects.filter(pk=self.pk).update(
-            generation_count=F("generation_count") + 1,
-            last_generation_id=generation.pk,
-            last_used_at=generation.created_at,
-        )

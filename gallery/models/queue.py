@@ -54,9 +54,12 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         return self.filter(state=State.QUEUED)
 
     def claimable(self) -> Self:
-        """Waiting, and nothing of its own keeps it: its time has come, nobody has leased it, its member is active."""
+        """Waiting, and nothing of its own keeps it: its time has come, nobody has leased it, its member is active.
+
+        And nobody has paused its click.
+        """
         due = Q(not_before=None) | Q(not_before__lte=Now())
-        return self.queued().filter(due, token=None, owner__is_active=True)
+        return self.queued().filter(due, token=None, owner__is_active=True, batch__paused_at=None)
 
     def leased(self) -> Self:
         """In the hand of a worker that has not begun to send it: provably unpaid."""
@@ -77,10 +80,13 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         return self.queued().update(behind_until=Now() + service_order.REFUSED_GO_BEHIND, **doubt)
 
     def in_service_order(self, limit: int) -> list[tuple[int, service_order.Status]]:
-        """The first ids in the order of service, each with its status (see service_order.py)."""
+        """The first ids in the order of service, each with its status."""
+        return [(entry.pk, service_order.Status(entry.status)) for entry in self.in_line()[:limit]]
+
+    def in_line(self) -> list[service_order.Entry]:
+        """What decides about them, in the order of service (see service_order.py)."""
         rows = self.order_by("id").values_list(*service_order.COLUMNS)[:LONGEST_QUEUE]
-        entries = (service_order.Entry(*row) for row in rows)
-        return service_order.in_order(entries, timezone.now())[:limit]
+        return service_order.in_order(map(service_order.Entry._make, rows))
 
     def next_in_turn(self, *, is_probe: bool = False) -> "Generation | None":
         """The one whose turn it is, of waiting ones that may all be sent now.
@@ -158,14 +164,17 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
 
         Returns the rows and whether they are new: the same `submission` of the same owner gives the first ones
         again, whoever of two posts came first. `requested_by` is who pressed, when it was not the owner; `batch` has
-        further columns of the batch: kind, axes, title. Pictures that come as bytes are files before any row is
-        there; as `Input.objects.drafts`, it raises UnusablePicture and LostFile, and then nothing is queued.
+        further columns of the batch: kind (of several requests never ONE), axes, title. Pictures that come as bytes
+        are files before any row is there; as `Input.objects.drafts`, it raises UnusablePicture and LostFile, and then
+        nothing is queued.
         """
         from gallery.models.input import Input
 
         if first := self.submitted(owner, submission):
             return first, False
-        inputs = [Input.objects.drafts(order.operation, order.origin) for order in orders]
+        if len(orders) > 1 and batch.get("kind", Batch.Kind.ONE) == Batch.Kind.ONE:
+            batch["kind"] = Batch.Kind.COUNT
+        inputs = Input.objects.drafts_of((order.operation, order.origin) for order in orders)
         try:
             with transaction.atomic():
                 goes_to = _destination(orders, requested_by or owner)
@@ -174,10 +183,7 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
                 click = Batch.objects.create(
                     owner=owner, submission=submission, destination=goes_to, **total, **batch
                 )
-                return [
-                    self._add(click, position, order, rows, requested_by or owner, held)
-                    for position, (order, rows) in enumerate(zip(orders, inputs, strict=True))
-                ], True
+                return self._add(click, orders, inputs, requested_by or owner, held), True
         except IntegrityError:
             if not (first := self.submitted(owner, submission)):
                 raise
@@ -186,18 +192,41 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
     def _add(
         self,
         batch: Batch,
+        orders: Sequence[Order],
+        inputs: "Sequence[Sequence[Input]]",
+        requested_by: "User",
+        held: Container[int],
+    ) -> list["Generation"]:
+        """The rows of a click, written together: its prompts once, its counters once, whatever their number."""
+        from gallery.models.input import Input
+
+        texts = [getattr(order.operation, "prompt", None) or "" for order in orders]
+        prompts = Prompt.objects.remember_all(text for text in texts if text)
+        rows = self.bulk_create(
+            self._drafted(batch, position, order, prompts.get(text), requested_by, held)
+            for position, (order, text) in enumerate(zip(orders, texts, strict=True))
+        )
+        starting = [
+            (row, drafts, order.operation)
+            for row, drafts, order in zip(rows, inputs, orders, strict=True)
+            if order.operation.inputs
+        ]
+        if starting:
+            Input.objects.add_to(starting)
+        Prompt.objects.count_uses(rows)
+        return rows
+
+    def _drafted(
+        self,
+        batch: Batch,
         position: int,
         order: Order,
-        inputs: "Iterable[Input]",
+        prompt: Prompt | None,
         requested_by: "User",
         held: Container[int],
     ) -> "Generation":
-        from gallery.models.input import Input
-
         operation = order.operation
-        text: str | None = getattr(operation, "prompt", None)
-        prompt = Prompt.objects.remember(text) if text else None
-        generation = self.model(
+        return self.model(
             batch=batch,
             position=position,
             owner=batch.owner,
@@ -214,12 +243,6 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
                 self.model, price_estimate=order.price, **_copied(operation, self.model.copied_fields())
             ),
         )
-        generation.save(force_insert=True)
-        if operation.inputs:
-            Input.objects.add_to(generation, inputs, operation)
-        if prompt:
-            prompt.count_use(generation)
-        return generation
 
 
 def _destination(orders: Sequence[Order], person: "User") -> "Collection | None":

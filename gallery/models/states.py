@@ -46,6 +46,7 @@ class Hold(models.TextChoices):
     BALANCE = "balance", "a lack of credits at Venice"
     DISK = "disk", "the server’s disk"
     PAUSE = "pause", "staff"
+    BATCH = "batch", "a pause of its click"
     BREAKER = "breaker", "too many failures"
     BUSY = "busy", "a busy model"
     OTHER = "other", "something else"

@@ -1,7 +1,7 @@
 """A picture that somebody brought from outside, to make others from it."""
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # So long one stays that nothing was made from.
 KEEP = timedelta(days=30)
+# The moment of what its member has taken away.
+ENDED = datetime(1970, 1, 2, tzinfo=UTC)
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):
@@ -32,12 +34,24 @@ class UploadQuerySet(models.QuerySet["Upload"]):
             self.filter(pk=row.pk).update(used_at=Now())
         return row
 
+    def of(self, owner: "User") -> Self:
+        """What `owner` has brought and not taken away, newest first."""
+        return self.filter(owner=owner, used_at__gt=ENDED).order_by("-id")
+
+    def end(self) -> int:
+        """Their time is over: a worker removes those that nothing was made from. How many."""
+        return self.update(used_at=ENDED)
+
     def unused(self) -> Self:
         """Those that nobody has brought or made anything from for 30 days."""
+        return self.without_use().filter(used_at__lt=Now() - KEEP)
+
+    def without_use(self) -> Self:
+        """Those that their member has made nothing from."""
         from gallery.models.input import Input
 
         used = Input.objects.filter(sha256=OuterRef("sha256"), generation__owner=OuterRef("owner"))
-        return self.filter(~Exists(used), used_at__lt=Now() - KEEP)
+        return self.filter(~Exists(used))
 
 
 class Upload(StoredPicture):

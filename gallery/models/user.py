@@ -99,8 +99,18 @@ class User(AbstractUser):
         default=CopiesCarry.PARAMETERS,
         help_text="What is written into copies that are taken home.",
     )
+    click_limit = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(5000)],
+        help_text="The most pictures that one click may ask for; empty: as MAX_PICTURES_PER_CLICK says.",
+    )
     rights_changes = models.PositiveIntegerField(
         default=0, editable=False, help_text="How often rights changed: sessions of before are over."
+    )
+
+    draft_revision = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text="Of what stands in their composer; every save is the next one."
     )
 
     objects: ClassVar[UserManager] = UserManager()

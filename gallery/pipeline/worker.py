@@ -27,7 +27,7 @@ from gallery.logs import one_line, outage
 from gallery.media.decoding import Decoder
 from gallery.media.storage import media_storage
 from gallery.models import Attempt, Generation
-from gallery.pipeline import gates, recovery, reingest, retention, trash, uploads
+from gallery.pipeline import gates, recovery, reingest, retention, trash, uploads, verify
 from gallery.pipeline.answers import Answers
 from gallery.pipeline.claim import claim
 from gallery.pipeline.heartbeat import Heart
@@ -140,6 +140,7 @@ class WorkerProcess:
         self._schema.do_when_due()
         self.recover()
         reingest.read_asked(self.answers)
+        verify.tend(self.answers.decoder)
         self._retention.do_when_due()
         self._uploads.do_when_due()
         self._trash.do_when_due()

@@ -10,11 +10,11 @@ from operator import eq, ge, gt, le, lt
 from typing import Any, Protocol
 
 from django.db.models import BigIntegerField, F, Lookup, Q
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
 from django.utils import timezone
 
+from gallery.search.descendants import Descendants
 from gallery.text import fold, label_key
 
 MAX_NUMBER = 2**31 - 1
@@ -42,14 +42,6 @@ _TESTS = {"gt": gt, "gte": ge, "lt": lt, "lte": le, "exact": eq}
 _DAYS = re.compile(r"([0-9]{1,5})d", re.ASCII)
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?", re.ASCII)
 _PAIR = re.compile(r"([0-9]{1,5})\s*[x×*:/]\s*([0-9]{1,5})", re.ASCII)
-_DESCENDANTS = """
-    WITH RECURSIVE descendant(id) AS (
-        SELECT i.id FROM gallery_image i JOIN gallery_generation g ON g.id = i.generation_id WHERE g.origin_id = %s
-        UNION
-        SELECT i.id FROM gallery_image i JOIN gallery_generation g ON g.id = i.generation_id
-        JOIN descendant d ON g.origin_id = d.id)
-    SELECT id FROM descendant
-"""
 
 
 class Vocabulary(Protocol):
@@ -360,7 +352,7 @@ def _number_of(value: str) -> int:
 
 
 def _descendants(value: str, vocabulary: Vocabulary) -> Filter:
-    return Filter(Q(pk__in=RawSQL(_DESCENDANTS, [_number_of(value)])))  # noqa: S611 - the id is a parameter
+    return Filter(Q(pk__in=Descendants(_number_of(value))))
 
 
 def _pair(value: str, example: str) -> tuple[int, int]:

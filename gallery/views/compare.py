@@ -77,6 +77,7 @@ def compare(request: MemberRequest) -> HttpResponse:
             (image, _address([other for other in numbers if other != str(image.pk)]), _moved(numbers, at))
             for at, image in enumerate(asked.images)
         ],
+        "start": "slider" if request.GET.get("shown") == "slider" and len(asked.images) == 2 else "",
         "rows": beside.rows(asked.images),
         "words": beside.words(asked.images),
         "columns": beside.columns(asked.images, *WINDOW),

@@ -1,31 +1,49 @@
 """The create page: the form, its price, the prompts of before, and what was made in this sitting."""
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
-from gallery.display import generation_card
-from gallery.display.generation_card import Card
+from gallery import access
+from gallery.display import forecast, sitting
 from gallery.formats import read_id
-from gallery.forms import Catalog, GenerateForm, kept
-from gallery.forms.prefill import picture_named, values_asked
+from gallery.forms import Catalog, GenerateForm, draft, filling, kept
+from gallery.forms.prefill import picture_named
 from gallery.forms.price import PriceRefused
-from gallery.forms.submission import earlier, spend
+from gallery.forms.repeat import made_before
+from gallery.forms.sent import values as plain
+from gallery.forms.shapes import read_sides
+from gallery.forms.style_references import with_references
+from gallery.forms.submission import spend_batch
 from gallery.http import MemberRequest, SeeOther, closed_gates, glance
-from gallery.models import Generation, Image, Prompt, User
+from gallery.models import Draft, Generation, Image, Prompt, User
+from gallery.models.draft import Values
 from gallery.models.vocabulary import read_query
 from gallery.text import unreadable_fields
+from gallery.views import drafts, presets
 
 # Buttons of the form that draw it again instead of spending.
 # "signed-out" is set by the page itself: what it sends then is no click on Generate.
-REDRAWING = ("change-model", "random-seed", "last-seed", "signed-out")
+SAVES_PRESET = ("save-preset", "replace-preset")
+REDRAWING = (
+    "change-model",
+    "shape",
+    "random-seed",
+    "last-seed",
+    "signed-out",
+    "keep-draft",
+    "fresh",
+    "undo",
+    *SAVES_PRESET,
+)
 OLDER = "This form is older than your sign-in. Nothing was sent; look at it, then press Generate again."
-SITTING = 24
 HISTORY = 20
 RECENT_PROMPTS = 50
 # How many of a member's generations are looked through for distinct prompts.
@@ -34,93 +52,200 @@ RECENT_GENERATIONS = 1000
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: MemberRequest) -> HttpResponse:
-    """The form, filled as the address asks; a post queues one generation or redraws the form."""
+    """The form with its member's draft, filled as the address asks; a post queues what it asks for or redraws it."""
     if request.method == "POST":
         redrawing = any(name in request.POST for name in REDRAWING)
         return _redraw(request) if redrawing else _generate(request)
+    if request.htmx and "from" in request.GET:
+        older = read_id(request.GET["from"]) or 0
+        context = {"sitting": sitting.page(request.user, closed_gates(request), older)}
+        return render(request, "create/_rows.html", context)
     if kept.PARAMETER in request.GET:
         return _restored(request)
-    image = picture_named(request.GET)
-    values = values_asked(request.GET, image)
-    form = GenerateForm.redrawn(Catalog.load(glance(request)), values)
-    left_out = form.not_taken(values) if image else []
-    return _page(request, form, image, lost="image" in request.GET and image is None, left_out=left_out)
+    catalog = Catalog.load(glance(request))
+    current = Draft.objects.current_of(request.user)
+    before = current.values if current else {}
+    fill = filling.asked(request.GET, request.user, catalog)
+    values = draft.merged(before, fill.values, replaces=fill.replaces) if fill else before
+    form = draft.drawn(catalog, values)
+    notes: dict[str, Any] = {"lost": fill.is_lost, "filled_from": fill.source if values != before else ""}
+    if fill.image:
+        notes["left_out"] = form.not_taken(draft.fitted(fill.values, form.spec) if form.spec else fill.values)
+    return _page(request, form, values, **notes)
 
 
 def _restored(request: MemberRequest) -> HttpResponse:
     """The form as it was when its session was over; nothing of it has been sent."""
     fields = dict(kept.kept(request))
-    form = GenerateForm.redrawn(Catalog.load(glance(request)), fields)
     sent = QueryDict(mutable=True)
-    sent.update({name: str(value) for name, value in fields.items()})
-    response = _page(request, form, picture_named(sent), restored=bool(fields))
+    for name, value in fields.items():
+        sent.setlist(name, value if isinstance(value, list) else [str(value)])
+    form, values = _form_of(request, sent)
+    response = _page(request, form, values, restored=bool(fields))
     kept.forget(response)
     return response
 
 
 def drawn_anew(request: MemberRequest) -> HttpResponse:
     """The form as it was posted from before the sign-in, with a token that is good; nothing of it is sent."""
-    form = GenerateForm.redrawn(Catalog.load(glance(request)), request.POST.dict())
+    form, values = _form_of(request, request.POST)
     # To htmx a form with messages is 422, which it swaps.
-    return _page(request, form, picture_named(request.POST), status=422 if request.htmx else 403, note=OLDER)
+    return _page(request, form, values, status=422 if request.htmx else 403, note=OLDER)
+
+
+def _form_of(request: MemberRequest, sent: QueryDict) -> tuple[GenerateForm, Values]:
+    """The form as it was sent, and the values of its draft; only its fields where that is none to keep."""
+    catalog = Catalog.load(glance(request))
+    try:
+        values = draft.told(sent, catalog)
+    except draft.NotKept:
+        return GenerateForm.redrawn(catalog, plain(sent)), {"image": sent.get("image", "")}
+    return draft.drawn(catalog, values), values
+
+
+def filled(
+    request: MemberRequest, fill: Mapping[str, Any], *, status: int = 200, **notes: Any
+) -> HttpResponse:
+    """The page with a draft that was filled from elsewhere, to htmx the form alone; nothing of it is sent."""
+    current = Draft.objects.current_of(request.user)
+    values = draft.merged(current.values if current else {}, fill)
+    form = draft.drawn(Catalog.load(glance(request)), values)
+    return _page(request, form, values, status=status, **notes)
 
 
 def _redraw(request: MemberRequest) -> HttpResponse:
-    sent: dict[str, Any] = request.POST.dict()
+    sent = request.POST.copy()
+    notes: dict[str, Any] = {}
     if "random-seed" in sent:
         sent["seed"] = ""
     elif "last-seed" in sent:
-        sent["seed"] = _last_seed(request.user)
-    return _page(
-        request, GenerateForm.redrawn(Catalog.load(glance(request)), sent), picture_named(request.POST)
+        sent["seed"] = str(_last_seed(request.user) or "")
+    elif sides := read_sides(sent.get("shape") or ""):
+        sent["width"], sent["height"] = (str(side) for side in sides)
+    elif "fresh" in sent:
+        return _replaced(request, {}, emptied=True)
+    elif "undo" in sent:
+        before = drafts.before_fill(request, sent.get("undo") or "")
+        if before is not None:
+            return _replaced(request, before)
+        notes["note"] = "What stood here before is not kept any more. Look at History."
+    form, values = _form_of(request, sent)
+    drafts.save_sent(request, sent)
+    if any(name in sent for name in SAVES_PRESET) or ("keep-draft" in sent and sent.get("preset-name")):
+        return _with_preset(request, form, values)
+    return _page(request, form, values, kept_now="keep-draft" in sent, **notes)
+
+
+def _with_preset(request: MemberRequest, form: GenerateForm, values: Values) -> HttpResponse:
+    """Keep what stands in the form under the name it tells."""
+    try:
+        return _page(request, form, values, preset_kept=presets.keep_form(request, values))
+    except ValidationError as error:
+        name = request.POST.get("preset-name", "")[:200]
+        taken = any(each.code == "taken" for each in error.error_list)
+        said = {"preset_problem": " ".join(error.messages), "preset_name": name, "preset_taken": taken}
+        return _page(request, form, values, status=422, **said)
+
+
+def _replaced(request: MemberRequest, values: Values, **notes: Any) -> HttpResponse:
+    """The form with other values; those that stood in it become a draft of before."""
+    drafts.save_sent(request)
+    replaced = draft.merged(values, {})
+    Draft.objects.save_values(
+        request.user, replaced, base=request.user.draft_revision, replaces=True, insists=True
     )
+    return _page(request, draft.drawn(Catalog.load(glance(request)), replaced), replaced, **notes)
 
 
 def _generate(request: MemberRequest) -> HttpResponse:
-    form = GenerateForm(Catalog.load(glance(request)), request.POST, unreadable=unreadable_fields(request))
+    drafts.save_sent(request)
+    form = _posted(request)
     image = picture_named(request.POST)
     made = _made(request, form, image)
     if made is None:
-        return _page(request, form, image, status=422)
-    generation, created = made
+        _, values = _form_of(request, request.POST)
+        return _page(request, form, values, status=422)
+    generations, created = made
+    first = generations[0]
     if not request.htmx:
-        return SeeOther(reverse("generation", args=[generation.pk]))
-    card = generation_card.of(generation, closed_gates(request), member=request.user)
-    context = {"card": card, "created": created, "form": form, "last_seed": generation.seed}
+        is_one = len(generations) == 1
+        address = (
+            reverse("generation", args=[first.pk]) if is_one else reverse("batch", args=[first.batch_id])
+        )
+        return SeeOther(address)
+    context: dict[str, Any] = {"created": created, "form": form, "last_seed": first.seed}
+    context["row"] = sitting.made(first.batch, generations, closed_gates(request))
     if _in_composer(request):
         context["in_composer"] = True
     elif "refused" in request.POST or form.is_drawn_for_another:
         # The form on the page still holds the messages of its last refusal, or the fields of another model.
-        context |= {"mended": GenerateForm.redrawn(form.catalog, request.POST.dict()), "image": image}
+        mended, values = _form_of(request, request.POST)
+        context |= {**drafts.context(request, values, mended), "form": mended, "mended": mended}
     return render(request, "create/_queued.html", context)
 
 
-def _made(request: MemberRequest, form: GenerateForm, image: Image | None) -> tuple[Generation, bool] | None:
+def _posted(request: MemberRequest) -> GenerateForm:
+    catalog = Catalog.load(glance(request))
+    return GenerateForm(
+        catalog,
+        draft.whole(request.POST, catalog) if "composer" in request.POST else request.POST,
+        unreadable=unreadable_fields(request),
+        most=access.most_pictures(request.user),
+    )
+
+
+def _made(
+    request: MemberRequest, form: GenerateForm, image: Image | None
+) -> tuple[list[Generation], bool] | None:
     """What the form asked for, and whether it is new; None when the form has something to say.
 
     A repeat leads to what it made, whatever has become of its model and its price since.
     """
-    if not form.is_valid():
-        first = earlier(request.user, form.submission)
+    if not with_references(form, request.POST, request.user):
+        first = Generation.objects.submitted(request.user, form.submission)
         return (first, False) if first else None
+    form.repeat = made_before(request, form)
+    if form.repeat and not Generation.objects.submitted(request.user, form.submission):
+        return None
+    plan = form.plan
     try:
-        return spend(request, form.operation, submission=form.submission, origin=image)
+        return spend_batch(
+            request,
+            form.operations,
+            submission=form.submission,
+            origin=image,
+            kind=plan.kind,
+            axes=form.axes,
+            title=plan.text,
+        )
     except PriceRefused as refused:
         form.refuse_price(str(refused), refused.price)
         return None
 
 
 def _page(
-    request: MemberRequest, form: GenerateForm, image: Image | None, *, status: int = 200, **notes: Any
+    request: MemberRequest, form: GenerateForm, values: Values, *, status: int = 200, **notes: Any
 ) -> HttpResponse:
-    """The whole page, or to htmx the form alone, wherever it meant to put the answer; `notes` are about the picture."""
+    """The whole page, or to htmx the form alone, wherever it meant to put the answer; `notes` are about the values."""
     if _in_composer(request):
-        return _refused_in_composer(request, form, status)
-    context = {"form": form, "image": image, "last_seed": _last_seed(request.user), **notes}
+        return _redrawn_composer(request, form, values, status)
+    context = {**drafts.context(request, values, form), "last_seed": _last_seed(request.user)}
+    context |= {"lasts": _lasting(request, form), **notes}
     if request.htmx and request.method == "POST":
         fragment = render(request, "create/_form.html", context, status=status)
         return retarget(reswap(fragment, "outerHTML"), "#create-form")
-    return render(request, "create/create.html", context | {"sitting": _sitting(request.user)}, status=status)
+    older = read_id(request.GET.get("from", ""))
+    context |= {"sitting": sitting.page(request.user, closed_gates(request), older)}
+    context |= {"before": Draft.objects.before(request.user)}
+    return render(request, "create/create.html", context, status=status)
+
+
+def _lasting(request: MemberRequest, form: GenerateForm) -> timedelta | None:
+    """How long all that the form would make takes at the present pace; None for a single request, or when unknown."""
+    plan = form.plan
+    if not plan.text or plan.pictures > form.most:
+        return None
+    return forecast.of_click(plan, Generation.objects.active().in_line(), closed_gates(request))
 
 
 def _in_composer(request: MemberRequest) -> bool:
@@ -128,8 +253,14 @@ def _in_composer(request: MemberRequest) -> bool:
     return bool(request.htmx) and "composer" in request.POST
 
 
-def _refused_in_composer(request: MemberRequest, form: GenerateForm, status: int) -> HttpResponse:
-    """What is wrong, said below the line, and the price as it is now."""
+def _redrawn_composer(
+    request: MemberRequest, form: GenerateForm, values: Values, status: int
+) -> HttpResponse:
+    """The line for another model; or what is wrong, said below it, and the price as it is now."""
+    if status == 200:
+        redrawn = retarget(drafts.line(request, values), "#create-composer")
+        redrawn["HX-Reswap"] = "morph:outerHTML"
+        return redrawn
     context = {"form": form, "problems": list(form.errors.items())}
     fragment = render(request, "create/_composer_refused.html", context, status=status)
     return retarget(reswap(fragment, "outerHTML"), "#composer-problems")
@@ -142,18 +273,14 @@ def _last_seed(user: User) -> int | None:
     return seeds.first()
 
 
-def _sitting(user: User) -> list[Card]:
-    """The member's newest generations of today, as cards."""
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    today = Generation.objects.owned_by(user).filter(created_at__gte=midnight, dismissed_at=None)
-    return generation_card.of_each(generation_card.drawn(today, user).order_by("-id")[:SITTING])
-
-
 @require_POST
 def price(request: MemberRequest) -> HttpResponse:
     """What the button says about money, for the form as it stands."""
-    price = GenerateForm(Catalog.load(glance(request)), request.POST).quote
-    return render(request, "create/_price.jinja", {"price": price}, using="jinja2")
+    form = _posted(request)
+    # The gallery's one line has no place for what is made of it; there it is one model and one text.
+    has_plan = "composer" not in request.POST
+    context = {"form": form, "has_plan": has_plan, "lasts": _lasting(request, form) if has_plan else None}
+    return render(request, "create/_priced.html", context)
 
 
 @require_safe
@@ -173,9 +300,15 @@ def history(request: MemberRequest) -> HttpResponse:
 
 @require_safe
 def recent_prompts(request: MemberRequest) -> JsonResponse:
-    """The member's own last distinct prompts, newest first, for walking through them with the arrow keys."""
+    """The member's own last distinct prompts and those of drafts of before, newest first, to walk through by keys."""
     mine = Generation.objects.owned_by(request.user).exclude(prompt=None).order_by("-id")
-    used = dict.fromkeys(mine.values_list("prompt_id", flat=True)[:RECENT_GENERATIONS])
-    ids = list(used)[:RECENT_PROMPTS]
-    texts = Prompt.objects.in_bulk(ids)
-    return JsonResponse({"prompts": [texts[pk].text for pk in ids]})
+    used: dict[int, datetime] = {}
+    for pk, moment in mine.values_list("prompt_id", "created_at")[:RECENT_GENERATIONS]:
+        used.setdefault(pk, moment)
+    newest = dict(list(used.items())[:RECENT_PROMPTS])
+    texts = Prompt.objects.in_bulk(newest)
+    found = [(moment, texts[pk].text) for pk, moment in newest.items()]
+    earlier = Draft.objects.before(request.user).values_list("updated_at", "values")
+    found += [(moment, values["prompt"]) for moment, values in earlier if values.get("prompt")]
+    found.sort(key=lambda each: each[0], reverse=True)
+    return JsonResponse({"prompts": list(dict.fromkeys(text for _, text in found))})

@@ -12,7 +12,7 @@ from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
 
 from gallery import search
-from gallery.display import generation_card
+from gallery.display import queue_lines
 from gallery.formats import MAX_ID, number, read_id
 from gallery.http import MemberRequest, closed_gates, glance
 from gallery.listing import count, dates, filters, nothing_found, tiles
@@ -71,13 +71,11 @@ def gallery(request: MemberRequest) -> HttpResponse:
         context["moderated"] = _moderated(page.rows)
     if not page.rows and listing.cursor is None:
         context["hidden"] = scope.hides(listing.query, request.user)
-    active: list[generation_card.Card] = []
     if listing.is_top and glance(request).active:
-        active = generation_card.active(ON_TOP + 1, closed_gates(request))
+        lines = queue_lines.active(ON_TOP, closed_gates(request))
+        context |= {"active": lines.by_themselves, "more_active": lines.is_more}
     context |= {
         "is_top": listing.is_top,
-        "active": active[:ON_TOP],
-        "more_active": len(active) > ON_TOP,
         "line": filters.line(listing, request.user, menu),
     }
     return render(request, "gallery/gallery.html", context)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from gallery import access
-from gallery.display import details, generation_card, judgement
+from gallery.display import details, generation_card, judgement, lineage
 from gallery.display.collecting import collecting
 from gallery.display.generation_card import Card
 from gallery.display.timeline import timeline
@@ -35,15 +35,17 @@ def _page(request: MemberRequest, found: Generation, card: Card, *, status: int 
     repeats = list(found.repeats.order_by("-id")[:20])
     pictures = Counter(found.images.values_list("attempt_id", flat=True))
     history = timeline(found, list(found.attempts.order_by("id")), pictures, repeats, card.host)
-    known = str(len(history))
+    known = f"{len(history)}{found.verification.outcome if hasattr(found, 'verification') else ''}"
     if request.htmx and (request.GET.get("state"), request.GET.get("events", known)) == (found.state, known):
         return HttpResponse(status=204)
     context = {
         "card": card,
         "rows": details.request_rows(found),
-        "differences": details.differences(found),
+        "enhancement": details.enhancement(found),
+        "made_of": lineage.made_of(found),
         "slices": details.slices(found),
         "history": history,
+        "events": known,
         "repeats": repeats,
         **_first_picture(found, card),
     }

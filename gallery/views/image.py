@@ -1,5 +1,6 @@
 """One picture: all about its request, and what can be made from it."""
 
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -8,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
 from gallery import access
-from gallery.display import details, generation_card
+from gallery.display import details, generation_card, lineage
 from gallery.display.collecting import collecting
 from gallery.display.judgement import judgement
 from gallery.forms.price import PriceRefused
@@ -17,7 +18,7 @@ from gallery.http import MemberRequest, SeeOther, closed_gates
 from gallery.listing import neighbours
 from gallery.media import serving
 from gallery.media.storage import EXTENSIONS
-from gallery.models import CatalogModel, Generation, Image
+from gallery.models import CatalogModel, Image, Verification
 from gallery.models.generation import draw_seed, with_seed
 
 
@@ -30,20 +31,20 @@ def image(request: MemberRequest, pk: int) -> HttpResponse:
 def _page(request: MemberRequest, image: Image, refused: PriceRefused | None = None) -> HttpResponse:
     """The whole page; to the viewer, which shows it over a grid, what stands in it."""
     operation = image.generation.operation
-    made_from_it = generation_card.drawn(Generation.objects.filter(origin=image), request.user)
     context = {
         "image": image,
         "generation": image.generation,
         "price": refused.price if refused else CatalogModel.objects.price(operation),
         "refused": refused,
         "rows": details.request_rows(image.generation),
-        "differences": details.differences(image.generation),
+        "enhancement": details.enhancement(image.generation),
+        "made_of": lineage.made_of(image.generation),
         "slices": details.slices(image.generation),
         "steps": neighbours.Neighbours.read(request, image),
         "judged": judgement(image, request.user),
         "mates": neighbours.mates(image, request.user),
         "collecting": collecting(image),
-        "reruns": generation_card.of_each(made_from_it.order_by("-id")[:24]),
+        "made": lineage.made_from(image),
     }
     template = f"image/{'_viewer' if request.htmx else 'image'}.html"
     return render(request, template, context, status=422 if refused else 200)
@@ -75,10 +76,22 @@ def rerun_new_seed(request: MemberRequest, pk: int) -> HttpResponse:
     return _rerun(request, access.image_to_see(pk), draw_seed(), "rerun-new-seed")
 
 
+@require_POST
+def verify(request: MemberRequest, pk: int) -> HttpResponse:
+    """The same request with the picture's own seed, and what comes of it is compared with the picture."""
+    image = access.image_to_see(pk)
+    if image.seed is None:
+        return refusal(request, "Venice tells no seed for this picture, so it cannot be made again.")
+    return _rerun(request, image, image.seed, "verify")
+
+
 def _rerun(request: MemberRequest, origin: Image, seed: int, action: str) -> HttpResponse:
     operation = with_seed(origin.generation.operation, seed)
     try:
-        generation, created = spend(request, operation, submission=submission_of(request), origin=origin)
+        with transaction.atomic():
+            generation, created = spend(request, operation, submission=submission_of(request), origin=origin)
+            if action == "verify":
+                Verification.objects.ask(generation, origin)
     except PriceRefused as refused:
         return _with_new_price(request, origin, refused)
     if request.htmx:

@@ -6,6 +6,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_safe
 
+from gallery import access
 from gallery.media import serving as pictures
 
 
@@ -17,7 +18,9 @@ def media(request: HttpRequest, name: str) -> HttpResponseBase:
         if settings.MEDIA_COOKIE_NAME in request.COOKIES:
             raise Http404
         return redirect_to_login(request.get_full_path())
-    response = pictures.response(request, name)
+    keepers = access.keepers_of(pictures.digest_of(name))
+    may_see = not keepers or request.user.pk in keepers
+    response = pictures.response(request, name) if may_see else None
     if response is None:
         raise Http404
     return response

@@ -1,5 +1,6 @@
 """The queue: what runs and waits, what holds it, and what ended badly and wants a word from its maker."""
 
+from collections.abc import Sequence
 from hashlib import blake2s
 from time import time
 
@@ -10,13 +11,17 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from gallery import access
-from gallery.display import forecast, generation_card
+from gallery.display import forecast, generation_card, queue_lines
+from gallery.display.batch_card import BatchCard
 from gallery.display.generation_card import Card
 from gallery.display.header import InQueue
 from gallery.formats import counted, read_id
 from gallery.http import MemberRequest, SeeOther, closed_gates, glance
 from gallery.models import ClosedGates, Generation
+from gallery.models.queue import LONGEST_QUEUE
 
+# So many lines of what runs and waits, and so many cards of what wants a decision.
+MOST_LINES = 50
 MOST = 100
 # Expected times are drawn anew so often while somebody looks, in seconds.
 FRESH_FOR = 15
@@ -26,34 +31,40 @@ FRESH_FOR = 15
 def queue(request: MemberRequest) -> HttpResponse:
     """The page, or for htmx its list; 204 while the list is as it was and its expected times are fresh."""
     gates = closed_gates(request)
-    active = generation_card.active(MOST + 1, gates)
+    lines = queue_lines.active(MOST_LINES, gates)
     ended = generation_card.drawn(Generation.objects.needing_attention(), request.user)
     attention = generation_card.of_each(ended.order_by("-id")[: MOST + 1])
-    seen = _digest(active, attention, gates)
-    if request.htmx and _is_fresh(request.GET.get("seen", ""), seen, is_waiting=bool(active)):
+    seen = _digest(lines.shown, attention, gates)
+    if request.htmx and _is_fresh(request.GET.get("seen", ""), seen, is_waiting=bool(lines.shown)):
         return HttpResponse(status=204)
-    shown, slots = forecast.expected(active[:MOST], gates) if active else ([], 0)
+    shown: list[Card | BatchCard] = []
+    slots = 0
+    if lines.shown:
+        expected = forecast.of_line(lines.running, gates)
+        shown, slots = lines.expected(expected), expected.slots
     context = {
         "active": shown,
         "attention": attention[MOST - 1 :: -1],
-        "more_active": len(active) > MOST,
+        "more_active": lines.is_more,
         "more_attention": len(attention) > MOST,
         "busy": gates.of_models,
         "slots": slots,
         "dismissible": [
             card for card in attention[:MOST] if access.may_change(request.user, card.generation)
         ],
-        "mine": [card for card in shown if _is_mine_to_cancel(request, card)],
+        "mine": [line for line in shown if _is_mine_to_cancel(request, line)],
         "seen": f"{seen}-{time():.0f}",
     }
-    if len(active) <= MOST and len(attention) <= MOST:
+    if len(attention) <= MOST and len(lines.queue) < LONGEST_QUEUE:
         # All of it is at hand: the header need not count it again.
-        context["in_queue"] = in_queue = InQueue(len(active), len(attention))
-        context["queue_seen"] = in_queue.seen(gates)
+        context["in_queue"] = in_queue = InQueue(len(lines.queue), len(attention))
+        context["queue_seen"] = in_queue.seen(gates, request.user.draft_revision)
     return render(request, "queue/_queue.html" if request.htmx else "queue/queue.html", context)
 
 
-def _is_mine_to_cancel(request: MemberRequest, card: Card) -> bool:
+def _is_mine_to_cancel(request: MemberRequest, card: Card | BatchCard) -> bool:
+    if isinstance(card, BatchCard):
+        return bool(card.waiting) and card.batch.owner_id == request.user.pk
     return card.generation.can_be_cancelled and card.generation.owner_id == request.user.pk
 
 
@@ -82,15 +93,20 @@ def state(request: MemberRequest) -> HttpResponse:
     if not request.htmx:
         return redirect("queue")
     in_queue = InQueue.of(glance(request))
-    seen = in_queue.seen(closed_gates(request))
+    seen = in_queue.seen(closed_gates(request), request.user.draft_revision)
     if request.GET.get("shown") == seen:
         return HttpResponse(status=204)
     return render(request, "_queue_state.html", {"in_queue": in_queue, "queue_seen": seen})
 
 
-def _digest(active: list[Card], attention: list[Card], gates: ClosedGates) -> str:
+def _digest(active: Sequence[Card | BatchCard], attention: list[Card], gates: ClosedGates) -> str:
     """All that is shown, in a word."""
-    shown = [f"{card.generation.pk}:{card.generation.state}:{card.seen}" for card in (*active, *attention)]
+    shown = [
+        f"batch-{line.batch.pk}:{line.seen}"
+        if isinstance(line, BatchCard)
+        else f"{line.generation.pk}:{line.generation.state}:{line.seen}"
+        for line in (*active, *attention)
+    ]
     shown += [f"{gate.pk}:{gate.until}:{gate.reason}" for gate in gates.all]
     return blake2s(" ".join(shown).encode(), digest_size=8).hexdigest()
 

@@ -2,7 +2,10 @@
 
 import re
 import time
+from copy import copy
+from typing import Any
 
+from django.conf import settings
 from waitress.adjustments import Adjustments
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.utilities import BadRequest, RequestEntityTooLarge, RequestHeaderFieldsTooLarge
@@ -89,8 +92,26 @@ class Request(HTTPRequestParser):
         except ValueError:
             # A number of thousands of digits, brackets that hold no address.
             raise ParsingError("The head is invalid") from None
+        if self._brings_pictures():
+            self.adj: Any = copy(self.adj)
+            self.adj.max_request_body_size = settings.UPLOADS_MAX_SIZE + 1
         if target["host"] and target["host"].decode().lower() != self.headers.get("HOST", "").lower():
             raise ParsingError("The request line and the Host disagree")
+
+    def _brings_pictures(self) -> bool:
+        """Whether it may be as large as pictures are: with the cookie of somebody who is signed in, true or not."""
+        cookies = self.headers.get("COOKIE", "")
+        return (
+            self.command == "POST"
+            and self.path in settings.UPLOADS_URLS
+            and f"{settings.SESSION_COOKIE_NAME}=" in cookies
+        )
+
+    @property
+    def is_large(self) -> bool:
+        """Whether its body is, or will be, more than any form."""
+        size = int(max(self.content_length, self.body_bytes_received))
+        return bool(size > settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
     def is_late(self, now: float) -> bool:
         """Whether it takes longer than with anybody who means well."""

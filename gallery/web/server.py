@@ -30,6 +30,8 @@ THREADS = 8
 BACKLOG = 1_024
 # Connections of one process, and the files that each may need: its socket, the picture it is sent, a large body.
 CONNECTIONS, FILES_EACH, OTHER_FILES = 1_000, 3, 96
+# Pictures that are on their way to us at once: each lies on the disk, and takes no thread, until it is whole.
+LARGE_BODIES = 32
 # An answer waits in the kernel up to this size: unread ones of many connections must not add up to gigabytes.
 SEND_BUFFER = 131_072
 
@@ -233,6 +235,7 @@ class Server(TcpWSGIServer):
             if abs(now - looked) > 1:
                 looked = now
                 self._close_late(now)
+                self._bound_large()
             if len(self.active_channels) >= self.room:
                 self._make_room()
         self._end()
@@ -247,6 +250,12 @@ class Server(TcpWSGIServer):
         for channel in list(self.active_channels.values()):
             if channel.is_late(now):
                 channel.cut()
+
+    def _bound_large(self) -> None:
+        """Close what has taken longest of the large bodies that are on their way, when they are too many."""
+        large = [each for each in self.active_channels.values() if each.request and each.request.is_large]
+        for channel in sorted(large, key=Channel.waits_since)[: max(0, len(large) - LARGE_BODIES)]:
+            channel.cut()
 
     def _make_room(self) -> None:
         """Close the connection that has let us wait longest, so that a crowd of silent ones keeps nobody out."""

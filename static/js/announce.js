@@ -2,7 +2,9 @@
 // is sent. What others ask for is not told.
 const said = document.getElementById("said");
 const ENDED = ["done", "failed", "interrupted", "cancelled"];
-// What was last known of each card, by its number.
+// A click of several is told as one.
+const MINE = ".card[data-mine]:not(.batch *), .batch[data-mine]";
+// What was last known of each card, and of each click, by its id.
 const known = new Map();
 let held = gates();
 
@@ -13,21 +15,24 @@ function gates() {
   return banner && !banner.hidden ? banner.textContent.replace(/\s+/g, " ").trim() : "";
 }
 
+const name = (id) => id.replace(/^generation-/, "Generation ").replace(/^batch(-line)?-/, "Click ");
+
 function words(card) {
+  if (card.dataset.batch) return `${name(card.id)}, ${squeeze(card.querySelector(".batch-title"))}.`;
   const pictures = Number(card.dataset.pictures);
   const many = pictures === 1 ? "1 picture" : `${pictures} pictures`;
   const error = card.dataset.state === "done" ? "" : squeeze(card.querySelector(".error"));
-  return `Generation ${card.dataset.generation}, ${many}: ${squeeze(card.querySelector(".state"))}. ${error}`.trim();
+  return `${name(card.id)}, ${many}: ${squeeze(card.querySelector(".state"))}. ${error}`.trim();
 }
 
 /** Words for what has changed since the last look. `asked`: what is new was asked for on this page just now. */
 function news(asked) {
   const told = [];
-  for (const card of document.querySelectorAll(".card[data-mine]")) {
-    const { generation, state } = card.dataset;
-    const before = known.get(generation);
+  for (const card of document.querySelectorAll(MINE)) {
+    const { state } = card.dataset;
+    const before = known.get(card.id);
     if (before === state) continue;
-    known.set(generation, state);
+    known.set(card.id, state);
     if (before === undefined ? asked : ENDED.includes(state)) told.push(words(card));
   }
   return told;
@@ -45,10 +50,10 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const told = news(event.detail.requestConfig?.verb === "post");
   // In the queue what is done stands no more.
   if (document.getElementById("queue"))
-    for (const [generation, state] of known)
-      if (!ENDED.includes(state) && !document.getElementById(`generation-${generation}`)) {
-        known.delete(generation);
-        told.push(`Generation ${generation} has left the queue.`);
+    for (const [id, state] of known)
+      if (!ENDED.includes(state) && !document.getElementById(id)) {
+        known.delete(id);
+        told.push(`${name(id)} has left the queue.`);
       }
   const now = gates();
   if (now !== held) told.push(now || "Requests are sent again.");

@@ -40,4 +40,5 @@ if (divider) {
     clearInterval(ticking);
     flip();
   });
+  if (beside.dataset.start) show(beside.dataset.start);
 }

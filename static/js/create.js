@@ -33,7 +33,10 @@ async function walk(box, step) {
     if (!answer.ok) return;
     recent.texts = (await answer.json()).prompts;
   }
-  if (recent.at === -1) recent.draft = box.value;
+  if (recent.at === -1) {
+    recent.draft = box.value;
+    document.dispatchEvent(new CustomEvent("draft:replaced"));
+  }
   const at = Math.min(recent.texts.length - 1, Math.max(-1, recent.at + step));
   if (at === recent.at) return;
   recent.at = at;
@@ -57,7 +60,8 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener(
   "submit",
   (event) => {
-    if (event.target.matches("[data-composer]") && event.submitter?.name === "change-model")
+    const leaves = event.submitter?.name === "change-model" && event.target.matches("[data-composer]");
+    if (leaves || event.submitter?.hasAttribute("formaction"))
       event.stopImmediatePropagation();
   },
   { capture: true },
@@ -68,7 +72,7 @@ document.addEventListener(
 document.addEventListener(
   "submit",
   (event) => {
-    if (event.target.id !== "create-form") return;
+    if (!event.target.matches("#create-form, [data-composer]")) return;
     for (let changes = 0; changes < 2; changes += 1) htmx.trigger(event.target, "htmx:abort");
   },
   { capture: true },
@@ -79,6 +83,17 @@ document.addEventListener("input", (event) => {
   // Only typing is trusted: a walk through old prompts goes on, an edit begins a new draft.
   if (event.isTrusted) recent.at = -1;
   count();
+});
+
+// With words to choose between, what is typed decides how many pictures there will be: their price follows.
+let typing = 0;
+document.addEventListener("input", (event) => {
+  if (event.target !== prompt() || !document.getElementById("id_alternatives")?.checked) return;
+  clearTimeout(typing);
+  typing = setTimeout(() => {
+    const shown = document.getElementById("create-price");
+    if (shown) htmx.trigger(shown, "reprice");
+  }, 400);
 });
 
 document.addEventListener("click", (event) => {
@@ -111,6 +126,7 @@ function askToSignIn() {
   notices.replaceChildren(notice);
 }
 
+document.addEventListener("draft:signed-out", askToSignIn);
 document.addEventListener("htmx:beforeOnLoad", (event) => {
   if (event.detail.xhr.status !== 401 || !composer()) return;
   event.preventDefault();

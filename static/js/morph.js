@@ -6,7 +6,8 @@ const SETTLING = 600;
 
 Object.assign(Idiomorph.defaults.callbacks, {
   // A ring runs since it was drawn; the newer one's beginning is that of the same time, counted from another moment.
-  beforeNodeMorphed: (old) => !old.classList?.contains("ring"),
+  // What is folded out stays: it asks for itself.
+  beforeNodeMorphed: (old) => !old.classList?.contains("ring") && !(old.dataset && "stays" in old.dataset),
   beforeAttributeUpdated: (name) => name !== "aria-disabled",
 });
 

@@ -117,10 +117,18 @@ def running_browser() -> Iterator[Browser]:
         running.close()
 
 
-def signed_in(site: Site, context: BrowserContext, name: str = "admin") -> Page:
-    """A page of `context`, signed in by a link as a person would; the second time with the first one's cookies."""
+_EMPTY = "from gallery.models import Draft; Draft.objects.filter(user__username={!r}).delete()"
+
+
+def signed_in(site: Site, context: BrowserContext, name: str = "admin", *, fresh: bool = True) -> Page:
+    """A page of `context`, signed in by a link as a person would; the second time with the first one's cookies.
+
+    `fresh`: with nothing in the composer of what another test has typed there.
+    """
     page = context.new_page()
     if name in site.cookies:
+        if fresh:
+            site.manage("shell", "-c", _EMPTY.format(name))
         context.add_cookies(site.cookies[name])
         page.goto(site.url)
     else:

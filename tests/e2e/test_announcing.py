@@ -8,7 +8,9 @@ from tests.e2e.conftest import Site, signed_in, watched
 
 def generate(page: Page, prompt: str, variants: str = "1") -> None:
     page.locator("#id_prompt").fill(prompt)
-    page.locator("#id_variants").select_option(variants)
+    if variants != "1":
+        page.locator(".create-more > summary").click()
+        page.locator("#id_variants").select_option(variants)
     page.locator("#create-submit").click()
 
 

@@ -49,6 +49,7 @@ def test_two_are_gathered_and_compared_by_keyboard_alone(filled_site: Site, page
     expect(page.locator("[data-compare-all]")).to_have_text("Compare 2")
     page.keyboard.press("Shift+C")
     expect(page).to_have_url(f"{filled_site.url}/compare/?images={first},{second}")
+    page.wait_for_load_state()
 
     page.keyboard.press("+")
     page.keyboard.press("Shift+ArrowRight")

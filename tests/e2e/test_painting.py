@@ -29,6 +29,7 @@ def decoder() -> Iterator[Decoder]:
     running.close()
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("name", SOUND)
 def test_thumbnails_are_what_is_painted(page: Page, decoder: Decoder, name: str) -> None:
     kind, make = SOUND[name]
@@ -46,6 +47,7 @@ def test_thumbnails_are_what_is_painted(page: Page, decoder: Decoder, name: str)
         assert difference(original, small) <= MOST, size
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("name", DAMAGED)
 def test_what_is_shown_whole_is_stored(page: Page, decoder: Decoder, name: str) -> None:
     case = DAMAGED[name]
@@ -62,6 +64,7 @@ def test_what_is_shown_whole_is_stored(page: Page, decoder: Decoder, name: str) 
     assert difference(shown, small) <= MOST
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("name", COMPLETE)
 def test_what_is_complete_is_stored(page: Page, decoder: Decoder, name: str) -> None:
     """It is paid for, and other programs show it."""

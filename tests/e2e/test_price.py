@@ -57,7 +57,7 @@ def test_another_model_in_the_composer_without_javascript(site: Site, browser: B
     assert shown(page) == ("Generate · $0.26", "0.26")
     expect(page.locator("#id_prompt")).to_have_value(prompt)
     expect(page.locator("#id_model")).to_have_value("gpt-image-2")
-    expect(page.locator("#id_quality")).to_have_value("high")
+    expect(page.locator("[name=quality]:checked")).to_have_value("high")
     assert spent(site, prompt) == 0
     page.locator("#create-submit").click()
     page.wait_for_url(re.compile(r"/generations/\d+/"))
@@ -75,6 +75,7 @@ def test_more_variants_and_a_click_before_their_price_has_come(site: Site, brows
     page.route("**/create/price/", lambda route: held.append(route))
     note = "() => document.addEventListener('htmx:afterSettle', () => window.rests = {}.disabled, {{once: true}})"
     page.evaluate(note.format("document.getElementById('create-submit')"))
+    page.locator(".create-more > summary").click()
     page.locator("#id_variants").select_option("4")
     assert shown(page) == ("Generate · $0.01", "0.01")
 
@@ -124,7 +125,7 @@ def test_another_model_and_a_click_before_its_form_has_come(site: Site, browser:
         "The button said $0.01, but this costs $0.26."
     )
     assert shown(page) == ("Generate · $0.26", "0.26")
-    expect(page.locator("#id_quality")).to_have_value("high")
+    expect(page.locator("[name=quality]:checked")).to_have_value("high")
     assert spent(site, prompt) == 0
     expect(page.locator(".htmx-settling, .htmx-swapping, .htmx-request")).to_have_count(0)
     page.locator("#id_model").select_option("z-image-turbo")
@@ -143,9 +144,9 @@ def test_the_button_and_what_it_posts_change_together(site: Site, browser: Brows
     page = signed_in(site, context)
     page.goto(f"{site.url}/create/?prompt=A+bridge")
     for choose, price in (
-        (lambda: page.locator("#id_variants").select_option("3"), "0.03"),
+        (lambda: page.locator("#id_count").select_option("3"), "0.03"),
         (lambda: page.locator("#id_model").select_option("gpt-image-2"), "0.78"),
-        (lambda: page.locator("#id_quality").select_option("low"), "0.06"),
+        (lambda: page.locator("[name=quality][value=low]").check(), "0.06"),
     ):
         choose()
         expect(page.locator("#create-submit")).to_contain_text(f"Generate · ${price}")

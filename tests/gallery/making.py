@@ -51,7 +51,13 @@ def pictures(
         emulated=generation.emulated,
     )
     made = [_picture(generation, attempt, index, count, content) for index in range(count)]
-    Prompt.objects.filter(pk=generation.prompt_id).recount()
+    prompts = Prompt.objects.filter(pk=generation.prompt_id)
+    if columns:
+        prompts.recount()
+    else:
+        # As the pipeline counts them; to count anew takes longer than to make the rows.
+        prompts.count_pictures(count)
+        prompts.charge(attempt.price or Decimal(0), emulated=generation.emulated)
     return made
 
 

@@ -25,7 +25,7 @@ class Form:
 
     address: str
     mark: str
-    fields: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, Any] = field(default_factory=dict)
     buttons: list[str] = field(default_factory=list)
 
     @property
@@ -52,15 +52,20 @@ def forms(page: Any) -> list[Form]:
     ]
 
 
-def sent_of(form: Element) -> dict[str, str]:
-    """What a browser would send of it without its buttons: text, chosen options, ticked boxes."""
-    fields = {}
+def sent_of(form: Element) -> dict[str, Any]:
+    """What a browser would send of it without its buttons: text, chosen options and radio buttons, ticked boxes.
+
+    Boxes of the name of a list add to what is chosen in it.
+    """
+    fields: dict[str, Any] = {}
     for control in form.all(name=None):
         name = control["name"]
-        if control.name == "input" and control.attributes.get("type") != "checkbox":
+        before = fields.get(name, [])
+        if control.name == "input" and control.attributes.get("type") not in ("checkbox", "radio"):
             fields[name] = control.attributes.get("value", "")
         elif control.name == "input" and "checked" in control:
-            fields[name] = control.attributes.get("value", "on")
+            value = control.attributes.get("value", "on")
+            fields[name] = [*(before if isinstance(before, list) else [before]), value] if before else value
         elif control.name == "select":
             options = control.all("option")
             chosen = [option for option in options if "selected" in option] or options[:1]
@@ -117,6 +122,7 @@ KINDS = {
     "composer": ("/", "/create/"),
     "rerun-same-seed": ("/images/{picture}/", "rerun-same-seed"),
     "rerun-new-seed": ("/images/{picture}/", "rerun-new-seed"),
+    "verify": ("/images/{picture}/", "verify"),
     "run-again": ("/generations/{failed}/", "run-again"),
     "run-again-of-doubtful": ("/generations/{interrupted}/", "run-again"),
     "run-again-in-the-queue": ("/queue/", "run-again"),
@@ -160,6 +166,13 @@ def opened(client: Client, rows: dict[str, int], kind: str) -> Form:
     if "prompt" in form.fields:
         form.fields["prompt"] = "A bridge"
     return form
+
+
+def opened_at(client: Client, address: str, mark: str) -> Form:
+    """The first form with that mark on the page at `address`."""
+    page = client.get(address)
+    assert page.status_code == 200
+    return spending(page, mark)[0]
 
 
 def is_refused(answer: Any, price: Decimal | None, posted: Form | None = None) -> Form:

@@ -18,8 +18,22 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from gallery.models import CatalogModel, Collection, Generation, Hold, Image, SavedSearch, State, User, Worker
+from gallery.models import (
+    Batch,
+    CatalogModel,
+    Collection,
+    Generation,
+    Hold,
+    Image,
+    Preset,
+    SavedSearch,
+    State,
+    Upload,
+    User,
+    Worker,
+)
 from gallery.pipeline.worker import WorkerProcess
+from tests.gallery.pipeline.test_kinds import RED
 from venice import Generate
 
 STRANGER, MEMBER, MAKER, STAFF = "stranger", "member", "maker", "staff"
@@ -49,16 +63,41 @@ TABLE = [
     Row("create"),
     Row("create", method="POST", member=422, maker=422, staff=422),
     Row("create-price", method="POST"),
+    Row("create-draft", member=302, maker=302, staff=302),
+    Row("create-draft", method="POST", member=400, maker=400, staff=400),
+    Row("create-from-file", method="POST", member=422, maker=422, staff=422),
+    Row("matrix"),
+    # Nothing is to be varied: it is the form.
+    Row("matrix", method="POST"),
+    Row("matrix-result", ("matrix",)),
     # Without htmx the drawer is the page of prompts.
     Row("create-history", member=302, maker=302, staff=302),
     Row("create-recent-prompts"),
+    Row("create-models"),
+    Row("create-models", method="POST"),
+    Row("create-styles"),
+    Row("create-styles", method="POST"),
+    Row("pin-model", method="POST", member=422, maker=422, staff=422),
     Row("image", ("image",)),
     Row("original", ("image",)),
+    Row("lineage", ("image",)),
     Row("sensitive", ("image",), "POST", member=303, maker=303, staff=303),
+    Row("operation", ("image", "kind")),
+    Row("operation", ("image", "kind"), "POST", member=422, maker=422, staff=422),
+    Row("uploads"),
+    Row("uploads", method="POST", member=422, maker=422, staff=422),
+    # What another brings is none.
+    Row("upload", ("upload",), member=404, staff=404),
+    Row("upload-operation", ("upload", "kind"), member=404, staff=404),
+    Row("upload-operation", ("upload", "kind"), "POST", member=404, maker=422, staff=404),
+    Row("remove-upload", ("upload",), "POST", member=404, maker=303, staff=404),
+    # Nothing is selected.
+    Row("edit-together", method="POST", member=422, maker=422, staff=422),
     Row("compare"),
     Row("download", ("image",)),
     Row("rerun-same-seed", ("image",), "POST", member=303, maker=303, staff=303),
     Row("rerun-new-seed", ("image",), "POST", member=303, maker=303, staff=303),
+    Row("verify", ("image",), "POST", member=303, maker=303, staff=303),
     Row("trash-image", ("image",), "POST", member=403, maker=303, staff=303),
     Row("restore-image", ("image",), "POST", member=403, maker=303, staff=303),
     Row("collect", ("image",), "POST", member=422, maker=422, staff=422),
@@ -84,15 +123,30 @@ TABLE = [
     Row("cancel", ("waiting",), "POST", member=403, maker=303, staff=303),
     Row("dismiss", ("failed",), "POST", member=403, maker=303, staff=303),
     Row("run-again", ("failed",), "POST", member=403, maker=303, staff=303),
+    Row("batch", ("batch",)),
+    Row("pause-batch", ("batch",), "POST", member=403, maker=303, staff=303),
+    Row("resume-batch", ("batch",), "POST", member=403, maker=303, staff=303),
+    Row("cancel-batch", ("batch",), "POST", member=403, maker=303, staff=303),
+    # Nothing of it has failed.
+    Row("run-again-batch", ("batch",), "POST", member=403, maker=409, staff=409),
     Row("answer", ("answer",), member=403),
     Row("read-again", ("answer",), "POST", member=403, maker=303, staff=303),
     Row("prompts"),
     Row("prompt", ("prompt",)),
+    Row("prompt-matrix", ("prompt",)),
+    # No hole is named.
+    Row("prompt-matrix", ("prompt",), "POST", member=422, maker=422, staff=422),
     Row("searches"),
     Row("searches", method="POST", member=422, maker=422, staff=422),
     # Another member's own is none.
     Row("rename-search", ("search",), "POST", member=404, maker=422, staff=404),
     Row("delete-search", ("search",), "POST", member=404, maker=303, staff=404),
+    Row("presets"),
+    Row("export-presets"),
+    Row("import-presets", method="POST", member=422, maker=422, staff=422),
+    Row("rename-preset", ("preset",), "POST", member=404, maker=422, staff=422),
+    Row("share-preset", ("preset",), "POST", member=404, maker=303, staff=303),
+    Row("delete-preset", ("preset",), "POST", member=404, maker=303, staff=303),
     Row("compare-prompts"),
     # Nothing is selected.
     Row("selection-download", method="POST", member=422, maker=422, staff=422),
@@ -111,10 +165,18 @@ TABLE = [
 ]
 OPEN = {"signin", "login", "icon", "healthz"}
 POST_ONLY = {row.name for row in TABLE if row.method == "POST"} - {
+    "create-draft",
     "account",
     "create",
+    "create-models",
+    "create-styles",
+    "matrix",
+    "prompt-matrix",
     "searches",
     "collections",
+    "operation",
+    "upload-operation",
+    "uploads",
 }
 
 
@@ -136,14 +198,25 @@ def things(worker_process: WorkerProcess, models_known: None, alice: User) -> di
         "generation": done.pk,
         "waiting": waiting.pk,
         "failed": failed.pk,
+        "batch": waiting.batch_id,
         "answer": unread.attempts.get().pk,
         "prompt": done.prompt_id,
         "picture": image.name,
         "search": SavedSearch.objects.create(user=alice, name="Canals", text="canal").pk,
+        "preset": Preset.objects.create(owner=alice, name="Fog", folded="fog", values={"prompt": "fog"}).pk,
         "collection": Collection.objects.called("Spring", alice).pk,
+        "matrix": a_matrix(alice).pk,
         "token": "no-such-token",
         "verb": "favourite",
+        "kind": "edit",
+        "upload": Upload.objects.bring(alice, RED).pk,
     }
+
+
+def a_matrix(owner: User) -> Batch:
+    """Of one cell."""
+    axes = {"layout": ["seed"], "seed": [1], "cells": [None], "base": {"prompt": "A quiet canal"}}
+    return Batch.objects.create(owner=owner, kind=Batch.Kind.MATRIX, axes=axes)
 
 
 def address(row: Row, things: dict[str, object]) -> str:

@@ -7,7 +7,7 @@ from PIL import Image
 
 from venice.emulator.calls import Call, Job, PaidRoute
 from venice.emulator.checks import Check, attribution, body_issues, text
-from venice.emulator.inputs import open_picture, read_input
+from venice.emulator.inputs import digest_of, open_picture, read_input
 from venice.emulator.pictures import developed
 from venice.emulator.replies import Issue, Reply, refuse, refuse_parameters
 from venice.emulator.retouch import cut_out
@@ -41,6 +41,7 @@ def _prepare(call: Call, payload: dict[str, Any]) -> Job:
     model = call.state.models[MODEL]
     call.set_model(model)
     source = read_input(payload.get("image", payload.get("image_url")), urls="image_url" in payload)
+    call.entry.inputs = [digest_of(source)]
     with call.state.easels:
         picture = open_picture(source)
     return Job(model=model, usd=cut_out_usd(model), make=partial(_make, call, picture))

@@ -5,6 +5,7 @@ Nothing is ever fetched: a public URL stands for a picture that is painted from 
 
 import base64
 import binascii
+import hashlib
 import io
 import re
 from typing import Any
@@ -50,6 +51,11 @@ def read_input(value: Any, *, urls: bool = True, data_uris: bool = True) -> byte
             raise refuse(400, CORRUPTED)
         text = text[match.end() :]
     return _bounded(_decoded(text))
+
+
+def digest_of(source: bytes | str) -> str:
+    """SHA-256 of a file; of a URL the URL itself."""
+    return source if isinstance(source, str) else hashlib.sha256(source).hexdigest()
 
 
 def open_picture(source: bytes | str, *, least_side: int = 1, least_pixels: int = 1) -> Image.Image:

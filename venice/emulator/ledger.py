@@ -23,6 +23,8 @@ class Entry:
     status: int | None = None
     faults: list[str] = field(default_factory=list)
     images: list[dict[str, Any]] = field(default_factory=list)
+    #: Digests of the pictures that it started from, of what has no prompt.
+    inputs: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "charged_usd": float(self.charged_usd)}

@@ -8,7 +8,7 @@ from PIL import Image
 
 from venice.emulator.calls import Call, Job, PaidRoute
 from venice.emulator.checks import Check, body_issues, nullable, number, text
-from venice.emulator.inputs import CORRUPTED, MIN_PIXELS, open_picture, read_input
+from venice.emulator.inputs import CORRUPTED, MIN_PIXELS, digest_of, open_picture, read_input
 from venice.emulator.pictures import OTHER_FORMAT, developed
 from venice.emulator.replies import Issue, Reply, refuse, refuse_parameters
 from venice.emulator.retouch import enlarged
@@ -44,6 +44,7 @@ def _prepare(call: Call, payload: dict[str, Any]) -> Job:
     if isinstance(image, str) and image.lstrip()[:5].lower() == "data:":
         raise refuse(400, CORRUPTED)
     source = read_input(image, urls=False, data_uris=False)
+    call.entry.inputs = [digest_of(source)]
     with call.state.easels:
         picture = open_picture(source, least_pixels=MIN_PIXELS)
     scale = effective_scale(*picture.size, float(fields.get("scale", DEFAULT_SCALE)))

@@ -9,7 +9,7 @@ from venice.operations.parameters import MAX_SIDE
 
 _RATIO = re.compile(r"\s*(\d{1,4})\s*[:x/]\s*(\d{1,4})\s*")
 #: Venice's own size where none is asked for; the sides of another shape cover the same area, as far as they fit.
-_SIDE = 1024
+DEFAULT_SIDE = 1024
 #: Narrower pictures would have a side of less than 256 pixels.
 _NARROWEST = MAX_SIDE / 256
 #: What differs by more is another shape: 3:2 is an eighth away from 4:3.
@@ -30,7 +30,7 @@ def pixels_of(ratio: str, divisor: int) -> Size | None:
     if not width or not height or not 1 / _NARROWEST <= width / height <= _NARROWEST:
         return None
     shape = width / height
-    long = min(MAX_SIDE, _SIDE * math.sqrt(max(shape, 1 / shape)))
+    long = min(MAX_SIDE, DEFAULT_SIDE * math.sqrt(max(shape, 1 / shape)))
     step = max(divisor, 1)
     first = min(round(long / step) * step, MAX_SIDE // step * step)
     second = round(first / max(shape, 1 / shape) / step) * step

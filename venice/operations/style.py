@@ -9,6 +9,8 @@ from venice.operations.payloads import Supply, sent
 from venice.sources import MAX_BODY, MAX_PIXELS, ImageSource, InputImage
 
 MAX_STYLE_FILE = 8 * 1024 * 1024
+#: What Venice takes where none is given.
+DEFAULT_STRENGTH = 0.5
 #: Room for everything but the images in a request.
 _REST_OF_BODY = 256 * 1024
 

@@ -17,7 +17,18 @@ CATALOG = Catalog(
 )
 PIXELS, SMALL_LIMIT, RATIO = "z-image-turbo", "venice-sd35", "qwen-image"
 TIERS, QUALITIES, SEARCHES = "grok-imagine-image", "gpt-image-2", "nano-banana-2"
-ALWAYS = {"model", "prompt", "style_preset", "seed", "variants", "cfg_scale", "format", "safe_mode"} | {
+ALWAYS = {
+    "model",
+    "prompt",
+    "alternatives",
+    "count",
+    "style_preset",
+    "seed",
+    "variants",
+    "cfg_scale",
+    "format",
+    "safe_mode",
+} | {
     "hide_watermark",
     "embed_exif_metadata",
     "enhance_prompt",
@@ -235,7 +246,7 @@ def test_unknown_fields_change_nothing() -> None:
 
 
 def test_the_last_of_two_values_is_the_one_that_is_checked_and_used() -> None:
-    assert asked(model=["nope", PIXELS], seed=["abc", "7"])["seed"] == 7
+    assert asked(seed=["abc", "7"])["seed"] == 7
     assert asked(safe_mode=["on", "off"])["safe_mode"] is False
     assert "list" in refused("model", model=[PIXELS, "nope"])
     assert len(asked(prompt=["a", "b"])["prompt"]) == 1

@@ -10,7 +10,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from gallery.models import Generation, User
+from gallery.models import Batch, Generation, User
 from tests.examples import tried
 from tests.gallery.page import Page
 from tests.gallery.spending import spending
@@ -22,6 +22,8 @@ pytestmark = pytest.mark.usefixtures("models_known")
 MODELS = [model for model in bundled_models() if model.takes_generate]
 #: It is charged like a success, without a picture that somebody would have to paint.
 CHARGED = "A bridge [[fault:500:charged]]"
+#: The same as two texts, one of them twice: three requests where braces mean a choice.
+CHOOSES = "A {bridge|lock|lock} [[fault:500:charged]]"
 
 
 @st.composite
@@ -40,6 +42,10 @@ def choices(draw: st.DrawFn) -> dict[str, str]:
         "steps": ("1", "20"),
         # What this model does not take, and what no model takes: they count for nothing.
         "lora_strength": ("9",),
+        "count": ("1", "2", "3"),
+        "alternatives": ("on",),
+        "prompt": (CHOOSES,),
+        "another-model": tuple(other.id for other in MODELS),
         "batch": ("100",),
     }
     foreign = {"resolution": ("4K",), "quality": ("high",)}
@@ -52,7 +58,7 @@ def choices(draw: st.DrawFn) -> dict[str, str]:
 
 
 @given(asked=choices(), late=choices())
-@tried(15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried(15, long=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_one_price_from_the_button_to_the_bill(
     client: Browser,
     alice: User,
@@ -74,15 +80,16 @@ def test_one_price_from_the_button_to_the_bill(
 
     assert client.post("/create/", form.fields).status_code == 303
 
-    row = Generation.objects.latest("pk")
-    assert row.price_estimate == Decimal(shown)
-    assert charged(emulator, row) == Decimal(shown)
+    batch = Batch.objects.latest("pk")
+    assert batch.price == Decimal(shown)
+    assert sum(row.price_estimate or 0 for row in batch.members) == Decimal(shown)
+    assert charged(emulator, batch) == Decimal(shown)
 
     # Whatever is chosen after the price was told, and not told anew: never more than was shown without asking.
     before, changed = Generation.objects.count(), form.fields | late | {"price": shown, "submission": ""}
     answer = client.post("/create/", changed)
     if answer.status_code == 303:
-        assert charged(emulator, Generation.objects.latest("pk")) <= Decimal(shown)
+        assert charged(emulator, Batch.objects.latest("pk")) <= Decimal(shown)
     else:
         assert answer.status_code == 422
         assert Generation.objects.count() == before
@@ -91,8 +98,11 @@ def test_one_price_from_the_button_to_the_bill(
         assert has_message == (Decimal(new["price"]) > Decimal(shown))
 
 
-def charged(emulator: Emulator, row: Generation) -> Decimal:
-    """What the emulator takes for what would be sent."""
-    with Client("test-key", emulator.url) as venice, pytest.raises(ServerFailed):
-        venice.run(row.operation)
-    return Decimal(str(emulator.ledger()[-1]["charged_usd"]))
+def charged(emulator: Emulator, batch: Batch) -> Decimal:
+    """What the emulator takes for all that would be sent."""
+    before = len(emulator.ledger())
+    with Client("test-key", emulator.url) as venice:
+        for row in batch.members:
+            with pytest.raises(ServerFailed):
+                venice.run(row.operation)
+    return sum((Decimal(str(call["charged_usd"])) for call in emulator.ledger()[before:]), Decimal(0))

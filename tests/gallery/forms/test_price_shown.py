@@ -78,7 +78,7 @@ class TestEveryForm:
                 words = [words for words in form.buttons if "$" in words]
                 assert len(words) == (change is not None), (page, form)
                 assert form.printed == [form.fields["price"]] * len(words), (page, form)
-        assert marks == {"/create/", "rerun-same-seed", "rerun-new-seed", "run-again"}
+        assert marks == {"/create/", "rerun-same-seed", "rerun-new-seed", "run-again", "verify"}
 
     def test_a_form_without_a_price_spends_nothing(self, maker: Client, rows: dict[str, int]) -> None:
         for page in self.pages(rows):
@@ -109,7 +109,7 @@ class TestEveryForm:
                 assert form.fields["price"] == "0.02"
 
     def test_the_price_alone_comes_as_one_piece(self, maker: Client) -> None:
-        asked = {"model": "gpt-image-2", "quality": "low", "variants": "4"}
+        asked = {"model": "gpt-image-2", "quality": "low", "variants": "4", "composer": "1"}
         page = Page(maker.post("/create/price/", asked, headers=HTMX).content)
 
         piece = page.one("span")

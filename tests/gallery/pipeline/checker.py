@@ -23,7 +23,8 @@ Entry = dict[str, Any]
 def assert_sound(ledger: list[Entry], *, all_ended: bool = True) -> None:
     """Every generation, attempt, picture and file keeps the promise; `all_ended`: and none is under way any more.
 
-    `ledger` is the emulator's. Prompts tell generations apart, so each must have its own; one may have none.
+    `ledger` is the emulator's. Prompts tell generations apart, so each must have its own; of those that have none, the
+    pictures that they start from.
     """
     broken = list(violations(ledger, all_ended=all_ended))
     assert not broken, "\n".join(broken)
@@ -33,10 +34,10 @@ def violations(ledger: list[Entry], *, all_ended: bool = True) -> Iterator[str]:
     """What is wrong, in words; nothing when the promise is kept."""
     posts: dict[str, list[Entry]] = defaultdict(list)
     for entry in ledger:
-        posts[entry["prompt"] or ""].append(entry)
+        posts[entry["prompt"] or next(iter(entry["inputs"]), "")].append(entry)
     generations = Generation.objects.prefetch_related("attempts", "images__attempt").select_related("worker")
     for generation in generations.order_by("id").iterator(500):
-        own_posts = posts.pop(generation.request.get("prompt", ""), [])
+        own_posts = posts.pop(generation.request.get("prompt") or _source(generation), [])
         for check in (_payments, _account, _ending, _pictures):
             for problem in check(generation, own_posts):
                 yield f"generation {generation.pk} ({generation.state}): {problem}"
@@ -49,6 +50,11 @@ def violations(ledger: list[Entry], *, all_ended: bool = True) -> Iterator[str]:
     yield from _spool(all_ended=all_ended)
     yield from _kept()
     yield from _workers(all_ended=all_ended)
+
+
+def _source(generation: Generation) -> str:
+    source = generation.inputs.first()
+    return source.sha256 if source else ""
 
 
 def _payments(generation: Generation, posts: list[Entry]) -> Iterator[str]:

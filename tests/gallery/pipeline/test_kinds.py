@@ -100,6 +100,10 @@ ROLES = {
 }
 
 
+#: Kinds whose answer is the picture itself.
+RAW = ("edit", "multi-edit", "upscale", "remove-background")
+
+
 def enqueue(owner: User, operation: Operation, **more: Any) -> Generation:
     price = CatalogModel.objects.price(operation)
     return Generation.objects.enqueue(owner, operation, price=price, **more)[0]
@@ -173,27 +177,46 @@ def test_the_columns_that_are_searched_are_filled(alice: User) -> None:
 
 @dataclass(frozen=True)
 class Kill:
-    """Where the worker of an edit is killed; what becomes of it after a restart."""
+    """Where the worker of an operation is killed; what becomes of it after a restart, and how often it was posted."""
 
     point: str
     state: State
     pictures: int
+    posts: int = 1
+    kind: str = "edit"
+
+    def __str__(self) -> str:
+        return f"{self.kind}-{self.point}"
 
 
-@pytest.mark.parametrize(
-    "kill",
-    [
-        Kill("sent", State.INTERRUPTED, 0),
-        Kill("body-half-written", State.INTERRUPTED, 0),
-        Kill("renamed", State.DONE, 1),
-        Kill("files-written", State.DONE, 1),
-    ],
-    ids=lambda kill: kill.point,
-)
-def test_a_kill_loses_no_edit_and_pays_none_twice(
-    installation: Installation, alice: User, kill: Kill
-) -> None:
-    generation = enqueue(alice, EDIT)
+#: Before, at and after each border between paid and unpaid, on disk and not, committed and not.
+KILLS = [
+    Kill("leased", State.DONE, 1),
+    Kill("begun", State.INTERRUPTED, 0, posts=0),
+    Kill("sent", State.INTERRUPTED, 0),
+    Kill("body-half-written", State.INTERRUPTED, 0),
+    Kill("flushed", State.DONE, 1),
+    Kill("renamed", State.DONE, 1),
+    Kill("received", State.DONE, 1),
+    Kill("files-written", State.DONE, 1),
+    Kill("rows-written", State.DONE, 1),
+    Kill("stored", State.DONE, 1),
+]
+# Of each kind one that is unpaid, one that may be paid and one that is.
+SHORT = [
+    *(kill for kill in KILLS if kill.point in ("sent", "body-half-written", "renamed", "files-written")),
+    replace(KILLS[1], kind="multi-edit"),
+    replace(KILLS[5], kind="multi-edit"),
+    replace(KILLS[2], kind="upscale"),
+    replace(KILLS[8], kind="remove-background"),
+    replace(KILLS[4], kind="generate"),
+]
+LONG = [each for kind in OPERATIONS for kill in KILLS if (each := replace(kill, kind=kind)) not in SHORT]
+
+
+def _killed_and_restarted(installation: Installation, owner: User, kill: Kill) -> None:
+    generation = enqueue(owner, OPERATIONS[kill.kind])
+    inputs = [(row.role, row.sha256) for row in generation.inputs.all()]
 
     assert installation.work(GALLERY_FAILPOINT=kill.point).wait() == -signal.SIGKILL, installation.logs()
     worker = installation.work()
@@ -203,11 +226,28 @@ def test_a_kill_loses_no_edit_and_pays_none_twice(
     installation.check()
     generation.refresh_from_db()
     assert generation.state == kill.state
-    assert len(installation.emulator.ledger()) == 1
+    assert len(installation.emulator.ledger()) == kill.posts
     assert generation.images.count() == kill.pictures
-    if kill.point == "body-half-written":
+    assert [(row.role, row.sha256) for row in generation.inputs.all()] == inputs
+    assert [stored(row) for row in generation.inputs.all()] == FILES.get(kill.kind, [])
+    if kill.point == "body-half-written" and kill.kind in RAW:
         assert "0 of 1 picture saved" in generation.error_message
         assert generation.attempts.get().kept_bytes, "what came is kept for a person"
+
+
+@pytest.mark.parametrize("kill", SHORT, ids=str)
+def test_a_kill_loses_no_operation_and_pays_none_twice(
+    installation: Installation, alice: User, kill: Kill
+) -> None:
+    _killed_and_restarted(installation, alice, kill)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kill", LONG, ids=str)
+def test_a_kill_of_any_kind_anywhere_loses_nothing(
+    installation: Installation, alice: User, kill: Kill
+) -> None:
+    _killed_and_restarted(installation, alice, kill)
 
 
 def test_a_picture_without_a_length_is_stored_when_its_last_byte_came(

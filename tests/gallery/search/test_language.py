@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from gallery import search
-from gallery.models import Attempt, Collection, Generation, Image, Mark, Prompt, Tag, User, vocabulary
+from gallery.models import Attempt, Collection, Generation, Image, Input, Mark, Prompt, Tag, User, vocabulary
 from gallery.models.image import sort_price
 from gallery.models.vocabulary import read_query
 from tests.examples import tried
@@ -435,6 +435,48 @@ def test_descendants_of_all_generations(alice: User) -> None:
     # A circle ends.
     Generation.objects.filter(pk=first.generation_id).update(origin=grandchild)
     assert set(Image.objects.matching(read_query(f"from:{first.pk}", alice))) == {first, child, grandchild}
+
+
+def test_descendants_of_what_was_one_of_several_inputs(alice: User) -> None:
+    first, layer, styled, edited, upscaled, other = (a_picture(alice, text) for text in "abcdef")
+    for generation, source, role in (
+        (edited.generation, first, "source"),
+        (edited.generation, layer, "layer"),
+        (styled.generation, layer, "style-reference"),
+        (upscaled.generation, edited, "source"),
+    ):
+        file = {
+            name: getattr(source, name) for name in ("sha256", "name", "format", "width", "height", "bytes")
+        }
+        position = generation.inputs.count()
+        Input.objects.create(generation=generation, position=position, role=role, image=source, **file)
+
+    def found(query: str) -> set[Image]:
+        return set(Image.objects.matching(read_query(query, alice)))
+
+    assert found(f"from:{first.pk}") == {edited, upscaled}
+    assert found(f"from:{layer.pk}") == {edited, upscaled, styled}
+    assert found(f"from:{layer.pk} -from:{edited.pk}") == {edited, styled}
+    assert found(f"from:{other.pk}") == found(f"from:{2**63 - 1}") == set()
+
+
+@pytest.mark.parametrize(
+    ("kind", "queries"),
+    [
+        ("edit", ["kind:edit", "is:edited", "-kind:upscale"]),
+        ("multi-edit", ["kind:multi-edit", 'kind:"Multi-edit"', "is:edited"]),
+        ("upscale", ["kind:upscale", "-is:edited"]),
+        ("remove-background", ["kind:remove-background", "-is:edited", "-kind:edit"]),
+    ],
+)
+def test_pictures_are_found_by_what_was_done(alice: User, kind: str, queries: list[str]) -> None:
+    made, other = a_picture(alice, "one"), a_picture(alice, "two")
+    Generation.objects.filter(pk=made.generation_id).update(kind=kind)
+    for query in queries:
+        found = set(Image.objects.matching(read_query(query, alice)))
+        assert found == ({made} if not query.startswith("-") else {made, other}), query
+        assert query.startswith("-") or read_query(query, alice).filters[0].tags, "the index answers it"
+    assert other not in Image.objects.matching(read_query("is:edited", alice))
 
 
 def test_days_follow_the_time_zone_of_the_reader(alice: User) -> None:

@@ -265,11 +265,32 @@ def test_what_it_was_made_from_stands_with_the_difference(client: Client, alice:
         page = Page(text(client, address.format(same)))
         assert page.one("small", class_="differences").words == "the same request"
         words = Page(text(client, address.format(other))).one("small", class_="differences").words
-        assert words.startswith("another prompt · ")
-        for change in ("seed 7 → 12", "steps none → 30", "width 1024 → none"):
+        assert words.startswith("+ red · seed · ")
+        for change in ("steps none → 30", "size 1024 × 1024 → none × 1024"):
             assert change in words
         assert "<b><b>" in words
         assert "…" in words
+
+
+def test_what_venice_made_of_the_words_stands_beside_them(client: Client, alice: User) -> None:
+    made = a_picture(alice, "a quiet canal", enhanced_prompt="a quiet canal at dawn, <b>film grain</b>")
+    left = a_picture(alice, "a quiet canal", enhanced_prompt="a quiet canal")
+    none = a_picture(alice, "a quiet canal")
+    client.force_login(alice)
+    for address, prefix in (("/images/{0.pk}/", "picture-"), ("/generations/{0.generation_id}/", "")):
+        page = Page(text(client, address.format(made)))
+        own = page.one("p", id="picture-prompt" if prefix else "prompt-text")
+        assert own.words == "a quiet canal"
+        enhanced = page.one("p", id="picture-enhanced" if prefix else "enhanced-text")
+        assert enhanced.words == "a quiet canal at dawn, <b>film grain</b>"
+        difference = page.one("p", data_enhancement="")
+        assert [each.words for each in difference.all("ins")] == ["at dawn, <b>film grain</b>"]
+        assert difference.all("del") == []
+        page = Page(text(client, address.format(left)))
+        assert page.all(data_enhancement="") == []
+        assert page.one(data_unchanged="").words == "Venice left the words as they were."
+        page = Page(text(client, address.format(none)))
+        assert page.all(data_unchanged="") == page.all(id="picture-enhanced") == []
 
 
 def test_a_variant_without_a_seed_says_why_it_cannot_be_made_again(client: Client, alice: User) -> None:

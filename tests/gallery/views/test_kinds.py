@@ -11,6 +11,7 @@ from gallery.models import CatalogModel, Generation, Image, State, Upload, User
 from gallery.pipeline.worker import WorkerProcess
 from tests.gallery.page import Page
 from tests.gallery.pipeline.test_kinds import OPERATIONS, RED, ROLES, enqueue
+from tests.gallery.spending import spending
 from venice import Edit, Upscale
 
 pytestmark = pytest.mark.usefixtures("models_known")
@@ -111,7 +112,10 @@ def test_another_one_is_made_from_its_page(
     image = generation.images.get()
     page = shown(site, f"/images/{image.pk}/")
     assert ("Re-run new seed" in page) == (kind == "generate")
-    assert ("Make another" in page) == (kind != "generate")
+    assert [form.mark for form in spending(site.get(f"/images/{image.pk}/")) if "rerun" in form.mark] == (
+        ["rerun-new-seed", "rerun-same-seed"] if kind == "generate" else ["rerun-new-seed"]
+    )
+    assert ("another picture may come" in page) == (kind != "generate")
 
     answer = site.post(f"/images/{image.pk}/rerun-new-seed/", {})
 

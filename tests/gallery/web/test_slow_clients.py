@@ -16,6 +16,7 @@ import requests
 
 from tests.e2e.site import Site, running_site
 from tests.gallery.page import Page
+from tests.gallery.pipeline.test_kinds import RED
 from venice.emulator import Emulator
 
 FORM = b"Host: 127.0.0.1\r\nCookie: csrf=%s\r\nContent-Type: application/x-www-form-urlencoded\r\n" % (
@@ -188,6 +189,60 @@ def test_pictures_keep_the_connection(
     assert answer.status_code == status
     assert answer.headers.get("Connection") != "close"
     assert "Transfer-Encoding" not in answer.headers
+
+
+def upload_of(site: Site, member: requests.Session, data: bytes) -> tuple[bytes, bytes]:
+    """Head and body of a post that brings a picture."""
+    token = Page(member.get(f"{site.url}/uploads/", timeout=30).text).csrf_token
+    asked = requests.Request(
+        "POST",
+        f"{site.url}/uploads/",
+        data={"csrfmiddlewaretoken": token},
+        files={"picture": ("photo.png", data, "image/png")},
+        headers={"Accept": "application/json", "Connection": "close"},
+    )
+    ready = member.prepare_request(asked)
+    lines = [f"{name}: {value}" for name, value in ready.headers.items()]
+    address = site.url.rsplit("/", 1)[1]
+    head = "\r\n".join(["POST /uploads/ HTTP/1.1", f"Host: {address}", *lines, "", ""])
+    assert isinstance(ready.body, bytes)
+    return head.encode(), ready.body
+
+
+def test_pictures_on_slow_lines_hold_nobody_up(site: Site, member: requests.Session) -> None:
+    """Twenty that are on their way, 20 MB each: more than there are threads; and one that arrives among them."""
+    web = web_process(site)
+    before, memory = seconds_of_pages(site, member, 8), resident_mb(web)
+    head, body = upload_of(site, member, RED + os.urandom(20_000_000))
+    half = Kind(head + body[:600_000], body[600_000:610_000])
+
+    with crowd(site, member, half, 20):
+        meanwhile = seconds_of_pages(site, member, 16)
+        connection = connect(site, head)
+        for start in range(0, len(body), 1_000_000):
+            connection.sendall(body[start : start + 1_000_000])
+            seconds_of_pages(site, member, 1)
+        connection.settimeout(60)
+        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+        connection.close()
+        grown = resident_mb(web) - memory
+
+    assert statistics.median(meanwhile) < max(1.0, 4 * statistics.median(before))
+    assert answer.startswith(b"HTTP/1.1 200"), answer[:300]
+    assert b'"width": 320' in answer
+    # What has come of them lies on the disk.
+    assert grown < 100
+
+
+def test_only_who_may_be_signed_in_sends_much(site: Site) -> None:
+    answer = requests.post(
+        f"{site.url}/uploads/",
+        files={"picture": ("a.png", bytes(5_000_000))},
+        timeout=30,
+        allow_redirects=False,
+    )
+    assert answer.status_code in (302, 403, 413)
+    assert b"</html>" in answer.content or answer.status_code == 302
 
 
 @pytest.mark.parametrize("chunked", [False, True])

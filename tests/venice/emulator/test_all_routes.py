@@ -93,6 +93,7 @@ def test_what_cannot_be_read(
 
 
 @every_route
+@pytest.mark.one_in(7)
 @pytest.mark.parametrize("name", FAULTS)
 def test_faults_wait_in_the_queue_of_any_route(
     caller: Caller, path: str, right: dict[str, Any], wrong: dict[str, Any], usd: float, name: str

@@ -1,0 +1,288 @@
+"""Where a picture comes from and what became of it: requests as a tree, and the same in thumbnails for one page."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import ROUND_HALF_UP, Decimal
+
+from django.db.models import Prefetch
+
+from gallery.display import generation_card
+from gallery.display.changes import changes
+from gallery.display.generation_card import Card
+from gallery.models import Generation, Image, Input, lineage
+from gallery.models.image import UNKNOWN_PRICE
+from gallery.models.prompt import MILLION
+
+#: So many requests are drawn, of them so many that came before; beyond so many nobody counts.
+DRAWN, BEFORE, COUNTED = 200, 60, 1000
+#: Pictures of a request that are drawn, and requests beside a picture.
+PICTURES, LISTED = 4, 24
+
+_COLUMNS = (
+    "id",
+    "generation_id",
+    "index",
+    "sha256",
+    "width",
+    "height",
+    "color",
+    "recipe",
+    "is_sensitive",
+    "trashed_at",
+    "sort_price",
+    "rating_count",
+    "rating_sum",
+    "favourite_count",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A request of the tree; `changes` in words from the request above it, `parents` the others that it was made from.
+
+    `elsewhere` are requests that were made from this one too and stand below another. `made_of` are the pictures that
+    it started from besides those of the request above it. `earlier` tells that it was made from what is not drawn.
+    """
+
+    generation: Generation
+    images: list[Image]
+    hidden: int
+    in_trash: int
+    changes: list[str]
+    is_here: bool = False
+    made_of: Sequence[Input] = ()
+    parents: Sequence[int] = ()
+    elsewhere: Sequence[int] = ()
+    earlier: int | None = None
+
+    @property
+    def picture(self) -> Image | None:
+        """The one that one goes on from: its best rated, else its first."""
+        return max(self.images, key=lambda each: (_mean(each) or 0, -each.index), default=None)
+
+    @property
+    def price(self) -> Decimal | None:
+        """What the whole request cost, or is to cost, in USD; None when that is not known."""
+        for each in self.images:
+            return None if each.sort_price == UNKNOWN_PRICE else Decimal(each.sort_price) / MILLION
+        return self.generation.price_estimate
+
+    @property
+    def rating(self) -> str:
+        """The best mean of its pictures, with one decimal; empty while nobody has rated one."""
+        best = max((mean for each in self.images if (mean := _mean(each))), default=None)
+        return str(best.quantize(Decimal("0.1"), ROUND_HALF_UP)) if best else ""
+
+    @property
+    def favourites(self) -> int:
+        """How many have one of its pictures among their favourites, at most."""
+        return max((each.favourite_count for each in self.images), default=0)
+
+
+def _mean(image: Image) -> Decimal | None:
+    return Decimal(image.rating_sum) / image.rating_count if image.rating_count else None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A node as nested lists are written: whether a list begins before it, whether it ends, how many lists with it."""
+
+    node: Node
+    opens: bool
+    ends: bool
+    closes: range
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """Requests that are not drawn: how many, whether there may be more, and the picture whose search finds them."""
+
+    count: int
+    is_more: bool
+    image: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Requests around one, roots first; `later` were made from it, `aside` from what it was made from."""
+
+    lines: list[Line]
+    earlier: More | None = None
+    later: More | None = None
+    aside: More | None = None
+
+
+@dataclass(slots=True)
+class _Graph:
+    """What is drawn, and who was made from whom: parents in their order, all of them older."""
+
+    rows: dict[int, Generation]
+    parents: dict[int, list[int]] = field(default_factory=dict)
+    unseen: dict[int, int] = field(default_factory=dict)
+    children: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    others: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+
+def around(image: Image) -> Tree:
+    """The family of its request: nine queries at most, however deep and however many."""
+    here = image.generation_id
+    before = lineage.before([here], COUNTED + 1)
+    after = lineage.after([here], COUNTED + 1)
+    drawn = [here, *before[:BEFORE]]
+    drawn += after[: DRAWN - len(drawn)]
+    # Before it stands whatever it was made from; beside it, what else was made from that.
+    family = lineage.after(before, COUNTED + 1) if before else []
+    known = {here, *before, *after}
+    aside = [pk for pk in family if pk not in known]
+    drawn += aside[: DRAWN - len(drawn)]
+    graph = _graph(drawn)
+    places = set(drawn)
+    root = min((pk for pk in graph.rows if pk in before), default=here)
+    return Tree(
+        list(_lines(graph, here)),
+        _more(before, places, graph, here, image),
+        _more(after, places, graph, here, image),
+        _more(aside, places, graph, root, None),
+    )
+
+
+def _more(found: list[int], drawn: set[int], graph: _Graph, root: int, image: Image | None) -> More | None:
+    left = sum(pk not in drawn for pk in found[:COUNTED])
+    if not left:
+        return None
+    pictures = list(graph.rows[root].images.all()) if image is None and root in graph.rows else []
+    return More(left, len(found) > COUNTED, image.pk if image else next((each.pk for each in pictures), None))
+
+
+def _graph(ids: list[int]) -> _Graph:
+    """These with their pictures and what they start from, in four queries, and their edges."""
+    pictures = Prefetch("images", Image.objects.order_by("index", "id").only(*_COLUMNS))
+    inputs = Prefetch("inputs", Input.objects.select_related("image"))
+    rows = (
+        Generation.objects.filter(pk__in=ids)
+        .select_related("owner", "prompt", "origin", "verification")
+        .prefetch_related(pictures, inputs)
+    )
+    graph = _Graph({each.pk: each for each in rows.order_by("pk")})
+    for pk, generation in graph.rows.items():
+        made_from = _made_from(generation)
+        graph.parents[pk] = [each for each in made_from if each in graph.rows]
+        unseen = next((each for each in made_from if each not in graph.rows), None)
+        if unseen is not None and not graph.parents[pk]:
+            graph.unseen[pk] = unseen
+        for place, parent in enumerate(graph.parents[pk]):
+            (graph.others if place else graph.children)[parent].append(pk)
+    return graph
+
+
+def _made_from(generation: Generation) -> list[int]:
+    """The requests that it was made from, the main one first. What is not older cannot be: no circle is drawn."""
+    if generation.run_again_of_id:
+        found = [generation.run_again_of_id]
+    else:
+        origins = [generation.origin, *(each.image for each in generation.sources)]
+        found = [each.generation_id for each in origins if each is not None]
+    return [pk for pk in dict.fromkeys(found) if pk < generation.pk]
+
+
+def _lines(graph: _Graph, here: int) -> Iterator[Line]:
+    """Every node once, below its main parent, in the order of nested lists."""
+    # Walked by hand: a chain may be deeper than Python likes to call.
+    stack = [(pk, 0) for pk, parents in reversed(graph.parents.items()) if not parents]
+    order: list[tuple[int, int]] = []
+    while stack:
+        pk, depth = stack.pop()
+        order.append((pk, depth))
+        stack += [(child, depth + 1) for child in reversed(graph.children[pk])]
+    depths = [0, *(depth for _, depth in order), 0]
+    for (pk, depth), before, following in zip(order, depths, depths[2:], strict=False):
+        node = _node(graph, pk, is_here=pk == here)
+        yield Line(node, depth > before, following <= depth, range(max(0, depth - following)))
+
+
+def _node(graph: _Graph, pk: int, *, is_here: bool) -> Node:
+    generation = graph.rows[pk]
+    main, *others = graph.parents[pk] or [0]
+    return replace(
+        _drawn(generation, changes(graph.rows[main], generation) if main else []),
+        is_here=is_here,
+        made_of=[
+            each for each in generation.sources if each.image is None or each.image.generation_id != main
+        ],
+        parents=others,
+        elsewhere=graph.others[pk],
+        earlier=graph.unseen.get(pk),
+    )
+
+
+def _drawn(generation: Generation, changes: list[str]) -> Node:
+    """By itself; its pictures are read already."""
+    pictures = list(generation.images.all())
+    kept = [each for each in pictures if each.trashed_at is None]
+    return Node(
+        generation=generation,
+        images=kept[:PICTURES],
+        hidden=max(0, len(kept) - PICTURES),
+        in_trash=len(pictures) - len(kept),
+        changes=changes,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A picture that a request was made from: one of ours, or what was brought from outside, and what it was to it."""
+
+    image: Image | None
+    input: Input | None
+    words: list[str]
+
+    @property
+    def is_sensitive(self) -> bool:
+        """Whether it is not for every eye; of what was brought nobody has said so."""
+        return self.image is not None and self.image.is_sensitive
+
+
+def made_of(generation: Generation) -> list[Source]:
+    """The pictures that it was made from, the main one with the difference in words; one query at most."""
+    inputs = list(generation.inputs.select_related("image")) if generation.has_inputs else []
+    origin = generation.origin
+    words = changes(origin.generation, generation) if origin else []
+    found = (
+        []
+        if origin is None or any(each.image_id == origin.pk for each in inputs)
+        else [Source(origin, None, words)]
+    )
+    for each in inputs:
+        is_main = origin is not None and each.image_id == origin.pk
+        found.append(Source(each.image, each, words if is_main else [each.get_role_display().lower()]))
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What was made from a picture, newest first: the first of it, each with its difference in words, and how many.
+
+    `cards` are those that are still on their way.
+    """
+
+    cards: list[Card]
+    nodes: list[Node]
+    count: int
+    is_more: bool
+
+
+def made_from(image: Image) -> Made:
+    """By re-running it, or starting from it; three queries, four more while some of it is on its way."""
+    found = lineage.made_from(image.pk, COUNTED + 1)
+    pictures = Prefetch("images", Image.objects.order_by("index", "id").only(*_COLUMNS))
+    rows = Generation.objects.filter(pk__in=found[:LISTED]).select_related("owner", "prompt", "verification")
+    children = list(rows.prefetch_related(pictures).order_by("-id")) if found else []
+    active = [each.pk for each in children if each.is_active]
+    cards = generation_card.drawn(Generation.objects.filter(pk__in=active)) if active else None
+    return Made(
+        cards=generation_card.of_each(cards.order_by("-id")) if cards is not None else [],
+        nodes=[_drawn(each, changes(image.generation, each)) for each in children if not each.is_active],
+        count=min(len(found), COUNTED),
+        is_more=len(found) > COUNTED,
+    )

@@ -1,0 +1,128 @@
+"""What has come of a matrix that was bought: its pictures where they belong, and what is still to come."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2s
+from typing import Any, TypeAlias
+
+from django.db.models import FilteredRelation, Q
+
+from gallery.display.matrix import SHOWN, Row, Sheet, Square, Table, called, square
+from gallery.formats import read_id
+from gallery.models import Batch, Generation, Image, State, User
+from gallery.models.states import ACTIVE_STATES
+from gallery.variations.axes import LABELS, Axis
+
+GONE = "not here any more"
+# Of a generation, then of its first picture as `square` takes it, where it has one.
+_COLUMNS = ("batch", "position", "pk", "state", "purged_count", *(f"first__{name}" for name in SHOWN))
+_PICTURE = 5
+_Row: TypeAlias = Sequence[Any]
+_WORDS: dict[str, str] = {
+    State.QUEUED: "waits",
+    State.SENDING: "being made",
+    State.RECEIVED: "being stored",
+    State.FAILED: "failed",
+    State.INTERRUPTED: "interrupted",
+    State.CANCELLED: "cancelled",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One page of a bought matrix, all pages by number and label, and whether something is still to come.
+
+    `seen` is all that is shown of its states, in a word.
+    """
+
+    table: Table
+    pages: Sequence[tuple[int, str]]
+    page: int
+    is_active: bool
+    seen: str
+
+
+def result(batch: Batch, member: User, page: int) -> Result | None:
+    """What has come of a matrix that was bought, one page of it; None when the batch is none. At most three queries."""
+    told = batch.axes if batch.kind == Batch.Kind.MATRIX else {}
+    layout = [Axis(name, tuple(told.get(name) or ())) for name in told.get("layout") or () if name in LABELS]
+    cells = told.get("cells") or []
+    columns, rows, pages = (*layout, None, None, None)[:3]
+    width, height = (len(axis.values) if axis else 1 for axis in (columns, rows))
+    count = len(pages.values) if pages else 1
+    if not layout or len(cells) != width * height * count:
+        return None
+    page = min(page, count - 1)
+    shown = cells[page * width * height : (page + 1) * width * height]
+    squares = _Squares(batch, shown, member)
+    labels = columns.labels if columns else ("",)
+    title = pages.labels[page] if pages else ""
+    drawn = [
+        Row(
+            label,
+            [
+                squares.of(cell, called(title, label, column))
+                for cell, column in zip(shown[row * width : (row + 1) * width], labels, strict=True)
+            ],
+        )
+        for row, label in enumerate(rows.labels if rows else ("",))
+    ]
+    across, down, by_page = (axis.label if axis else "" for axis in (columns, rows, pages))
+    return Result(
+        Table(across, labels, down, by_page, [Sheet(title, drawn)]),
+        list(enumerate(pages.labels)) if pages else [],
+        page,
+        squares.is_active,
+        squares.seen,
+    )
+
+
+class _Squares:
+    """What has become of each cell: of the batch by position, of others by id."""
+
+    def __init__(self, batch: Batch, cells: Sequence[int | str | None], member: User) -> None:
+        named = {kind: _ids(cells, kind) for kind in ("image", "generation")}
+        positions = [cell for cell in cells if isinstance(cell, int)]
+        own = Q(batch=batch, position__range=(min(positions, default=-1), max(positions, default=-1)))
+        first = Q(images__index=0, images__trashed_at=None)
+        rows = Generation.objects.filter(own | Q(pk__in=named["generation"]))
+        rows = rows.alias(first=FilteredRelation("images", condition=first)).order_by()
+        self._member = member
+        found: list[_Row] = list(rows.values_list(*_COLUMNS))
+        self._by_id = {row[2]: row for row in found}
+        self._by_position = {row[1]: row for row in found if row[0] == batch.pk}
+        known = Image.objects.kept().filter(pk__in=named["image"]).values_list(*SHOWN)
+        self._pictures = {row[0]: row for row in known} if named["image"] else {}
+        self.is_active = any(row[3] in ACTIVE_STATES for row in found)
+        told = [f"{row[2]}:{row[3]}:{row[_PICTURE]}" for row in found]
+        self.seen = blake2s(" ".join(sorted(told)).encode(), digest_size=8).hexdigest()
+
+    def of(self, cell: int | str | None, text: str) -> Square:
+        """The square of a cell as the batch tells it."""
+        if cell is None:
+            return Square(text, words="not made")
+        if isinstance(cell, int):
+            return self._made(self._by_position.get(cell), text)
+        kind, _, number = cell.partition(":")
+        pk = read_id(number) or 0
+        if kind == "generation":
+            return self._made(self._by_id.get(pk), text)
+        picture = self._pictures.get(pk)
+        return square(*picture, text=text, member=self._member) if picture else Square(text, words=GONE)
+
+    def _made(self, row: _Row | None, text: str) -> Square:
+        if row is None:
+            return Square(text, words=GONE)
+        if row[_PICTURE] is not None:
+            pk, *columns = row[_PICTURE:]
+            return square(pk, *columns, text=text, member=self._member)
+        _, _, pk, state, purged, *_ = row
+        words = _WORDS.get(state, str(state))
+        if state == State.DONE:
+            words = "thrown away" if purged else "in the trash"
+        return Square(text, generation=pk, state=state, words=words)
+
+
+def _ids(cells: Sequence[int | str | None], kind: str) -> list[int]:
+    parts = [str(cell).partition(":") for cell in cells if isinstance(cell, str)]
+    return [number for name, _, text in parts if name == kind and (number := read_id(text)) is not None]

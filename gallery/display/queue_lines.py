@@ -1,0 +1,116 @@
+"""What runs or waits, in the order of service: a card for a single request, one line for a click of several."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from django.db.models import Count
+
+from gallery.display import generation_card
+from gallery.display.batch_card import BatchCard
+from gallery.display.forecast import Forecast
+from gallery.display.generation_card import Card, QueueState
+from gallery.models import Batch, ClosedGates, Generation, State
+from gallery.models.service_order import Entry, Status
+
+Key = tuple[bool, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The first lines of the queue, and all that stands in it.
+
+    `members` are the generations of each click that is shown, by the click's id; `hosts` those whose answers lie on a
+    silent host, and keep no worker busy.
+    """
+
+    shown: Sequence[Card | BatchCard]
+    queue: Sequence[Entry]
+    members: Mapping[int, Sequence[int]]
+    hosts: Mapping[int, str]
+    is_more: bool
+
+    @property
+    def running(self) -> list[Entry]:
+        """What the workers have to do, in the order of service."""
+        return [entry for entry in self.queue if entry.pk not in self.hosts]
+
+    @property
+    def by_themselves(self) -> list[Card | BatchCard]:
+        """The lines as they stand where each asks for itself: those of clicks without their positions."""
+        return [replace(line, position=0) if isinstance(line, BatchCard) else line for line in self.shown]
+
+    def expected(self, forecast: Forecast) -> "list[Card | BatchCard]":
+        """The lines with when each may be ready."""
+        return [
+            forecast.applied(line)
+            if isinstance(line, Card)
+            else replace(line, ready_at=forecast.ready_at(self.members[line.batch.pk]))
+            for line in self.shown
+        ]
+
+
+def active(limit: int, gates: ClosedGates) -> Lines:
+    """At most `limit` lines; one query, and two or four more when there are any, however many wait."""
+    queue = Generation.objects.active().in_line()
+    places: dict[Key, list[tuple[Entry, int]]] = {}
+    running = sum(entry.status == Status.RUNNING for entry in queue)
+    for position, entry in enumerate(queue, 1 - running):
+        key = (True, entry.batch) if entry.is_of_many else (False, entry.pk)
+        if key in places or len(places) <= limit:
+            waits = position if Status.RUNNING < entry.status <= Status.DUE else 0
+            places.setdefault(key, []).append((entry, waits))
+    keys = list(places)[:limit]
+    singles = Generation.objects.select_related("owner", "prompt", "batch")
+    rows = singles.in_bulk([pk for is_of_many, pk in keys if not is_of_many]) if keys else {}
+    hosts = generation_card.silent_hosts(rows.values())
+    clicks = _clicks([pk for is_of_many, pk in keys if is_of_many])
+    shown: list[Card | BatchCard] = []
+    for key in keys:
+        is_of_many, pk = key
+        if is_of_many and pk in clicks:
+            waits = next((waits for _, waits in places[key] if waits), 0)
+            shown.append(replace(clicks[pk], position=waits))
+        elif not is_of_many and pk in rows:
+            ((entry, waits),) = places[key]
+            shown.append(_single(rows[pk], entry, waits, gates, hosts.get(pk, "")))
+    members = {pk: [entry.pk for entry, _ in places[True, pk]] for pk in clicks}
+    return Lines(shown, queue, members, hosts, len(places) > limit)
+
+
+def _single(row: Generation, entry: Entry, waits: int, gates: ClosedGates, host: str) -> Card:
+    gate = gates.before(row.model) if entry.status == Status.DUE else None
+    held_until = None if row.is_paused else generation_card.held_until(row)
+    now = QueueState(row.state, waits, held_until, gate, host, paused=row.is_paused)
+    card = generation_card.card_of_active(row, now)
+    # The first poll of one that is being sent brings what is left out here.
+    return replace(card, seen="") if row.state == State.SENDING else card
+
+
+def _clicks(ids: Sequence[int]) -> dict[int, BatchCard]:
+    """Lines of clicks by their ids; three queries when there are any."""
+    if not ids:
+        return {}
+    counts: dict[int, Counter[str]] = defaultdict(Counter)
+    members = Generation.objects.filter(batch__in=ids).order_by()
+    for pk, state, number in members.values_list("batch", "state").annotate(number=Count("pk")):
+        counts[pk][state] = number
+    words = {row.batch_id: row.title for row in _firsts(ids)}
+    batches = Batch.objects.select_related("owner").in_bulk(ids)
+    return {
+        pk: BatchCard(
+            batch=batches[pk], cards=(), counts=counts[pk], spent=Decimal(0), words=words.get(pk, "")
+        )
+        for pk in ids
+        if pk in batches
+    }
+
+
+def line_of(batch: Batch) -> BatchCard:
+    """The line of one click, without its position."""
+    return _clicks([batch.pk])[batch.pk]
+
+
+def _firsts(ids: Iterable[int]) -> "list[Generation]":
+    return list(Generation.objects.filter(batch__in=ids, position=0).select_related("prompt"))

@@ -1,0 +1,113 @@
+"""What a member has made, beside the create form: a row for each click, day by day, without an end."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Count, Exists, OuterRef
+from django.utils import timezone
+
+from gallery.display import batch_card, generation_card
+from gallery.display.batch_card import BatchCard
+from gallery.display.generation_card import Card
+from gallery.listing.days import heading
+from gallery.models import Batch, ClosedGates, Generation, State, User
+from gallery.models.batch import BatchQuerySet
+
+ROWS = 24
+#: Of a click of more the rest stands on its own page.
+CARDS = 12
+_BADLY = frozenset({State.FAILED, State.INTERRUPTED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One click: its cards, how many requests it has, and the day that begins with it (empty: as the row before).
+
+    `live` is the click as its own page shows it, where several of its requests want something: time or a decision.
+    """
+
+    batch: Batch
+    cards: Sequence[Card]
+    size: int
+    day: str = ""
+    live: BatchCard | None = None
+
+    @property
+    def first(self) -> Generation:
+        """What its words are taken from."""
+        return self.cards[0].generation
+
+    @property
+    def models(self) -> list[str]:
+        """The models that are shown, each once."""
+        return list(dict.fromkeys(card.generation.model for card in self.cards))
+
+    @property
+    def price(self) -> Decimal | None:
+        """What was agreed for all of it, in USD."""
+        return self.batch.price if self.batch.price is not None else self.first.price_estimate
+
+    @property
+    def state(self) -> str:
+        """In a word, as a click has it."""
+        if any(card.generation.is_active for card in self.cards):
+            return "active"
+        return "cancelled" if any(card.generation.state == State.CANCELLED for card in self.cards) else "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """A page of rows, newest first, and the place where the older ones begin; None when there are none."""
+
+    rows: Sequence[Row]
+    older: int | None = None
+    is_today: bool = True
+
+
+def page(member: User, gates: ClosedGates, older: int | None = None) -> Sitting:
+    """Today's clicks of `member`, in the reader's zone; those before the place `older`, of any day."""
+    kept = Generation.objects.filter(batch=OuterRef("pk"), dismissed_at=None)
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    is_today = older is None
+    clicks: BatchQuerySet = Batch.objects.filter(owner=member).order_by("-pk")
+    shown = clicks.filter(Exists(kept.filter(created_at__gte=midnight) if is_today else kept))
+    if older is not None:
+        shown = shown.filter(pk__lt=older)
+    found = list(shown[: ROWS + 1])
+    rows = list(_rows(found[:ROWS], gates, heading(timezone.now()) if is_today else "", member))
+    last = found[min(len(found), ROWS) - 1].pk if found else None
+    if is_today:
+        before = clicks.filter(Exists(kept))
+        more = before.filter(pk__lt=last).exists() if last else before.exists()
+        place = last or (clicks.values_list("pk", flat=True).first() or 0) + 1
+        return Sitting(rows, place if more else None)
+    return Sitting(rows, last if len(found) > ROWS else None, is_today=False)
+
+
+def _rows(batches: Sequence[Batch], gates: ClosedGates, before: str, member: User) -> Iterator[Row]:
+    drawn = generation_card.drawn(
+        Generation.objects.filter(batch__in=batches, position__lt=CARDS, dismissed_at=None), member
+    )
+    cards: dict[int, list[Card]] = {}
+    for card in generation_card.of_each(drawn.order_by("position")):
+        cards.setdefault(card.generation.batch_id, []).append(card)
+    rows = Generation.objects.filter(batch__in=batches, dismissed_at=None).order_by()
+    sizes = dict(rows.values_list("batch").annotate(Count("pk")))
+    for batch in batches:
+        own = cards.get(batch.pk)
+        if own is None:
+            continue
+        day = heading(batch.created_at)
+        wants = any(card.generation.is_active or card.generation.state in _BADLY for card in own)
+        live = batch_card.of(batch, gates) if wants and sizes[batch.pk] > 1 else None
+        yield Row(batch=batch, cards=own, size=sizes[batch.pk], day=day if day != before else "", live=live)
+        before = day
+
+
+def made(batch: Batch, generations: Sequence[Generation], gates: ClosedGates) -> Row:
+    """The row of a click that has just been made, before all others."""
+    if len(generations) > 1:
+        live = batch_card.of(batch, gates)
+        return Row(batch=batch, cards=live.cards, size=live.size, live=live)
+    return Row(batch=batch, cards=[generation_card.of(generations[0], gates)], size=1)

@@ -1,0 +1,150 @@
+"""What becomes of a form's values on another model: a ratio and pixels stand for one another, the rest is said."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import inf, log, sqrt
+from typing import Any
+
+from venice import Model
+from venice.operations import MAX_SIDE
+
+#: What a picture in pixels has in all when it comes from a ratio: that of 1024 × 1024.
+AREA = 1024 * 1024
+_SIZE = frozenset({"width", "height", "aspect_ratio", "resolution", "quality"})
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The values for the other model, and a few words for each that is not as it was."""
+
+    values: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+def proportion(ratio: str) -> float | None:
+    """Width by height of `16:9`; None for what is no ratio, as `auto`."""
+    across, _, down = ratio.partition(":")
+    if not (across.isascii() and down.isascii() and across.isdecimal() and down.isdecimal()):
+        return None
+    # More digits than that are in no catalogue.
+    width, height = int(across[:6]), int(down[:6])
+    return width / height if width and height else None
+
+
+def nearest_ratio(width: int, height: int, ratios: Iterable[str]) -> str | None:
+    """That of `ratios` whose shape is nearest to width × height; None when none of them is a shape."""
+    shape = log(width / height)
+
+    def distance(ratio: str) -> float:
+        other = proportion(ratio)
+        return abs(log(other) - shape) if other else inf
+
+    nearest = min(ratios, key=distance, default=None)
+    return nearest if nearest is not None and distance(nearest) < inf else None
+
+
+def nearest_pixels(ratio: str, divisor: int = 1) -> tuple[int, int] | None:
+    """Width and height of that shape in multiples of `divisor`, within what Venice takes; None for no shape."""
+    shape = proportion(ratio)
+    if shape is None:
+        return None
+    step = min(divisor, MAX_SIDE)
+    most = MAX_SIDE - MAX_SIDE % step
+    longest = min(sqrt(AREA * max(shape, 1 / shape)), most)
+    long = max(step, round(longest / step) * step)
+    short = min(max(step, round(long / max(shape, 1 / shape) / step) * step), most)
+    return (long, short) if shape >= 1 else (short, long)
+
+
+def carried(values: Mapping[str, Any], source: Model, target: Model) -> Carried:
+    """`values` of a form of `source`, by Venice's names, as far as `target` takes them.
+
+    What is only a default of the one becomes the default of the other, without a word.
+    """
+    if source.id == target.id:
+        return Carried(dict(values))
+    kept = {name: value for name, value in values.items() if name not in _SIZE | {"model"}}
+    notes: list[str] = []
+    size = (
+        _pixels(values, source, target, notes) if target.sizing == "pixels" else _ratio(values, target, notes)
+    )
+    kept |= size | _tiers(values, source, target, notes)
+    _steps(kept, source, target, notes)
+    if kept.get("negative_prompt") and not target.uses_negative_prompt:
+        notes.append("takes no negative prompt")
+        del kept["negative_prompt"]
+    if kept.get("enable_web_search") and not target.supports_web_search:
+        notes.append("searches no web")
+        del kept["enable_web_search"]
+    return Carried(kept, tuple(notes))
+
+
+def _pixels(values: Mapping[str, Any], source: Model, target: Model, notes: list[str]) -> dict[str, int]:
+    width, height = values.get("width"), values.get("height")
+    if width and height:
+        step = min(target.divisor, MAX_SIDE)
+        sides = _fitted(width, step), _fitted(height, step)
+        if sides != (width, height):
+            notes.append(f"{width} × {height} becomes {sides[0]} × {sides[1]}")
+    else:
+        ratio = values.get("aspect_ratio") or source.default_aspect_ratio or ""
+        found = nearest_pixels(ratio, target.divisor)
+        sides = found or nearest_pixels("1:1", target.divisor) or (target.divisor, target.divisor)
+        if values.get("aspect_ratio"):
+            notes.append(f"{ratio} becomes {sides[0]} × {sides[1]}")
+    return {"width": sides[0], "height": sides[1]}
+
+
+def _fitted(side: int, step: int) -> int:
+    return min(max(step, round(side / step) * step), MAX_SIDE - MAX_SIDE % step)
+
+
+def _ratio(values: Mapping[str, Any], target: Model, notes: list[str]) -> dict[str, str]:
+    if not target.aspect_ratios:
+        return {}
+    width, height, before = values.get("width"), values.get("height"), values.get("aspect_ratio") or ""
+    if before in target.aspect_ratios:
+        return {"aspect_ratio": before}
+    if not (width and height):
+        shape = nearest_pixels(before)
+        width, height = shape or (0, 0)
+    ratio = nearest_ratio(width, height, target.aspect_ratios) if width and height else None
+    ratio = ratio or target.default_aspect_ratio
+    said = before or (f"{values['width']} × {values['height']}" if values.get("width") else "")
+    # A square is a square.
+    if said and ratio and proportion(ratio) != (width / height if width and height else 0):
+        notes.append(f"{said} becomes {ratio}")
+    return {"aspect_ratio": ratio} if ratio else {}
+
+
+def _tiers(values: Mapping[str, Any], source: Model, target: Model, notes: list[str]) -> dict[str, str]:
+    """Resolution and quality: the same where they are offered, otherwise the model's own."""
+    tiers = {}
+    for name, offered, own, default in (
+        ("resolution", target.resolutions, target.default_resolution, source.default_resolution),
+        ("quality", target.qualities, target.default_quality, source.default_quality),
+    ):
+        value = values.get(name)
+        same = next((each for each in offered if value and each.lower() == value.lower()), None)
+        if same and value != default:
+            tiers[name] = same
+            continue
+        if offered and own:
+            tiers[name] = own
+        if value and value != default and not same:
+            notes.append(f"{name} {value} becomes {own}" if offered else f"takes no {name}")
+    return tiers
+
+
+def _steps(kept: dict[str, Any], source: Model, target: Model, notes: list[str]) -> None:
+    steps = kept.pop("steps", None)
+    if not target.uses_steps:
+        if steps and steps != source.steps_default:
+            notes.append("takes no steps")
+        return
+    if steps is None or (source.uses_steps and steps == source.steps_default):
+        kept["steps"] = target.steps_default
+        return
+    kept["steps"] = min(steps, target.steps_max)
+    if kept["steps"] != steps:
+        notes.append(f"{steps} steps become {kept['steps']}")

@@ -1,0 +1,83 @@
+"""The create form in one line: what the gallery's page shows of a draft."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from gallery.forms.catalog import Catalog
+from gallery.forms.draft import NAMES, drawn, first_model, following
+from gallery.forms.model_fields import MAX_COUNT
+from gallery.models.draft import Values
+from venice import Model
+from venice.operations import PARAMETER
+from venice.pricing import generate_price
+
+_BARE = frozenset({"model", "prompt", "image"})
+_SHOWN = _BARE | {"count"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Prompt and model as fields, and all else of the draft, which goes with them.
+
+    `chips` says in a few words what of it this model takes, `price` (USD, None: unknown) what Generate costs.
+    """
+
+    catalog: Catalog
+    spec: Model | None
+    values: Values
+    price: Decimal | None
+    chips: tuple[str, ...] = ()
+    submission: uuid.UUID = field(default_factory=uuid.uuid4)
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """What goes along unseen, by name, for whichever model is chosen."""
+        return {name: str(value) for name, value in self.values.items() if name in NAMES - _SHOWN}
+
+    @property
+    def followed(self) -> list[tuple[str, str]]:
+        """The pictures whose style it follows, as fields."""
+        return [(name, each) for name, texts in following(self.values).lists() for each in texts]
+
+    @property
+    def counts(self) -> range:
+        """How many pictures can be asked for."""
+        return range(1, MAX_COUNT + 1)
+
+    @property
+    def other_models(self) -> list[str]:
+        """The ids of those that are asked for beside the one in the list."""
+        named = self.values.get("model")
+        return named[1:] if isinstance(named, list) else []
+
+
+def line(catalog: Catalog, values: Mapping[str, Any]) -> Line:
+    """The line of a draft. Without more than words it needs no form, since the gallery's page must be fast."""
+    kept = dict(values)
+    spec = catalog.find(first_model(kept)) or catalog.default
+    if spec is None or (not kept.keys() - _BARE and not isinstance(kept.get("model"), list)):
+        return Line(catalog, spec, kept, generate_price(spec) if spec else None)
+    form = drawn(catalog, kept)
+    said = {name: form.initial[name] for name in form.fields if name in kept and name in form.initial}
+    shape = [f"{form['width'].value()}×{form['height'].value()}"] if "width" in form.initial else []
+    shape += [str(form.initial[name]) for name in ("aspect_ratio", "resolution") if form.initial.get(name)]
+    others = [
+        _chip(name, value)
+        for name, value in said.items()
+        if name not in _SHOWN | {"width", "height", "aspect_ratio", "resolution"}
+    ]
+    return Line(catalog, spec, kept, form.quote, (*shape, *others))
+
+
+def _chip(name: str, value: Any) -> str:
+    label = PARAMETER[name].label if name in PARAMETER else name.capitalize()
+    if name in ("style_preset", "quality"):
+        return str(value)
+    if name == "negative_prompt":
+        return "negative prompt"
+    if str(value) in ("on", "off"):
+        return label if value == "on" else f"{label} off"
+    return f"{label.lower()} {value}"

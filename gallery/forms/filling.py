@@ -1,0 +1,112 @@
+"""What an address of the create page fills the draft with, and what that is called."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import QueryDict
+
+from gallery.formats import read_id
+from gallery.forms import style_references
+from gallery.forms.catalog import Catalog
+from gallery.forms.draft import NAMES
+from gallery.forms.model_fields import fields_of
+from gallery.forms.prefill import EVERYTHING, USES, picture_named, values_asked
+from gallery.models import Draft, Generation, Image, Preset, User
+from gallery.text import is_encodable
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """Values by name, the names that go though nothing comes for them, and in words where all of it is from.
+
+    `is_lost`: what was named is not there any more.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    replaces: frozenset[str] = frozenset()
+    source: str = ""
+    image: Image | None = None
+    is_lost: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.values or self.replaces)
+
+
+def asked(query: QueryDict, user: User, catalog: Catalog) -> Filling:
+    """What `query` names: a picture, a generation, a preset, a draft of before, and single fields, which win."""
+    found = _named(query, user, catalog)
+    image = found.image
+    single = values_asked(_single(query), None)
+    values = {name: value for name, value in {**found.values, **single}.items() if _fits(name, value)}
+    values |= {name: found.values[name] for name in found.values.keys() & {"image", style_references.FIELD}}
+    if image is not None:
+        values["image"] = str(image.pk)
+    followed = style_references.read(query, user).entries
+    if followed:
+        values |= {style_references.FIELD: [entry.name for entry in followed]}
+        values |= {entry.strength_field: entry.strength for entry in followed if entry.strength}
+    source = found.source or ("the address" if values else "")
+    return Filling(values, found.replaces, source, image, found.is_lost)
+
+
+def _single(query: QueryDict) -> QueryDict:
+    plain = query.copy()
+    plain.pop("image", None)
+    return plain
+
+
+def _fits(name: str, value: Any) -> bool:
+    return name in NAMES and "\0" not in str(value) and is_encodable(str(value))
+
+
+def _named(query: QueryDict, user: User, catalog: Catalog) -> Filling:
+    if "image" in query:
+        return _of_picture(query, catalog)
+    if "generation" in query:
+        return _of_generation(query, catalog)
+    if "preset" in query:
+        pk = read_id(query.get("preset") or "")
+        preset = Preset.objects.seen_by(user).filter(pk=pk).first() if pk is not None else None
+        if preset is None:
+            return Filling(is_lost=True)
+        return Filling(preset.values, NAMES | {"image"}, f"the preset “{preset.name}”")
+    if "draft" in query:
+        pk = read_id(query.get("draft") or "")
+        draft = Draft.objects.before(user).filter(pk=pk).first() if pk is not None else None
+        if draft is None:
+            return Filling(is_lost=True)
+        image = picture_named(QueryDict(f"image={draft.values.get('image', '')}"))
+        return Filling(draft.values, NAMES | {"image"}, "a draft of before", image)
+    return Filling()
+
+
+def _of_picture(query: QueryDict, catalog: Catalog) -> Filling:
+    image = picture_named(query)
+    if image is None:
+        return Filling(is_lost=True)
+    named = QueryDict(mutable=True)
+    named["use"] = query.get("use", "")
+    values = {name: value for name, value in values_asked(named, image).items() if name in EVERYTHING}
+    uses = {use.strip() for use in (query.get("use") or "all").split(",")}
+    whole = [USES[use] for use in ("all", "remix") if use in uses]
+    replaces = frozenset[str]().union(*whole) & _taken(catalog, image.generation.model)
+    if whole:
+        replaces |= {style_references.FIELD}
+    return Filling(values, replaces - values.keys(), f"picture {image.pk}", image)
+
+
+def _of_generation(query: QueryDict, catalog: Catalog) -> Filling:
+    pk = read_id(query.get("generation") or "")
+    known = Generation.objects.select_related("origin__generation")
+    generation = known.filter(pk=pk).first() if pk is not None else None
+    if generation is None:
+        return Filling(is_lost=True)
+    sent = generation.request
+    values = {name: sent[name] for name in EVERYTHING if sent.get(name) is not None}
+    replaces = (EVERYTHING & _taken(catalog, generation.model)) | {"image"}
+    return Filling(values, replaces - values.keys(), f"generation {generation.pk}", generation.origin)
+
+
+def _taken(catalog: Catalog, model: str) -> frozenset[str]:
+    """What a form of that model has fields for: the rest of a draft waits for other models."""
+    return frozenset(fields_of(catalog.find(model), catalog.styles))

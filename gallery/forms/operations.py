@@ -1,0 +1,419 @@
+"""The forms of operations on pictures: drawn from the picture and what the model takes, read into one request."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple
+
+from django import forms
+from django.urls import reverse
+
+from gallery.formats import price as in_words
+from gallery.formats import read_submission
+from gallery.forms.fields import INVALID_TEXT, OFF, ON, OneOf, Switch
+from gallery.forms.model_fields import PRICED
+from gallery.forms.operation_fields import Creativity, Offer, Scale, megapixels, prompt_field, switch, words
+from gallery.forms.price import PRICE, objection
+from gallery.forms.sources import name_of, page_of
+from gallery.models import CatalogModel, Kind, Upload
+from gallery.models.stored import StoredPicture
+from venice import InvalidRequest, Model, price
+from venice.operations import (
+    DEFAULT_EDIT_MODEL,
+    EDIT_FORMATS,
+    PARAMETER,
+    Edit,
+    MultiEdit,
+    Operation,
+    RemoveBackground,
+    Upscale,
+)
+from venice.operations.finishing import MAX_UPSCALED
+from venice.sources import MAX_FILE, MAX_PIXELS, MIN_PIXELS, MIN_SIDE
+
+STALE = "This form was altered on its way. Nothing was sent; press the button again."
+_NONE_YET = "There are no models for this yet: they are fetched when a worker starts, or by sync_catalog."
+_NOT_OFFERED = "That model is not offered. Choose one from the list."
+_OWN = "Venice’s own"
+
+
+class Listed(NamedTuple):
+    """A picture of several: what names it in the form, and the address of its page."""
+
+    picture: StoredPicture
+    name: str
+    address: str
+
+
+class OperationForm(forms.Form):
+    """Fields named as Venice's parameters, for the pictures of `sources`, of which `own` is the page's.
+
+    A valid form has its `operation`. What is wrong with a picture ends at `image`, or `input` where there are several.
+    """
+
+    kind: ClassVar[str]
+    verb: ClassVar[str]
+    picture_field: ClassVar[str] = "image"
+
+    operation: Operation
+
+    def __init__(
+        self,
+        own: StoredPicture,
+        sources: Sequence[StoredPicture],
+        models: Sequence[Model],
+        data: Mapping[str, Any] | None = None,
+        *,
+        initial: Mapping[str, Any] | None = None,
+        unreadable: frozenset[str] = frozenset(),
+        problem: str = "",
+    ) -> None:
+        super().__init__(data, auto_id=f"{self.kind}-%s")
+        self.use_required_attribute = False
+        self.own, self.sources = own, tuple(sources)
+        self.unreadable, self.problem = unreadable, problem
+        self.models = [model for model in models if self.takes(model)]
+        given = (data if data is not None else initial) or {}
+        self.spec = self.model_named(given.get("model"))
+        self.fields = self.drawn(self.spec)
+        self.initial = {name: value for name, value in (initial or {}).items() if self._can_show(name, value)}
+        self.new_submission = uuid.uuid4()
+
+    @staticmethod
+    def takes(model: Model) -> bool:
+        """Whether the model does this."""
+        raise NotImplementedError
+
+    def drawn(self, spec: Model | None) -> dict[str, forms.Field]:
+        """Its fields."""
+        raise NotImplementedError
+
+    def asked(self, values: Mapping[str, Any]) -> Operation:
+        """The request with these values. InvalidRequest for what Venice refuses whatever the model."""
+        raise NotImplementedError
+
+    @property
+    def limits(self) -> str:
+        """What pictures it takes, in one line."""
+        raise NotImplementedError
+
+    def model_named(self, name: object) -> Model | None:
+        """The model of that id, or the usual one."""
+        by_id = {model.id: model for model in self.models}
+        usual = by_id.get(DEFAULT_EDIT_MODEL) or next(iter(self.models), None)
+        return by_id.get(str(name)) or usual
+
+    @property
+    def label(self) -> str:
+        """What is done, in a word or two."""
+        return str(Kind(self.kind).label)
+
+    @property
+    def advanced(self) -> list[forms.BoundField]:
+        """The fields that are folded in."""
+        return [self[name] for name in self.fields if PARAMETER[name].advanced]
+
+    @property
+    def first_fields(self) -> list[forms.BoundField]:
+        """The others, in their order."""
+        return [self[name] for name in self.fields if not PARAMETER[name].advanced]
+
+    @property
+    def advanced_is_used(self) -> bool:
+        """Whether something that is folded in is wrong or was said, so that it is shown."""
+        return any(
+            field.errors or field.value() not in (None, "", field.field.initial) for field in self.advanced
+        )
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether there is anything to press the button for."""
+        return not self.picture_problem
+
+    @property
+    def boxes(self) -> str:
+        """The names of the checkboxes shown, so that an absent one is known to be unticked."""
+        return " ".join(name for name, field in self.fields.items() if isinstance(field, Switch))
+
+    @property
+    def submission(self) -> uuid.UUID | None:
+        """What makes a repeated post the same post; None when none was sent or it is malformed."""
+        return read_submission(str(self.data.get("submission", "")).strip())
+
+    @cached_property
+    def picture_problem(self) -> str:
+        """Why these pictures cannot be sent, in words that say what to do; empty when they can."""
+        if not self.models:
+            return _NONE_YET
+        try:
+            operation = self.asked(self._usual)
+        except InvalidRequest as error:
+            wrong = error.field_errors
+            if "images" in wrong:
+                return f"These pictures cannot be used: {wrong['images']}"
+            return f"This picture cannot be used: it {wrong['image']}" if "image" in wrong else ""
+        problems = operation.problems(self.spec) if self.spec else {}
+        return problems.get("images") or problems.get("image") or ""
+
+    @cached_property
+    def quote(self) -> Decimal | None:
+        """What the button would spend as the form stands, in USD; wrong values count as the usual ones."""
+        try:
+            operation = self.asked({name: self._good_value(name) for name in self.fields})
+        except InvalidRequest:
+            return None
+        return price(operation, self.spec) if self.spec else None
+
+    @property
+    def _usual(self) -> dict[str, Any]:
+        return {name: field.initial for name, field in self.fields.items() if name != "prompt"}
+
+    def clean(self) -> None:
+        """Check the request as a whole against its model, and make it."""
+        for name in self.unreadable & self.fields.keys():
+            self.errors.pop(name, None)
+            self.add_error(name, INVALID_TEXT)
+        if self.data.get("submission") and self.submission is None:
+            self.add_error(None, STALE)
+        if self.problem:
+            self._refuse_pictures(self.problem)
+        # The rest is checked even where one field is wrong, so that all messages come at once.
+        elif self.picture_problem:
+            self._refuse_pictures(self.picture_problem)
+        else:
+            self._make()
+        if message := objection(self.data, self.quote):
+            self.refuse_price(message, self.quote)
+
+    def _make(self) -> None:
+        problems: Mapping[str, str]
+        try:
+            self.operation = self.asked(self.cleaned_data)
+            problems = self.operation.problems(self.spec) if self.spec else {}
+        except InvalidRequest as error:
+            problems = error.field_errors
+        for name, message in problems.items():
+            if name in self.fields:
+                self.add_error(name, message)
+            else:
+                self._refuse_pictures(message)
+
+    def refuse_price(self, words: str, price: Decimal | None) -> None:
+        """Not what the form showed: `price` (USD) goes onto its button, and `words` beside it."""
+        self.errors[PRICE] = self.error_class([words])
+        self.quote = price
+
+    def _refuse_pictures(self, words: str) -> None:
+        self.errors[self.picture_field] = self.error_class([words])
+
+    @property
+    def picture_errors(self) -> list[str]:
+        """What is wrong with the pictures, as far as it was posted."""
+        return [str(words) for words in self.errors.get(self.picture_field) or ()]
+
+    def _can_show(self, name: str, value: Any) -> bool:
+        field = self.fields.get(name)
+        if isinstance(field, Switch):
+            return str(value).lower() in ON | OFF
+        return field.valid_value(value) if isinstance(field, forms.ChoiceField) else field is not None
+
+    def _good_value(self, name: str) -> Any:
+        field = self.fields[name]
+        try:
+            return field.clean(self[name].value())
+        except forms.ValidationError:
+            return field.initial
+
+
+class UpscaleForm(OperationForm):
+    """Factor and creativity; each factor says what comes out and what it costs."""
+
+    kind = "upscale"
+    verb = "Upscale"
+
+    @staticmethod
+    def takes(model: Model) -> bool:
+        return model.takes_upscale
+
+    def drawn(self, spec: Model | None) -> dict[str, forms.Field]:
+        return {"scale": Scale(self.own, spec), "creativity": Creativity()}
+
+    def asked(self, values: Mapping[str, Any]) -> Operation:
+        scale = values.get("scale")
+        number = float(scale) if isinstance(scale, str) else scale
+        return Upscale(
+            image=self.own.reference,
+            scale=int(number) if isinstance(number, float) and number.is_integer() else number,
+            creativity=values.get("creativity"),
+        )
+
+    @property
+    def limits(self) -> str:
+        return (
+            f"Takes pictures of {MIN_PIXELS} pixels or more, up to {megapixels(MAX_UPSCALED)} and"
+            f" {MAX_FILE >> 20} MB; at most {megapixels(MAX_UPSCALED)} come out."
+        )
+
+
+class RemoveBackgroundForm(OperationForm):
+    """Nothing to choose."""
+
+    kind = "remove-background"
+    verb = "Remove background"
+
+    @staticmethod
+    def takes(model: Model) -> bool:
+        return model.takes_background_removal
+
+    def drawn(self, spec: Model | None) -> dict[str, forms.Field]:
+        return {}
+
+    def asked(self, values: Mapping[str, Any]) -> Operation:
+        return RemoveBackground(image=self.own.reference)
+
+    @property
+    def limits(self) -> str:
+        return f"Takes pictures up to {MAX_FILE >> 20} MB. A PNG with a transparent background comes out."
+
+
+class EditForm(OperationForm):
+    """One picture changed as the prompt says, by a model that edits."""
+
+    kind = "edit"
+    verb = "Edit"
+
+    @staticmethod
+    def takes(model: Model) -> bool:
+        return model.takes_edit
+
+    def drawn(self, spec: Model | None) -> dict[str, forms.Field]:
+        fields: dict[str, forms.Field] = {"prompt": prompt_field(spec), "model": self._model_field(spec)}
+        if spec and spec.aspect_ratios:
+            shapes = [shape for shape in spec.aspect_ratios if shape != "auto"]
+            fields["aspect_ratio"] = Offer(
+                shapes or spec.aspect_ratios, otherwise="As the model chooses", **words("aspect_ratio")
+            )
+        if spec and spec.resolutions:
+            usual = f"{spec.default_resolution}, the model’s own"
+            fields["resolution"] = Offer(
+                spec.resolutions, otherwise=usual, priced=True, **words("resolution")
+            )
+        fields |= self.drawn_further(spec)
+        fields["output_format"] = Offer(EDIT_FORMATS, otherwise=_OWN, **words("output_format"))
+        fields["safe_mode"] = switch("safe_mode", initial=True)
+        fields["enhance_prompt"] = switch("enhance_prompt", initial=False, priced=True)
+        if spec and spec.supports_prompt_thinking:
+            name = "disable_prompt_optimization_thinking"
+            fields[name] = switch(name, initial=False)
+        return fields
+
+    def drawn_further(self, spec: Model | None) -> dict[str, forms.Field]:
+        """Fields that one picture has not."""
+        return {}
+
+    def _model_field(self, spec: Model | None) -> forms.Field:
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for model in self.models:
+            groups.setdefault(model.privacy.capitalize() or "Other", []).append((model.id, self._told(model)))
+        field = OneOf(
+            choices=list(groups.items()),
+            label="Model",
+            initial=spec.id if spec else None,
+            widget=forms.Select(attrs={"autocomplete": "off", **PRICED}),
+            required=False,
+        )
+        field.error_messages |= {"invalid_choice": _NOT_OFFERED if self.models else _NONE_YET}
+        return field
+
+    def _told(self, model: Model) -> str:
+        cost = price(Edit(image="https://example.org/", prompt="-", model=model.id), model)
+        parts = [model.name, in_words(cost), self.told_of(model)]
+        parts.append("offline at the last look" if model.offline else "")
+        return " · ".join(part for part in parts if part)
+
+    def told_of(self, model: Model) -> str:
+        """What else of a model matters for the choice."""
+        return ""
+
+    def values(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """What was said, as the operation takes it; the flags that are off are left out, but for the safe mode."""
+        said = {name: value for name, value in values.items() if value not in (None, "")}
+        said = {name: value for name, value in said.items() if value is not False or name == "safe_mode"}
+        return {"prompt": "-", **said, "model": self.spec.id if self.spec else DEFAULT_EDIT_MODEL}
+
+    def asked(self, values: Mapping[str, Any]) -> Operation:
+        return Edit(image=self.own.reference, **self.values(values))
+
+    @property
+    def limits(self) -> str:
+        return (
+            f"Takes pictures of {MIN_SIDE} pixels a side and {MIN_PIXELS} in all, up to {megapixels(MAX_PIXELS)}"
+            f" and {MAX_FILE >> 20} MB."
+        )
+
+
+class MultiEditForm(EditForm):
+    """Several pictures made into one: the first is changed, the others are laid over it."""
+
+    kind = "multi-edit"
+    verb = "Edit together"
+    picture_field = "input"
+
+    def drawn_further(self, spec: Model | None) -> dict[str, forms.Field]:
+        if not (spec and spec.qualities):
+            return {}
+        usual = f"{spec.default_quality}, the model’s own"
+        return {"quality": Offer(spec.qualities, otherwise=usual, priced=True, **words("quality"))}
+
+    def told_of(self, model: Model) -> str:
+        return "1 picture" if model.max_input_images == 1 else f"{model.max_input_images} pictures"
+
+    def asked(self, values: Mapping[str, Any]) -> Operation:
+        images = [picture.reference for picture in self.sources]
+        return MultiEdit(images=images, **self.values(values))
+
+    @property
+    def listed(self) -> list[Listed]:
+        """The pictures in their order."""
+        return [Listed(picture, name_of(picture), page_of(picture)) for picture in self.sources]
+
+    @property
+    def most(self) -> int:
+        """How many pictures the chosen model takes."""
+        return self.spec.max_input_images if self.spec else 1
+
+    @property
+    def limits(self) -> str:
+        name = self.spec.name if self.spec else "The model"
+        return f"{name} takes up to {self.most} at a time. {super().limits} Together at most 26 MB."
+
+
+FORMS: dict[str, type[OperationForm]] = {
+    form.kind: form for form in (EditForm, MultiEditForm, UpscaleForm, RemoveBackgroundForm)
+}
+
+
+class Offered(NamedTuple):
+    """An operation on one picture: its name, its label, and where its form is."""
+
+    kind: str
+    label: str
+    address: str
+
+
+def offered(picture: StoredPicture) -> list[Offered]:
+    """All that can be done with a picture."""
+    return [Offered(kind, str(Kind(kind).label), address_of(picture, kind)) for kind in FORMS]
+
+
+def address_of(picture: StoredPicture, kind: str) -> str:
+    """Where the form of that operation on this picture is."""
+    name = "upload-operation" if isinstance(picture, Upload) else "operation"
+    return reverse(name, args=[picture.pk, kind])
+
+
+def models() -> list[Model]:
+    """The listed models that start from a picture, in Venice's order."""
+    rows = CatalogModel.objects.listed().filter(makes_images=False)
+    return [row.spec for row in rows]

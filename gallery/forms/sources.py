@@ -1,0 +1,92 @@
+"""Pictures that an address or a form names: ours by their numbers or pasted addresses, uploads as `upload:3`."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from gallery import access
+from gallery.formats import read_id
+from gallery.models import Image, Upload, User
+from gallery.models.stored import StoredPicture
+
+#: More than any model takes: what is named beyond is not read.
+MOST = 20
+_ADDRESS = re.compile(r"\S*/(images|uploads)/([0-9]{1,19})\S*")
+_PARTS = re.compile(r"[\s,#]+")
+_UPLOAD = re.compile(r"upload:?([0-9]{1,19})", re.IGNORECASE)
+# What people paste is no longer than that, and a problem quotes no more of it.
+_LONGEST, _QUOTED = 4_000, 24
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The pictures that were named, each once, in their order; of several problems the first, in words."""
+
+    pictures: tuple[StoredPicture, ...] = ()
+    problem: str = ""
+
+
+def name_of(picture: StoredPicture) -> str:
+    """What names it in a field: `12`, or `upload:3`."""
+    return f"upload:{picture.pk}" if isinstance(picture, Upload) else str(picture.pk)
+
+
+def page_of(picture: StoredPicture) -> str:
+    """The address of its page."""
+    return reverse("upload" if isinstance(picture, Upload) else "image", args=[picture.pk])
+
+
+def named(sent: QueryDict, user: User, *fields: str) -> Sources:
+    """The pictures in these `fields` of what was `sent`, as far as `user` may use them.
+
+    A field called `upload` holds numbers of uploads; all others pictures, and uploads as `upload:3`.
+    """
+    texts: list[str] = []
+    for field in fields:
+        values = sent.getlist(field)[: MOST + 1]
+        texts += [f"upload:{value}" if field == "upload" and value.isdigit() else value for value in values]
+    return read(texts, user)
+
+
+def read(texts: Iterable[str], user: User) -> Sources:
+    """As `named`, from texts that people type or paste."""
+    words = " ".join(text[:_LONGEST] for text in texts)
+    words = _ADDRESS.sub(lambda match: f"{'upload:' if match[1] == 'uploads' else ''}{match[2]}", words)
+    parts = list(dict.fromkeys(part for part in _PARTS.split(words) if part))
+    asked = [(part, *_number(part)) for part in parts[:MOST]]
+    images = access.images_to_see([pk for _, pk, is_upload in asked if pk is not None and not is_upload])
+    uploads = access.uploads_to_use(user, [pk for _, pk, is_upload in asked if pk is not None and is_upload])
+    pictures: list[StoredPicture] = []
+    problem = f"At most {MOST} pictures can be named." if len(parts) > MOST else ""
+    for part, pk, is_upload in asked:
+        found: Image | Upload | None = None
+        if pk is not None:
+            found = uploads.get(pk) if is_upload else images.get(pk)
+        if found is None:
+            problem = problem or _problem(part, pk, is_upload)
+        elif found not in pictures:
+            pictures.append(found)
+    return Sources(tuple(pictures), problem)
+
+
+def moved(pictures: Sequence[StoredPicture], at: int, by: int) -> list[StoredPicture]:
+    """The same with the one at that place `by` places further; as they are when there is no such place."""
+    order = list(pictures)
+    if 0 <= at < len(order) and 0 <= at + by < len(order):
+        order.insert(at + by, order.pop(at))
+    return order
+
+
+def _number(part: str) -> tuple[int | None, bool]:
+    if upload := _UPLOAD.fullmatch(part):
+        return read_id(upload[1]), True
+    return read_id(part), False
+
+
+def _problem(part: str, pk: int | None, is_upload: bool) -> str:
+    if pk is None:
+        return f"“{part[:_QUOTED]}” is not the number or the address of a picture."
+    return f"There is no {'upload' if is_upload else 'picture'} {part[:_QUOTED].removeprefix('upload:')}."

@@ -1,0 +1,139 @@
+"""The models as people choose among them: each with a picture of the team's own, its price, its time, what it takes."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from gallery import formats
+from gallery.display.generation_card import typical
+from gallery.forms.catalog import Catalog
+from gallery.listing import examples
+from gallery.models import CatalogModel, Generation, Image, Pin, User
+from gallery.text import fold
+from venice import Model
+from venice.pricing import generate_price
+
+# So many of a member's newest generations tell which models they have used lately, and so many models are that.
+_LOOKED_THROUGH = 200
+RECENT = 6
+# Words of an id that tell what a model does, and not which family it is of.
+_PLAIN = {"image", "edit", "text", "to"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What a model takes, in few words; `sign` names the drawing beside them."""
+
+    sign: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """One model of the picker. `price` is of one picture at its defaults, in USD; `took` its usual time, in words."""
+
+    spec: Model
+    price: Decimal | None
+    took: str
+    facts: tuple[Fact, ...]
+    example: Image | None
+    is_pinned: bool
+    is_chosen: bool
+
+    @property
+    def cost(self) -> str:
+        """The price, in words where the catalogue tells none."""
+        return formats.price(self.price)
+
+    @property
+    def words(self) -> str:
+        """What it is found by, folded."""
+        said = (self.spec.name, self.spec.id, self.spec.privacy, *self.spec.traits)
+        return fold(" ".join((*said, *(fact.words for fact in self.facts))))
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Cards under one heading."""
+
+    title: str
+    cards: tuple[ModelCard, ...]
+
+
+def groups(catalog: Catalog, member: User, chosen: Iterable[str], words: str = "") -> list[Group]:
+    """All models that are offered: those that the member pinned, those used lately, and the rest in Venice's order.
+
+    With `words` only those that have all of them. Five queries, whatever the number of models; one more for pinned.
+    """
+    pinned, recent = Pin.objects.models_of(member), recent_models(member)
+    cards = _cards(catalog, frozenset(pinned), frozenset(chosen))
+    wanted = fold(words).split()
+    cards = {name: card for name, card in cards.items() if all(word in card.words for word in wanted)}
+    parts = [("Pinned", pinned), ("Used lately", recent), ("All others", list(cards))]
+    found = []
+    for title, names in parts:
+        taken = tuple(cards.pop(name) for name in names if name in cards)
+        if taken:
+            found.append(Group(title, taken))
+    if len(found) == 1 and found[0].title == "All others":
+        return [Group("All models", found[0].cards)]
+    return found
+
+
+def recent_models(member: User) -> list[str]:
+    """What the member's newest generations were made with, newest first."""
+    newest = Generation.objects.owned_by(member).order_by("-id")
+    return list(dict.fromkeys(newest.values_list("model", flat=True)[:_LOOKED_THROUGH]))[:RECENT]
+
+
+def _cards(catalog: Catalog, pinned: frozenset[str], chosen: frozenset[str]) -> dict[str, ModelCard]:
+    names = [spec.id for spec in catalog.models]
+    times, pictures, editors = typical(names), examples.of_models(names), _editors()
+    return {
+        spec.id: ModelCard(
+            spec=spec,
+            price=generate_price(spec),
+            took=_usual(times[spec.id].took),
+            facts=tuple(facts(spec, has_editor=_family(spec.id) in editors)),
+            example=pictures.get(spec.id),
+            is_pinned=spec.id in pinned,
+            is_chosen=spec.id in chosen,
+        )
+        for spec in catalog.models
+    }
+
+
+def _usual(took: timedelta | None) -> str:
+    """`about 12 s`; empty while too few answers have come."""
+    words = formats.about(took) if took is not None else ""
+    return f"about {words}" if words[:1].isdecimal() else words
+
+
+def facts(spec: Model, *, has_editor: bool = False) -> list[Fact]:
+    """What it takes, most telling first."""
+    told: Sequence[tuple[object, str, str | Callable[[], str]]] = (
+        (spec.sizing == "pixels", "size", "any size to 1280 px"),
+        (spec.aspect_ratios, "size", lambda: f"{len(spec.aspect_ratios)} shapes"),
+        (len(spec.resolutions) > 1, "up", lambda: f"up to {spec.resolutions[-1]}"),
+        (len(spec.qualities) > 1, "quality", lambda: f"quality {spec.qualities[0]} to {spec.qualities[-1]}"),
+        (spec.uses_negative_prompt, "negative", "negative prompt"),
+        (spec.uses_steps, "steps", lambda: f"steps to {spec.steps_max}"),
+        (spec.max_style_references, "style", lambda: f"{spec.max_style_references} style references"),
+        (has_editor, "edit", "edits pictures too"),
+        (spec.uses_seed, "seed", "follows seeds"),
+        (not spec.uses_seed, "no-seed", "ignores seeds"),
+        (spec.supports_web_search, "web", "searches the web"),
+    )
+    return [Fact(sign, words if isinstance(words, str) else words()) for is_so, sign, words in told if is_so]
+
+
+def _editors() -> set[frozenset[str]]:
+    """The families of the listed models that change pictures: Venice lists them beside those that make some."""
+    names = CatalogModel.objects.listed().filter(type="inpaint").values_list("model_id", flat=True)
+    return {_family(name) for name in names}
+
+
+def _family(model_id: str) -> frozenset[str]:
+    """`qwen-image-2` and `qwen-image-2-edit` are of one."""
+    return frozenset(model_id.casefold().split("-")) - _PLAIN

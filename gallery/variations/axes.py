@@ -1,0 +1,212 @@
+"""What may be varied in a request, and how its values are typed: lists, ranges, words to exchange."""
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias
+
+from gallery.text import clean_text
+from venice import Model
+from venice.operations import MAX_CFG_SCALE, MAX_SEED, MAX_SIDE, PARAMETER
+
+#: No axis has more values, and no matrix more cells.
+MOST = 500
+# A value as JSON keeps it; None is the model's own.
+Value: TypeAlias = int | float | str | None
+
+SEED, CFG, STEPS, STYLE, SIZE, MODEL, PROMPT = (
+    "seed",
+    "cfg_scale",
+    "steps",
+    "style_preset",
+    "size",
+    "model",
+    "prompt",
+)
+#: In the order in which they are taken for columns, rows and pages.
+NAMES = (SEED, CFG, STEPS, STYLE, SIZE, MODEL, PROMPT)
+LABELS = {name: PARAMETER[name].label for name in NAMES if name in PARAMETER} | {
+    SIZE: "Size",
+    PROMPT: "Words",
+}
+HINTS = {
+    SEED: "1..8",
+    CFG: "5..9 step 2",
+    STEPS: "10, 20, 30",
+    SIZE: "1024x768, 16:9",
+    PROMPT: "fog | rain | snow",
+}
+#: How no style is typed and shown.
+NONE = "none"
+
+_NUMBER = r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,6})?"
+_RANGE = re.compile(
+    rf"({_NUMBER})\s*(?:\.\.|…)\s*({_NUMBER})(?:\s*(?:step|by)\s*({_NUMBER}))?", re.ASCII | re.IGNORECASE
+)
+_ONE = re.compile(_NUMBER, re.ASCII)
+_PIXELS = re.compile(r"([0-9]{1,5})\s*[x×]\s*([0-9]{1,5})", re.ASCII | re.IGNORECASE)
+_RATIO = re.compile(r"([0-9]{1,4})\s*:\s*([0-9]{1,4})", re.ASCII)
+
+
+class WrongValues(ValueError):
+    """What is wrong with what was typed, for people, with the piece in question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One thing that is varied and its values, each once, in the order typed.
+
+    The values of words are what the first of them is exchanged for in the prompt, itself among them.
+    """
+
+    name: str
+    values: tuple[Value, ...]
+
+    @property
+    def label(self) -> str:
+        """`CFG scale`."""
+        return LABELS[self.name]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Each value as people read it."""
+        return tuple(written(self.name, value) for value in self.values)
+
+
+def written(name: str, value: Value) -> str:
+    """A value of the axis `name` as people read it."""
+    if value is None:
+        return NONE if name == STYLE else "the model’s own"
+    if value == "":
+        return "(left out)"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def read_axis(
+    name: str, text: str, *, models: Mapping[str, Model], styles: Sequence[str], prompt: str
+) -> Axis | None:
+    """The axis as it was typed; None when nothing was. WrongValues with the piece that is wrong.
+
+    `models` by id and `styles` are what is offered; `prompt` is what words are exchanged in.
+    """
+    readers: dict[str, Callable[[], Iterable[Value]]] = {
+        SEED: lambda: _whole(text, -MAX_SEED, MAX_SEED),
+        STEPS: lambda: _whole(text, 1, max((each.steps_max for each in models.values()), default=1)),
+        CFG: lambda: _decimals(text),
+        STYLE: lambda: [_style(piece, styles) for piece in _pieces(text)],
+        SIZE: lambda: [_size(piece) for piece in _pieces(text)],
+        MODEL: lambda: [_model(piece, models) for piece in _pieces(text)],
+        PROMPT: lambda: _words(text, prompt),
+    }
+    if not text.strip():
+        return None
+    values = tuple(dict.fromkeys(readers[name]()))
+    if len(values) > MOST:
+        raise WrongValues(f"These are {len(values)} values; at most {MOST} have a place.")
+    return Axis(name, values) if values else None
+
+
+def _pieces(text: str) -> list[str]:
+    return [piece.strip() for piece in re.split(r"[,;|\n]", text) if piece.strip()]
+
+
+def _quoted(piece: str) -> str:
+    return f"“{piece if len(piece) <= 40 else piece[:39] + '…'}”"
+
+
+def _numbers(text: str) -> list[Decimal]:
+    """All that lists and ranges name, counted before any of them is written down."""
+    numbers: list[Decimal] = []
+    for piece in _pieces(text):
+        if match := _RANGE.fullmatch(piece):
+            start, end, step = Decimal(match[1]), Decimal(match[2]), Decimal(match[3] or 1)
+            numbers += _steps_of(piece, start, end, step, MOST - len(numbers))
+        else:
+            # Numbers alone may be parted by spaces.
+            parts = piece.split()
+            if wrong := next((part for part in parts if not _ONE.fullmatch(part)), None):
+                raise WrongValues(
+                    f"{_quoted(wrong)} is no number. Type values as 5, 7, 9 or as a range: 1..8, 5..9 step 2."
+                )
+            numbers += [Decimal(part) for part in parts]
+    return numbers
+
+
+def _steps_of(piece: str, start: Decimal, end: Decimal, step: Decimal, room: int) -> list[Decimal]:
+    if step <= 0:
+        raise WrongValues(f"The step of {_quoted(piece)} must be above 0.")
+    count = int(abs(end - start) / step) + 1
+    if count > room:
+        raise WrongValues(f"{_quoted(piece)} is {count} values; at most {MOST} have a place.")
+    way = step if end >= start else -step
+    return [start + way * number for number in range(count)]
+
+
+def _whole(text: str, low: int, high: int) -> list[int]:
+    numbers = _numbers(text)
+    for number in numbers:
+        if number != number.to_integral_value() or not low <= number <= high:
+            raise WrongValues(f"{_quoted(f'{number:f}')}: must be a whole number from {low} to {high}.")
+    return [int(number) for number in numbers]
+
+
+def _decimals(text: str) -> list[float]:
+    numbers = _numbers(text)
+    for number in numbers:
+        if not 0 < number <= MAX_CFG_SCALE:
+            raise WrongValues(f"{_quoted(f'{number:f}')}: must be above 0 and at most {MAX_CFG_SCALE}.")
+    return [float(number) for number in numbers]
+
+
+def _style(piece: str, styles: Sequence[str]) -> str | None:
+    if piece.casefold() == NONE:
+        return None
+    return _named(piece, {style.casefold(): style for style in styles}, "There is no style")
+
+
+def _model(piece: str, models: Mapping[str, Model]) -> str:
+    names = {model.name.casefold(): model.id for model in models.values()}
+    return _named(piece, names | {each.casefold(): each for each in models}, "There is no model")
+
+
+def _named(piece: str, names: Mapping[str, str], nothing: str) -> str:
+    if same := names.get(piece.casefold()):
+        return same
+    near = difflib.get_close_matches(piece[:100].casefold(), names, n=1)
+    hint = f" Did you mean {names[near[0]]}?" if near else ""
+    raise WrongValues(f"{nothing} {_quoted(piece)}.{hint}")
+
+
+def _size(piece: str) -> str:
+    if match := _PIXELS.fullmatch(piece):
+        width, height = int(match[1]), int(match[2])
+        if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
+            raise WrongValues(f"{_quoted(piece)}: a side has 1 to {MAX_SIDE} pixels.")
+        return f"{width}×{height}"
+    if (match := _RATIO.fullmatch(piece)) and int(match[1]) and int(match[2]):
+        return f"{int(match[1])}:{int(match[2])}"
+    if piece.casefold() == "auto":
+        return "auto"
+    raise WrongValues(f"{_quoted(piece)} is no size. Type pixels, 1024x768, or a ratio, 16:9.")
+
+
+def sides(size: str) -> tuple[int, int] | None:
+    """Width and height of a size in pixels; None of a ratio."""
+    match = _PIXELS.fullmatch(size)
+    return (int(match[1]), int(match[2])) if match else None
+
+
+def _words(text: str, prompt: str) -> list[str]:
+    words = [clean_text(piece) for piece in re.split(r"[|\n]", text.strip().strip("|"))]
+    first = words[0] if words else ""
+    if not first:
+        raise WrongValues(
+            "Begin with words of the prompt, then what comes in their place: fog | rain | snow."
+        )
+    if first not in prompt:
+        raise WrongValues(f"{_quoted(first)} does not stand in the prompt, letter for letter.")
+    if len(words) < 2:
+        raise WrongValues(f"Nothing comes in the place of {_quoted(first)}: fog | rain | snow.")
+    return words

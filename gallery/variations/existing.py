@@ -1,0 +1,170 @@
+"""What was made already: pictures that are kept, of requests that asked for exactly the same."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db.models import Q
+
+from gallery.models import Generation, Image, Input, Prompt
+from gallery.variations.canonical import canonical
+from venice import Generate, Model
+from venice.operations import Operation
+
+#: So many operations are looked up at once, and of so many pictures alike, the newest.
+MOST = 500
+CANDIDATES = 4_000
+_FIELDS = (
+    "pk",
+    "sha256",
+    "recipe",
+    "width",
+    "height",
+    "color",
+    "seed",
+    "is_sensitive",
+    "is_moderated",
+    "created_at",
+    "owner_id",
+    "generation_id",
+    "prompt_id",
+    "model",
+)
+
+
+class _Candidate(NamedTuple):
+    generation: int
+    model: str
+    request: dict[str, Any]
+    # Of the picture, as _FIELDS names them.
+    columns: Sequence[Any]
+
+
+def comes_again(operation: Operation, model: Model | None) -> bool:
+    """Whether asking for it twice makes the same picture: a seed is followed, and nothing else is drawn anew.
+
+    Venice writes an enhanced prompt anew each time, and the web is another one tomorrow. Of several pictures in one
+    call only the first follows the seed.
+    """
+    return (
+        isinstance(operation, Generate)
+        and model is not None
+        and model.uses_seed
+        and operation.seed is not None
+        and operation.image_count == 1
+        and not (operation.enhance_prompt or operation.enable_web_search or operation.extra)
+    )
+
+
+def identity(operation: Operation, model: Model | None) -> str:
+    """The operation in one form: two with the same one ask for the same."""
+    digests = [_digest(entry.image.data, entry.image.sha256) for entry in operation.inputs]
+    return canonical(operation.kind, operation.payload(images=False), inputs=digests, model=model)
+
+
+def existing(
+    operations: Sequence[Operation], models: Mapping[str, Model], identities: Sequence[str] | None = None
+) -> dict[int, Image]:
+    """The newest kept picture of each of `operations` (at most 500) that was made already, by its place.
+
+    `models` are those that they name, by id; `identities` are theirs where somebody knows them. Three queries at most:
+    prompts, pictures, and what these started from. The pictures have what a tile shows of them, and no more. What was
+    pretended is no picture of Venice's.
+    """
+    wanted = _wanted(operations, models, identities)
+    firsts = (operations[places[0]] for places in wanted.values())
+    asked = [operation for operation in firsts if isinstance(operation, Generate)]
+    found: dict[int, Image] = {}
+    for key, columns in _made(asked, models):
+        if places := wanted.pop(key, None):
+            image = Image(**dict(zip(_FIELDS, columns, strict=True)))
+            found |= dict.fromkeys(places, image)
+    return found
+
+
+def under_way(
+    operations: Sequence[Operation], models: Mapping[str, Model], identities: Sequence[str] | None = None
+) -> dict[int, int]:
+    """The ids of generations that wait or run and will bring the same pictures, by place; two queries at most."""
+    wanted = _wanted(operations, models, identities)
+    seeds = {getattr(operation, "seed", None) for operation in operations} - {None}
+    active = Generation.objects.active().filter(kind=Generate.kind, emulated=settings.VENICE_EMULATED)
+    alike = active.filter(seed__in=seeds, model__in=models).order_by("-id") if wanted else active.none()
+    rows = list(alike.values_list("pk", "model", "request")[:CANDIDATES])
+    digests = _inputs(pk for pk, _, request in rows if request.get("style_references"))
+    found: dict[int, int] = {}
+    for pk, model, request in rows:
+        one = {**request, "variants": 1}
+        key = canonical(Generate.kind, one, inputs=digests.get(pk, []), model=models[model])
+        found |= dict.fromkeys(wanted.pop(key, ()), pk)
+    return found
+
+
+def _wanted(
+    operations: Sequence[Operation], models: Mapping[str, Model], identities: Sequence[str] | None
+) -> dict[str, list[int]]:
+    """The places of those that come again, by identity."""
+    wanted: dict[str, list[int]] = defaultdict(list)
+    for place, operation in enumerate(operations[:MOST]):
+        model = models.get(operation.model)
+        if comes_again(operation, model):
+            wanted[identities[place] if identities else identity(operation, model)].append(place)
+    return wanted
+
+
+def _made(asked: Sequence[Generate], models: Mapping[str, Model]) -> Iterable[tuple[str, Sequence[Any]]]:
+    """What may be the same, newest first: the identity of each, and its columns."""
+    candidates = _candidates(asked)
+    digests = _inputs(each.generation for each in candidates if each.request.get("style_references"))
+    for each in candidates:
+        inputs, one = digests.get(each.generation, []), {**each.request, "variants": 1}
+        yield canonical(Generate.kind, one, inputs=inputs, model=models[each.model]), each.columns
+
+
+def _candidates(asked: Sequence[Generate]) -> list[_Candidate]:
+    """First pictures of the same words, seed and model; what is newest of very many."""
+    places = {(operation.prompt, operation.seed, operation.model) for operation in asked}
+    texts = {hashlib.sha256(operation.prompt.encode()).hexdigest(): operation.prompt for operation in asked}
+    known = Prompt.objects.filter(sha256__in=texts).values_list("pk", "sha256") if texts else ()
+    prompts = {pk: texts[digest] for pk, digest in known}
+    if not prompts:
+        return []
+    seeds: dict[str, set[int | None]] = defaultdict(set)
+    for operation in asked:
+        seeds[operation.prompt].add(operation.seed)
+    # Alike are mostly all prompts or all seeds: one condition for each set of seeds is few of them.
+    alike: dict[frozenset[int | None], list[int]] = defaultdict(list)
+    for pk, text in prompts.items():
+        alike[frozenset(seeds[text])].append(pk)
+    same = Q()
+    for numbers, ids in alike.items():
+        same |= Q(prompt__in=ids, seed__in=sorted(number for number in numbers if number is not None))
+    rows = (
+        Image.objects.kept()
+        .filter(same, index=0, emulated=settings.VENICE_EMULATED)
+        .filter(model__in={operation.model for operation in asked}, generation__kind=Generate.kind)
+        .newest_first()
+    )
+    named = ("generation", "seed", "model", "generation__request")
+    return [
+        _Candidate(generation, model, request, columns)
+        for *columns, generation, seed, model, request in rows.values_list(*_FIELDS, *named)[:CANDIDATES]
+        if (request.get("prompt"), seed, model) in places
+    ]
+
+
+def _inputs(generations: Iterable[int]) -> dict[int, list[str]]:
+    """The digests of what each of them started from, in order."""
+    ids = list(generations)
+    digests: dict[int, list[str]] = defaultdict(list)
+    if ids:
+        rows = Input.objects.filter(generation__in=ids).order_by("generation", "position")
+        for generation, digest in rows.values_list("generation_id", "sha256"):
+            digests[generation].append(digest)
+    return digests
+
+
+def _digest(data: bytes, sha256: str) -> str:
+    return hashlib.sha256(data).hexdigest() if data else sha256

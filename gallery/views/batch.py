@@ -1,0 +1,103 @@
+"""One click of several requests: what it makes, how far it is, and what its maker may do about all of it."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from gallery import access
+from gallery.display import batch_card, queue_lines
+from gallery.display.batch_card import BatchCard
+from gallery.display.generation_card import Again
+from gallery.formats import read_id
+from gallery.forms.price import PriceRefused
+from gallery.forms.submission import refusal, spend_batch_again, submission_of
+from gallery.http import MemberRequest, SeeOther, closed_gates
+from gallery.media.pictures import LostFile
+from gallery.models import Batch
+from gallery.models.generation import NotRunnable
+
+
+@require_safe
+def batch(request: MemberRequest, pk: int) -> HttpResponse:
+    """The page; to htmx the section alone, its line, or its cards: 204 while it shows what the poll has seen."""
+    found = access.batch_to_see(pk)
+    if request.htmx and "line" in request.GET:
+        return _line(request, found)
+    first = min(read_id(request.GET.get("from", "")) or 0, 32_767)
+    card = batch_card.of(found, closed_gates(request), first=first, member=request.user)
+    if request.htmx and request.GET.get("seen") == card.seen:
+        return HttpResponse(status=204)
+    if request.htmx and "cards" in request.GET:
+        return render(request, "batch/_cards.html", {"batch": card})
+    return _shown(request, card)
+
+
+def _line(request: MemberRequest, found: Batch) -> HttpResponse:
+    """The one line of it, as the queue and the gallery have it."""
+    line = queue_lines.line_of(found)
+    if request.GET.get("seen") == line.seen:
+        return HttpResponse(status=204)
+    is_polled = request.htmx.current_url_abs_path != reverse("queue")
+    return render(
+        request, "batch/_line.html", {"batch": line, "polls": is_polled, "back": "" if is_polled else "queue"}
+    )
+
+
+@require_POST
+def pause(request: MemberRequest, pk: int) -> HttpResponse:
+    """Send nothing more of it for now; what is under way finishes."""
+    access.batch_to_change(request.user, pk).pause()
+    return _changed(request, pk)
+
+
+@require_POST
+def resume(request: MemberRequest, pk: int) -> HttpResponse:
+    """Send the rest of it."""
+    access.batch_to_change(request.user, pk).resume()
+    return _changed(request, pk)
+
+
+@require_POST
+def cancel(request: MemberRequest, pk: int) -> HttpResponse:
+    """Take all of it that was not sent out of the queue."""
+    access.batch_to_change(request.user, pk).cancel()
+    return _changed(request, pk)
+
+
+@require_POST
+def run_again(request: MemberRequest, pk: int) -> HttpResponse:
+    """A new click of what failed of this one, at the price on the button; the old ones are dismissed."""
+    old = access.batch_to_change(request.user, pk)
+    try:
+        new, made = spend_batch_again(request, old, submission=submission_of(request))
+    except NotRunnable:
+        return refusal(request, "Nothing of it has failed, or all that has was dismissed. Nothing was sent.")
+    except LostFile as error:
+        return refusal(request, f"A picture that this starts from is lost: {error}. Nothing was sent.")
+    except PriceRefused as refused:
+        again = Again(refused.price, str(refused))
+        return _shown(
+            request, batch_card.of(old, closed_gates(request), again=again, member=request.user), status=422
+        )
+    is_one = len(made) == 1
+    address = reverse("generation", args=[made[0].pk]) if is_one else reverse("batch", args=[new.pk])
+    if not request.htmx:
+        return SeeOther(address)
+    return HttpResponse(headers={"HX-Redirect": address})
+
+
+def _changed(request: MemberRequest, pk: int) -> HttpResponse:
+    """The changed section to htmx; else back to the page that the form was on."""
+    if request.htmx:
+        found: Batch = access.batch_to_see(pk)
+        if (request.htmx.target or "").startswith("batch-line-"):
+            return _line(request, found)
+        return _shown(request, batch_card.of(found, closed_gates(request), member=request.user))
+    on_queue = request.POST.get("back") == "queue"
+    return SeeOther(reverse("queue") if on_queue else reverse("batch", args=[pk]))
+
+
+def _shown(request: MemberRequest, card: BatchCard, *, status: int = 200) -> HttpResponse:
+    template = f"batch/{'_batch' if request.htmx else 'batch'}.html"
+    return render(request, template, {"batch": card}, status=status)

@@ -1,0 +1,134 @@
+"""The draft of a member's composer: saved while one types, drawn anew when another device has changed it."""
+
+from typing import Any
+
+from django.core.exceptions import BadRequest
+from django.http import HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from gallery.forms import Catalog, composer
+from gallery.forms.draft import NotKept, drawn, following, greyed, kept_beside, told
+from gallery.forms.generate import GenerateForm
+from gallery.forms.prefill import picture_named
+from gallery.http import MemberRequest, glance
+from gallery.models import Draft, Preset
+from gallery.models.draft import Page, Saved, Values
+from gallery.text import unreadable_fields
+
+REVISION = "draft-revision"
+#: In a form that is filled from elsewhere: the draft of then stays as one of before.
+FILLED = "draft-fill"
+# The others stand on their own page.
+PRESETS = 50
+# Digits of what counts saves.
+_DIGITS = 15
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def draft(request: MemberRequest) -> HttpResponse:
+    """The form as it stands now, to htmx; a post keeps what one types and tells the revision, 409 beside another's."""
+    if request.method == "POST":
+        return _keep(request)
+    if not request.htmx:
+        return redirect("create")
+    if "before" in request.GET:
+        return render(request, "create/_before.html", {"before": Draft.objects.before(request.user)})
+    current = Draft.objects.current_of(request.user)
+    values = current.values if current else {}
+    if "composer" in request.GET:
+        return line(request, values)
+    return render(request, "create/_form.html", context(request, values))
+
+
+def _keep(request: MemberRequest) -> HttpResponse:
+    if base_of(request) is None:
+        raise BadRequest("That form was altered on its way. Nothing was kept; reload the page.")
+    if unreadable_fields(request):
+        return _not_kept("Some of its characters cannot be read. It is not kept.")
+    try:
+        saved = save(request, told(request.POST, Catalog.load(glance(request))))
+    except NotKept as error:
+        return _not_kept(str(error))
+    answer = {"revision": saved.revision, "stands": saved.stands, "before": saved.before}
+    return JsonResponse(answer, status=200 if saved.stands else 409)
+
+
+def _not_kept(words: str) -> HttpResponse:
+    return JsonResponse({"error": words}, status=422)
+
+
+def base_of(request: MemberRequest) -> int | None:
+    """The revision that the form was drawn from; None where it tells none, as of a script."""
+    return _number(request.POST.get(REVISION, ""))
+
+
+def save(request: MemberRequest, values: Values, *, replaces: bool = False, insists: bool = False) -> Saved:
+    """Keep `values` as the form on that page stands. Scripts send no revision: theirs is no draft."""
+    base = base_of(request)
+    if base is None:
+        return Saved(request.user.draft_revision)
+    sent = request.POST
+    return Draft.objects.save_values(
+        request.user,
+        values,
+        base=base,
+        page=Page(sent.get("page", "")[:40], _number(sent.get("save", "")) or 0),
+        replaces=replaces or FILLED in sent,
+        insists=insists or "insists" in sent,
+    )
+
+
+def save_sent(
+    request: MemberRequest, sent: QueryDict | None = None, *, replaces: bool = False
+) -> Values | None:
+    """What a form tells that somebody has pressed a button of: it stands, whatever another page has saved.
+
+    None when it cannot be kept; it is shown all the same.
+    """
+    sent = request.POST if sent is None else sent
+    if unreadable_fields(request):
+        return None
+    try:
+        values = told(sent, Catalog.load(glance(request)))
+    except NotKept:
+        return None
+    save(request, values, replaces=replaces, insists=True)
+    return values
+
+
+def before_fill(request: MemberRequest, revision: str) -> Values | None:
+    """The draft as it stood when the page of that revision was filled; None when it is not kept any more."""
+    wanted = _number(revision)
+    if wanted is None:
+        return None
+    current = Draft.objects.current_of(request.user)
+    if not wanted or (current and current.revision == wanted):
+        return current.values if current and wanted else {}
+    earlier = Draft.objects.before(request.user).filter(revision=wanted).first()
+    return earlier.values if earlier else None
+
+
+def context(request: MemberRequest, values: Values, form: GenerateForm | None = None) -> dict[str, Any]:
+    """What the form is drawn with."""
+    form = form or drawn(Catalog.load(glance(request)), values)
+    image = QueryDict(mutable=True)
+    image["image"] = str(values.get("image", ""))
+    return {
+        "form": form,
+        "greyed": greyed(form, values),
+        "kept_values": kept_beside(form, values),
+        "image": picture_named(image),
+        "followed": following(values),
+        "presets": Preset.objects.seen_by(request.user)[:PRESETS],
+    }
+
+
+def line(request: MemberRequest, values: Values) -> HttpResponse:
+    """The gallery's line with those values."""
+    of_line = {"line": composer.line(Catalog.load(glance(request)), values), "user": request.user}
+    return render(request, "create/_composer_line.jinja", of_line, using="jinja2")
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else None

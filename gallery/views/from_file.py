@@ -1,0 +1,51 @@
+"""The create form, filled from what a picture's file says of how it was made; nothing of the file is kept."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST
+from django_htmx.http import reswap, retarget
+
+from gallery.forms import Catalog, GenerateForm
+from gallery.forms.prefill import values_told
+from gallery.http import MemberRequest, glance
+from gallery.media import parameters
+from gallery.views import create
+from venice.sources import MAX_FILE
+
+_NONE = "Choose the file of a picture, then read it."
+_TOO_LARGE = f"That file is larger than {MAX_FILE >> 20} MB. Nothing of it was read."
+_SAYS_NOTHING = (
+    "That file does not say how it was made. PNG, JPEG and WebP of this gallery, AUTOMATIC1111, ComfyUI and"
+    " InvokeAI do, unless somebody took the words out on their way: messengers do."
+)
+
+
+@require_POST
+def from_file(request: MemberRequest) -> HttpResponse:
+    """The form with what the file says, and what of it Venice does not use; 422 where there is nothing to read."""
+    file = request.FILES.get("file")
+    if file is None or not file.size:
+        return _refused(request, _NONE)
+    if file.size > MAX_FILE:
+        return _refused(request, _TOO_LARGE)
+    return _read(request, file.read())
+
+
+def _read(request: MemberRequest, data: bytes) -> HttpResponse:
+    found = parameters.read(data)
+    if found is None:
+        return _refused(request, _SAYS_NOTHING)
+    catalog = Catalog.load(glance(request))
+    values, unknown = values_told(found.fields, catalog, request.POST.get("model"))
+    form = GenerateForm.redrawn(catalog, values)
+    unused = [*unknown, *form.not_taken(values), *found.unused]
+    return create.filled(request, values, filled_from="a file", read=found, unused=unused)
+
+
+def _refused(request: MemberRequest, words: str) -> HttpResponse:
+    """The page with the reason; to htmx the reason alone, so that nothing that was typed is lost."""
+    if request.htmx:
+        fragment = render(request, "create/_from_file_said.html", {"file_problem": words}, status=422)
+        return retarget(reswap(fragment, "outerHTML"), "#from-file-said")
+    chosen = {"model": request.POST.get("model")} if "model" in request.POST else {}
+    return create.filled(request, chosen, status=422, file_problem=words)

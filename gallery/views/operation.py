@@ -1,0 +1,141 @@
+"""Operations on a picture of ours or on one that somebody brought: edit, multi-edit, upscale, remove the background."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import retarget
+
+from gallery import access
+from gallery.display import generation_card
+from gallery.forms import operations
+from gallery.forms.fields import BOXES
+from gallery.forms.operations import FORMS, OperationForm, address_of
+from gallery.forms.price import PriceRefused
+from gallery.forms.sources import Sources, moved, name_of, named, page_of
+from gallery.forms.submission import earlier, spend
+from gallery.http import MemberRequest, SeeOther, closed_gates, error_page
+from gallery.media.pictures import LostFile
+from gallery.models import Generation, Image
+from gallery.models.stored import StoredPicture
+from gallery.text import unreadable_fields
+
+# Buttons of the forms that draw them again instead of spending; the last three name a place in the list of pictures.
+REDRAWING = ("change-model", "add-pictures", "earlier", "later", "remove")
+SEVERAL = "multi-edit"
+FEWEST = 2
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def operation(request: MemberRequest, pk: int, kind: str) -> HttpResponse:
+    """The form for a picture; a post queues what it asks for, or draws the form again."""
+    return _answer(request, kind, access.image_to_see(pk))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def of_upload(request: MemberRequest, pk: int, kind: str) -> HttpResponse:
+    """The same for a picture that the member has brought."""
+    return _answer(request, kind, access.upload_to_use(request.user, pk))
+
+
+@require_POST
+def together(request: MemberRequest) -> HttpResponse:
+    """From selected pictures to the form that edits them together; the first one is what is changed."""
+    if request.POST.get("all"):
+        return error_page(request, 422, "All that match are too many to be edited together. Choose a few.")
+    found = named(request.POST, request.user, "image")
+    if found.problem or len(found.pictures) < FEWEST:
+        return error_page(request, 422, found.problem or "Choose two pictures or more to edit them together.")
+    first, *others = found.pictures
+    inputs = [("input", name_of(picture)) for picture in others]
+    return SeeOther(f"{address_of(first, SEVERAL)}?{_encoded(inputs)}")
+
+
+def _encoded(pairs: list[tuple[str, str]]) -> str:
+    query = QueryDict(mutable=True)
+    for name, value in pairs:
+        query.appendlist(name, value)
+    return query.urlencode()
+
+
+def _answer(request: MemberRequest, kind: str, own: StoredPicture) -> HttpResponse:
+    sent = request.POST if request.method == "POST" else request.GET
+    sources = _sources(sent, request, kind, own)
+    models = operations.models()
+    if request.method != "POST" or any(name in sent for name in REDRAWING):
+        pictures = _arranged(sources.pictures, sent, own)
+        form = FORMS[kind](own, pictures, models, initial=_kept(sent), problem=sources.problem)
+        return _page(request, form)
+    unreadable = unreadable_fields(request)
+    form = FORMS[kind](own, sources.pictures, models, sent, unreadable=unreadable, problem=sources.problem)
+    made = _made(request, form)
+    if made is None:
+        return _page(request, form, status=422)
+    generation, created = made
+    if not request.htmx:
+        return SeeOther(reverse("generation", args=[generation.pk]))
+    card = generation_card.of(generation, closed_gates(request))
+    return render(request, "operation/_queued.html", {"card": card, "created": created, "form": form})
+
+
+def _sources(sent: QueryDict, request: MemberRequest, kind: str, own: StoredPicture) -> Sources:
+    """The page's own picture and, where several are edited together, the others that were named."""
+    if kind != SEVERAL:
+        return Sources((own,))
+    fields = ("input", "upload", *(("add",) if "add-pictures" in sent else ()))
+    found = named(sent, request.user, *fields)
+    pictures = found.pictures if own in found.pictures else (own, *found.pictures)
+    return Sources(pictures, found.problem)
+
+
+def _arranged(
+    pictures: Sequence[StoredPicture], sent: QueryDict, own: StoredPicture
+) -> Sequence[StoredPicture]:
+    """As the buttons of the list ask; the page's own picture is not taken away."""
+    for name, by in (("earlier", -1), ("later", 1)):
+        place = sent.get(name, "")
+        if place.isascii() and place.isdigit():
+            pictures = moved(pictures, int(place[:4]), by)
+    taken = sent.get("remove", "")
+    return [picture for picture in pictures if picture == own or name_of(picture) != taken]
+
+
+def _kept(sent: QueryDict) -> dict[str, Any]:
+    """What was filled in, as the first values of a form that is drawn again, or as its address asks."""
+    unticked = {name: "off" for name in sent.get(BOXES, "").split() if name not in sent}
+    return {**unticked, **sent.dict()}
+
+
+def _made(request: MemberRequest, form: OperationForm) -> tuple[Generation, bool] | None:
+    """What the form asked for, and whether it is new; None when the form has something to say.
+
+    A repeat leads to what it made, whatever has become of the picture, its model and its price since.
+    """
+    if not form.is_valid():
+        first = earlier(request.user, form.submission)
+        return (first, False) if first else None
+    ours = [picture for picture in (form.own, *form.sources) if isinstance(picture, Image)]
+    try:
+        return spend(request, form.operation, submission=form.submission, origin=next(iter(ours), None))
+    except PriceRefused as refused:
+        form.refuse_price(str(refused), refused.price)
+    except LostFile as error:
+        form.add_error(None, f"A picture that this starts from is lost: {error}. Nothing was sent.")
+    return None
+
+
+def _page(request: MemberRequest, form: OperationForm, *, status: int = 200) -> HttpResponse:
+    """The whole page, or to htmx the form alone, where it is."""
+    own = form.own
+    context = {"form": form, "picture": own, "address": address_of(own, form.kind), "page": page_of(own)}
+    if not request.htmx:
+        return render(request, "operation/operation.html", context, status=status)
+    fragment = render(request, "operation/_form.html", context, status=status)
+    if request.method == "POST":
+        retarget(fragment, f"#{form.kind}-form")
+        # Whoever types or looks for a button meanwhile keeps their place.
+        fragment["HX-Reswap"] = "morph:outerHTML"
+    return fragment

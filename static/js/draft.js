@@ -1,0 +1,259 @@
+// The draft of the composer: saved while one types and on leaving, taken over when another device has changed it.
+// Without this file every button of the form saves it.
+
+// So long after the last key.
+const PAUSE = 600;
+// So long a click on a link waits for words that are on their way.
+const PATIENCE = 1500;
+const RETRY = 5000;
+// Browsers let a page that is left send no more.
+const PARTING = 60_000;
+const UNSAVED = "draft-unsaved";
+const LEFT = "draft-left";
+const SPENDS = new Set(["submission", "price", "composer"]);
+
+// Names this page to the server: what it sends late is not taken for another device's.
+const word = [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+const state = { number: 0, timer: 0, dirty: false, replaces: false, saving: null, typed: new Set() };
+
+const form = () => document.querySelector("form[data-draft]");
+const revision = () => document.getElementById("draft-revision");
+const header = () => document.querySelector("[data-draft-revision]");
+
+function body(of, more = {}) {
+  const data = new URLSearchParams();
+  for (const [name, value] of new FormData(of))
+    if (typeof value === "string" && !SPENDS.has(name)) data.append(name, value);
+  for (const [name, value] of Object.entries(named(more))) data.set(name, value);
+  if (state.replaces) data.set("draft-fill", "1");
+  state.replaces = false;
+  return data;
+}
+
+function named(more = {}) {
+  state.number += 1;
+  return { page: word, save: String(state.number), ...more };
+}
+
+function schedule(after = PAUSE) {
+  state.dirty = true;
+  clearTimeout(state.timer);
+  state.timer = setTimeout(save, after);
+}
+
+/** One save at a time, so that each is typed over the one before. */
+async function save(more) {
+  clearTimeout(state.timer);
+  while (state.saving) await state.saving;
+  const of = form();
+  if (!of) return;
+  state.dirty = false;
+  state.saving = send(of, body(of, more));
+  await state.saving;
+  state.saving = null;
+  look();
+}
+
+async function send(of, data) {
+  const text = data.toString();
+  let answer;
+  try {
+    answer = await fetch(of.dataset.draft, {
+      method: "POST",
+      body: data,
+      keepalive: text.length < PARTING,
+      headers: { "HX-Request": "true" },
+    });
+  } catch {
+    keepHere(of, text);
+    state.dirty = true;
+    state.timer = setTimeout(save, RETRY);
+    return;
+  }
+  if (answer.status === 401) {
+    keepHere(of, text);
+    document.dispatchEvent(new CustomEvent("draft:signed-out"));
+    return;
+  }
+  const said = await answer.json().catch(() => ({}));
+  if (answer.ok) saved(of, said);
+  else if (answer.status === 409) offer();
+  else tell(said.error ?? "What you typed could not be kept on the server. It stays in this page.");
+}
+
+function saved(of, said) {
+  if (revision()) revision().value = said.revision;
+  of.removeAttribute("data-unsaved");
+  of.querySelector("[name=draft-fill]")?.remove();
+  // The address fills the form each time it is loaded: a page that has done so once takes the draft.
+  if (location.search) history.replaceState({ ...history.state, filled: true }, "");
+  forget();
+  tell("");
+}
+
+// What no server has taken: tried again by the next page of the same member in this browser.
+function keepHere(of, text) {
+  try {
+    localStorage.setItem(UNSAVED, JSON.stringify({ member: of.dataset.member, text }));
+  } catch {
+    // A full or forbidden store: the page itself still holds it.
+  }
+}
+
+function forget() {
+  try {
+    localStorage.removeItem(UNSAVED);
+  } catch {
+    // Nothing was stored either.
+  }
+}
+
+async function bringBack() {
+  const of = form();
+  const kept = JSON.parse(localStorage.getItem(UNSAVED) ?? "null");
+  if (!of || kept?.member !== of.dataset.member) return;
+  const data = new URLSearchParams(kept.text);
+  data.set("csrfmiddlewaretoken", of.elements.namedItem("csrfmiddlewaretoken").value);
+  const answer = await fetch(of.dataset.draft, { method: "POST", body: data, headers: { "HX-Request": "true" } });
+  if (answer.status === 401) return;
+  forget();
+  const said = await answer.json().catch(() => ({}));
+  if (answer.ok && said.revision > Number(revision()?.value)) take();
+  else if (answer.status === 409) tell("What you typed before is kept in History.");
+}
+
+/** A line of words before the form, with buttons; none without words. */
+function tell(words, ...buttons) {
+  const old = document.getElementById("draft-notice");
+  if (!words) return old?.remove();
+  const line = Object.assign(document.createElement("p"), { id: "draft-notice", className: "create-elsewhere" });
+  line.setAttribute("role", "status");
+  line.append(words);
+  for (const [label, act] of buttons) {
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: label });
+    button.addEventListener("click", act);
+    line.append(" ", button);
+  }
+  if (old) old.replaceWith(line);
+  else form()?.before(line);
+}
+
+function offer() {
+  if (document.querySelector("#draft-notice button")) return;
+  tell(
+    "Changed on another device.",
+    ["Take it", take],
+    ["Keep mine", () => save({ insists: "1" }).then(() => form()?.querySelector("textarea")?.focus())],
+  );
+}
+
+async function take() {
+  const of = form();
+  clearTimeout(state.timer);
+  Object.assign(state, { dirty: false, typed: new Set() });
+  tell("");
+  const address = of.matches("[data-composer]") ? `${of.dataset.draft}?composer=1` : of.dataset.draft;
+  await htmx.ajax("GET", address, { target: of, swap: "morph:outerHTML" });
+}
+
+/** Whether another device has saved since: its words come, but never into a box that somebody types in. */
+function look() {
+  const there = Number(header()?.dataset.draftRevision);
+  if (!form() || state.saving || !(there > Number(revision()?.value))) return;
+  if (state.dirty || state.typed.has(document.activeElement)) offer();
+  else take();
+}
+
+const ask = () => header() && htmx.trigger(header(), "look");
+const isOurs = (element) => element?.closest?.("form[data-draft]");
+
+document.addEventListener("input", ({ target, isTrusted }) => {
+  if (!isOurs(target)) return;
+  if (isTrusted) state.typed.add(target);
+  schedule();
+});
+// Another text comes into the box: what stood there is put aside as it was.
+document.addEventListener("draft:replaced", async () => {
+  if (state.dirty) await save();
+  state.replaces = true;
+});
+document.addEventListener("change", ({ target }) => isOurs(target) && schedule());
+document.addEventListener("focusout", ({ target }) => {
+  if (isOurs(target) && state.dirty) save();
+});
+
+// Every post of the form saves it as well.
+function posted(of) {
+  clearTimeout(state.timer);
+  state.dirty = false;
+  for (const [name, value] of Object.entries(named())) {
+    const field = of.querySelector(`input[name=${name}]`) ?? document.createElement("input");
+    Object.assign(field, { type: "hidden", name, value });
+    of.append(field);
+  }
+}
+document.addEventListener(
+  "submit",
+  ({ target, submitter }) => {
+    if (!target.matches("form[data-draft]")) return;
+    if (submitter?.hasAttribute("formaction")) leave();
+    else posted(target);
+  },
+  { capture: true },
+);
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  if (!isOurs(detail.elt) || detail.verb !== "post" || detail.path !== form().getAttribute("action")) return;
+  clearTimeout(state.timer);
+  state.dirty = false;
+  for (const [name, value] of Object.entries(named())) detail.parameters[name] = value;
+});
+document.addEventListener("htmx:sendError", ({ detail }) => isOurs(detail.elt) && schedule(RETRY));
+
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  if (detail.requestConfig?.elt?.matches("[data-use-prompt]")) {
+    state.replaces = true;
+    save();
+  }
+  if (form()?.hasAttribute("data-unsaved")) save();
+});
+document.addEventListener("htmx:afterSwap", look);
+
+function leave() {
+  const of = form();
+  if (!of || !state.dirty) return;
+  const data = body(of);
+  state.dirty = false;
+  if (!navigator.sendBeacon(of.dataset.draft, data)) keepHere(of, data.toString());
+  sessionStorage.setItem(LEFT, "1");
+}
+addEventListener("pagehide", leave);
+document.addEventListener("visibilitychange", () => document.hidden && leave());
+
+// The next page is drawn from the draft: it waits for what is on its way.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[href]");
+  const plain = !(event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+  if (!link || !plain || event.defaultPrevented || link.target || link.hasAttribute("download")) return;
+  if (!(state.dirty || state.saving) || link.origin !== location.origin) return;
+  if (link.pathname === location.pathname && link.hash) return;
+  event.preventDefault();
+  const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE));
+  Promise.race([save(), patience]).finally(() => location.assign(link.href));
+});
+
+document.addEventListener("submit", ({ target }) => target.action?.endsWith("/accounts/logout/") && forget());
+
+// A page out of the browser's memory may be older than the draft; what was sent on leaving may be on its way.
+addEventListener("pageshow", ({ persisted }) => persisted && ask());
+const arrived = performance.getEntriesByType("navigation")[0]?.type ?? "navigate";
+const isBack = arrived !== "navigate";
+if (isBack && history.state?.filled) take();
+else if (form()?.hasAttribute("data-unsaved")) save();
+if (isBack || sessionStorage.getItem(LEFT)) {
+  sessionStorage.removeItem(LEFT);
+  for (const after of [200, 1200]) setTimeout(ask, after);
+}
+bringBack();
+// Who comes to the words by keyboard goes on at their end.
+const words = form()?.querySelector("textarea");
+words?.setSelectionRange(words.value.length, words.value.length);

@@ -1,0 +1,239 @@
+// Pictures as something to start from: they are dropped, pasted and dragged in, put in order, and compared with what was
+// made from them. Whatever needs a choice asks for it; nothing here spends.
+const said = document.getElementById("said");
+const PICTURE = /\/(images|uploads)\/(\d+)\//;
+const TRIES = 20;
+
+const say = (words) => {
+  if (said) said.textContent = words;
+};
+const several = () => document.querySelector("#multi-edit-form [data-arranging]");
+const token = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value;
+/** Where something may be dropped: the pages on which pictures are made, and the form of any operation. */
+const place = (target) =>
+  document.querySelector("#bring, #create-form, .operating") ? document.body : target.closest?.("[data-composer], form");
+/** A file on the create form itself is read, not brought: from_file.js does that. */
+const isRead = (event) =>
+  event.dataTransfer.types.includes("Files") &&
+  event.target.closest?.("#create-form") &&
+  document.querySelector("[data-from-file]");
+const takes = (target) =>
+  place(target)?.matches("body, [data-composer], .operation-form, .create-form") ? place(target) : null;
+
+// Before and after.
+document.addEventListener("input", (event) => {
+  const figure = event.target.closest?.("[data-before-after]");
+  if (figure && event.target.type === "range") figure.style.setProperty("--at", `${event.target.value}%`);
+});
+
+// A form that was folded out takes the focus; the same link folds it in again.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const link = event.target.closest?.("a[data-operation][hx-get]");
+  const room = document.getElementById("operation");
+  if (!link || !room) return;
+  const shown = room.querySelector(`[data-action="${link.dataset.operation}"]`);
+  for (const each of link.parentElement.querySelectorAll("a[data-operation]")) each.removeAttribute("aria-current");
+  if (!shown) return link.setAttribute("aria-current", "true");
+  event.preventDefault();
+  room.replaceChildren();
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target.id === "operation")
+    event.target.querySelector("textarea, select, button.main")?.focus({ preventScroll: true });
+  const wrong = event.target.matches?.(".operation-form") && event.target.querySelector('[role="alert"][tabindex]');
+  if (wrong) wrong.focus();
+});
+
+// The order of several pictures.
+function renumber(list) {
+  const rows = [...list.children];
+  for (const [at, row] of rows.entries()) {
+    const [earlier, later] = ["earlier", "later"].map((name) => row.querySelector(`[name="${name}"]`));
+    earlier.value = later.value = String(at);
+    earlier.disabled = at === 0;
+    later.disabled = at === rows.length - 1;
+  }
+}
+
+function put(row, before) {
+  const list = row.parentElement;
+  list.insertBefore(row, before);
+  renumber(list);
+  say(`${row.querySelector("img").alt} is number ${[...list.children].indexOf(row) + 1} now.`);
+}
+
+/** What a change of the pictures costs: the model's list of the form asks. */
+function ask(form) {
+  form.elements.model?.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+document.addEventListener(
+  "click",
+  (event) => {
+    const button = event.target.closest?.("[data-arranging] :is([name=earlier], [name=later], [name=remove])");
+    if (!button) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const row = button.closest("li");
+    const { form } = button;
+    if (button.name === "remove") {
+      const next = row.nextElementSibling ?? row.previousElementSibling;
+      const list = row.parentElement;
+      row.remove();
+      renumber(list);
+      next?.querySelector("button:not([disabled])")?.focus();
+      return ask(form);
+    }
+    put(row, button.name === "earlier" ? row.previousElementSibling : row.nextElementSibling?.nextElementSibling);
+    (button.disabled ? row.querySelector("button:not([disabled])") : button).focus();
+  },
+  true,
+);
+
+let moving = null;
+document.addEventListener("dragstart", (event) => {
+  moving = event.target.closest?.("[data-arranging] li") ?? null;
+  if (moving) return event.dataTransfer.setData("text/plain", moving.dataset.input);
+  // A tile, or the picture in the viewer: by the address of its page, so that another window takes it too.
+  const id = event.target.closest?.("[data-image]")?.dataset.image;
+  if (id) event.dataTransfer.setData("text/uri-list", new URL(`/images/${id}/`, location.href).href);
+});
+document.addEventListener("dragend", () => {
+  moving = null;
+  unmark();
+});
+
+function unmark() {
+  for (const each of document.querySelectorAll(".dropping")) each.classList.remove("dropping");
+}
+
+document.addEventListener("dragover", (event) => {
+  if (moving) {
+    const over = event.target.closest?.("[data-arranging] li");
+    if (over?.parentElement !== moving.parentElement) return;
+    event.preventDefault();
+    if (over === moving) return;
+    const { left, width } = over.getBoundingClientRect();
+    const before = event.clientX < left + width / 2 ? over : over.nextElementSibling;
+    if (before !== moving && before !== moving.nextElementSibling) put(moving, before);
+    return;
+  }
+  const kinds = event.dataTransfer.types;
+  const isOurs = kinds.includes("Files") || kinds.includes("text/uri-list");
+  const into = isOurs && !isRead(event) ? takes(event.target) : null;
+  unmark();
+  if (!into) return;
+  event.preventDefault();
+  into.classList.add("dropping");
+});
+document.addEventListener("dragleave", (event) => {
+  if (!event.relatedTarget) unmark();
+});
+document.addEventListener("drop", (event) => {
+  unmark();
+  if (moving) return event.preventDefault();
+  if (isRead(event) || !takes(event.target)) return;
+  const files = [...event.dataTransfer.files];
+  const [, kind, id] = event.dataTransfer.getData("text/uri-list").match(PICTURE) ?? [];
+  if (!files.length && !id) return;
+  event.preventDefault();
+  if (files.length) bring(files);
+  else use(kind === "uploads" ? `upload:${id}` : id);
+});
+document.addEventListener("paste", (event) => {
+  const files = [...(event.clipboardData?.files ?? [])];
+  if (!files.length || !takes(event.target)) return;
+  event.preventDefault();
+  bring(files);
+});
+
+function notice(words, address = "") {
+  const shown = document.createElement(address ? "a" : "p");
+  shown.className = "notice";
+  if (address) shown.href = address;
+  shown.textContent = words;
+  document.getElementById("notices").replaceChildren(shown);
+}
+
+const pause = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
+
+/** One picture is sent; its answer, or the words that say why not. Who is asked to wait waits. */
+async function send(file, tries = TRIES) {
+  const body = new FormData();
+  body.append("csrfmiddlewaretoken", token());
+  body.append("picture", file, file.name || "pasted.png");
+  const answer = await fetch("/uploads/", {
+    method: "POST",
+    body,
+    headers: { Accept: "application/json" },
+    credentials: "same-origin",
+  });
+  if (answer.status === 429 && tries) {
+    await pause(Number(answer.headers.get("Retry-After")) || 3);
+    return send(file, tries - 1);
+  }
+  if (answer.redirected) throw new Error("You are signed out. Sign in, then bring it again.");
+  if (answer.status === 413) throw new Error(`${file.name}: is larger than is taken here.`);
+  const told = await answer.json().catch(() => ({ problems: ["It could not be sent."] }));
+  if (!told.uploads?.length) throw new Error(told.problems?.[0] ?? "It could not be sent.");
+  return told.uploads[0];
+}
+
+async function bring(files) {
+  const taken = [];
+  for (const [at, file] of files.entries()) {
+    notice(`Bringing ${file.name}${files.length > 1 ? `, ${at + 1} of ${files.length}` : ""} …`);
+    try {
+      taken.push(await send(file));
+    } catch (error) {
+      notice(error instanceof TypeError ? "The server cannot be reached." : error.message);
+      await pause(files.length > 1 ? 2 : 0);
+    }
+  }
+  if (!taken.length) return;
+  document.getElementById("notices").replaceChildren();
+  if (several()) for (const each of taken) add(`upload:${each.id}`);
+  else if (taken.length > 1) location.assign("/uploads/");
+  else if (document.getElementById("bring")) location.assign(taken[0].address);
+  else use(`upload:${taken[0].id}`);
+}
+
+/** One more picture of several: the form draws it. */
+function add(name) {
+  const form = several().closest("form");
+  const field = form.elements.add;
+  field.value = [field.value, name].filter(Boolean).join(" ");
+  // A click, by which htmx knows the button: it is what keeps this from spending.
+  form.querySelector(".operation-with-button [name=add-pictures]").click();
+}
+
+/** What is to be done with it? Its links stand on the page of each of its operations. */
+async function use(name) {
+  if (several()) return add(name);
+  const upload = name.startsWith("upload:");
+  const address = upload ? `/uploads/${name.slice(7)}/` : `/images/${name}/`;
+  const answer = await fetch(`${address}edit/`, { credentials: "same-origin" });
+  if (!answer.ok) return notice("That picture is not here any more.");
+  const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const links = [...parsed.querySelectorAll("nav.operations a")];
+  const dialog = document.createElement("dialog");
+  dialog.className = "dropped";
+  dialog.setAttribute("aria-labelledby", "dropped-title");
+  const title = Object.assign(document.createElement("h2"), { id: "dropped-title" });
+  title.textContent = "What is to be done with it?";
+  const list = document.createElement("div");
+  list.className = "operations";
+  if (!upload) list.append(link("Use all", `/create/?image=${name}&use=all`));
+  for (const each of links) list.append(link(each.textContent, each.getAttribute("href")));
+  const close = Object.assign(document.createElement("button"), { type: "button", textContent: "Nothing" });
+  close.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("close", () => dialog.remove());
+  list.append(close);
+  dialog.append(title, list);
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+function link(words, href) {
+  return Object.assign(document.createElement("a"), { className: "button", textContent: words.trim(), href });
+}

@@ -1,0 +1,99 @@
+"""A click of several in a real browser: made, paused, gone on with, cancelled; by mouse, keys, touch, no script."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.conftest import Site, signed_in, watched
+
+SLOW = "[[fault:slow:2]]"
+
+
+def chosen(page: Page, prompt: str, count: str) -> None:
+    page.locator("#id_prompt").fill(prompt)
+    page.locator("#id_count").select_option(count)
+
+
+def test_a_click_of_eight_in_place_paused_and_gone_on_with(site: Site, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    complaints = watched(context)
+    page = signed_in(site, context)
+    page.goto(f"{site.url}/create/")
+    chosen(page, f"Eight lanterns {SLOW}", "8")
+    expect(page.locator("#create-submit")).to_contain_text("Generate · $0.08")
+    expect(page.locator("[data-plan]")).to_contain_text("8 seeds = 8 pictures")
+
+    page.locator("#create-submit").click()
+
+    click = page.locator("#create-sitting [data-batch]").first
+    expect(click.locator("article")).to_have_count(8)
+    click.locator("[data-action=pause-batch] button").click()
+    expect(click).to_have_attribute("data-state", "paused")
+    expect(click.locator("article", has_text="Paused with its click").first).to_be_visible()
+    click.locator("[data-action=resume-batch] button").click()
+    expect(click).to_have_attribute("data-state", "done", timeout=30_000)
+    expect(click.locator("[data-progress]")).to_have_text("all 8 done")
+    expect(click.locator("img")).to_have_count(8)
+    expect(page.locator("#said")).to_contain_text("8 seeds · all 8 done")
+    assert complaints == []
+    context.close()
+
+
+def test_without_script_on_several_models(site: Site, browser: Browser) -> None:
+    context = browser.new_context(
+        java_script_enabled=False, viewport={"width": 390, "height": 844}, has_touch=True
+    )
+    page = signed_in(site, context)
+    page.goto(f"{site.url}/create/?model=z-image-turbo&model=chroma&count=2&prompt=Two+bridges+{SLOW}")
+    expect(page.locator("[data-plan]")).to_contain_text("2 models × 2 seeds = 4 pictures")
+
+    page.locator("#create-submit").tap()
+
+    click = page.locator("[data-batch]")
+    expect(click.locator("article")).to_have_count(4)
+    click.locator("[data-action=cancel-batch] button").tap()
+    expect(page.locator("[data-batch]")).to_have_count(1)
+    assert "/batches/" in page.url
+    context.close()
+
+
+@pytest.mark.long
+def test_the_queue_has_one_line_that_folds_out_by_keys(site: Site, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    complaints = watched(context)
+    page = signed_in(site, context)
+    page.goto(f"{site.url}/create/")
+    chosen(page, "Twelve boats [[fault:slow:4]]", "12")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#create-sitting [data-batch] article")).to_have_count(12)
+    page.goto(f"{site.url}/queue/")
+
+    line = page.locator("[data-batch]")
+    line.locator("summary").focus()
+    page.keyboard.press("Enter")
+
+    expect(line.locator("article")).to_have_count(12)
+    # The queue draws itself anew meanwhile: what was folded out stays.
+    expect(line.locator("[data-progress]")).to_contain_text("done", timeout=20_000)
+    expect(line.locator("article")).to_have_count(12)
+    line.locator("[data-action=cancel-batch] button").click()
+    expect(line.locator("[data-action=cancel-batch]")).to_have_count(0)
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.long
+def test_words_are_counted_while_they_are_typed(site: Site, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    complaints = watched(context)
+    page = signed_in(site, context)
+    page.goto(f"{site.url}/create/")
+    page.locator("#id_alternatives").check()
+    page.locator("#id_prompt").press_sequentially("A boat at {dawn|noon|dusk}")
+
+    expect(page.locator("[data-plan]")).to_contain_text("3 words = 3 pictures")
+    expect(page.locator("#create-submit")).to_contain_text("$0.03")
+    page.locator("#id_prompt").press_sequentially(" {")
+    page.locator("#create-submit").click()
+    expect(page.locator("[data-error-for=prompt]")).to_contain_text("never closed")
+    assert complaints == []
+    context.close()

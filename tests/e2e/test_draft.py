@@ -1,0 +1,165 @@
+"""The composer never forgets: whatever one does between two words, they are there, on every device."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.e2e.conftest import Site, signed_in, watched
+
+WIDE = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+WORDS = "A lighthouse that nobody may lose"
+PIXELS, TIERS = "venice-sd35", "grok-imagine-image"
+
+
+@pytest.fixture
+def desk(site: Site, browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport=WIDE)
+    yield context
+    context.close()
+
+
+def at_the_form(site: Site, context: BrowserContext, name: str, address: str = "/create/") -> Page:
+    page = signed_in(site, context, name)
+    page.goto(site.url + address)
+    return page
+
+
+def expect_kept(page: Page) -> None:
+    """Nothing that was typed waits to be saved."""
+    expect(page.locator("#draft-revision")).not_to_have_value("0")
+
+
+def test_words_live_through_everything(site: Site, desk: BrowserContext) -> None:
+    complaints = watched(desk)
+    page = at_the_form(site, desk, "ines")
+    prompt = page.locator("#id_prompt")
+    prompt.press_sequentially(WORDS)
+    page.locator("header .wordmark").click()
+    page.wait_for_url(f"{site.url}/")
+    expect(prompt).to_have_value(WORDS)
+    prompt.press_sequentially(" at dusk")
+    page.go_back()
+    page.wait_for_url(f"{site.url}/create/")
+    expect(prompt).to_have_value(f"{WORDS} at dusk")
+
+    page.locator("#id_seed").fill("4711")
+    page.reload()
+    expect(prompt).to_have_value(f"{WORDS} at dusk")
+    expect(page.locator("#id_seed")).to_have_value("4711")
+
+    page.locator("#id_model").select_option(PIXELS)
+    page.locator(".create-more summary").click()
+    page.locator("#id_negative_prompt").fill("fog")
+    page.locator("#id_width").fill("1280")
+    page.locator("#id_height").fill("720")
+    page.locator("#id_model").select_option(TIERS)
+    expect(page.locator("[data-kept=negative_prompt]")).to_contain_text("fog")
+    expect(page.locator("#id_aspect_ratio")).to_have_value("16:9")
+    page.locator("#id_model").select_option(PIXELS)
+    expect(page.locator("#id_negative_prompt")).to_have_value("fog")
+    expect(page.locator("#id_width")).to_have_value("1280")
+    expect(prompt).to_have_value(f"{WORDS} at dusk")
+    assert complaints == []
+
+
+def test_a_closed_tab_and_another_device(site: Site, browser: Browser, desk: BrowserContext) -> None:
+    page = at_the_form(site, desk, "jonas")
+    phone = browser.new_context(viewport=PHONE)
+    there = signed_in(site, phone, "jonas", fresh=False)
+    page.locator("#id_prompt").press_sequentially(WORDS)
+    page.close(run_before_unload=True)
+    expect(there.locator("#id_prompt")).to_have_value(WORDS, timeout=12_000)
+
+    again = desk.new_page()
+    again.goto(f"{site.url}/create/")
+    expect(again.locator("#id_prompt")).to_have_value(WORDS)
+    # Never into a box that somebody types in.
+    there.locator("#id_prompt").fill("mine")
+    again.locator("#id_prompt").fill("theirs")
+    again.locator("#id_seed").focus()
+    there.locator("#id_prompt").press_sequentially(" and more")
+    expect(there.locator("#draft-notice")).to_contain_text("Changed on another device", timeout=12_000)
+    expect(there.locator("#id_prompt")).to_have_value("mine and more")
+    there.get_by_role("button", name="Take it").click()
+    expect(there.locator("#id_prompt")).to_have_value("theirs")
+    recent = "fetch('/create/recent-prompts/').then((answer) => answer.json())"
+    assert "mine and more" in there.evaluate(recent)["prompts"]
+    phone.close()
+
+
+def test_signed_out_and_in(site: Site, desk: BrowserContext) -> None:
+    page = at_the_form(site, desk, "karla")
+    page.locator("#id_prompt").fill(WORDS)
+    page.locator("#id_seed").focus()
+    expect_kept(page)
+    page.locator(".person summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/accounts/login/**")
+    site.cookies.pop("karla")
+    page.goto(site.manage("signin", "karla"))
+    page.get_by_role("button").click()
+    page.wait_for_url(f"{site.url}/")
+    expect(page.locator("#id_prompt")).to_have_value(WORDS)
+
+
+def test_filled_undone_and_walked_by_keys(site: Site, desk: BrowserContext) -> None:
+    page = at_the_form(site, desk, "lena")
+    prompt = page.locator("#id_prompt")
+    prompt.press_sequentially("my own words")
+    page.locator("#id_seed").focus()
+    expect_kept(page)
+    page.goto(f"{site.url}/create/?prompt=from%20a%20link&seed=9")
+    expect(prompt).to_have_value("from a link")
+    expect(page.locator("#create-form")).not_to_have_attribute("data-unsaved", "")
+    prompt.press_sequentially(" and on")
+    page.reload()
+    expect(prompt).to_have_value("from a link and on")
+
+    page.goto(f"{site.url}/create/?prompt=another%20link")
+    expect(page.locator("#create-form")).not_to_have_attribute("data-unsaved", "")
+    page.get_by_role("button", name="Undo").click()
+    expect(prompt).to_have_value("from a link and on")
+    prompt.focus()
+    page.keyboard.press("Alt+ArrowUp")
+    expect(prompt).to_have_value("another link")
+    for words in ("from a link and on", "my own words"):
+        page.keyboard.press("Alt+ArrowUp")
+        expect(prompt).to_have_value(words)
+    page.keyboard.press("Alt+ArrowDown")
+    expect(prompt).to_have_value("from a link and on")
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["1440", "390"])
+def test_without_javascript(site: Site, browser: Browser, viewport: dict[str, int]) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport=viewport)
+    name = f"mara-{viewport['width']}"
+    page = at_the_form(site, context, name)
+    page.locator("#id_prompt").fill(WORDS)
+    page.get_by_role("button", name="Keep", exact=True).click()
+    expect(page.get_by_text("Kept: it stands here on every page")).to_be_visible()
+    page.goto(f"{site.url}/")
+    expect(page.locator("#id_prompt")).to_have_value(WORDS)
+    page.get_by_role("button", name="Options").click()
+    expect(page.locator("#create-form #id_prompt")).to_have_value(WORDS)
+    page.goto(f"{site.url}/create/?seed=5")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#id_seed")).to_have_value("")
+    expect(page.locator("#id_prompt")).to_have_value(WORDS)
+    context.close()
+
+
+def test_the_line_spends_what_it_says(site: Site, desk: BrowserContext) -> None:
+    page = at_the_form(site, desk, "nils", f"/create/?model={TIERS}&aspect_ratio=16:9")
+    page.locator("#id_prompt").press_sequentially("Boats in the line")
+    page.locator("header .wordmark").click()
+    page.wait_for_url(f"{site.url}/")
+    expect(page.locator(".create-chips")).to_contain_text("16:9")
+    page.locator("#id_model").select_option(PIXELS)
+    expect(page.locator(".create-chips")).to_contain_text(re.compile(r"1280×720"))
+    page.locator("#create-submit").click()
+    expect(page.locator("#active .card, #active [data-batch]").first).to_be_visible()
+    assert page.url == f"{site.url}/"
+    expect(page.locator("#id_prompt")).to_have_value("Boats in the line")

@@ -1,0 +1,272 @@
+"""The page of a click of several requests, its section, its line in the queue, and its verbs."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from gallery.models import Batch, Generation, State, User
+from gallery.models.queue import Order
+from gallery.pipeline.worker import WorkerProcess
+from tests.gallery.making import a_generation
+from tests.gallery.page import Page
+from tests.gallery.spending import spending
+from venice import Generate
+
+pytestmark = pytest.mark.usefixtures("models_known")
+
+HTMX = {"HX-Request": "true"}
+BRIDGE = Generate(model="z-image-turbo", prompt="A <b>bridge</b>", width=64, height=64, seed=1)
+
+
+def a_click(owner: User, count: int = 4, **columns: Any) -> Batch:
+    """One click of so many requests, each of a cent."""
+    orders = [
+        Order(operation=replace(BRIDGE, seed=seed), price=Decimal("0.01")) for seed in range(1, count + 1)
+    ]
+    return Generation.objects.enqueue_batch(owner, orders, **columns)[0][0].batch
+
+
+def fail(batch: Batch, *positions: int, state: str = State.FAILED) -> None:
+    batch.members.filter(position__in=positions).update(state=state)
+
+
+def address(batch: Batch, verb: str = "") -> str:
+    return f"/batches/{batch.pk}/{verb + '/' if verb else ''}"
+
+
+@pytest.fixture
+def maker(client: Client, alice: User) -> Client:
+    client.force_login(alice)
+    return client
+
+
+def section_of(answer: Any) -> Any:
+    assert answer.status_code == 200
+    return Page(answer.content).all("section", data_batch=None)[0]
+
+
+def test_the_page_tells_what_made_it_what_it_costs_and_how_far_it_is(
+    maker: Client, alice: User, worker_process: WorkerProcess
+) -> None:
+    batch = a_click(alice, title="4 seeds")
+    worker_process.step()
+    fail(batch, 1)
+
+    page = maker.get(address(batch))
+
+    section = section_of(page)
+    facts = Page(page.content)
+    assert facts.one("h1").words == f"Click {batch.pk}: 4 seeds"
+    assert (facts.one("dd", data_agreed=None).words, facts.one("dd", data_spent=None).words) == (
+        "$0.04",
+        "$0.01",
+    )
+    assert section.one("span", data_progress=None).words == "1 of 4 done, 2 waiting, 1 failed"
+    assert section["data-state"] == "active"
+    assert [card["data-state"] for card in section.all("article")] == ["done", "failed", "queued", "queued"]
+    assert facts.one("a", href=f"/?q=batch:{batch.pk}").words == f"batch:{batch.pk}"
+    assert len(Page(maker.get(f"/?q=batch:{batch.pk}").content).all(data_image=None)) == 1
+
+
+def test_a_batch_of_one_and_one_that_is_not_there(maker: Client, alice: User) -> None:
+    assert maker.get(f"/batches/{a_generation(alice).batch_id}/").status_code == 200
+    assert maker.get("/batches/999999/").status_code == 404
+    assert maker.get("/batches/" + "9" * 400 + "/").status_code == 404
+    for strange in ("-1", "x", "9" * 400, "%00"):
+        assert maker.get(f"{address(a_click(alice))}?from={strange}").status_code == 200
+
+
+def test_many_are_shown_page_by_page_in_a_handful_of_queries(maker: Client, alice: User) -> None:
+    few, many = a_click(alice, 2), a_click(alice, 103)
+    queries = []
+    for batch in (few, many):
+        maker.get(address(batch))
+        with CaptureQueriesContext(
+            connection,
+        ) as counted:
+            page = maker.get(address(batch))
+        queries.append(len(counted))
+
+    assert queries[0] == queries[1] <= 20
+    cards = Page(page.content).all("article")
+    older = Page(page.content).one("a", rel="next")["href"]
+    assert len(cards) == 100
+    assert older == f"/batches/{many.pk}/?from=100"
+    assert len(Page(maker.get(older).content).all("article")) == 3
+
+
+def test_htmx_gets_the_section_and_nothing_while_it_is_as_it_was(maker: Client, alice: User) -> None:
+    batch = a_click(alice)
+    poll = section_of(maker.get(address(batch)))["hx-get"]
+
+    assert maker.get(poll, headers=HTMX).status_code == 204
+    batch.pause()
+    changed = maker.get(poll, headers=HTMX)
+    assert section_of(changed)["data-state"] == "paused"
+    assert "Paused with its click" in Page(changed.content).words
+    batch.cancel()
+    ended = section_of(maker.get(poll, headers=HTMX))
+    assert (ended["data-state"], "hx-get" in ended) == ("cancelled", False)
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_pause_resume_and_cancel(maker: Client, alice: User, headers: dict[str, str]) -> None:
+    batch = a_click(alice)
+    for verb, state, left in (
+        ("pause", "paused", {"resume-batch", "cancel-batch"}),
+        ("resume", "active", {"pause-batch", "cancel-batch"}),
+        ("cancel", "cancelled", set()),
+    ):
+        form = section_of(maker.get(address(batch))).one("form", data_action=f"{verb}-batch")
+        answer = maker.post(form["action"], headers=headers)
+        if not headers:
+            assert (answer.status_code, answer["Location"]) == (303, address(batch))
+            answer = maker.get(address(batch))
+        section = section_of(answer)
+        assert section["data-state"] == state
+        actions = {form["data-action"] for form in section.all("form", data_action=None)}
+        assert actions & {"pause-batch", "resume-batch", "cancel-batch"} == left
+        assert maker.post(form["action"], headers=headers).status_code in (200, 303)
+
+
+def test_another_members_click_is_only_looked_at(client: Client, alice: User, bob: User, sally: User) -> None:
+    batch = a_click(alice)
+    fail(batch, 0)
+    client.force_login(bob)
+    assert not section_of(client.get(address(batch))).all("form", data_action="pause-batch")
+    for verb in ("pause", "resume", "cancel", "run-again"):
+        assert client.post(address(batch, verb)).status_code == 403
+        assert client.get(address(batch, verb)).status_code == 405
+    assert batch.members.queued().count() == 3
+    sally.is_staff = True
+    sally.save()
+    client.force_login(sally)
+    assert client.post(address(batch, "pause")).status_code == 303
+    assert client.post(address(batch, "run-again")).status_code == 303
+
+
+def test_run_again_has_its_own_price_and_makes_a_click_of_its_own(maker: Client, alice: User) -> None:
+    batch = a_click(alice)
+    fail(batch, 1, 2)
+    (form,) = [form for form in spending(maker.get(address(batch))) if form.mark == "run-again-batch"]
+    assert (form.fields["price"], form.printed) == ("0.02", ["0.02"])
+
+    dear = maker.post(form.address, form.fields | {"price": "0.01"})
+    assert dear.status_code == 422
+    assert "The button said $0.01" in Page(dear.content).one(data_error_for="price").words
+    assert Generation.objects.count() == 4
+
+    answer = maker.post(form.address, form.fields)
+    new = Batch.objects.latest("pk")
+    assert answer["Location"] == address(new)
+    assert [row.run_again_of.position for row in new.members if row.run_again_of] == [1, 2]
+    assert maker.post(form.address, form.fields)["Location"] == address(new)
+    assert maker.post(form.address, form.fields | {"submission": str(uuid.uuid4())})["Location"] == address(
+        new
+    )
+    assert Generation.objects.count() == 6
+    htmx = maker.post(form.address, form.fields, headers=HTMX)
+    assert htmx["HX-Redirect"] == address(new)
+
+
+def test_what_may_have_been_charged_says_so(maker: Client, alice: User) -> None:
+    batch = a_click(alice)
+    fail(batch, 0, state=State.INTERRUPTED)
+
+    form = section_of(maker.get(address(batch))).one("form", data_action="run-again-batch")
+
+    assert "may be charged again" in form.words
+
+
+def test_nothing_failed_is_409_and_garbled_forms_are_400(maker: Client, alice: User) -> None:
+    batch = a_click(alice)
+    assert maker.post(address(batch, "run-again")).status_code == 409
+    assert maker.post(address(batch, "run-again"), {"submission": "x"}).status_code == 400
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twenty_presses_of_run_again_are_one(
+    django_db_serialized_rollback: None, alice: User, models_known: None
+) -> None:
+    batch = a_click(alice)
+    fail(batch, 0, 1, 2)
+
+    def press(number: int) -> tuple[int, str]:
+        try:
+            browser = Client()
+            browser.force_login(alice)
+            answer = browser.post(address(batch, "run-again"), {"submission": str(uuid.uuid4())})
+            return answer.status_code, answer["Location"]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = set(pool.map(press, range(20)))
+
+    assert answers == {(303, address(Batch.objects.latest("pk")))}
+    assert Generation.objects.count() == 7
+
+
+class TestQueue:
+    """One line for each click, which folds out."""
+
+    def test_a_click_is_one_line_with_its_verbs(self, maker: Client, alice: User) -> None:
+        single = a_generation(alice)
+        batch = a_click(alice, 30)
+
+        page = Page(maker.get("/queue/").content)
+
+        line = page.one("section", data_batch=str(batch.pk))
+        assert [card["data-generation"] for card in page.all("article")] == [str(single.pk)]
+        assert line.one("span", data_progress=None).words == "30 waiting"
+        assert "2nd in line" in line.words
+        assert "A <b>bridge</b>" in line.words
+        assert {form["data-action"] for form in line.all("form")} == {"pause-batch", "cancel-batch"}
+        fold = line.one("details")["hx-get"]
+        cards = Page(maker.get(fold, headers=HTMX).content)
+        assert len(cards.all("article")) == 30
+        assert maker.get(cards.all("div")[0]["hx-get"], headers=HTMX).status_code == 204
+
+    def test_its_verbs_lead_back_or_draw_the_line_anew(self, maker: Client, alice: User) -> None:
+        batch = a_click(alice)
+        form = Page(maker.get("/queue/").content).one("form", data_action="pause-batch")
+        target = {"HX-Target": f"batch-line-{batch.pk}", "HX-Current-URL": "http://testserver/queue/"}
+
+        drawn = maker.post(form["action"], headers=HTMX | target)
+        assert section_of(drawn)["id"] == f"batch-line-{batch.pk}"
+        assert section_of(drawn)["data-state"] == "paused"
+        back = maker.post(address(batch, "resume"), {"back": "queue"})
+        assert back["Location"] == "/queue/"
+
+    def test_the_poll_sees_what_becomes_of_it(self, maker: Client, alice: User) -> None:
+        batch = a_click(alice)
+        poll = Page(maker.get("/queue/").content).one(id="queue")["hx-get"]
+        assert maker.get(poll, headers=HTMX).status_code == 204
+        batch.pause()
+        assert maker.get(poll, headers=HTMX).status_code == 200
+
+    def test_the_gallery_has_the_same_line_which_asks_for_itself(self, maker: Client, alice: User) -> None:
+        batch = a_click(alice)
+        line = Page(maker.get("/").content).one("section", data_batch=str(batch.pk))
+        assert maker.get(line["hx-get"], headers=HTMX).status_code == 204
+        batch.cancel()
+        ended = section_of(maker.get(line["hx-get"], headers=HTMX))
+        assert "hx-get" not in ended
+
+    def test_no_more_queries_for_many(self, maker: Client, alice: User, bob: User) -> None:
+        counts = []
+        for number in (2, 40):
+            a_click(alice, number)
+            a_click(bob, number)
+            maker.get("/queue/")
+            with CaptureQueriesContext(connection) as counted:
+                maker.get("/queue/")
+            counts.append(len(counted))
+        assert counts[0] == counts[1]

@@ -1,0 +1,301 @@
+"""What stands in the composer is kept: by a page while one types, by every button, on every device."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from gallery.models import Draft, Generation, User
+from tests.gallery.making import a_generation, a_picture
+from tests.gallery.page import Element, Page
+from tests.gallery.spending import sent_of
+from venice.operations import MAX_PROMPT
+
+pytestmark = pytest.mark.usefixtures("models_known")
+
+SAVE = "/create/draft/"
+HTMX = {"HX-Request": "true"}
+PIXELS, RATIO, TIERS = "venice-sd35", "nano-banana-pro", "grok-imagine-image"
+
+
+@pytest.fixture
+def maker(client: Client, alice: User) -> Client:
+    client.force_login(alice)
+    return client
+
+
+def the_form(page: Any) -> Element:
+    return Page(page.content).one("form", id="create-form")
+
+
+def fields(client: Client, address: str = "/create/") -> dict[str, str]:
+    return sent_of(the_form(client.get(address)))
+
+
+def save(client: Client, sent: dict[str, str], **more: str) -> Any:
+    return client.post(SAVE, sent | more)
+
+
+def values(user: User) -> dict[str, Any]:
+    return Draft.objects.get(user=user, is_current=True).values
+
+
+def before(user: User) -> list[str]:
+    return [each.values.get("prompt", "") for each in Draft.objects.before(user)]
+
+
+def test_what_was_typed_stands_on_every_page(maker: Client, alice: User) -> None:
+    saved = save(maker, fields(maker), prompt="A lighthouse\nat dusk ", seed="77", cfg_scale="abc")
+    assert (saved.status_code, saved.json()) == (200, {"revision": 1, "stands": True, "before": None})
+
+    again = fields(maker)
+    assert (again["prompt"], again["seed"], again["cfg_scale"]) == ("A lighthouse\nat dusk ", "77", "abc")
+    line = Page(maker.get("/").content).one("form", data_composer=None)
+    assert line.one("textarea", name="prompt").text.strip() == "A lighthouse\nat dusk"
+    assert line.one("input", name="kept-seed")["value"] == "77"
+    elsewhere = Client()
+    elsewhere.force_login(alice)
+    assert fields(elsewhere)["prompt"] == "A lighthouse\nat dusk "
+
+
+def test_only_what_was_changed_is_kept(maker: Client, alice: User) -> None:
+    save(maker, fields(maker), prompt="x", model=PIXELS)
+    assert values(alice) == {"prompt": "x", "model": PIXELS}
+
+
+def test_another_model_greys_what_it_does_not_take_and_forgets_nothing(maker: Client, alice: User) -> None:
+    sent = fields(maker, f"/create/?model={PIXELS}")
+    sent |= {"prompt": "x", "negative_prompt": "fog", "width": "1280", "height": "720"}
+    there = maker.post("/create/", sent | {"change-model": "", "model": TIERS})
+
+    form = the_form(there)
+    assert not form.all(name="negative_prompt")
+    assert "fog" in form.one(data_kept="negative_prompt").words
+    assert "kept, and not sent" in form.one(data_kept="negative_prompt").words
+    shown = sent_of(form)
+    assert shown["aspect_ratio"] == "16:9"
+    assert "width" not in shown
+
+    back = sent_of(the_form(maker.post("/create/", shown | {"change-model": "", "model": PIXELS})))
+    assert (back["negative_prompt"], back["width"], back["height"]) == ("fog", "1280", "720")
+
+
+def test_a_shape_that_is_chosen_takes_the_place_of_the_other(maker: Client, alice: User) -> None:
+    sent = fields(maker, f"/create/?model={PIXELS}") | {"width": "1280", "height": "720"}
+    shown = sent_of(the_form(maker.post("/create/", sent | {"change-model": "", "model": TIERS})))
+    shown["aspect_ratio"] = "1:1"
+    back = sent_of(the_form(maker.post("/create/", shown | {"change-model": "", "model": PIXELS})))
+    assert (back["width"], back["height"]) == ("1024", "1024")
+
+
+def test_an_older_save_becomes_a_draft_of_before(maker: Client, alice: User) -> None:
+    sent = fields(maker)
+    save(maker, sent, prompt="the first device", page="one", save="1")
+    late = save(maker, sent, prompt="the second", page="two", save="1")
+    assert (late.status_code, late.json()["stands"]) == (409, False)
+    save(maker, sent, prompt="the second types on", page="two", save="2")
+
+    assert values(alice)["prompt"] == "the first device"
+    assert before(alice) == ["the second types on"]
+    save(maker, sent, prompt="the second insists", page="two", save="3", insists="1")
+    assert values(alice)["prompt"] == "the second insists"
+    assert before(alice)[0] == "the first device"
+
+
+def test_one_page_never_stands_in_its_own_way(maker: Client, alice: User) -> None:
+    sent = fields(maker)
+    save(maker, sent, prompt="a", page="one", save="1")
+    assert save(maker, sent, prompt="abc", page="one", save="3").status_code == 200
+    assert save(maker, sent, prompt="ab", page="one", save="2").status_code == 200
+    assert values(alice)["prompt"] == "abc"
+    assert not before(alice)
+
+
+def test_every_button_keeps_it(maker: Client, alice: User) -> None:
+    maker.post("/create/", fields(maker) | {"prompt": "kept by Keep", "keep-draft": ""})
+    assert fields(maker)["prompt"] == "kept by Keep"
+    assert maker.post("/create/", fields(maker) | {"prompt": "kept by Generate"}).status_code == 303
+    assert fields(maker)["prompt"] == "kept by Generate"
+    assert (
+        maker.post("/create/", fields(maker) | {"width": "7", "steps": "x", "seed": "9" * 12}).status_code
+        == 422
+    )
+    assert fields(maker)["seed"] == "9" * 12
+
+
+def test_scripts_have_no_draft(maker: Client, alice: User) -> None:
+    assert maker.post("/create/", {"model": PIXELS, "prompt": "x"}).status_code == 303
+    assert not Draft.objects.exists()
+    assert fields(maker)["prompt"] == ""
+
+
+def test_the_line_generates_with_all_of_the_draft(maker: Client, alice: User) -> None:
+    sent = fields(maker, f"/create/?model={TIERS}")
+    save(maker, sent, prompt="x", aspect_ratio="16:9", seed="5", hide_watermark="on")
+    line = sent_of(Page(maker.get("/").content).one("form", data_composer=None))
+    shown = maker.post("/create/", line | {"model": PIXELS, "change-model": ""}, headers=HTMX)
+    line = sent_of(Page(shown.content).one("form", data_composer=None))
+    assert maker.post("/create/", line, headers=HTMX).status_code == 200
+    request = Generation.objects.get().request
+    assert {name: request[name] for name in ("model", "width", "height", "seed", "hide_watermark")} == {
+        "model": PIXELS,
+        "width": 1280,
+        "height": 720,
+        "seed": 5,
+        "hide_watermark": True,
+    }
+
+
+def test_use_merges_and_undo_brings_it_back(maker: Client, alice: User) -> None:
+    image = a_picture(alice, "a cat on a wall")
+    save(maker, fields(maker), prompt="my own words", style_preset="Film Noir")
+    filled = maker.get(f"/create/?image={image.pk}&use=seed")
+    shown = sent_of(the_form(filled))
+    assert (shown["prompt"], shown["style_preset"], shown["seed"]) == ("my own words", "Film Noir", "7")
+    assert values(alice).get("seed") is None, "a link changes nothing"
+
+    undo = the_form(filled).one("button", name="undo")["value"]
+    assert save(maker, shown).json()["before"]
+    assert values(alice)["seed"] == "7"
+    back = maker.post("/create/", shown | {"undo": undo})
+    assert sent_of(the_form(back))["seed"] == ""
+    assert values(alice).get("seed") is None
+    assert values(alice)["prompt"] == "my own words"
+
+
+def test_use_all_leaves_what_waits_for_other_models(maker: Client, alice: User) -> None:
+    image = a_picture(alice, "a cat on a wall")
+    save(maker, fields(maker), prompt="mine", style_preset="Film Noir", hide_watermark="on")
+    shown = fields(maker, f"/create/?image={image.pk}&use=all")
+    assert (shown["prompt"], shown["style_preset"], shown.get("hide_watermark")) == (
+        "a cat on a wall",
+        "",
+        None,
+    )
+
+
+def test_edit_and_try_again(maker: Client, alice: User) -> None:
+    failed = a_generation(alice, "what Venice refused", state="failed", error_kind="ContentRefused")
+    shown = fields(maker, f"/create/?generation={failed.pk}")
+    assert (shown["prompt"], shown["model"], shown["seed"]) == ("what Venice refused", PIXELS, "7")
+    assert "not here any more" in maker.get("/create/?generation=99999999999999").content.decode()
+
+
+def test_start_afresh_empties_and_keeps(maker: Client, alice: User) -> None:
+    maker.post("/create/", fields(maker) | {"prompt": "once", "fresh": ""})
+    assert fields(maker)["prompt"] == ""
+    assert before(alice) == ["once"]
+
+
+def test_twenty_of_before(maker: Client, alice: User) -> None:
+    for number in range(25):
+        maker.post("/create/", fields(maker) | {"prompt": f"words {number}", "fresh": ""})
+    assert before(alice) == [f"words {number}" for number in range(24, 4, -1)]
+
+
+def test_drafts_of_before_are_walked_and_listed(maker: Client, alice: User) -> None:
+    maker.post("/create/", fields(maker) | {"prompt": "never made", "seed": "12", "fresh": ""})
+    maker.post("/create/", fields(maker) | {"prompt": "made", "model": PIXELS})
+    maker.post("/create/", fields(maker) | {"prompt": "left behind", "fresh": ""})
+    assert maker.get("/create/recent-prompts/").json()["prompts"] == ["left behind", "made", "never made"]
+
+    listed = Page(maker.get("/create/").content).all("li", data_draft_of_before=None)
+    assert [each.all("a")[0].words for each in listed] == ["left behind", "never made"]
+    (again,) = [each for each in listed if "never made" in each.words]
+    shown = fields(maker, again.all("a")[0]["href"])
+    assert (shown["prompt"], shown["seed"]) == ("never made", "12")
+    fragment = maker.get(f"{SAVE}?before=1", headers=HTMX)
+    assert len(Page(fragment.content).all("li")) == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "main"), [("Moderated", True), ("BadRequest", True), ("ServerFailed", False)]
+)
+def test_where_running_again_cannot_help_editing_is_the_main_action(
+    maker: Client, alice: User, error: str, main: bool
+) -> None:
+    failed = a_generation(alice, state="failed", error_kind=error, error_message="No.")
+    card = Page(maker.get(f"/generations/{failed.pk}/").content).one(
+        "article", data_generation=str(failed.pk)
+    )
+    link = card.one("a", data_edit_and_try_again=None)
+    assert link.has("class", "main") is main
+    assert link["href"] == f"/create/?generation={failed.pk}"
+    assert card.one("form", data_action="run-again")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"prompt": "a\0b"},
+        {"prompt": "x" * (MAX_PROMPT + 1)},
+        {"seed": "7" * 30_000},
+        {"kept-style_preset": "é" * 11_000},
+    ],
+)
+def test_what_is_no_draft_is_refused_in_words(maker: Client, alice: User, odd: dict[str, str]) -> None:
+    answer = save(maker, fields(maker) | odd)
+    assert answer.status_code == 422
+    assert answer.json()["error"]
+    assert not Draft.objects.exists()
+
+
+def test_bytes_that_are_no_text(maker: Client, alice: User) -> None:
+    body = b"draft-revision=0&prompt=%ff%fe"
+    answer = maker.post(SAVE, body, content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 422
+    assert maker.post(SAVE, {"draft-revision": "9" * 20}).status_code == 400
+    assert not Draft.objects.exists()
+
+
+def test_unknown_fields_go(maker: Client, alice: User) -> None:
+    save(maker, fields(maker), **{"prompt": "x", "kept-evil": "1", "evil": "1", "model": "no such"})
+    assert values(alice) == {"prompt": "x"}
+
+
+def test_drafts_are_their_member_s_own(maker: Client, alice: User, bob: User) -> None:
+    maker.post("/create/", fields(maker) | {"prompt": "alice's", "fresh": ""})
+    other = Client()
+    other.force_login(bob)
+    page = other.get(f"/create/?draft={Draft.objects.get(is_current=False).pk}")
+    assert "alice" not in the_form(page).words
+    assert sent_of(the_form(page))["prompt"] == ""
+
+
+def test_the_header_tells_of_another_device(maker: Client, alice: User) -> None:
+    page = Page(maker.get("/create/").content)
+    poll = page.one("span", id="queue-count")["hx-get"]
+    assert maker.get(poll, headers=HTMX).status_code == 204
+    save(maker, sent_of(page.one("form", id="create-form")), prompt="x")
+    told = maker.get(poll, headers=HTMX)
+    assert Page(told.content).one("span", id="queue-count")["data-draft-revision"] == "1"
+    fragment = maker.get(SAVE, headers=HTMX)
+    assert sent_of(the_form(fragment))["prompt"] == "x"
+    line = Page(maker.get(f"{SAVE}?composer=1", headers=HTMX).content).one("form", data_composer=None)
+    assert line.one("textarea", name="prompt").text.strip() == "x"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twenty_saves_at_once_lose_nothing(maker: Client, alice: User) -> None:
+    sent = fields(maker)
+
+    def one(number: int) -> int:
+        try:
+            return int(
+                save(maker_of(alice), sent, prompt=f"words {number}", page=str(number), save="1").status_code
+            )
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(20) as pool:
+        statuses = sorted(pool.map(one, range(20)))
+    assert statuses == [200, *[409] * 19]
+    assert {values(alice)["prompt"], *before(alice)} == {f"words {number}" for number in range(20)}
+
+
+def maker_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client

@@ -1,0 +1,303 @@
+"""Operations on a picture: what their forms offer, what they queue, what they refuse before it costs."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+from django.test import Client
+
+from gallery.media import pictures
+from gallery.models import Generation, Image, Kind, State, User
+from gallery.pipeline.worker import WorkerProcess
+from tests.gallery.making import a_picture
+from tests.gallery.page import Page
+from tests.gallery.spending import Form, spending
+
+pytestmark = pytest.mark.usefixtures("models_known")
+
+HTMX = {"HX-Request": "true"}
+KINDS = ("upscale", "remove-background", "edit", "multi-edit")
+
+
+def pictured(owner: User, width: int = 1024, height: int = 768, **columns: Any) -> Image:
+    """A picture of that size with a file that is there."""
+    image = a_picture(owner, content=f"{width}x{height}".encode())
+    Image.objects.filter(pk=image.pk).update(width=width, height=height, **columns)
+    image.refresh_from_db()
+    return image
+
+
+def address(image: Image, kind: str) -> str:
+    return f"/images/{image.pk}/{kind}/"
+
+
+def opened(client: Client, image: Image, kind: str, query: str = "") -> Form:
+    """The form of that operation, as its page has it."""
+    page = client.get(address(image, kind) + query)
+    assert page.status_code == 200
+    (form,) = spending(page, kind)
+    if "prompt" in form.fields:
+        form.fields["prompt"] = "make it snow"
+    return form
+
+
+def refused(answer: Any, field: str) -> str:
+    """What a refusal says at that field; nothing was queued."""
+    assert answer.status_code == 422
+    assert not Generation.objects.queued().exists()
+    return Page(answer.content).one(data_error_for=field).words
+
+
+@pytest.fixture
+def site(client: Client, alice: User) -> Client:
+    client.force_login(alice)
+    return client
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_form_queues_what_it_says_at_its_price(site: Client, alice: User, kind: str) -> None:
+    image = pictured(alice)
+    form = opened(site, image, kind)
+    (price,) = form.printed
+
+    answer = site.post(form.address, form.fields)
+
+    generation = Generation.objects.queued().get()
+    assert (answer.status_code, answer["Location"]) == (303, f"/generations/{generation.pk}/")
+    assert (generation.kind, generation.origin, generation.owner) == (kind, image, alice)
+    assert generation.price_estimate == Decimal(price) > 0
+    assert [row.image for row in generation.inputs.all()] == [image]
+    again = site.post(form.address, form.fields)
+    assert again["Location"] == answer["Location"], "a repeat leads to the first"
+    assert Generation.objects.filter(kind=kind).count() == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_htmx_gets_the_card_and_a_fresh_form_id(site: Client, alice: User, kind: str) -> None:
+    image = pictured(alice)
+    form = opened(site, image, kind)
+
+    answer = site.post(form.address, form.fields, headers=HTMX)
+
+    page = Page(answer.content)
+    assert answer.status_code == 200
+    assert page.one("article", data_state="queued", data_generation=str(Generation.objects.latest("id").pk))
+    fresh = page.one("input", name="submission", hx_swap_oob="true")["value"]
+    assert fresh != form.fields["submission"]
+
+
+def test_the_links_stand_on_the_page_of_a_picture(site: Client, alice: User) -> None:
+    image = pictured(alice)
+    for page in (site.get(f"/images/{image.pk}/"), site.get(f"/images/{image.pk}/", headers=HTMX)):
+        links = Page(page.content).all("a", data_operation=None)
+        assert {link["href"] for link in links} == {address(image, kind) for kind in KINDS}
+    folded = site.get(address(image, "edit"), headers=HTMX)
+    assert Page(folded.content).elements[0].name == "form"
+
+
+def test_a_script_need_send_the_words_alone(site: Client, alice: User) -> None:
+    image = pictured(alice)
+    assert site.post(address(image, "edit"), {"prompt": "snow"}).status_code == 303
+    assert site.post(address(image, "upscale"), {"scale": "2.5"}).status_code == 303
+    assert site.post(address(image, "upscale"), {"scale": "4", "creativity": "0"}).status_code == 303
+    edit, some, most = Generation.objects.queued().order_by("id")
+    assert (edit.model, edit.request["safe_mode"]) == ("firered-image-edit", True)
+    assert (some.request["scale"], some.price_estimate) == (2.5, Decimal("0.08"))
+    assert most.request == {"scale": 4, "creativity": 0}
+
+
+def test_what_is_too_large_for_four_times_is_told_and_offered_what_works(site: Client, alice: User) -> None:
+    image = pictured(alice, 2048, 1536)
+    page = Page(site.get(address(image, "upscale")).content)
+    assert "×4 would be 8192 × 6144" in page.words
+    offered = [option["value"] for option in page.one("select", name="scale").all("option")]
+    assert offered == ["2", "2.3"]
+    assert "2.3 is the most" in page.words
+
+    answer = site.post(address(image, "upscale"), {"scale": "4"})
+
+    assert "×2.3 is the most" in refused(answer, "scale")
+    assert site.post(address(image, "upscale"), {"scale": "2.3"}).status_code == 303
+    assert Generation.objects.queued().get().operation.effective_scale == 2.3  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("kind", "columns", "words"),
+    [
+        ("upscale", {"width": 5000, "height": 4000}, "at most 16777216 pixels"),
+        ("upscale", {"width": 100, "height": 100}, "at least 65536 pixels"),
+        ("edit", {"width": 4000, "height": 60}, "at least 64 pixels a side"),
+        ("edit", {"width": 8000, "height": 5000}, "at most 33177600 pixels"),
+        ("remove-background", {"bytes": 26 << 20}, "larger than 25 MB"),
+        ("multi-edit", {"width": 100, "height": 100}, "image 1 needs at least 65536"),
+    ],
+)
+def test_a_picture_that_cannot_be_sent_is_said_to_be_before_it_costs(
+    site: Client, alice: User, kind: str, columns: dict[str, int], words: str
+) -> None:
+    image = pictured(alice)
+    Image.objects.filter(pk=image.pk).update(**columns)
+    page = Page(site.get(address(image, kind)).content)
+    field = "input" if kind == "multi-edit" else "image"
+    assert words in page.one(data_error_for=field).words
+    assert "disabled" in page.one("form", data_action=kind).all("button", class_="main")[0]
+    assert words in refused(site.post(address(image, kind), {"prompt": "snow"}), field)
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent", "field"),
+    [
+        ("edit", {"prompt": ""}, "prompt"),
+        ("edit", {"prompt": "\0"}, "prompt"),
+        ("edit", {"prompt": "x" * 1501, "model": "firered-image-edit"}, "prompt"),
+        ("edit", {"prompt": "snow", "model": "z-image-turbo"}, "model"),
+        ("edit", {"prompt": "snow", "aspect_ratio": "7:1"}, "aspect_ratio"),
+        ("edit", {"prompt": "snow", "output_format": "bmp"}, "output_format"),
+        ("edit", {"prompt": "snow", "safe_mode": "perhaps"}, "safe_mode"),
+        ("edit", {"prompt": "snow", "submission": "abc"}, "__all__"),
+        ("edit", {"prompt": "snow", "price": "0.001"}, "price"),
+        ("upscale", {"scale": "9" * 5000}, "scale"),
+        ("upscale", {"scale": "1"}, "scale"),
+        ("upscale", {"scale": "NaN"}, "scale"),
+        ("upscale", {"creativity": "0.5"}, "creativity"),
+        ("upscale", {"price": "0.01"}, "price"),
+        ("remove-background", {"price": "abc"}, "price"),
+        ("multi-edit", {"prompt": "snow", "input": "999999999999999999999"}, "input"),
+        ("multi-edit", {"prompt": "snow", "input": "12345"}, "input"),
+        ("multi-edit", {"prompt": "snow", "input": "\0"}, "input"),
+        ("multi-edit", {"prompt": "snow", "upload": "5"}, "input"),
+    ],
+)
+def test_bad_input_is_told_at_its_field(
+    site: Client, alice: User, kind: str, sent: dict[str, str], field: str
+) -> None:
+    answer = site.post(address(pictured(alice), kind), sent)
+    assert refused(answer, field)
+    in_place = site.post(address(Image.objects.get(), kind), sent, headers=HTMX)
+    assert refused(in_place, field)
+    assert in_place["HX-Retarget"] == f"#{kind}-form"
+
+
+def test_what_changes_the_price_draws_the_form_with_another_price(site: Client, alice: User) -> None:
+    image = pictured(alice)
+    form = opened(site, image, "upscale")
+    redrawn = site.post(form.address, form.fields | {"scale": "4", "change-model": ""}, headers=HTMX)
+    assert redrawn.status_code == 200
+    (now,) = spending(redrawn, "upscale")
+    assert (form.printed, now.printed, now.fields["scale"]) == (["0.02"], ["0.08"], "4")
+    edit = opened(site, image, "edit")
+    (dearer,) = spending(
+        site.post(edit.address, edit.fields | {"enhance_prompt": "on", "change-model": ""}), "edit"
+    )
+    assert Decimal(dearer.printed[0]) == Decimal(edit.printed[0]) + Decimal("0.04")
+    assert dearer.fields["prompt"] == "make it snow"
+    assert not Generation.objects.queued().exists()
+
+
+def test_a_box_that_was_unticked_stays_so(site: Client, alice: User) -> None:
+    form = opened(site, pictured(alice), "edit")
+    del form.fields["safe_mode"]
+    (redrawn,) = spending(site.post(form.address, form.fields | {"change-model": ""}), "edit")
+    assert "safe_mode" not in redrawn.fields
+    site.post(form.address, redrawn.fields)
+    assert Generation.objects.queued().get().request["safe_mode"] is False
+
+
+def test_several_pictures_are_edited_together_in_their_order(site: Client, alice: User) -> None:
+    first, second, third = (pictured(alice, 1000 + n) for n in range(3))
+    answer = site.post("/multi-edit/", {"image": f"{first.pk},{second.pk},{third.pk}"})
+    assert answer["Location"] == f"/images/{first.pk}/multi-edit/?input={second.pk}&input={third.pk}"
+    page = Page(site.get(answer["Location"]).content)
+    shown = [row["data-input"] for row in page.all("li", data_input=None)]
+    assert shown == [str(image.pk) for image in (first, second, third)]
+
+    moved = site.post(
+        address(first, "multi-edit"),
+        {"input": shown, "prompt": "make it snow", "later": "0", "model": "nano-banana-2-edit"},
+    )
+    page = Page(moved.content)
+    order = [row["data-input"] for row in page.all("li", data_input=None)]
+    assert order == [shown[1], shown[0], shown[2]]
+    without = Page(site.post(address(first, "multi-edit"), {"input": order, "remove": shown[1]}).content)
+    assert [row["data-input"] for row in without.all("li", data_input=None)] == [shown[0], shown[2]]
+
+    queued = site.post(address(first, "multi-edit"), {"input": order, "prompt": "snow"})
+
+    assert queued.status_code == 303
+    generation = Generation.objects.queued().get()
+    assert [row.image_id for row in generation.inputs.all()] == [second.pk, first.pk, third.pk]
+    assert [row.role for row in generation.inputs.all()] == ["source", "layer", "layer"]
+    assert generation.origin == first
+
+
+def test_more_pictures_than_the_model_takes_are_told_and_not_sent(site: Client, alice: User) -> None:
+    images = [pictured(alice, 1000 + n) for n in range(4)]
+    names = [str(image.pk) for image in images[1:]]
+    answer = site.post(address(images[0], "multi-edit"), {"input": names, "prompt": "snow"})
+    assert "at most 3 images at a time; these are 4" in refused(answer, "input")
+
+
+def test_pictures_are_added_by_number_and_by_pasted_address(site: Client, alice: User) -> None:
+    first, second, third = (pictured(alice, 1000 + n) for n in range(3))
+    pasted = f"#{second.pk}, http://127.0.0.1:8000/images/{third.pk}/?q=cat"
+    page = Page(site.post(address(first, "multi-edit"), {"add": pasted, "add-pictures": ""}).content)
+    assert [row["data-input"] for row in page.all("li", data_input=None)] == [
+        str(image.pk) for image in (first, second, third)
+    ]
+    wrong = Page(site.post(address(first, "multi-edit"), {"add": "cat", "add-pictures": ""}).content)
+    assert "“cat” is not the number" in wrong.one(data_error_for="input").words
+
+
+def test_a_selection_that_cannot_be_edited_together_is_told(site: Client, alice: User) -> None:
+    image = pictured(alice)
+    assert site.post("/multi-edit/", {"image": str(image.pk)}).status_code == 422
+    assert site.post("/multi-edit/", {"all": "1"}).status_code == 422
+    assert site.post("/multi-edit/", {"image": "1,2,999999"}).status_code == 422
+
+
+def test_a_file_that_is_lost_is_told_and_nothing_is_queued(site: Client, alice: User) -> None:
+    image = pictured(alice)
+    form = opened(site, image, "upscale")
+    default_storage.delete(image.name)
+    assert "is lost" in refused(site.post(form.address, form.fields), "__all__")
+
+
+def test_before_and_after_lie_on_each_other(site: Client, worker_process: WorkerProcess, alice: User) -> None:
+    site.post("/create/", {"prompt": "a cat", "model": "z-image-turbo", "width": "512", "height": "512"})
+    assert worker_process.step()
+    before = Image.objects.get()
+    site.post(address(before, "upscale"), {})
+    assert worker_process.step()
+    after = Image.objects.latest("id")
+    assert after.width == 2 * before.width
+
+    page = Page(site.get(f"/images/{after.pk}/").content)
+
+    figure = page.one("figure", data_before_after=None)
+    assert [picture["src"] for picture in figure.all("img")] == [before.thumbnail_512, after.thumbnail_512]
+    compared = site.get(f"/compare/?images={before.pk},{after.pk}&shown=slider")
+    assert Page(compared.content).one("ol", data_beside=None)["data-start"] == "slider"
+    assert not Page(site.get(f"/images/{before.pk}/").content).all("figure", data_before_after=None)
+
+
+def test_what_is_not_there_is_404(site: Client) -> None:
+    for kind in (*KINDS, "paint"):
+        assert site.get(f"/images/99/{kind}/").status_code == 404
+        assert site.post(f"/images/{10**30}/{kind}/", {}).status_code == 404
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_asked_for_becomes_a_picture(
+    site: Client, worker_process: WorkerProcess, alice: User, kind: str
+) -> None:
+    site.post("/create/", {"prompt": "a cat", "model": "z-image-turbo", "width": "512", "height": "512"})
+    assert worker_process.step()
+    image = Image.objects.get()
+    form = opened(site, image, kind)
+    site.post(form.address, form.fields)
+    assert worker_process.step()
+    generation = Generation.objects.latest("id")
+    assert (generation.state, generation.kind) == (State.DONE, Kind(kind))
+    made = generation.images.get()
+    assert len(pictures.load(made.name, made.sha256)) == made.bytes

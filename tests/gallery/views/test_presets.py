@@ -1,0 +1,216 @@
+"""Presets: the form under a name, for oneself and for the team, as a file and back."""
+
+import json
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from gallery.forms.preset_file import FORMAT, MOST
+from gallery.models import Draft, Preset, User
+from tests.gallery.page import Element, Page
+from tests.gallery.spending import sent_of
+
+pytestmark = pytest.mark.usefixtures("models_known")
+
+MODEL = "venice-sd35"
+FOG = {"prompt": "fog over canals", "model": MODEL, "steps": "12", "safe_mode": "off"}
+
+
+@pytest.fixture
+def maker(client: Client, alice: User) -> Client:
+    return signed_in(alice, client)
+
+
+def signed_in(user: User, client: Client | None = None) -> Client:
+    client = client or Client()
+    client.force_login(user)
+    return client
+
+
+def the_form(page: Any) -> Element:
+    return Page(page.content).one("form", id="create-form")
+
+
+def fields(client: Client, address: str = "/create/") -> dict[str, str]:
+    return sent_of(the_form(client.get(address)))
+
+
+def a_preset(owner: User, name: str = "Fog", **columns: Any) -> Preset:
+    preset = Preset(owner=owner, values=FOG, **columns)
+    preset.keep(name)
+    return preset
+
+
+def shown(client: Client) -> str:
+    return Page(client.get("/presets/").content).words
+
+
+def test_the_whole_form_is_kept_and_fills_it_again(maker: Client, alice: User) -> None:
+    sent = fields(maker, f"/create/?model={MODEL}") | {"prompt": "fog over canals", "steps": "12"}
+    sent.pop("safe_mode")
+    page = maker.post("/create/", sent | {"preset-name": " Fog ", "save-preset": ""})
+    assert "Kept as the preset “Fog”" in the_form(page).words
+    assert Preset.objects.get().values == FOG
+
+    maker.post("/create/", fields(maker) | {"prompt": "something else", "seed": "5", "keep-draft": ""})
+    filled = maker.get(f"/create/?preset={Preset.objects.get().pk}")
+    again = sent_of(the_form(filled))
+    assert (again["prompt"], again["steps"], again["seed"]) == ("fog over canals", "12", "")
+    assert "safe_mode" not in again
+    undone = maker.post("/create/", again | {"undo": the_form(filled).one("button", name="undo")["value"]})
+    assert sent_of(the_form(undone))["prompt"] == "something else"
+
+
+def test_a_name_is_one_in_any_case_and_form(maker: Client, alice: User) -> None:
+    a_preset(alice, "Café")
+    sent = fields(maker) | {"prompt": "new", "preset-name": "CAFE\u0301"}
+    page = maker.post("/create/", sent | {"save-preset": ""})
+    assert page.status_code == 422
+    assert "already" in the_form(page).one(data_error_for="preset-name").words
+    assert sent_of(the_form(page))["prompt"] == "new"
+    assert maker.post("/create/", sent | {"replace-preset": ""}).status_code == 200
+    assert Preset.objects.get().values["prompt"] == "new"
+
+
+@pytest.mark.parametrize("name", ["", " ", "\u200b", "x" * 61])
+def test_what_is_no_name(maker: Client, alice: User, name: str) -> None:
+    page = maker.post("/create/", fields(maker) | {"prompt": "x", "preset-name": name, "save-preset": ""})
+    assert page.status_code == 422
+    assert not Preset.objects.exists()
+
+
+def test_others_see_what_is_shared_and_change_nothing(maker: Client, alice: User, bob: User) -> None:
+    private, shared = a_preset(alice, "Private"), a_preset(alice, "Shared", is_shared=True)
+    other = signed_in(bob)
+    assert "Shared" in shown(other)
+    assert "Private" not in shown(other)
+    assert fields(other, f"/create/?preset={shared.pk}")["prompt"] == "fog over canals"
+    assert fields(other, f"/create/?preset={private.pk}")["prompt"] == ""
+    for verb in ("rename", "share", "delete"):
+        assert other.post(f"/presets/{private.pk}/{verb}/", {"name": "x"}).status_code == 404
+        assert other.post(f"/presets/{shared.pk}/{verb}/", {"name": "x"}).status_code == 403
+    assert maker.post(f"/presets/{private.pk}/share/", {"shared": "1"}).status_code == 303
+    assert "Private" in shown(other)
+    assert maker.post(f"/presets/{private.pk}/share/", {"shared": "0"}).status_code == 303
+    assert "Private" not in shown(other)
+
+
+def test_renamed_and_deleted_by_owner_and_staff(maker: Client, alice: User, bob: User) -> None:
+    preset = a_preset(alice)
+    a_preset(alice, "Other")
+    assert maker.post(f"/presets/{preset.pk}/rename/", {"name": "Mist"}).status_code == 303
+    refused = maker.post(f"/presets/{preset.pk}/rename/", {"name": "OTHER"})
+    assert refused.status_code == 422
+    assert (
+        Page(refused.content).one(data_error_for="name").words == "There is a preset called “OTHER” already."
+    )
+    User.objects.filter(pk=bob.pk).update(is_staff=True)
+    assert signed_in(bob).post(f"/presets/{preset.pk}/delete/").status_code == 303
+    assert list(Preset.objects.values_list("name", flat=True)) == ["Other"]
+
+
+def test_a_file_goes_home_and_comes_back(maker: Client, alice: User, bob: User) -> None:
+    a_preset(alice)
+    a_preset(alice, "Second", is_shared=True)
+    file = maker.get("/presets/export/")
+    assert file["Content-Disposition"] == 'attachment; filename="presets.json"'
+    other = signed_in(bob)
+    for _ in range(2):
+        upload = SimpleUploadedFile("presets.json", file.content, "application/json")
+        assert other.post("/presets/import/", {"file": upload}).status_code == 303
+    brought = Preset.objects.filter(owner=bob).values_list("name", "is_shared", "values")
+    assert list(brought) == [("Fog", False, FOG), ("Second", True, FOG)]
+
+
+def file_of(*presets: Any, **more: Any) -> str:
+    return json.dumps({"format": FORMAT, "version": 1, "presets": presets} | more)
+
+
+def test_each_field_of_a_file_is_checked(maker: Client, alice: User) -> None:
+    values = {
+        **FOG,
+        "seed": 7,
+        "hide_watermark": True,
+        "cfg_scale": 7.5,
+        "width": "wide",
+        "steps": 10**9,
+        "count": 0,
+        "evil": 1,
+        "format": {"a": 1},
+        "negative_prompt": ["x"],
+    }
+    answer = maker.post(
+        "/presets/import/", {"text": file_of({"name": "A", "values": values, "x": 1})}, follow=True
+    )
+    assert Preset.objects.get().values == {
+        "prompt": "fog over canals",
+        "model": MODEL,
+        "safe_mode": "off",
+        "seed": "7",
+        "hide_watermark": "on",
+        "cfg_scale": "7.5",
+    }
+    words = Page(answer.content).words
+    assert "not known here and left out: evil, x." in words
+    assert "of no use and left out: steps, width, count, format, negative_prompt." in words
+
+
+def test_another_of_that_name_gets_a_number(maker: Client, alice: User) -> None:
+    a_preset(alice)
+    maker.post("/presets/import/", {"text": file_of({"name": "fog", "values": {"prompt": "other"}})})
+    assert list(Preset.objects.values_list("name", flat=True)) == ["Fog", "fog 2"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "no json",
+        "[" * 100_000,
+        "[]",
+        '{"format": "other", "presets": []}',
+        file_of(version=2),
+        file_of(version=True),
+        file_of(*[{"name": "x", "values": FOG}] * (MOST + 1)),
+        file_of({"name": "x", "values": {"prompt": float("nan")}}),
+        "x" * 600_000,
+        '{"format": "venice-gallery-presets", "version": ' + "9" * 5000 + ', "presets": []}',
+    ],
+)
+def test_what_is_no_file_of_presets(maker: Client, alice: User, text: str) -> None:
+    answer = maker.post("/presets/import/", {"text": text})
+    assert answer.status_code == 422
+    assert Page(answer.content).one(data_error_for="file").words
+    assert not Preset.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "preset",
+    [
+        3,
+        {"name": 5, "values": FOG},
+        {"name": "x"},
+        {"name": "x", "values": {}},
+        {"name": "x", "values": {"prompt": "a\0"}},
+        {"name": "x", "values": {"prompt": "y" * 40_000}},
+        {"name": "x", "values": {"prompt": "\ud800"}},
+        {"name": "\0", "values": FOG},
+    ],
+)
+def test_a_spoilt_preset_is_left_out_and_said(maker: Client, alice: User, preset: Any) -> None:
+    answer = maker.post("/presets/import/", {"text": file_of(preset)}, follow=True)
+    assert answer.status_code == 200
+    assert "left out" in Page(answer.content).words
+    assert not Preset.objects.exists()
+
+
+def test_a_preset_with_the_draft_s_picture_does_not_carry_it(maker: Client, alice: User) -> None:
+    maker.post(
+        "/create/", fields(maker) | {"prompt": "x", "image": "1", "preset-name": "P", "save-preset": ""}
+    )
+    assert Preset.objects.get().values == {
+        "prompt": "x",
+        "model": Draft.objects.get(is_current=True).values["model"],
+    }

@@ -1,0 +1,105 @@
+"""What one has made, beside the form: a row for each click, day by day, without an end."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from gallery.display.sitting import CARDS, ROWS
+from gallery.models import Batch, Generation, User
+from gallery.models.queue import Order
+from tests.gallery.making import a_picture
+from tests.gallery.page import Page
+from venice import Generate
+
+pytestmark = pytest.mark.usefixtures("models_known")
+
+HTMX = {"HX-Request": "true"}
+MODEL = "venice-sd35"
+
+
+@pytest.fixture
+def maker(client: Client, alice: User) -> Client:
+    client.force_login(alice)
+    return client
+
+
+def a_click(owner: User, count: int = 1, *, days_ago: int = 0, prompt: str = "boats") -> Batch:
+    orders = [Order(operation=Generate(model=MODEL, prompt=prompt, seed=seed + 1)) for seed in range(count)]
+    generations, _ = Generation.objects.enqueue_batch(owner, orders)
+    batch = generations[0].batch
+    moment = timezone.now() - timedelta(days=days_ago)
+    Batch.objects.filter(pk=batch.pk).update(created_at=moment)
+    Generation.objects.filter(batch=batch).update(created_at=moment, state="done")
+    return batch
+
+
+def rows(page: Any) -> list[str]:
+    return [each["data-batch"] for each in Page(page.content).all("section", data_batch=None)]
+
+
+def older(page: Any) -> str:
+    return "".join(
+        link["href"] for link in Page(page.content).all("a", rel="next") if "from=" in link["href"]
+    )
+
+
+def test_a_row_for_each_click_with_its_words(maker: Client, alice: User) -> None:
+    a_click(alice, 3, prompt="three boats")
+    a_picture(alice, "a cat on a wall")
+    page = Page(maker.get("/create/").content)
+    first, second = page.all("div", class_="sitting-row")
+    assert "a cat on a wall" in first.words
+    assert "three boats" in second.words
+    assert MODEL in second.words
+    assert len(second.all("article")) == 3
+    assert first.one("a", data_again=None)["href"].startswith("/create/?generation=")
+    assert first.all("a", data_image=None)
+
+
+def test_days_follow_one_another_without_an_end(maker: Client, alice: User, bob: User) -> None:
+    a_click(bob)
+    days = [a_click(alice, days_ago=day) for day in range(ROWS + 5, -1, -1)]
+    seen, address = [], "/create/"
+    headings: list[str] = []
+    while address:
+        page = maker.get(address)
+        seen += rows(page)
+        headings += [each.words for each in Page(page.content).all("h3", class_="day")]
+        address = older(page)
+        fragment = maker.get(address, headers=HTMX) if address else page
+        assert not address or b"<html" not in fragment.content
+    assert seen == [str(each.pk) for each in reversed(days)]
+    assert headings[0].startswith("Yesterday, ")
+    assert len(headings) == ROWS + 5
+
+
+def test_a_click_of_many_shows_some_and_leads_to_all(maker: Client, alice: User) -> None:
+    batch = a_click(alice, CARDS + 4)
+    page = Page(maker.get("/create/").content)
+    row = page.one("section", data_batch=str(batch.pk))
+    assert len(row.all("article")) == CARDS
+    assert f"All {CARDS + 4}" in row.words
+
+
+def test_it_asks_no_more_for_more_rows(maker: Client, alice: User) -> None:
+    a_click(alice, 2)
+    maker.get("/create/")
+    with CaptureQueriesContext(connection) as few:
+        maker.get("/create/")
+    for _ in range(9):
+        a_click(alice, 2)
+    with CaptureQueriesContext(connection) as many:
+        maker.get("/create/")
+    assert len(many) == len(few)
+
+
+def test_odd_places(maker: Client, alice: User) -> None:
+    a_click(alice)
+    for place in ("", "x", "-1", "9" * 40, "\0"):
+        assert maker.get("/create/", {"from": place}).status_code == 200
+        assert maker.get("/create/", {"from": place}, headers=HTMX).status_code == 200
