@@ -1,5 +1,6 @@
 """What has become of one request in another, in a few words: `seed`, `+ fog`, `cfg 7 → 5`, `upscaled ×2`."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -62,6 +63,10 @@ def _texts(before: Generation, after: Generation) -> Iterator[str]:
 def words_changed(old: str, new: str) -> list[str]:
     """`+ fog`, `− rain`, `red → blue`; empty where so much has changed that it is another text."""
     if max(len(old), len(new)) > _MOST_CHARACTERS:
+        return []
+    words = [set(re.findall(r"\w+", each)) for each in (old, new)]
+    if 3 * len(words[0] & words[1]) < min(map(len, words)):
+        # Texts that have little in common take longest to be compared.
         return []
     found = difference(old, new, _STEPS)
     if found.is_coarse:

@@ -47,8 +47,8 @@ def fields_of(model: Model | None, styles: tuple[str, ...]) -> dict[str, forms.F
     fields["alternatives"] = Switch(
         initial=False,
         widget_attrs=PRICED,
-        label="{a|b} chooses",
-        help_text=r"Makes one of each: {dawn|noon|dusk}. \{ is a brace.",
+        label="Words in braces are a choice",
+        help_text=r"{dawn|noon|dusk} makes one of each; \{ is a brace.",
     )
     if model is not None:
         fields |= _size_fields(model)

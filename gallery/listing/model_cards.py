@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from django.conf import settings
+
 from gallery import formats
 from gallery.display.generation_card import typical
 from gallery.forms.catalog import Catalog
 from gallery.listing import examples
 from gallery.models import CatalogModel, Generation, Image, Pin, User
+from gallery.models.verification import scores
 from gallery.text import fold
 from venice import Model
 from venice.pricing import generate_price
@@ -31,12 +34,16 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """One model of the picker. `price` is of one picture at its defaults, in USD; `took` its usual time, in words."""
+    """One model of the picker. `price` is of one picture at its defaults, in USD; `took` its usual time, in words.
+
+    `score` says how pictures came out that were made again from their seeds; empty where none was.
+    """
 
     spec: Model
     price: Decimal | None
     took: str
     facts: tuple[Fact, ...]
+    score: str
     example: Image | None
     is_pinned: bool
     is_chosen: bool
@@ -64,7 +71,7 @@ class Group:
 def groups(catalog: Catalog, member: User, chosen: Iterable[str], words: str = "") -> list[Group]:
     """All models that are offered: those that the member pinned, those used lately, and the rest in Venice's order.
 
-    With `words` only those that have all of them. Five queries, whatever the number of models; one more for pinned.
+    With `words` only those that have all of them. Six queries, whatever the number of models.
     """
     pinned, recent = Pin.objects.models_of(member), recent_models(member)
     cards = _cards(catalog, frozenset(pinned), frozenset(chosen))
@@ -89,6 +96,7 @@ def recent_models(member: User) -> list[str]:
 
 def _cards(catalog: Catalog, pinned: frozenset[str], chosen: frozenset[str]) -> dict[str, ModelCard]:
     names = [spec.id for spec in catalog.models]
+    again = scores(emulated=settings.VENICE_EMULATED)
     times, pictures, editors = typical(names), examples.of_models(names), _editors()
     return {
         spec.id: ModelCard(
@@ -96,6 +104,7 @@ def _cards(catalog: Catalog, pinned: frozenset[str], chosen: frozenset[str]) -> 
             price=generate_price(spec),
             took=_usual(times[spec.id].took),
             facts=tuple(facts(spec, has_editor=_family(spec.id) in editors)),
+            score=again[spec.id].words if spec.id in again else "",
             example=pictures.get(spec.id),
             is_pinned=spec.id in pinned,
             is_chosen=spec.id in chosen,

@@ -34,6 +34,7 @@ from gallery.views import drafts, presets
 SAVES_PRESET = ("save-preset", "replace-preset")
 REDRAWING = (
     "change-model",
+    "add-model",
     "shape",
     "random-seed",
     "last-seed",

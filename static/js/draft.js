@@ -9,7 +9,6 @@ const RETRY = 5000;
 // Browsers let a page that is left send no more.
 const PARTING = 60_000;
 const UNSAVED = "draft-unsaved";
-const LEFT = "draft-left";
 const SPENDS = new Set(["submission", "price", "composer"]);
 
 // Names this page to the server: what it sends late is not taken for another device's.
@@ -88,37 +87,39 @@ function saved(of, said) {
   // The address fills the form each time it is loaded: a page that has done so once takes the draft.
   if (location.search) history.replaceState({ ...history.state, filled: true }, "");
   forget();
+  forget(sessionStorage);
   tell("");
 }
 
-// What no server has taken: tried again by the next page of the same member in this browser.
-function keepHere(of, text) {
+// What no server has taken: tried again by the next page of the same member in this browser. What was sent on leaving
+// is sent once more by the next page of this tab, which may have been drawn before it arrived: it counts once.
+function keepHere(of, text, store = localStorage) {
   try {
-    localStorage.setItem(UNSAVED, JSON.stringify({ member: of.dataset.member, text }));
+    store.setItem(UNSAVED, JSON.stringify({ member: of.dataset.member, text }));
   } catch {
     // A full or forbidden store: the page itself still holds it.
   }
 }
 
-function forget() {
+function forget(store = localStorage) {
   try {
-    localStorage.removeItem(UNSAVED);
+    store.removeItem(UNSAVED);
   } catch {
     // Nothing was stored either.
   }
 }
 
-async function bringBack() {
+async function bringBack(store) {
   const of = form();
-  const kept = JSON.parse(localStorage.getItem(UNSAVED) ?? "null");
+  const kept = JSON.parse(store.getItem(UNSAVED) ?? "null");
   if (!of || kept?.member !== of.dataset.member) return;
   const data = new URLSearchParams(kept.text);
   data.set("csrfmiddlewaretoken", of.elements.namedItem("csrfmiddlewaretoken").value);
   const answer = await fetch(of.dataset.draft, { method: "POST", body: data, headers: { "HX-Request": "true" } });
   if (answer.status === 401) return;
-  forget();
+  forget(store);
   const said = await answer.json().catch(() => ({}));
-  if (answer.ok && said.revision > Number(revision()?.value)) take();
+  if (answer.ok && said.revision > Number(revision()?.value)) renew();
   else if (answer.status === 409) tell("What you typed before is kept in History.");
 }
 
@@ -159,7 +160,10 @@ async function take() {
 /** Whether another device has saved since: its words come, but never into a box that somebody types in. */
 function look() {
   const there = Number(header()?.dataset.draftRevision);
-  if (!form() || state.saving || !(there > Number(revision()?.value))) return;
+  if (form() && !state.saving && there > Number(revision()?.value)) renew();
+}
+
+function renew() {
   if (state.dirty || state.typed.has(document.activeElement)) offer();
   else take();
 }
@@ -224,10 +228,15 @@ function leave() {
   const data = body(of);
   state.dirty = false;
   if (!navigator.sendBeacon(of.dataset.draft, data)) keepHere(of, data.toString());
-  sessionStorage.setItem(LEFT, "1");
+  keepHere(of, data.toString(), sessionStorage);
 }
 addEventListener("pagehide", leave);
-document.addEventListener("visibilitychange", () => document.hidden && leave());
+// A page that is hidden may never be looked at again, and may go on.
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden || !state.dirty) return;
+  if (state.saving) leave();
+  else save();
+});
 
 // The next page is drawn from the draft: it waits for what is on its way.
 document.addEventListener("click", (event) => {
@@ -241,19 +250,20 @@ document.addEventListener("click", (event) => {
   Promise.race([save(), patience]).finally(() => location.assign(link.href));
 });
 
-document.addEventListener("submit", ({ target }) => target.action?.endsWith("/accounts/logout/") && forget());
+document.addEventListener("submit", ({ target }) => {
+  if (!target.action?.endsWith("/accounts/logout/")) return;
+  forget();
+  forget(sessionStorage);
+});
 
-// A page out of the browser's memory may be older than the draft; what was sent on leaving may be on its way.
+// A page out of the browser's memory may be older than the draft.
 addEventListener("pageshow", ({ persisted }) => persisted && ask());
 const arrived = performance.getEntriesByType("navigation")[0]?.type ?? "navigate";
 const isBack = arrived !== "navigate";
 if (isBack && history.state?.filled) take();
 else if (form()?.hasAttribute("data-unsaved")) save();
-if (isBack || sessionStorage.getItem(LEFT)) {
-  sessionStorage.removeItem(LEFT);
-  for (const after of [200, 1200]) setTimeout(ask, after);
-}
-bringBack();
+if (isBack) for (const after of [200, 1200]) setTimeout(ask, after);
+bringBack(sessionStorage).then(() => bringBack(localStorage));
 // Who comes to the words by keyboard goes on at their end.
 const words = form()?.querySelector("textarea");
 words?.setSelectionRange(words.value.length, words.value.length);

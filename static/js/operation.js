@@ -1,5 +1,5 @@
-// Pictures as something to start from: they are dropped, pasted and dragged in, put in order, and compared with what was
-// made from them. Whatever needs a choice asks for it; nothing here spends.
+// Pictures as something to start from: they are dropped, pasted and dragged in, put in order, and compared with what
+// was made from them. Whatever needs a choice asks for it; nothing here spends.
 const said = document.getElementById("said");
 const PICTURE = /\/(images|uploads)\/(\d+)\//;
 const TRIES = 20;
@@ -10,8 +10,10 @@ const say = (words) => {
 const several = () => document.querySelector("#multi-edit-form [data-arranging]");
 const token = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value;
 /** Where something may be dropped: the pages on which pictures are made, and the form of any operation. */
-const place = (target) =>
-  document.querySelector("#bring, #create-form, .operating") ? document.body : target.closest?.("[data-composer], form");
+const place = (target) => {
+  const isWhole = document.querySelector("#bring, #create-form, .operating");
+  return isWhole ? document.body : target.closest?.("[data-composer], form");
+};
 /** A file on the create form itself is read, not brought: from_file.js does that. */
 const isRead = (event) =>
   event.dataTransfer.types.includes("Files") &&

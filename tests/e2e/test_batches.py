@@ -63,7 +63,7 @@ def test_the_queue_has_one_line_that_folds_out_by_keys(site: Site, browser: Brow
     page = signed_in(site, context)
     page.goto(f"{site.url}/create/")
     chosen(page, "Twelve boats [[fault:slow:4]]", "12")
-    page.keyboard.press("Control+Enter")
+    page.locator("#id_prompt").press("Control+Enter")
     expect(page.locator("#create-sitting [data-batch] article")).to_have_count(12)
     page.goto(f"{site.url}/queue/")
 
@@ -95,5 +95,6 @@ def test_words_are_counted_while_they_are_typed(site: Site, browser: Browser) ->
     page.locator("#id_prompt").press_sequentially(" {")
     page.locator("#create-submit").click()
     expect(page.locator("[data-error-for=prompt]")).to_contain_text("never closed")
-    assert complaints == []
+    # What is refused is a message of the browser's too.
+    assert [each for each in complaints if "422" not in each] == []
     context.close()

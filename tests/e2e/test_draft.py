@@ -53,11 +53,11 @@ def test_words_live_through_everything(site: Site, desk: BrowserContext) -> None
     page.locator("#id_model").select_option(PIXELS)
     page.locator(".create-more summary").click()
     page.locator("#id_negative_prompt").fill("fog")
-    page.locator("#id_width").fill("1280")
-    page.locator("#id_height").fill("720")
+    page.locator("[data-shape]", has_text="1280 × 720").click()
+    expect(page.locator("[data-shape][aria-pressed=true]")).to_contain_text("1280 × 720")
     page.locator("#id_model").select_option(TIERS)
     expect(page.locator("[data-kept=negative_prompt]")).to_contain_text("fog")
-    expect(page.locator("#id_aspect_ratio")).to_have_value("16:9")
+    expect(page.locator("input[name=aspect_ratio]:checked")).to_have_value("16:9")
     page.locator("#id_model").select_option(PIXELS)
     expect(page.locator("#id_negative_prompt")).to_have_value("fog")
     expect(page.locator("#id_width")).to_have_value("1280")
@@ -163,3 +163,58 @@ def test_the_line_spends_what_it_says(site: Site, desk: BrowserContext) -> None:
     expect(page.locator("#active .card, #active [data-batch]").first).to_be_visible()
     assert page.url == f"{site.url}/"
     expect(page.locator("#id_prompt")).to_have_value("Boats in the line")
+
+
+def test_words_typed_after_the_session_has_ended(site: Site, desk: BrowserContext) -> None:
+    page = at_the_form(site, desk, "olga")
+    for cookie in desk.cookies():
+        if "session-" in cookie["name"]:
+            desk.clear_cookies(name=cookie["name"])
+    page.locator("#id_prompt").press_sequentially(WORDS)
+    expect(page.locator("#notices [data-signed-out]")).to_contain_text("What you typed is kept")
+    site.cookies.pop("olga")
+    page.goto(site.manage("signin", "olga"))
+    page.get_by_role("button").click()
+    page.wait_for_url(f"{site.url}/")
+    expect(page.locator("#id_prompt")).to_have_value(WORDS)
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_a_preset_from_the_form_and_back(site: Site, browser: Browser, script: bool) -> None:
+    context = browser.new_context(java_script_enabled=script, viewport=PHONE)
+    page = at_the_form(site, context, f"petra-{script}")
+    page.locator("#id_prompt").fill("Posters of the lagoon")
+    page.get_by_role("button", name="Options").click()
+    page.locator(".create-presets summary").click()
+    page.locator("#id_preset_name").fill("Lagoon")
+    page.locator("#id_preset_name").press("Enter")
+    expect(page.get_by_text("Kept as the preset “Lagoon”")).to_be_visible()
+    page.goto(f"{site.url}/create/")
+    page.locator("#id_prompt").fill("Something else")
+    page.goto(f"{site.url}/presets/")
+    page.get_by_role("link", name="Lagoon", exact=True).first.click()
+    expect(page.locator("#id_prompt")).to_have_value("Posters of the lagoon")
+    if script:
+        # Without it only a button keeps what is typed.
+        page.get_by_role("button", name="Undo").click()
+        expect(page.locator("#id_prompt")).to_have_value("Something else")
+    context.close()
+
+
+def test_a_row_for_each_click_and_older_days_by_themselves(site: Site, desk: BrowserContext) -> None:
+    page = at_the_form(site, desk, "quirin", "/create/?prompt=Row%20of%20boats")
+    for number in (1, 2):
+        page.locator("#create-submit").click()
+        expect(page.locator("#create-sitting section[data-batch]")).to_have_count(number)
+    expect(page.locator("#create-sitting .sitting-words").first).to_have_text("Row of boats")
+    yesterday = (
+        "from datetime import timedelta; from django.utils import timezone; "
+        "from gallery.models import Batch, Generation; "
+        "b = Batch.objects.filter(owner__username='quirin').earliest('pk'); "
+        "then = timezone.now() - timedelta(days=1); "
+        "Batch.objects.filter(pk=b.pk).update(created_at=then); b.generations.update(created_at=then)"
+    )
+    site.manage("shell", "-c", yesterday)
+    page.reload()
+    expect(page.locator("#create-sitting h3.day")).to_contain_text("Yesterday")
+    expect(page.locator("#create-sitting section[data-batch]")).to_have_count(2)

@@ -4,11 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from gallery.models import Attempt, CatalogModel, CatalogStyle, Image, Mark, Pin, User
+from gallery.models.verification import Verification
 from tests.gallery.making import a_generation, a_picture
 from tests.gallery.page import Page
 
@@ -323,3 +325,14 @@ def test_the_usual_numbers_of_pictures_are_at_hand(maker: Client) -> None:
     # They are no field of the form: the list is.
     assert {each["form"] for each in usual} == {""}
     assert len(page.one("select", name="count").all("option")) == 20
+
+
+def test_how_pictures_came_out_that_were_made_again_stands_on_the_card(maker: Client, alice: User) -> None:
+    assert not Page(maker.get(MODELS).content).all(data_score=None)
+    for outcome in ("exact", "exact", "different"):
+        again = a_generation(alice, state="done")
+        Verification.objects.create(
+            generation=again, model="venice-sd35", outcome=outcome, emulated=settings.VENICE_EMULATED
+        )
+    card = Page(maker.get(MODELS).content).one("li", data_model="venice-sd35")
+    assert card.one(data_score=None).text == "made again exactly 2 of 3"
