@@ -51,6 +51,8 @@ class Greyed:
     @property
     def label(self) -> str:
         """What the field is called where it is one."""
+        if self.name in PIXELS:
+            return "Size"
         return PARAMETER[self.name].label if self.name in PARAMETER else self.name
 
 
@@ -112,9 +114,12 @@ def _shows(form: GenerateForm, name: str, value: Any) -> bool:
 def greyed(form: GenerateForm, values: Mapping[str, Any]) -> list[Greyed]:
     """The same for people, each with the reason why it is not sent."""
     name = form.spec.name if form.spec else "This form"
-    return [
-        Greyed(field, value, _reason(form, field, name)) for field, value in kept_beside(form, values).items()
-    ]
+    kept = kept_beside(form, values)
+    if kept.keys() >= set(PIXELS):
+        # Two sides are one shape.
+        width, height = (kept.pop(side) for side in PIXELS)
+        kept = {"width": f"{width} × {height}"} | kept
+    return [Greyed(field, value, _reason(form, field, name)) for field, value in kept.items()]
 
 
 def _reason(form: GenerateForm, field: str, model: str) -> str:

@@ -13,7 +13,15 @@ const SPENDS = new Set(["submission", "price", "composer"]);
 
 // Names this page to the server: what it sends late is not taken for another device's.
 const word = [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-const state = { number: 0, timer: 0, dirty: false, replaces: false, saving: null, typed: new Set() };
+const state = {
+  number: 0,
+  timer: 0,
+  dirty: false,
+  replaces: false,
+  saving: null,
+  taking: false,
+  typed: new Set(),
+};
 
 const form = () => document.querySelector("form[data-draft]");
 const revision = () => document.getElementById("draft-revision");
@@ -154,13 +162,25 @@ async function take() {
   Object.assign(state, { dirty: false, typed: new Set() });
   tell("");
   const address = of.matches("[data-composer]") ? `${of.dataset.draft}?composer=1` : of.dataset.draft;
-  await htmx.ajax("GET", address, { target: of, swap: "morph:outerHTML" });
+  state.taking = true;
+  try {
+    await htmx.ajax("GET", address, { target: of, swap: "morph:outerHTML" });
+  } finally {
+    state.taking = false;
+  }
 }
+
+// Who has begun to type before it came keeps what is typed.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const { path = "", verb } = detail.requestConfig ?? {};
+  const isTaken = verb === "get" && form() && path.split("?")[0] === form().dataset.draft && detail.target === form();
+  if (isTaken && state.dirty) detail.shouldSwap = false;
+});
 
 /** Whether another device has saved since: its words come, but never into a box that somebody types in. */
 function look() {
   const there = Number(header()?.dataset.draftRevision);
-  if (form() && !state.saving && there > Number(revision()?.value)) renew();
+  if (form() && !state.saving && !state.taking && there > Number(revision()?.value)) renew();
 }
 
 function renew() {
