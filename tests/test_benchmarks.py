@@ -14,6 +14,7 @@ LEAST = {
     "bench_browsers": ("--images", "500", "--browsers", "3", "--seconds", "8", "--row-seconds", "1"),
     "bench_client": ("--rounds", "3"),
     "bench_gallery_page": ("--images", "2000", "--rounds", "2"),
+    "bench_matrix": ("--images", "500", "--rounds", "2", "--databases", "sqlite"),
     "bench_media": ("--rounds", "2", "--seconds", "1"),
     "bench_post_to_done": ("--images", "2"),
     "bench_search": ("--sizes", "500,1000", "--databases", "sqlite", "--rounds", "1"),
