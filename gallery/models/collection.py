@@ -138,6 +138,16 @@ class Collection(models.Model):
             raise ValidationError(f"There is a collection “{name}” already.")
         self.name, self.folded = name, label_key(name)
 
+    def reword(self) -> bool:
+        """Write its name and its notes; saved searches follow. False when it is gone by now.
+
+        IntegrityError when another has that name.
+        """
+        with transaction.atomic():
+            self.tell_searches()
+            written = Collection.objects.filter(pk=self.pk)
+            return bool(written.update(name=self.name, folded=self.folded, notes=self.notes))
+
     def tell_searches(self) -> None:
         """Saved searches for it ask for its new name, which is to be saved by the same transaction."""
         names = dict(Collection.objects.order_by().values_list("name", "pk"))

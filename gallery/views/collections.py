@@ -105,11 +105,8 @@ def edit(request: MemberRequest, pk: int) -> HttpResponse:
     form = CollectionForm(collection, request.POST)
     if form.is_valid():
         try:
-            with transaction.atomic():
-                collection.tell_searches()
-                words = {field: getattr(collection, field) for field in ("name", "folded", "notes")}
-                if not Collection.objects.filter(pk=pk).update(**words):
-                    raise Http404
+            if not collection.reword():
+                raise Http404
         except IntegrityError:
             form.add_error("name", f"There is a collection “{collection.name}” already.")
     if form.errors:
