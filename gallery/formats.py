@@ -9,6 +9,8 @@ from venice.pricing import dollars
 
 #: Integers that both databases can compare with an id; anything above cannot exist.
 MAX_ID = 2**63 - 1
+#: The shapes that ratios.css knows, in hundredths of width to height.
+NARROWEST, WIDEST = 25, 400
 
 # Bounded and in ASCII: what else int() and Decimal() would read, no page of ours has ever written.
 _ID = re.compile(r"[0-9]{1,19}", re.ASCII)
@@ -84,6 +86,11 @@ def ordinal(number: int) -> str:
     """1st, 2nd, 3rd, 4th …"""
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
+
+
+def shape(width: int, height: int) -> int:
+    """Width over height in hundredths, as the classes of ratios.css know it."""
+    return min(max(round(100 * width / max(height, 1)), NARROWEST), WIDEST)
 
 
 def read_id(text: str) -> int | None:

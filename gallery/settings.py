@@ -41,7 +41,7 @@ VENICE_EMULATED = (not VENICE_API_KEY and not VENICE_BASE_URL_GIVEN) or VENICE_B
 WORKER_CONCURRENCY = environment.number("WORKER_CONCURRENCY", 4, 1, 64)
 VENICE_REQUESTS_PER_MINUTE = environment.number("VENICE_REQUESTS_PER_MINUTE", 18, 1, 100_000)
 SUBMISSIONS_PER_MINUTE = environment.number("SUBMISSIONS_PER_MINUTE", 100, 1, 1_000_000)
-MAX_PICTURES_PER_CLICK = environment.number("MAX_PICTURES_PER_CLICK", 100, 1, 5000)
+MAX_PICTURES_PER_CLICK = environment.number("MAX_PICTURES_PER_CLICK", 500, 1, 5000)
 # So many days a picture stays in the trash; 0: until somebody empties it.
 TRASH_DAYS = environment.number("TRASH_DAYS", 30, 0, 36_500)
 try:

@@ -96,10 +96,10 @@ def _kept_sql_is_what_would_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
     ask = kept_sql.ask
 
     @wraps(ask)
-    def compared(name: Any, write: Any, *values: int) -> Any:
+    def compared(name: Any, write: Any, *values: int | str) -> Any:
         rows = ask(name, write, *values)
-        kept = kept_sql.statement(name, write, len(values))
-        anew = kept_sql.written(write, len(values))
+        kept = kept_sql.statement(name, write, values)
+        anew = kept_sql.written(write, values)
         assert (kept.sql, kept.parameters) == (anew.sql, anew.parameters), name
         return rows
 

@@ -1,10 +1,12 @@
 """Pictures from outside in the admin."""
 
 from django.contrib import admin
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from gallery.admin.reading import ReadOnlyAdmin, stored_thumbnail
-from gallery.models import Upload
+from gallery.models import Image, Input, Upload
 
 
 @admin.register(Upload)
@@ -18,10 +20,16 @@ class UploadAdmin(ReadOnlyAdmin):
     sortable_by = ()
     fields = ("picture", "owner", "size", "format", "bytes", "name", "created_at", "used_at")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Upload]:
+        """With whether it is everybody's to see."""
+        used = [Exists(table._default_manager.filter(sha256=OuterRef("sha256"))) for table in (Input, Image)]
+        rows: QuerySet[Upload] = super().get_queryset(request)
+        return rows.annotate(is_used=used[0] | used[1])
+
     @admin.display(description="Picture")
-    def picture(self, upload: Upload) -> SafeString:
-        """Its thumbnail."""
-        return stored_thumbnail(upload)
+    def picture(self, upload: Upload) -> SafeString | str:
+        """Its thumbnail, once something was made from it."""
+        return stored_thumbnail(upload) if getattr(upload, "is_used", False) else "its member’s alone"
 
     @admin.display(description="Size")
     def size(self, upload: Upload) -> str:

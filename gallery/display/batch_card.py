@@ -13,7 +13,7 @@ from gallery.display import generation_card
 from gallery.display.generation_card import Again, Card
 from gallery.formats import counted
 from gallery.forms.plan import total
-from gallery.models import Attempt, Batch, CatalogModel, ClosedGates, Generation, State
+from gallery.models import Attempt, Batch, CatalogModel, ClosedGates, Generation, State, User
 from gallery.models.states import ACTIVE_STATES, CHARGED_OUTCOMES
 
 #: So many cards stand on one page of it.
@@ -109,10 +109,17 @@ class BatchCard:
         return blake2s(" ".join(shown).encode(), digest_size=8).hexdigest()
 
 
-def of(batch: Batch, gates: ClosedGates, *, first: int = 0, again: Again | None = None) -> BatchCard:
+def of(
+    batch: Batch,
+    gates: ClosedGates,
+    *,
+    first: int = 0,
+    again: Again | None = None,
+    member: User | None = None,
+) -> BatchCard:
     """The click with a page of its cards from place `first` on; some ten queries however many it has."""
     counts = Counter(batch.members.order_by().values_list("state", flat=True))
-    page = generation_card.drawn(batch.members.filter(position__gte=first))[: PAGE + 1]
+    page = generation_card.drawn(batch.members.filter(position__gte=first), member)[: PAGE + 1]
     rows: list[Generation] = list(page)
     again_rows = list(batch.to_run_again) if counts[State.FAILED] or counts[State.INTERRUPTED] else []
     charged = Attempt.objects.filter(generation__batch=batch, outcome__in=CHARGED_OUTCOMES)

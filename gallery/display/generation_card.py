@@ -20,7 +20,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from gallery.display import kept_answers
-from gallery.models import Attempt, CatalogModel, ClosedGates, Gate, Generation, Image, Outcome, State
+from gallery.models import (
+    Attempt,
+    CatalogModel,
+    ClosedGates,
+    Gate,
+    Generation,
+    Image,
+    Mark,
+    Outcome,
+    State,
+    User,
+)
 from gallery.models.service_order import Status
 from gallery.models.worker import SILENT_AFTER
 
@@ -204,10 +215,15 @@ def again(generations: Iterable[Generation]) -> dict[int, Again]:
     return {pk: Again(price) for pk, price in CatalogModel.objects.prices(wanted).items()}
 
 
-def of(generation: Generation, gates: ClosedGates, now: QueueState | None = None) -> Card:
-    """The card of one generation, with all it shows; at most two queries beside its position and price."""
+def of(
+    generation: Generation, gates: ClosedGates, now: QueueState | None = None, *, member: User | None = None
+) -> Card:
+    """The card of one generation, with all it shows; at most three queries beside its position and price.
+
+    Its pictures tell what `member` thinks of them.
+    """
     times = typical([generation.model]) if generation.state == State.SENDING else {}
-    images = [] if generation.is_active else list(generation.images.order_by("index"))
+    images = [] if generation.is_active else list(_in_order(member).filter(generation=generation))
     usual = times.get(generation.model, Typical())
     if not generation.is_active:
         prefetch_related_objects([generation], "attempts")
@@ -215,11 +231,19 @@ def of(generation: Generation, gates: ClosedGates, now: QueueState | None = None
     return _card(generation, images, now or queue_state(generation, gates), usual, another)
 
 
-def drawn(generations: QuerySet[Generation]) -> QuerySet[Generation]:
-    """With all that `of_each` shows of them, in a query for each kind of thing."""
-    in_order = Prefetch("images", Image.objects.order_by("index"))
+def drawn(generations: QuerySet[Generation], member: User | None = None) -> QuerySet[Generation]:
+    """With all that `of_each` shows of them, in a query for each kind of thing; `member` as for `of`."""
+    pictures = Prefetch("images", _in_order(member))
     known = generations.select_related("owner", "prompt", "batch", "verification")
-    return known.prefetch_related(in_order, "attempts")
+    return known.prefetch_related(pictures, "attempts")
+
+
+def _in_order(member: User | None) -> QuerySet[Image]:
+    """Pictures as cards show them, each with a list of the one mark of `member`, if there is one."""
+    pictures: QuerySet[Image] = Image.objects.order_by("index")
+    if member is None:
+        return pictures
+    return pictures.prefetch_related(Prefetch("marks", Mark.objects.filter(user=member), to_attr="own_marks"))
 
 
 def of_each(generations: Iterable[Generation]) -> list[Card]:

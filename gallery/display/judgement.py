@@ -29,6 +29,12 @@ def judgement(image: Image, member: User) -> Judgement:
     return Judgement(favourite, rating, _mean(image), tags, offered)
 
 
+def own(image: Image) -> Judgement:
+    """The same without tags, of a picture of a card that was read for a member: no query."""
+    (mark,) = getattr(image, "own_marks", None) or [Mark()]
+    return Judgement(mark.is_favourite, mark.rating, _mean(image), [], [])
+
+
 def _mean(image: Image) -> str:
     if not image.rating_count:
         return ""

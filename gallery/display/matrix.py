@@ -11,9 +11,8 @@ from django.db.models import Sum
 
 from gallery.display import generation_card
 from gallery.display.forecast import GUESS
-from gallery.formats import about, amount, usd
+from gallery.formats import about, amount, shape, usd
 from gallery.forms.matrix import MatrixForm, Purchase
-from gallery.listing.tiles import shape
 from gallery.media.storage import thumbnail_name
 from gallery.media.thumbnails import SIZES
 from gallery.models import Generation, Image, User, Worker

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Case, F, IntegerField, OuterRef, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 
 from gallery.models import CatalogModel, CatalogStyle, Image
@@ -35,7 +35,9 @@ def sought(entries: QuerySet[Any], key: str, column: str) -> QuerySet[Any]:
     for emulated in (False, True):
         # As a list: SQLite seeks no column that is only named.
         whose = best.filter(emulated__in=[emulated])
-        seeks += [whose.filter(score__gte=_LIKED), whose.filter(score=0), whose]
+        # No condition on a rank: PostgreSQL would walk all rated pictures for a model that has none.
+        liked = whose.annotate(liked=Case(When(score__gte=_LIKED, then=F("pk")))).values("liked")
+        seeks += [liked, whose.filter(score=0), whose]
     example = Coalesce(*(Subquery(rows[:1]) for rows in seeks), output_field=IntegerField())
     found: QuerySet[Any] = entries.order_by().annotate(example=example)
     return found

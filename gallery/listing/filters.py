@@ -1,8 +1,9 @@
 """The line above the grid: what a list may be narrowed to by a click, written as the search language."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,6 +14,7 @@ from gallery import search
 from gallery.formats import counted_to
 from gallery.listing.count import Capped
 from gallery.listing.listing import Listing
+from gallery.listing.order import ORDERS
 from gallery.models import CatalogModel, CatalogStyle, Image, ImageDocument, SavedSearch, Tag, User, kept_sql
 from gallery.models.vocabulary import Vocabulary
 
@@ -57,11 +59,11 @@ class Menu:
 class Line:
     """All of the line that depends on the search and on who looks."""
 
-    scopes: list[Link]
+    scopes: Sequence[Link]
     # Name and text of each search that the member has kept.
     saved: list[tuple[str, str]]
-    menus: list[Menu]
-    orders: list[Link]
+    menus: Sequence[Menu]
+    orders: Sequence[Link]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,10 @@ def _people(member: User) -> list[tuple[str, str]]:
 
 
 def _dates(member: User) -> list[tuple[str, str]]:
+    return _days()
+
+
+def _days() -> list[tuple[str, str]]:
     today = timezone.localdate()
     last = today.replace(day=1) - timedelta(days=1)
     return [
@@ -151,13 +157,33 @@ _SCOPES = (_is_mine, _is_favourite, _is_today)
 
 def line(listing: Listing, member: User, opened: str = "") -> Line:
     """The line above `listing`; the menu that is `opened` has its choices, each with its count."""
-    found = search.terms(listing.query.text)
-    menus = [_menu(listing, facet, found, member, is_open=facet.name == opened) for facet in _FACETS]
-    orders = [
-        Link(order.label, listing.sorted_by(order), order is listing.order)
-        for order in listing.orders.values()
-    ]
-    return Line(_scopes(listing, found), _saved(member), menus, orders)
+    scopes, menus, orders = _closed(
+        listing.path, listing.query.text, listing.order.name, refused(listing), timezone.localdate()
+    )
+    if opened in MENUS:
+        menus = tuple(
+            menu(listing, member, opened) if facet.name == opened else closed
+            for facet, closed in zip(_FACETS, menus, strict=True)
+        )
+    return Line(scopes, _saved(member), menus, orders)
+
+
+@lru_cache(maxsize=500)
+def _closed(
+    path: str, text: str, order: str, unsearched: frozenset[str], today: date
+) -> tuple[tuple[Link, ...], tuple[Menu, ...], tuple[Link, ...]]:
+    """Scopes, menus and orders of the gallery's list, kept since the same few searches come again and again.
+
+    Nothing but these values decides about them; dates are written as they are named `today`.
+    """
+    query = search.Query(text, problems=tuple(search.Problem(part, "") for part in unsearched))
+    listing = Listing(path=path, query=query, orders=ORDERS, order=ORDERS[order], cursor=None, size=0)
+    found = search.terms(text)
+    menus = tuple(_menu(listing, facet, found) for facet in _FACETS)
+    orders = tuple(
+        Link(each.label, listing.sorted_by(each), each is listing.order) for each in ORDERS.values()
+    )
+    return tuple(_scopes(listing, found)), menus, orders
 
 
 def _saved(member: User) -> list[tuple[str, str]]:
@@ -170,7 +196,8 @@ def _saved(member: User) -> list[tuple[str, str]]:
 def menu(listing: Listing, member: User, name: str) -> Menu:
     """That menu alone, open."""
     (facet,) = (each for each in _FACETS if each.name == name)
-    return _menu(listing, facet, search.terms(listing.query.text), member, is_open=True)
+    closed = _menu(listing, facet, search.terms(listing.query.text))
+    return replace(closed, choices=_choices(listing, facet, _chosen(listing, facet), member))
 
 
 def between(listing: Listing, after: str, before: str) -> str:
@@ -204,22 +231,25 @@ def _scopes(listing: Listing, found: list[search.Term]) -> list[Link]:
     ]
 
 
-def _menu(listing: Listing, facet: _Facet, found: list[search.Term], member: User, *, is_open: bool) -> Menu:
-    said = [term for term in found if facet.holds(term)]
-    # A value that does not exist is not what the list was narrowed to.
+def _chosen(listing: Listing, facet: _Facet) -> list[search.Term]:
+    """What the list is narrowed to: a value that does not exist is not that."""
     unsearched = refused(listing)
-    chosen = [term for term in said if term.normal not in unsearched]
+    found = search.terms(listing.query.text)
+    return [term for term in found if facet.holds(term) and term.normal not in unsearched]
+
+
+def _menu(listing: Listing, facet: _Facet, found: list[search.Term]) -> Menu:
+    chosen = _chosen(listing, facet)
     without = _address(listing, facet.holds)
     own = _address(listing, lambda term: False)
     # Names of models and styles are not asked for: their ids tell as much.
-    named = {text: label for label, text in _dates(member)} if chosen and facet.name == "date" else {}
+    named = {text: label for label, text in _days()} if chosen and facet.name == "date" else {}
     return Menu(
         facet.name,
         facet.label,
         " ".join(_value(term, named) for term in chosen),
-        without if said else "",
+        without if any(map(facet.holds, found)) else "",
         f"{own}{'&' if '?' in own else '?'}menu={facet.name}",
-        _choices(listing, facet, chosen, member) if is_open else None,
     )
 
 

@@ -25,6 +25,18 @@ class Page(Generic[T]):
     newer: str
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Rows of which the SQL is kept.
+
+    `name` has all that decides which they are but for `values`: of these `rows` makes them, for none that is kept.
+    """
+
+    name: Hashable
+    rows: Callable[..., Rows]
+    values: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """One list: where it is, what it searches for, its order, from which row on, and how many rows make a page."""
@@ -97,35 +109,30 @@ class Listing:
         return self.after(queryset, self.cursor, inclusive=True)
 
     def asked(
-        self, kept: Hashable, what: str, write: Callable[..., QuerySet[Any, Any]], *values: int
+        self, rows: Rows | Kept, what: str, write: Callable[..., QuerySet[Any, Any]], *values: int
     ) -> list[tuple[Any, ...]]:
-        """The rows of `what`, which `write` asks of this list and of `values`.
+        """The rows of `what`, which `write` asks of this list, of `rows` and of `values`."""
+        if not isinstance(rows, Kept):
+            return list(write(self, rows, *values))
+        kept, cursor = rows, self.cursor or ()
+        first, last = len(values), len(values) + len(kept.values)
 
-        `kept` names the rows that it is about, with all that decides which these are: their SQL is kept. None where
-        that cannot be named.
-        """
-        if kept is None:
-            return list(write(self, *values))
-        cursor = self.cursor or ()
-        count = len(values)
+        def written(*given: Any) -> QuerySet[Any, Any]:
+            here = replace(self, cursor=given[last:] or None)
+            return write(here, kept.rows(*given[first:last]), *given[:first])
 
-        def written(*numbers: int) -> QuerySet[Any, Any]:
-            return write(replace(self, cursor=numbers[count:] or None), *numbers[:count])
+        name = (what, kept.name, self.order.name, self.size, bool(cursor))
+        return kept_sql.ask(name, written, *values, *kept.values, *cursor)
 
-        name = (what, kept, self.order.name, self.size, bool(cursor))
-        return kept_sql.ask(name, written, *values, *cursor)
-
-    def page(
-        self, queryset: Rows, shown: list[T], cursors: Sequence[Cursor], kept: Hashable = None
-    ) -> Page[T]:
+    def page(self, queryset: Rows | Kept, shown: list[T], cursors: Sequence[Cursor]) -> Page[T]:
         """`shown` are the rows of the page, `cursors` those of `rows`; one query more to find the page before."""
         older = self.address(cursors[self.size]) if len(cursors) > self.size else ""
-        return Page(shown, older, self._newer(queryset, kept))
+        return Page(shown, older, self._newer(queryset))
 
-    def _newer(self, queryset: Rows, kept: Hashable) -> str:
+    def _newer(self, queryset: Rows | Kept) -> str:
         if self.cursor is None:
             return ""
-        cursors = self.asked(kept, "newer", lambda here: here._places_before(queryset))
+        cursors = self.asked(queryset, "newer", lambda here, rows: here._places_before(rows))
         if not cursors:
             return ""
         return self.address(cursors[self.size - 1] if len(cursors) > self.size else None)

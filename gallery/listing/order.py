@@ -33,6 +33,11 @@ class Order:
     columns: tuple[str, ...] = ("id",)
     rising: bool = False
 
+    @property
+    def is_by_id(self) -> bool:
+        """Whether it is the order of the rows' ids, from either end."""
+        return self.columns == ("id",)
+
     def cursor(self, row: Any) -> Cursor:
         """Where a row, or what has its columns as attributes, stands."""
         return tuple(attrgetter(column)(row) for column in self.columns)

@@ -1,6 +1,6 @@
 """Which pictures a list is about, and a picture's page steps among; named by `in=` in addresses."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -10,9 +10,10 @@ from django.urls import reverse
 
 from gallery import search
 from gallery.formats import MAX_ID, read_id
-from gallery.listing.listing import Listing
+from gallery.listing.listing import Kept, Listing
 from gallery.listing.order import COLLECTION_ORDERS, ORDERS, OWN, Cursor, Order
 from gallery.models import CollectionImage, Image, User
+from gallery.models.document import asked_alone
 from gallery.models.image import ImageQuerySet
 
 PROMPT, COLLECTION, TRASH = "prompt", "collection", "trash"
@@ -86,12 +87,24 @@ class Scope:
         rows = self.matching(query)
         return rows if self.kind == TRASH else rows.listed_for(member)
 
-    def kept(self, query: search.Query, member: User) -> Hashable:
-        """Names what is `listed` by all that decides it, so that its SQL may be kept; None for all but the gallery.
+    def kept(self, listing: Listing, member: User) -> Kept | None:
+        """What is `listed`, where its SQL may be kept: the gallery, and the newest of what documents alone decide.
 
-        A search is written anew each time.
+        None where it is written anew each time.
         """
-        return None if query or self.kind else ("gallery", member.hides_sensitive)
+        query, hides = listing.query, member.hides_sensitive
+        if self.kind:
+            return None
+        if not query:
+            return Kept(("gallery", hides), lambda: self.listed(query, member))
+        asked = asked_alone(query)
+        if asked is None or not listing.order.is_by_id or Image.objects.found_by(query).choices(by_id=True):
+            return None
+        return Kept(
+            ("search", hides),
+            lambda text: Image.objects.covers().documented(text).listed_for(member),
+            (asked,),
+        )
 
     def hides(self, query: search.Query, member: User) -> bool:
         """Whether there are some that only the setting of `member` keeps out of the list."""

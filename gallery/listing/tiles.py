@@ -1,6 +1,5 @@
 """A page of the grid: sixty pictures by cursor, as plain tuples, since drawing them is most of a page's time."""
 
-from collections.abc import Hashable
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -8,11 +7,12 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db.models import FilteredRelation, Q
 from django.db.models.functions import Left
+from django.utils.html import escape
 
-from gallery.formats import usd
+from gallery.formats import shape, usd
 from gallery.listing import walk
 from gallery.listing.days import Day, days
-from gallery.listing.listing import Listing, Page
+from gallery.listing.listing import Kept, Listing, Page
 from gallery.listing.order import Rows, write
 from gallery.media.storage import thumbnail_name
 from gallery.media.thumbnails import SIZES
@@ -25,8 +25,6 @@ PAGE = 60
 EAGER = 24
 # Characters of the prompt in the caption; the rest is on the picture's own page.
 EXCERPT = 240
-# The shapes that ratios.css knows.
-NARROWEST, WIDEST = 25, 400
 # A row that is filled makes its pictures larger than its height says, by as much in the worst of usual cases.
 GROWTH = 1.2
 
@@ -41,16 +39,17 @@ _CREATED = _COLUMNS.index("created_at")
 
 
 class Tile(NamedTuple):
-    """One picture as `gallery/_tiles.jinja` draws it, which escapes what it prints.
+    """One picture as `gallery/_tiles.jinja` draws it, which escapes `text` and `facts` alone.
 
-    What a tile is to show comes with the row of its picture (`_COLUMNS`) or from one query for all of the page's, and
-    is a field here: a plain value, as short to print as it can be, since it is printed sixty times.
+    All else is fit for HTML as it is: numbers, addresses of ours, words from this module. What a tile is to show comes
+    with the row of its picture (`_COLUMNS`) or from one query for all of the page's, and is a field here: a plain
+    value, as short to print as it can be, since it is printed sixty times.
     """
 
     id: int
     # Its place in the list, where that is not its id.
     at: str
-    # Below /images/, with what keeps its page within this list.
+    # Below /images/, with what keeps its page within this list; escaped, since that has signs of its own.
     link: str
     src: str
     srcset: str
@@ -76,43 +75,37 @@ class Tile(NamedTuple):
     day: Day | None
 
 
-def shape(width: int, height: int) -> int:
-    """Width over height in hundredths, as the classes of ratios.css know it."""
-    return min(max(round(100 * width / max(height, 1)), NARROWEST), WIDEST)
-
-
 def page(
     listing: Listing,
-    images: ImageQuerySet,
+    images: ImageQuerySet | Kept,
     *,
     member: User,
     stacked: bool = True,
     within: str | None = None,
-    kept: Hashable = None,
 ) -> Page[Tile]:
     """The pictures of `listing` among `images` as `member` sees them, with their own marks, in rows of their height.
 
     Without `stacked` each picture stands for itself, and none bears the count of its stack. `within` is what makes
-    a picture's page step among the same pictures, where it is more than the listing's own. `kept` names
-    `images` (see `Listing.asked`).
+    a picture's page step among the same pictures, where it is more than the listing's own.
     """
-    rows = _rows(listing, images, member, kept)
+    rows = _rows(listing, images, member)
     own = len(rows[0]) - len(listing.order.columns) if rows else 0
     visible = rows[: listing.size]
-    steps = listing.within if within is None else within
+    steps = escape(listing.within if within is None else within)
+    media = str(settings.MEDIA_URL)
     begun = (
         days([row[_CREATED] for row in visible])
         if listing.order.columns == ("id",)
         else [None] * len(visible)
     )
     shown = [
-        _tile(row[:own], position, member.row_height, stacked, steps, day, write(row[own:]))
+        _tile(row[:own], position, member.row_height, stacked, steps, day, write(row[own:]), media)
         for position, (row, day) in enumerate(zip(visible, begun, strict=True))
     ]
-    return listing.page(images, shown, [row[own:] for row in rows], kept)
+    return listing.page(images, shown, [row[own:] for row in rows])
 
 
-def _rows(listing: Listing, images: ImageQuerySet, member: User, kept: Hashable) -> list[tuple[Any, ...]]:
+def _rows(listing: Listing, images: ImageQuerySet | Kept, member: User) -> list[tuple[Any, ...]]:
     """What the page's tiles show, and where each stands in the list; one row more where there are older ones."""
     columns: tuple[Any, ...] = (*_COLUMNS, Left("prompt__text", EXCERPT), *listing.order.columns)
 
@@ -121,8 +114,10 @@ def _rows(listing: Listing, images: ImageQuerySet, member: User, kept: Hashable)
         shown: Rows = rows.annotate(own=marks).values_list(*columns)
         return shown
 
-    if kept is not None:
-        return listing.asked(kept, "tiles", lambda here, owner: drawn(here.rows(images), owner), member.pk)
+    if isinstance(images, Kept):
+        return listing.asked(
+            images, "tiles", lambda here, kept, owner: drawn(here.rows(kept), owner), member.pk
+        )
     return walk.first(
         listing.order,
         images,
@@ -133,14 +128,21 @@ def _rows(listing: Listing, images: ImageQuerySet, member: User, kept: Hashable)
 
 
 def _tile(
-    row: tuple[Any, ...], position: int, row_height: int, stacked: bool, within: str, day: Day | None, at: str
+    row: tuple[Any, ...],
+    position: int,
+    row_height: int,
+    stacked: bool,
+    within: str,
+    day: Day | None,
+    at: str,
+    media: str,
 ) -> Tile:
     pk, sha256, width, height, color, stack, recipe, _ = row[:8]
     kind, blurred, violation, model, seed, price, owner, sensitive, favourite, rating, text = row[8:]
     form, widths = _sizes(width, height)
     # As StoredPicture writes them.
     version = f"?{recipe}" if recipe > 1 else ""
-    thumbnails = [f"{settings.MEDIA_URL}{thumbnail_name(sha256, size)}{version}" for size in SIZES]
+    thumbnails = [f"{media}{thumbnail_name(sha256, size)}{version}" for size in SIZES]
     return Tile(
         pk,
         at if at != str(pk) else "",

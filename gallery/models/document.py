@@ -31,14 +31,24 @@ class ImageDocumentQuerySet(models.QuerySet["ImageDocument"]):
 
     def of_covers(self, query: search.Query) -> models.QuerySet[Any]:
         """What is as many as the gallery shows of `query`: documents alone, where the index decides all of it."""
-        vendor = connection.vendor
-        is_decided = all(each.tags for each in query.filters) and not any(
-            search.is_left_over(term, vendor) for term in query.words
-        )
-        if not is_decided or not (query.words or query.filters):
-            return Image.objects.found_by(query)
-        asked = search.document_query(query.words, (*query.filters, _COVERS), vendor)
-        return self.filter(terms__matches=asked)
+        asked = asked_alone(query, _COVERS)
+        return Image.objects.found_by(query) if asked is None else self.filter(terms__matches=asked)
+
+
+def asked_alone(query: search.Query, *more: search.Filter) -> str | None:
+    """What documents are asked for `query`, and for `more`, where they decide all of it; else None."""
+    vendor = connection.vendor
+    is_decided = all(each.tags for each in query.filters) and not any(
+        search.is_left_over(term, vendor) for term in query.words
+    )
+    if not is_decided or not (query.words or query.filters):
+        return None
+    return search.document_query(query.words, (*query.filters, *more), vendor)
+
+
+def covers_asked(query: search.Query) -> str | None:
+    """The same of those documents alone that are of covers."""
+    return asked_alone(query, _COVERS)
 
 
 _COVERS = search.Filter(models.Q(is_cover=True), (":cover",))

@@ -254,6 +254,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
         ids = RawSQL(sql, [asked])  # noqa: S611 - the words travel as a parameter
         return Choices(among, self, among._searched(query, lambda _: Q(pk__in=ids)))
 
+    def documented(self, asked: str) -> Self:
+        """Those whose search documents hold what they are `asked` for."""
+        return self.filter(document__terms__matches=asked)
+
     def _searched(self, query: search.Query, condition: Callable[[str], Q]) -> Self:
         """`condition` is made of what the index is asked; the rest is asked of columns."""
         vendor = connection.vendor
@@ -351,8 +355,9 @@ def _sums() -> dict[str, Any]:
 class Image(StoredPicture):
     """One picture as Venice sent it, byte for byte, with copies of the columns that the grid filters by."""
 
-    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="images")
-    generation = models.ForeignKey(Generation, models.PROTECT, related_name="images")
+    # Each index is written at every change of a row: those of foreign keys are the beginnings of longer ones below.
+    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="images", db_index=False)
+    generation = models.ForeignKey(Generation, models.PROTECT, related_name="images", db_index=False)
     index = models.PositiveSmallIntegerField(
         default=0, help_text="Place in the answer; only 0 follows the seed."
     )
@@ -362,8 +367,10 @@ class Image(StoredPicture):
     is_cover = models.BooleanField(default=True)
     stack_size = models.PositiveSmallIntegerField(default=1, help_text="Pictures of the same answer.")
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="images")
-    prompt = models.ForeignKey(Prompt, models.PROTECT, null=True, blank=True, related_name="images")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="images", db_index=False)
+    prompt = models.ForeignKey(
+        Prompt, models.PROTECT, null=True, blank=True, related_name="images", db_index=False
+    )
     model = models.CharField(max_length=200)
     style_preset = models.CharField(max_length=100, blank=True)
     emulated = models.BooleanField(default=False)
@@ -385,11 +392,11 @@ class Image(StoredPicture):
         default=False, help_text="Blurred by Venice, or marked by a member: not for every eye."
     )
     sensitive_set_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
     trashed_at = models.DateTimeField(null=True, blank=True)
     trashed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
 
     objects = ImageQuerySet.as_manager()

@@ -1,21 +1,24 @@
 """Queries that every page asks: Django writes their SQL once, which takes longer than the database takes to answer."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Expression, QuerySet
 
-# Numbers that nobody asks for: where one of them comes out, a value of the caller goes in.
-_PLACES = tuple(range(-(2**53) - 8, -(2**53)))
+# Numbers and words that nobody asks for: where one of them comes out, a value of the caller goes in.
+_NUMBERS = tuple(range(-(2**53) - 8, -(2**53)))
+_WORDS = tuple(f"\ue000{place}" for place in range(4))
 
 
 class Statement(NamedTuple):
-    """Text and parameters, numbers of `_PLACES` among them, and what each column is."""
+    """Text and parameters, some of `_NUMBERS` and `_WORDS` among them, and what each column is."""
 
     sql: str
     parameters: tuple[Any, ...]
     columns: tuple[Expression, ...]
+    # Places of those that do not come as they are.
+    converted: tuple[int, ...]
 
 
 Write = Callable[..., QuerySet[Any, Any]]
@@ -23,21 +26,27 @@ Write = Callable[..., QuerySet[Any, Any]]
 _kept: dict[Hashable, Statement] = {}
 
 
-def ask(name: Hashable, write: Write, *values: int) -> list[tuple[Any, ...]]:
+def ask(name: Hashable, write: Write, *values: int | str) -> list[tuple[Any, ...]]:
     """The rows of `write(*values)`, a `values_list`, whose SQL is kept under `name`.
 
-    Only for a query of which nothing but these numbers ever changes: whatever else decides about its text, as a
+    Only for a query of which nothing but these values ever changes: whatever else decides about its text, as a
     setting of who looks does, belongs to its name. The tests write each anew and compare.
     """
-    kept = statement(name, write, len(values))
-    given = dict(zip(_PLACES, values, strict=False))
+    kept = statement(name, write, values)
+    given = dict(zip(_places(values), values, strict=True))
     with connection.cursor() as cursor:
         cursor.execute(kept.sql, [given.get(each, each) for each in kept.parameters])
         rows = cursor.fetchall()
-    return _converted(rows, kept.columns)
+    return _converted(rows, kept)
 
 
-def statement(name: Hashable, write: Write, values: int) -> Statement:
+def _places(values: Sequence[int | str]) -> list[int | str]:
+    """What stands for each of `values` in the SQL that is kept."""
+    numbers, words = iter(_NUMBERS), iter(_WORDS)
+    return [next(words) if isinstance(value, str) else next(numbers) for value in values]
+
+
+def statement(name: Hashable, write: Write, values: Sequence[int | str]) -> Statement:
     """What is kept under `name` for the database in use, written when it is first asked for."""
     kept = _kept.get((connection.vendor, name))
     if kept is None:
@@ -45,27 +54,31 @@ def statement(name: Hashable, write: Write, values: int) -> Statement:
     return kept
 
 
-def written(write: Write, values: int) -> Statement:
-    """The statement as Django writes it, with places for so many `values`."""
-    places = _PLACES[:values]
+def written(write: Write, values: Sequence[int | str]) -> Statement:
+    """The statement as Django writes it, with a place for each of `values`."""
+    places = _places(values)
     compiler = write(*places).query.get_compiler(DEFAULT_DB_ALIAS)
     sql, parameters = compiler.as_sql()
     if missing := set(places) - set(parameters):
-        raise ValueError(f"{len(missing)} of {values} values are not asked for: {sql}")
-    return Statement(sql, parameters, tuple(column for column, _, _ in compiler.select))
+        raise ValueError(f"{len(missing)} of {len(values)} values are not asked for: {sql}")
+    columns = tuple(column for column, _, _ in compiler.select)
+    converted = tuple(place for place, column in enumerate(columns) if _converters(column))
+    return Statement(sql, parameters, columns, converted)
 
 
-def _converted(rows: list[tuple[Any, ...]], columns: tuple[Expression, ...]) -> list[tuple[Any, ...]]:
+def _converters(column: Expression) -> list[Callable[..., Any]]:
+    return [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]
+
+
+def _converted(rows: list[tuple[Any, ...]], kept: Statement) -> list[tuple[Any, ...]]:
     """As querysets give them: SQLite, for one, knows neither moments nor truth."""
-    conversions = [
-        (place, column, convert)
-        for place, column in enumerate(columns)
-        for convert in (*connection.ops.get_db_converters(column), *column.get_db_converters(connection))
-    ]
-    if not conversions:
+    if not kept.converted or not rows:
         return rows
-    changed = [list(row) for row in rows]
-    for place, column, convert in conversions:
-        for row in changed:
-            row[place] = convert(row[place], column, connection)
-    return [tuple(row) for row in changed]
+    columns = list(zip(*rows, strict=True))
+    for place in kept.converted:
+        expression = kept.columns[place]
+        values: Any = columns[place]
+        for convert in _converters(expression):
+            values = [convert(value, expression, connection) for value in values]
+        columns[place] = values
+    return list(zip(*columns, strict=True))

@@ -24,6 +24,8 @@ TABLE = "gallery_image_document"
 ALL = ":image"
 
 Execute = Callable[[str], Any]
+#: SQL that writes what tells of some rows, from how their id is compared: `= new.id`, `IN (…)`.
+Body = Callable[[str], str]
 
 # From here on SQL that both databases read. `i` is the picture, `g` its generation, `p` its prompt.
 _SIZE = "':size:' || i.width || 'x' || i.height"
@@ -45,6 +47,7 @@ _IMAGE_COLUMNS = (
     *("model", "owner_id", "style_preset", "format", "width", "height", "sort_price"),
     *("is_cover", "stack_size", "prompt_id", "generation_id", "trashed_at"),
 )
+_NUMBER_COLUMNS = ("width", "height", "sort_price", "generation_id")
 _GENERATION_COLUMNS = (
     *("kind", "steps", "cfg_scale", "is_content_violation", "is_blurred", "negative_prompt"),
 )
@@ -103,32 +106,43 @@ def _changed(columns: Sequence[str], sign: str) -> str:
 def _triggers(vendor: str) -> list[str]:
     """What follows every change of a row that a document tells something of."""
     image = "gallery_image"
-    followed: dict[str, tuple[Any, ...]] = {
-        "gallery_image_updated": (
-            image,
-            (*_IMAGE_COLUMNS, "created_at"),
-            _all(image, "i.id = new.id", vendor),
-            "new.trashed_at IS NULL",
+
+    def documents(condition: str) -> str:
+        return _documents(image, condition, vendor)
+
+    def numbers(condition: str) -> str:
+        return _numbers(image, condition)
+
+    # Each for what it tells of alone: whoever throws away, or takes back, changes no number and no day.
+    of_images: dict[str, tuple[Sequence[str], Body, str]] = {
+        "updated": (_IMAGE_COLUMNS, lambda which: documents(f"i.id {which}"), "trashed_at IS NULL"),
+        "trashed": (
+            ("trashed_at",),
+            lambda which: f"DELETE FROM {TABLE} WHERE rowid {which};",
+            "trashed_at IS NOT NULL",
         ),
-        "gallery_generation_updated": (
-            "gallery_generation",
-            _GENERATION_COLUMNS,
-            _documents(image, "i.generation_id = new.id", vendor)
-            + _numbers(image, "i.generation_id = new.id"),
-        ),
-        "gallery_prompt_updated": (
-            "gallery_prompt",
-            ("words",),
-            _documents(image, "i.prompt_id = new.id", vendor),
-        ),
+        "numbered": (_NUMBER_COLUMNS, lambda which: numbers(f"i.id {which}"), ""),
+        "dated": (("created_at",), lambda which: _days(image, f"i.id {which}", vendor), ""),
     }
-    make = _sqlite_update if vendor == "sqlite" else _postgresql_update
+    make = _sqlite_update if vendor == "sqlite" else _postgresql_updates
     updates = [
-        statement for name, parts in followed.items() for statement in make(f"{name}_document", *parts)
+        statement
+        for name, parts in of_images.items()
+        for statement in make(f"gallery_image_{name}_document", image, *parts)
     ]
-    thrown = f"DELETE FROM {TABLE} WHERE rowid = new.id;"
+    # Few of these change at once, and often: for each row that does, without a look at the others.
+    make = _sqlite_update if vendor == "sqlite" else _postgresql_update
     updates += make(
-        "gallery_image_trashed_document", image, ("trashed_at",), thrown, "new.trashed_at IS NOT NULL"
+        "gallery_generation_updated_document",
+        "gallery_generation",
+        _GENERATION_COLUMNS,
+        lambda which: documents(f"i.generation_id {which}") + numbers(f"i.generation_id {which}"),
+    )
+    updates += make(
+        "gallery_prompt_updated_document",
+        "gallery_prompt",
+        ("words",),
+        lambda which: documents(f"i.prompt_id {which}"),
     )
     if vendor == "sqlite":
         return [
@@ -159,18 +173,37 @@ def _triggers(vendor: str) -> list[str]:
     ]
 
 
-def _sqlite_update(name: str, table: str, columns: Sequence[str], body: str, when: str = "true") -> list[str]:
+def _sqlite_update(name: str, table: str, columns: Sequence[str], body: Body, when: str = "") -> list[str]:
+    also = f"new.{when} AND " if when else ""
     return [
         f"""CREATE TRIGGER IF NOT EXISTS {name} AFTER UPDATE OF {", ".join(columns)} ON {table}
-            WHEN {when} AND ({_changed(columns, "IS NOT")}) BEGIN {body} END"""
+            WHEN {also}({_changed(columns, "IS NOT")}) BEGIN {body("= new.id")} END"""
     ]
 
 
 def _postgresql_update(
-    name: str, table: str, columns: Sequence[str], body: str, when: str = "true"
+    name: str, table: str, columns: Sequence[str], body: Body, when: str = ""
 ) -> list[str]:
+    also = f"new.{when} AND " if when else ""
     event = f"AFTER UPDATE OF {', '.join(columns)} ON {table} FOR EACH ROW"
-    return _postgresql(name, f"{event} WHEN ({when} AND ({_changed(columns, 'IS DISTINCT FROM')}))", body)
+    return _postgresql(
+        name, f"{event} WHEN ({also}({_changed(columns, 'IS DISTINCT FROM')}))", body("= new.id")
+    )
+
+
+def _postgresql_updates(
+    name: str, table: str, columns: Sequence[str], body: Body, when: str = ""
+) -> list[str]:
+    """Once for all rows that a statement has written, of which those that it has changed are looked at.
+
+    By a set's difference: a plan is kept that was made for the first statement, mostly of one row, and a join of both
+    tables would then compare each row of a large one with every other.
+    """
+    listed = ", ".join(dict.fromkeys(("id", *columns)))
+    changed = f"SELECT n.id FROM (SELECT {listed} FROM renewed EXCEPT SELECT {listed} FROM former) n"
+    changed += f" WHERE n.{when}" if when else ""
+    event = f"AFTER UPDATE ON {table} REFERENCING OLD TABLE AS former NEW TABLE AS renewed FOR EACH STATEMENT"
+    return _postgresql(name, event, f"IF EXISTS ({changed}) THEN {body(f'IN ({changed})')} END IF;")
 
 
 def _postgresql(name: str, event: str, body: str) -> list[str]:
@@ -190,8 +223,8 @@ def follow(execute: Execute, vendor: str) -> None:
 def unfollow(execute: Execute, vendor: str) -> None:
     """Take the triggers away: SQLite makes no table anew that a trigger of another one reads."""
     names = (
-        *("image_updated", "image_trashed", "image_inserted", "image_deleted"),
-        *("generation_updated", "prompt_updated"),
+        *("image_updated", "image_trashed", "image_numbered", "image_dated"),
+        *("image_inserted", "image_deleted", "generation_updated", "prompt_updated"),
     )
     for name in (*names, *(("image_emptied",) if vendor == "postgresql" else ())):
         name = f"gallery_{name}_document"

@@ -10,7 +10,6 @@ from django import template
 from django.utils import timezone
 
 from gallery import formats
-from gallery.listing import tiles
 from gallery.models import Generation
 
 register = template.Library()
@@ -47,10 +46,10 @@ def milliseconds(value: timedelta | None) -> int:
 def shape(generation: Generation) -> int:
     """The shape that a generation's pictures will have, for the classes of ratios.css."""
     if generation.width and generation.height:
-        return tiles.shape(generation.width, generation.height)
+        return formats.shape(generation.width, generation.height)
     across, _, down = generation.aspect_ratio.partition(":")
     if across.isdecimal() and down.isdecimal() and int(across[:4]) and int(down[:4]):
-        return tiles.shape(int(across[:4]), int(down[:4]))
+        return formats.shape(int(across[:4]), int(down[:4]))
     return 100
 
 
@@ -63,7 +62,7 @@ def others(generation: Generation) -> range:
 @register.filter
 def shape_of(image: Any) -> int:
     """The shape of a stored picture."""
-    return tiles.shape(image.width, image.height)
+    return formats.shape(image.width, image.height)
 
 
 @register.filter
@@ -79,7 +78,7 @@ def shape_of_all(images: Sequence[Any]) -> int:
             together = shapes[0]
         case _:
             together = sum(shapes)
-    return min(max(together, tiles.NARROWEST), tiles.WIDEST)
+    return min(max(together, formats.NARROWEST), formats.WIDEST)
 
 
 @register.filter
@@ -89,9 +88,9 @@ def layout(images: Sequence[Any]) -> str:
     if len(set(shapes)) == 1:
         if len(shapes) == 4:
             return "square"
-        if len(shapes) == 3 and 1.5 * shapes[0] <= tiles.WIDEST:
+        if len(shapes) == 3 and 1.5 * shapes[0] <= formats.WIDEST:
             return "beside"
-    return "row" if sum(shapes) <= tiles.WIDEST else "stack"
+    return "row" if sum(shapes) <= formats.WIDEST else "stack"
 
 
 @register.filter

@@ -25,7 +25,7 @@ def batch(request: MemberRequest, pk: int) -> HttpResponse:
     if request.htmx and "line" in request.GET:
         return _line(request, found)
     first = min(read_id(request.GET.get("from", "")) or 0, 32_767)
-    card = batch_card.of(found, closed_gates(request), first=first)
+    card = batch_card.of(found, closed_gates(request), first=first, member=request.user)
     if request.htmx and request.GET.get("seen") == card.seen:
         return HttpResponse(status=204)
     if request.htmx and "cards" in request.GET:
@@ -77,7 +77,9 @@ def run_again(request: MemberRequest, pk: int) -> HttpResponse:
         return refusal(request, f"A picture that this starts from is lost: {error}. Nothing was sent.")
     except PriceRefused as refused:
         again = Again(refused.price, str(refused))
-        return _shown(request, batch_card.of(old, closed_gates(request), again=again), status=422)
+        return _shown(
+            request, batch_card.of(old, closed_gates(request), again=again, member=request.user), status=422
+        )
     is_one = len(made) == 1
     address = reverse("generation", args=[made[0].pk]) if is_one else reverse("batch", args=[new.pk])
     if not request.htmx:
@@ -91,7 +93,7 @@ def _changed(request: MemberRequest, pk: int) -> HttpResponse:
         found: Batch = access.batch_to_see(pk)
         if (request.htmx.target or "").startswith("batch-line-"):
             return _line(request, found)
-        return _shown(request, batch_card.of(found, closed_gates(request)))
+        return _shown(request, batch_card.of(found, closed_gates(request), member=request.user))
     on_queue = request.POST.get("back") == "queue"
     return SeeOther(reverse("queue") if on_queue else reverse("batch", args=[pk]))
 

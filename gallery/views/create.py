@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import reswap, retarget
 
 from gallery import access
-from gallery.display import forecast
+from gallery.display import forecast, sitting
 from gallery.formats import read_id
 from gallery.forms import Catalog, GenerateForm, draft, filling, kept
 from gallery.forms.prefill import picture_named
@@ -23,7 +23,6 @@ from gallery.forms.shapes import read_sides
 from gallery.forms.style_references import with_references
 from gallery.forms.submission import spend_batch
 from gallery.http import MemberRequest, SeeOther, closed_gates, glance
-from gallery.listing import sitting
 from gallery.models import Draft, Generation, Image, Prompt, User
 from gallery.models.draft import Values
 from gallery.models.vocabulary import read_query

@@ -1,12 +1,14 @@
 """The gallery: what is being generated, then every picture, newest first."""
 
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
 
 from gallery import search
@@ -18,7 +20,8 @@ from gallery.listing.count import up_to
 from gallery.listing.listing import Listing
 from gallery.listing.order import NEWEST, ORDERS
 from gallery.listing.scope import Scope
-from gallery.models import Image, ImageDocument, kept_sql
+from gallery.models import Image, kept_sql
+from gallery.models.document import covers_asked
 from gallery.models.image import ImageQuerySet
 
 # So many cards of the queue stand on top; the rest is a link to the queue.
@@ -44,15 +47,15 @@ def gallery(request: MemberRequest) -> HttpResponse:
         context = {"menu": filters.menu(listing, request.user, menu)}
         return render(request, "gallery/_choices.jinja", context, using="jinja2")
     scope = Scope()
-    images = scope.listed(listing.query, request.user)
+    # Where the SQL of a page is kept, nothing of it is written.
+    images = cast(ImageQuerySet, SimpleLazyObject(partial(scope.listed, listing.query, request.user)))
     if request.htmx and "since" in asked:
         return _new(request, listing, images)
     page = tiles.page(
         listing,
-        images,
+        scope.kept(listing, request.user) or images,
         member=request.user,
         stacked=not listing.query.is_of_chosen,
-        kept=scope.kept(listing.query, request.user),
     )
     context = {"page": page, "query": listing.query, "listing": listing}
     context["is_newest"] = listing.order is NEWEST
@@ -61,9 +64,7 @@ def gallery(request: MemberRequest) -> HttpResponse:
         return render(request, "gallery/_more.jinja", context, using="jinja2")
     if listing.query:
         is_whole = listing.cursor is None and not page.older
-        # Documents tell nothing of what is hidden.
-        rows = images if request.user.hides_sensitive else ImageDocument.objects.of_covers(listing.query)
-        context["found"] = number(len(page.rows)) if is_whole else count.found(rows)
+        context["found"] = number(len(page.rows)) if is_whole else _found(request, listing, images)
         if not page.rows and listing.cursor is None:
             context["advice"] = nothing_found.advice(listing, request.user)
     elif listing.cursor is None and listing.order is NEWEST:
@@ -78,6 +79,14 @@ def gallery(request: MemberRequest) -> HttpResponse:
         "line": filters.line(listing, request.user, menu),
     }
     return render(request, "gallery/gallery.html", context)
+
+
+def _found(request: MemberRequest, listing: Listing, images: ImageQuerySet) -> str:
+    """How many there are; documents are asked alone where they decide it, but of what is hidden they tell nothing."""
+    if request.user.hides_sensitive:
+        return count.found(images)
+    asked = covers_asked(listing.query)
+    return count.found(images) if asked is None else count.found_by_documents(asked, request.user)
 
 
 def _moderated(shown: list[tiles.Tile]) -> str:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from gallery import access
-from gallery.display import details, generation_card, lineage
+from gallery.display import details, generation_card, judgement, lineage
 from gallery.display.collecting import collecting
 from gallery.display.generation_card import Card
 from gallery.display.timeline import timeline
@@ -28,7 +28,7 @@ CARD = "generation/_card.html"
 def generation(request: MemberRequest, pk: int) -> HttpResponse:
     """The page; to htmx, what stands below the card, or 204 while it tells nothing new."""
     found = access.generation_to_see(pk)
-    return _page(request, found, generation_card.of(found, closed_gates(request)))
+    return _page(request, found, generation_card.of(found, closed_gates(request), member=request.user))
 
 
 def _page(request: MemberRequest, found: Generation, card: Card, *, status: int = 200) -> HttpResponse:
@@ -60,7 +60,13 @@ def _first_picture(generation: Generation, card: Card) -> dict[str, Any]:
     picture = card.images[0]
     picture.generation = generation
     price = CatalogModel.objects.price(generation.operation) if generation.state == State.DONE else None
-    return {"image": picture, "price": price, "collecting": collecting(picture)}
+    judged = [(each, judgement.own(each)) for each in card.images]
+    return {
+        "image": picture,
+        "price": price,
+        "collecting": collecting(picture),
+        "judged_pictures": judged,
+    }
 
 
 @require_safe
@@ -77,7 +83,7 @@ def card(request: MemberRequest, pk: int) -> HttpResponse:
     # An empty `seen` is a card that was drawn without all it can show.
     if request.GET.get("seen", now.seen) == now.seen and request.GET.get("state") == found.state:
         return HttpResponse(status=204)
-    return render(request, CARD, {"card": generation_card.of(found, gates, now)})
+    return render(request, CARD, {"card": generation_card.of(found, gates, now, member=request.user)})
 
 
 @require_POST
@@ -112,13 +118,13 @@ def run_again(request: MemberRequest, pk: int) -> HttpResponse:
     # The old one's own page is about the old one: the new one has its own.
     if request.htmx.current_url_abs_path == reverse("generation", args=[pk]):
         return HttpResponse(headers={"HX-Redirect": address})
-    return _card_in_place(request, generation_card.of(new, closed_gates(request)))
+    return _card_in_place(request, generation_card.of(new, closed_gates(request), member=request.user))
 
 
 def _with_new_price(request: MemberRequest, old: Generation, refused: PriceRefused) -> HttpResponse:
     """Its own page, or to htmx its card, with what it costs now."""
     another = generation_card.Again(refused.price, str(refused))
-    card = replace(generation_card.of(old, closed_gates(request)), again=another)
+    card = replace(generation_card.of(old, closed_gates(request), member=request.user), again=another)
     if request.htmx:
         return _card_in_place(request, card, status=422)
     return _page(request, old, card, status=422)
@@ -128,7 +134,7 @@ def changed(request: MemberRequest, pk: int) -> HttpResponse:
     """The changed card to htmx; else back to the page that the form was on."""
     if request.htmx:
         found = access.generation_to_see(pk)
-        return _card_in_place(request, generation_card.of(found, closed_gates(request)))
+        return _card_in_place(request, generation_card.of(found, closed_gates(request), member=request.user))
     on_queue = request.POST.get("back") == "queue"
     return SeeOther(reverse("queue") if on_queue else reverse("generation", args=[pk]))
 

@@ -95,7 +95,7 @@ def _rerun(request: MemberRequest, origin: Image, seed: int, action: str) -> Htt
     except PriceRefused as refused:
         return _with_new_price(request, origin, refused)
     if request.htmx:
-        card = generation_card.of(generation, closed_gates(request))
+        card = generation_card.of(generation, closed_gates(request), member=request.user)
         return render(request, "image/_rerun.html", {"card": card, "action": action, "created": created})
     return SeeOther(reverse("generation", args=[generation.pk]))
 

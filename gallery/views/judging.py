@@ -62,9 +62,10 @@ def _judged(request: MemberRequest, image: Image, words: str, field: str, before
         "before": before,
     }
     context |= {"verb": "rate" if field == "rating" else "favourite", "undone": "undo" in request.POST}
-    # Only on the picture's page, or where the viewer shows it, is there a place for them.
+    # Only on the page of the picture or of its request, or where the viewer shows it, is there a place for them.
     shown = request.htmx.current_url_abs_path or ""
-    context["is_shown"] = shown.startswith(reverse("image", args=[image.pk]))
+    pages = (reverse("image", args=[image.pk]), reverse("generation", args=[image.generation_id]))
+    context["is_shown"] = shown.startswith(pages)
     response = render(request, "marks/_judged.html", context)
     state = {"image": str(image.pk), "favourite": judged.favourite, "rating": judged.rating}
     response["HX-Trigger"] = json.dumps({"picture:judged": state})

@@ -12,9 +12,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from gallery.display import model_cards
 from gallery.forms import Catalog
 from gallery.http import MemberRequest, back_to, error_page, glance
-from gallery.listing import model_cards
 from gallery.listing.style_cards import style_cards
 from gallery.models import Pin
 

@@ -32,7 +32,7 @@ def queue(request: MemberRequest) -> HttpResponse:
     """The page, or for htmx its list; 204 while the list is as it was and its expected times are fresh."""
     gates = closed_gates(request)
     lines = queue_lines.active(MOST_LINES, gates)
-    ended = generation_card.drawn(Generation.objects.needing_attention())
+    ended = generation_card.drawn(Generation.objects.needing_attention(), request.user)
     attention = generation_card.of_each(ended.order_by("-id")[: MOST + 1])
     seen = _digest(lines.shown, attention, gates)
     if request.htmx and _is_fresh(request.GET.get("seen", ""), seen, is_waiting=bool(lines.shown)):

@@ -60,7 +60,7 @@ def upload(request: MemberRequest, pk: int) -> HttpResponse:
     """One of them, with what can be made from it and what was."""
     found = access.upload_to_use(request.user, pk)
     uses = Input.objects.filter(sha256=found.sha256).values("generation")
-    made = generation_card.drawn(Generation.objects.owned_by(request.user).filter(pk__in=uses))
+    made = generation_card.drawn(Generation.objects.owned_by(request.user).filter(pk__in=uses), request.user)
     context = {"picture": found, "made": generation_card.of_each(made.order_by("-id")[:24])}
     return render(request, "uploads/upload.html", context)
 

@@ -37,7 +37,7 @@ function send(picture, verb, field, value) {
 
 const subject = () =>
   document.querySelector("#viewer .picture[data-image]") ??
-  document.activeElement?.closest("#grid .tile[data-image], #active .tile[data-image]") ??
+  document.activeElement?.closest(".tile[data-image]") ??
   (document.activeElement?.closest("#quick")?.previousElementSibling || null);
 
 document.addEventListener("keydown", (event) => {

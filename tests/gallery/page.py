@@ -15,7 +15,7 @@ class Element:
     name: str
     attributes: dict[str, str]
     pieces: list[str] = field(default_factory=list)
-    inner: list["Element"] = field(default_factory=list)
+    inner: list["Element"] = field(default_factory=list, repr=False)
 
     @property
     def text(self) -> str:

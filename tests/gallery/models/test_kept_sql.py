@@ -9,10 +9,12 @@ from django.db.models import QuerySet
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from gallery.listing import tiles
-from gallery.listing.listing import Listing
+from gallery.listing import count, tiles
+from gallery.listing.listing import Kept, Listing
 from gallery.listing.order import ORDERS
+from gallery.listing.scope import Scope
 from gallery.models import Generation, Image, User, kept_sql
+from gallery.models.document import covers_asked
 from tests.gallery.making import a_generation, a_picture, pictures
 
 KINDS = (
@@ -72,7 +74,7 @@ def test_a_page_of_the_grid_is_the_same_by_either_way(alice: User, order: str) -
     cursors: list[Any] = [None, *covers.order_by("id").values_list(*whole.order.columns)]
     for cursor in cursors:
         listing = replace(whole, cursor=cursor)
-        kept = tiles.page(listing, covers, member=alice, kept="all covers")
+        kept = tiles.page(listing, Kept("all covers", Image.objects.covers), member=alice)
         assert kept == tiles.page(listing, covers, member=alice)
         assert kept.rows
 
@@ -109,3 +111,48 @@ def test_a_name_that_leaves_something_out_is_found_out(alice: User, bob: User) -
             assert number == 1
             return
     pytest.fail("the second member was shown what is the first one's")
+
+
+def test_words_are_values_as_numbers_are(alice: User) -> None:
+    for text in ("cat", "dog", "it's 100 % \ue0000"):
+        a_picture(alice, text)
+
+    def write(owner: int, text: str) -> QuerySet[Image, Any]:
+        return Image.objects.filter(owner=owner, prompt__text=text).values_list("prompt__text")
+
+    for text in ("cat", "dog", "it's 100 % \ue0000", "'; --"):
+        expected = list(Image.objects.filter(prompt__text=text).values_list("prompt__text"))
+        assert kept_sql.ask("words", write, alice.pk, text) == expected
+
+
+@pytest.mark.parametrize("hides", [False, True])
+def test_a_search_that_documents_decide_finds_the_same_with_kept_sql(
+    models_known: None, alice: User, hides: bool
+) -> None:
+    """Each in turn, so that what is kept for the first serves all others."""
+    texts = ["a cat on a wall", "a dog and a cat", "birds ++", "a castle", "bob's cat"]
+    made = [a_picture(alice, text, count=2) for text in texts * 2]
+    Image.objects.set_sensitive([made[0].pk], alice, True)
+    alice.sensitive = "hide" if hides else "show"
+    scope = Scope()
+    asked = ["cat", "cat dog", "-cat", "model:venice-sd35 cat", "ca", '"a cat"', "c'a", "owl", "is:stacked"]
+    for text in [*asked, "cat seed:7", "++"]:
+        for start in ("", str(made[5].pk)):
+            listing = Listing.read(_request(alice, text, start), size=3)
+            kept = scope.kept(listing, alice)
+            rows = scope.listed(listing.query, alice)
+            anew = tiles.page(listing, rows, member=alice)
+            if text in ("cat seed:7", "++"):
+                assert kept is None, text
+            if kept:
+                assert tiles.page(listing, kept, member=alice) == anew, text
+                if not hides:
+                    documents = covers_asked(listing.query)
+                    assert documents
+                    assert count.found_by_documents(documents, alice) == count.found(rows), text
+
+
+def _request(member: User, text: str, start: str) -> Any:
+    request = RequestFactory().get("/", {"q": text} | ({"from": start} if start else {}))
+    request.user = member
+    return request

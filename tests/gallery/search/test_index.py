@@ -185,7 +185,7 @@ def test_triggers_that_went_with_their_table_come_back(alice: User) -> None:
     names = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%document' ORDER BY name"
     with connection.cursor() as cursor:
         before = cursor.execute(names).fetchall()
-        assert len(before) == 6
+        assert len(before) == 8
         for (name,) in before:
             cursor.execute(f"DROP TRIGGER {name}")
         call_command("migrate", APP, verbosity=0)

@@ -40,8 +40,11 @@ def unused(page: Page) -> dict[str, str]:
 
 
 def chosen(page: Page, name: str) -> list[str]:
-    select = page.one("form", id="create-form").one("select", name=name)
-    return [each["value"] for each in select.all("option", selected=None)]
+    form = page.one("form", id="create-form")
+    options = [
+        each for select in form.all("select", name=name) for each in select.all("option", selected=None)
+    ]
+    return [each["value"] for each in [*options, *form.all("input", name=name, checked=None)]]
 
 
 def test_a_file_of_ours_fills_the_form_and_nothing_is_stored(site: Client) -> None:

@@ -243,3 +243,21 @@ def test_a_page_in_the_middle_asks_as_often(
     for address, most in ((f"/?from={middle}", 6), (f"/?q=cat&from={middle}", 7)):
         with django_assert_max_num_queries(most):
             client.get(address)
+
+
+def test_what_people_chose_is_inert_in_a_tile(client: Client, alice: User) -> None:
+    """Its fragment escapes by name: words of a prompt and of a model, and the search that its link carries on."""
+    nasty = """<b>"'&amp;</b>"""
+    image = a_picture(alice, f"{nasty} cat")
+    Image.objects.filter(pk=image.pk).update(model=nasty)
+    client.force_login(alice)
+    query = """cat -"&copy <i>" -owl's"""
+    page = Page(client.get("/", {"q": query, "order": "oldest"}).content)
+    tile = page.one("a", class_="tile")
+    assert not page.one("section", id="grid").all("b")
+    assert tile.one("img")["alt"] == f"{nasty} cat"
+    assert nasty in tile.one("small").words
+    own = client.get(tile["href"])
+    assert own.status_code == 200
+    assert own.wsgi_request.GET["q"] == " ".join(query.split())
+    assert own.wsgi_request.GET["order"] == "oldest"

@@ -161,3 +161,40 @@ def test_best_rated_first_is_what_many_rated_well(member: Client, alice: User, b
         Mark.objects.rate(user, [poor.pk], 1)
     shown = page(member, "/?order=rated").all("a", class_="tile")
     assert [int(each["data-image"]) for each in shown] == [twice.pk, once.pk, poor.pk, unrated.pk]
+
+
+@pytest.mark.parametrize("address", ["/generations/{}/", "/generations/{}/card/", "/create/"])
+def test_a_card_tells_what_one_thinks_of_its_pictures(
+    member: Client, alice: User, bob: User, models_known: None, address: str
+) -> None:
+    """Each picture of it, as who looks has marked it, and nobody else."""
+    liked, rated, plain = pictures(alice, count=3)
+    Mark.objects.set_favourite(alice, [liked.pk], True)
+    Mark.objects.rate(alice, [rated.pk], 4)
+    Mark.objects.rate(bob, [plain.pk], 5)
+    member.force_login(alice)
+    shown = Page(
+        member.get(address.format(liked.generation_id), headers=HTMX if "history" in address else {}).content
+    )
+    tiles = {int(tile["data-image"]): tile for tile in shown.all("a", class_="tile")}
+    said = {pk: (tile["data-favourite"], tile["data-rating"]) for pk, tile in tiles.items()}
+    assert said == {liked.pk: ("true", "0"), rated.pk: ("false", "4"), plain.pk: ("false", "0")}
+
+
+def test_the_pictures_of_a_generation_are_judged_on_its_page(
+    member: Client, alice: User, bob: User, models_known: None
+) -> None:
+    first, second = pictures(alice, count=2)
+    address = f"/generations/{first.generation_id}/"
+    forms = page(member, address).all("form", data_action="favourite")
+    assert [form["action"] for form in forms] == [f"/images/{each.pk}/favourite/" for each in (first, second)]
+    answer = member.post(
+        forms[1]["action"], {"favourite": "true"}, headers={"Referer": f"http://testserver{address}"}
+    )
+    assert (answer.status_code, answer["Location"]) == (303, address)
+    assert Mark.objects.get() == Mark.objects.get(image=second, is_favourite=True)
+    # In place the buttons of that very picture are drawn anew.
+    htmx = HTMX | {"HX-Current-URL": f"http://testserver{address}"}
+    answer = member.post(f"/images/{second.pk}/rate/", {"rating": "3"}, headers=htmx)
+    assert Page(answer.content).one("div", id=f"marks-{second.pk}")["hx-swap-oob"] == "true"
+    assert page(member, address).one("button", id=f"rate-{second.pk}-3")["aria-pressed"] == "true"

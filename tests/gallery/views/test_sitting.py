@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from gallery.listing.sitting import CARDS, ROWS
+from gallery.display.sitting import CARDS, ROWS
 from gallery.models import Batch, Generation, User
 from gallery.models.queue import Order
 from tests.gallery.making import a_picture

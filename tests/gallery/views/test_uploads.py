@@ -221,6 +221,21 @@ def test_it_is_nobody_elses_until_something_is_made_from_it(
     assert str(generation.pk) in Page(site.get(f"/uploads/{row.pk}/").content).values("data-generation")
 
 
+def test_staff_see_it_in_the_admin_once_something_is_made_from_it(
+    site: Client, alice: User, sally: User
+) -> None:
+    brought(site, RED)
+    row = Upload.objects.get()
+    office = Client()
+    office.force_login(sally)
+    for address in ("/admin/gallery/upload/", f"/admin/gallery/upload/{row.pk}/change/"):
+        page = Page(office.get(address).content)
+        assert not page.values("src", row.thumbnail_256)
+        assert "its member’s alone" in page.words
+    site.post(f"/uploads/{row.pk}/upscale/", {})
+    assert Page(office.get("/admin/gallery/upload/").content).values("src", row.thumbnail_256)
+
+
 @pytest.mark.parametrize("kind", ["upscale", "remove-background", "edit", "multi-edit"])
 def test_each_operation_starts_from_one(site: Client, kind: str) -> None:
     brought(site, RED)

@@ -81,7 +81,7 @@ def page(member: User, gates: ClosedGates, older: int | None = None) -> Sitting:
     if older is not None:
         shown = shown.filter(pk__lt=older)
     found = list(shown[: ROWS + 1])
-    rows = list(_rows(found[:ROWS], gates, heading(timezone.now()) if is_today else ""))
+    rows = list(_rows(found[:ROWS], gates, heading(timezone.now()) if is_today else "", member))
     last = found[min(len(found), ROWS) - 1].pk if found else None
     if is_today:
         before = clicks.filter(Exists(kept))
@@ -91,9 +91,9 @@ def page(member: User, gates: ClosedGates, older: int | None = None) -> Sitting:
     return Sitting(rows, last if len(found) > ROWS else None, is_today=False)
 
 
-def _rows(batches: Sequence[Batch], gates: ClosedGates, before: str) -> Iterator[Row]:
+def _rows(batches: Sequence[Batch], gates: ClosedGates, before: str, member: User) -> Iterator[Row]:
     drawn = generation_card.drawn(
-        Generation.objects.filter(batch__in=batches, position__lt=CARDS, dismissed_at=None)
+        Generation.objects.filter(batch__in=batches, position__lt=CARDS, dismissed_at=None), member
     )
     cards: dict[int, list[Card]] = {}
     for card in generation_card.of_each(drawn.order_by("position")):

@@ -1,0 +1,37 @@
+"""A matrix in a browser: from the words in the create form to its table, and a repeat that is asked about."""
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.conftest import Site, signed_in, watched
+
+
+@pytest.mark.parametrize("width", [1440, pytest.param(390, marks=pytest.mark.long)])
+def test_from_the_create_form_to_the_table(site: Site, browser: Browser, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 844})
+    problems = watched(context)
+    page = signed_in(site, context)
+    page.goto(site.url + "/create/?model=z-image-turbo&width=256&height=256")
+    page.get_by_label("Prompt", exact=True).fill("fog over a canal")
+    page.get_by_role("button", name="Matrix").click()
+
+    expect(page.get_by_role("heading", name="Matrix", exact=True)).to_be_visible()
+    expect(page.get_by_label("Prompt", exact=True)).to_have_value("fog over a canal")
+    page.locator("#id_axis-seed").fill("1, 2")
+    page.locator("#id_axis-prompt").fill("fog | rain")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator(".matrix-table [data-hole]")).to_have_count(4)
+    page.get_by_role("button", name="for Words rain").click()
+    page.locator(".batch-facts").get_by_role("link", name="Seed × Words").click()
+    expect(page.locator("#matrix-result [data-cell]")).to_have_count(2, timeout=30_000)
+    expect(page.locator("#matrix-result small")).to_have_count(2)
+
+    # A paid exact repeat is shown what is there.
+    page.goto(site.url + "/create/?model=z-image-turbo&width=256&height=256&seed=1&prompt=rain+over+a+canal")
+    page.locator("#create-submit").click()
+    expect(page.locator('[data-error-for="repeat"]')).to_contain_text("Exactly this was made on")
+    page.get_by_role("link", name="Use it").click()
+    expect(page).to_have_url(f"{site.url}/images/{page.url.rstrip('/').rsplit('/', 1)[1]}/")
+    # The question is a 422, which the console tells of.
+    assert [each for each in problems if "422" not in each] == []
+    context.close()
