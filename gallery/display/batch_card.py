@@ -94,7 +94,9 @@ class BatchCard:
 
     @property
     def title(self) -> str:
-        """The words that it was made with, or what was done: those of its first request here."""
+        """The words that it was made with, or what was done: as they were written, or of its first request here."""
+        if written := self.batch.written:
+            return written
         return self.cards[0].generation.title if self.cards else self.words or self.made_of
 
     @property

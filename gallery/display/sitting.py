@@ -40,6 +40,11 @@ class Row:
         return self.cards[0].generation
 
     @property
+    def title(self) -> str:
+        """The words that it was made with, as they were written; or what was done."""
+        return self.batch.written or self.first.title
+
+    @property
     def models(self) -> list[str]:
         """The models that are shown, each once."""
         return list(dict.fromkeys(card.generation.model for card in self.cards))

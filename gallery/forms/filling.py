@@ -1,5 +1,6 @@
 """What an address of the create page fills the draft with, and what that is called."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,10 +10,14 @@ from gallery.formats import read_id
 from gallery.forms import style_references
 from gallery.forms.catalog import Catalog
 from gallery.forms.draft import NAMES
-from gallery.forms.model_fields import fields_of
+from gallery.forms.model_fields import MAX_COUNT, fields_of
 from gallery.forms.prefill import EVERYTHING, USES, picture_named, values_asked
-from gallery.models import Draft, Generation, Image, Preset, User
+from gallery.models import Batch, Draft, Generation, Image, Preset, User
 from gallery.text import is_encodable
+from gallery.variations import words
+
+#: As many texts as a click may ever ask for.
+MOST_TEXTS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,7 @@ class Filling:
 
 
 def asked(query: QueryDict, user: User, catalog: Catalog) -> Filling:
-    """What `query` names: a picture, a generation, a preset, a draft of before, and single fields, which win."""
+    """What `query` names: a picture, a request, a click, a preset, a draft of before; and single fields, which win."""
     found = _named(query, user, catalog)
     image = found.image
     single = values_asked(_single(query), None)
@@ -64,6 +69,8 @@ def _named(query: QueryDict, user: User, catalog: Catalog) -> Filling:
         return _of_picture(query, catalog)
     if "generation" in query:
         return _of_generation(query, catalog)
+    if "batch" in query:
+        return _of_click(query, catalog)
     if "preset" in query:
         pk = read_id(query.get("preset") or "")
         preset = Preset.objects.seen_by(user).filter(pk=pk).first() if pk is not None else None
@@ -95,12 +102,43 @@ def _of_picture(query: QueryDict, catalog: Catalog) -> Filling:
     return Filling(values, replaces - values.keys(), f"picture {image.pk}", image)
 
 
+def _of_click(query: QueryDict, catalog: Catalog) -> Filling:
+    """The form as it was clicked: its first request with all that was varied; a seed is drawn anew."""
+    pk = read_id(query.get("batch") or "")
+    known = Generation.objects.select_related("origin__generation", "batch")
+    first = known.filter(batch=pk).order_by("position").first() if pk is not None else None
+    if first is None:
+        return Filling(is_lost=True)
+    if first.batch.kind in (Batch.Kind.ONE, Batch.Kind.MATRIX):
+        return _as_asked(first, catalog)
+    one, axes = _as_asked(first, catalog), first.batch.axes
+    values = {name: value for name, value in one.values.items() if name != "seed"}
+    seeds = len(axes.get("seed") or [first.seed])
+    if first.batch.written:
+        values |= {"prompt": first.batch.written, "alternatives": "on"}
+        seeds //= _most_frequent(first.batch.written)
+    values |= {"model": [str(each) for each in axes.get("model") or [first.model]]}
+    values |= {"count": str(min(max(seeds, 1), MAX_COUNT))}
+    return Filling(values, one.replaces | {"seed"}, f"click {first.batch_id}", first.origin)
+
+
+def _most_frequent(prompt: str) -> int:
+    """How often the most frequent text stands among those of a prompt with words in braces; 1 when it has none."""
+    try:
+        read = words.read(prompt)
+    except words.WrongWords:
+        return 1
+    return max(Counter(read.texts()).values()) if read.count <= MOST_TEXTS else 1
+
+
 def _of_generation(query: QueryDict, catalog: Catalog) -> Filling:
     pk = read_id(query.get("generation") or "")
     known = Generation.objects.select_related("origin__generation")
     generation = known.filter(pk=pk).first() if pk is not None else None
-    if generation is None:
-        return Filling(is_lost=True)
+    return _as_asked(generation, catalog) if generation else Filling(is_lost=True)
+
+
+def _as_asked(generation: Generation, catalog: Catalog) -> Filling:
     sent = generation.request
     values = {name: sent[name] for name in EVERYTHING if sent.get(name) is not None}
     replaces = (EVERYTHING & _taken(catalog, generation.model)) | {"image"}

@@ -90,6 +90,12 @@ class Batch(models.Model):
         """The newest click that ran again what failed of this one."""
         return Batch.objects.filter(generations__run_again_of__batch=self.pk).order_by("-pk").first()
 
+    @property
+    def written(self) -> str:
+        """The prompt as it was written, with its words in braces; empty where one text was made."""
+        texts = self.axes.get("prompt") if self.kind != self.Kind.MATRIX else None
+        return str(texts[0]) if texts else ""
+
     def pause(self) -> bool:
         """Send nothing more of it until it is resumed; False when it is paused already.
 

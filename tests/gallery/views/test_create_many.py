@@ -251,5 +251,45 @@ def test_a_wrong_brace_is_told_at_its_place(maker: Client) -> None:
 def test_more_words_than_can_be_counted_are_only_computed(maker: Client) -> None:
     asked = BRIDGE | {"prompt": "{a|b|c|d|e|f|g|h|i|j}" * 300, "alternatives": "on"}
 
-    assert "at most 100" in said(maker.post("/create/", asked), "count")
+    assert "at most 500" in said(maker.post("/create/", asked), "count")
     assert maker.post("/create/price/", asked).status_code == 200
+
+
+def test_a_click_is_used_again_as_it_was_written(maker: Client) -> None:
+    """Its words in braces, its models and how many; a seed is drawn anew, so that it is no repeat of the first."""
+    sent = {
+        "model": ["z-image-turbo", "chroma"],
+        "prompt": "A bridge at {dawn|noon}",
+        "alternatives": "on",
+        "count": "3",
+        "seed": "42",
+    }
+    maker.post("/create/", sent)
+    assert len(made()) == 12
+    click = Batch.objects.get().pk
+
+    again = f"/create/?batch={click}"
+    assert Page(maker.get("/create/").content).all("a", href=again)
+    assert Page(maker.get(f"/batches/{click}/").content).all("a", href=again)
+    form = spending(maker.get(again))[0]
+
+    assert form.fields["prompt"] == "A bridge at {dawn|noon}"
+    assert form.fields["model"] == ["z-image-turbo", "chroma"]
+    assert (form.fields["count"], form.fields["alternatives"], form.fields["seed"]) == ("3", "on", "")
+
+
+def test_a_click_is_headed_by_its_words_as_they_were_written(maker: Client) -> None:
+    asked = {"model": "z-image-turbo", "prompt": "A bridge at {dawn|noon}", "alternatives": "on"}
+    maker.post("/create/", asked)
+    click = Batch.objects.get()
+
+    assert click.written == "A bridge at {dawn|noon}"
+    for address in ("/create/", f"/batches/{click.pk}/", "/queue/"):
+        assert "A bridge at {dawn|noon}" in Page(maker.get(address).content).words
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", str(2**63), "99999999999999999999"])
+def test_a_click_that_is_not_there_fills_nothing(maker: Client, number: str) -> None:
+    answer = maker.get("/create/", {"batch": number})
+    assert answer.status_code == 200
+    assert "not here any more" in answer.content.decode()
