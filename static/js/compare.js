@@ -69,12 +69,12 @@ function pictureIn(element, id) {
   return image && { id, src: image.getAttribute("src"), sensitive: element.classList.contains("sensitive") };
 }
 
-/** The picture of the viewer, or of the tile that has the focus, or else is pointed at. */
+/** The picture of the viewer, or of the tile that one points at, or else is on. */
 function current() {
   const viewer = document.getElementById("viewer");
   if (viewer) return pictureIn(viewer.querySelector(".picture"), viewer.dataset.viewer);
   const tile =
-    document.activeElement?.closest(".tile[data-image]") ?? document.querySelector(".tile[data-image]:hover");
+    document.querySelector(".tile[data-pointed]") ?? document.activeElement?.closest(".tile[data-image]");
   return tile && pictureIn(tile, tile.dataset.image);
 }
 

@@ -183,6 +183,8 @@ function offer(tile) {
     link.href = `${before}${tile.dataset.image}${after}`;
   }
   quick.hidden = false;
+  // As many as there is room for; the others have their keys, and stand on the picture's page.
+  quick.dataset.room = Math.max(1, Math.min(4, Math.floor((tile.offsetWidth - 40) / 36)));
   tile.after(quick);
   quick.style.top = `${tile.offsetTop + (tile.querySelector(".mark") ? 28 : 0)}px`;
   quick.style.left = `${tile.offsetLeft}px`;
@@ -191,6 +193,21 @@ grid.addEventListener("pointerover", (event) => {
   if (event.pointerType === "mouse") offer(event.target.closest("#grid > .tile"));
 });
 grid.addEventListener("focusin", (event) => offer(event.target.closest("#grid > .tile")));
+// Keys are about the tile that was touched last: the one that the pointer went to since then, or the one with focus. A
+// pointer that rests goes nowhere, though the page moves under it.
+function point(tile) {
+  for (const each of grid.querySelectorAll("[data-pointed]")) if (each !== tile) each.removeAttribute("data-pointed");
+  tile?.setAttribute("data-pointed", "");
+}
+document.addEventListener(
+  "pointermove",
+  (event) => {
+    if (event.pointerType !== "mouse" || !(event.movementX || event.movementY)) return;
+    if (!event.target.closest?.("#quick")) point(event.target.closest?.("#grid > .tile"));
+  },
+  { passive: true },
+);
+document.addEventListener("focusin", () => point(null));
 grid.addEventListener("pointerleave", () => {
   if (quick && !quick.contains(document.activeElement)) quick.hidden = true;
 });

@@ -144,7 +144,7 @@ document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || event.altKey || typing(event.target)) return;
   if (document.querySelector("dialog[open], .layer")) return;
   const key = event.key.toLowerCase();
-  const tile = event.target.closest("#grid > .tile");
+  const tile = grid.querySelector(".tile[data-pointed]") ?? event.target.closest("#grid > .tile");
   if ((event.ctrlKey || event.metaKey) && key === "a") {
     event.preventDefault();
     for (const box of boxes()) set(box, true);

@@ -83,7 +83,8 @@ document.addEventListener("picture:restored", ({ detail }) => putBack(String(det
 
 function throwAway() {
   if (viewer()) return viewer().querySelector('[data-action="trash"]')?.requestSubmit();
-  const tile = document.activeElement?.closest("[data-image]");
+  const pointed = document.querySelector(".tile[data-pointed]");
+  const tile = pointed ?? document.activeElement?.closest("[data-image]");
   if (!tile?.closest("[data-grid], #active, #create-sitting") || tile.closest("[data-trash]")) return;
   const grid = tile.closest("[data-grid]");
   const query = new URLSearchParams(location.search);

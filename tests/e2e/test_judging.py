@@ -1,5 +1,6 @@
 """Judging in a real Chromium, by keyboard alone: in the grid and on a picture, with the way back."""
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.conftest import Site, signed_in, watched
@@ -64,3 +65,39 @@ def test_pictures_are_judged_by_keys_and_what_was_done_is_undone(filled_site: Si
     expect(tile).to_have_attribute("data-favourite", "true")
     page.context.close()
     assert complaints == []
+
+
+@pytest.mark.long
+def test_keys_are_about_what_was_touched_last(filled_site: Site, browser: Browser) -> None:
+    """The pointer that moved, or the focus: one rule for all keys, and it is seen which."""
+    filled_site.manage("shell", "-c", UNMARKED)
+    page = signed_in(filled_site, browser.new_context(viewport={"width": 1440, "height": 900}))
+    complaints = watched(page.context)
+    page.goto(filled_site.url + "/?q=li")
+    tiles = page.locator("[data-grid] .tile")
+    page.keyboard.press("ArrowRight")
+    expect(tiles.first).to_be_focused()
+
+    # A pointer that comes from nowhere has not moved yet.
+    page.mouse.move(5, 5)
+    tiles.nth(2).hover()
+    page.keyboard.press("f")
+    expect(tiles.nth(2)).to_have_attribute("data-favourite", "true")
+    page.keyboard.press("x")
+    expect(tiles.nth(2).locator(".pick")).to_be_checked()
+    page.keyboard.press("x")
+    page.keyboard.press("ArrowRight")
+    expect(tiles.nth(1)).to_be_focused()
+    page.keyboard.press("f")
+    expect(tiles.nth(1)).to_have_attribute("data-favourite", "true")
+    expect(tiles.first).to_have_attribute("data-favourite", "false")
+
+    # What is offered of a picture lies on it and on no other.
+    for number in range(6):
+        tiles.nth(number).hover()
+        tile, tools = tiles.nth(number).bounding_box(), page.locator("#quick").bounding_box()
+        assert tile
+        assert tools
+        assert tools["x"] + tools["width"] <= tile["x"] + tile["width"] + 1
+    assert complaints == []
+    page.context.close()
