@@ -282,9 +282,13 @@ class MatrixForm:
 
 def _with_drawn_seeds(text: str) -> str:
     """`random 4` as the seeds that were drawn for it: what is shown is what is bought."""
+    room = axes.MOST
 
     def drawn(match: re.Match[str]) -> str:
-        return ", ".join(str(draw_seed()) for _ in range(min(int(match[1] or match[2]), axes.MOST)))
+        nonlocal room
+        count = min(int(match[1] or match[2]), room)
+        room -= count
+        return ", ".join(str(draw_seed()) for _ in range(count))
 
     pieces = re.split(r"[,;|\n]", text)
     if not any(_RANDOM.fullmatch(piece) for piece in pieces):

@@ -12,6 +12,7 @@ from gallery.forms.draft import NAMES, NotKept, check
 from gallery.forms.fields import OFF, ON
 from gallery.models import Preset
 from gallery.models.draft import Values
+from gallery.text import REPLACEMENT, clean_label
 from venice.operations import PARAMETER
 
 FORMAT, VERSION = "venice-gallery-presets", 1
@@ -104,7 +105,8 @@ def _entry(item: Any, notes: list[str]) -> Entry | None:
 
 
 def _listed(names: list[str]) -> str:
-    shown = [name[:40] for name in names[:_NAMED]]
+    # Half characters can be in a file, and on no page.
+    shown = [clean_label(name[:40]) or REPLACEMENT for name in names[:_NAMED]]
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return ", ".join(shown) + more
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from gallery.text import clean_text
 from venice import Model
-from venice.operations import MAX_CFG_SCALE, MAX_SEED, MAX_SIDE, PARAMETER
+from venice.operations import MAX_CFG_SCALE, MAX_PROMPT, MAX_SEED, MAX_SIDE, PARAMETER
 
 #: No axis has more values, and no matrix more cells.
 MOST = 500
@@ -209,4 +209,9 @@ def _words(text: str, prompt: str) -> list[str]:
         raise WrongValues(f"{_quoted(first)} does not stand in the prompt, letter for letter.")
     if len(words) < 2:
         raise WrongValues(f"Nothing comes in the place of {_quoted(first)}: fog | rain | snow.")
+    # Computed, since a word that stands in a prompt a thousand times makes gigabytes of a long one.
+    places = prompt.count(first)
+    for word in words:
+        if len(prompt) + places * (len(word) - len(first)) > MAX_PROMPT:
+            raise WrongValues(f"With {_quoted(word)} the prompt has more than {MAX_PROMPT:,} characters.")
     return words

@@ -12,6 +12,7 @@ from gallery.formats import counted, read_id
 from gallery.forms.preset_file import Entry, NoPresets, read, written
 from gallery.http import MemberRequest, SeeOther
 from gallery.models import Preset
+from gallery.text import label_key
 
 #: Of one member.
 MOST = 200
@@ -119,8 +120,11 @@ def _add(request: MemberRequest, entry: Entry, notes: list[str]) -> bool:
         notes.append(f"“{there.name}” is there already.")
         return False
     preset = Preset(owner=request.user, is_shared=entry.is_shared, values=entry.values)
+    taken = set(Preset.objects.filter(owner=request.user).values_list("folded", flat=True))
     for number in range(1, MOST + 2):
         name = entry.name if number == 1 else f"{entry.name[: Preset.MAX_NAME - 5]} {number}"
+        if label_key(name) in taken:
+            continue
         try:
             preset.keep(name)
         except ValidationError:

@@ -14,6 +14,7 @@ PAGES = [
     "/create/?model=nano-banana-2&style_preset=Anime&variants=4",
     "/create/?model=grok-imagine-image&prompt=From%20a%20link&negative_prompt=fog&width=1280&height=720",
     "/create/?from=999",
+    "/create/?image=1",
     "/presets/",
     "/create/models/?q=private",
     "/create/matrix/?prompt=A+bridge&axis-seed=1..3&axis-style_preset=none,Anime&axis-size=0x0",

@@ -243,6 +243,19 @@ def test_random_seeds_are_drawn_before_they_are_bought(maker: Client) -> None:
     assert [each.words for each in page.all("th", scope="col")] == drawn
 
 
+def test_of_random_seeds_no_more_are_drawn_than_have_a_place(maker: Client) -> None:
+    answer = maker.post("/create/matrix/", ASKED | {"axis-seed": "random 400, " * 50, "axis-cfg_scale": ""})
+    drawn = Page(answer.content).one("input", name="axis-seed")["value"].replace(",", " ").split()
+    assert len(drawn) == 500
+
+
+def test_words_that_make_a_prompt_too_long_are_refused_before_it_is_written(maker: Client) -> None:
+    asked = {"prompt": "a" * 1_000, "axis-seed": "", "axis-cfg_scale": "", "axis-prompt": "a|" + "b" * 1_000}
+    answer = maker.post("/create/matrix/", ASKED | asked)
+    assert answer.status_code == 422
+    assert "the prompt has more than 32,768 characters" in Page(answer.content).words
+
+
 def test_what_has_come_of_it(maker: Client, bob: User, worker_process: WorkerProcess) -> None:
     address = as_table(maker, maker.post("/create/matrix/", ASKED | {"buy": "all"}))
     page = Page(maker.get(address).content)

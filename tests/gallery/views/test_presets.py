@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from gallery.forms.preset_file import FORMAT, MOST
 from gallery.models import Draft, Preset, User
@@ -161,6 +163,23 @@ def test_another_of_that_name_gets_a_number(maker: Client, alice: User) -> None:
     a_preset(alice)
     maker.post("/presets/import/", {"text": file_of({"name": "fog", "values": {"prompt": "other"}})})
     assert list(Preset.objects.values_list("name", flat=True)) == ["Fog", "fog 2"]
+
+
+def test_many_of_one_name_are_written_once_each(maker: Client, alice: User) -> None:
+    entries = [{"name": "Same", "values": {"prompt": str(number)}} for number in range(30)]
+    with CaptureQueriesContext(connection) as asked:
+        maker.post("/presets/import/", {"text": file_of(*entries)})
+    inserted = [each for each in asked if each["sql"].startswith('INSERT INTO "gallery_preset"')]
+    assert len(inserted) == Preset.objects.filter(owner=alice).count() == 30
+
+
+@pytest.mark.parametrize("name", ["\ud800", "\ud800half"])
+def test_a_name_of_half_a_character_is_told_as_far_as_it_can_be(maker: Client, name: str) -> None:
+    spoilt = {"name": "A", "values": {"prompt": "fog", name: 1}, name: 1}
+    answer = maker.post("/presets/import/", {"text": file_of(spoilt)}, follow=True)
+    assert answer.status_code == 200
+    known_as = name.replace("\ud800", "") or "\ufffd"
+    assert f"not known here and left out: {known_as}, {known_as}." in Page(answer.content).words
 
 
 @pytest.mark.parametrize(
