@@ -140,6 +140,13 @@ def told(sent: QueryDict, catalog: Catalog) -> Values:
 
     NotKept, in words, for what no database takes and for more than a draft holds.
     """
+    values = _as_sent(sent, catalog)
+    check(values)
+    return values
+
+
+def _as_sent(sent: QueryDict, catalog: Catalog) -> Values:
+    """All values of a sent form, whether they can be kept or not."""
     kept = {
         name.removeprefix(KEPT): str(value)
         for name, value in sent.items()
@@ -158,9 +165,7 @@ def told(sent: QueryDict, catalog: Catalog) -> Values:
         values["model"] = models if len(models) > 1 else models[0]
     if image := sent.get("image", ""):
         values["image"] = image[:20]
-    values |= referenced(sent)
-    check(values)
-    return values
+    return values | referenced(sent)
 
 
 def referenced(sent: QueryDict) -> Values:
@@ -248,8 +253,8 @@ def merged(
 
 def whole(sent: QueryDict, catalog: Catalog) -> QueryDict:
     """What the line of the gallery sent, with all values of its draft as the fields of the model that it names."""
-    values = told(sent, catalog)
-    form = drawn(catalog, values)
+    # What is no draft is judged by the form, as if it were sent from its own page.
+    form = drawn(catalog, _as_sent(sent, catalog))
     data = sent.copy()
     for name in form.fields.keys() - {"model", "prompt"}:
         if name in form.initial and name not in data:

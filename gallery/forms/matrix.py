@@ -13,12 +13,14 @@ from django.http import QueryDict
 from gallery import access
 from gallery.formats import amount, counted
 from gallery.forms.catalog import Catalog
+from gallery.forms.draft import referenced
 from gallery.forms.generate import GenerateForm
 from gallery.forms.price import PRICE, objection
 from gallery.forms.sent import models_named
-from gallery.forms.style_references import FIELD, STRENGTH, with_references
+from gallery.forms.style_references import with_references
 from gallery.models import Batch, User
 from gallery.models.generation import draw_seed
+from gallery.text import storable
 from gallery.variations import axes
 from gallery.variations.axes import Axis, WrongValues
 from gallery.variations.matrix import Cell, Matrix, draw, missing, total
@@ -32,7 +34,6 @@ DRAWN = "drawn"
 BUY = "buy"
 CHANGED = "What is varied was changed after this was drawn. Nothing was sent: look at it, then press again."
 NOTHING = "All of that is there already, or on its way: there is nothing to buy."
-_REFERENCES = (FIELD, STRENGTH)
 # What a matrix has another way of its own for, and what belongs to a button.
 _NOT_OF_BASE = frozenset(
     {"count", "variants", "alternatives", "another-model", "submission", PRICE, BUY, DRAWN}
@@ -273,9 +274,12 @@ class MatrixForm:
                 "layout": [axis.name for axis in self.matrix.axes],
                 "cells": cells,
                 "base": self.matrix.base.payload(images=False),
-                "references": {
-                    name: values for name, values in self.sent.lists() if name.startswith(_REFERENCES)
-                },
+                "references": storable(
+                    {
+                        name: value if isinstance(value, list) else [value]
+                        for name, value in referenced(self.sent).items()
+                    }
+                ),
             },
         }
 

@@ -73,7 +73,7 @@ def save(request: MemberRequest, values: Values, *, replaces: bool = False, insi
         request.user,
         values,
         base=base,
-        page=Page(sent.get("page", "")[:40], _number(sent.get("save", "")) or 0),
+        page=Page(sent.get("page", "")[:40].replace("\0", ""), _number(sent.get("save", "")) or 0),
         replaces=replaces or FILLED in sent,
         insists=insists or "insists" in sent,
     )

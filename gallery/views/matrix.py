@@ -65,15 +65,16 @@ def _buy(request: MemberRequest, form: MatrixForm, image: Image | None) -> HttpR
     first = Batch.objects.submitted(request.user, submission).first()
     if first is None:
         purchase = form.bought()
-        if purchase is None:
-            return _page(request, form, image, status=422)
+        # Of one form posted twice at once, the first may have bought all of it by now, or be what used up the minute.
         try:
-            first = _queued(request, form, purchase, image, submission)
+            first = _queued(request, form, purchase, image, submission) if purchase else None
         except access.TooManySubmissions:
-            # Of one form posted twice at once, the first may be what used up the minute.
             first = Batch.objects.submitted(request.user, submission).first()
             if first is None:
                 raise
+        first = first or Batch.objects.submitted(request.user, submission).first()
+        if first is None:
+            return _page(request, form, image, status=422)
     return SeeOther(reverse("batch", args=[first.pk]))
 
 

@@ -242,6 +242,11 @@ def test_what_is_no_draft_is_refused_in_words(maker: Client, alice: User, odd: d
     assert not Draft.objects.exists()
 
 
+def test_the_word_of_a_page_is_kept_as_every_database_takes_it(maker: Client, alice: User) -> None:
+    assert save(maker, fields(maker), prompt="x", page="a\0b", save="1").status_code == 200
+    assert Draft.objects.get(user=alice).page == "ab"
+
+
 def test_bytes_that_are_no_text(maker: Client, alice: User) -> None:
     body = b"draft-revision=0&prompt=%ff%fe"
     answer = maker.post(SAVE, body, content_type="application/x-www-form-urlencoded")

@@ -119,6 +119,21 @@ def test_the_line_of_creating_stays_in_the_gallery(maker: Client, models_known: 
     assert not card.all(id="create-last-seed")
 
 
+@pytest.mark.parametrize(
+    "more", [{"prompt": "x" * 32_769}, {"kept-seed": "9" * 30_000, "seed": "9" * 30_000}]
+)
+def test_what_is_no_draft_is_refused_below_the_line(
+    maker: Client, models_known: None, more: dict[str, str]
+) -> None:
+    sent = {"composer": "1", "model": "z-image-turbo", "prompt": "A canal"} | more
+    assert maker.post("/create/price/", sent, headers=HTMX).status_code == 200
+    answer = maker.post("/create/", sent, headers=HTMX)
+    assert answer.status_code == 422
+    (field,) = more.keys() & {"prompt", "seed"}
+    assert Page(answer.content).one(data_error_for=field).words
+    assert not Generation.objects.exists()
+
+
 def test_what_is_refused_is_said_below_the_line(maker: Client, models_known: None) -> None:
     sent = {"composer": "1", "model": "z-image-turbo", "prompt": " "}
     answer = maker.post("/create/", sent, headers=HTMX)

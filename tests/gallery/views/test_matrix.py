@@ -256,6 +256,12 @@ def test_words_that_make_a_prompt_too_long_are_refused_before_it_is_written(make
     assert "the prompt has more than 32,768 characters" in Page(answer.content).words
 
 
+def test_of_what_is_sent_beside_a_matrix_only_its_references_are_kept(maker: Client) -> None:
+    junk = {"style_strength-\0": "1", "style_strength-9": "x" * 10_000, "style_reference": "5\0"}
+    as_table(maker, maker.post("/create/matrix/", ASKED | {"buy": "all"} | junk))
+    assert Batch.objects.get().axes["references"] == {"style_reference": ["5"]}
+
+
 def test_what_has_come_of_it(maker: Client, bob: User, worker_process: WorkerProcess) -> None:
     address = as_table(maker, maker.post("/create/matrix/", ASKED | {"buy": "all"}))
     page = Page(maker.get(address).content)
