@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from django.http import QueryDict
@@ -12,10 +13,15 @@ from gallery.forms.catalog import Catalog
 from gallery.forms.draft import NAMES
 from gallery.forms.model_fields import MAX_COUNT, fields_of
 from gallery.forms.prefill import EVERYTHING, USES, picture_named, values_asked
-from gallery.models import Batch, Draft, Generation, Image, Preset, User
+from gallery.forms.sent import models_named
+from gallery.models import Batch, Draft, Generation, Image, Kind, Preset, User
 from gallery.text import is_encodable
 from gallery.variations import words
+from venice import Model
+from venice.pricing import generate_price
 
+#: So far one goes back from a picture to the words that it comes from.
+MOST_STEPS = 50
 #: As many texts as a click may ever ask for.
 MOST_TEXTS = 5_000
 
@@ -51,7 +57,20 @@ def asked(query: QueryDict, user: User, catalog: Catalog) -> Filling:
         values |= {style_references.FIELD: [entry.name for entry in followed]}
         values |= {entry.strength_field: entry.strength for entry in followed if entry.strength}
     source = found.source or ("the address" if values else "")
+    if followed and "model" not in values and (able := _follows_styles(user, catalog)):
+        values["model"], source = able.id, f"a picture as style reference: {able.name} takes them"
     return Filling(values, found.replaces, source, image, found.is_lost)
+
+
+def _follows_styles(user: User, catalog: Catalog) -> Model | None:
+    """The cheapest model that takes style references; None when the chosen one does, or none does."""
+    draft = Draft.objects.current_of(user)
+    first = next(iter(models_named(draft.values)), "") if draft else ""
+    chosen = catalog.find(first) or catalog.default
+    if chosen is None or chosen.supports_style_references:
+        return None
+    able = [model for model in catalog.models if model.supports_style_references and not model.offline]
+    return min(able, key=lambda model: generate_price(model) or Decimal("Infinity"), default=None)
 
 
 def _single(query: QueryDict) -> QueryDict:
@@ -88,9 +107,13 @@ def _named(query: QueryDict, user: User, catalog: Catalog) -> Filling:
 
 
 def _of_picture(query: QueryDict, catalog: Catalog) -> Filling:
-    image = picture_named(query)
-    if image is None:
+    named_one = picture_named(query)
+    if named_one is None:
         return Filling(is_lost=True)
+    image = _made_by_words(named_one)
+    if image is None:
+        # Nothing was ever asked for in words: the draft stays as it is.
+        return Filling()
     named = QueryDict(mutable=True)
     named["use"] = query.get("use", "")
     values = {name: value for name, value in values_asked(named, image).items() if name in EVERYTHING}
@@ -99,7 +122,24 @@ def _of_picture(query: QueryDict, catalog: Catalog) -> Filling:
     replaces = frozenset[str]().union(*whole) & _taken(catalog, image.generation.model)
     if whole:
         replaces |= {style_references.FIELD}
-    return Filling(values, replaces - values.keys(), f"picture {image.pk}", image)
+    source = f"picture {image.pk}"
+    if image != named_one:
+        source += f", of which picture {named_one.pk} was made"
+    return Filling(values, replaces - values.keys(), source, image)
+
+
+def _made_by_words(image: Image) -> Image | None:
+    """The picture, or the nearest that it was made from, that the create form could make; None when there is none.
+
+    An edit's words say what to change, and an upscaled picture has none: neither is a prompt.
+    """
+    found: Image | None = image
+    for _ in range(MOST_STEPS):
+        if found is None or found.generation.kind in (Kind.GENERATE, Kind.OPENAI_GENERATE):
+            return found
+        origin = found.generation.origin_id
+        found = Image.objects.select_related("generation").filter(pk=origin).first() if origin else None
+    return None
 
 
 def _of_click(query: QueryDict, catalog: Catalog) -> Filling:

@@ -54,9 +54,9 @@ def before_of(image: Image) -> Before | None:
 def style_reference_address(context: Context, picture: StoredPicture) -> str:
     """Where the create form follows its style, with a model that can; empty when there is none."""
     models = Catalog.load(glance(context["request"])).models
-    able = next((model.id for model in models if model.supports_style_references and not model.offline), "")
-    query = {style_references.FIELD: name_of(picture), "model": able}
-    return reverse("create", query=query) if able else ""
+    # Which one is said by the form: the chosen one, when it can.
+    is_possible = any(model.supports_style_references and not model.offline for model in models)
+    return reverse("create", query={style_references.FIELD: name_of(picture)}) if is_possible else ""
 
 
 @register.inclusion_tag("create/_style_references.html", takes_context=True)

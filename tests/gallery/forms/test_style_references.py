@@ -9,7 +9,7 @@ from gallery.models import Generation, Image, Upload, User
 from gallery.pipeline.worker import WorkerProcess
 from tests.gallery.page import Page
 from tests.gallery.pipeline.test_kinds import BLUE, RED
-from tests.gallery.spending import spending
+from tests.gallery.spending import sent_of, spending
 from tests.gallery.views.test_operations import pictured
 
 pytestmark = pytest.mark.usefixtures("models_known")
@@ -44,6 +44,18 @@ def test_a_picture_s_page_leads_to_the_form_that_follows_it(site: Client, alice:
     page = site.get(link["href"])
     assert shown(page) == [str(image.pk)]
     assert "takes up to 3 style references" in Page(page.content).words
+    # The default takes none: the cheapest of those that do, which is said.
+    assert sent_of(Page(page.content).one("form", id="create-form"))["model"] == ABLE
+    assert "as style reference: Krea" in Page(page.content).words
+
+
+def test_a_chosen_model_that_can_follow_it_stays(site: Client, alice: User) -> None:
+    form = sent_of(Page(site.get("/create/?model=krea-v2-large").content).one("form", id="create-form"))
+    site.post("/create/draft/", form | {"model": "krea-v2-large", "prompt": "a harbour"})
+
+    page = site.get(f"/create/?style_reference={pictured(alice).pk}")
+
+    assert sent_of(Page(page.content).one("form", id="create-form"))["model"] == "krea-v2-large"
 
 
 def test_they_are_sent_in_their_order_with_their_strength(site: Client, alice: User) -> None:

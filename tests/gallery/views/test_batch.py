@@ -71,7 +71,7 @@ def test_the_page_tells_what_made_it_what_it_costs_and_how_far_it_is(
     assert section.one("span", data_progress=None).words == "1 of 4 done, 2 waiting, 1 failed"
     assert section["data-state"] == "active"
     assert [card["data-state"] for card in section.all("article")] == ["done", "failed", "queued", "queued"]
-    assert facts.one("a", href=f"/?q=batch:{batch.pk}").words == f"batch:{batch.pk}"
+    assert facts.one("a", href=f"/?q=batch:{batch.pk}").words == "Look at them in the gallery"
     assert len(Page(maker.get(f"/?q=batch:{batch.pk}").content).all(data_image=None)) == 1
 
 

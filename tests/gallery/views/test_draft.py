@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from gallery.models import Draft, Generation, User
+from gallery.models import Draft, Generation, Image, User
 from tests.gallery.making import a_generation, a_picture
 from tests.gallery.page import Element, Page
 from tests.gallery.spending import sent_of
@@ -304,3 +304,33 @@ def maker_of(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+def upscaled(picture: Image) -> Image:
+    """A picture as an upscale of that one leaves it."""
+    result = a_picture(picture.owner)
+    request = {"scale": 2, "enhance": False}
+    columns = {"kind": "upscale", "origin": picture, "prompt": None, "request": request}
+    Generation.objects.filter(pk=result.generation_id).update(**columns)
+    return result
+
+
+@pytest.mark.parametrize("use", ["all", "remix", "prompt"])
+def test_what_was_made_of_a_picture_brings_the_words_of_that_picture(
+    maker: Client, alice: User, use: str
+) -> None:
+    first = a_picture(alice, "a heron in the reeds")
+    twice = upscaled(upscaled(first))
+
+    page = maker.get(f"/create/?image={twice.pk}&use={use}")
+
+    assert sent_of(the_form(page))["prompt"] == "a heron in the reeds"
+    assert f"picture {first.pk}" in the_form(page).words
+
+
+def test_what_comes_from_no_words_leaves_those_that_stand_there(maker: Client, alice: User) -> None:
+    made = upscaled(a_picture(alice))
+    Generation.objects.filter(pk=made.generation_id).update(origin=None)
+    save(maker, fields(maker) | {"prompt": "my own words"})
+
+    assert fields(maker, f"/create/?image={made.pk}&use=all")["prompt"] == "my own words"
