@@ -108,7 +108,8 @@ def kept_beside(form: GenerateForm, values: Mapping[str, Any]) -> dict[str, str]
 
 
 def _shows(form: GenerateForm, name: str, value: Any) -> bool:
-    return name in form.fields and _plain(form.initial.get(name)) == _plain(value)
+    # Of a form that was sent, what was sent.
+    return name in form.fields and _plain(form[name].value()) == _plain(value)
 
 
 def greyed(form: GenerateForm, values: Mapping[str, Any]) -> list[Greyed]:

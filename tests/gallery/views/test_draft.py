@@ -242,6 +242,17 @@ def test_what_is_no_draft_is_refused_in_words(maker: Client, alice: User, odd: d
     assert not Draft.objects.exists()
 
 
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_of_a_refused_form_nothing_is_greyed_that_its_fields_show(
+    maker: Client, headers: dict[str, str]
+) -> None:
+    sent = fields(maker, f"/create/?model={PIXELS}") | {"prompt": "x", "count": "3", "safe_mode": "off"}
+    sent |= {"style_preset": "Anime", "seed": "7", "width": "512", "price": "0.0001"}
+    refused = maker.post("/create/", sent | {"kept-resolution": "2K"}, headers=headers)
+    assert refused.status_code == 422
+    assert [each["data-kept"] for each in the_form(refused).all(data_kept=None)] == ["resolution"]
+
+
 def test_the_word_of_a_page_is_kept_as_every_database_takes_it(maker: Client, alice: User) -> None:
     assert save(maker, fields(maker), prompt="x", page="a\0b", save="1").status_code == 200
     assert Draft.objects.get(user=alice).page == "ab"
