@@ -21,7 +21,7 @@ from gallery.forms.style_references import with_references
 from gallery.models import Batch, User
 from gallery.models.generation import draw_seed
 from gallery.text import storable
-from gallery.variations import axes
+from gallery.variations import axes, words
 from gallery.variations.axes import Axis, WrongValues
 from gallery.variations.matrix import Cell, Matrix, draw, missing, total
 from venice import Model
@@ -34,6 +34,10 @@ DRAWN = "drawn"
 BUY = "buy"
 CHANGED = "What is varied was changed after this was drawn. Nothing was sent: look at it, then press again."
 NOTHING = "All of that is there already, or on its way: there is nothing to buy."
+BRACES = (
+    "A matrix would send these braces as they stand. It exchanges one word: write one of each choice into the prompt, "
+    "and those that vary here."
+)
 # What a matrix has another way of its own for, and what belongs to a button.
 _NOT_OF_BASE = frozenset(
     {"count", "variants", "alternatives", "another-model", "submission", PRICE, BUY, DRAWN}
@@ -112,12 +116,17 @@ class MatrixForm:
             texts[axes.MODEL] = "\n".join(models)
         if models:
             plain["model"] = models[0]
+        wrong = (
+            {}
+            if texts[axes.PROMPT].strip()
+            else _exchange_choices(plain, texts, bool(sent.get("alternatives")))
+        )
         if not any(text.strip() for text in texts.values()):
-            return cls(GenerateForm.redrawn(catalog, plain), sent, member, texts)
+            return cls(GenerateForm.redrawn(catalog, plain), sent, member, texts, wrong)
         # What one axis does not vary is the same in all cells: so is a seed that nobody chose.
         plain["seed"] = str(plain.get("seed") or "").strip() or str(draw_seed())
         base = GenerateForm(catalog, plain, **more)
-        return cls(base, sent, member, texts)
+        return cls(base, sent, member, texts, wrong)
 
     @property
     def is_asked(self) -> bool:
@@ -282,6 +291,33 @@ class MatrixForm:
                 ),
             },
         }
+
+
+def _exchange_choices(
+    plain: dict[str, Any], texts: dict[str, str], are_choices: bool
+) -> dict[str, list[str]]:
+    """Let the one choice in braces of a create form's prompt be the words that vary; messages where it cannot be.
+
+    Otherwise the braces themselves would be asked for, and paid, in every cell.
+    """
+    prompt = str(plain.get("prompt") or "")
+    try:
+        read = words.read(prompt) if are_choices else words.Words()
+    except words.WrongWords as wrong:
+        return {f"{PREFIX}{axes.PROMPT}": [str(wrong)]}
+    choices = [piece for piece in read.pieces if isinstance(piece, words.Choice)]
+    if not choices:
+        if are_choices:
+            # A brace that means itself loses its backslash, as it does in Create.
+            plain["prompt"] = "".join(read.texts())
+        return {}
+    if len(choices) == 1 and read.count <= axes.MOST:
+        values, wanted = choices[0].texts(), read.texts()
+        can_be_listed = values[0] and not any(mark in value for value in values for mark in "|\n")
+        if can_be_listed and [wanted[0].replace(values[0], value) for value in values] == wanted:
+            plain["prompt"], texts[axes.PROMPT] = wanted[0], " | ".join(values)
+            return {}
+    return {f"{PREFIX}{axes.PROMPT}": [BRACES]}
 
 
 def _with_drawn_seeds(text: str) -> str:

@@ -14,13 +14,11 @@ RUN_ANYWAY = "run-anyway"
 def made_before(request: HttpRequest, form: GenerateForm) -> Image | None:
     """The first picture that a valid `form` would pay for again; None when all are new, or to be made all the same.
 
-    Only of one request, and where a person chose the seed: drawn ones are new. A script that sends no hidden fields of
-    a page knows what it asks for, and is asked nothing.
+    Only where a person chose the seed: drawn ones are new. A script that sends no hidden fields of a page knows what
+    it asks for, and is asked nothing.
     """
     is_from_page = PRICE in request.POST and "submission" in request.POST
-    if len(form.operations) != 1 or not is_from_page:
-        return None
-    if RUN_ANYWAY in request.POST or not str(form.data.get("seed") or "").strip():
+    if not is_from_page or RUN_ANYWAY in request.POST or not str(form.data.get("seed") or "").strip():
         return None
     specs = {spec.id: spec for spec in (form.spec, *form.others) if spec}
     found = existing(form.operations[:MOST], specs)

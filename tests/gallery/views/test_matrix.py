@@ -81,6 +81,22 @@ def test_it_is_seen_before_it_costs(maker: Client) -> None:
     assert not Generation.objects.exists()
 
 
+def test_a_choice_in_braces_becomes_the_words_that_vary(maker: Client) -> None:
+    page = shown(maker, prompt="a harbour at {dawn|noon|dusk}", alternatives="on")
+    assert page.one("input", name="axis-prompt")["value"] == "dawn | noon | dusk"
+    assert page.one("textarea", name="prompt").text.strip() == "a harbour at dawn"
+    page = shown(maker, prompt=r"a \{ harbour", alternatives="on")
+    assert page.one("textarea", name="prompt").text.strip() == "a { harbour"
+
+
+def test_braces_that_a_matrix_cannot_read_are_not_bought(maker: Client) -> None:
+    prompt = "a {red|blue} harbour at {dawn|noon}"
+    answer = maker.post("/create/matrix/", ASKED | {"preview": "1", "prompt": prompt, "alternatives": "on"})
+    assert answer.status_code == 422
+    assert "send these braces as they stand" in Page(answer.content).text
+    assert not buttons(Page(answer.content))
+
+
 @pytest.mark.parametrize(
     ("part", "expected"),
     [
