@@ -78,9 +78,10 @@ def test_each_prompt_stands_once_newest_use_first(page: Get, alice: User, bob: U
     history = page()
     assert listed(history) == [dog[0].prompt_id, cat.prompt_id]
     (_, first), (_, second) = zip(history.all("li", data_prompt=None), facts(history), strict=True)
-    assert first.startswith("7 pictures · 3 uses · ")
-    assert first.endswith("alice, bob · today")
-    assert second.startswith("1 picture · 1 use · ")
+    assert first == "7 pictures · $0.03 pretend · alice, bob · today"
+    assert second == "1 picture · $0.01 pretend · alice · today"
+    assert facts(page("/prompts/?order=used"))[0].startswith("7 pictures · 3 uses · ")
+    assert facts(page(f"/prompts/{cat.prompt_id}/"))[0].startswith("1 picture · 1 use · ")
     newest = sorted((picture.pk for picture in (*dog, *last)), reverse=True)
     assert shown(history) == [*newest[: prompt_rows.PICTURES], cat.pk]
     assert history.all("p", class_="models")[0].words == f"chroma, {MODEL}"
