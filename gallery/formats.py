@@ -3,7 +3,7 @@
 import re
 import uuid
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from venice.pricing import dollars
 
@@ -70,6 +70,13 @@ def size(count: int) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 picture`, `4 pictures`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def stars(mean: Decimal | None) -> str:
+    """`4 ★`, `4.3 ★`; empty where nobody has rated."""
+    if mean is None:
+        return ""
+    return f"{str(mean.quantize(Decimal('0.1'), ROUND_HALF_UP)).removesuffix('.0')} ★"
 
 
 def number(count: int) -> str:

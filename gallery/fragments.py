@@ -29,5 +29,11 @@ def environment(**options: Any) -> Environment:
         quote=text.quote,
         moment=text.moment,
     )
-    found.filters.update(usd=formats.usd, amount=formats.amount, counted=formats.counted, shape_of=shape_of)
+    found.filters.update(
+        usd=formats.usd,
+        amount=formats.amount,
+        counted=formats.counted,
+        stars=formats.stars,
+        shape_of=shape_of,
+    )
     return found

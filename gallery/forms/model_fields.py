@@ -47,7 +47,7 @@ def fields_of(model: Model | None, styles: tuple[str, ...]) -> dict[str, forms.F
     fields["alternatives"] = Switch(
         initial=False,
         widget_attrs=PRICED,
-        label="Words in braces are a choice",
+        label="Words in braces are alternatives",
         help_text=r"{dawn|noon|dusk} makes one of each; \{ is a brace.",
     )
     if model is not None:

@@ -122,6 +122,7 @@ PROMPT_ORDERS: Mapping[str, Order] = by_name(
     [
         NEWEST_USE,
         Order("used", "Most used", ("generation_count", "last_generation_id")),
+        Order("rated", "Best rated", ("score", "last_generation_id")),
         Order("price", "Dearest", ("spent_micros", "last_generation_id")),
     ]
 )

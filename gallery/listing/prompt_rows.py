@@ -1,4 +1,4 @@
-"""A page of the prompt history: cards with their newest pictures, models and people; always as many queries."""
+"""A page of the prompt history: cards with their best pictures, models and people; always as many queries."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -54,20 +54,30 @@ def used(listing: Listing) -> PromptQuerySet:
 
 def row(prompt: Prompt) -> Row:
     """One prompt as its own page heads it, the text in full."""
-    (whole,) = _rows([prompt], pictures=0)
+    (whole,) = _rows([prompt], with_pictures=False)
     return whole
 
 
 def _with_pictures(prompts: PromptQuerySet, member: User) -> PromptQuerySet:
-    """Annotate the ids of the newest pictures: a few index seeks for each row, however many pictures it has."""
-    listed = Image.objects.kept().listed_for(member)
-    newest = listed.filter(prompt=OuterRef("pk")).newest_first().values("pk")
-    return prompts.annotate(**{f"picture_{n}": Subquery(newest[n : n + 1]) for n in range(PICTURES)})
+    """Annotate the ids of the best rated and of the newest pictures: a few index seeks each, however many it has."""
+    listed = Image.objects.kept().listed_for(member).filter(prompt=OuterRef("pk"))
+    rated = listed.filter(rating_count__gt=0).order_by("-score", "-id").values("pk")
+    newest = listed.newest_first().values("pk")
+    return prompts.annotate(
+        **{f"best_{n}": Subquery(rated[n : n + 1]) for n in range(PICTURES)},
+        **{f"newest_{n}": Subquery(newest[n : n + 1]) for n in range(PICTURES)},
+    )
 
 
-def _rows(prompts: Sequence[Prompt], pictures: int = PICTURES) -> list[Row]:
-    chosen = {p.pk: [getattr(p, f"picture_{n}") for n in range(pictures)] for p in prompts}
-    wanted = [pk for pks in chosen.values() for pk in pks if pk]
+def _chosen(prompt: Prompt) -> list[int]:
+    """Of these the first few: what is rated first, and then what is new."""
+    found = [getattr(prompt, f"{kind}_{n}") for kind in ("best", "newest") for n in range(PICTURES)]
+    return list(dict.fromkeys(pk for pk in found if pk is not None))[:PICTURES]
+
+
+def _rows(prompts: Sequence[Prompt], *, with_pictures: bool = True) -> list[Row]:
+    chosen = {prompt.pk: _chosen(prompt) if with_pictures else [] for prompt in prompts}
+    wanted = [pk for pks in chosen.values() for pk in pks]
     images = Image.objects.only(*_SHOWN).in_bulk(wanted) if wanted else {}
     models: dict[int, set[str]] = defaultdict(set)
     people: dict[int, set[str]] = defaultdict(set)

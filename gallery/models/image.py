@@ -1,6 +1,5 @@
 """A stored picture. The grid's unit is the picture; the variants of one request are a stack under its cover."""
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,7 +31,7 @@ from gallery.models import sets
 from gallery.models.attempt import Attempt
 from gallery.models.generation import Generation
 from gallery.models.occurring import Day
-from gallery.models.prompt import Prompt
+from gallery.models.prompt import Prompt, Tally
 from gallery.models.stored import StoredPicture
 from gallery.search import index
 
@@ -138,7 +137,13 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def sum_marks(self) -> int:
         """Write anew what all members' marks say of these; their rows are locked already. Returns how many changed."""
-        return sets.sum_marks(list(self.order_by("pk").values_list("pk", flat=True)), connection)
+        ids = list(self.order_by("pk").values_list("pk", flat=True))
+        kept = Image.objects.filter(pk__in=ids).kept()
+        before = kept._tallies()
+        changed = sets.sum_marks(ids, connection)
+        if changed:
+            Prompt.objects.count_each({pk: tally.less(before[pk]) for pk, tally in kept._tallies().items()})
+        return changed
 
     def missummed(self) -> Self:
         """Those whose sums are not what their marks say."""
@@ -146,7 +151,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         wrong = Q()
         for name in SUMS:
             wrong |= ~Q(**{name: F(f"true_{name}")})
-        return right.filter(wrong | ~Q(score=_SCORE))
+        return right.filter(wrong | ~Q(score=sets.score(F("rating_count"), F("rating_sum"))))
 
     def trash(self, ids: Collection[int], by: "User", at: datetime | None = None) -> list[int]:
         """Put these into the trash, a few thousand at most; the next of a stack is its cover. Returns which are new.
@@ -179,10 +184,14 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return ended
 
     def count_in_prompts(self, by: int) -> None:
-        """Their prompts have `by` pictures more for each of them; prompts are locked last, in order."""
-        prompts = self.filter(prompt__isnull=False).order_by().values_list("prompt", flat=True)
-        counts = Counter(pk for pk in prompts if pk is not None)
-        Prompt.objects.count_each({pk: by * count for pk, count in counts.items()})
+        """Their prompts have `by` (1 or -1) times these more, and their ratings; prompts are locked last, in order."""
+        Prompt.objects.count_each({pk: tally.times(by) for pk, tally in self._tallies().items()})
+
+    def _tallies(self) -> dict[int, Tally]:
+        """What these are to each of their prompts."""
+        sums = {"pictures": Count("pk"), "ratings": Sum("rating_count"), "given": Sum("rating_sum")}
+        rows = self.filter(prompt__isnull=False).order_by().values("prompt").annotate(**sums)
+        return {pk: Tally(*counts) for pk, *counts in rows.values_list("prompt", *sums)}
 
     def settle_stacks(self, generations: Collection[int], restored: Collection[int] = ()) -> None:
         """One cover for each of these generations that has pictures outside the trash, and how many stand under it.
@@ -325,15 +334,6 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
 #: Sums of the marks of all members, kept on the picture.
 SUMS = ("favourite_count", "rating_count", "rating_sum")
-_SCORE = models.Case(
-    models.When(
-        rating_count__gt=0,
-        then=(Value(1000 * sets.PRIOR_RATINGS * sets.PRIOR_RATING) + 1000 * F("rating_sum"))
-        / (Value(sets.PRIOR_RATINGS) + F("rating_count")),
-    ),
-    default=Value(0),
-    output_field=IntegerField(),
-)
 
 
 def _sums() -> dict[str, Any]:
@@ -435,6 +435,12 @@ class Image(StoredPicture):
                 condition=Q(is_cover=True, is_moderated=False, is_sensitive=False),
             ),
             models.Index(fields=["prompt", "-id"], name="image_of_prompt"),
+            # What the history shows of each prompt first: few are rated.
+            models.Index(
+                fields=["prompt", "-score", "-id"],
+                name="image_best_of_prompt",
+                condition=Q(rating_count__gt=0, trashed_at__isnull=True),
+            ),
             models.Index(fields=["seed", "-id"], name="image_of_seed"),
             models.Index(fields=["prompt", "seed", "id"], name="image_of_prompt_seed"),
             models.Index(fields=["owner", "-id"], name="image_of_owner"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from django.apps import apps
 from django.db import connection, models, transaction
@@ -15,6 +15,7 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Cast, Coalesce, Greatest, Round
 
 from gallery import search
+from gallery.models import sets
 from gallery.models.states import CHARGED_OUTCOMES
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 # Prices have six decimals: in millionths of a dollar sums are exact on every database, and are cursors too.
 MILLION = 1_000_000
 # Each is kept by the transaction that changes what it counts.
-COUNTERS = ("generation_count", "last_generation_id", "picture_count", "spent_micros", "pretended_micros")
+COUNTERS = (
+    *("generation_count", "last_generation_id", "picture_count", "spent_micros", "pretended_micros"),
+    *("rating_count", "rating_sum", "score"),
+)
 
 
 # Up to so many prompts are looked up by their ids, of up to so many uses.
@@ -33,6 +37,22 @@ FEW_USES = 3_000
 
 # What a picture has of its generation. Its seed is its own, and one that follows none has none.
 _COPIED = frozenset({"owner", "model", "style_preset", "created_at", "prompt"})
+
+
+class Tally(NamedTuple):
+    """What some pictures are to their prompt: how many, the number of their ratings, and these together."""
+
+    pictures: int
+    ratings: int
+    given: int
+
+    def times(self, by: int) -> "Tally":
+        """So many times that."""
+        return Tally(*(by * count for count in self))
+
+    def less(self, other: "Tally") -> "Tally":
+        """What it is more than `other`."""
+        return Tally(*(count - less for count, less in zip(self, other, strict=True)))
 
 
 def _uses(query: search.Query) -> models.QuerySet[Any]:
@@ -76,6 +96,7 @@ def _counters() -> dict[str, Any]:
     )
     uses = generations.filter(prompt=OuterRef("pk")).order_by().values("prompt")
     pictures = images.kept().filter(prompt=OuterRef("pk")).order_by().values("prompt")
+    rated, ratings, given = pictures.filter(rating_count__gt=0), Sum("rating_count"), Sum("rating_sum")
     calls = attempts.filter(generation__prompt=OuterRef("pk"), outcome__in=CHARGED_OUTCOMES)
 
     def counted(rows: models.QuerySet[Any], aggregate: Any) -> Coalesce:
@@ -91,6 +112,9 @@ def _counters() -> dict[str, Any]:
         "picture_count": counted(pictures, Count("pk")),
         "spent_micros": paid(emulated=False),
         "pretended_micros": paid(emulated=True),
+        "rating_count": counted(rated, ratings),
+        "rating_sum": counted(rated, given),
+        "score": counted(rated, sets.score(ratings, given)),
     }
 
 
@@ -190,18 +214,23 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
         # A count that was wrong before is mended by the integrity check, and keeps nobody from throwing away.
         return self.update(picture_count=Greatest(F("picture_count") + count, 0))
 
-    def count_each(self, counts: Mapping[int, int]) -> None:
-        """So many more of each, by id, within the transaction that brings or takes them; in order: no deadlock."""
-        alike: dict[int, list[int]] = defaultdict(list)
-        for pk in (
-            self.filter(pk__in=counts)
-            .order_by("pk")
-            .select_for_update(no_key=True)
-            .values_list("pk", flat=True)
-        ):
-            alike[counts[pk]].append(pk)
-        for count, ids in alike.items():
-            self.filter(pk__in=ids).count_pictures(count)
+    def count_each(self, tallies: Mapping[int, Tally]) -> None:
+        """So much more of each, by id, within the transaction that brings, takes or rates it; in order: no deadlock."""
+        alike: dict[Tally, list[int]] = defaultdict(list)
+        told = [pk for pk, tally in tallies.items() if any(tally)]
+        rows = self.filter(pk__in=told).order_by("pk").select_for_update(no_key=True)
+        for pk in rows.values_list("pk", flat=True) if told else ():
+            alike[tallies[pk]].append(pk)
+        for tally, ids in alike.items():
+            self.filter(pk__in=ids)._count(tally)
+
+    def _count(self, tally: Tally) -> None:
+        if tally.pictures:
+            self.count_pictures(tally.pictures)
+        if tally.ratings or tally.given:
+            ratings = Greatest(F("rating_count") + tally.ratings, 0)
+            given = Greatest(F("rating_sum") + tally.given, 0)
+            self.update(rating_count=ratings, rating_sum=given, score=sets.score(ratings, given))
 
     def charge(self, price: Decimal, *, emulated: bool) -> int:
         """Add what a call may have cost (USD; below zero when it has not after all), within its transaction."""
@@ -237,6 +266,11 @@ class Prompt(models.Model):
         default=0, help_text="Millionths of a USD; what may have been charged included."
     )
     pretended_micros = models.BigIntegerField(default=0, help_text="The same at the emulator: no money.")
+    rating_count = models.PositiveIntegerField(default=0, help_text="Of its pictures outside the trash.")
+    rating_sum = models.PositiveIntegerField(default=0)
+    score = models.PositiveIntegerField(
+        default=0, help_text="As of a picture, of all these ratings together. The history sorts by it."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = PromptQuerySet.as_manager()
@@ -246,6 +280,7 @@ class Prompt(models.Model):
             models.Index(fields=["-last_generation_id"], name="prompt_newest_use"),
             models.Index(fields=["-generation_count", "-last_generation_id"], name="prompt_most_used"),
             models.Index(fields=["-spent_micros", "-last_generation_id"], name="prompt_dearest"),
+            models.Index(fields=["-score", "-last_generation_id"], name="prompt_best_rated"),
         ]
 
     def __str__(self) -> str:
@@ -260,6 +295,11 @@ class Prompt(models.Model):
     def pretended(self) -> Decimal:
         """The same at the emulator: no money."""
         return Decimal(self.pretended_micros) / MILLION
+
+    @property
+    def mean_rating(self) -> Decimal | None:
+        """Of all ratings of its pictures; None while there is none."""
+        return Decimal(self.rating_sum) / self.rating_count if self.rating_count else None
 
     @property
     def predecessor(self) -> "Prompt | None":

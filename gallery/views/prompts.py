@@ -24,6 +24,8 @@ def prompts(request: MemberRequest) -> HttpResponse:
     """A page of prompts by cursor and search; to htmx, only its rows and the new pager."""
     listing = Listing.read(request, size=prompt_rows.PAGE, orders=PROMPT_ORDERS)
     context: dict[str, Any] = {"page": prompt_rows.page(listing, request.user), "query": listing.query}
+    # Elsewhere pictures say enough; a list by uses tells what it is sorted by.
+    context["tells_uses"] = listing.order.name == "used"
     if request.htmx:
         return render(request, "prompts/_more.jinja", context, using="jinja2")
     if listing.query:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from gallery.models import Image, Mark
+from gallery.models import Image, Mark, Prompt
 from tests.gallery.making import a_member, a_picture, pictures
 
 
@@ -70,4 +70,5 @@ def test_all_who_mark_at_once_are_counted() -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(mark, people))
     assert set(Image.objects.values_list("favourite_count", "rating_count", "rating_sum")) == {(4, 4, 20)}
+    assert set(Prompt.objects.values_list("rating_count", "rating_sum")) == {(8, 40)}
     assert not Image.objects.missummed().exists()

@@ -1,4 +1,4 @@
-"""The prompt history: each prompt once, in three orders, whose and of which model; one prompt in full; two compared."""
+"""The prompt history: each prompt once, in four orders, whose and of which model; one prompt in full; two compared."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,8 +15,9 @@ from django.utils import timezone
 from gallery import search
 from gallery.listing import prompt_rows, prompt_table
 from gallery.listing.order import PROMPT_ORDERS
-from gallery.models import Attempt, Generation, Image, Prompt, User
+from gallery.models import Attempt, Generation, Image, Mark, Prompt, User
 from gallery.models import prompt as prompt_models
+from gallery.models.user import Sensitive
 from tests.gallery.making import MODEL, a_generation, a_picture, pictures
 from tests.gallery.page import Page
 
@@ -77,9 +78,10 @@ def test_each_prompt_stands_once_newest_use_first(page: Get, alice: User, bob: U
     history = page()
     assert listed(history) == [dog[0].prompt_id, cat.prompt_id]
     (_, first), (_, second) = zip(history.all("li", data_prompt=None), facts(history), strict=True)
-    assert first.startswith("7 pictures · 3 uses · ")
-    assert first.endswith("alice, bob · today")
-    assert second.startswith("1 picture · 1 use · ")
+    assert first == "7 pictures · $0.03 pretend · alice, bob · today"
+    assert second == "1 picture · $0.01 pretend · alice · today"
+    assert facts(page("/prompts/?order=used"))[0].startswith("7 pictures · 3 uses · ")
+    assert facts(page(f"/prompts/{cat.prompt_id}/"))[0].startswith("1 picture · 1 use · ")
     newest = sorted((picture.pk for picture in (*dog, *last)), reverse=True)
     assert shown(history) == [*newest[: prompt_rows.PICTURES], cat.pk]
     assert history.all("p", class_="models")[0].words == f"chroma, {MODEL}"
@@ -135,18 +137,20 @@ def ranked(alice: User, bob: User) -> dict[str, list[int]]:
         for _ in range(number % 3):
             a_generation(alice, f"prompt {number}")
         prompt = prompt_of(picture)
+        Mark.objects.rate(alice, [picture.pk], number % 4)
         charge(prompt, f"0.0{number % 4}", emulated=number == 7)
         made.append(prompt)
     rows = list(Prompt.objects.filter(pk__in=[prompt.pk for prompt in made]))
     keys = {
         "newest": lambda row: row.last_generation_id,
         "used": lambda row: (row.generation_count, row.last_generation_id),
+        "rated": lambda row: (row.mean_rating or 0, row.last_generation_id),
         "price": lambda row: (row.spent, row.last_generation_id),
     }
     return {name: [row.pk for row in sorted(rows, key=key, reverse=True)] for name, key in keys.items()}
 
 
-@pytest.mark.parametrize("order", ["newest", "used", "price"])
+@pytest.mark.parametrize("order", ["newest", "used", "rated", "price"])
 @pytest.mark.parametrize("size", [1, 2, 4])
 def test_each_order_has_pages_that_miss_and_repeat_nothing(
     page: Get, ranked: dict[str, list[int]], order: str, size: int, monkeypatch: pytest.MonkeyPatch
@@ -168,7 +172,7 @@ def test_each_order_has_pages_that_miss_and_repeat_nothing(
     assert len(pages) == 1
 
 
-@pytest.mark.parametrize("order", ["newest", "used", "price"])
+@pytest.mark.parametrize("order", ["newest", "used", "rated", "price"])
 def test_a_cursor_is_one_seek_in_the_index_of_its_order(db: None, order: str) -> None:
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL chooses by the number of rows")
@@ -180,6 +184,47 @@ def test_a_cursor_is_one_seek_in_the_index_of_its_order(db: None, order: str) ->
     assert expected in plan
     assert "TEMP B-TREE" not in plan
     assert expected.replace("<", ">") in chosen.backwards(chosen.until(rows, cursor)).explain()
+
+
+def test_what_is_rated_best_stands_first_and_says_its_mean(page: Get, alice: User, bob: User) -> None:
+    dog = [*pictures(alice, "a dog", count=4), *pictures(alice, "a dog", count=2)]
+    cat, mouse = a_picture(bob, "a cat"), a_picture(bob, "a mouse")
+    for member, picture, stars in (
+        *((alice, dog[1], 4), (bob, dog[1], 5), (alice, dog[0], 5)),
+        *((alice, cat, 4), (bob, mouse, 5), (alice, mouse, 1)),
+    ):
+        Mark.objects.rate(member, [picture.pk], stars)
+    a_generation(alice, "a horse")
+    history = page("/prompts/?order=rated")
+    assert listed(history)[:3] == [dog[0].prompt_id, cat.prompt_id, mouse.prompt_id]
+    # (4 + 5 + 5) / 3, 4 and (5 + 1) / 2; nothing for what nobody has rated.
+    said = [each.partition(" · ")[2].partition(" · ")[0] for each in facts(history)]
+    assert said[:3] == ["4.7 ★", "4 ★", "3 ★"]
+    assert "★" not in facts(history)[3]
+    # Two ratings of 4.5 are drawn less towards 3 than one of 5 is; then what is new.
+    assert shown(history)[: prompt_rows.PICTURES] == [dog[n].pk for n in (1, 0, 5, 4)]
+
+    Image.objects.trash([dog[1].pk], alice)
+    assert shown(page("/prompts/?order=rated"))[:5] == [*(dog[n].pk for n in (0, 5, 4, 3)), cat.pk]
+
+
+def test_pictures_that_a_member_hides_stand_first_nowhere(page: Get, alice: User) -> None:
+    made = pictures(alice, count=3)
+    Mark.objects.rate(alice, [made[0].pk], 5)
+    Image.objects.set_sensitive([made[0].pk], alice, True)
+    assert shown(page()) == [made[n].pk for n in (0, 2, 1)]
+    alice.sensitive = Sensitive.HIDE
+    alice.save()
+    assert shown(page()) == [made[2].pk, made[1].pk]
+
+
+def test_a_strip_is_sought_in_the_index_of_what_is_rated(alice: User) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL chooses by the number of rows")
+    plan = prompt_rows._with_pictures(Prompt.objects.all(), alice).explain()
+    assert plan.count("image_best_of_prompt (prompt_id=?)") == prompt_rows.PICTURES
+    assert plan.count("image_of_prompt (prompt_id=?)") == prompt_rows.PICTURES
+    assert "TEMP B-TREE" not in plan
 
 
 def test_an_order_that_is_none_is_said(page: Get, ranked: dict[str, list[int]]) -> None:
