@@ -66,6 +66,19 @@ def sent_back(answer: Any) -> dict[str, str]:
     return form.fields
 
 
+def test_of_several_one_that_is_there_is_asked_for_too(maker: Client, picture: Image) -> None:
+    """A seed stays in the form: with a count the first of them would be paid again."""
+    answer = posted(maker, count="4", price="0.04")
+    asked = Page(answer.content).one(data_error_for="repeat")
+    assert answer.status_code == 422
+    assert f"/images/{picture.pk}/" in asked.values("href")
+    assert "One of these 4 was made exactly so on" in asked.words
+    assert not Generation.objects.queued().exists()
+
+    assert maker.post("/create/", sent_back(answer) | {"run-anyway": "1"}).status_code == 303
+    assert Generation.objects.queued().count() == 4
+
+
 @pytest.mark.parametrize("more", [{"seed": "6"}, {"seed": ""}, {"cfg_scale": "4"}, {"format": "png"}])
 def test_another_request_is_not_asked(maker: Client, picture: Image, more: dict[str, str]) -> None:
     assert posted(maker, **more).status_code == 303
