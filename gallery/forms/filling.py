@@ -53,24 +53,35 @@ def asked(query: QueryDict, user: User, catalog: Catalog) -> Filling:
     if image is not None:
         values["image"] = str(image.pk)
     followed = style_references.read(query, user).entries
+    source = found.source or ("the address" if values or followed else "")
     if followed:
-        values |= {style_references.FIELD: [entry.name for entry in followed]}
+        names = [entry.name for entry in followed]
         values |= {entry.strength_field: entry.strength for entry in followed if entry.strength}
-    source = found.source or ("the address" if values else "")
-    if followed and "model" not in values and (able := _follows_styles(user, catalog)):
-        values["model"], source = able.id, f"a picture as style reference: {able.name} takes them"
+        if style_references.FIELD in query:
+            model, there = _follows_styles(user, catalog, str(values.get("model") or ""))
+            most = max(model.max_style_references, 1) if model else 1
+            if model and "model" not in values:
+                values["model"], source = model.id, f"a picture as style reference: {model.name} takes them"
+            # Beside those that are chosen; the newest, where there is no room for all.
+            names = list(dict.fromkeys([*there, *names]))[-most:]
+        values |= {style_references.FIELD: names}
     return Filling(values, found.replaces, source, image, found.is_lost)
 
 
-def _follows_styles(user: User, catalog: Catalog) -> Model | None:
-    """The cheapest model that takes style references; None when the chosen one does, or none does."""
+def _follows_styles(user: User, catalog: Catalog, asked: str) -> tuple[Model | None, list[str]]:
+    """The model that is to follow style references, and those that the draft has.
+
+    The one that is asked for, or that the draft has, when it takes some; else the cheapest that does; None: none does.
+    """
     draft = Draft.objects.current_of(user)
-    first = next(iter(models_named(draft.values)), "") if draft else ""
-    chosen = catalog.find(first) or catalog.default
-    if chosen is None or chosen.supports_style_references:
-        return None
+    values = draft.values if draft else {}
+    there = values.get(style_references.FIELD) or []
+    there = [str(name) for name in there] if isinstance(there, list) else [str(there)]
+    chosen = catalog.find(asked or next(iter(models_named(values)), "")) or catalog.default
+    if chosen and chosen.supports_style_references:
+        return chosen, there
     able = [model for model in catalog.models if model.supports_style_references and not model.offline]
-    return min(able, key=lambda model: generate_price(model) or Decimal("Infinity"), default=None)
+    return min(able, key=lambda model: generate_price(model) or Decimal("Infinity"), default=None), there
 
 
 def _single(query: QueryDict) -> QueryDict:

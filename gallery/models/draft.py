@@ -7,23 +7,33 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
+from gallery.formats import counted
 from gallery.models.user import User
 
 #: Values of the create form by the names of its fields: all that was ever set, whatever one model takes of it.
 Values: TypeAlias = dict[str, Any]
 
 # Values that say what they are.
+_WORDS = frozenset({"prompt", "negative_prompt", "image"})
 _PLAIN = frozenset({"model", "aspect_ratio", "resolution", "style_preset"})
 
 
 def settings_of(values: Values) -> str:
     """All but the words, in a few: model, shape, seed …"""
-    others = [
-        str(value) if name in _PLAIN else f"{name.replace('_', ' ')} {value}"
-        for name, value in values.items()
-        if name not in ("prompt", "negative_prompt", "image") and isinstance(value, str)
-    ]
-    return " · ".join(others)[:200]
+    others = (_said(name, value) for name, value in values.items() if name not in _WORDS)
+    return " · ".join(filter(None, others))[:200]
+
+
+def _said(name: str, value: Any) -> str:
+    """One value as people call it; empty where it says nothing."""
+    if isinstance(value, list):
+        texts = ", ".join(map(str, value))
+        return texts if name in _PLAIN else counted(len(value), name.replace("_", " "))
+    if name == "alternatives":
+        return "words in braces" if value == "on" else ""
+    if name == "count":
+        return counted(int(value), "picture") if str(value).isdecimal() else ""
+    return str(value) if name in _PLAIN else f"{name.replace('_', ' ')} {value}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,16 @@ def test_a_chosen_model_that_can_follow_it_stays(site: Client, alice: User) -> N
     assert sent_of(Page(page.content).one("form", id="create-form"))["model"] == "krea-v2-large"
 
 
+def test_a_further_one_stands_beside_those_that_are_chosen(site: Client, alice: User) -> None:
+    first, second = pictured(alice), pictured(alice, 640, 480)
+    form = sent_of(Page(site.get(f"/create/?model={ABLE}").content).one("form", id="create-form"))
+    site.post("/create/draft/", form | {"model": ABLE, "style_reference": str(first.pk)})
+
+    page = site.get(f"/create/?style_reference={second.pk}")
+
+    assert shown(page) == [str(first.pk), str(second.pk)]
+
+
 def test_they_are_sent_in_their_order_with_their_strength(site: Client, alice: User) -> None:
     image, upload = pictured(alice), Upload.objects.bring(alice, RED)
     names = [f"upload:{upload.pk}", str(image.pk)]
