@@ -239,3 +239,30 @@ async function use(name) {
 function link(words, href) {
   return Object.assign(document.createElement("a"), { className: "button", textContent: words.trim(), href });
 }
+
+// Words that were typed here come back in this tab, by the picture that they are about: after another page, a reload,
+// and in the other operation that takes words.
+const keyOf = (form) => `words for ${form.getAttribute("action").match(PICTURE)?.[0] ?? location.pathname}`;
+const wordsIn = (form) => form.querySelector("textarea[name=prompt]");
+
+function bringBack() {
+  for (const form of document.querySelectorAll(".operation-form")) {
+    const box = wordsIn(form);
+    const kept = box && !box.value && sessionStorage.getItem(keyOf(form));
+    if (!kept) continue;
+    box.value = kept;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}
+
+document.addEventListener("input", (event) => {
+  const form = event.target.closest?.(".operation-form");
+  if (!form || event.target !== wordsIn(form)) return;
+  try {
+    sessionStorage.setItem(keyOf(form), event.target.value);
+  } catch {
+    // Then they last as long as this page.
+  }
+});
+document.addEventListener("htmx:afterSettle", bringBack);
+bringBack();

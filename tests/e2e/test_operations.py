@@ -196,3 +196,21 @@ def test_without_javascript(filled_site: Site, browser: Browser, tmp_path: Path)
     page.locator("#multi-edit-form button.main").click()
     expect(page).to_have_url(re.compile(r"/generations/\d+/$"))
     context.close()
+
+
+@pytest.mark.long
+def test_words_of_an_edit_come_back(filled_site: Site, browser: Browser) -> None:
+    """After another page, a reload, and in the other operation that takes words; not at another picture."""
+    context, page, complaints = opened(filled_site, browser, "/images/2/edit/")
+    page.locator("#edit-form textarea").fill("make it snow on the roofs")
+    page.goto(filled_site.url + "/prompts/")
+    page.goto(filled_site.url + "/images/2/edit/")
+    expect(page.locator("#edit-form textarea")).to_have_value("make it snow on the roofs")
+    page.reload()
+    expect(page.locator("#edit-form textarea")).to_have_value("make it snow on the roofs")
+    page.goto(filled_site.url + "/images/2/multi-edit/")
+    expect(page.locator("#multi-edit-form textarea")).to_have_value("make it snow on the roofs")
+    page.goto(filled_site.url + "/images/3/edit/")
+    expect(page.locator("#edit-form textarea")).to_have_value("")
+    assert complaints == []
+    context.close()
