@@ -60,9 +60,9 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener(
   "submit",
   (event) => {
-    const leaves = event.submitter?.name === "change-model" && event.target.matches("[data-composer]");
-    if (leaves || event.submitter?.hasAttribute("formaction"))
-      event.stopImmediatePropagation();
+    if (!event.target.matches("#create-form, [data-composer], .create-form")) return;
+    const isOptions = event.submitter?.name === "change-model" && event.target.matches("[data-composer]");
+    if (isOptions || event.submitter?.hasAttribute("formaction")) event.stopImmediatePropagation();
   },
   { capture: true },
 );

@@ -106,7 +106,8 @@ def test_a_hole_in_the_table_opens_the_form_and_spends_nothing(
     expect(page.locator("#create-form [name=model]").first).to_have_value(
         "chroma" if "chroma" in name else "venice-sd35"
     )
-    assert posts == []
+    # To keep what the form was filled with costs nothing.
+    assert [post for post in posts if not post.endswith("/create/draft/")] == []
     context.close()
 
 
