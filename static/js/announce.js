@@ -2,8 +2,8 @@
 // is sent. What others ask for is not told.
 const said = document.getElementById("said");
 const ENDED = ["done", "failed", "interrupted", "cancelled"];
-// A click of several is told as one.
-const MINE = ".card[data-mine]:not(.batch *), .batch[data-mine]";
+// A click of several is told as one, as long as any of it is under way.
+const MINE = ".card[data-mine]:not(.batch[data-mine] *), .batch[data-mine]";
 // What was last known of each card, and of each click, by its id.
 const known = new Map();
 let held = gates();
