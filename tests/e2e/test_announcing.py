@@ -10,7 +10,10 @@ def generate(page: Page, prompt: str, variants: str = "1") -> None:
     page.locator("#id_prompt").fill(prompt)
     if variants != "1":
         page.locator(".create-more > summary").click()
+        before = page.locator("#create-submit").inner_text()
         page.locator("#id_variants").select_option(variants)
+        # Who presses before the new price is read is asked again.
+        expect(page.locator("#create-submit")).not_to_have_text(before)
     page.locator("#create-submit").click()
 
 
