@@ -21,7 +21,7 @@ SHARED := -n auto --dist worksteal
 # Where two databases may differ: SQL of ours, locks, constraints and limits of columns, orders, moments, migrations.
 # What only shows rows is done with the first one; `make test-long` runs all that uses a database with both.
 DIFFERS := $(addprefix tests/gallery/, models listing search migrations pipeline synthetic admin/test_nonsense.py \
-	display/test_lineage.py $(addprefix views/test_, create_post.py dates.py filters.py) \
+	display/test_lineage.py $(addprefix views/test_, create_post.py dates.py draft.py filters.py matrix.py) \
 	$(addprefix test_, accounts.py costs.py events.py schema.py throttle.py))
 test: install
 	$(BIN)/python -m pytest -q $(SHARED)
