@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.conftest import Site, signed_in
+from tests.e2e.conftest import Site, signed_in, watched
 
 PRESS = """([key, code, composing]) => document.activeElement.dispatchEvent(new KeyboardEvent("keydown",
     {key, keyCode: code, isComposing: composing, ctrlKey: key === "Enter", bubbles: true, cancelable: true}))"""
@@ -14,13 +14,14 @@ def test_escape_of_an_input_method_stays_in_the_search_box(
     filled_site: Site, browser: Browser, code: int, composing: bool
 ) -> None:
     context = browser.new_context()
+    problems = watched(context)
     page = signed_in(filled_site, context)
     page.goto(filled_site.url + "/")
     page.locator("#search").focus()
     page.evaluate(PRESS, ["Escape", code, composing])
     expect(page.locator("#search")).to_be_focused()
     page.evaluate(PRESS, ["Escape", 27, False])
-    expect(page.locator("#search")).not_to_be_focused()
+    expect(page.locator("#search"), str(problems)).not_to_be_focused()
     context.close()
 
 

@@ -32,6 +32,7 @@ def test_from_the_create_form_to_the_table(site: Site, browser: Browser, width: 
     expect(page.locator('[data-error-for="repeat"]')).to_contain_text("Exactly this was made on")
     page.get_by_role("link", name="Use it").click()
     expect(page).to_have_url(f"{site.url}/images/{page.url.rstrip('/').rsplit('/', 1)[1]}/")
-    # The question is a 422, which the console tells of.
-    assert [each for each in problems if "422" not in each] == []
+    # The question is a 422, which the console tells of; and what a page saved on leaving may come after the next page
+    # has been filled by its address, which is a 409: the words are in the history of drafts then.
+    assert [each for each in problems if "422" not in each and "409" not in each] == []
     context.close()

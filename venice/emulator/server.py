@@ -166,7 +166,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         received = time.monotonic()
         url = urlsplit(self.path)
-        body, too_large = self._read_body()
+        try:
+            body, too_large = self._read_body()
+        except EOFError:
+            # Who is killed while sending has asked for nothing: no inference begins on half a body.
+            self.close_connection = True
+            return
         request = Request(
             method=self.command,
             path=unquote(url.path),
@@ -190,7 +195,10 @@ class _Handler(BaseHTTPRequestHandler):
             left = 0
             self.close_connection = True
         if left <= MAX_BODY:
-            return self.rfile.read(left), False
+            body = self.rfile.read(left)
+            if len(body) < left:
+                raise EOFError(f"{len(body)} of {left} bytes")
+            return body, False
         while left > 0 and (piece := self.rfile.read(min(left, 1 << 20))):
             left -= len(piece)
         return b"", True
@@ -198,7 +206,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _read_chunks(self) -> tuple[bytes, bool]:
         body = bytearray()
         too_large = False
-        while left := int(self.rfile.readline(100).partition(b";")[0] or b"0", 16):
+        while left := int(self._chunk_line().partition(b";")[0] or b"0", 16):
             if left < 0:
                 raise ValueError("a chunk of less than nothing")
             while left > 0 and (piece := self.rfile.read(min(left, 1 << 20))):
@@ -206,9 +214,15 @@ class _Handler(BaseHTTPRequestHandler):
                 too_large = too_large or len(body) + len(piece) > MAX_BODY
                 if not too_large:
                     body += piece
-            self.rfile.readline(100)
+            self._chunk_line()
         self.rfile.readline(100)
         return b"" if too_large else bytes(body), too_large
+
+    def _chunk_line(self) -> bytes:
+        line = self.rfile.readline(100)
+        if not line:
+            raise EOFError("the last chunk has not come")
+        return line
 
     def _write(self, reply: Reply) -> None:
         if reply.reset:

@@ -177,6 +177,24 @@ def test_chunked_bodies_are_read(caller: Caller) -> None:
     assert answer.status_code == 200
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b'Content-Length: 60\r\n\r\n{"model": "chroma", "prompt": "x"',
+        b'Transfer-Encoding: chunked\r\n\r\n40\r\n{"model": "chroma",',
+        b'Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n',
+    ],
+    ids=["length", "within-a-chunk", "no-last-chunk"],
+)
+def test_who_dies_while_sending_has_asked_for_nothing(emulator: Emulator, rest: bytes) -> None:
+    head = b"POST /api/v1/image/generate HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key\r\n"
+    with socket.create_connection(("127.0.0.1", emulator.port), timeout=5) as caller:
+        caller.sendall(head + b"Content-Type: application/json\r\n" + rest)
+        caller.shutdown(socket.SHUT_WR)
+        assert caller.recv(100) == b""
+    assert emulator.ledger() == []
+
+
 def test_it_listens_on_the_loopback_only(emulator: Emulator) -> None:
     assert emulator._server.server_address[0] == "127.0.0.1"
     with socket.create_connection(("127.0.0.1", emulator.port), timeout=5):
