@@ -182,7 +182,7 @@ def test_chunked_bodies_are_read(caller: Caller) -> None:
     [
         b'Content-Length: 60\r\n\r\n{"model": "chroma", "prompt": "x"',
         b'Transfer-Encoding: chunked\r\n\r\n40\r\n{"model": "chroma",',
-        b'Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n',
+        b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
     ],
     ids=["length", "within-a-chunk", "no-last-chunk"],
 )
