@@ -476,6 +476,7 @@ HOLDS = [
 ]
 
 
+@pytest.mark.long
 def test_what_one_waits_for_becomes_a_code(empty: None) -> None:
     recipe = Recipe(migrate(BEFORE))
     for words, _ in HOLDS:

@@ -191,6 +191,7 @@ def test_what_kills_the_decoder_is_kept_and_the_worker_goes_on(
     installation.check()
 
 
+@pytest.mark.long
 def test_healthz_knows_a_worker_that_only_starts_and_dies(installation: Installation, client: Client) -> None:
     def health() -> tuple[int, str]:
         answer = client.get("/healthz")

@@ -167,6 +167,7 @@ def test_some_models_and_people_are_busier_than_others(db: None, small: None) ->
     assert User.objects.count() >= 3
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True, reset_sequences=True)
 def test_the_same_seed_gives_the_same_data(small: None) -> None:
     found = []
