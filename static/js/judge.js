@@ -68,7 +68,8 @@ document.addEventListener("picture:judged", ({ detail: { image, favourite, ratin
 // Who undoes by key has no button to stay on: the focus is where it was.
 function holdFocus() {
   if (document.activeElement !== document.body || document.getElementById("viewer")) return;
-  if (last?.matches(".tile") && last.isConnected) last.focus({ preventScroll: true });
+  if (!last?.matches(".tile") || !last.isConnected) return;
+  (last.querySelector(":scope > a") ?? last).focus({ preventScroll: true });
 }
 // A browser takes the focus away from what is gone only when it has drawn the page.
 document.addEventListener("htmx:afterSettle", () => {
