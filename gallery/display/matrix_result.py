@@ -32,7 +32,8 @@ _WORDS: dict[str, str] = {
 class Result:
     """One page of a bought matrix, all pages by number and label, and whether something is still to come.
 
-    `is_whole` when nothing is left to be asked for: every cell has its picture, or is on its way. `seen` is all that is shown of its states, in a word.
+    `is_whole` when nothing is left to be asked for: every cell has its picture, or is on its way. `seen` is all that is
+    shown of its states, in a word.
     """
 
     table: Table
