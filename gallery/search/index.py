@@ -50,7 +50,15 @@ _IMAGE_COLUMNS = (
 )
 _NUMBER_COLUMNS = ("width", "height", "sort_price", "generation_id")
 _GENERATION_COLUMNS = (
-    *("kind", "steps", "cfg_scale", "is_content_violation", "is_blurred", "negative_prompt", "enhanced_prompt"),
+    *(
+        "kind",
+        "steps",
+        "cfg_scale",
+        "is_content_violation",
+        "is_blurred",
+        "negative_prompt",
+        "enhanced_prompt",
+    ),
 )
 
 
