@@ -201,7 +201,7 @@ class MatrixForm:
         told = []
         if count not in ("", "1"):
             told.append(
-                "A matrix makes one picture of each: how many was not taken along. Vary the seed instead."
+                f"A matrix makes one picture of each: the count of {count[:6]} is left out. Vary the seed."
             )
         if self.texts[axes.PROMPT].strip() and not str(self.sent.get(f"{PREFIX}{axes.PROMPT}") or "").strip():
             told.append("The words in braces are what varies: they stand at Words.")

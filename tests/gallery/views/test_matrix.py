@@ -107,7 +107,7 @@ def test_what_a_matrix_does_not_take_along_is_said(maker: Client) -> None:
     page = shown(maker, prompt="a harbour at {dawn|noon}", alternatives="on", count="20")
     told = [each.words for each in page.all(data_told=None)]
     assert len(told) == 2
-    assert "how many was not taken along" in told[0]
+    assert "the count of 20 is left out" in told[0]
     assert "words in braces are what varies" in told[1]
     # It is said once.
     assert not shown(maker, **sent_of(page.one("form", id="matrix-form"))).all(data_told=None)
