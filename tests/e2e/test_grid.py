@@ -37,6 +37,7 @@ def filtered(page: Page, query: str) -> None:
     expect(page.locator("[data-found]")).to_have_count(1)
 
 
+@pytest.mark.long
 def test_the_first_screen_shows_many(filled_site: Site, browser: Browser) -> None:
     context, page, complaints = opened(filled_site, browser)
     assert page.locator("#grid > .tile").evaluate_all(ON_SCREEN) >= 18
@@ -261,6 +262,7 @@ def test_the_rail_leads_to_a_month(filled_site: Site, browser: Browser) -> None:
     context.close()
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("width", "scheme"), [(390, "light"), (1440, "dark"), pytest.param(1440, "light", marks=pytest.mark.long)]
 )

@@ -28,6 +28,7 @@ def states(batch: Batch) -> list[str]:
     return list(batch.members.values_list("state", flat=True))
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("point", "first", "posts"),
     [

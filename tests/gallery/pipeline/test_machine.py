@@ -335,6 +335,7 @@ def test_a_worker_that_slept_while_venice_answered_brings_its_picture(
     assert len(installation.emulator.ledger()) == 1
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("point", "state", "posts"), [("leased", State.DONE, 1), ("begun", State.INTERRUPTED, 0)]
 )
@@ -372,6 +373,7 @@ def test_a_worker_that_lost_its_row_is_soon_alive_again(installation: Installati
     assert not Worker.objects.exists()
 
 
+@pytest.mark.long
 def test_recoveries_at_once_do_it_once(installation: Installation, alice: User) -> None:
     for number in range(8):
         queue(alice, variants=1 + number % 3)

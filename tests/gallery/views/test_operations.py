@@ -287,6 +287,7 @@ def test_what_is_not_there_is_404(site: Client) -> None:
         assert site.post(f"/images/{10**30}/{kind}/", {}).status_code == 404
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_was_asked_for_becomes_a_picture(
     site: Client, worker_process: WorkerProcess, alice: User, kind: str
