@@ -68,7 +68,7 @@ def test_scrolling_through_pages_moves_nothing_and_back_is_where_one_was(
     picture = re.search(r"from=(\d+)", place)
     assert picture
     tile = page.locator(f'#grid > .tile[data-image="{picture[1]}"]')
-    address = tile.get_attribute("href") or ""
+    address = tile.locator("a").get_attribute("href") or ""
     page.goto(filled_site.url + address)
     page.go_back()
     expect(page).to_have_url(place)
@@ -145,7 +145,7 @@ def test_filters_by_keys_alone(filled_site: Site, browser: Browser) -> None:
     filtered(page, page.locator("#search").input_value())
     expect(page.locator("#search")).to_have_value(re.compile("^ratio:"))
     first = page.locator("#grid > .tile").first
-    first.focus()
+    first.locator("a").focus()
     page.keyboard.press("Tab")
     expect(page.locator("#quick [data-quick-favourite]")).to_be_focused()
     picture = first.get_attribute("data-image")

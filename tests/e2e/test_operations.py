@@ -151,7 +151,7 @@ def test_a_tile_is_dragged_onto_the_composer(filled_site: Site, browser: Browser
 def test_selected_pictures_are_edited_together(filled_site: Site, browser: Browser) -> None:
     context, page, complaints = opened(filled_site, browser, "/")
     for number in (0, 2):
-        page.locator("#grid > .tile").nth(number).focus()
+        page.locator("#grid > .tile > a").nth(number).focus()
         page.keyboard.press("x")
     page.get_by_role("button", name="Edit together").click()
     expect(page.locator("[data-arranging] li")).to_have_count(2)

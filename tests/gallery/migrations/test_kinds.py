@@ -28,7 +28,7 @@ from tests.gallery.page import Page
 from tests.gallery.pipeline.test_kinds import EDIT
 from venice import Generate, bundled_models
 
-BEFORE, AFTER = ("gallery", "0009_worker_deaths"), ("gallery", "0058_prompt_ratings")
+BEFORE, AFTER = ("gallery", "0009_worker_deaths"), ("gallery", "0059_enhanced_words")
 TABLES = (
     "user",
     "prompt",
@@ -340,6 +340,7 @@ def test_terms_that_come_later_change_no_migration_before_them(
         "by:alice": those(lambda image, _: image["owner_id"] == sally.pk - 2),
         "steps:12 cfg:4.5": those(lambda _, asked: asked["steps"] == 12),
         "is:moderated": those(lambda _, asked: asked["is_content_violation"]),
+        "enhanced:grand": those(lambda _, asked: asked["enhanced_prompt"] == "grand"),
         "price:0.02": everything,
         "-is:stacked": those(lambda image, _: image["stack_size"] == 1),
         f"on:{FIRST:%Y-%m}": everything,
