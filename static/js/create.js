@@ -104,6 +104,7 @@ document.addEventListener("click", (event) => {
   if (!seed) return;
   event.preventDefault();
   fill(seed, button.dataset.lastSeed ?? "");
+  seed.dispatchEvent(new Event("change", { bubbles: true }));
 });
 
 // Who is signed out meanwhile goes to sign in with all that the form holds, and comes back to it. What polls does not
