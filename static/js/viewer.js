@@ -178,9 +178,9 @@ function raise(content, address) {
   layer.setAttribute("aria-modal", "true");
   layer.setAttribute("aria-label", "Picture");
   document.getElementById("main").append(layer);
+  borrow();
   for (const each of below()) each.inert = true;
   document.dispatchEvent(new CustomEvent("viewer:opened"));
-  borrow();
   show(content, address);
   viewer().querySelector(".stage").focus({ preventScroll: true });
 }
