@@ -14,7 +14,7 @@ from gallery.models.user import User
 Values: TypeAlias = dict[str, Any]
 
 # Values that say what they are.
-_WORDS = frozenset({"prompt", "negative_prompt", "image"})
+_WORDS = frozenset({"prompt", "negative_prompt", "image", "seed-came-along"})
 _PLAIN = frozenset({"model", "aspect_ratio", "resolution", "style_preset"})
 # Pictures whose style is followed, and before the name of one, how strongly.
 _FOLLOWED, _STRENGTH = "style_reference", "style_strength-"

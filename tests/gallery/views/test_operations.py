@@ -302,3 +302,27 @@ def test_what_was_asked_for_becomes_a_picture(
     assert (generation.state, generation.kind) == (State.DONE, Kind(kind))
     made = generation.images.get()
     assert len(pictures.load(made.name, made.sha256)) == made.bytes
+
+
+def test_pictures_that_are_named_are_shown_before_anything_is_paid(site: Client, alice: User) -> None:
+    """Whichever button was pressed, or none, as a script may lose it on its way."""
+    first, second = pictured(alice, 1000), pictured(alice, 1001)
+    form = opened(site, first, "multi-edit")
+    answer = site.post(form.address, form.fields | {"prompt": "x", "add": str(second.pk)}, headers=HTMX)
+    assert answer.status_code == 200
+    rows = Page(answer.content).all("li", data_input=None)
+    assert [row["data-input"] for row in rows] == [str(first.pk), str(second.pk)]
+    assert not Generation.objects.queued().exists()
+
+
+def test_words_go_from_one_operation_to_the_other_without_scripts(site: Client, alice: User) -> None:
+    image = pictured(alice)
+    form = opened(site, image, "edit")
+    page = Page(site.get(form.address).content)
+    button = page.one("button", data_carries="multi-edit")
+    assert (button["form"], button["formaction"]) == ("edit-form", address(image, "multi-edit"))
+    sent = form.fields | {"prompt": "snow", "model": "qwen-image-2-edit", button["name"]: button["value"]}
+    (carried,) = spending(site.post(button["formaction"], sent), "multi-edit")
+    assert (carried.fields["prompt"], carried.fields["model"]) == ("snow", "qwen-image-2-edit")
+    assert Page(site.get(f"/images/{image.pk}/upscale/").content).all(data_carries=None) == []
+    assert not Generation.objects.queued().exists()
