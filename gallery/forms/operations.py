@@ -251,7 +251,7 @@ class UpscaleForm(OperationForm):
     @property
     def limits(self) -> str:
         return (
-            f"Takes pictures of {MIN_PIXELS} pixels or more, up to {megapixels(MAX_UPSCALED)} and"
+            f"Takes pictures of {MIN_PIXELS:,} pixels or more, up to {megapixels(MAX_UPSCALED)} and"
             f" {MAX_FILE >> 20} MB; at most {megapixels(MAX_UPSCALED)} come out."
         )
 
@@ -348,8 +348,8 @@ class EditForm(OperationForm):
     @property
     def limits(self) -> str:
         return (
-            f"Takes pictures of {MIN_SIDE} pixels a side and {MIN_PIXELS} in all, up to {megapixels(MAX_PIXELS)}"
-            f" and {MAX_FILE >> 20} MB."
+            f"Takes pictures of at least {MIN_SIDE} pixels a side and {MIN_PIXELS:,} in all, up to"
+            f" {megapixels(MAX_PIXELS)} and {MAX_FILE >> 20} MB."
         )
 
 

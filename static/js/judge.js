@@ -37,6 +37,7 @@ function send(picture, verb, field, value) {
 
 const subject = () =>
   document.querySelector("#viewer .picture[data-image]") ??
+  document.querySelector(".side[data-pointed] .picture") ??
   document.querySelector(".tile[data-pointed]") ??
   document.activeElement?.closest(".tile[data-image]") ??
   (document.activeElement?.closest("#quick")?.previousElementSibling || null);

@@ -42,6 +42,8 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id === "operation")
     event.target.querySelector("textarea, select, button.main")?.focus({ preventScroll: true });
+  if (event.target.id === "fresh" && event.target.matches(".operating-made *"))
+    event.target.firstElementChild?.scrollIntoView({ block: "nearest" });
   const wrong = event.target.matches?.(".operation-form") && event.target.querySelector('[role="alert"][tabindex]');
   if (wrong) wrong.focus();
 });
