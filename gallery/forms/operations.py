@@ -122,9 +122,15 @@ class OperationForm(forms.Form):
     @property
     def advanced_is_used(self) -> bool:
         """Whether something that is folded in is wrong or was said, so that it is shown."""
-        return any(
-            field.errors or field.value() not in (None, "", field.field.initial) for field in self.advanced
-        )
+        return any(field.errors or self._is_said(field) for field in self.advanced)
+
+    @staticmethod
+    def _is_said(field: forms.BoundField) -> bool:
+        value = field.value()
+        if isinstance(field.field, Switch):
+            # As a browser sends it, which draws the form anew.
+            return (value is True or str(value).lower() in ON) != bool(field.field.initial)
+        return value not in (None, "", field.field.initial)
 
     @property
     def is_usable(self) -> bool:
@@ -377,6 +383,11 @@ class MultiEditForm(EditForm):
     def listed(self) -> list[Listed]:
         """The pictures in their order."""
         return [Listed(picture, name_of(picture), page_of(picture)) for picture in self.sources]
+
+    @property
+    def own_name(self) -> str:
+        """What names the page's own picture in a form."""
+        return name_of(self.own)
 
     @property
     def most(self) -> int:

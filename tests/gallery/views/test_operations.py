@@ -301,3 +301,26 @@ def test_what_was_asked_for_becomes_a_picture(
     assert (generation.state, generation.kind) == (State.DONE, Kind(kind))
     made = generation.images.get()
     assert len(pictures.load(made.name, made.sha256)) == made.bytes
+
+
+def test_what_is_folded_in_stays_so_when_the_form_is_drawn_again(site: Client, alice: User) -> None:
+    image = pictured(alice)
+    form = opened(site, image, "multi-edit")
+    drawn = site.post(form.address, form.fields | {"add-pictures": "1"})
+    assert "open" not in Page(drawn.content).one("details", class_="operation-more")
+    off = {name: value for name, value in form.fields.items() if name != "safe_mode"}
+    drawn = site.post(form.address, off | {"add-pictures": "1"})
+    assert "open" in Page(drawn.content).one("details", class_="operation-more")
+
+
+def test_what_is_made_is_told_at_the_button_and_beside_the_picture(site: Client, alice: User) -> None:
+    image = pictured(alice)
+    columns = Page(site.get(address(image, "edit")).content).one(class_="operating-columns")
+    assert columns.one(id="fresh")
+    assert "at least 64 pixels a side and 65,536 in all" in columns.words
+    form = opened(site, image, "edit")
+    told = Page(site.post(form.address, form.fields, headers=HTMX).content)
+    (generation,) = Generation.objects.queued()
+    line = told.one(id="edit-queued")
+    assert line.has("hx-swap-oob", "innerHTML")
+    assert line.one("a")["href"] == f"#generation-{generation.pk}"
