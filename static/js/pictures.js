@@ -14,6 +14,8 @@ let sheet = false;
 let ticked = [];
 let asked = 0;
 let timer = 0;
+/** Until the form that was drawn anew for what was chosen has come. */
+let returning = false;
 
 const body = () => dialog.querySelector(".picker-body");
 const form = () => document.getElementById(opener)?.form;
@@ -26,7 +28,7 @@ const told = (words) => {
 
 function make() {
   dialog = document.createElement("dialog");
-  dialog.className = "picker pictures";
+  dialog.className = "picker choosing";
   dialog.setAttribute("aria-labelledby", "pictures-title");
   dialog.innerHTML = `<div class="picker-head"><h2 id="pictures-title"></h2>
     <button type="button" data-picker-close>Close</button></div><div class="picker-body"></div>`;
@@ -163,16 +165,21 @@ addEventListener(
     if (!dialog?.contains(event.target)) return;
     event.preventDefault();
     event.stopPropagation();
-    if (document.activeElement.matches("[data-picker-search]")) draw();
-    else if (!bar().querySelector("[data-picker-use]").disabled) use();
+    confirm(event.submitter?.matches("[data-picker-enter]"));
   },
   { capture: true },
 );
+
+function confirm(isSearch) {
+  if (isSearch) draw();
+  else if (!bar().querySelector("[data-picker-use]").disabled) use();
+}
 
 /** The form's own fields name what is ticked, and it is drawn anew. */
 function use() {
   const into = form();
   const names = [...ticked];
+  returning = true;
   dialog.close();
   if (!into) return;
   const hidden = (value) => Object.assign(document.createElement("input"), { type: "hidden", name: field, value });
@@ -193,6 +200,13 @@ function use() {
   for (const name of ["input", "change"])
     into.elements.model.dispatchEvent(new Event(name, { bubbles: true }));
 }
+
+// A sheet that was drawn anew has let the focus go.
+document.addEventListener("htmx:afterSettle", () => {
+  if (!returning || dialog?.open) return;
+  returning = false;
+  if (document.activeElement === document.body) document.getElementById(opener)?.focus({ preventScroll: true });
+});
 
 /** The nearest card in a row above or below. */
 function beside(card, all, down) {
@@ -215,6 +229,11 @@ function moved(event) {
     return all[0].focus();
   }
   const at = all.indexOf(event.target);
+  if (event.key === "Enter" && (at >= 0 || event.target === input)) {
+    // The rest of this key would press the button that the focus goes back to.
+    event.preventDefault();
+    return confirm(event.target === input);
+  }
   if (at < 0) return;
   const next = {
     ArrowRight: () => all[at + 1],
