@@ -85,6 +85,7 @@ async function draw(words = body().querySelector("[data-picker-search]")?.value 
   clearTimeout(timer);
   asked += 1;
   const mine = asked;
+  const sent = [...ticked];
   const values = new FormData(form());
   const query = new URLSearchParams({ pick: field, q: words });
   for (const name of ["model", "own"]) for (const value of values.getAll(name)) query.append(name, value);
@@ -99,10 +100,13 @@ async function draw(words = body().querySelector("[data-picker-search]")?.value 
   if (mine !== asked || !dialog.open) return;
   if (answer.status === 401) return location.reload();
   if (!answer.ok) return dialog.close();
+  const html = await answer.text();
+  // Who has ticked something meanwhile is shown that.
+  if (ticked.join(" ") !== sent.join(" ")) return draw(words);
   const kept = document.activeElement?.matches("[data-picker-search]") && document.activeElement;
   const place = kept && [kept.selectionStart, kept.value];
   const name = document.activeElement?.dataset?.name;
-  body().innerHTML = await answer.text();
+  body().innerHTML = html;
   const input = body().querySelector("[data-picker-search]");
   if (place) {
     // Who has typed on meanwhile keeps what is typed.
