@@ -265,7 +265,7 @@ CONTENT_SECURITY_POLICY = {
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 # Pictures that members bring, or read, come to these addresses, several in one body; no other takes so much.
-UPLOADS_URLS = ("/uploads/", "/create/from-file/")
+UPLOADS_URLS = ("/uploads/", "/create/from-file/", "/create/pictures/")
 UPLOADS_MAX_SIZE = 101 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 100

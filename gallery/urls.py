@@ -61,6 +61,7 @@ urlpatterns = [
     path("create/history/", create.history, name="create-history"),
     path("create/recent-prompts/", create.recent_prompts, name="create-recent-prompts"),
     path("create/models/", pickers.models, name="create-models"),
+    path("create/pictures/", pickers.pictures, name="create-pictures"),
     path("create/styles/", pickers.styles, name="create-styles"),
     path("create/models/pin/", pickers.pin, name="pin-model"),
     path("images/<int:pk>/", image.image, name="image"),

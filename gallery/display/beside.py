@@ -6,13 +6,15 @@ from datetime import datetime
 from math import ceil
 
 from gallery.display import details
-from gallery.display.word_diff import Difference, Piece, difference
+from gallery.display.word_diff import Difference, Piece, difference, tokens
 from gallery.formats import usd
 from gallery.models import Image
 
 NOTHING = "-"
 # Told by the picture itself.
 _OF_THE_PICTURE = {"model", "seed", "width", "height", "variants"}
+# Of a picture's own words so many stand in its line, and so many characters.
+_MOST_WORDS, _LONGEST = 4, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,23 @@ def words(images: Sequence[Image]) -> list[Words]:
         "As Venice enhanced it": [each.enhanced_prompt for each in requests],
     }
     return [_words(label, own) for label, own in texts.items() if len(set(own)) > 1]
+
+
+def names(images: Sequence[Image]) -> list[str]:
+    """What each is told by: its model, and of its prompt the words that not all have; else its seed."""
+    texts = [tokens(image.prompt.text) if image.prompt else [] for image in images]
+    shared = set(texts[0]).intersection(*texts[1:])
+    told = [_own_words(text, shared) for text in texts]
+    if len({(image.model, own) for image, own in zip(images, told, strict=True)}) == 1:
+        told = ["" if image.seed is None else f"seed {image.seed}" for image in images]
+    return [" · ".join(filter(None, (image.model, own))) for image, own in zip(images, told, strict=True)]
+
+
+def _own_words(text: list[str], shared: set[str]) -> str:
+    own = list(dict.fromkeys(word for word in text if word not in shared and word[0].isalnum()))
+    words = " ".join(own[:_MOST_WORDS])
+    is_cut = len(own) > _MOST_WORDS or len(words) > _LONGEST
+    return f"{words[:_LONGEST].rstrip()} …" if is_cut else words
 
 
 def columns(images: Sequence[Image], width: int, height: int) -> int:

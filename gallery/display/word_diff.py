@@ -39,6 +39,16 @@ class Difference:
     pieces: list[Piece]
     is_coarse: bool
 
+    @property
+    def spaced(self) -> Iterator[Piece]:
+        """The pieces with a space between what was taken out and what came in its place: no two words in one."""
+        removed = ""
+        for piece in self.pieces:
+            if removed and piece.kind == "added" and not (removed[-1].isspace() or piece.text[0].isspace()):
+                yield Piece("same", " ")
+            yield piece
+            removed = piece.text if piece.kind == "removed" else ""
+
 
 class _Block(NamedTuple):
     """So many tokens from there on are the same in both."""

@@ -127,9 +127,15 @@ class OperationForm(forms.Form):
     @property
     def advanced_is_used(self) -> bool:
         """Whether something that is folded in is wrong or was said, so that it is shown."""
-        return any(
-            field.errors or field.value() not in (None, "", field.field.initial) for field in self.advanced
-        )
+        return any(field.errors or self._is_said(field) for field in self.advanced)
+
+    @staticmethod
+    def _is_said(field: forms.BoundField) -> bool:
+        value = field.value()
+        if isinstance(field.field, Switch):
+            # As a browser sends it, which draws the form anew.
+            return (value is True or str(value).lower() in ON) != bool(field.field.initial)
+        return value not in (None, "", field.field.initial)
 
     @property
     def is_usable(self) -> bool:
@@ -256,7 +262,7 @@ class UpscaleForm(OperationForm):
     @property
     def limits(self) -> str:
         return (
-            f"Takes pictures of {MIN_PIXELS} pixels or more, up to {megapixels(MAX_UPSCALED)} and"
+            f"Takes pictures of {MIN_PIXELS:,} pixels or more, up to {megapixels(MAX_UPSCALED)} and"
             f" {MAX_FILE >> 20} MB; at most {megapixels(MAX_UPSCALED)} come out."
         )
 
@@ -353,8 +359,8 @@ class EditForm(OperationForm):
     @property
     def limits(self) -> str:
         return (
-            f"Takes pictures of {MIN_SIDE} pixels a side and {MIN_PIXELS} in all, up to {megapixels(MAX_PIXELS)}"
-            f" and {MAX_FILE >> 20} MB."
+            f"Takes pictures of at least {MIN_SIDE} pixels a side and {MIN_PIXELS:,} in all, up to"
+            f" {megapixels(MAX_PIXELS)} and {MAX_FILE >> 20} MB."
         )
 
 
@@ -382,6 +388,11 @@ class MultiEditForm(EditForm):
     def listed(self) -> list[Listed]:
         """The pictures in their order."""
         return [Listed(picture, name_of(picture), page_of(picture)) for picture in self.sources]
+
+    @property
+    def own_name(self) -> str:
+        """What names the page's own picture in a form."""
+        return name_of(self.own)
 
     @property
     def most(self) -> int:

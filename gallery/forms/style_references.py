@@ -126,6 +126,15 @@ def _words(error: InvalidRequest) -> str:
     return words if FIELD in wrong else f"A style reference {words}"
 
 
+def too_many(spec: Model | None, count: int) -> str:
+    """That more are chosen than the model takes, and what to do; empty when they are not."""
+    if spec is None or not spec.supports_style_references or count <= spec.max_style_references:
+        return ""
+    over = count - spec.max_style_references
+    taken = counted(spec.max_style_references, "style reference")
+    return f"{capfirst(spec.name)} takes up to {taken}, and these are {count}: untick {over} of them."
+
+
 def told(spec: Model | None, count: int) -> str:
     """What the chosen model takes of them, in words."""
     if spec is None:

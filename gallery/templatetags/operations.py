@@ -67,11 +67,13 @@ def followed_styles(context: Context, form: Any) -> dict[str, Any]:
     posted = request.POST if request.method == "POST" else request.GET
     sent = cast(QueryDict, context.get("followed") or context.get("sent") or posted)
     references = style_references.read(sent, request.user)
+    problem = references.problem or style_references.too_many(form.spec, len(references.entries))
     return {
         "form": form,
         "references": references.entries,
-        "problems": form.errors.get(style_references.FIELD) or filter(None, [references.problem]),
+        "problems": form.errors.get(style_references.FIELD) or filter(None, [problem]),
         "told": style_references.told(form.spec, len(references.entries)),
+        "in_matrix": "asked" in context,
         "takes": form.spec and form.spec.supports_style_references,
         "takes_strength": form.spec and form.spec.supports_style_strength,
     }

@@ -11,9 +11,10 @@ from django.views.decorators.http import require_safe
 
 from gallery import access
 from gallery.display import beside
+from gallery.display.judgement import Judgement, judgements
 from gallery.formats import read_id
 from gallery.http import MemberRequest
-from gallery.models import Image
+from gallery.models import Collection, Image
 
 FEWEST, MOST = 2, 9
 # A room for the pictures that is as most windows have it, in pixels; and a phone's.
@@ -23,15 +24,21 @@ MOST_NARROW = 3
 _ADDRESS = re.compile(r"\S*/images/([0-9]{1,19})\S*")
 _PARTS = re.compile(r"[\s,#]+")
 _LONGEST = 24
+# So many collections are offered while one types.
+_OFFERED = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which pictures an address asks for: those that can be shown, in its order, and what is wrong with the rest."""
+    """Which pictures an address asks for: those that can be shown, in its order, and what is wrong with the rest.
+
+    `thrown`: in the trash, where enough are left to be compared.
+    """
 
     images: list[Image]
     problem: str = ""
     status: int = 200
+    thrown: tuple[int, ...] = ()
 
     @classmethod
     def read(cls, texts: list[str]) -> Self:
@@ -51,11 +58,26 @@ class Asked:
         for pk in numbers:
             if pk not in found:
                 return cls(images, f"There is no picture {pk}.", 404)
-            if found[pk].trashed_at:
-                return cls(images, f"Picture {pk} is in the trash.", 404)
+        thrown = tuple(pk for pk in numbers if found[pk].trashed_at)
+        if thrown and len(images) < FEWEST:
+            return cls(images, f"Picture {thrown[0]} is in the trash.", 404)
         if len(images) == 1:
             return cls(images, f"One picture alone cannot be compared: it takes {FEWEST} to {MOST}.", 422)
-        return cls(images)
+        return cls(images, thrown=thrown)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One picture, what its reader thinks of it, and what tells it from the others.
+
+    The addresses of the comparison without it, and with it one place further to the left; the first has none.
+    """
+
+    image: Image
+    judged: Judgement
+    name: str
+    without: str
+    moved: str
 
 
 @require_safe
@@ -73,10 +95,8 @@ def compare(request: MemberRequest) -> HttpResponse:
     if asked.problem or not asked.images:
         return render(request, "compare/choose.html", context, status=asked.status)
     context |= {
-        "sides": [
-            (image, _address([other for other in numbers if other != str(image.pk)]), _moved(numbers, at))
-            for at, image in enumerate(asked.images)
-        ],
+        "sides": _sides(request, asked.images, numbers),
+        "collections": Collection.objects.used_last(_OFFERED),
         "start": "slider" if request.GET.get("shown") == "slider" and len(asked.images) == 2 else "",
         "rows": beside.rows(asked.images),
         "words": beside.words(asked.images),
@@ -84,6 +104,16 @@ def compare(request: MemberRequest) -> HttpResponse:
         "narrow_columns": min(beside.columns(asked.images, *PHONE), MOST_NARROW),
     }
     return render(request, "compare/compare.html", context)
+
+
+def _sides(request: MemberRequest, images: list[Image], numbers: list[str]) -> list[Side]:
+    judged = judgements(images, request.user)
+    return [
+        Side(
+            image, judged[image.pk], name, _address([*numbers[:at], *numbers[at + 1 :]]), _moved(numbers, at)
+        )
+        for at, (image, name) in enumerate(zip(images, beside.names(images), strict=True))
+    ]
 
 
 def _texts(asked: QueryDict) -> list[str]:

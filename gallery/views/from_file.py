@@ -2,14 +2,14 @@
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 from django_htmx.http import reswap, retarget
 
-from gallery.forms import Catalog, GenerateForm
+from gallery.forms import Catalog, GenerateForm, draft
 from gallery.forms.prefill import values_told
 from gallery.http import MemberRequest, glance
 from gallery.media import parameters
-from gallery.views import create
+from gallery.views import create, drafts
 from venice.sources import MAX_FILE
 
 _NONE = "Choose the file of a picture, then read it."
@@ -20,9 +20,17 @@ _SAYS_NOTHING = (
 )
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def from_file(request: MemberRequest) -> HttpResponse:
-    """The form with what the file says, and what of it Venice does not use; 422 where there is nothing to read."""
+    """The form with what the file says, and what of it Venice does not use; 422 where there is nothing to read.
+
+    A page to choose the file on, without JavaScript; what the create form sends with its button to that page is kept.
+    """
+    if request.method != "POST" or "choose-file" in request.POST:
+        if request.method == "POST":
+            drafts.save_sent(request)
+        sent = request.POST if request.method == "POST" else request.GET
+        return render(request, "create/from_file.html", {"model": draft.first_model(sent) or ""})
     file = request.FILES.get("file")
     if file is None or not file.size:
         return _refused(request, _NONE)

@@ -62,10 +62,14 @@ def _judged(request: MemberRequest, image: Image, words: str, field: str, before
         "before": before,
     }
     context |= {"verb": "rate" if field == "rating" else "favourite", "undone": "undo" in request.POST}
-    # Only on the page of the picture or of its request, or where the viewer shows it, is there a place for them.
+    # There is a place for them on the page of the picture or of its request, beside others that it is compared with,
+    # and where the viewer shows it.
     shown = request.htmx.current_url_abs_path or ""
-    pages = (reverse("image", args=[image.pk]), reverse("generation", args=[image.generation_id]))
+    compared = reverse("compare")
+    pages = (reverse("image", args=[image.pk]), reverse("generation", args=[image.generation_id]), compared)
     context["is_shown"] = shown.startswith(pages)
+    if shown.startswith(compared):
+        context |= {"of": image.pk, "back": shown}
     response = render(request, "marks/_judged.html", context)
     state = {"image": str(image.pk), "favourite": judged.favourite, "rating": judged.rating}
     response["HX-Trigger"] = json.dumps({"picture:judged": state})

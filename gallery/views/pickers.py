@@ -1,22 +1,29 @@
-"""Choosing by pictures: the models as cards, the styles as thumbnails.
+"""Choosing by pictures: the models as cards, the styles as thumbnails, and what a request starts from.
 
 Over the create form they are fragments, fetched when somebody opens them. Without JavaScript each is a page that the
 form posts itself to: it carries all that was typed, and leads back to the form with what was chosen.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from gallery.display import model_cards
-from gallery.forms import Catalog
+from gallery.formats import counted
+from gallery.forms import Catalog, draft, operations, sources, style_references
 from gallery.http import MemberRequest, back_to, error_page, glance
+from gallery.listing import picture_cards
 from gallery.listing.style_cards import style_cards
 from gallery.models import Pin
+from gallery.models.stored import StoredPicture
+from gallery.models.vocabulary import read_query
+from gallery.views import uploads
+from venice import Model
 
 # What a picker's own controls send, what is made anew with each form, and buttons of the create form: none is carried.
 _OWN = frozenset({"csrfmiddlewaretoken", "submission", "price", "refused", "composer"}) | {
@@ -31,8 +38,21 @@ _OWN = frozenset({"csrfmiddlewaretoken", "submission", "price", "refused", "comp
         "shape",
         "signed-out",
         "pick",
+        "near",
+        "own",
+        "bring",
+        "add",
+        "preview",
+        "add-pictures",
+        "earlier",
+        "later",
+        "remove",
+        uploads.FIELD,
     ),
 }
+# What pictures are chosen for, as the button says that opens them: the style of the create form or of a matrix, and
+# what is edited together.
+STYLE, MATRIX_STYLE, TOGETHER = "style_reference", "matrix", "input"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -71,6 +91,80 @@ def styles(request: MemberRequest) -> HttpResponse:
         "carried": list(_carried(request.POST, "style_preset")),
     }
     return _picker(request, "styles", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What pictures are chosen for: the `field` that names them, and the form that it leads back to.
+
+    `redraw` is that form's button which spends nothing; `own` is there whatever is chosen, `most` what the model takes.
+    """
+
+    pick: str
+    field: str
+    address: str
+    redraw: str
+    model: Model | None
+    most: int
+    own: StoredPicture | None = None
+
+    @property
+    def told(self) -> str:
+        """How many, in words."""
+        what = "picture" if self.own else "style reference"
+        return f"{self.model.name} takes up to {counted(self.most, what)}." if self.model else ""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def pictures(request: MemberRequest) -> HttpResponse:
+    """Pictures to start from: those at hand, or what `q` finds; `pick` says what for. A post may bring some more.
+
+    What is ticked comes back as the field of that form, in the order in which it was chosen.
+    """
+    sent = request.POST if request.method == "POST" else request.GET
+    purpose = _purpose(request, sent)
+    chosen = sources.named(sent, request.user, purpose.field, *(["add"] if purpose.own else []))
+    problems = [chosen.problem] if chosen.problem else []
+    ticked = list(chosen.pictures)
+    if purpose.own and purpose.own not in ticked:
+        ticked.insert(0, purpose.own)
+    if request.method == "POST" and "bring" in sent:
+        try:
+            brought, refused = uploads.bring(request)
+        except uploads.TooMany:
+            return uploads.too_many(request)
+        ticked += [upload for upload in brought if upload not in ticked]
+        problems += refused
+    query = read_query("" if "bring" in sent else sent.get("q", ""), request.user)
+    near = sources.named(sent, request.user, "near").pictures
+    context = {
+        "purpose": purpose,
+        "groups": picture_cards.groups(request.user, ticked, near, query, fixed=purpose.own),
+        "query": query,
+        "problems": problems,
+        "own": sources.name_of(purpose.own) if purpose.own else "",
+        "carried": list(_carried(request.POST, purpose.field)),
+    }
+    return _picker(request, "pictures", context)
+
+
+def _purpose(request: MemberRequest, sent: QueryDict) -> Purpose:
+    """Http404 for a picture that is not there, or not this member's."""
+    pick = sent.get("pick", "")
+    if pick == TOGETHER:
+        found = sources.named(sent, request.user, "own").pictures
+        if len(found) != 1:
+            raise Http404
+        form = operations.FORMS["multi-edit"](found[0], found, operations.models(), initial=sent.dict())
+        most = form.spec.max_input_images if form.spec else 1
+        address = operations.address_of(found[0], "multi-edit")
+        return Purpose(pick, "input", address, "add-pictures", form.spec, most, found[0])
+    catalog = Catalog.load(glance(request))
+    spec = catalog.find(draft.first_model(sent)) or catalog.default
+    most = spec.max_style_references if spec else 0
+    is_matrix = pick == MATRIX_STYLE
+    address, redraw = (reverse("matrix"), "preview") if is_matrix else (reverse("create"), "change-model")
+    return Purpose(MATRIX_STYLE if is_matrix else STYLE, style_references.FIELD, address, redraw, spec, most)
 
 
 @require_POST

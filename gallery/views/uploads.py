@@ -40,19 +40,36 @@ class _Refused(Exception):
     """Why a file was not taken, in words that stand behind its name and a colon."""
 
 
+class TooMany(Exception):
+    """As many forms are looked through as this process does at once."""
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def uploads(request: MemberRequest) -> HttpResponseBase:
     """The member's own, newest first; a post brings pictures, as files called `picture`."""
     if request.method != "POST":
         return _page(request)
-    if not _turns.acquire(blocking=False):
-        answer = error_page(request, 429, "Others bring pictures at this moment. Try again in some seconds.")
-        answer["Retry-After"] = "3"
-        return answer
     try:
-        return _brought(request)
+        return _brought(request, *bring(request))
+    except TooMany:
+        return too_many(request)
+
+
+def bring(request: MemberRequest) -> tuple[list[Upload], list[str]]:
+    """The pictures that came with the form, and of each that was refused why: by itself. Raises TooMany."""
+    if not _turns.acquire(blocking=False):
+        raise TooMany
+    try:
+        return _looked_through(request)
     finally:
         _turns.release()
+
+
+def too_many(request: MemberRequest) -> HttpResponse:
+    """The page that asks to try again in some seconds."""
+    answer = error_page(request, 429, "Others bring pictures at this moment. Try again in some seconds.")
+    answer["Retry-After"] = "3"
+    return answer
 
 
 @require_safe
@@ -88,8 +105,7 @@ def _page(request: MemberRequest, problems: list[str] | None = None) -> HttpResp
     return render(request, "uploads/uploads.html", context, status=422 if problems else 200)
 
 
-def _brought(request: MemberRequest) -> HttpResponseBase:
-    """Each file is taken or refused by itself."""
+def _looked_through(request: MemberRequest) -> tuple[list[Upload], list[str]]:
     files = request.FILES.getlist(FIELD)
     taken: list[Upload] = []
     problems: list[str] = [] if files else ["Choose a picture first."]
@@ -102,6 +118,10 @@ def _brought(request: MemberRequest) -> HttpResponseBase:
         except _Refused as reason:
             problems.append(f"{_called(file)}: {reason}.")
     log.info("%d of %d pictures brought by user %s", len(taken), len(files), request.user.pk)
+    return taken, problems
+
+
+def _brought(request: MemberRequest, taken: list[Upload], problems: list[str]) -> HttpResponseBase:
     if "application/json" in request.headers.get("Accept", ""):
         told = [_told(each) for each in taken]
         return JsonResponse({"uploads": told, "problems": problems}, status=200 if taken else 422)

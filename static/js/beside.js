@@ -18,11 +18,71 @@ function show(mode) {
   beside.removeAttribute("data-second");
   if (mode) beside.dataset.shown = mode;
   else delete beside.dataset.shown;
-  divider.hidden = mode !== "slider";
+  if (divider) divider.hidden = mode !== "slider";
   // Who wants no motion turns by key.
   if (mode === "blink" && !calm.matches) ticking = setInterval(flip, PERIOD);
   document.dispatchEvent(new CustomEvent("viewer:resized"));
 }
+
+// Keys are about the picture that was touched last: the one that the pointer went to since then, or the one with focus.
+function point(side) {
+  for (const each of beside.querySelectorAll("[data-pointed]")) if (each !== side) each.removeAttribute("data-pointed");
+  side?.setAttribute("data-pointed", "");
+}
+document.addEventListener(
+  "pointermove",
+  (event) => {
+    if (event.pointerType !== "mouse" || !(event.movementX || event.movementY)) return;
+    const side = event.target.closest?.(".side");
+    if (side) point(side);
+  },
+  { passive: true },
+);
+for (const kind of ["focusin", "pointerdown"])
+  beside.addEventListener(kind, (event) => {
+    const side = event.target.closest?.(".side");
+    if (side) point(side);
+  });
+
+// What is thrown away leaves its place, and what is brought back is there again.
+const sideOf = (id) => beside.querySelector(`.side[data-image="${CSS.escape(String(id))}"]`);
+const shown = () => [...beside.querySelectorAll(".side:not([hidden])")];
+/** By the moment of one click: the pictures that went with it. */
+const thrown = new Map();
+
+function take(ids) {
+  const sides = ids.map(sideOf).filter(Boolean);
+  const held = sides.some((side) => side.contains(document.activeElement));
+  for (const side of sides) {
+    side.hidden = true;
+    side.removeAttribute("data-pointed");
+  }
+  if (shown().length < 2) show("");
+  if (held) shown()[0]?.querySelector(".picture").focus({ preventScroll: true });
+  document.dispatchEvent(new CustomEvent("viewer:resized"));
+}
+
+function putBack(ids) {
+  for (const side of ids.map(sideOf).filter(Boolean)) side.hidden = false;
+  document.dispatchEvent(new CustomEvent("viewer:resized"));
+}
+
+document.addEventListener("picture:trashed", ({ detail }) => take([detail.id]));
+document.addEventListener("picture:restored", ({ detail }) => putBack([detail.id]));
+document.addEventListener("htmx:afterRequest", ({ detail: { elt, successful, requestConfig } }) => {
+  const form = requestConfig?.elt ?? elt;
+  if (!successful) return;
+  if (form.matches('[data-action="keep-only"]')) {
+    const told = document.querySelector("#notices [data-told]");
+    const left = (told?.dataset.left ?? "").split(" ");
+    const ids = [...form.querySelectorAll("[name=image]")].map(({ value }) => value);
+    const gone = ids.filter((id) => !left.includes(id));
+    if (told?.dataset.undo) thrown.set(told.dataset.undo, gone);
+    form.closest("details").open = false;
+    take(gone);
+  } else if (form.matches('[data-action="undo-trash"]')) putBack(thrown.get(form.elements.trashed.value) ?? []);
+  else if (form.matches('.side [data-action="collect"]')) form.closest("details").open = false;
+});
 
 if (divider) {
   place();

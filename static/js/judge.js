@@ -37,9 +37,16 @@ function send(picture, verb, field, value) {
 
 const subject = () =>
   document.querySelector("#viewer .picture[data-image]") ??
+  document.querySelector(".side[data-pointed] .picture") ??
   document.querySelector(".tile[data-pointed]") ??
   document.activeElement?.closest(".tile[data-image]") ??
   (document.activeElement?.closest("#quick")?.previousElementSibling || null);
+
+/** Of several that are compared, none is meant yet. */
+function sayWhich() {
+  const said = document.querySelector("[data-beside]") && document.getElementById("said");
+  if (said) said.textContent = "Which one? Point at a picture, or go to it with Tab.";
+}
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || event.repeat || typing(event.target)) return;
@@ -47,7 +54,7 @@ document.addEventListener("keydown", (event) => {
   const isFavourite = event.key.toLowerCase() === "f";
   if ((!isFavourite && !/^[0-5]$/.test(event.key)) || document.querySelector("dialog[open]")) return;
   const picture = form && subject();
-  if (!picture?.dataset.image) return;
+  if (!picture?.dataset.image) return void (isFavourite && sayWhich());
   event.preventDefault();
   if (isFavourite) send(picture, "favourite", "favourite", String(picture.dataset.favourite !== "true"));
   else send(picture, "rate", "rating", event.key);

@@ -12,6 +12,7 @@ const token = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value;
 /** Where something may be dropped: the pages on which pictures are made, and the form of any operation. */
 const place = (target) => {
   const isWhole = document.querySelector("#bring, #create-form, .operating");
+  if (choosing()) return choosing().closest("dialog");
   return isWhole ? document.body : target.closest?.("[data-composer], form");
 };
 /** A file on the create form itself is read, not brought: from_file.js does that. */
@@ -20,7 +21,7 @@ const isRead = (event) =>
   event.target.closest?.("#create-form") &&
   document.querySelector("[data-from-file]");
 const takes = (target) =>
-  place(target)?.matches("body, [data-composer], .operation-form, .create-form") ? place(target) : null;
+  place(target)?.matches("body, .picker, [data-composer], .operation-form, .create-form") ? place(target) : null;
 
 // Before and after.
 document.addEventListener("input", (event) => {
@@ -42,6 +43,8 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id === "operation")
     event.target.querySelector("textarea, select, button.main")?.focus({ preventScroll: true });
+  if (event.target.id === "fresh" && event.target.matches(".operating-made *"))
+    event.target.firstElementChild?.scrollIntoView({ block: "nearest" });
   const wrong = event.target.matches?.(".operation-form") && event.target.querySelector('[role="alert"][tabindex]');
   if (wrong) wrong.focus();
 });
@@ -160,7 +163,12 @@ document.addEventListener("paste", (event) => {
   bring(files);
 });
 
+/** Where pictures are being chosen, in a dialog over the page. */
+const choosing = () => document.querySelector("dialog.picker[open] [data-pictures]");
+
 function notice(words, address = "") {
+  // What lies below a dialog is not seen.
+  if (choosing()) return void (choosing().querySelector("[data-picker-told]").textContent = words);
   const shown = document.createElement(address ? "a" : "p");
   shown.className = "notice";
   if (address) shown.href = address;
@@ -205,11 +213,23 @@ async function bring(files) {
   }
   if (!taken.length) return;
   document.getElementById("notices").replaceChildren();
+  if (choosing()) return choose(taken.map(({ id }) => `upload:${id}`));
   if (several()) for (const each of taken) add(`upload:${each.id}`);
   else if (taken.length > 1) location.assign("/uploads/");
   else if (document.getElementById("bring")) location.assign(taken[0].address);
   else use(`upload:${taken[0].id}`);
 }
+
+/** What was brought to where pictures are chosen is chosen: pictures.js ticks it. */
+function choose(names) {
+  document.dispatchEvent(new CustomEvent("pictures:brought", { detail: names }));
+}
+document.addEventListener("change", (event) => {
+  const { target } = event;
+  if (!target.matches("[data-bring-files]") || !choosing() || !target.files.length) return;
+  bring([...target.files]);
+  target.value = "";
+});
 
 /** One more picture of several: the form draws it. */
 function add(name) {
@@ -222,6 +242,7 @@ function add(name) {
 
 /** What is to be done with it? Its links stand on the page of each of its operations. */
 async function use(name) {
+  if (choosing()) return choose([name]);
   if (several()) return add(name);
   const upload = name.startsWith("upload:");
   const address = upload ? `/uploads/${name.slice(7)}/` : `/images/${name}/`;

@@ -83,6 +83,8 @@ document.addEventListener("picture:restored", ({ detail }) => putBack(String(det
 
 function throwAway() {
   if (viewer()) return viewer().querySelector('[data-action="trash"]')?.requestSubmit();
+  const compared = document.querySelector(".side[data-pointed]");
+  if (compared) return compared.querySelector('[data-action="trash"]')?.requestSubmit();
   const pointed = document.querySelector(".tile[data-pointed]");
   const tile = pointed ?? document.activeElement?.closest("[data-image]");
   if (!tile?.closest("[data-grid], #active, #create-sitting") || tile.closest("[data-trash]")) return;

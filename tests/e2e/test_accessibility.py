@@ -17,6 +17,8 @@ PAGES = [
     "/create/?image=1",
     "/presets/",
     "/create/models/?q=private",
+    "/create/pictures/?q=sky&style_reference=3",
+    "/create/from-file/",
     "/create/matrix/?prompt=A+bridge&axis-seed=1..3&axis-style_preset=none,Anime&axis-size=0x0",
     "/create/matrix/?prompt=A+bridge&axis-seed=1..3&axis-style_preset=none,Anime",
     "/prompts/1/matrix/",

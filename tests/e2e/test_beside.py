@@ -78,6 +78,41 @@ def test_two_are_gathered_and_compared_by_keyboard_alone(filled_site: Site, page
     expect(page).to_have_url(f"{filled_site.url}/compare/?images={second},{first}")
 
 
+def test_one_is_picked_where_it_is_compared(filled_site: Site, page: Page) -> None:
+    page.goto(f"{filled_site.url}/compare/?images=11,12,13")
+    figure, marks = page.locator(".side .picture[data-image='12']"), page.locator("#marks-12")
+    figure.hover()
+    page.mouse.move(720, 420, steps=3)
+    page.keyboard.press("f")
+    page.keyboard.press("4")
+    expect(marks.locator(".star")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#undo")).to_contain_text("Picture 12: 4 of 5.")
+    expect(marks.locator("[data-on]")).to_have_count(4)
+    # Focus says it too, and what was done last is undone by key.
+    page.locator(".side .picture[data-image='13']").focus()
+    page.keyboard.press("5")
+    expect(page.locator("#marks-13 [data-on]")).to_have_count(5)
+    page.keyboard.press("Control+z")
+    expect(page.locator("#marks-13 [data-on]")).to_have_count(0)
+    figure.focus()
+    page.keyboard.press("0")
+    expect(marks.locator("[data-on]")).to_have_count(0)
+    marks.locator(".star").click()
+    expect(marks.locator(".star")).to_have_attribute("aria-pressed", "false")
+
+    page.locator(".side[data-image='12'] .side-more summary").click()
+    page.locator(".side[data-image='12'] [data-action=keep-only] button").click()
+    expect(page.locator(".side:visible")).to_have_count(1)
+    expect(page.locator("#notices")).to_contain_text("2 pictures put into the trash.")
+    page.locator("#notices .undo button").click()
+    expect(page.locator(".side:visible")).to_have_count(3)
+    page.locator(".side[data-image='11'] .picture").focus()
+    page.keyboard.press("Delete")
+    expect(page.locator(".side:visible")).to_have_count(2)
+    page.keyboard.press("Control+z")
+    expect(page.locator(".side:visible")).to_have_count(3)
+
+
 def blur(picture: Locator) -> None:
     expect(picture).to_have_css("filter", re.compile("blur"))
 

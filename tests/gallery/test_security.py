@@ -65,6 +65,7 @@ TABLE = [
     Row("create-price", method="POST"),
     Row("create-draft", member=302, maker=302, staff=302),
     Row("create-draft", method="POST", member=400, maker=400, staff=400),
+    Row("create-from-file"),
     Row("create-from-file", method="POST", member=422, maker=422, staff=422),
     Row("matrix"),
     # Nothing is to be varied: it is the form.
@@ -75,6 +76,8 @@ TABLE = [
     Row("create-recent-prompts"),
     Row("create-models"),
     Row("create-models", method="POST"),
+    Row("create-pictures"),
+    Row("create-pictures", method="POST"),
     Row("create-styles"),
     Row("create-styles", method="POST"),
     Row("pin-model", method="POST", member=422, maker=422, staff=422),
@@ -166,6 +169,8 @@ TABLE = [
 OPEN = {"signin", "login", "icon", "healthz"}
 POST_ONLY = {row.name for row in TABLE if row.method == "POST"} - {
     "create-draft",
+    "create-from-file",
+    "create-pictures",
     "account",
     "create",
     "create-models",

@@ -44,6 +44,7 @@ def test_pictures_stand_in_the_order_of_the_address(member: Client, alice: User)
         "swap": f"/compare/?images={first.pk},{third.pk},{second.pk}",
         "remove": f"/compare/?images={third.pk},{second.pk}",
     }
+    assert [each.words for each in page.all(data_told=None)] == ["venice-sd35 · seed 7"] * 3
     assert page.all(data_mode=None) == []
     assert len(get(member, f"{first.pk},{second.pk}").all("button", data_mode=None)) == 3
 
@@ -121,7 +122,7 @@ def test_only_what_differs_is_told(member: Client, alice: User, bob: User) -> No
     assert row(page, "Price") == ["$0.01", "$0.02"]
     assert row(page, "Made by") == ["alice", "bob"]
     assert row(page, "Rating") == ["4.5 of 2", "-"]
-    assert row(page, "Prompt") == ["a red cat on a wall", "a redblue cat on a wall"]
+    assert row(page, "Prompt") == ["a red cat on a wall", "a red blue cat on a wall"]
     other = page.one("tr", data_row="Prompt").all("td")[1]
     assert ([each.text for each in other.all("del")], [each.text for each in other.all("ins")]) == (
         ["red"],
@@ -154,8 +155,66 @@ def test_it_asks_as_often_for_nine_as_for_two(
 ) -> None:
     made = [a_picture(a_member(f"m{number}"), f"cat {number}") for number in range(count)]
     member.get("/compare/")
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(9):
         assert len(sides(get(member, ",".join(str(image.pk) for image in made)))) == count
+
+
+def test_each_is_told_by_its_model_and_its_own_words(member: Client, alice: User) -> None:
+    made = [
+        a_picture(alice, f"A lighthouse at {word}, by the <b>sea</b>")
+        for word in ("dawn", "noon", "blue dusk")
+    ]
+    page = get(member, ",".join(str(image.pk) for image in made))
+    told = [each.words for each in page.all(data_told=None)]
+    assert told == ["venice-sd35 · dawn", "venice-sd35 · noon", "venice-sd35 · blue dusk"]
+
+
+def test_each_is_judged_where_it_stands(member: Client, alice: User, bob: User) -> None:
+    first, second = a_picture(alice), a_picture(alice)
+    Mark.objects.set_favourite(bob, [second.pk], True)
+    Mark.objects.rate(bob, [second.pk], 4)
+    Mark.objects.rate(alice, [first.pk], 2)
+    address = f"/compare/?images={first.pk},{second.pk}"
+    page = Page(member.get(address).content)
+    figures = [(each["data-favourite"], each["data-rating"]) for each in page.all("figure", data_image=None)]
+    assert figures == [("false", "0"), ("true", "4")]
+    marks = page.one(id=f"marks-{second.pk}")
+    assert marks["aria-label"] == f"Your marks of picture {second.pk}"
+    assert {each["value"] for each in marks.all("input", name="back")} == {address}
+    # Without a script it is a plain post that leads back.
+    answer = member.post(f"/images/{first.pk}/rate/", {"rating": "5", "back": address})
+    assert (answer.status_code, answer["Location"]) == (303, address)
+    # To htmx the marks come back in their place, and lead to the same page.
+    said = member.post(
+        f"/images/{first.pk}/favourite/",
+        HTTP_HX_REQUEST="true",
+        HTTP_HX_CURRENT_URL=f"http://testserver{address}",
+    )
+    drawn = Page(said.content).one(id=f"marks-{first.pk}")
+    assert drawn.has("hx-swap-oob", "true")
+    assert [each["value"] for each in drawn.all("input", name="back")] == [address] * 2
+    assert drawn.one(id=f"favourite-{first.pk}")["aria-pressed"] == "true"
+
+
+def test_only_one_is_kept(member: Client, bob: User) -> None:
+    first, second, third = (a_picture(bob) for _ in range(3))
+    page = get(member, f"{first.pk},{second.pk},{third.pk}")
+    form = page.all("form", data_action="keep-only")[1]
+    others = [each["value"] for each in form.all("input", name="image")]
+    assert others == [str(first.pk), str(third.pk)]
+    member.post(form["action"], {"image": others}, headers={"Referer": "http://testserver/compare/?images=1"})
+    assert list(Image.objects.kept()) == [second]
+
+
+def test_what_is_thrown_away_leaves_the_others_to_be_compared(member: Client, alice: User) -> None:
+    first, second, third = (a_picture(alice) for _ in range(3))
+    Image.objects.trash([second.pk], alice)
+    page = get(member, f"{first.pk},{second.pk},{third.pk}")
+    assert sides(page) == [first.pk, third.pk]
+    note = page.one(class_="beside-note")
+    assert note.words == f"Picture {second.pk} is in the trash, and not shown here."
+    # Only who made a picture, and staff, throws it away.
+    assert page.all("form", data_action="trash") == []
 
 
 def shaped(width: int, height: int) -> Image:

@@ -11,6 +11,7 @@ from django.test import Client
 from gallery.models import Generation, Image, Prompt, Upload, User
 from tests.gallery.media.test_parameters import A1111, OURS, chunk, png
 from tests.gallery.page import Page
+from tests.gallery.spending import sent_of
 from venice.sources import MAX_FILE
 
 pytestmark = pytest.mark.usefixtures("models_known")
@@ -99,7 +100,6 @@ def test_no_file_is_no_file(site: Client, fields: dict[str, str]) -> None:
     response = site.post(ADDRESS, fields)
     assert response.status_code == 422
     assert Page(response.content).one(data_error_for="file").words.startswith("Choose")
-    assert site.get(ADDRESS).status_code == 405
 
 
 def test_to_htmx_it_is_the_form_alone_and_a_refusal_touches_nothing_else(site: Client) -> None:
@@ -132,3 +132,17 @@ def test_it_may_be_as_large_as_pictures_are_and_no_larger(site: Client, settings
     assert "larger than" in Page(response.content).one(data_error_for="file").words
     settings.UPLOADS_MAX_SIZE = 1_000_000
     assert sent(site, b"\0" * 1_000_000).status_code == 413
+
+
+def test_without_a_script_it_has_a_page_and_nothing_typed_is_lost(site: Client) -> None:
+    form = Page(site.get("/create/?model=chroma&prompt=A+harbour").content).one("form", id="create-form")
+    button = form.one("button", name="choose-file")
+    assert button["formaction"] == ADDRESS
+    typed = sent_of(form) | {"prompt": "A harbour in fog", "choose-file": "1"}
+    page = Page(site.post(button["formaction"], typed).content)
+    chooser = page.one("form", class_="from-file")
+    assert (chooser["action"], chooser["enctype"]) == (ADDRESS, "multipart/form-data")
+    assert "hx-post" not in chooser
+    assert chooser.one("input", name="model")["value"] == "chroma"
+    assert values(Page(site.get("/create/").content))["prompt"] == "A harbour in fog"
+    assert Page(site.get(ADDRESS).content).one("form", class_="from-file")

@@ -409,3 +409,13 @@ def test_strangers_learn_nothing(client: Client, alice: User, known: bool) -> No
 def test_looking_at_an_action_is_405(client: Client, alice: User, action: str) -> None:
     client.force_login(alice)
     assert client.get(f"/images/{a_picture(alice).pk}/{action}/").status_code == 405
+
+
+def test_its_values_are_varied_in_a_matrix(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    image = a_picture(alice, "a cat on a wall")
+    link = Page(client.get(f"/images/{image.pk}/").content).one("a", data_action="vary")
+    form = Page(client.get(link["href"]).content).one("form", id="matrix-form")
+    assert form.one("textarea", name="prompt").text.strip() == "a cat on a wall"
+    assert form.one("input", name="image")["value"] == str(image.pk)
+    assert form.one("input", name="width")["value"] == "1024"

@@ -326,3 +326,26 @@ def test_words_go_from_one_operation_to_the_other_without_scripts(site: Client, 
     assert (carried.fields["prompt"], carried.fields["model"]) == ("snow", "qwen-image-2-edit")
     assert Page(site.get(f"/images/{image.pk}/upscale/").content).all(data_carries=None) == []
     assert not Generation.objects.queued().exists()
+
+
+def test_what_is_folded_in_stays_so_when_the_form_is_drawn_again(site: Client, alice: User) -> None:
+    image = pictured(alice)
+    form = opened(site, image, "multi-edit")
+    drawn = site.post(form.address, form.fields | {"add-pictures": "1"})
+    assert "open" not in Page(drawn.content).one("details", class_="operation-more")
+    off = {name: value for name, value in form.fields.items() if name != "safe_mode"}
+    drawn = site.post(form.address, off | {"add-pictures": "1"})
+    assert "open" in Page(drawn.content).one("details", class_="operation-more")
+
+
+def test_what_is_made_is_told_at_the_button_and_beside_the_picture(site: Client, alice: User) -> None:
+    image = pictured(alice)
+    columns = Page(site.get(address(image, "edit")).content).one(class_="operating-columns")
+    assert columns.one(id="fresh")
+    assert "at least 64 pixels a side and 65,536 in all" in columns.words
+    form = opened(site, image, "edit")
+    told = Page(site.post(form.address, form.fields, headers=HTMX).content)
+    (generation,) = Generation.objects.queued()
+    line = told.one(id="edit-queued")
+    assert line.has("hx-swap-oob", "innerHTML")
+    assert line.one("a")["href"] == f"#generation-{generation.pk}"

@@ -482,7 +482,7 @@ def test_two_prompts_are_compared_word_by_word(page: Get, alice: User) -> None:
     a_generation(alice, "a third one")
     found = page(f"/prompts/compare/?a={old.pk}&b={new.pk}")
     text = found.one("p", class_="prose difference")
-    assert text.words == "a redblue cat on a <b>wall</b>, at night"
+    assert text.words == "a red blue cat on a <b>wall</b>, at night"
     assert [each.words for each in found.all("del")] == ["Removed", "red"]
     assert [each.words for each in found.all("ins")] == ["Added", "blue", ", at night"]
     assert [each["data-side"] for each in found.all(data_side=None)] == [str(old.pk), str(new.pk)]
