@@ -220,7 +220,7 @@ def _rows(rows: list[tuple[Any, ...]]) -> str:
         for column, (pk, digest, width, height) in enumerate(rows[row * SEEDS : (row + 1) * SEEDS]):
             shape = min(max(round(100 * width / height), 25), 400)
             cells.append(
-                f'<td data-cell="{pk}"><a class="r{shape}" href="/images/{pk}/">\n'
+                f'<td data-cell="{pk}"><a class="tile r{shape}" href="/images/{pk}/"\n data-image="{pk}">\n'
                 f'<img src="/media/256/{digest[:2]}/{digest[2:4]}/{digest}.webp" width="{width}" height="{height}"'
                 f' alt="{label}, {html.escape(str(column + 1))}"\n loading="lazy" decoding="async"></a></td>\n'
             )

@@ -135,8 +135,8 @@ def add_floor_page(gallery: Gallery) -> None:
 
 def frame(page: str) -> tuple[str, str]:
     """A gallery page without its pictures: what comes before them and after."""
-    start, end = page.index('<a class="tile'), page.rindex("</a>", 0, page.index('id="quick"'))
-    return page[:start], page[end + 4 :]
+    start, end = page.index('<div class="tile'), page.rindex("</div>", 0, page.index('id="quick"'))
+    return page[:start], page[end + 6 :]
 
 
 def cards(rows: list[tuple[Any, ...]]) -> str:
@@ -162,16 +162,16 @@ def cards(rows: list[tuple[Any, ...]]) -> str:
         shape = min(max(round(100 * width / height), 25), 400)
         small, large = (f"/media/{size}/{digest[:2]}/{digest[2:4]}/{digest}.webp" for size in (256, 512))
         shown.append(
-            f'{heading}<a class="tile r{shape}" href="/images/{pk}/" data-image="{pk}"'
-            ' data-favourite="false" data-rating="0">'
+            f'{heading}<div class="tile r{shape}" data-image="{pk}"'
+            f' data-favourite="false" data-rating="0"><a href="/images/{pk}/">'
             f'<svg aria-hidden="true"><rect width="100%" height="100%" fill="{color}"/></svg>'
             f'<img src="{large}" srcset="{small} {width * 256 // longest}w, {large} {width * 512 // longest}w" '
             f'sizes="auto, (max-width: 519px) 50vw, {round(2.16 * shape)}px" alt="{text}" width="{width}" '
             f'height="{height}" loading="{"eager" if place < 24 else "lazy"}" decoding="async">{date}'
             f'<span class="caption" aria-hidden="true"><bdi dir="auto" hx-disable>{text}</bdi>'
-            f"<small>{_facts(*facts)}</small></span>{_badge(stack)}{MARK if blurred or violation else ''}"
+            f"<small>{_facts(*facts)}</small></span>{_badge(stack)}{MARK if blurred or violation else ''}</a>"
             f'<input type="checkbox" class="pick" name="image" value="{pk}" form="selection" aria-label="Select" '
-            f'autocomplete="off"></a>'
+            f'autocomplete="off"></div>'
         )
     return "\n".join(shown)
 

@@ -49,7 +49,7 @@ def _run_failed_again(request: HttpRequest, chosen: list[int], form_id: uuid.UUI
         }
         try:
             access.check_pace(user)
-            made = batch.run_failed_again(user, prices, submission=uuid.uuid5(form_id, str(batch.pk)))
+            made = batch.run_again(user, prices, submission=uuid.uuid5(form_id, str(batch.pk)))
         except access.TooManySubmissions as error:
             messages.warning(request, f"{error} Try the rest again in {error.retry_after} s.")
             break

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from hashlib import blake2s
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from gallery.display import generation_card
 from gallery.display.generation_card import Again, Card
@@ -33,7 +33,8 @@ _SAID = (
 class BatchCard:
     """What `batch/_batch.html` is drawn from: the click, its cards from a place on, and how many are in which state.
 
-    `spent` is what its calls have cost or may have, in USD. `again` is what it costs to run again what has failed.
+    `spent` is what its calls have cost or may have, in USD. `again` is what it costs to run again what has failed, and
+    `anew` what was cancelled. What was cancelled has no card among the others: with `of_cancelled` its are the cards.
     `older` is the place of the next page's first card. As a line of the queue it has no cards, but the `words` of its
     first request, its position (0: none of it waits in line) and when all of it may be ready.
     """
@@ -43,6 +44,9 @@ class BatchCard:
     counts: Mapping[str, int]
     spent: Decimal
     again: Again | None = None
+    anew: Again | None = None
+    given_up: int = 0
+    of_cancelled: bool = False
     may_be_charged: bool = False
     older: int | None = None
     first: int = 0
@@ -66,6 +70,16 @@ class BatchCard:
         return self.counts.get(State.QUEUED, 0)
 
     @property
+    def cancelled(self) -> int:
+        """How many of them were cancelled."""
+        return self.counts.get(State.CANCELLED, 0)
+
+    @property
+    def anew_words(self) -> str:
+        """What its button says that runs again what was cancelled."""
+        return f"Run the {self.given_up} again" if self.given_up > 1 else "Run it again"
+
+    @property
     def ended(self) -> int:
         """How many of them have ended, in whatever way."""
         return self.size - self.active
@@ -77,7 +91,7 @@ class BatchCard:
             return "paused"
         if self.active:
             return "active"
-        return "cancelled" if self.counts.get(State.CANCELLED) else "done"
+        return "cancelled" if self.cancelled else "done"
 
     @property
     def text(self) -> str:
@@ -117,22 +131,31 @@ def of(
     *,
     first: int = 0,
     again: Again | None = None,
+    anew: Again | None = None,
+    of_cancelled: bool = False,
+    most: int = PAGE,
     member: User | None = None,
 ) -> BatchCard:
-    """The click with a page of its cards from place `first` on; some ten queries however many it has."""
+    """The click with at most `most` of its cards from place `first` on; some twelve queries however many it has."""
     counts = Counter(batch.members.order_by().values_list("state", flat=True))
-    page = generation_card.drawn(batch.members.filter(position__gte=first), member)[: PAGE + 1]
+    which = Q(state=State.CANCELLED) if of_cancelled else ~Q(state=State.CANCELLED)
+    page = generation_card.drawn(batch.members.filter(which, position__gte=first), member)[: most + 1]
     rows: list[Generation] = list(page)
-    again_rows = list(batch.to_run_again) if counts[State.FAILED] or counts[State.INTERRUPTED] else []
+    has_failed = counts[State.FAILED] or counts[State.INTERRUPTED]
+    again_rows = list(batch.to_run_again.with_requests()) if has_failed else []
+    given_up = list(batch.given_up.with_requests()) if counts[State.CANCELLED] else []
     charged = Attempt.objects.filter(generation__batch=batch, outcome__in=CHARGED_OUTCOMES)
     return BatchCard(
         batch=batch,
-        cards=generation_card.of_click(rows[:PAGE], gates),
+        cards=generation_card.of_click(rows[:most], gates),
         counts=counts,
         spent=charged.aggregate(sum=Sum("price"))["sum"] or Decimal(0),
         again=again or _again(again_rows),
+        anew=anew or _again(given_up),
+        given_up=len(given_up),
+        of_cancelled=of_cancelled,
         may_be_charged=any(row.state == State.INTERRUPTED for row in again_rows),
-        older=rows[PAGE].position if len(rows) > PAGE else None,
+        older=rows[most].position if len(rows) > most else None,
         first=first,
     )
 

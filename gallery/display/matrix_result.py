@@ -7,10 +7,10 @@ from typing import Any, TypeAlias
 
 from django.db.models import FilteredRelation, Q
 
-from gallery.display.matrix import SHOWN, Row, Sheet, Square, Table, called, square
+from gallery.display.matrix import SHOWN, Row, Sheet, Square, Table, called, judged, square
 from gallery.formats import read_id
 from gallery.models import Batch, Generation, Image, State, User
-from gallery.models.states import ACTIVE_STATES
+from gallery.models.states import ACTIVE_STATES, RUNNABLE_STATES
 from gallery.variations.axes import LABELS, Axis
 
 GONE = "not here any more"
@@ -32,18 +32,20 @@ _WORDS: dict[str, str] = {
 class Result:
     """One page of a bought matrix, all pages by number and label, and whether something is still to come.
 
-    `seen` is all that is shown of its states, in a word.
+    `is_whole` when nothing is left to be asked for: every cell has its picture, or is on its way. `seen` is all that is
+    shown of its states, in a word.
     """
 
     table: Table
     pages: Sequence[tuple[int, str]]
     page: int
     is_active: bool
+    is_whole: bool
     seen: str
 
 
 def result(batch: Batch, member: User, page: int) -> Result | None:
-    """What has come of a matrix that was bought, one page of it; None when the batch is none. At most three queries."""
+    """What has come of a matrix that was bought, one page of it; None when the batch is none. Five queries at most."""
     told = batch.axes if batch.kind == Batch.Kind.MATRIX else {}
     layout = [Axis(name, tuple(told.get(name) or ())) for name in told.get("layout") or () if name in LABELS]
     cells = told.get("cells") or []
@@ -68,13 +70,20 @@ def result(batch: Batch, member: User, page: int) -> Result | None:
         for row, label in enumerate(rows.labels if rows else ("",))
     ]
     across, down, by_page = (axis.label if axis else "" for axis in (columns, rows, pages))
+    table = Table(across, labels, down, by_page, [Sheet(title, drawn)])
     return Result(
-        Table(across, labels, down, by_page, [Sheet(title, drawn)]),
+        judged(table, member),
         list(enumerate(pages.labels)) if pages else [],
         page,
         squares.is_active,
+        None not in cells and not squares.lacks and not (pages and _has_ended_badly(batch)),
         squares.seen,
     )
+
+
+def _has_ended_badly(batch: Batch) -> bool:
+    """Whether any of it, on whichever page, has come to nothing."""
+    return batch.members.filter(state__in=RUNNABLE_STATES).exists()
 
 
 class _Squares:
@@ -94,13 +103,15 @@ class _Squares:
         known = Image.objects.kept().filter(pk__in=named["image"]).values_list(*SHOWN)
         self._pictures = {row[0]: row for row in known} if named["image"] else {}
         self.is_active = any(row[3] in ACTIVE_STATES for row in found)
+        # Whether any of them has no picture, and none on its way.
+        self.lacks = False
         told = [f"{row[2]}:{row[3]}:{row[_PICTURE]}" for row in found]
         self.seen = blake2s(" ".join(sorted(told)).encode(), digest_size=8).hexdigest()
 
     def of(self, cell: int | str | None, text: str) -> Square:
         """The square of a cell as the batch tells it."""
         if cell is None:
-            return Square(text, words="not made")
+            return self._lacking(text, "not made")
         if isinstance(cell, int):
             return self._made(self._by_position.get(cell), text)
         kind, _, number = cell.partition(":")
@@ -108,16 +119,21 @@ class _Squares:
         if kind == "generation":
             return self._made(self._by_id.get(pk), text)
         picture = self._pictures.get(pk)
-        return square(*picture, text=text, member=self._member) if picture else Square(text, words=GONE)
+        return square(*picture, text=text, member=self._member) if picture else self._lacking(text, GONE)
+
+    def _lacking(self, text: str, words: str) -> Square:
+        self.lacks = True
+        return Square(text, words=words)
 
     def _made(self, row: _Row | None, text: str) -> Square:
         if row is None:
-            return Square(text, words=GONE)
+            return self._lacking(text, GONE)
         if row[_PICTURE] is not None:
             pk, *columns = row[_PICTURE:]
             return square(pk, *columns, text=text, member=self._member)
         _, _, pk, state, purged, *_ = row
         words = _WORDS.get(state, str(state))
+        self.lacks = self.lacks or state not in ACTIVE_STATES
         if state == State.DONE:
             words = "thrown away" if purged else "in the trash"
         return Square(text, generation=pk, state=state, words=words)

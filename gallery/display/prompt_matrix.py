@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from gallery.display.matrix import SHOWN, Row, Sheet, Square, Table, of_picture
+from gallery.display.matrix import SHOWN, Row, Sheet, Square, Table, judged, of_picture
 from gallery.formats import amount, usd
 from gallery.models import CatalogModel, Image, Prompt, User
 from gallery.models.generation import Kind
@@ -31,12 +31,16 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The table, how many values of each axis it leaves out, and whether older pictures were not looked at."""
+    """The table, how many values of each axis it leaves out, and whether older pictures were not looked at.
+
+    `has_holes` when any of its cells can be bought.
+    """
 
     table: Table
     more_across: int
     more_down: int
     is_cut: bool
+    has_holes: bool
 
 
 class _Place(NamedTuple):
@@ -47,7 +51,7 @@ class _Place(NamedTuple):
 
 
 def history(prompt: Prompt, across: str, down: str, member: User) -> History | None:
-    """The pictures of `prompt` by the axes `across` and `down`, two of NAMES; None when it has none. Five queries."""
+    """The pictures of `prompt` by the axes `across` and `down`, two of NAMES; None when it has none. Six queries."""
     columns = (*_COLUMNS[across], *_COLUMNS[down])
     pictures = Image.objects.kept().filter(prompt=prompt, index=0, generation__kind=Kind.GENERATE)
     rows = list(pictures.newest_first().values_list("pk", *columns)[: NEWEST + 1])
@@ -63,7 +67,11 @@ def history(prompt: Prompt, across: str, down: str, member: User) -> History | N
     all_columns, all_rows = (list(dict.fromkeys(key[side] for key in places)) for side in (0, 1))
     table = _Drawn(places, all_columns[:MOST], all_rows[:MOST], across, down, member).table()
     return History(
-        table, max(len(all_columns) - MOST, 0), max(len(all_rows) - MOST, 0), is_cut=len(rows) > NEWEST
+        judged(table, member),
+        max(len(all_columns) - MOST, 0),
+        max(len(all_rows) - MOST, 0),
+        is_cut=len(rows) > NEWEST,
+        has_holes=any(square.value for sheet in table.sheets for row in sheet.rows for square in row.squares),
     )
 
 

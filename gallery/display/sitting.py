@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Sum
 from django.utils import timezone
 
 from gallery.display import batch_card, generation_card
@@ -12,8 +12,9 @@ from gallery.display.batch_card import BatchCard
 from gallery.display.generation_card import Card
 from gallery.formats import counted
 from gallery.listing.days import heading
-from gallery.models import Batch, ClosedGates, Generation, State, User
+from gallery.models import Attempt, Batch, ClosedGates, Generation, State, User
 from gallery.models.batch import BatchQuerySet
+from gallery.models.states import CHARGED_OUTCOMES
 
 ROWS = 24
 #: Of a click of more the rest stands on its own page.
@@ -26,6 +27,7 @@ class Row:
     """One click: its cards, how many requests it has, and the day that begins with it (empty: as the row before).
 
     `live` is the click as its own page shows it, where several of its requests want something: time or a decision.
+    `spent` is what its calls have cost or may have, in USD, where some of it was cancelled.
     """
 
     batch: Batch
@@ -33,6 +35,7 @@ class Row:
     size: int
     day: str = ""
     live: BatchCard | None = None
+    spent: Decimal | None = None
 
     @property
     def first(self) -> Generation:
@@ -105,15 +108,40 @@ def _rows(batches: Sequence[Batch], gates: ClosedGates, before: str, member: Use
         cards.setdefault(card.generation.batch_id, []).append(card)
     rows = Generation.objects.filter(batch__in=batches, dismissed_at=None).order_by()
     sizes = dict(rows.values_list("batch").annotate(Count("pk")))
+    spent = _spent_of_cut(batches)
     for batch in batches:
         own = cards.get(batch.pk)
         if own is None:
             continue
         day = heading(batch.created_at)
-        wants = any(card.generation.is_active or card.generation.state in _BADLY for card in own)
-        live = batch_card.of(batch, gates) if wants and sizes[batch.pk] > 1 else None
-        yield Row(batch=batch, cards=own, size=sizes[batch.pk], day=day if day != before else "", live=live)
+        is_active = any(card.generation.is_active for card in own)
+        wants = is_active or batch.pk in spent or any(card.generation.state in _BADLY for card in own)
+        live = None
+        if wants and sizes[batch.pk] > 1:
+            live = batch_card.of(batch, gates, most=batch_card.PAGE if is_active else CARDS)
+        yield Row(
+            batch=batch,
+            cards=own,
+            size=sizes[batch.pk],
+            day=day if day != before else "",
+            live=live,
+            spent=spent.get(batch.pk),
+        )
         before = day
+
+
+def _spent_of_cut(batches: Sequence[Batch]) -> dict[int, Decimal]:
+    """Of those of which anything was cancelled, what they have cost all the same, in USD; at most two queries."""
+    cut = set(
+        Generation.objects.filter(batch__in=batches, state=State.CANCELLED, dismissed_at=None)
+        .order_by()
+        .values_list("batch", flat=True)
+    )
+    if not cut:
+        return {}
+    charged = Attempt.objects.filter(generation__batch__in=cut, outcome__in=CHARGED_OUTCOMES).order_by()
+    sums = dict(charged.values_list("generation__batch").annotate(Sum("price")))
+    return {pk: sums.get(pk) or Decimal(0) for pk in cut}
 
 
 def made(batch: Batch, generations: Sequence[Generation], gates: ClosedGates) -> Row:

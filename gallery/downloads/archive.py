@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -22,6 +23,8 @@ MOST = 20_000
 #: Archives at once: each holds a thread of the web server while it is sent. Of one member, and of all in a process.
 MOST_EACH, MOST_TOGETHER = 1, 3
 BLOCK = 64 * 1024
+#: Seconds that an archive waits in all for a place that does not answer; a bucket is left alone for five each time.
+WAITS = (5.5, 5.5, 11.0)
 
 
 class Busy(Exception):
@@ -89,9 +92,10 @@ def _parts(ids: Sequence[int], wish: Wish) -> Generator[bytes, None, None]:
     unique = names.Unique(sidecars.CSV, sidecars.JSON, sidecars.MISSING)
     files: dict[int, str] = {}
     missing: list[str] = []
+    waits = list(WAITS)
     for facts in known.read(ids):
         name = unique.name(wish.stem(facts), EXTENSIONS[facts.format])
-        parts = read_copy(facts, wish.carry)
+        parts = _awaited(facts, wish.carry, waits)
         if parts is None:
             missing.append(f"{name}\tpicture {facts.id}\t{facts.name}\r\n")
             continue
@@ -108,13 +112,27 @@ def _parts(ids: Sequence[int], wish: Wish) -> Generator[bytes, None, None]:
 
 def read_copy(facts: Facts, carry: str) -> list[memoryview] | None:
     """The bytes of a picture as they are taken home, in parts; None when its file cannot be read."""
-    try:
-        with default_storage.open(facts.name) as file:
-            data = file.read()
-    except OSError as error:
-        log.warning("picture %d cannot be taken: %s", facts.id, error)
-        return None
-    return [memoryview(part) for part in copied(data, facts.format, carry, lambda: facts.parameters)]
+    return _awaited(facts, carry, [])
+
+
+def _awaited(facts: Facts, carry: str, waits: list[float]) -> list[memoryview] | None:
+    """The same; while its place does not answer it is tried again after each of `waits`, which are used up.
+
+    Without that a moment's silence would leave out all that comes after it.
+    """
+    while True:
+        try:
+            with default_storage.open(facts.name) as file:
+                data = file.read()
+            return [memoryview(part) for part in copied(data, facts.format, carry, lambda: facts.parameters)]
+        except FileNotFoundError as error:
+            log.warning("picture %d cannot be taken: %s", facts.id, error)
+            return None
+        except OSError as error:
+            if not waits:
+                log.warning("picture %d cannot be taken: %s", facts.id, error)
+                return None
+            time.sleep(waits.pop(0))
 
 
 def _blocks(parts: list[memoryview]) -> Iterator[memoryview]:

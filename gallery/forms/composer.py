@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from gallery.forms.catalog import Catalog
-from gallery.forms.draft import NAMES, drawn, first_model, following
+from gallery.forms.draft import CAME_ALONG, NAMES, drawn, first_model, following
 from gallery.forms.model_fields import MAX_COUNT
 from gallery.models.draft import Values
 from venice import Model
@@ -22,7 +22,8 @@ _SHOWN = _BARE | {"count"}
 class Line:
     """Prompt and model as fields, and all else of the draft, which goes with them.
 
-    `chips` says in a few words what of it this model takes, `price` (USD, None: unknown) what Generate costs.
+    `chips` says in a few words what of it this model takes, `price` (USD, None: unknown) what Generate costs. `seed` is
+    the one that each click uses; empty: another each time.
     """
 
     catalog: Catalog
@@ -30,12 +31,18 @@ class Line:
     values: Values
     price: Decimal | None
     chips: tuple[str, ...] = ()
+    seed: str = ""
     submission: uuid.UUID = field(default_factory=uuid.uuid4)
 
     @property
     def kept(self) -> dict[str, str]:
         """What goes along unseen, by name, for whichever model is chosen."""
         return {name: str(value) for name, value in self.values.items() if name in NAMES - _SHOWN}
+
+    @property
+    def came_along(self) -> str:
+        """The seed that nobody has chosen."""
+        return str(self.values.get(CAME_ALONG, ""))
 
     @property
     def followed(self) -> list[tuple[str, str]]:
@@ -67,9 +74,9 @@ def line(catalog: Catalog, values: Mapping[str, Any]) -> Line:
     others = [
         _chip(name, value)
         for name, value in said.items()
-        if name not in _SHOWN | {"width", "height", "aspect_ratio", "resolution"}
+        if name not in _SHOWN | {"width", "height", "aspect_ratio", "resolution", "seed"}
     ]
-    return Line(catalog, spec, kept, form.quote, (*shape, *others))
+    return Line(catalog, spec, kept, form.quote, (*shape, *others), form.fixed_seed)
 
 
 def _chip(name: str, value: Any) -> str:

@@ -25,8 +25,10 @@ from venice.operations import MAX_PROMPT, PARAMETER
 #: Before the name of a value that the form has no field for.
 KEPT = "kept-"
 PIXELS = ("width", "height")
+#: The seed that came along when the form was filled: while it is the draft's, nobody has chosen it.
+CAME_ALONG = "seed-came-along"
 #: Not fields of a model's form: what the draft was filled from, and the pictures whose style it follows.
-_BESIDE = frozenset({"image", style_references.FIELD})
+_BESIDE = frozenset({"image", CAME_ALONG, style_references.FIELD})
 _MOST_REFERENCES = 20
 #: What a draft can hold of a form.
 NAMES = frozenset(PARAMETER) | {"count", "alternatives"}
@@ -166,6 +168,8 @@ def _as_sent(sent: QueryDict, catalog: Catalog) -> Values:
         values["model"] = models if len(models) > 1 else models[0]
     if image := sent.get("image", ""):
         values["image"] = image[:20]
+    if sent.get(CAME_ALONG) and sent.get(CAME_ALONG) == values.get("seed"):
+        values[CAME_ALONG] = values["seed"]
     return values | referenced(sent)
 
 
@@ -237,19 +241,49 @@ def check(values: Values) -> None:
 def merged(
     values: Mapping[str, Any], fill: Mapping[str, Any], *, replaces: frozenset[str] = frozenset()
 ) -> Values:
-    """The draft with what it is filled from; `replaces` names what goes though nothing comes in its place."""
+    """The draft with what it is filled from; `replaces` names what goes though nothing comes in its place.
+
+    With the words or the model that a seed came along with it goes, too; and with the words the picture that they were
+    filled from.
+    """
     given = {
         name: value if isinstance(value, list) else _plain(value)
         for name, value in fill.items()
         if name in NAMES or _is_beside(name)
     }
-    result: Values = {name: value for name, value in values.items() if name not in replaces}
+    others = {name for name in ("prompt", "model") if name in given and given[name] != values.get(name)}
+    gone = set(replaces)
+    if "seed" in given:
+        gone.add(CAME_ALONG)
+    elif CAME_ALONG in replaces or others:
+        gone |= {CAME_ALONG, "seed"} if _seed_came_along(values) else {CAME_ALONG}
+    if "prompt" in others:
+        gone.add("image")
+    result: Values = {name: value for name, value in values.items() if name not in gone}
     if given.keys() & set(PIXELS):
         result.pop("aspect_ratio", None)
     elif "aspect_ratio" in given:
         for name in PIXELS:
             result.pop(name, None)
     return {name: value for name, value in (result | given).items() if value != ""}
+
+
+def _seed_came_along(values: Mapping[str, Any]) -> bool:
+    """Whether the draft's seed is one that nobody has chosen."""
+    return bool(values.get("seed")) and values["seed"] == values.get(CAME_ALONG)
+
+
+def with_seed_along(fill: Mapping[str, Any]) -> Values:
+    """What a form is filled with, where a seed comes along with the words: marked as such."""
+    along = {CAME_ALONG: str(fill["seed"])} if fill.get("seed") is not None and "prompt" in fill else {}
+    return {**fill, **along}
+
+
+def without_seed_along(values: Mapping[str, Any]) -> tuple[Values, str]:
+    """What is kept under a name: without a seed that came along, which is the second value; empty for none."""
+    left_out = str(values["seed"]) if _seed_came_along(values) else ""
+    gone = {CAME_ALONG, "seed"} if left_out else {CAME_ALONG}
+    return {name: value for name, value in values.items() if name not in gone}, left_out
 
 
 def whole(sent: QueryDict, catalog: Catalog) -> QueryDict:

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from gallery.formats import read_id
 from gallery.forms import style_references
 from gallery.forms.catalog import Catalog
-from gallery.forms.draft import NAMES
+from gallery.forms.draft import CAME_ALONG, NAMES, with_seed_along
 from gallery.forms.model_fields import MAX_COUNT, fields_of
 from gallery.forms.prefill import EVERYTHING, USES, picture_named, values_asked
 from gallery.forms.sent import models_named
@@ -52,6 +52,11 @@ def asked(query: QueryDict, user: User, catalog: Catalog) -> Filling:
     values |= {name: found.values[name] for name in found.values.keys() & {"image", style_references.FIELD}}
     if image is not None:
         values["image"] = str(image.pk)
+    if "draft" in query:
+        # As it stood, whoever had chosen its seed.
+        values |= {name: found.values[name] for name in found.values.keys() & {CAME_ALONG}}
+    else:
+        values = with_seed_along(values)
     followed = style_references.read(query, user).entries
     source = found.source or ("the address" if values or followed else "")
     if followed:
@@ -132,7 +137,7 @@ def _of_picture(query: QueryDict, catalog: Catalog) -> Filling:
     whole = [USES[use] for use in ("all", "remix") if use in uses]
     replaces = frozenset[str]().union(*whole) & _taken(catalog, image.generation.model)
     if whole:
-        replaces |= {style_references.FIELD}
+        replaces |= {style_references.FIELD, CAME_ALONG}
     source = f"picture {image.pk}"
     if image != named_one:
         source += f", of which picture {named_one.pk} was made"

@@ -167,6 +167,12 @@ class GenerateForm(forms.Form):
         return f"{plan.text} = {number(plan.pictures)} pictures" if plan.text else ""
 
     @property
+    def fixed_seed(self) -> str:
+        """The seed that each click uses; empty when it is another each time, and for what is no number."""
+        text = str(self["seed"].value() or "").strip() if "seed" in self.fields else ""
+        return text if text.isascii() and text.removeprefix("-").isdecimal() else ""
+
+    @property
     def axes(self) -> dict[str, Any]:
         """What a valid form varies, by Venice's names."""
         seeds = [operation.seed for operation in self.operations if operation.model == self.operation.model]

@@ -102,6 +102,8 @@ class MatrixForm:
     texts: Mapping[str, str]
     errors: dict[str, list[str]] = field(default_factory=dict)
     new_submission: uuid.UUID = field(default_factory=uuid.uuid4)
+    #: Whether its prompt has braces that are still to be exchanged by whoever wrote them.
+    has_braces: bool = False
 
     @classmethod
     def read(
@@ -116,17 +118,16 @@ class MatrixForm:
             texts[axes.MODEL] = "\n".join(models)
         if models:
             plain["model"] = models[0]
-        wrong = (
-            {}
-            if texts[axes.PROMPT].strip()
-            else _exchange_choices(plain, texts, bool(sent.get("alternatives")))
-        )
+        elif BUY not in sent and not plain.get("model") and catalog.default:
+            plain["model"] = catalog.default.id
+        wrong = _exchange_choices(plain, texts, bool(sent.get("alternatives")))
         if not any(text.strip() for text in texts.values()):
-            return cls(GenerateForm.redrawn(catalog, plain), sent, member, texts, wrong)
+            base = GenerateForm.redrawn(catalog, plain)
+            return cls(base, sent, member, texts, wrong, has_braces=bool(wrong))
         # What one axis does not vary is the same in all cells: so is a seed that nobody chose.
         plain["seed"] = str(plain.get("seed") or "").strip() or str(draw_seed())
         base = GenerateForm(catalog, plain, **more)
-        return cls(base, sent, member, texts, wrong)
+        return cls(base, sent, member, texts, wrong, has_braces=bool(wrong))
 
     @property
     def is_asked(self) -> bool:
@@ -192,6 +193,19 @@ class MatrixForm:
 
     def _refuse(self, name: str, words: str) -> None:
         self.errors.setdefault(name, []).append(words)
+
+    @property
+    def told_once(self) -> list[str]:
+        """What the create form had and a matrix has not, in words: said where it is left out."""
+        count = str(self.sent.get("count") or "1").strip()
+        told = []
+        if count not in ("", "1"):
+            told.append(
+                f"A matrix makes one picture of each: the count of {count[:6]} is left out. Vary the seed."
+            )
+        if self.texts[axes.PROMPT].strip() and not str(self.sent.get(f"{PREFIX}{axes.PROMPT}") or "").strip():
+            told.append("The words in braces are what varies: they stand at Words.")
+        return told
 
     @property
     def entries(self) -> list[Entry]:
@@ -311,7 +325,7 @@ def _exchange_choices(
             # A brace that means itself loses its backslash, as it does in Create.
             plain["prompt"] = "".join(read.texts())
         return {}
-    if len(choices) == 1 and read.count <= axes.MOST:
+    if len(choices) == 1 and not texts[axes.PROMPT].strip() and read.count <= axes.MOST:
         values, wanted = choices[0].texts(), read.texts()
         can_be_listed = values[0] and not any(mark in value for value in values for mark in "|\n")
         if can_be_listed and [wanted[0].replace(values[0], value) for value in values] == wanted:

@@ -133,7 +133,10 @@ def _common_fields(model: Model | None) -> dict[str, forms.Field]:
             -MAX_SEED,
             MAX_SEED,
             **_words("seed", help_text="" if follows_seed else "This model is known to ignore seeds."),
-            widget=forms.TextInput(attrs={**_NUMERIC, "inputmode": "text", "placeholder": "Random"}),
+            # What stands beside the price says it.
+            widget=forms.TextInput(
+                attrs={**_NUMERIC, "inputmode": "text", "placeholder": "Random", **PRICED}
+            ),
         ),
         "count": Count(MAX_COUNT, label="Pictures", help_text="Each with a seed of its own."),
         "variants": Count(

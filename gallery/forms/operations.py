@@ -110,6 +110,11 @@ class OperationForm(forms.Form):
         return str(Kind(self.kind).label)
 
     @property
+    def takes_words(self) -> bool:
+        """Whether it has a field for what is to be changed."""
+        return "prompt" in self.fields
+
+    @property
     def advanced(self) -> list[forms.BoundField]:
         """The fields that are folded in."""
         return [self[name] for name in self.fields if PARAMETER[name].advanced]
@@ -406,16 +411,20 @@ FORMS: dict[str, type[OperationForm]] = {
 
 
 class Offered(NamedTuple):
-    """An operation on one picture: its name, its label, and where its form is."""
+    """An operation on one picture: its name, its label, where its form is, and whether that takes words and a model."""
 
     kind: str
     label: str
     address: str
+    takes_words: bool
 
 
 def offered(picture: StoredPicture) -> list[Offered]:
     """All that can be done with a picture."""
-    return [Offered(kind, str(Kind(kind).label), address_of(picture, kind)) for kind in FORMS]
+    return [
+        Offered(kind, str(Kind(kind).label), address_of(picture, kind), issubclass(form, EditForm))
+        for kind, form in FORMS.items()
+    ]
 
 
 def address_of(picture: StoredPicture, kind: str) -> str:

@@ -14,7 +14,7 @@ from gallery.formats import read_submission
 from gallery.forms.plan import total
 from gallery.forms.price import PriceRefused, objection
 from gallery.http import MemberRequest, error_page
-from gallery.models import Batch, CatalogModel, Generation, Image, User
+from gallery.models import Batch, CatalogModel, Generation, Image, State, User
 from gallery.models.generation import NotRunnable
 from gallery.models.queue import Order
 from venice.operations import Operation
@@ -87,13 +87,15 @@ def spend_again(request: MemberRequest, old: Generation, *, submission: uuid.UUI
 
 
 def spend_batch_again(
-    request: MemberRequest, batch: Batch, *, submission: uuid.UUID | None
+    request: MemberRequest, batch: Batch, *, given_up: bool, submission: uuid.UUID | None
 ) -> tuple[Batch, list[Generation]]:
     """Queue what failed of `batch` once more, in its owner's name, as a click of its own: that, and its generations.
 
-    Who comes second gets what the first one made. Raises as `spend_again`.
+    With `given_up`, what was cancelled of it. Who comes second gets what the first one made. Raises as `spend_again`.
     """
-    wanted = {row.pk: operation for row in batch.to_run_again if (operation := row.runnable)}
+    rows = batch.given_up if given_up else batch.to_run_again
+    states = (State.CANCELLED,) if given_up else (State.FAILED, State.INTERRUPTED)
+    wanted = {row.pk: operation for row in rows.with_requests() if (operation := row.runnable)}
     made: list[Generation] = []
     if wanted:
         prices = CatalogModel.objects.prices(wanted)
@@ -101,13 +103,13 @@ def spend_batch_again(
         try:
             with transaction.atomic():
                 access.check_pace(request.user)
-                made = batch.run_failed_again(request.user, prices, submission=submission)
+                made = batch.run_again(request.user, prices, submission=submission)
         except access.TooManySubmissions:
-            if not batch.repeat:
+            if not batch.repeat(*states):
                 raise
     if made:
         return made[0].batch, made
-    if repeat := batch.repeat:
+    if repeat := batch.repeat(*states):
         return repeat, list(repeat.members)
     raise NotRunnable
 

@@ -13,7 +13,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from gallery.failpoints import failpoint
-from gallery.models.states import Hold
+from gallery.models.states import RUNNABLE_STATES, Hold, State
 
 if TYPE_CHECKING:
     from gallery.models.generation import Generation
@@ -86,9 +86,18 @@ class Batch(models.Model):
         return self.members.needing_attention().filter(repeats=None)
 
     @property
-    def repeat(self) -> "Batch | None":
-        """The newest click that ran again what failed of this one."""
-        return Batch.objects.filter(generations__run_again_of__batch=self.pk).order_by("-pk").first()
+    def given_up(self) -> "GenerationQuerySet":
+        """Those that were cancelled, that nobody has dismissed or run again."""
+        return self.members.filter(state=State.CANCELLED, dismissed_at=None, repeats=None)
+
+    def repeat(self, *states: State) -> "Batch | None":
+        """The newest click that ran again what is in one of `states` of this one; without them, anything of it."""
+        from gallery.models.generation import Generation
+
+        old = Generation.objects.filter(batch=self.pk, state__in=states or RUNNABLE_STATES)
+        again = Generation.objects.filter(run_again_of__in=old).order_by("-batch").select_related("batch")
+        newest = again.first()
+        return newest.batch if newest else None
 
     @property
     def written(self) -> str:
@@ -118,14 +127,14 @@ class Batch(models.Model):
         """Cancel all of it that was not sent yet; how many."""
         return self.members.cancel()
 
-    def run_failed_again(
+    def run_again(
         self,
         requested_by: "User",
         prices: "Mapping[int, Decimal | None]",
         *,
         submission: UUID | None = None,
     ) -> "list[Generation]":
-        """One click more, of those in `prices` that still want a decision; the old ones are dismissed.
+        """One click more, of those in `prices` that failed or were cancelled; the old ones are dismissed.
 
         `prices` tells what each costs, in USD, by its id: what has failed since then is not in it and stays. Of two at
         once the second gets an empty list. Raises what `enqueue_batch` raises; then nothing has changed.
@@ -135,7 +144,8 @@ class Batch(models.Model):
 
         with transaction.atomic():
             locked = self.members.filter(pk__in=prices).order_by("pk").select_for_update(no_key=True)
-            wanted = {row.pk for row in locked} & set(self.to_run_again.values_list("pk", flat=True))
+            left = (self.to_run_again | self.given_up).values_list("pk", flat=True)
+            wanted = {row.pk for row in locked} & set(left)
             old = self.members.filter(pk__in=wanted).select_related("prompt", "origin", "run_again_of")
             orders = [
                 Order(operation=operation, price=prices[row.pk], origin=row.origin, run_again_of=row)
@@ -148,6 +158,7 @@ class Batch(models.Model):
                 self.owner, orders, submission=submission, requested_by=requested_by
             )
             if is_new:
-                old.filter(pk__in=[order.run_again_of.pk for order in orders if order.run_again_of]).dismiss()
+                done = [order.run_again_of.pk for order in orders if order.run_again_of]
+                Generation.objects.filter(pk__in=done, dismissed_at=None).update(dismissed_at=timezone.now())
             failpoint("running-again")
         return made

@@ -14,18 +14,36 @@ from gallery.models.user import User
 Values: TypeAlias = dict[str, Any]
 
 # Values that say what they are.
-_WORDS = frozenset({"prompt", "negative_prompt", "image"})
+_WORDS = frozenset({"prompt", "negative_prompt", "image", "seed-came-along"})
 _PLAIN = frozenset({"model", "aspect_ratio", "resolution", "style_preset"})
+# Pictures whose style is followed, and before the name of one, how strongly.
+_FOLLOWED, _STRENGTH = "style_reference", "style_strength-"
 
 
 def settings_of(values: Values) -> str:
     """All but the words, in a few: model, shape, seed …"""
-    others = (_said(name, value) for name, value in values.items() if name not in _WORDS)
+    others = (
+        _followed(value, values) if name == _FOLLOWED else _said(name, value)
+        for name, value in values.items()
+        if name not in _WORDS
+    )
     return " · ".join(filter(None, others))[:200]
+
+
+def _followed(named: Any, values: Values) -> str:
+    """`style of picture 31 at 0.8, upload 4`."""
+    told = []
+    for each in named if isinstance(named, list) else [named]:
+        kind, _, number = str(each).rpartition(":")
+        strength = values.get(f"{_STRENGTH}{each}")
+        told.append(f"{kind or 'picture'} {number}{f' at {strength}' if strength else ''}")
+    return f"style of {', '.join(told)}" if told else ""
 
 
 def _said(name: str, value: Any) -> str:
     """One value as people call it; empty where it says nothing."""
+    if name.startswith(_STRENGTH):
+        return ""
     if isinstance(value, list):
         texts = ", ".join(map(str, value))
         return texts if name in _PLAIN else counted(len(value), name.replace("_", " "))

@@ -113,6 +113,10 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         """Failed or interrupted, and nobody has said what to do yet."""
         return self.filter(state__in=(State.FAILED, State.INTERRUPTED), dismissed_at=None)
 
+    def with_requests(self) -> Self:
+        """With all that their frozen requests are read from, in a query for each kind of thing."""
+        return self.select_related("prompt").prefetch_related("inputs")
+
     def cancel(self) -> int:
         """Cancel those of which nothing was sent yet; how many. What a worker has begun meanwhile goes on."""
         return self.queued().update(**cancelled(timezone.now()))

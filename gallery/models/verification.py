@@ -103,6 +103,13 @@ class Verification(models.Model):
         return self.outcome == Outcome.PENDING
 
     @property
+    def joins(self) -> str:
+        """Between what came of it and the picture that it was compared with: `different (…) from picture 5`."""
+        if self.outcome == Outcome.DIFFERENT:
+            return "from"
+        return "with" if self.outcome in (Outcome.PENDING, Outcome.NONE) else "as"
+
+    @property
     def words(self) -> str:
         """What came of it, in a few words."""
         if self.outcome == Outcome.ALIKE:

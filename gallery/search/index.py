@@ -39,7 +39,8 @@ _TERMS = f"""
     || CASE WHEN i.is_cover THEN ' :cover' ELSE '' END || CASE WHEN i.stack_size > 1 THEN ' :stacked' ELSE '' END
     || CASE WHEN g.is_content_violation THEN ' :moderated' ELSE '' END
     || CASE WHEN g.is_blurred THEN ' :blurred' ELSE '' END
-    || CASE WHEN g.negative_prompt <> '' THEN ' :negative' ELSE '' END)"""
+    || CASE WHEN g.negative_prompt <> '' THEN ' :negative' ELSE '' END
+    || CASE WHEN g.enhanced_prompt <> '' THEN ' :enhanced' ELSE '' END)"""
 _JOINED = "{} i JOIN gallery_generation g ON g.id = i.generation_id LEFT JOIN gallery_prompt p ON p.id = i.prompt_id"
 _NUMBERS = (_SIZE, _PRICE, _STEPS, _CFG)
 
@@ -49,7 +50,15 @@ _IMAGE_COLUMNS = (
 )
 _NUMBER_COLUMNS = ("width", "height", "sort_price", "generation_id")
 _GENERATION_COLUMNS = (
-    *("kind", "steps", "cfg_scale", "is_content_violation", "is_blurred", "negative_prompt"),
+    *(
+        "kind",
+        "steps",
+        "cfg_scale",
+        "is_content_violation",
+        "is_blurred",
+        "negative_prompt",
+        "enhanced_prompt",
+    ),
 )
 
 

@@ -388,14 +388,18 @@ def _format(value: str, vocabulary: Vocabulary) -> Filter:
     return _tagged("format", "format", [names[fold(value)]])
 
 
-def _negative(value: str, vocabulary: Vocabulary) -> Filter:
-    column = "generation__negative_prompt__contains"
-    # SQLite compares only ASCII letters without case.
-    forms = dict.fromkeys([value, value.lower(), value.upper(), value.capitalize(), value.title()])
-    condition = Q(generation__negative_prompt__icontains=value)
-    for form in forms:
-        condition |= Q(**{column: form})
-    return Filter(condition, hint=":negative")
+def _written(column: str, hint: str) -> Reader:
+    """What stands in a text that few requests have, which the index tells."""
+
+    def read(value: str, vocabulary: Vocabulary) -> Filter:
+        # SQLite compares only ASCII letters without case.
+        forms = dict.fromkeys([value, value.lower(), value.upper(), value.capitalize(), value.title()])
+        condition = Q(**{f"{column}__icontains": value})
+        for form in forms:
+            condition |= Q(**{f"{column}__contains": form})
+        return Filter(condition, hint=hint)
+
+    return read
 
 
 def read_span(value: str) -> tuple[datetime, datetime] | Problem:
@@ -496,7 +500,8 @@ OPERATORS: dict[str, Reader] = {
     "prompt": _id("prompt"),
     "batch": _id("generation__batch"),
     "from": _descendants,
-    "negative": _negative,
+    "negative": _written("generation__negative_prompt", ":negative"),
+    "enhanced": _written("generation__enhanced_prompt", ":enhanced"),
     "kind": _named("kind", "generation__kind"),
     "after": _after,
     "before": _before,

@@ -1,4 +1,4 @@
-"""`{% composer %}`: the create form in one line, for the gallery's page."""
+"""`{% composer %}` and `{% dock %}`: the create form in one line, on the gallery's page and on every other."""
 
 from typing import cast
 
@@ -17,6 +17,19 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def composer(context: template.Context) -> SafeString:
     """Prompt, model, price and Generate, with all that its member's draft holds; *Options* opens the whole form."""
+    return _drawn(context, "#active", is_docked=False)
+
+
+@register.simple_tag(takes_context=True)
+def dock(context: template.Context, place: str = "#active") -> SafeString:
+    """The same at the lower edge of the window.
+
+    What is made appears in `place`, a selector; empty where the page shows it by itself.
+    """
+    return _drawn(context, place, is_docked=True)
+
+
+def _drawn(context: template.Context, place: str, *, is_docked: bool) -> SafeString:
     request = context["request"]
     user = cast(User | None, context.get("user"))
     draft = Draft.objects.current_of(user) if user else None
@@ -25,5 +38,7 @@ def composer(context: template.Context) -> SafeString:
         "csrf_token": context.get("csrf_token"),
         "user": user,
         "request": request,
+        "place": place,
+        "is_docked": is_docked,
     }
     return SafeString(get_template("create/_composer.jinja", using="jinja2").render(values))

@@ -20,15 +20,24 @@ from gallery.models.generation import NotRunnable
 
 @require_safe
 def batch(request: MemberRequest, pk: int) -> HttpResponse:
-    """The page; to htmx the section alone, its line, or its cards: 204 while it shows what the poll has seen."""
+    """The page; to htmx the section alone, its line, or its cards: 204 while it shows what the poll has seen.
+
+    With `cancelled` in the address, its cards are those of what was cancelled.
+    """
     found = access.batch_to_see(pk)
     if request.htmx and "line" in request.GET:
         return _line(request, found)
     first = min(read_id(request.GET.get("from", "")) or 0, 32_767)
-    card = batch_card.of(found, closed_gates(request), first=first, member=request.user)
+    card = batch_card.of(
+        found,
+        closed_gates(request),
+        first=first,
+        of_cancelled="cancelled" in request.GET,
+        member=request.user,
+    )
     if request.htmx and request.GET.get("seen") == card.seen:
         return HttpResponse(status=204)
-    if request.htmx and "cards" in request.GET:
+    if request.htmx and ("cards" in request.GET or card.of_cancelled):
         return render(request, "batch/_cards.html", {"batch": card})
     return _shown(request, card)
 
@@ -67,19 +76,23 @@ def cancel(request: MemberRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def run_again(request: MemberRequest, pk: int) -> HttpResponse:
-    """A new click of what failed of this one, at the price on the button; the old ones are dismissed."""
+    """A new click of what failed of this one, or was cancelled, at the price on the button; they are dismissed."""
     old = access.batch_to_change(request.user, pk)
+    given_up = "cancelled" in request.POST
     try:
-        new, made = spend_batch_again(request, old, submission=submission_of(request))
+        new, made = spend_batch_again(request, old, given_up=given_up, submission=submission_of(request))
     except NotRunnable:
-        return refusal(request, "Nothing of it has failed, or all that has was dismissed. Nothing was sent.")
+        what = "was cancelled" if given_up else "has failed"
+        return refusal(
+            request, f"Nothing of it {what}, or all that {what[:3]} was dismissed. Nothing was sent."
+        )
     except LostFile as error:
         return refusal(request, f"A picture that this starts from is lost: {error}. Nothing was sent.")
     except PriceRefused as refused:
-        again = Again(refused.price, str(refused))
-        return _shown(
-            request, batch_card.of(old, closed_gates(request), again=again, member=request.user), status=422
-        )
+        dear = Again(refused.price, str(refused))
+        again, anew = (None, dear) if given_up else (dear, None)
+        card = batch_card.of(old, closed_gates(request), again=again, anew=anew, member=request.user)
+        return _shown(request, card, status=422)
     is_one = len(made) == 1
     address = reverse("generation", args=[made[0].pk]) if is_one else reverse("batch", args=[new.pk])
     if not request.htmx:

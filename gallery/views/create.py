@@ -109,7 +109,7 @@ def filled(
 ) -> HttpResponse:
     """The page with a draft that was filled from elsewhere, to htmx the form alone; nothing of it is sent."""
     current = Draft.objects.current_of(request.user)
-    values = draft.merged(current.values if current else {}, fill)
+    values = draft.merged(current.values if current else {}, draft.with_seed_along(fill))
     form = draft.drawn(Catalog.load(glance(request)), values)
     return _page(request, form, values, status=status, **notes)
 

@@ -8,11 +8,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from gallery.forms import Catalog, composer
-from gallery.forms.draft import NotKept, drawn, following, greyed, kept_beside, told
+from gallery.forms.draft import CAME_ALONG, NotKept, drawn, following, greyed, kept_beside, told
 from gallery.forms.generate import GenerateForm
 from gallery.forms.prefill import picture_named
 from gallery.http import MemberRequest, glance
-from gallery.models import Draft, Preset
+from gallery.models import Draft, Image, Preset
 from gallery.models.draft import Page, Saved, Values
 from gallery.text import unreadable_fields
 
@@ -112,16 +112,24 @@ def before_fill(request: MemberRequest, revision: str) -> Values | None:
 def context(request: MemberRequest, values: Values, form: GenerateForm | None = None) -> dict[str, Any]:
     """What the form is drawn with."""
     form = form or drawn(Catalog.load(glance(request)), values)
-    image = QueryDict(mutable=True)
-    image["image"] = str(values.get("image", ""))
+    named = QueryDict(mutable=True)
+    named["image"] = str(values.get("image", ""))
+    image = picture_named(named)
     return {
         "form": form,
         "greyed": greyed(form, values),
         "kept_values": kept_beside(form, values),
-        "image": picture_named(image),
+        "image": image,
+        "own_words": image is not None and not _is_of(image, str(values.get("prompt", ""))),
+        "came_along": values.get(CAME_ALONG, ""),
         "followed": following(values),
         "presets": Preset.objects.seen_by(request.user)[:PRESETS],
     }
+
+
+def _is_of(image: Image, words: str) -> bool:
+    """Whether a picture was made with these words, but for the spaces."""
+    return image.prompt is not None and image.prompt.text.split() == words.split()
 
 
 def line(request: MemberRequest, values: Values) -> HttpResponse:

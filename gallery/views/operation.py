@@ -65,7 +65,9 @@ def _answer(request: MemberRequest, kind: str, own: StoredPicture) -> HttpRespon
     sent = request.POST if request.method == "POST" else request.GET
     sources = _sources(sent, request, kind, own)
     models = operations.models()
-    if request.method != "POST" or any(name in sent for name in REDRAWING):
+    # Pictures that are named and not yet shown are shown first, whichever button was pressed.
+    is_adding = kind == SEVERAL and bool(sent.get("add", "").strip())
+    if request.method != "POST" or is_adding or any(name in sent for name in REDRAWING):
         pictures = _arranged(sources.pictures, sent, own)
         form = FORMS[kind](own, pictures, models, initial=_kept(sent), problem=sources.problem)
         return _page(request, form)
@@ -85,8 +87,7 @@ def _sources(sent: QueryDict, request: MemberRequest, kind: str, own: StoredPict
     """The page's own picture and, where several are edited together, the others that were named."""
     if kind != SEVERAL:
         return Sources((own,))
-    fields = ("input", "upload", *(("add",) if "add-pictures" in sent else ()))
-    found = named(sent, request.user, *fields)
+    found = named(sent, request.user, "input", "upload", "add")
     pictures = found.pictures if own in found.pictures else (own, *found.pictures)
     return Sources(pictures, found.problem)
 

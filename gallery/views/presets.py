@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gallery import access
 from gallery.formats import counted, read_id
+from gallery.forms.draft import without_seed_along
 from gallery.forms.preset_file import Entry, NoPresets, read, written
 from gallery.http import MemberRequest, SeeOther
 from gallery.models import Preset
@@ -142,8 +143,10 @@ def keep_form(request: MemberRequest, values: dict[str, object]) -> str:
     if named is None and Preset.objects.filter(owner=request.user).count() >= MOST:
         raise ValidationError(FULL)
     preset = named if named and "replace-preset" in request.POST else Preset(owner=request.user)
-    preset.values = {field: value for field, value in values.items() if field != "image"}
+    kept, seed = without_seed_along(values)
+    preset.values = {field: value for field, value in kept.items() if field != "image"}
     if "preset-shared" in request.POST:
         preset.is_shared = True
     preset.keep(name)
-    return f"Kept as the preset “{preset.name}”."
+    without = f" The seed {seed} is not in it: it came along with what filled the form." if seed else ""
+    return f"Kept as the preset “{preset.name}”.{without}"

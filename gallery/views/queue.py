@@ -30,6 +30,9 @@ FRESH_FOR = 15
 @require_safe
 def queue(request: MemberRequest) -> HttpResponse:
     """The page, or for htmx its list; 204 while the list is as it was and its expected times are fresh."""
+    if not request.htmx:
+        # The page's composer asks for it anyway; it tells whether any gate is closed.
+        glance(request)
     gates = closed_gates(request)
     lines = queue_lines.active(MOST_LINES, gates)
     ended = generation_card.drawn(Generation.objects.needing_attention(), request.user)

@@ -1,6 +1,8 @@
 // The create form's comforts: keys, counter, seeds, prompts of before. Without this file the form still works.
 
 const RECENT = "/create/recent-prompts/";
+// So long the line stands that tells what was asked for.
+const TOLD = 20_000;
 const recent = { texts: null, at: -1, draft: "" };
 
 const prompt = () => document.getElementById("id_prompt");
@@ -102,6 +104,7 @@ document.addEventListener("click", (event) => {
   if (!seed) return;
   event.preventDefault();
   fill(seed, button.dataset.lastSeed ?? "");
+  seed.dispatchEvent(new Event("change", { bubbles: true }));
 });
 
 // Who is signed out meanwhile goes to sign in with all that the form holds, and comes back to it. What polls does not
@@ -129,10 +132,29 @@ function askToSignIn() {
 document.addEventListener("draft:signed-out", askToSignIn);
 document.addEventListener("htmx:beforeOnLoad", (event) => {
   if (event.detail.xhr.status !== 401 || !composer()) return;
+  const isPost = event.detail.requestConfig.verb === "post";
+  // What is posted beside it leads to the sign-in and back to this page; the words wait in this browser.
+  if (isPost && !composer().contains(event.detail.elt)) return;
   event.preventDefault();
-  if (event.detail.requestConfig.verb === "post") carry();
+  if (isPost) carry();
   else askToSignIn();
 });
+
+// What was asked for is counted in the header at once; where no card of it appears it is said here.
+document.addEventListener("htmx:oobAfterSwap", ({ target }) => {
+  const counter = document.getElementById("queue-count");
+  if (target.id !== "composer-said") return;
+  if (counter) htmx.trigger(counter, "look");
+  const isSilent = target.closest("[hx-swap]")?.getAttribute("hx-swap") === "none";
+  if (isSilent) document.getElementById("said").textContent = target.textContent.replace(/\s+/g, " ").trim();
+  setTimeout(() => forgetAsked(target), TOLD);
+});
+
+/** It leaves when it has been read; never from under a pointer or the focus. */
+function forgetAsked(line) {
+  if (line.matches(":hover, :focus-within")) setTimeout(() => forgetAsked(line), TOLD);
+  else line.replaceChildren();
+}
 
 // A redrawn form keeps what was folded out.
 const folds = { sheet: false, more: false };
@@ -144,7 +166,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   const options = document.getElementById("create-options");
   if (folds.sheet && options?.popover && !options.matches(":popover-open")) options.showPopover();
   if (folds.more) document.querySelector(".create-more")?.setAttribute("open", "");
-  if (["create-sitting", "active"].includes(event.detail.target?.id))
+  if (["create-sitting", "active", "fresh"].includes(event.detail.target?.id))
     Object.assign(recent, { texts: null, at: -1 });
   count();
 });

@@ -29,7 +29,7 @@ function send(picture, verb, field, value) {
   last = picture;
   before.set(picture, { image, favourite, rating });
   // At once: a key that is pressed twice takes back what it did.
-  show(image, field === "favourite" ? value : favourite, field === "rating" ? value : rating);
+  show(image, field === "favourite" ? value : (favourite ?? "false"), field === "rating" ? value : (rating ?? "0"));
   const values = { csrfmiddlewaretoken: form.elements.csrfmiddlewaretoken.value, [field]: value };
   // Each picture is a sender of its own: of two at once neither waits for the other, or is dropped.
   htmx.ajax("POST", `${start}${image}${end}`, { source: picture, target: "#undo", swap: "afterbegin", values });
@@ -75,7 +75,8 @@ document.addEventListener("picture:judged", ({ detail: { image, favourite, ratin
 // Who undoes by key has no button to stay on: the focus is where it was.
 function holdFocus() {
   if (document.activeElement !== document.body || document.getElementById("viewer")) return;
-  if (last?.matches(".tile") && last.isConnected) last.focus({ preventScroll: true });
+  if (!last?.matches(".tile") || !last.isConnected) return;
+  (last.querySelector(":scope > a") ?? last).focus({ preventScroll: true });
 }
 // A browser takes the focus away from what is gone only when it has drawn the page.
 document.addEventListener("htmx:afterSettle", () => {

@@ -4,7 +4,8 @@ const help = document.getElementById("keys");
 const typing = (target) => target.matches("input, textarea, select, [contenteditable]");
 // Safari ends a composition before its last key, which is then known by its code alone.
 const composing = (event) => event.isComposing || event.keyCode === 229;
-const tiles = () => [...document.querySelectorAll("#active .tile, #grid .tile")];
+/** The links of the tiles: a tile that can be selected holds its link beside its box. */
+const tiles = () => [...document.querySelectorAll("#active .tile, #grid :is(a.tile, .tile > a)")];
 
 /** The tile that lies nearest in the row above or below. */
 function vertical(all, from, down) {

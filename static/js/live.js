@@ -75,6 +75,13 @@ document.addEventListener("visibilitychange", () => {
   const asks = document.querySelector("[data-while-seen]");
   if (asks && !document.hidden) htmx.trigger(asks, "look");
 });
+// What was cancelled waits no longer: the number goes at once.
+const QUEUE = /^(cancel|pause|resume|dismiss|run-again|run-cancelled-again)(-batch)?$/;
+document.addEventListener("htmx:afterRequest", ({ detail: { successful, requestConfig } }) => {
+  const asks = document.querySelector("[data-while-seen]");
+  // The form itself may be gone by then.
+  if (asks && successful && QUEUE.test(requestConfig?.elt.dataset.action ?? "")) htmx.trigger(asks, "look");
+});
 document.addEventListener("htmx:beforeOnLoad", (event) => {
   if (event.detail.xhr.status === 401 && event.target.matches("[data-while-seen]")) event.preventDefault();
 });

@@ -85,8 +85,11 @@ document.addEventListener(
 // htmx looks at what it has put in some milliseconds later. A key can be faster: its form would load the whole page.
 document.addEventListener(
   "submit",
-  ({ target }) => {
-    if (target.matches("[hx-post], [hx-get]")) htmx.process(target);
+  ({ target, submitter }) => {
+    if (!target.matches("[hx-post], [hx-get]")) return;
+    htmx.process(target);
+    // Where it looked anew it has forgotten the button, which may be all that keeps a form from spending.
+    submitter?.dispatchEvent(new FocusEvent("focusin", { bubbles: true }));
   },
   { capture: true },
 );

@@ -49,6 +49,17 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (wrong) wrong.focus();
 });
 
+// A click before the form of another model has come is sent, and not dropped: with the price that was read. The second
+// abort is for the change that waited behind the first one.
+document.addEventListener(
+  "submit",
+  (event) => {
+    if (!event.target.matches(".operation-form")) return;
+    for (let changes = 0; changes < 2; changes += 1) htmx.trigger(event.target, "htmx:abort");
+  },
+  { capture: true },
+);
+
 // The order of several pictures.
 function renumber(list) {
   const rows = [...list.children];
@@ -261,29 +272,72 @@ function link(words, href) {
   return Object.assign(document.createElement("a"), { className: "button", textContent: words.trim(), href });
 }
 
-// Words that were typed here come back in this tab, by the picture that they are about: after another page, a reload,
+// What was typed and chosen here comes back in this tab, by the picture that it is about: after another page, a reload,
 // and in the other operation that takes words.
-const keyOf = (form) => `words for ${form.getAttribute("action").match(PICTURE)?.[0] ?? location.pathname}`;
+const keyOf = (form) => `edit of ${form.getAttribute("action").match(PICTURE)?.[0] ?? location.pathname}`;
 const wordsIn = (form) => form.querySelector("textarea[name=prompt]");
+// For which models the fields of a form were filled already: from then on they are what somebody has made of them.
+const filled = new WeakMap();
 
-function bringBack() {
-  for (const form of document.querySelectorAll(".operation-form")) {
-    const box = wordsIn(form);
-    const kept = box && !box.value && sessionStorage.getItem(keyOf(form));
-    if (!kept) continue;
-    box.value = kept;
-    box.dispatchEvent(new Event("input", { bubbles: true }));
+function keptOf(form) {
+  try {
+    return JSON.parse(sessionStorage.getItem(keyOf(form))) ?? {};
+  } catch {
+    return {};
   }
 }
 
-document.addEventListener("input", (event) => {
-  const form = event.target.closest?.(".operation-form");
-  if (!form || event.target !== wordsIn(form)) return;
+const fieldsOf = (form) => form.querySelectorAll("textarea[name], select[name], input[type=checkbox][name]");
+const read = (field) => (field.type === "checkbox" ? field.checked : field.value);
+const takesValue = (field, value) =>
+  field.tagName !== "SELECT" || [...field.options].some((option) => option.value === value);
+const inputsOf = (form) => [...form.querySelectorAll("[data-arranging] li")].map((row) => row.dataset.input);
+
+/** What somebody has made of one field; and which pictures there are. */
+function keep(form, field = null) {
+  if (!wordsIn(form)) return;
+  const kept = keptOf(form);
+  if (field && [...fieldsOf(form)].includes(field)) kept[field.name] = read(field);
+  if (form.querySelector("[data-arranging]")) kept.inputs = inputsOf(form);
   try {
-    sessionStorage.setItem(keyOf(form), event.target.value);
+    sessionStorage.setItem(keyOf(form), JSON.stringify(kept));
   } catch {
-    // Then they last as long as this page.
+    // Then it lasts as long as this page.
   }
-});
-document.addEventListener("htmx:afterSettle", bringBack);
-bringBack();
+}
+
+function bringBack(form) {
+  if (!wordsIn(form)) return;
+  const kept = keptOf(form);
+  const model = form.elements.model?.value;
+  const models = filled.get(form) ?? new Set();
+  const isFirst = models.size === 0;
+  filled.set(form, models);
+  if (models.has(model)) return keep(form);
+  models.add(model);
+  let isPriced = false;
+  for (const field of fieldsOf(form)) {
+    const value = kept[field.name];
+    const isOther = value !== undefined && value !== read(field) && takesValue(field, value);
+    // Words that came with the page stay; and the model is that of the form, but on a page that has just come.
+    if (!isOther || (field.name === "prompt" && field.value) || (field.name === "model" && !isFirst)) continue;
+    if (field.type === "checkbox") field.checked = value;
+    else field.value = value;
+    isPriced ||= "priced" in field.dataset;
+  }
+  const there = inputsOf(form);
+  // Pictures that one has come with are those that are meant.
+  const missing = isFirst && there.length === 1 ? (kept.inputs ?? []).filter((name) => name !== there[0]) : [];
+  if (missing.length) add(missing.join(" "));
+  else if (isPriced) ask(form);
+}
+
+const bringAllBack = () => document.querySelectorAll(".operation-form").forEach(bringBack);
+for (const name of ["input", "change"])
+  document.addEventListener(name, (event) => {
+    const form = event.target.closest?.(".operation-form");
+    if (form) keep(form, event.target);
+  });
+document.addEventListener("htmx:afterSettle", bringAllBack);
+// After htmx has looked at the page: what is chosen by it asks for the price.
+document.addEventListener("DOMContentLoaded", bringAllBack);

@@ -88,8 +88,7 @@ function clear() {
   say("Nothing is selected.");
 }
 
-// A box lies within its tile's link, and a click on it opens nothing. While anything is selected by touch, nor does one
-// on the tile.
+// While anything is selected, a touch of a tile or a click with Shift selects it too, and opens nothing.
 let isRange = false;
 let held = false;
 addEventListener(
@@ -99,9 +98,7 @@ addEventListener(
     if (!tile || event.button) return;
     const box = boxOf(tile);
     isRange = event.shiftKey;
-    if (event.target === box) {
-      event.stopPropagation();
-    } else if (held || (selecting() && (event.pointerType === "touch" || event.shiftKey))) {
+    if (event.target !== box && (held || (selecting() && (event.pointerType === "touch" || event.shiftKey)))) {
       event.stopPropagation();
       event.preventDefault();
       if (!held) choose(box, !box.checked, event.shiftKey);
@@ -224,12 +221,12 @@ function follow({ verb, ids }, note) {
 }
 
 function takeAway(tiles, moment) {
-  const focused = tiles.includes(document.activeElement);
+  const focused = tiles.some((tile) => tile.contains(document.activeElement));
   const places = tiles.map((tile) => ({ tile, next: tile.nextSibling }));
   const beside = tiles.at(-1)?.nextElementSibling?.closest(".tile");
   document.getElementById("quick")?.setAttribute("hidden", "");
   for (const { tile } of places) tile.remove();
-  if (focused) beside?.focus({ preventScroll: true });
+  if (focused) beside?.querySelector("a").focus({ preventScroll: true });
   if (moment) thrown.set(moment, places);
   clear();
 }

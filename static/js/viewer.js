@@ -8,6 +8,8 @@ const own = document.title;
 /** The sheet over the grid; null on a picture's own page, and while none is shown. */
 let layer = null;
 let opened = null;
+/** The composer of the page, which lies in the layer meanwhile, and where it belongs. */
+let lent = null;
 let scroll = 0;
 // The browser restores a list's place after it has told of the step back, when the tile is in view already.
 let restoration = "auto";
@@ -176,10 +178,35 @@ function raise(content, address) {
   layer.setAttribute("aria-modal", "true");
   layer.setAttribute("aria-label", "Picture");
   document.getElementById("main").append(layer);
+  borrow();
   for (const each of below()) each.inert = true;
   document.dispatchEvent(new CustomEvent("viewer:opened"));
   show(content, address);
   viewer().querySelector(".stage").focus({ preventScroll: true });
+}
+
+/** One composer, with the words that stand in it: what it makes over a picture appears beside the picture. */
+function borrow() {
+  const dock = document.getElementById("dock");
+  if (!dock) return;
+  lent = { dock, place: document.createComment("composer"), target: dock.getAttribute("hx-target") };
+  lent.swap = dock.getAttribute("hx-swap");
+  lent.isDocked = dock.classList.contains("dock");
+  dock.replaceWith(lent.place);
+  dock.classList.add("dock");
+  dock.setAttribute("hx-target", "#fresh");
+  dock.setAttribute("hx-swap", "afterbegin");
+  layer.append(dock);
+}
+
+function giveBack() {
+  if (!lent) return;
+  const { dock, place, target, swap, isDocked } = lent;
+  dock.classList.toggle("dock", isDocked);
+  dock.setAttribute("hx-target", target);
+  dock.setAttribute("hx-swap", swap);
+  place.replaceWith(dock);
+  lent = null;
 }
 
 /** All that the layer covers; what is said and noticed stays. */
@@ -192,6 +219,7 @@ function* below() {
 function dismiss() {
   const cover = viewer()?.dataset.cover;
   for (const each of below()) each.inert = false;
+  giveBack();
   layer.remove();
   layer = null;
   document.title = own;

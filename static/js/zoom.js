@@ -230,7 +230,8 @@ function listen(frame) {
     pointermove: move,
     pointerup: end,
     pointercancel: cancel,
-    dragstart: (_, event) => event.preventDefault(),
+    // A picture that is shown whole is dragged onto the composer; what is enlarged or compared is moved on its stage.
+    dragstart: (_, event) => (view || frames.length > 1) && event.preventDefault(),
   }))
     stage.addEventListener(name, (event) => listener(frame, event));
   stage.addEventListener("wheel", (event) => wheel(frame, event), { passive: false });

@@ -98,3 +98,33 @@ def test_words_are_counted_while_they_are_typed(site: Site, browser: Browser) ->
     # What is refused is a message of the browser's too.
     assert [each for each in complaints if "422" not in each] == []
     context.close()
+
+
+@pytest.mark.long
+def test_what_is_cancelled_folds_into_the_line_and_runs_again(site: Site, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    complaints = watched(context)
+    page = signed_in(site, context)
+    page.goto(f"{site.url}/create/")
+    chosen(page, f"Twelve kites {SLOW}", "12")
+    page.locator("#create-submit").click()
+    click = page.locator("#create-sitting [data-batch]").first
+    expect(click.locator("article")).to_have_count(12)
+    click.locator("[data-action=pause-batch] button").click()
+    expect(click).to_have_attribute("data-state", "paused")
+
+    # The header asks at once, and not only when its time has come.
+    with page.expect_request("**/header/**"):
+        click.locator("[data-action=cancel-batch] button").click()
+    expect(click.locator("[data-action=cancel-batch]")).to_have_count(0)
+    expect(click.locator("article[data-state=cancelled]")).to_have_count(0)
+    again = click.get_by_role("button", name="Run the")
+    expect(again).to_contain_text("again · $0.")
+    click.locator("summary").click()
+    expect(click.locator("article[data-state=cancelled]").first).to_be_visible()
+    again.click()
+    page.wait_for_url("**/batches/*/")
+    page.locator("[data-action=cancel-batch] button").click()
+    expect(page.locator("[data-action=cancel-batch]")).to_have_count(0)
+    assert complaints == []
+    context.close()

@@ -47,6 +47,7 @@ def test_with_javascript_they_are_there(site: Site, browser: Browser) -> None:
     context.close()
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("width", [320, 360, 430])
 def test_the_bar_of_a_phone_leads_everywhere(site: Site, browser: Browser, width: int) -> None:
     context = browser.new_context(viewport={"width": width, "height": 700})

@@ -133,6 +133,7 @@ def test_filled_undone_and_walked_by_keys(site: Site, desk: BrowserContext) -> N
     expect(prompt).to_have_value("from a link and on")
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["1440", "390"])
 def test_without_javascript(site: Site, browser: Browser, viewport: dict[str, int]) -> None:
     context = browser.new_context(java_script_enabled=False, viewport=viewport)
@@ -202,6 +203,7 @@ def test_a_preset_from_the_form_and_back(site: Site, browser: Browser, script: b
     context.close()
 
 
+@pytest.mark.long
 def test_a_row_for_each_click_and_older_days_by_themselves(site: Site, desk: BrowserContext) -> None:
     page = at_the_form(site, desk, "quirin", "/create/?prompt=Row%20of%20boats")
     for number in (1, 2):

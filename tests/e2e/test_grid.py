@@ -37,6 +37,7 @@ def filtered(page: Page, query: str) -> None:
     expect(page.locator("[data-found]")).to_have_count(1)
 
 
+@pytest.mark.long
 def test_the_first_screen_shows_many(filled_site: Site, browser: Browser) -> None:
     context, page, complaints = opened(filled_site, browser)
     assert page.locator("#grid > .tile").evaluate_all(ON_SCREEN) >= 18
@@ -67,7 +68,7 @@ def test_scrolling_through_pages_moves_nothing_and_back_is_where_one_was(
     picture = re.search(r"from=(\d+)", place)
     assert picture
     tile = page.locator(f'#grid > .tile[data-image="{picture[1]}"]')
-    address = tile.get_attribute("href") or ""
+    address = tile.locator("a").get_attribute("href") or ""
     page.goto(filled_site.url + address)
     page.go_back()
     expect(page).to_have_url(place)
@@ -144,7 +145,7 @@ def test_filters_by_keys_alone(filled_site: Site, browser: Browser) -> None:
     filtered(page, page.locator("#search").input_value())
     expect(page.locator("#search")).to_have_value(re.compile("^ratio:"))
     first = page.locator("#grid > .tile").first
-    first.focus()
+    first.locator("a").focus()
     page.keyboard.press("Tab")
     expect(page.locator("#quick [data-quick-favourite]")).to_be_focused()
     picture = first.get_attribute("data-image")
@@ -261,6 +262,7 @@ def test_the_rail_leads_to_a_month(filled_site: Site, browser: Browser) -> None:
     context.close()
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("width", "scheme"), [(390, "light"), (1440, "dark"), pytest.param(1440, "light", marks=pytest.mark.long)]
 )

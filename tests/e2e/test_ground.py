@@ -39,6 +39,7 @@ def corner_and_middle(picture: Locator) -> tuple[tuple[int, ...], tuple[int, ...
     return first, second
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("scheme", ["dark", "light"])
 def test_it_stands_on_the_ground_of_the_page(
     site: Site, browser: Browser, scheme: Literal["dark", "light"]

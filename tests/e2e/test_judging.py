@@ -20,7 +20,7 @@ def test_pictures_are_judged_by_keys_and_what_was_done_is_undone(filled_site: Si
     page.goto(filled_site.url + "/?q=li")
     page.keyboard.press("ArrowRight")
     tile = page.locator("[data-grid] .tile").first
-    expect(tile).to_be_focused()
+    expect(tile.locator("a")).to_be_focused()
     page.keyboard.press("f")
     expect(tile).to_have_attribute("data-favourite", "true")
     page.keyboard.press("4")
@@ -28,7 +28,7 @@ def test_pictures_are_judged_by_keys_and_what_was_done_is_undone(filled_site: Si
     expect(page.locator("#undo .undo-line")).to_contain_text("4 of 5")
     page.keyboard.press("Control+z")
     expect(tile).to_have_attribute("data-rating", "0")
-    expect(tile).to_be_focused()
+    expect(tile.locator("a")).to_be_focused()
     # Whoever is as fast as can be stays on the page as well.
     page.evaluate(
         """() => {
@@ -44,7 +44,7 @@ def test_pictures_are_judged_by_keys_and_what_was_done_is_undone(filled_site: Si
     expect(sent).to_have_count(1)
     expect(page.locator("#undo .undo-line")).to_have_count(0)
     expect(tile).to_have_attribute("data-rating", "0")
-    expect(tile).to_be_focused()
+    expect(tile.locator("a")).to_be_focused()
     expect(sent).to_have_count(1)
 
     page.keyboard.press("Enter")
@@ -76,7 +76,7 @@ def test_keys_are_about_what_was_touched_last(filled_site: Site, browser: Browse
     page.goto(filled_site.url + "/?q=li")
     tiles = page.locator("[data-grid] .tile")
     page.keyboard.press("ArrowRight")
-    expect(tiles.first).to_be_focused()
+    expect(tiles.first.locator("a")).to_be_focused()
 
     # A pointer that comes from nowhere has not moved yet.
     page.mouse.move(5, 5)
@@ -87,7 +87,7 @@ def test_keys_are_about_what_was_touched_last(filled_site: Site, browser: Browse
     expect(tiles.nth(2).locator(".pick")).to_be_checked()
     page.keyboard.press("x")
     page.keyboard.press("ArrowRight")
-    expect(tiles.nth(1)).to_be_focused()
+    expect(tiles.nth(1).locator("a")).to_be_focused()
     page.keyboard.press("f")
     expect(tiles.nth(1)).to_have_attribute("data-favourite", "true")
     expect(tiles.first).to_have_attribute("data-favourite", "false")

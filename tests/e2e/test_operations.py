@@ -151,7 +151,7 @@ def test_a_tile_is_dragged_onto_the_composer(filled_site: Site, browser: Browser
 def test_selected_pictures_are_edited_together(filled_site: Site, browser: Browser) -> None:
     context, page, complaints = opened(filled_site, browser, "/")
     for number in (0, 2):
-        page.locator("#grid > .tile").nth(number).focus()
+        page.locator("#grid > .tile > a").nth(number).focus()
         page.keyboard.press("x")
     page.get_by_role("button", name="Edit together").click()
     expect(page.locator("[data-arranging] li")).to_have_count(2)
@@ -174,6 +174,21 @@ def test_on_a_phone_by_touch(filled_site: Site, browser: Browser, tmp_path: Path
     form.locator("button.main").tap()
     expect(page.locator('#fresh [data-state="done"]')).to_have_count(1, timeout=20_000)
     assert complaints == []
+    context.close()
+
+
+@pytest.mark.long
+def test_without_javascript_words_go_from_one_operation_to_the_other(
+    filled_site: Site, browser: Browser
+) -> None:
+    context, page, _ = opened(filled_site, browser, "/images/2/edit/", java_script_enabled=False)
+    page.locator("#edit-prompt").fill("make it snow")
+    page.locator("#edit-model").select_option("nano-banana-2-edit")
+    page.locator('[data-carries="multi-edit"]').click()
+    expect(page.locator("#multi-edit-prompt")).to_have_value("make it snow")
+    expect(page.locator("#multi-edit-model")).to_have_value("nano-banana-2-edit")
+    page.locator('[data-carries="edit"]').click()
+    expect(page.locator("#edit-prompt")).to_have_value("make it snow")
     context.close()
 
 
@@ -208,8 +223,25 @@ def test_words_of_an_edit_come_back(filled_site: Site, browser: Browser) -> None
     expect(page.locator("#edit-form textarea")).to_have_value("make it snow on the roofs")
     page.reload()
     expect(page.locator("#edit-form textarea")).to_have_value("make it snow on the roofs")
+    # With the model that was chosen, and what that model takes, at its price.
+    page.locator("#edit-model").select_option("nano-banana-2-edit")
+    page.locator("#edit-resolution").select_option("4K")
+    dear = page.locator("#edit-form button.main")
+    expect(dear).to_have_text(re.compile(r"Edit · \$0\.19"))
+    page.locator('[data-operation="multi-edit"]').click()
+    together = page.locator("#multi-edit-form")
+    expect(together.locator("textarea")).to_have_value("make it snow on the roofs")
+    expect(together.locator("[name=model]")).to_have_value("nano-banana-2-edit")
+    expect(together.locator("[name=resolution]")).to_have_value("4K")
+    page.locator("#multi-edit-add").fill("3, 4")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator("[data-arranging] li")).to_have_count(3)
+    page.goto(filled_site.url + "/images/2/")
+    page.locator('[data-operation="edit"]').click()
+    expect(page.locator("#edit-resolution")).to_have_value("4K")
+    expect(dear).to_have_text(re.compile(r"Edit · \$0\.19"))
     page.goto(filled_site.url + "/images/2/multi-edit/")
-    expect(page.locator("#multi-edit-form textarea")).to_have_value("make it snow on the roofs")
+    expect(page.locator("[data-arranging] li")).to_have_count(3)
     page.goto(filled_site.url + "/images/3/edit/")
     expect(page.locator("#edit-form textarea")).to_have_value("")
     assert complaints == []

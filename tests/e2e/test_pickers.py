@@ -178,6 +178,7 @@ def test_without_javascript(filled_site: Site, browser: Browser) -> None:
     context.close()
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     ("width", "scheme"),
     [

@@ -128,6 +128,7 @@ def test_without_javascript_one_chooses_whose_and_of_which_model(filled_site: Si
     context.close()
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("width", "scheme"), [(390, "light"), (834, "dark"), pytest.param(1440, "light", marks=pytest.mark.long)]
 )

@@ -113,6 +113,7 @@ def test_what_comes_under_the_pointer_by_itself_cannot_be_paid_at_once(site: Sit
     expect(page.locator("#queue .card")).to_have_count(1)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("address", ["/queue/", "/", "/generations/{}/"])
 def test_after_cancel_by_keyboard_the_next_key_neither_pays_nor_starts_at_the_top(
     site: Site, page: Page, address: str

@@ -59,6 +59,7 @@ MEASURE = """(all) => all.map((tile) => {
 })"""
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("width", "state", "names"),
     [

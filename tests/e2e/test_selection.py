@@ -46,7 +46,7 @@ def test_pictures_are_selected_done_something_with_and_brought_back(
     expect(count).to_have_text("4")
     expect(page.locator(".layer")).to_have_count(0)
     # By keys: the tile with focus, one less.
-    page.locator(fourth[0]).focus()
+    page.locator(f"{fourth[0]} > a").focus()
     page.keyboard.press("x")
     expect(count).to_have_text("3")
     page.reload()
@@ -71,7 +71,7 @@ def test_pictures_are_selected_done_something_with_and_brought_back(
 def test_all_that_match_and_the_next_pages_too(filled_site: Site, browser: Browser) -> None:
     context, page, complaints = opened(filled_site, browser, "/?q=-zebra")
     count = page.locator("[data-selected]")
-    page.locator(tile(page, 0)[0]).focus()
+    page.locator(f"{tile(page, 0)[0]} > a").focus()
     page.keyboard.press("Control+a")
     expect(count).not_to_have_text("0")
     page.locator("[data-select-all]").click()
@@ -94,7 +94,7 @@ def test_all_that_match_and_the_next_pages_too(filled_site: Site, browser: Brows
 def test_they_are_taken_home(filled_site: Site, browser: Browser, tmp_path: Path) -> None:
     context, page, complaints = opened(filled_site, browser)
     for number in (0, 1):
-        page.locator(tile(page, number)[0]).focus()
+        page.locator(f"{tile(page, number)[0]} > a").focus()
         page.keyboard.press("x")
     with page.expect_download() as waiting:
         page.locator('[data-verb="download"]').click()

@@ -47,18 +47,18 @@ def test_a_key_throws_away_and_another_brings_back(filled_site: Site, page: Page
     before = ids(page)
     tile = page.locator(f'{TILES}[data-image="{before[2]}"]')
     top = page.locator(TILES).first.evaluate("(tile) => tile.getBoundingClientRect().top")
-    tile.focus()
+    tile.locator("a").focus()
     page.keyboard.press("Delete")
     expect(page.locator("#undo")).to_contain_text(f"Picture {before[2]} is in the trash")
     expect(tile).to_have_count(0)
     assert page.locator(TILES).first.evaluate("(tile) => tile.getBoundingClientRect().top") == top
     left = ids(page)
     assert before[2] not in left
-    expect(page.locator(f'{TILES}[data-image="{left[2]}"]')).to_be_focused()
+    expect(page.locator(f'{TILES}[data-image="{left[2]}"] > a')).to_be_focused()
 
     page.keyboard.press("Control+z")
     expect(tile).to_have_count(1)
-    expect(tile).to_be_focused()
+    expect(tile.locator("a")).to_be_focused()
     assert ids(page)[:20] == before[:20]
     expect(page.locator("#said")).to_have_text(f"Picture {before[2]} is back.")
     expect(page.locator("#undo form")).to_have_count(0)
@@ -106,7 +106,7 @@ def test_the_viewer_goes_on_and_comes_back(filled_site: Site, page: Page) -> Non
     expect(viewer).to_have_attribute("data-viewer", first)
     expect(viewer.locator("[data-in-trash]")).to_have_count(0)
     page.keyboard.press("Escape")
-    expect(page.locator(f'{TILES}[data-image="{first}"]')).to_be_focused()
+    expect(page.locator(f'{TILES}[data-image="{first}"] > a')).to_be_focused()
 
 
 @pytest.mark.long
@@ -226,7 +226,7 @@ def test_axe_finds_nothing(filled_site: Site, browser: Browser, path: str, schem
     page = signed_in(filled_site, context)
     if path == "/trash/":
         page.goto(filled_site.url + "/?q=-zebra")
-        page.locator(TILES).nth(9).focus()
+        page.locator(f"{TILES} > a").nth(9).focus()
         page.keyboard.press("Delete")
         expect(page.locator("#undo form")).to_have_count(1)
     page.goto(address)

@@ -77,8 +77,12 @@ def sent_of(form: Element) -> dict[str, Any]:
 
 
 def spending(page: Any, mark: str = "") -> list[Form]:
-    """Those that spend; with `mark` those that carry it as data-action or as the end of their address."""
-    return [form for form in forms(page) if form.spends and (not mark or mark in (form.mark, form.address))]
+    """Those that spend, but for the composer; with `mark` those that carry it as data-action or as their address."""
+    return [
+        form
+        for form in forms(page)
+        if form.spends and (mark in (form.mark, form.address) if mark else "composer" not in form.fields)
+    ]
 
 
 def priced(change: Decimal | None) -> list[Model]:

@@ -225,6 +225,7 @@ def test_every_kind_has_its_price_by_its_entry(operation: Any, usd: str) -> None
     assert CatalogModel.objects.price(operation) == Decimal(usd)
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("levels", [60, 400, 900, 980, 5_000])
 def test_an_entry_nested_deep_is_no_failure_of_sync_now(
     script: Script, client: Browser, sally: User, levels: int, settings: LazySettings

@@ -26,6 +26,7 @@ def member(client: Client, alice: User, models_known: None) -> Client:
     return client
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("more", [{}, {"HX-Request": "true"}], ids=["page", "fragment"])
 def test_a_page_is_compressed_and_its_headers_fit(member: Client, page: str, more: dict[str, str]) -> None:
@@ -39,6 +40,7 @@ def test_a_page_is_compressed_and_its_headers_fit(member: Client, page: str, mor
     assert len(answer.content) < len(plain)
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("wish", [None, "identity", "br", "gzip;q=0", "deflate, gzip; q=0.0, br"])
 def test_who_does_not_want_it_gets_it_plain(member: Client, wish: str | None) -> None:
     answer = member.get("/", headers={"Accept-Encoding": wish} if wish else {})

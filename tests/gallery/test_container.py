@@ -276,6 +276,7 @@ def kept(image: Image) -> Path:
     return folder_of(image, "kept")
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("command", ["serve", "web", "work", "migrate", "signin admin", "check_integrity"])
 @pytest.mark.parametrize(
     ("name", "mode"),
@@ -311,6 +312,7 @@ def test_what_belongs_to_root_is_named_in_one_line(
     assert "disk is full" not in printed
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("command", ["serve", "work", "migrate", "signin admin", "check_integrity"])
 def test_a_server_that_does_not_answer_is_one_line(image: Image, kept: Path, command: str) -> None:
     environment = {"DATABASE_URL": "postgres://gallery@127.0.0.1:9/gallery", "DATA_DIR": str(kept)}

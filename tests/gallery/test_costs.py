@@ -102,6 +102,7 @@ def test_sign_in_takes_a_megabyte_of_marks(alice: User) -> None:
     assert send(Client(), "/accounts/login/", b"username=alice&password=x&next=" + host).status_code == 422
 
 
+@pytest.mark.long
 def test_every_field_of_the_create_form_takes_a_megabyte_of_marks(alice: User, models_known: None) -> None:
     client = client_of(alice)
     names = fields_of(client, "/create/") | fields_of(client, "/")

@@ -80,6 +80,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: str(command[0]))
 def test_what_a_newer_version_wrote_is_refused(installation: Installation, command: list[str]) -> None:
     installation.sql(

@@ -41,6 +41,7 @@ def show(tmp_path: Path, expression: str, **environment: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -165,6 +166,7 @@ def test_it_makes_a_folder_for_itself_alone(tmp_path: Path, given: dict[str, str
     assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("door", "mode", "is_named"), [(0o711, 0o644, True), (0o711, 0o640, False), (0o700, 0o644, False)]
 )
@@ -271,6 +273,7 @@ def test_each_installation_has_cookie_names_of_its_own(tmp_path: Path) -> None:
     assert [name.partition("-")[0] for name in secure] == ["__Host", "__Host", "__Secure", "__Host"]
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy"])
 @pytest.mark.parametrize("bypassed", ["", "venice.example"])
 def test_venice_is_asked_through_the_proxy_that_programs_know(
@@ -304,6 +307,7 @@ def test_venice_is_asked_through_the_proxy_that_programs_know(
     assert KEY.encode() not in b"".join(asked)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
@@ -370,6 +374,7 @@ def test_postgresql_has_deadlines_which_its_address_may_change(tmp_path: Path) -
     assert show(tmp_path, f"{options}['connect_timeout']", DATABASE_URL=f"{url}?connect_timeout=9") == "9"
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     "command",
     [

@@ -201,6 +201,7 @@ def test_upscale_and_remove_background(run: Run, photo: Path, tmp_path: Path) ->
         assert "A" in picture.getbands()
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     ("fault", "status"),
     [

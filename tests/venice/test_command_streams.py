@@ -37,6 +37,7 @@ def start(
     return done.returncode, done.stderr or ""
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("arguments", "status"),
     [
@@ -87,6 +88,7 @@ def test_a_full_disk_behind_stdout_is_said(emulator: Emulator, tmp_path: Path, f
     assert "Traceback" not in printed
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 @pytest.mark.parametrize(("fault", "status"), [("", 0), ("[[fault:violation]]", 9), ("[[fault:400]]", 4)])
 def test_streams_in_any_encoding_tell_what_was_paid(

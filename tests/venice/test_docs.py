@@ -119,6 +119,7 @@ def run(folder: Path, emulator: Emulator, *arguments: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("number", range(len(SCRIPTS)))
 def test_every_script_runs(folder: Path, emulator: Emulator, number: int) -> None:
     ours = 'Client(os.environ["VENICE_API_KEY"], os.environ["VENICE_BASE_URL"])'
@@ -126,6 +127,7 @@ def test_every_script_runs(folder: Path, emulator: Emulator, number: int) -> Non
     run(folder, emulator, "example.py")
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_runs(folder: Path, emulator: Emulator, command: str) -> None:
     words = shlex.split(command)

@@ -121,6 +121,7 @@ def _error(status: int, body: bytes, **headers: str) -> VeniceError:
     return error_from_reply(reply, body)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_status_with_each_shape(shape: str) -> None:
     body = _body(shape)

@@ -61,6 +61,7 @@ def test_it_reads_the_whole_catalogue(venice: Client) -> None:
     assert venice.rate_limits()["accessPermitted"] is True
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
 def test_each_model_takes_what_is_built_for_it(venice: Client, emulator: Emulator, model: Model) -> None:
     operation = _small(

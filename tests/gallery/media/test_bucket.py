@@ -209,6 +209,7 @@ FAULTS: dict[str, Callable[[BadLine], Any]] = {
 }
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("how", FAULTS)
 def test_a_bucket_that_is_away_holds_the_worker_and_loses_nothing(
     line: BadLine,

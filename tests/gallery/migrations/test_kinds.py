@@ -28,7 +28,7 @@ from tests.gallery.page import Page
 from tests.gallery.pipeline.test_kinds import EDIT
 from venice import Generate, bundled_models
 
-BEFORE, AFTER = ("gallery", "0009_worker_deaths"), ("gallery", "0058_prompt_ratings")
+BEFORE, AFTER = ("gallery", "0009_worker_deaths"), ("gallery", "0059_enhanced_words")
 TABLES = (
     "user",
     "prompt",
@@ -313,6 +313,7 @@ def test_every_picture_is_in_the_index_and_has_its_price(filled: Rows) -> None:
             assert image in Image.objects.matching(words)
 
 
+@pytest.mark.long
 def test_terms_that_come_later_change_no_migration_before_them(
     filled: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -339,6 +340,7 @@ def test_terms_that_come_later_change_no_migration_before_them(
         "by:alice": those(lambda image, _: image["owner_id"] == sally.pk - 2),
         "steps:12 cfg:4.5": those(lambda _, asked: asked["steps"] == 12),
         "is:moderated": those(lambda _, asked: asked["is_content_violation"]),
+        "enhanced:grand": those(lambda _, asked: asked["enhanced_prompt"] == "grand"),
         "price:0.02": everything,
         "-is:stacked": those(lambda image, _: image["stack_size"] == 1),
         f"on:{FIRST:%Y-%m}": everything,
@@ -419,6 +421,7 @@ def test_new_ones_follow_and_old_forms_are_remembered(filled: Rows) -> None:
     assert fresh.batch_id > max(filled["generation"])
 
 
+@pytest.mark.long
 def test_it_goes_back_to_what_it_was(filled: Rows) -> None:
     migrate(AFTER)
 
@@ -427,6 +430,7 @@ def test_it_goes_back_to_what_it_was(filled: Rows) -> None:
     assert len(rows(migrate(AFTER))["generation"]) == 27
 
 
+@pytest.mark.long
 def test_it_does_not_go_back_over_what_the_release_before_cannot_hold(filled: Rows) -> None:
     migrate(AFTER)
     edit, _ = Generation.objects.enqueue(User.objects.get(username="bob"), EDIT)
@@ -439,6 +443,7 @@ def test_it_does_not_go_back_over_what_the_release_before_cannot_hold(filled: Ro
     assert Generation.objects.get(pk=edit.pk).batch.submission is None
 
 
+@pytest.mark.long
 def test_whoever_is_stopped_midway_goes_on(filled: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
     module = import_module("gallery.migrations.0011_batches")
     portions = module.portions
@@ -472,6 +477,7 @@ HOLDS = [
 ]
 
 
+@pytest.mark.long
 def test_what_one_waits_for_becomes_a_code(empty: None) -> None:
     recipe = Recipe(migrate(BEFORE))
     for words, _ in HOLDS:

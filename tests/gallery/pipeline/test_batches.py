@@ -28,6 +28,7 @@ def states(batch: Batch) -> list[str]:
     return list(batch.members.values_list("state", flat=True))
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("point", "first", "posts"),
     [
@@ -85,7 +86,7 @@ def test_a_verb_that_is_killed_has_not_happened(
     prices = dict.fromkeys(batch.to_run_again.values_list("pk", flat=True), Decimal("0.01"))
     acts = {
         "pausing": batch.pause,
-        "running-again": lambda: batch.run_failed_again(alice, prices),
+        "running-again": lambda: batch.run_again(alice, prices),
     }
     with pytest.raises(SystemExit):
         acts[verb]()
@@ -176,13 +177,13 @@ def test_what_failed_is_run_again_once_and_at_the_agreed_price(alice: User, bob:
     Generation.objects.filter(pk=dismissed.pk).update(dismissed_at=now)
     prices = {failed.pk: Decimal("0.01")}
 
-    made = batch.run_failed_again(bob, prices)
+    made = batch.run_again(bob, prices)
 
     assert [row.run_again_of for row in made] == [failed]
     assert (made[0].owner, made[0].requested_by, made[0].seed) == (alice, bob, failed.seed)
-    assert batch.run_failed_again(bob, prices) == []
+    assert batch.run_again(bob, prices) == []
     assert list(batch.to_run_again) == [doubtful]
-    assert batch.repeat == made[0].batch
+    assert batch.repeat() == made[0].batch
     assert batch.price == Decimal("0.04")
     failed.refresh_from_db()
     assert failed.dismissed_at

@@ -175,6 +175,7 @@ SOUND: dict[str, tuple[Callable[[], bytes], str]] = {
 }
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(("make", "kind"), SOUND.values(), ids=SOUND.keys())
 def test_an_odd_picture_is_stored_as_what_it_is(
     decoder: Decoder, make: Callable[[], bytes], kind: str
@@ -326,6 +327,7 @@ def _memory(pid: int) -> int:
     return total
 
 
+@pytest.mark.long
 def test_what_costs_most_does_not_fill_the_memory(
     installation: Installation, script: Script, alice: User
 ) -> None:

@@ -100,6 +100,7 @@ def _killed_and_restarted(installation: Installation, owner: User, kill: Kill) -
     assert generation.images.count() == kill.pictures
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("kill", SHORT, ids=str)
 def test_a_kill_loses_nothing_and_pays_nothing_twice(
     installation: Installation, alice: User, kill: Kill
@@ -113,6 +114,7 @@ def test_a_kill_anywhere_loses_nothing(installation: Installation, alice: User, 
     _killed_and_restarted(installation, alice, kill)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "points",
     [("read-again",), ("rows-written", "read-again"), ("file-written", "files-written")],
@@ -148,6 +150,7 @@ def test_a_kill_while_an_answer_is_read_again_loses_nothing(
     assert len(installation.emulator.ledger()) == 1
 
 
+@pytest.mark.long
 def test_what_kills_its_reader_twice_is_kept_and_read_no_more(
     installation: Installation, alice: User
 ) -> None:
@@ -188,6 +191,7 @@ def test_what_kills_the_decoder_is_kept_and_the_worker_goes_on(
     installation.check()
 
 
+@pytest.mark.long
 def test_healthz_knows_a_worker_that_only_starts_and_dies(installation: Installation, client: Client) -> None:
     def health() -> tuple[int, str]:
         answer = client.get("/healthz")

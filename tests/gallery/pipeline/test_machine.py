@@ -72,6 +72,7 @@ def by_hand(installation: Installation) -> Iterator[WorkerProcess]:
         worker_process.close()
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("pages", [0, 1, 2])
 def test_a_full_media_disk_delays_but_loses_nothing(
     installation: Installation, alice: User, small_disk: SmallDisk, settings: LazySettings, pages: int
@@ -213,6 +214,7 @@ def test_a_full_disk_holds_its_own_host_only(
     assert second.state == State.DONE
 
 
+@pytest.mark.one_database
 def test_a_worker_without_its_spool_says_so_in_one_line(installation: Installation, alice: User) -> None:
     queue(alice)
     worker = installation.work()
@@ -264,6 +266,7 @@ def _database_is_locked(installation: Installation, owner: User, seconds: float)
     installation.check()
 
 
+@pytest.mark.one_database
 def test_a_locked_database_is_waited_for(installation: Installation, alice: User) -> None:
     _database_is_locked(installation, alice, 4)
 
@@ -335,6 +338,7 @@ def test_a_worker_that_slept_while_venice_answered_brings_its_picture(
     assert len(installation.emulator.ledger()) == 1
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("point", "state", "posts"), [("leased", State.DONE, 1), ("begun", State.INTERRUPTED, 0)]
 )
@@ -361,6 +365,7 @@ def test_a_worker_that_slept_before_it_sent_does_not_send(
     assert len(installation.emulator.ledger()) == posts
 
 
+@pytest.mark.long
 def test_a_worker_that_lost_its_row_is_soon_alive_again(installation: Installation) -> None:
     worker = installation.work().ready()
     until(lambda: Worker.objects.exists(), installation.logs)
@@ -372,6 +377,7 @@ def test_a_worker_that_lost_its_row_is_soon_alive_again(installation: Installati
     assert not Worker.objects.exists()
 
 
+@pytest.mark.long
 def test_recoveries_at_once_do_it_once(installation: Installation, alice: User) -> None:
     for number in range(8):
         queue(alice, variants=1 + number % 3)
@@ -385,6 +391,7 @@ def test_recoveries_at_once_do_it_once(installation: Installation, alice: User) 
     installation.check()
 
 
+@pytest.mark.one_database
 def test_the_first_signal_waits_for_what_is_paid_for(installation: Installation, alice: User) -> None:
     generation = queue(alice, faults="slow:7")
     queue(alice)
@@ -403,6 +410,7 @@ def test_the_first_signal_waits_for_what_is_paid_for(installation: Installation,
     installation.check(all_ended=False)
 
 
+@pytest.mark.one_database
 def test_the_second_signal_ends_at_once(installation: Installation, alice: User) -> None:
     queue(alice, faults="slow:30")
     worker = installation.work().ready()
@@ -417,6 +425,7 @@ def test_the_second_signal_ends_at_once(installation: Installation, alice: User)
     assert states() == {State.INTERRUPTED: 1}
 
 
+@pytest.mark.one_database
 def test_headers_are_recorded_while_the_answer_is_still_arriving(
     installation: Installation, alice: User, client: Browser
 ) -> None:

@@ -80,6 +80,7 @@ def highest(pid: int) -> int:
     return int(re.findall(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[0]) * 1024
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("name", SHORT)
 def test_an_answer_takes_a_bounded_amount_of_memory(
     installation: Installation, script: Script, alice: User, name: str

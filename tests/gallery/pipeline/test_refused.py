@@ -108,6 +108,7 @@ def test_one_members_refused_request_keeps_nobody(installation: Installation, al
     installation.check()
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_whatever_befalls_one_the_others_are_done_in_time(
     course: Course, alice: User, bob: User, emulator: Emulator, fault: str

@@ -120,6 +120,7 @@ def test_it_serves_from_nothing_and_stops_cleanly(served: Served) -> None:
     assert not [word for word in ("traceback", "error", "warning") if word in log], log
 
 
+@pytest.mark.long
 def test_what_it_writes_is_its_own_alone(served: Served) -> None:
     """Whoever reads the secret key or the database is a superuser; answers and pictures were paid for."""
     served.wait(lambda: "/signin/" in served.log.read_text())
@@ -192,6 +193,7 @@ def test_it_names_a_port_in_use(tmp_path: Path) -> None:
     assert "PORT" in served.log.read_text()
 
 
+@pytest.mark.long
 def test_web_processes_share_a_listener_that_outlives_them(tmp_path: Path) -> None:
     environment = os.environ | {"DATA_DIR": str(tmp_path), "VENICE_API_KEY": "key"}
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=environment, check=True)
@@ -276,6 +278,7 @@ def test_it_is_ready_without_venice_and_waits_in_one_line(tmp_path: Path) -> Non
     assert "No Venice key is set" not in log
 
 
+@pytest.mark.long
 def test_two_installations_on_one_host_leave_each_other_signed_in(tmp_path: Path) -> None:
     """Browsers send the cookies of a host to each of its ports."""
     two = []

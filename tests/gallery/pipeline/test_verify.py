@@ -72,10 +72,20 @@ def test_one_is_made_again_and_found_to_be_the_same(
     assert worker_process.step()
     page = Page(client.get(f"{address}card/").content)
     assert page.one(data_verdict="").words == "being compared"
+    assert f"being compared with picture {image.pk}" in page.words
+    own = again.images.get()
+    told = Page(client.get(f"/images/{own.pk}/").content).one(id="verdict")
+    assert "being compared" in told.words
+    polled = Page(client.get(told["hx-get"], headers={"HX-Request": "true"}).content)
+    assert polled.one(id="verdict").words == told.words
     assert page.one("article")["hx-trigger"] == "every 1s"
     verify.tend(worker_process.answers.decoder)
     page = Page(client.get(address).content)
     assert page.one(data_verdict="exact").words == "the same bytes"
+    told = Page(client.get(f"/images/{own.pk}/").content).one(id="verdict")
+    assert told.words == f"Made again the same bytes as picture {image.pk}"
+    assert "hx-get" not in told
+    assert not Page(client.get(f"/images/{image.pk}/").content).all(id="verdict")
     assert "hx-trigger" not in page.one("article")
     assert "hx-trigger" not in page.one(id="details")
     assert (

@@ -51,6 +51,7 @@ GENERATION_CHANGES = [
     ("is_content_violation", True, "is:moderated"),
     ("is_blurred", True, "is:blurred"),
     ("negative_prompt", "blurry", "negative:blurry"),
+    ("enhanced_prompt", "A misty heron", "enhanced:HERON"),
 ]
 
 

@@ -81,6 +81,7 @@ def test_it_never_counts_as_money_and_nobody_can_sign_in(db: None, small: None) 
         assert not user.is_staff
 
 
+@pytest.mark.long
 @pytest.mark.one_database
 def test_the_requests_are_ones_that_venice_would_take(db: None, small: None) -> None:
     call_command("fill_gallery", "--images", "300", stderr=StringIO())
@@ -98,6 +99,7 @@ def test_the_requests_are_ones_that_venice_would_take(db: None, small: None) -> 
         assert not generation.images.exclude(index=0).exclude(seed=None).exists()
 
 
+@pytest.mark.long
 def test_times_rise_within_two_years(db: None, small: None) -> None:
     call_command("fill_gallery", "--images", "300", stderr=StringIO())
     times = ("created_at", "sent_at", "headers_at", "received_at", "finished_at")
@@ -113,6 +115,7 @@ def test_times_rise_within_two_years(db: None, small: None) -> None:
     assert parts.count() == Generation.objects.count()
 
 
+@pytest.mark.long
 def test_prompts_are_counted_and_found(db: None, small: None) -> None:
     call_command("fill_gallery", "--images", "400", stderr=StringIO())
     for prompt in Prompt.objects.annotate(uses=Count("generations"), newest=Max("generations")):
@@ -151,6 +154,7 @@ def test_files_are_shared_and_whole(db: None) -> None:
             assert default_storage.exists(thumbnail_name(row["sha256"], size))
 
 
+@pytest.mark.long
 @pytest.mark.one_database
 def test_some_models_and_people_are_busier_than_others(db: None, small: None) -> None:
     call_command("fill_gallery", "--images", "2000", stderr=StringIO())
@@ -163,6 +167,7 @@ def test_some_models_and_people_are_busier_than_others(db: None, small: None) ->
     assert User.objects.count() >= 3
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True, reset_sequences=True)
 def test_the_same_seed_gives_the_same_data(small: None) -> None:
     found = []

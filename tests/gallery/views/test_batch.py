@@ -115,6 +115,42 @@ def test_htmx_gets_the_section_and_nothing_while_it_is_as_it_was(maker: Client, 
     assert (ended["data-state"], "hx-get" in ended) == ("cancelled", False)
 
 
+def test_what_was_cancelled_folds_into_the_line_and_is_run_again_at_its_price(
+    maker: Client, alice: User, worker_process: WorkerProcess
+) -> None:
+    batch = a_click(alice)
+    worker_process.step()
+    batch.cancel()
+    page = maker.get(address(batch))
+    section = section_of(page)
+    assert "1 of 4 done, 3 cancelled" in section.words
+    assert "$0.01 of $0.04 spent" in section.words
+    assert [card["data-state"] for card in section.all("article")] == ["done"]
+    link = section.one("details").one("a")["href"]
+    assert [card["data-state"] for card in section_of(maker.get(link)).all("article")] == ["cancelled"] * 3
+    folded_out = Page(maker.get(section.one("details")["hx-get"], headers=HTMX).content)
+    assert len(folded_out.one(id=f"batch-cancelled-{batch.pk}").all("article")) == 3
+
+    (form,) = [form for form in spending(page) if form.mark == "run-cancelled-again"]
+    assert (form.fields["price"], form.printed) == ("0.03", ["0.03"])
+    assert "Run the 3 again" in section.words
+    dear = maker.post(form.address, form.fields | {"price": "0.02"})
+    assert dear.status_code == 422
+    assert "The button said $0.02" in Page(dear.content).one(data_error_for="price").words
+    answer = maker.post(form.address, form.fields)
+    new = Batch.objects.latest("pk")
+    assert answer["Location"] == address(new)
+    assert [row.run_again_of.position for row in new.members if row.run_again_of] == [1, 2, 3]
+    # Pressed again, by whichever copy of the form: nothing more is made.
+    for submission in (form.fields["submission"], str(uuid.uuid4())):
+        again = maker.post(form.address, form.fields | {"submission": submission})
+        assert again["Location"] == address(new)
+    assert Generation.objects.count() == 7
+    assert not section_of(maker.get(address(batch))).all(data_action="run-cancelled-again")
+    # What failed is another matter.
+    assert maker.post(form.address, {"submission": str(uuid.uuid4())}).status_code == 409
+
+
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_pause_resume_and_cancel(maker: Client, alice: User, headers: dict[str, str]) -> None:
     batch = a_click(alice)

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from gallery.models import Draft, Generation, Image, User
+from gallery.models import Draft, Generation, Image, Preset, User
 from tests.gallery.making import a_generation, a_picture
 from tests.gallery.page import Element, Page
 from tests.gallery.spending import sent_of
@@ -163,6 +163,74 @@ def test_use_merges_and_undo_brings_it_back(maker: Client, alice: User) -> None:
     assert sent_of(the_form(back))["seed"] == ""
     assert values(alice).get("seed") is None
     assert values(alice)["prompt"] == "my own words"
+
+
+def test_a_seed_that_came_along_goes_with_its_words(maker: Client, alice: User) -> None:
+    """It is the first of every count as long as it stays: another fill takes it away, a chosen one stays."""
+    first, other = a_picture(alice, "a cat on a wall"), a_picture(alice, "a dog in the rain")
+
+    def kept(address: str, **more: str) -> dict[str, str]:
+        save(maker, fields(maker, address) | more)
+        return fields(maker)
+
+    came = kept(f"/create/?image={first.pk}&use=all")
+    assert (came["seed"], came["seed-came-along"]) == ("7", "7")
+    # Words of one's own on that seed are a wish; so is more of the same picture.
+    assert kept("/create/", prompt="a cat on a wall in fog")["seed"] == "7"
+    assert kept(f"/create/?image={first.pk}&use=size")["seed"] == "7"
+    for fill in (f"image={other.pk}&use=prompt", f"use_prompt={other.prompt_id}", f"model={TIERS}"):
+        kept(f"/create/?image={first.pk}&use=all")
+        gone = kept(f"/create/?{fill}")
+        assert (gone["seed"], gone.get("seed-came-along")) == ("", None), fill
+    kept(f"/create/?image={first.pk}&use=all")
+    assert kept(f"/create/?image={first.pk}&use=remix")["seed"] == ""
+
+    assert kept(f"/create/?image={first.pk}&use=seed")["seed"] == "7"
+    assert kept(f"/create/?use_prompt={other.prompt_id}")["seed"] == "7", "it was chosen"
+    kept(f"/create/?image={first.pk}&use=all", seed="8")
+    assert kept(f"/create/?use_prompt={other.prompt_id}")["seed"] == "8", "it was typed"
+
+
+def test_a_seed_is_seen_and_let_go_beside_the_count(maker: Client, alice: User) -> None:
+    save(maker, fields(maker), prompt="x", seed="340511482", count="4")
+    page = maker.get("/create/")
+    said = the_form(page).one("div", id="create-plan").one("p", data_fixed_seed=None)
+    assert said.words == "From seed 340511482 Let it go"
+    price = maker.post("/create/price/", fields(maker) | {"count": "1", "price": ""}, headers=HTMX)
+    assert Page(price.content).one("p", data_fixed_seed=None).words == "Seed 340511482 Let it go"
+
+    line = Page(maker.get("/prompts/").content).one("form", data_composer=None)
+    assert line.one("span", class_="create-fixed-seed").words == "Seed 340511482 ×"
+    without = maker.post("/create/", sent_of(line) | {"random-seed": ""}, headers=HTMX)
+    line = Page(without.content).one("form", data_composer=None)
+    assert line.all("span", class_="create-fixed-seed") == []
+    assert (values(alice).get("seed"), values(alice)["count"]) == (None, "4")
+    save(maker, fields(maker), seed="9")
+    assert maker.post("/create/", fields(maker) | {"random-seed": ""}).status_code == 200
+    assert values(alice).get("seed") is None
+
+
+def test_what_it_was_filled_from_is_told_as_long_as_it_is_so(maker: Client, alice: User) -> None:
+    image = a_picture(alice, "a cat on a wall")
+    filled = fields(maker, f"/create/?image={image.pk}&use=all")
+    save(maker, filled)
+    origin = the_form(maker.get("/create/")).one("span", data_origin=None)
+    assert origin.words == f"Filled from picture {image.pk}"
+    kept = maker.post(
+        "/create/", fields(maker) | {"prompt": "mine", "preset-name": "Mine", "save-preset": ""}
+    )
+    assert "The seed 7 is not in it" in the_form(kept).words
+    origin = the_form(kept).one("span", data_origin=None)
+    assert origin.words == f"Begun with picture {image.pk}; the words are yours"
+    preset = Preset.objects.get()
+    assert preset.values.keys().isdisjoint({"seed", "seed-came-along", "image"})
+    # The words of another prompt are not of that picture at all.
+    other = a_picture(alice, "a dog in the rain")
+    save(maker, fields(maker, f"/create/?use_prompt={other.prompt_id}"))
+    assert the_form(maker.get("/create/")).all("span", data_origin=None) == []
+    # A seed that was typed is meant, and kept with the rest.
+    maker.post("/create/", fields(maker) | {"seed": "5", "preset-name": "Five", "save-preset": ""})
+    assert Preset.objects.get(name="Five").values["seed"] == "5"
 
 
 def test_use_all_leaves_what_waits_for_other_models(maker: Client, alice: User) -> None:

@@ -97,6 +97,7 @@ def test_without_scripts_the_page_comes_with_the_menu_open(client: Client, alice
     assert opened.all(data_image=None)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("query", ["", "cat", "by:bob cat colour:red"])
 @pytest.mark.parametrize(
     ("menu", "most"),

@@ -128,8 +128,8 @@ def test_it_steps_in_the_order_of_its_list(client: Client, alice: User, order: s
         type(stack[0]).objects.filter(generation=stack[0].generation_id).update(sort_price=price)
     client.force_login(alice)
     query = "?q=red" if order == "newest" else f"?q=red&order={order}"
-    tiles = Page(text(client, f"/{query}")).all("a", data_image=None)
-    wanted = [tile["href"] for tile in tiles]
+    tiles = Page(text(client, f"/{query}")).all(class_="tile")
+    wanted = [tile.one("a")["href"] for tile in tiles]
     assert len(wanted) == 4
     for place, address in enumerate(wanted):
         page = Page(text(client, address))
@@ -138,7 +138,7 @@ def test_it_steps_in_the_order_of_its_list(client: Client, alice: User, order: s
         assert [link["href"] for link in page.all("a", rel="prev")] == wanted[:place][-1:]
         assert [link["href"] for link in page.all("a", rel="next")] == wanted[place + 1 : place + 2]
         back = Page(text(client, page.one("a", data_close="")["href"]))
-        assert back.all("a", data_image=None)[0]["href"] == address
+        assert back.all(class_="tile")[0].one("a")["href"] == address
         variant = int(tiles[place]["data-image"]) + 1
         beside = Page(text(client, f"/images/{variant}/{query}"))
         assert [link["href"] for link in beside.all("a", rel="next")] == wanted[place + 1 : place + 2]
@@ -161,13 +161,13 @@ def test_a_prompts_pictures_step_among_themselves(client: Client, alice: User) -
     client.force_login(alice)
     prompt = last.prompt_id
     laid_out = Page(text(client, f"/prompts/{prompt}/"))
-    tiles = laid_out.all("a", class_="tile r133")
+    tiles = laid_out.all(class_="tile r133")
     links = [link["href"] for page in (laid_out, Page(text(client, "/prompts/"))) for link in page.all("a")]
     assert {link.partition("?")[2] for link in links if link.startswith(f"/images/{last.pk}/")} == {
         f"in=prompt:{prompt}"
     }
     steps = [f"/images/{each.pk}/?in=prompt:{prompt}" for each in (last, stack[1], stack[0])]
-    assert [tile["href"] for tile in tiles] == steps
+    assert [tile.one("a")["href"] for tile in tiles] == steps
     page = Page(text(client, steps[1]))
     assert page.one("a", rel="prev")["href"] == steps[0]
     assert page.one("a", rel="next")["href"] == steps[2]

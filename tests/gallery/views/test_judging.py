@@ -101,7 +101,7 @@ def test_tags_are_put_on_offered_and_taken_off(member: Client, alice: User, bob:
     link = shown.one("a", data_tag=str(tag.pk))
     assert link.words == "Wide shot"
     found = page(member, link["href"])
-    assert [each["data-image"] for each in found.all("a", class_="tile")] == [str(image.pk)]
+    assert [each["data-image"] for each in found.all(class_="tile")] == [str(image.pk)]
     offered = Page(member.get("/tags/", {"q": "wIDE"}).content).all("option")
     assert [each["value"] for each in offered] == ["Wide shot"]
     assert not Page(member.get("/tags/", {"tag": "x"}).content).all("option")
@@ -139,7 +139,7 @@ def test_a_variant_that_was_chosen_stands_for_itself(member: Client, alice: User
     _, variant = pictures(alice, count=2)
     Mark.objects.set_favourite(bob, [variant.pk], True)
     found = page(member, "/?q=is:favourite")
-    assert [each["data-image"] for each in found.all("a", class_="tile")] == [str(variant.pk)]
+    assert [each["data-image"] for each in found.all(class_="tile")] == [str(variant.pk)]
     assert found.one(data_found=None).words == "1"
     assert found.one("a", class_="chip", aria_current="true").words == "★"
     shown = page(member, f"/images/{variant.pk}/?q=is:favourite")
@@ -150,7 +150,7 @@ def test_what_is_in_the_trash_is_no_favourite_to_be_seen(member: Client, alice: 
     image = a_picture(alice)
     Mark.objects.set_favourite(bob, [image.pk], True)
     Image.objects.trash([image.pk], alice)
-    assert not page(member, "/?q=is:favourite").all("a", class_="tile")
+    assert not page(member, "/?q=is:favourite").all(class_="tile")
 
 
 def test_best_rated_first_is_what_many_rated_well(member: Client, alice: User, bob: User) -> None:
@@ -159,7 +159,7 @@ def test_best_rated_first_is_what_many_rated_well(member: Client, alice: User, b
     for user in (alice, bob):
         Mark.objects.rate(user, [twice.pk], 5)
         Mark.objects.rate(user, [poor.pk], 1)
-    shown = page(member, "/?order=rated").all("a", class_="tile")
+    shown = page(member, "/?order=rated").all(class_="tile")
     assert [int(each["data-image"]) for each in shown] == [twice.pk, once.pk, poor.pk, unrated.pk]
 
 
@@ -176,7 +176,7 @@ def test_a_card_tells_what_one_thinks_of_its_pictures(
     shown = Page(
         member.get(address.format(liked.generation_id), headers=HTMX if "history" in address else {}).content
     )
-    tiles = {int(tile["data-image"]): tile for tile in shown.all("a", class_="tile")}
+    tiles = {int(tile["data-image"]): tile for tile in shown.all(class_="tile")}
     said = {pk: (tile["data-favourite"], tile["data-rating"]) for pk, tile in tiles.items()}
     assert said == {liked.pk: ("true", "0"), rated.pk: ("false", "4"), plain.pk: ("false", "0")}
 

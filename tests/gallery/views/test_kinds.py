@@ -57,6 +57,7 @@ def site(client: Client, sally: User) -> Client:
     return client
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("kind", LABELS)
 def test_every_page_bears_each_kind(
     site: Client, worker_process: WorkerProcess, sally: User, kind: str

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from gallery.models import Batch, Generation, Image, User
+from gallery.models import Batch, Generation, Image, Mark, User
 from gallery.pipeline.worker import WorkerProcess
 from tests.gallery.making import a_picture
 from tests.gallery.page import Element, Page
@@ -93,8 +93,35 @@ def test_braces_that_a_matrix_cannot_read_are_not_bought(maker: Client) -> None:
     prompt = "a {red|blue} harbour at {dawn|noon}"
     answer = maker.post("/create/matrix/", ASKED | {"preview": "1", "prompt": prompt, "alternatives": "on"})
     assert answer.status_code == 422
-    assert "send these braces as they stand" in Page(answer.content).text
-    assert not buttons(Page(answer.content))
+    page = Page(answer.content)
+    assert "send these braces as they stand" in page.text
+    assert not buttons(page)
+    # The same form once more, and with words of its own: the braces are no more sent than before.
+    for more in ({}, {"axis-prompt": "harbour | port"}):
+        again = sent_of(page.one("form", id="matrix-form")) | more | {"buy": "all"}
+        assert maker.post("/create/matrix/", again).status_code == 422
+    assert not Generation.objects.exists()
+
+
+def test_what_a_matrix_does_not_take_along_is_said(maker: Client) -> None:
+    page = shown(maker, prompt="a harbour at {dawn|noon}", alternatives="on", count="20")
+    told = [each.words for each in page.all(data_told=None)]
+    assert len(told) == 2
+    assert "the count of 20 is left out" in told[0]
+    assert "words in braces are what varies" in told[1]
+    # It is said once.
+    assert not shown(maker, **sent_of(page.one("form", id="matrix-form"))).all(data_told=None)
+    assert not shown(maker, count="1").all(data_told=None)
+
+
+def test_without_a_model_it_is_the_default_that_is_looked_at(maker: Client) -> None:
+    asked = {name: value for name, value in ASKED.items() if name != "model"}
+    page = Page(maker.get("/create/matrix/", asked).content)
+    assert "not offered" not in page.words
+    assert len(buttons(page, "cell-")) == 6
+    # What is bought is named.
+    assert maker.post("/create/matrix/", asked | {"buy": "all"}).status_code == 422
+    assert not Generation.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -313,6 +340,32 @@ def test_from_what_has_come_of_it_one_sees_what_is_missing(maker: Client) -> Non
     page = Page(maker.get(again).content)
     assert len(buttons(page, "cell-")) == 9
     assert page.one("input", name="axis-prompt")["value"] == "fog | rain"
+
+
+def test_a_whole_matrix_offers_nothing_more_and_shows_what_one_thinks_of_its_pictures(
+    maker: Client, alice: User, worker_process: WorkerProcess
+) -> None:
+    few = {"axis-seed": "1, 2", "axis-cfg_scale": ""}
+    address = as_table(maker, maker.post("/create/matrix/", ASKED | few | {"buy": "all"}))
+    # All of it is on its way.
+    assert Page(maker.get(address).content).values("href", "/create/matrix/?matrix=") == []
+    while worker_process.step():
+        pass
+    first, second = Image.objects.order_by("pk")
+    Mark.objects.set_favourite(alice, [first.pk], True)
+    Mark.objects.rate(alice, [first.pk], 4)
+    page = Page(maker.get(address).content)
+    assert page.values("href", "/create/matrix/?matrix=") == []
+    assert page.one("table").has("class", "of-2")
+    tiles = {each["data-image"]: each for each in page.all("a", class_="tile")}
+    own = tiles[str(first.pk)]
+    assert (own["data-favourite"], own["data-rating"]) == ("true", "4")
+    assert "data-favourite" not in tiles[str(second.pk)]
+    history = Page(maker.get(f"/prompts/{first.prompt_id}/matrix/").content)
+    assert history.one("a", data_image=str(first.pk))["data-rating"] == "4"
+    assert "a price makes what is missing" not in history.words
+    Image.objects.trash([second.pk], alice)
+    assert Page(maker.get(address).content).values("href", "/create/matrix/?matrix=")
 
 
 def test_other_batches_are_no_matrix(maker: Client, alice: User) -> None:

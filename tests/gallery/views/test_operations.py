@@ -287,6 +287,7 @@ def test_what_is_not_there_is_404(site: Client) -> None:
         assert site.post(f"/images/{10**30}/{kind}/", {}).status_code == 404
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_was_asked_for_becomes_a_picture(
     site: Client, worker_process: WorkerProcess, alice: User, kind: str
@@ -301,6 +302,30 @@ def test_what_was_asked_for_becomes_a_picture(
     assert (generation.state, generation.kind) == (State.DONE, Kind(kind))
     made = generation.images.get()
     assert len(pictures.load(made.name, made.sha256)) == made.bytes
+
+
+def test_pictures_that_are_named_are_shown_before_anything_is_paid(site: Client, alice: User) -> None:
+    """Whichever button was pressed, or none, as a script may lose it on its way."""
+    first, second = pictured(alice, 1000), pictured(alice, 1001)
+    form = opened(site, first, "multi-edit")
+    answer = site.post(form.address, form.fields | {"prompt": "x", "add": str(second.pk)}, headers=HTMX)
+    assert answer.status_code == 200
+    rows = Page(answer.content).all("li", data_input=None)
+    assert [row["data-input"] for row in rows] == [str(first.pk), str(second.pk)]
+    assert not Generation.objects.queued().exists()
+
+
+def test_words_go_from_one_operation_to_the_other_without_scripts(site: Client, alice: User) -> None:
+    image = pictured(alice)
+    form = opened(site, image, "edit")
+    page = Page(site.get(form.address).content)
+    button = page.one("button", data_carries="multi-edit")
+    assert (button["form"], button["formaction"]) == ("edit-form", address(image, "multi-edit"))
+    sent = form.fields | {"prompt": "snow", "model": "qwen-image-2-edit", button["name"]: button["value"]}
+    (carried,) = spending(site.post(button["formaction"], sent), "multi-edit")
+    assert (carried.fields["prompt"], carried.fields["model"]) == ("snow", "qwen-image-2-edit")
+    assert Page(site.get(f"/images/{image.pk}/upscale/").content).all(data_carries=None) == []
+    assert not Generation.objects.queued().exists()
 
 
 def test_what_is_folded_in_stays_so_when_the_form_is_drawn_again(site: Client, alice: User) -> None:

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from gallery.forms.preset_file import FORMAT, MOST
 from gallery.models import Draft, Preset, User
+from tests.gallery.making import a_picture
 from tests.gallery.page import Element, Page
 from tests.gallery.spending import sent_of
 
@@ -223,6 +224,15 @@ def test_a_spoilt_preset_is_left_out_and_said(maker: Client, alice: User, preset
     assert answer.status_code == 200
     assert "left out" in Page(answer.content).words
     assert not Preset.objects.exists()
+
+
+def test_its_line_tells_whose_style_it_follows_and_how_strongly(maker: Client, alice: User) -> None:
+    picture = a_picture(alice)
+    followed = {"style_reference": str(picture.pk), f"style_strength-{picture.pk}": "0.8"}
+    sent = fields(maker, "/create/?model=krea-v2-large") | followed
+    maker.post("/create/", sent | {"prompt": "x", "preset-name": "P", "save-preset": ""})
+    assert Preset.objects.get().values["style_reference"] == [str(picture.pk)]
+    assert f"krea-v2-large · style of picture {picture.pk} at 0.8" in shown(maker)
 
 
 def test_a_preset_with_the_draft_s_picture_does_not_carry_it(maker: Client, alice: User) -> None:

@@ -27,7 +27,7 @@ def page(client: Client, address: str) -> Page:
 
 
 def shown(client: Client, address: str) -> list[int]:
-    return [int(each["data-image"]) for each in page(client, address).all("a", class_="tile")]
+    return [int(each["data-image"]) for each in page(client, address).all(class_="tile")]
 
 
 def chooses(member: User, sensitive: Sensitive) -> None:
@@ -119,12 +119,16 @@ def test_what_is_blurred_has_a_class_wherever_it_stands(member: Client, alice: U
     names = {"prompt": image.prompt_id, "image": image.pk, "other": other.pk}
     found = page(member, address.format(**names))
     assert found.one("body").has("class", "blurs")
+    # The link within a tile is as its tile.
+    within = {id(link) for tile in found.all("div", class_="tile") for link in tile.all("a")}
     for picture, is_sensitive in ((image, True), (other, False)):
         sources = {picture.thumbnail_256, picture.thumbnail_512}
         around = [
             each
             for each in found.elements
-            if each.name in ("a", "figure") and sources & set(each.values("src"))
+            if (each.name in ("a", "figure") or each.has("class", "tile"))
+            and id(each) not in within
+            and sources & set(each.values("src"))
         ]
         assert around, picture
         assert {each.has("class", "sensitive") for each in around} == {is_sensitive}

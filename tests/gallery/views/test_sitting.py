@@ -1,6 +1,7 @@
 """What one has made, beside the form: a row for each click, day by day, without an end."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from gallery.display.sitting import CARDS, ROWS
-from gallery.models import Batch, Generation, User
+from gallery.models import Batch, Generation, State, User
 from gallery.models.queue import Order
 from tests.gallery.making import a_picture
 from tests.gallery.page import Page
@@ -103,3 +104,15 @@ def test_odd_places(maker: Client, alice: User) -> None:
     for place in ("", "x", "-1", "9" * 40, "\0"):
         assert maker.get("/create/", {"from": place}).status_code == 200
         assert maker.get("/create/", {"from": place}, headers=HTMX).status_code == 200
+
+
+def test_a_click_that_was_cancelled_is_a_line_that_says_what_it_has_cost(maker: Client, alice: User) -> None:
+    batch = a_click(alice, CARDS + 4)
+    batch.members.filter(position__gt=1).update(state=State.CANCELLED)
+    Batch.objects.filter(pk=batch.pk).update(price=Decimal("0.16"))
+    row = Page(maker.get("/create/").content).one("div", class_="sitting-row")
+    assert [card["data-state"] for card in row.all("article")] == ["done", "done"]
+    assert "2 of 16 done, 14 cancelled" in row.words
+    assert f"Run the {CARDS + 2} again" in row.words
+    assert "$0.00 of $0.16 spent" in row.words
+    assert row.one(data_again=None)["href"] == f"/create/?batch={batch.pk}"

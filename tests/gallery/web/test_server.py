@@ -268,6 +268,7 @@ def test_targets_become_paths(running: Running, target: bytes, path: str) -> Non
     assert running.seen[0]["HTTP_HOST"] == "a.example"
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("opening", "drip"),
     [

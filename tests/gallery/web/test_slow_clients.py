@@ -120,6 +120,7 @@ def seconds_of_pages(site: Site, member: requests.Session, times: int) -> list[f
     return taken
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("kind", KINDS)
 def test_forty_slow_connections_hold_nobody_up(site: Site, member: requests.Session, kind: str) -> None:
     before = seconds_of_pages(site, member, 8)
@@ -209,6 +210,7 @@ def upload_of(site: Site, member: requests.Session, data: bytes) -> tuple[bytes,
     return head.encode(), ready.body
 
 
+@pytest.mark.long
 def test_pictures_on_slow_lines_hold_nobody_up(site: Site, member: requests.Session) -> None:
     """Twenty that are on their way, 20 MB each: more than there are threads; and one that arrives among them."""
     web = web_process(site)

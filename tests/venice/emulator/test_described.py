@@ -60,6 +60,7 @@ def check(emulator: Emulator, path: str, method: str, examples: int) -> None:
     run()
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 def test_it_answers_as_described(emulator: Emulator, path: str, method: str) -> None:
     check(emulator, path, method, 25)

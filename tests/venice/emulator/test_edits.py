@@ -35,6 +35,7 @@ def test_an_edit_answers_with_the_picture_treated(caller: Caller) -> None:
     assert _edit(caller).content == answer.content, "the same request is the same picture"
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("fields", "kind", "size"),
     [
@@ -144,6 +145,7 @@ def test_an_empty_body_is_of_no_type(caller: Caller) -> None:
     assert (answer.status_code, answer.json()) == (415, {"error": "Invalid request content-type"})
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("path", "fields", "usd"),
     [

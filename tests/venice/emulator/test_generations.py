@@ -42,6 +42,7 @@ def test_a_url_holds_the_picture_itself(caller: Caller) -> None:
     assert opened(base64.b64decode(data)).format == "WEBP"
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("fields", "size"),
     [

@@ -1,0 +1,253 @@
+"""The composer on every page: by touch, by mouse, by keys, over a picture, without scripts."""
+
+import re
+from io import BytesIO
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image as Pillow
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from tests.e2e.conftest import Site, signed_in, watched
+
+WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+PASTE = """([target, bytes]) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.items.add(new File([new Uint8Array(bytes)], "image.png", { type: "image/png" }));
+    target.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+}"""
+#: What can be pressed and cannot be brought out from under the bars, at the end of the page.
+COVERED = """() => {
+  scrollTo(0, document.documentElement.scrollHeight);
+  const top = Math.min(...[...document.querySelectorAll(".dock, .bar")]
+    .filter((each) => getComputedStyle(each).position === "fixed")
+    .map((each) => each.getBoundingClientRect().top));
+  return [...document.querySelectorAll("main :is(a[href], button, input, select, summary)")]
+    .filter((each) => each.checkVisibility() && !each.closest(".dock"))
+    .filter((each) => each.getBoundingClientRect().bottom > top + 1)
+    .map((each) => each.outerHTML.slice(0, 120));
+}"""
+
+
+def opened(
+    site: Site, browser: Browser, path: str, name: str = "dora", **options: object
+) -> tuple[BrowserContext, Page, list[str]]:
+    context = browser.new_context(**({"viewport": WIDE} | options))  # type: ignore[arg-type]
+    complaints = watched(context)
+    page = signed_in(site, context, name)
+    page.goto(site.url + path)
+    return context, page, complaints
+
+
+def axe(page: Page) -> list[str]:
+    return [
+        f"{each['id']}: {[node['target'] for node in each['nodes'][:3]]}"
+        for each in Axe().run(page).response["violations"]
+    ]
+
+
+def done(place: Locator) -> Locator:
+    return place.locator('[data-generation][data-state="done"]')
+
+
+def test_on_a_phone_it_is_one_line_that_opens(filled_site: Site, browser: Browser) -> None:
+    context, page, complaints = opened(
+        filled_site, browser, "/prompts/1/", viewport=PHONE, has_touch=True, is_mobile=True
+    )
+    dock, prompt = page.locator("#dock"), page.locator("#id_prompt")
+    expect(page.locator("body")).to_be_focused()
+    expect(page.locator("#id_model")).to_be_hidden()
+    assert page.evaluate(COVERED) == []
+    assert axe(page) == []
+    prompt.tap()
+    expect(page.locator("#id_model")).to_be_visible()
+    # Letters of keys are letters here.
+    page.keyboard.type("fix a red boat")
+    expect(prompt).to_have_value("fix a red boat")
+    assert axe(page) == []
+    page.locator("#create-submit").tap()
+    expect(page.locator("#active [data-generation]")).to_have_count(1)
+    expect(dock.locator("#composer-said")).to_have_text(re.compile(r"Asked for: generation \d+\."))
+    expect(prompt).not_to_be_focused()
+    expect(done(page.locator("#active"))).to_have_count(1, timeout=20_000)
+    page.goto(filled_site.url + "/queue/")
+    expect(prompt).to_have_value("fix a red boat")
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/images/1/",
+        "/images/1/lineage/",
+        "/generations/1/",
+        "/prompts/",
+        "/prompts/1/",
+        "/collections/",
+        "/queue/",
+    ],
+)
+@pytest.mark.parametrize("look", [(390, "light"), (1440, "dark")])
+def test_nothing_stays_under_it(
+    filled_site: Site, browser: Browser, path: str, look: tuple[int, str]
+) -> None:
+    width, scheme = look
+    context, page, complaints = opened(
+        filled_site, browser, path, viewport={"width": width, "height": 844}, color_scheme=scheme
+    )
+    assert page.evaluate(COVERED) == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    # Nor does what the keyboard comes to lie under it.
+    page.evaluate("scrollTo(0, 0)")
+    for _ in range(12):
+        page.keyboard.press("Tab")
+    under = """() => { const one = document.activeElement.getBoundingClientRect();
+      const dock = document.querySelector(".dock");
+      return !dock.contains(document.activeElement) && one.top >= dock.getBoundingClientRect().top; }"""
+    assert not page.evaluate(under)
+    page.locator("#id_prompt").focus()
+    assert axe(page) == []
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.long
+def test_over_a_picture_it_is_the_same_one(filled_site: Site, browser: Browser) -> None:
+    context, page, complaints = opened(filled_site, browser, "/")
+    prompt = page.locator("#id_prompt")
+    prompt.fill("typed in the gallery")
+    page.locator("#grid > .tile").nth(2).click()
+    expect(page.locator(".layer .stage")).to_be_focused()
+    prompt.press("End")
+    # Arrows, F and X are the words' own; Esc leaves the words first, and the picture then.
+    prompt.press_sequentially(" fix")
+    prompt.press("ArrowLeft")
+    expect(page.locator("[data-viewer]")).to_have_count(1)
+    here = page.locator("#viewer").get_attribute("data-viewer")
+    assert axe(page) == []
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#fresh [data-generation]")).to_have_count(1)
+    expect(done(page.locator("#fresh"))).to_have_count(1, timeout=20_000)
+    assert page.locator("#viewer").get_attribute("data-viewer") == here
+    prompt.focus()
+    page.keyboard.press("Escape")
+    expect(prompt).not_to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator(".layer")).to_have_count(0)
+    expect(prompt).to_have_value("typed in the gallery fix")
+    # Back at its place it makes what it made before it was lent.
+    expect(page.locator(".dock")).to_have_count(0)
+    page.locator("#create-submit").click()
+    expect(page.locator("#active [data-generation]")).to_have_count(1)
+    page.reload()
+    expect(prompt).to_have_value("typed in the gallery fix")
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.long
+def test_a_picture_is_dragged_onto_it_from_the_viewer(filled_site: Site, browser: Browser) -> None:
+    """From a page of its own, over a grid, from the filmstrip; what is enlarged is moved on the stage instead."""
+    context, page, complaints = opened(filled_site, browser, "/images/5/")
+    dialog = page.locator("dialog.dropped")
+    prompt = page.locator("#id_prompt")
+    prompt.fill("my own words")
+    page.locator(".sheet .whole").drag_to(prompt)
+    expect(dialog.get_by_role("link", name="Use all")).to_have_attribute("href", "/create/?image=5&use=all")
+    page.keyboard.press("Escape")
+    strip = page.locator(".strip a").first
+    other = strip.get_attribute("data-strip")
+    strip.drag_to(prompt)
+    expect(dialog.get_by_role("link", name="Use all")).to_have_attribute(
+        "href", f"/create/?image={other}&use=all"
+    )
+    page.keyboard.press("Escape")
+    expect(prompt).to_have_value("my own words")
+
+    page.locator('[data-zoom="in"]').click()
+    page.locator('[data-zoom="in"]').click()
+    page.locator(".sheet .whole").drag_to(prompt)
+    expect(dialog).to_have_count(0)
+
+    page.goto(filled_site.url + "/")
+    page.locator("#grid > .tile").nth(1).click()
+    here = page.locator("#viewer").get_attribute("data-viewer")
+    page.locator(".layer .sheet .whole").drag_to(prompt)
+    dialog.get_by_role("link", name="Use as style reference").click()
+    expect(page.locator("[data-style-references] [type=checkbox]")).to_be_checked()
+    expect(page.locator("#id_prompt")).to_have_value("my own words")
+    assert here
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.long
+def test_a_tile_of_any_grid_is_dragged_onto_it(filled_site: Site, browser: Browser) -> None:
+    context, page, complaints = opened(filled_site, browser, "/prompts/1/")
+    tile = page.locator("#grid > .tile").first
+    image = tile.get_attribute("data-image")
+    tile.drag_to(page.locator("#id_prompt"))
+    dialog = page.locator("dialog.dropped")
+    expect(dialog.get_by_role("link", name="Use all")).to_have_attribute(
+        "href", f"/create/?image={image}&use=all"
+    )
+    dialog.get_by_role("link", name="Upscale").click()
+    page.wait_for_url(f"**/images/{image}/upscale/")
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.long
+def test_a_picture_is_pasted_into_it(filled_site: Site, browser: Browser) -> None:
+    """Of a file it becomes an upload of one's own; pasted words are words."""
+    context, page, complaints = opened(filled_site, browser, "/prompts/")
+    prompt = page.locator("#id_prompt")
+    prompt.fill("beside my words")
+    out = BytesIO()
+    Pillow.new("RGB", (320, 256), "teal").save(out, "PNG")
+    page.evaluate(PASTE, [prompt.element_handle(), list(out.getvalue())])
+    dialog = page.locator("dialog.dropped")
+    edit = dialog.get_by_role("link", name="Edit", exact=True)
+    expect(edit).to_have_attribute("href", re.compile(r"^/uploads/\d+/edit/$"))
+    assert axe(page) == []
+    edit.click()
+    expect(page.locator("#edit-form")).to_be_visible()
+    page.goto(filled_site.url + "/prompts/")
+    expect(prompt).to_have_value("beside my words")
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.long
+def test_where_no_card_appears_it_is_said(filled_site: Site, browser: Browser) -> None:
+    context, page, complaints = opened(filled_site, browser, "/compare/?images=1,2")
+    page.locator("#id_prompt").fill("a boat for two")
+    page.locator("#id_count").select_option("2")
+    expect(page.locator("#create-submit")).to_have_text(re.compile(r"\$0\.02"))
+    page.locator("#create-submit").click()
+    expect(page.locator("#said")).to_have_text("Asked for: 2 pictures.")
+    expect(page.locator("#queue-count .count")).to_be_visible()
+    page.locator("#composer-said a").click()
+    page.wait_for_url("**/batches/*/")
+    # A refusal is told in its place.
+    page.locator("#id_prompt").fill("")
+    page.locator("#create-submit").click()
+    expect(page.locator("#composer-problems [data-error-for=prompt]")).to_be_visible()
+    assert [text for text in complaints if "422" not in text] == []
+    context.close()
+
+
+@pytest.mark.long
+def test_without_javascript_it_is_a_form(filled_site: Site, browser: Browser) -> None:
+    context, page, _ = opened(filled_site, browser, "/prompts/1/", viewport=PHONE, java_script_enabled=False)
+    page.locator("#id_prompt").fill("no scripts")
+    page.locator("#id_count").select_option("2")
+    page.locator("#create-submit").click()
+    # The price of the button was that of one: the form says so, with all that was typed.
+    expect(page.locator("#create-form [data-error-for=price]")).to_contain_text("$0.02")
+    expect(page.locator("#create-form [name=prompt]")).to_have_value("no scripts")
+    page.locator("#create-form #create-submit").click()
+    expect(page).to_have_url(re.compile(r"/batches/\d+/$"))
+    context.close()
