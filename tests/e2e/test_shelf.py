@@ -90,6 +90,7 @@ def test_a_collection_is_arranged_by_keys_and_by_drag(filled_site: Site, page: P
     page.reload()
     assert ids(page) == [d, c, b, a]
     page.get_by_role("link", name="Done").click()
+    expect(page.locator(TILES)).to_have_count(4)
     assert ids(page, TILES) == [d, c, b, a]
 
 
