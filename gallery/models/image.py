@@ -120,7 +120,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         Never by key, as all locks here: a row that is written twice has its foreign keys looked at once more when its
         transaction ends, and would then wait for a generation that somebody holds who waits for this picture.
         """
-        rows = self.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)
+        rows = self.filter(pk__in=sets.Ids(ids)).order_by("pk").select_for_update(no_key=True)
         return list(rows.values_list("pk", flat=True))
 
     def hold(self, ids: Iterable[int], digests: Iterable[str]) -> set[int]:
@@ -138,12 +138,16 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def sum_marks(self) -> int:
         """Write anew what all members' marks say of these; their rows are locked already. Returns how many changed."""
         ids = list(self.order_by("pk").values_list("pk", flat=True))
-        kept = Image.objects.filter(pk__in=ids).kept()
+        kept = Image.objects.filter(pk__in=sets.Ids(ids)).kept()
         before = kept._tallies()
         changed = sets.sum_marks(ids, connection)
         if changed:
             Prompt.objects.count_each({pk: tally.less(before[pk]) for pk, tally in kept._tallies().items()})
         return changed
+
+    def sum_favourites(self) -> int:
+        """The same where nobody has rated."""
+        return sets.sum_favourites(list(self.order_by("pk").values_list("pk", flat=True)), connection)
 
     def missummed(self) -> Self:
         """Those whose sums are not what their marks say."""
@@ -162,9 +166,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
             generations = self._lock_stacks(ids)
             moved = self.kept().lock(ids)
             thrown = {"trashed_at": at or Now(), "trashed_by": by, "is_cover": False}
-            Image.objects.filter(pk__in=moved).update(**thrown)
+            these = Image.objects.filter(pk__in=sets.Ids(moved))
+            these.update(**thrown)
             Image.objects.settle_stacks(generations)
-            Image.objects.filter(pk__in=moved).count_in_prompts(-1)
+            these.count_in_prompts(-1)
         return moved
 
     def restore(self, ids: Collection[int]) -> list[int]:
@@ -173,7 +178,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
             generations = self._lock_stacks(ids)
             moved = self.trashed().lock(ids)
             Image.objects.settle_stacks(generations, restored=moved)
-            Image.objects.filter(pk__in=moved).count_in_prompts(1)
+            Image.objects.filter(pk__in=sets.Ids(moved)).count_in_prompts(1)
         return moved
 
     def empty(self, ids: Collection[int]) -> list[int]:
@@ -206,11 +211,13 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
         All at once and in order: whoever judges or collects several of them holds them in that order too.
         """
-        of = self.filter(pk__in=ids).order_by().values("generation")
+        of = self.filter(pk__in=sets.Ids(ids)).order_by().values("generation")
         rows = Generation.objects.filter(pk__in=of).order_by("pk").select_for_update(no_key=True)
         generations = list(rows.values_list("pk", flat=True))
         pictures = (
-            Image.objects.filter(generation__in=generations).order_by("pk").select_for_update(no_key=True)
+            Image.objects.filter(generation__in=sets.Ids(generations))
+            .order_by("pk")
+            .select_for_update(no_key=True)
         )
         list(pictures.values_list("pk"))
         return generations
