@@ -57,12 +57,14 @@ def sort_price(price: Decimal | None) -> int:
 class Choices:
     """A search of pictures in an order that its index may not have: `among` which, and two ways to read the same.
 
-    `met` is for who walks in that order, and `gathered` comes out of the index, which is read first.
+    `met` is for who walks in that order, and `gathered` comes out of the index, which is read first. `is_plain`: one
+    thing is asked for, and the order is the index's own.
     """
 
     among: "ImageQuerySet"
     met: "ImageQuerySet"
     gathered: "ImageQuerySet"
+    is_plain: bool = False
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
@@ -256,7 +258,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         vendor = connection.vendor
         asked = search.document_query(query.words, query.filters, vendor)
         parts = sum(len(term.words) for term in query.words) + sum(bool(each.tags) for each in query.filters)
-        if not asked or (by_id and (vendor == "sqlite" or parts < 2)):
+        if not asked or (by_id and vendor == "sqlite"):
             return None
         if vendor == "sqlite":
             # A look into its index for each picture takes longer than to compare words and columns. As a value, so that
@@ -268,7 +270,8 @@ class ImageQuerySet(models.QuerySet["Image"]):
         # With OFFSET it is read for itself and is no part of a walk.
         sql = f"SELECT rowid FROM {index.TABLE} WHERE terms @@ %s::tsquery OFFSET 0"  # noqa: S608 - a constant
         ids = RawSQL(sql, [asked])  # noqa: S611 - the words travel as a parameter
-        return Choices(among, self, among._searched(query, lambda _: Q(pk__in=ids)))
+        gathered = among._searched(query, lambda _: Q(pk__in=ids))
+        return Choices(among, self, gathered, is_plain=by_id and parts < 2)
 
     def documented(self, asked: str) -> Self:
         """Those whose search documents hold what they are `asked` for."""
@@ -429,6 +432,10 @@ class Image(StoredPicture):
             ),
             models.Index(
                 fields=["-id", "trashed_at"], name="image_trashed", condition=Q(trashed_at__isnull=False)
+            ),
+            # Few are, and who asks for them would else walk all.
+            models.Index(
+                fields=["-id"], name="image_sensitive", condition=Q(is_cover=True, is_sensitive=True)
             ),
             # What the pickers seek, a picture for each model and each style: all that may be shown, best rated first.
             models.Index(
