@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("gallery", "0058_prompt_ratings")]
+    dependencies = [("gallery", "0059_enhanced_words")]
 
     operations = [
         migrations.AddIndex(
