@@ -7,6 +7,7 @@ import argparse
 import html
 import time
 import uuid
+from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
 from itertools import product
@@ -63,7 +64,7 @@ def _measure(gallery: Gallery, vendor: str, asked: argparse.Namespace) -> None:
             "queue": "/queue/",
         }
         taken = in_turn({name: partial(gallery.get, path) for name, path in pages.items()}, asked.rounds)
-        exists = in_turn({"existing": _lookup}, asked.rounds, clock=gallery.cpu)["existing"]
+        exists = in_turn({"existing": _lookup()}, asked.rounds, clock=gallery.cpu)["existing"]
     report(
         "matrix",
         database=vendor,
@@ -170,7 +171,8 @@ def _wait_at_most(count: int) -> None:
     assert Generation.objects.queued().count() == count
 
 
-def _lookup() -> None:
+def _lookup() -> Callable[[], None]:
+    """Look up all of them; what is asked for is made before."""
     from gallery.models import CatalogModel
     from gallery.variations.existing import existing
     from venice import Generate
@@ -181,7 +183,11 @@ def _lookup() -> None:
         Generate(model=MODEL, prompt=prompt, seed=seed, cfg_scale=scale, format="webp", safe_mode=True)
         for scale, seed in product(range(1, SCALES + 1), range(1, SEEDS + 1))
     ]
-    assert len(existing(asked, models)) == len(asked)
+
+    def look() -> None:
+        assert len(existing(asked, models)) == len(asked)
+
+    return look
 
 
 def _add_floor(gallery: Gallery, batch: int) -> None:

@@ -4,6 +4,7 @@ import re
 import uuid
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from venice.pricing import dollars
 
@@ -95,6 +96,7 @@ def ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
+@lru_cache(1024)
 def shape(width: int, height: int) -> int:
     """Width over height in hundredths, as the classes of ratios.css know it."""
     return min(max(round(100 * width / max(height, 1)), NARROWEST), WIDEST)

@@ -51,8 +51,7 @@ def _after_migrations(app_config: AppConfig, using: str, **kwargs: Any) -> None:
     """The index of pictures is followed again, by what reads columns of the newest migrations."""
     database = connections[using]
     if app_config.name == APP and _known() <= _applied(database):
-        with database.cursor() as cursor:
-            index.follow(cursor.execute, database.vendor)
+        index.follow_anew(database)
 
 
 def _on_first_connection(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:

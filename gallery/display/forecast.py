@@ -50,9 +50,12 @@ class Expectation(NamedTuple):
     limited: bool = False
 
 
+_UNKNOWN = Expectation()
+
+
 def expect(calls: Sequence[Call], slots: int, paces: Mapping[str, Pace]) -> list[Expectation]:
     """What to expect for each of `calls`, which are in the order of service; `slots` calls are made at once."""
-    expectations = [Expectation()] * len(calls)
+    expectations = [_UNKNOWN] * len(calls)
     running = [index for index, call in enumerate(calls) if call.running_for is not None]
     free: list[float] = [0.0] * max(slots - len(running), 0)
     for index in running:
@@ -175,7 +178,7 @@ class Forecast:
 
     def ready_at(self, ids: Iterable[int]) -> datetime | None:
         """When all of them will be ready; None when that is not known of one of them."""
-        known = [self.expectations.get(pk, Expectation()).ready for pk in ids]
+        known = [self.expectations.get(pk, _UNKNOWN).ready for pk in ids]
         return self._moment(max((each or 0.0 for each in known), default=None)) if None not in known else None
 
     def _moment(self, seconds: float | None) -> datetime | None:
@@ -238,7 +241,19 @@ def _paces(typical: Mapping[str, Typical], now: datetime) -> dict[str, Pace]:
 
 def _calls(line: Sequence[Entry], gates: ClosedGates, now: datetime) -> list[Call]:
     held = {model: _held(gates, model, now) for model in {entry.model for entry in line}}
-    return [_call(entry, held[entry.model], now) for entry in line]
+    # Most of some thousand are alike: they share one.
+    plain: dict[tuple[str, int], Call] = {}
+    calls = []
+    for entry in line:
+        if entry.status == Status.RUNNING or entry.is_paused or entry.not_before:
+            calls.append(_call(entry, held[entry.model], now))
+            continue
+        key = entry.model, entry.variants
+        call = plain.get(key)
+        if call is None:
+            call = plain[key] = _call(entry, held[entry.model], now)
+        calls.append(call)
+    return calls
 
 
 def _call(entry: Entry, held: float, now: datetime) -> Call:

@@ -160,20 +160,22 @@ def square(
     *,
     text: str,
     member: User,
+    media: str,
 ) -> Square:
-    """A picture by its columns; only words for a reader who has such pictures hidden."""
+    """A picture by its columns, below the address `media`; only words for a reader who has such pictures hidden."""
     if is_sensitive and member.hides_sensitive:
         return Square(text, words="hidden")
     # As `StoredPicture.thumbnail_256`, without a row.
-    version = f"?{recipe}" if recipe > 1 else ""
-    src = f"{settings.MEDIA_URL}{thumbnail_name(sha256, _SMALLER)}{version}"
+    src = media + thumbnail_name(sha256, _SMALLER)
+    if recipe > 1:
+        src += f"?{recipe}"
     return Square(text, pk, src, width, height, shape(width, height), " sensitive" if is_sensitive else "")
 
 
 def of_picture(image: Image, text: str, member: User) -> Square:
     """The same of a row."""
     pk, *columns = (getattr(image, name) for name in SHOWN)
-    return square(pk, *columns, text=text, member=member)
+    return square(pk, *columns, text=text, member=member, media=settings.MEDIA_URL)
 
 
 def time_for(cells: Iterable[Cell]) -> str:

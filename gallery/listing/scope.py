@@ -1,6 +1,6 @@
 """Which pictures a list is about, and a picture's page steps among; named by `in=` in addresses."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -75,17 +75,22 @@ class Scope:
 
     def matching(self, query: search.Query) -> ImageQuerySet:
         """Those that hold `query`. What Venice made unusable crowds no gallery: it is found by what it is asked for."""
+        return self._holding(query, lambda rows: rows)
+
+    def _holding(
+        self, query: search.Query, listed: Callable[[ImageQuerySet], ImageQuerySet]
+    ) -> ImageQuerySet:
+        """The same of those that are `listed`, which are chosen first: what is searched last knows how to be walked."""
         rows = self.pictures()
         if self.kind == TRASH:
             return rows.matching_unindexed(query)
         if not self.kind:
-            return Image.objects.found_by(query) if query else rows.usable()
-        return rows.matching(query)
+            return listed(Image.objects.all()).found_by(query) if query else listed(rows.usable())
+        return listed(rows).matching(query)
 
     def listed(self, query: search.Query, member: User) -> ImageQuerySet:
         """The same as `member` has them in lists; the trash shows all that can be restored."""
-        rows = self.matching(query)
-        return rows if self.kind == TRASH else rows.listed_for(member)
+        return self._holding(query, lambda rows: rows.listed_for(member))
 
     def kept(self, listing: Listing, member: User) -> Kept | None:
         """What is `listed`, where its SQL may be kept: the gallery, and the newest of what documents alone decide.

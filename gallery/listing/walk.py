@@ -1,7 +1,8 @@
 """The first rows of a searched list: what a short walk in its order meets, else what the index of the search gathers.
 
 Databases choose between the two by what they suppose. PostgreSQL takes words for independent, and walks an order to
-its end for two that never meet. SQLite looks up and sorts all that match, where the order is not the index's own.
+its end for two that never meet, and for one that stands nowhere. SQLite looks up and sorts all that match, where the
+order is not the index's own.
 """
 
 from collections.abc import Callable
@@ -12,8 +13,9 @@ from gallery.models.image import ImageQuerySet
 
 T = TypeVar("T")
 
-#: So many rows of the unsearched list are walked; who is not met there is rare enough to be gathered.
-REACH = 2_000
+#: So many rows of the unsearched list are walked; who is not met there is rare enough to be gathered. What one index
+#: tells is walked quickly, and gathered slowly where it is not rare: further.
+REACH, FAR_REACH = 2_000, 10_000
 
 
 def first(
@@ -29,7 +31,8 @@ def first(
     search = pictures.choices(by_id=order.columns == ("id",))
     if search is None:
         return take(arrange(pictures)[:most])
-    edge: list[Cursor] = list(arrange(search.among).values_list(*order.columns)[REACH : REACH + 1])
+    reach = FAR_REACH if search.is_plain else REACH
+    edge: list[Cursor] = list(arrange(search.among).values_list(*order.columns)[reach : reach + 1])
     near: Rows = search.met
     if edge:
         near = (order.after if backwards else order.until)(near, edge[0])

@@ -57,12 +57,14 @@ def sort_price(price: Decimal | None) -> int:
 class Choices:
     """A search of pictures in an order that its index may not have: `among` which, and two ways to read the same.
 
-    `met` is for who walks in that order, and `gathered` comes out of the index, which is read first.
+    `met` is for who walks in that order, and `gathered` comes out of the index, which is read first. `is_plain`: one
+    thing is asked for, and the order is the index's own.
     """
 
     among: "ImageQuerySet"
     met: "ImageQuerySet"
     gathered: "ImageQuerySet"
+    is_plain: bool = False
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
@@ -120,7 +122,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         Never by key, as all locks here: a row that is written twice has its foreign keys looked at once more when its
         transaction ends, and would then wait for a generation that somebody holds who waits for this picture.
         """
-        rows = self.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)
+        rows = self.filter(pk__in=sets.Ids(ids)).order_by("pk").select_for_update(no_key=True)
         return list(rows.values_list("pk", flat=True))
 
     def hold(self, ids: Iterable[int], digests: Iterable[str]) -> set[int]:
@@ -138,12 +140,16 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def sum_marks(self) -> int:
         """Write anew what all members' marks say of these; their rows are locked already. Returns how many changed."""
         ids = list(self.order_by("pk").values_list("pk", flat=True))
-        kept = Image.objects.filter(pk__in=ids).kept()
+        kept = Image.objects.filter(pk__in=sets.Ids(ids)).kept()
         before = kept._tallies()
         changed = sets.sum_marks(ids, connection)
         if changed:
             Prompt.objects.count_each({pk: tally.less(before[pk]) for pk, tally in kept._tallies().items()})
         return changed
+
+    def sum_favourites(self) -> int:
+        """The same where nobody has rated."""
+        return sets.sum_favourites(list(self.order_by("pk").values_list("pk", flat=True)), connection)
 
     def missummed(self) -> Self:
         """Those whose sums are not what their marks say."""
@@ -162,9 +168,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
             generations = self._lock_stacks(ids)
             moved = self.kept().lock(ids)
             thrown = {"trashed_at": at or Now(), "trashed_by": by, "is_cover": False}
-            Image.objects.filter(pk__in=moved).update(**thrown)
+            these = Image.objects.filter(pk__in=sets.Ids(moved))
+            these.update(**thrown)
             Image.objects.settle_stacks(generations)
-            Image.objects.filter(pk__in=moved).count_in_prompts(-1)
+            these.count_in_prompts(-1)
         return moved
 
     def restore(self, ids: Collection[int]) -> list[int]:
@@ -173,7 +180,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
             generations = self._lock_stacks(ids)
             moved = self.trashed().lock(ids)
             Image.objects.settle_stacks(generations, restored=moved)
-            Image.objects.filter(pk__in=moved).count_in_prompts(1)
+            Image.objects.filter(pk__in=sets.Ids(moved)).count_in_prompts(1)
         return moved
 
     def empty(self, ids: Collection[int]) -> list[int]:
@@ -206,11 +213,13 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
         All at once and in order: whoever judges or collects several of them holds them in that order too.
         """
-        of = self.filter(pk__in=ids).order_by().values("generation")
+        of = self.filter(pk__in=sets.Ids(ids)).order_by().values("generation")
         rows = Generation.objects.filter(pk__in=of).order_by("pk").select_for_update(no_key=True)
         generations = list(rows.values_list("pk", flat=True))
         pictures = (
-            Image.objects.filter(generation__in=generations).order_by("pk").select_for_update(no_key=True)
+            Image.objects.filter(generation__in=sets.Ids(generations))
+            .order_by("pk")
+            .select_for_update(no_key=True)
         )
         list(pictures.values_list("pk"))
         return generations
@@ -249,7 +258,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         vendor = connection.vendor
         asked = search.document_query(query.words, query.filters, vendor)
         parts = sum(len(term.words) for term in query.words) + sum(bool(each.tags) for each in query.filters)
-        if not asked or (by_id and (vendor == "sqlite" or parts < 2)):
+        if not asked or (by_id and vendor == "sqlite"):
             return None
         if vendor == "sqlite":
             # A look into its index for each picture takes longer than to compare words and columns. As a value, so that
@@ -261,7 +270,8 @@ class ImageQuerySet(models.QuerySet["Image"]):
         # With OFFSET it is read for itself and is no part of a walk.
         sql = f"SELECT rowid FROM {index.TABLE} WHERE terms @@ %s::tsquery OFFSET 0"  # noqa: S608 - a constant
         ids = RawSQL(sql, [asked])  # noqa: S611 - the words travel as a parameter
-        return Choices(among, self, among._searched(query, lambda _: Q(pk__in=ids)))
+        gathered = among._searched(query, lambda _: Q(pk__in=ids))
+        return Choices(among, self, gathered, is_plain=by_id and parts < 2)
 
     def documented(self, asked: str) -> Self:
         """Those whose search documents hold what they are `asked` for."""
@@ -422,6 +432,10 @@ class Image(StoredPicture):
             ),
             models.Index(
                 fields=["-id", "trashed_at"], name="image_trashed", condition=Q(trashed_at__isnull=False)
+            ),
+            # Few are, and who asks for them would else walk all.
+            models.Index(
+                fields=["-id"], name="image_sensitive", condition=Q(is_cover=True, is_sensitive=True)
             ),
             # What the pickers seek, a picture for each model and each style: all that may be shown, best rated first.
             models.Index(

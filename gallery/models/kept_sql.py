@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connection
-from django.db.models import Expression, QuerySet
+from django.db.models import BooleanField, Expression, QuerySet
 
 # Numbers and words that nobody asks for: where one of them comes out, a value of the caller goes in.
 _NUMBERS = tuple(range(-(2**53) - 8, -(2**53)))
@@ -22,6 +22,9 @@ class Statement(NamedTuple):
 
 
 Write = Callable[..., QuerySet[Any, Any]]
+
+# As SQLite tells it, and as everybody else.
+_TRUTH = {0: False, 1: True, None: None}
 
 _kept: dict[Hashable, Statement] = {}
 
@@ -78,6 +81,10 @@ def _converted(rows: list[tuple[Any, ...]], kept: Statement) -> list[tuple[Any, 
     for place in kept.converted:
         expression = kept.columns[place]
         values: Any = columns[place]
+        if isinstance(expression.output_field, BooleanField):
+            # Of hundreds of rows: without a call for each.
+            columns[place] = tuple(map(_TRUTH.get, values))
+            continue
         for convert in _converters(expression):
             values = [convert(value, expression, connection) for value in values]
         columns[place] = values

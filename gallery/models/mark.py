@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from gallery.models.image import Image
-from gallery.models.sets import link
+from gallery.models.sets import Ids, link
 
 if TYPE_CHECKING:
     from gallery.models.user import User
@@ -42,10 +42,14 @@ class MarkQuerySet(models.QuerySet["Mark"]):
                 link(self.model, known, marked, changed=(*values, "marked_at"), unique=("user", "image"))
             else:
                 # Nothing is to be taken away where nothing was said.
-                self.filter(user=user, image__in=known).exclude(**values).update(
+                self.filter(user=user, image__in=Ids(known)).exclude(**values).update(
                     **values, marked_at=timezone.now()
                 )
-            Image.objects.filter(pk__in=known).sum_marks()
+            marked_ones = Image.objects.filter(pk__in=Ids(known))
+            if "rating" in values:
+                marked_ones.sum_marks()
+            else:
+                marked_ones.sum_favourites()
         return known
 
 

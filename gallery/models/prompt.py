@@ -216,21 +216,11 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
 
     def count_each(self, tallies: Mapping[int, Tally]) -> None:
         """So much more of each, by id, within the transaction that brings, takes or rates it; in order: no deadlock."""
-        alike: dict[Tally, list[int]] = defaultdict(list)
-        told = [pk for pk, tally in tallies.items() if any(tally)]
-        rows = self.filter(pk__in=told).order_by("pk").select_for_update(no_key=True)
-        for pk in rows.values_list("pk", flat=True) if told else ():
-            alike[tallies[pk]].append(pk)
-        for tally, ids in alike.items():
-            self.filter(pk__in=ids)._count(tally)
-
-    def _count(self, tally: Tally) -> None:
-        if tally.pictures:
-            self.count_pictures(tally.pictures)
-        if tally.ratings or tally.given:
-            ratings = Greatest(F("rating_count") + tally.ratings, 0)
-            given = Greatest(F("rating_sum") + tally.given, 0)
-            self.update(rating_count=ratings, rating_sum=given, score=sets.score(ratings, given))
+        told = {pk: tally for pk, tally in tallies.items() if any(tally)}
+        if told:
+            rows = self.filter(pk__in=sets.Ids(told)).order_by("pk").select_for_update(no_key=True)
+            list(rows.values_list("pk", flat=True))
+            sets.count_in_prompts(told, connection)
 
     def charge(self, price: Decimal, *, emulated: bool) -> int:
         """Add what a call may have cost (USD; below zero when it has not after all), within its transaction."""

@@ -49,10 +49,18 @@ _NOT_YET = Q(not_before__isnull=False, not_before__gt=Now())
 _HELD = _NOT_YET | Q(owner__is_active=False) | Q(batch__paused_at__isnull=False)
 
 
+class _AsItComes(IntegerField):  # type: ignore[type-arg]
+    """A whole number that nothing converts: Django would call a function for each of some thousand rows."""
+
+    def get_internal_type(self) -> str:
+        """None that Django knows."""
+        return "AsItComes"
+
+
 def _number(*cases: tuple[Q, int], otherwise: int) -> Case:
     """As a whole number: databases give it as it is, where a moment or a truth costs a call for each row."""
     whens = (When(condition, then=Value(number)) for condition, number in cases)
-    return Case(*whens, default=Value(otherwise), output_field=IntegerField())
+    return Case(*whens, default=Value(otherwise), output_field=_AsItComes())
 
 
 COLUMNS = (

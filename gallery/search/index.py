@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from gallery.formats import MAX_ID
@@ -109,7 +110,12 @@ def _all(images: str, condition: str, vendor: str) -> str:
 
 
 def _changed(columns: Sequence[str], sign: str) -> str:
-    return " OR ".join(f"old.{column} {sign} new.{column}" for column in columns)
+    return " OR ".join(f"{_told('old', column)} {sign} {_told('new', column)}" for column in columns)
+
+
+def _told(row: str, column: str) -> str:
+    """What a document says of a column: of a stack not more than that there is one."""
+    return f"({row}.{column} > 1)" if column == "stack_size" else f"{row}.{column}"
 
 
 def _triggers(vendor: str) -> list[str]:
@@ -208,8 +214,9 @@ def _postgresql_updates(
     By a set's difference: a plan is kept that was made for the first statement, mostly of one row, and a join of both
     tables would then compare each row of a large one with every other.
     """
-    listed = ", ".join(dict.fromkeys(("id", *columns)))
-    changed = f"SELECT n.id FROM (SELECT {listed} FROM renewed EXCEPT SELECT {listed} FROM former) n"
+    names = [*dict.fromkeys(("id", *columns))]
+    new, old = (", ".join(f"{_told(row, name)} AS {name}" for name in names) for row in ("renewed", "former"))
+    changed = f"SELECT n.id FROM (SELECT {new} FROM renewed EXCEPT SELECT {old} FROM former) n"
     changed += f" WHERE n.{when}" if when else ""
     event = f"AFTER UPDATE ON {table} REFERENCING OLD TABLE AS former NEW TABLE AS renewed FOR EACH STATEMENT"
     return _postgresql(name, event, f"IF EXISTS ({changed}) THEN {body(f'IN ({changed})')} END IF;")
@@ -227,6 +234,18 @@ def follow(execute: Execute, vendor: str) -> None:
     """Make the triggers that are missing: on SQLite they go whenever a migration makes their table anew."""
     for statement in _triggers(vendor):
         execute(statement)
+
+
+def follow_anew(connection: BaseDatabaseWrapper) -> None:
+    """The same, in place of those of an older version, which SQLite would let stand."""
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger'")
+            known = {sql for (sql,) in cursor.fetchall()}
+            if all(statement.replace("IF NOT EXISTS ", "") in known for statement in _triggers("sqlite")):
+                return
+            unfollow(cursor.execute, connection.vendor)
+        follow(cursor.execute, connection.vendor)
 
 
 def unfollow(execute: Execute, vendor: str) -> None:

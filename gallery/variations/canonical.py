@@ -1,7 +1,7 @@
 """A request in one form, so that two that ask for the same are equal however they were written."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from venice import Model
@@ -36,6 +36,10 @@ _NOT_SEEN = frozenset({"return_binary", "anon_user_id"})
 _ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
+#: The text of a frozen request with the digests of its inputs.
+Form = Callable[[Mapping[str, Any], Iterable[str]], str]
+
+
 def canonical(
     kind: str, request: Mapping[str, Any], *, inputs: Iterable[str] = (), model: Model | None = None
 ) -> str:
@@ -44,16 +48,29 @@ def canonical(
     `inputs` are the digests of its pictures, in order, which are not in the request. With its `model`, the defaults of
     that, and without what it does not take: what has no influence on the picture makes no difference.
     """
-    values = {name: value for name, value in request.items() if name not in _NOT_SEEN and value is not None}
-    values = _DEFAULTS.get(kind, {}) | values
-    if kind == Generate.kind and model is not None:
-        values = _of_model(values, model)
-    values["style_references"] = _references(values.get("style_references"))
-    plain = {name: _plain(value) for name, value in values.items()}
-    return _ENCODER.encode([kind, plain, list(inputs)])
+    return form_of(kind, model)(request, inputs)
 
 
-def _of_model(values: dict[str, Any], model: Model) -> dict[str, Any]:
+def form_of(kind: str, model: Model | None = None) -> Form:
+    """The same for many requests of one model: what is the same for all of them is looked up once."""
+    taken, refused = _offered(model) if kind == Generate.kind and model is not None else ({}, frozenset())
+    left_out = refused | _NOT_SEEN
+    known = taken | {name: value for name, value in _DEFAULTS.get(kind, {}).items() if name not in left_out}
+    known = {name: _plain(value) for name, value in known.items()}
+
+    def form(request: Mapping[str, Any], inputs: Iterable[str]) -> str:
+        values = known.copy()
+        for name, value in request.items():
+            if value is not None and name not in left_out:
+                values[name] = _plain(value)
+        values["style_references"] = _references(values.get("style_references"))
+        return _ENCODER.encode([kind, values, list(inputs)])
+
+    return form
+
+
+def _offered(model: Model) -> tuple[dict[str, Any], frozenset[str]]:
+    """What only some models take: the defaults of what this one does, and the names of the rest."""
     offered: dict[str, tuple[object, object]] = {
         "width": (model.sizing == "pixels", DEFAULT_SIDE),
         "height": (model.sizing == "pixels", DEFAULT_SIDE),
@@ -67,7 +84,7 @@ def _of_model(values: dict[str, Any], model: Model) -> dict[str, Any]:
         "style_references": (model.supports_style_references, None),
     }
     taken = {name: default for name, (takes, default) in offered.items() if takes}
-    return taken | {name: value for name, value in values.items() if name in taken or name not in offered}
+    return taken, frozenset(offered.keys() - taken.keys())
 
 
 def _references(references: Any) -> list[dict[str, Any]]:

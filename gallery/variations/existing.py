@@ -6,32 +6,34 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q
 
 from gallery.models import Generation, Image, Input, Prompt
-from gallery.variations.canonical import canonical
+from gallery.variations.canonical import Form, form_of
 from venice import Generate, Model
 from venice.operations import Operation
 
 #: So many operations are looked up at once, and of so many pictures alike, the newest.
 MOST = 500
 CANDIDATES = 4_000
-_FIELDS = (
-    "pk",
-    "sha256",
-    "recipe",
-    "width",
-    "height",
-    "color",
-    "seed",
-    "is_sensitive",
-    "is_moderated",
-    "created_at",
-    "owner_id",
-    "generation_id",
-    "prompt_id",
-    "model",
-)
+_SHOWN = {
+    *(
+        "id",
+        "sha256",
+        "recipe",
+        "width",
+        "height",
+        "color",
+        "seed",
+        "is_sensitive",
+        "is_moderated",
+        "created_at",
+    ),
+    *("owner_id", "generation_id", "prompt_id", "model"),
+}
+# In the order of the table, as a row is made of them.
+_FIELDS = tuple(field.attname for field in Image._meta.concrete_fields if field.attname in _SHOWN)
 
 
 class _Candidate(NamedTuple):
@@ -60,57 +62,74 @@ def comes_again(operation: Operation, model: Model | None) -> bool:
 
 def identity(operation: Operation, model: Model | None) -> str:
     """The operation in one form: two with the same one ask for the same."""
+    return _identity(operation, form_of(operation.kind, model))
+
+
+def identities(operations: Iterable[Operation], models: Mapping[str, Model]) -> list[str]:
+    """The same of many, with the models that they name."""
+    forms = {name: form_of(Generate.kind, model) for name, model in models.items()}
+    return [
+        _identity(each, forms[each.model])
+        if each.kind == Generate.kind and each.model in forms
+        else identity(each, models.get(each.model))
+        for each in operations
+    ]
+
+
+def _identity(operation: Operation, form: Form) -> str:
     digests = [_digest(entry.image.data, entry.image.sha256) for entry in operation.inputs]
-    return canonical(operation.kind, operation.payload(images=False), inputs=digests, model=model)
+    return form(operation.payload(images=False), digests)
 
 
 def existing(
-    operations: Sequence[Operation], models: Mapping[str, Model], identities: Sequence[str] | None = None
+    operations: Sequence[Operation], models: Mapping[str, Model], keys: Sequence[str] | None = None
 ) -> dict[int, Image]:
     """The newest kept picture of each of `operations` (at most 500) that was made already, by its place.
 
-    `models` are those that they name, by id; `identities` are theirs where somebody knows them. Three queries at most:
-    prompts, pictures, and what these started from. The pictures have what a tile shows of them, and no more. What was
-    pretended is no picture of Venice's.
+    `models` are those that they name, by id; `keys` are their `identities` where somebody knows them. Three queries at
+    most: prompts, pictures, and what these started from. The pictures have what a tile shows of them, and no more. What
+    was pretended is no picture of Venice's.
     """
-    wanted = _wanted(operations, models, identities)
+    wanted = _wanted(operations, models, keys)
     firsts = (operations[places[0]] for places in wanted.values())
     asked = [operation for operation in firsts if isinstance(operation, Generate)]
     found: dict[int, Image] = {}
     for key, columns in _made(asked, models):
         if places := wanted.pop(key, None):
-            image = Image(**dict(zip(_FIELDS, columns, strict=True)))
+            image = Image.from_db(DEFAULT_DB_ALIAS, _SHOWN, columns)
             found |= dict.fromkeys(places, image)
     return found
 
 
 def under_way(
-    operations: Sequence[Operation], models: Mapping[str, Model], identities: Sequence[str] | None = None
+    operations: Sequence[Operation], models: Mapping[str, Model], keys: Sequence[str] | None = None
 ) -> dict[int, int]:
     """The ids of generations that wait or run and will bring the same pictures, by place; two queries at most."""
-    wanted = _wanted(operations, models, identities)
+    wanted = _wanted(operations, models, keys)
     seeds = {getattr(operation, "seed", None) for operation in operations} - {None}
     active = Generation.objects.active().filter(kind=Generate.kind, emulated=settings.VENICE_EMULATED)
     alike = active.filter(seed__in=seeds, model__in=models).order_by("-id") if wanted else active.none()
     rows = list(alike.values_list("pk", "model", "request")[:CANDIDATES])
     digests = _inputs(pk for pk, _, request in rows if request.get("style_references"))
+    forms = {model: form_of(Generate.kind, models[model]) for model in {model for _, model, _ in rows}}
     found: dict[int, int] = {}
     for pk, model, request in rows:
-        one = {**request, "variants": 1}
-        key = canonical(Generate.kind, one, inputs=digests.get(pk, []), model=models[model])
+        key = forms[model]({**request, "variants": 1}, digests.get(pk, []))
         found |= dict.fromkeys(wanted.pop(key, ()), pk)
     return found
 
 
 def _wanted(
-    operations: Sequence[Operation], models: Mapping[str, Model], identities: Sequence[str] | None
+    operations: Sequence[Operation], models: Mapping[str, Model], keys: Sequence[str] | None
 ) -> dict[str, list[int]]:
     """The places of those that come again, by identity."""
     wanted: dict[str, list[int]] = defaultdict(list)
-    for place, operation in enumerate(operations[:MOST]):
-        model = models.get(operation.model)
-        if comes_again(operation, model):
-            wanted[identities[place] if identities else identity(operation, model)].append(place)
+    operations = operations[:MOST]
+    for place, (operation, key) in enumerate(
+        zip(operations, keys or identities(operations, models), strict=False)
+    ):
+        if comes_again(operation, models.get(operation.model)):
+            wanted[key].append(place)
     return wanted
 
 
@@ -118,9 +137,10 @@ def _made(asked: Sequence[Generate], models: Mapping[str, Model]) -> Iterable[tu
     """What may be the same, newest first: the identity of each, and its columns."""
     candidates = _candidates(asked)
     digests = _inputs(each.generation for each in candidates if each.request.get("style_references"))
+    forms = {model: form_of(Generate.kind, models[model]) for model in {each.model for each in candidates}}
     for each in candidates:
-        inputs, one = digests.get(each.generation, []), {**each.request, "variants": 1}
-        yield canonical(Generate.kind, one, inputs=inputs, model=models[each.model]), each.columns
+        one = {**each.request, "variants": 1}
+        yield forms[each.model](one, digests.get(each.generation, [])), each.columns
 
 
 def _candidates(asked: Sequence[Generate]) -> list[_Candidate]:

@@ -12,7 +12,7 @@ from gallery.models import Image
 from gallery.text import clean_text
 from gallery.variations import axes
 from gallery.variations.axes import Axis, Value
-from gallery.variations.existing import existing, identity, under_way
+from gallery.variations.existing import existing, identities, under_way
 from venice import Generate, InvalidRequest, Model, price
 from venice.operations.ratio import nearest_ratio, pixels_of
 
@@ -108,7 +108,7 @@ def draw(base: Generate, layout: Sequence[Axis], models: Mapping[str, Model]) ->
     made = [_asked(base, combination, models) for combination in _combinations(base, (columns, rows, pages))]
     asked = [operation for operation, _ in made if operation]
     places = [place for place, (operation, _) in enumerate(made) if operation]
-    keys = [identity(operation, models[operation.model]) for operation in asked]
+    keys = identities(asked, models)
     pictures = {places[number]: image for number, image in existing(asked, models, keys).items()}
     on_way = {places[number]: pk for number, pk in under_way(asked, models, keys).items()}
     key_of = dict(zip(places, keys, strict=True))

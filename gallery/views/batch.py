@@ -82,10 +82,12 @@ def run_again(request: MemberRequest, pk: int) -> HttpResponse:
     try:
         new, made = spend_batch_again(request, old, given_up=given_up, submission=submission_of(request))
     except NotRunnable:
-        what = "was cancelled" if given_up else "has failed"
-        return refusal(
-            request, f"Nothing of it {what}, or all that {what[:3]} was dismissed. Nothing was sent."
+        reason = (
+            "Nothing of it was cancelled, or all that was is dismissed."
+            if given_up
+            else "Nothing of it has failed, or all that has was dismissed."
         )
+        return refusal(request, f"{reason} Nothing was sent.")
     except LostFile as error:
         return refusal(request, f"A picture that this starts from is lost: {error}. Nothing was sent.")
     except PriceRefused as refused:

@@ -28,6 +28,9 @@ from gallery.variations.existing import existing
 from gallery.variations.matrix import missing
 from venice import price
 
+#: What the page of a bought matrix tells of its click.
+_SHOWN = ("kind", "axes", "title", "price", "created_at", "owner__username")
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def matrix(request: MemberRequest) -> HttpResponse:
@@ -113,9 +116,8 @@ def _page(
 @require_safe
 def result(request: MemberRequest, pk: int) -> HttpResponse:
     """What has come of a matrix that was bought; to htmx its table alone, 204 while that is as it was."""
-    batch = get_object_or_404(
-        Batch.objects.select_related("owner"), pk=min(pk, MAX_ID), kind=Batch.Kind.MATRIX
-    )
+    rows = Batch.objects.select_related("owner").only(*_SHOWN)
+    batch = get_object_or_404(rows, pk=min(pk, MAX_ID), kind=Batch.Kind.MATRIX)
     drawn = matrix_result.result(batch, request.user, read_id(request.GET.get("page", "")) or 0)
     if drawn is None:
         raise Http404

@@ -21,7 +21,7 @@ from gallery.models import ClosedGates, Generation
 from gallery.models.queue import LONGEST_QUEUE
 
 # So many lines of what runs and waits, and so many cards of what wants a decision.
-MOST_LINES = 50
+MOST_LINES = 30
 MOST = 100
 # Expected times are drawn anew so often while somebody looks, in seconds.
 FRESH_FOR = 15

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -22,8 +23,10 @@ from gallery.models.sets import PORTION
 
 log = logging.getLogger(__name__)
 
-# Search documents that go or come are most of the work, on PostgreSQL above all.
-THROWN, TAKEN_BACK = PORTION // 2, PORTION // 4
+
+def _thrown_at_once() -> int:
+    """Search documents that go or come are most of the work, on PostgreSQL above all."""
+    return PORTION if connection.vendor == "sqlite" else PORTION // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +174,13 @@ def _trash(request: MemberRequest) -> Deed:
         "in the trash already, or not there any more",
         by_maker=True,
         undo=now.isoformat(),
-        portion=THROWN,
+        portion=_thrown_at_once(),
     )
 
 
 def _restore(request: MemberRequest) -> Deed:
     told = "taken out of the trash"
-    return Deed(Image.objects.restore, told, "not in the trash", by_maker=True, portion=TAKEN_BACK)
+    return Deed(Image.objects.restore, told, "not in the trash", by_maker=True, portion=_thrown_at_once())
 
 
 VERBS: dict[str, Callable[[MemberRequest], Deed]] = {

@@ -341,3 +341,8 @@ for (const name of ["input", "change"])
 document.addEventListener("htmx:afterSettle", bringAllBack);
 // After htmx has looked at the page: what is chosen by it asks for the price.
 document.addEventListener("DOMContentLoaded", bringAllBack);
+
+// What one has typed, chosen and looked at in a tab is not for whoever signs in there next.
+document.addEventListener("submit", ({ target }) => {
+  if (target.action?.endsWith("/accounts/logout/")) sessionStorage.clear();
+});

@@ -11,6 +11,7 @@ from gallery.listing import tiles, walk
 from gallery.listing.listing import Listing
 from gallery.listing.neighbours import Neighbours
 from gallery.listing.order import ORDERS
+from gallery.listing.scope import Scope
 from gallery.models import Image, User
 from gallery.models.image import ImageQuerySet
 from tests.gallery.making import a_picture
@@ -65,8 +66,10 @@ def test_pages_and_neighbours_are_those_of_the_whole_list(
         whole = list(head.order.sorted(searched(head)).values_list("pk", flat=True))
         for reach in (1, 4, 100):
             monkeypatch.setattr(walk, "REACH", reach)
+            monkeypatch.setattr(walk, "FAR_REACH", reach)
             assert paged(alice, text, name) == whole, (text, reach)
         monkeypatch.setattr(walk, "REACH", 2)
+        monkeypatch.setattr(walk, "FAR_REACH", 2)
         for place, pk in enumerate(whole):
             around = Neighbours.read(request(alice, q=text, order=name), Image.objects.get(pk=pk))
             assert around.before == (whole[place - 1] if place else None)
@@ -117,3 +120,29 @@ def test_a_page_that_a_short_walk_fills_sorts_nothing(images: list[Image], alice
         plan = str(cursor.fetchall())
     assert "image_dearest_cover" in plan
     assert "TEMP B-TREE" not in plan
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_who_hides_what_is_sensitive_is_walked_for_as_others_are(
+    images: list[Image], alice: User, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walk, "REACH", 4)
+    monkeypatch.setattr(walk, "FAR_REACH", 4)
+    alice.sensitive = "hide"
+    Image.objects.filter(pk=images[2].pk).update(is_sensitive=True)
+    each = listing(alice, q="cat dog", order=name)
+    rows = Scope().listed(each.query, alice)
+    is_walked = rows.choices(by_id=each.order.is_by_id) is not None
+    assert is_walked or (each.order.is_by_id and connection.vendor == "sqlite")
+    whole = list(each.order.sorted(rows).values_list("pk", flat=True))
+    assert images[2].pk not in whole
+    assert [int(tile.id) for tile in tiles.page(each, rows, member=alice).rows] == whole[:SIZE]
+
+
+def test_what_stands_nowhere_lets_no_database_walk_the_list(
+    images: list[Image], alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walk, "FAR_REACH", 4)
+    each = listing(alice, q="zebra")
+    assert tiles.page(each, searched(each), member=alice).rows == []
+    assert (searched(each).choices(by_id=True) is None) == (connection.vendor == "sqlite")

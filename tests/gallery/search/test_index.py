@@ -179,6 +179,45 @@ def test_the_beginning_of_a_word_is_no_tag(alice: User) -> None:
     assert found("ow", alice) == []
 
 
+def test_one_less_in_a_stack_writes_no_document_anew(alice: User) -> None:
+    image = a_picture(alice, "fog")
+    Image.objects.filter(pk=image.pk).update(stack_size=4)
+
+    def writes() -> Any:
+        """What a document's row has of who wrote it, on PostgreSQL; rows that were written so far, on SQLite."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT total_changes()"
+                if connection.vendor == "sqlite"
+                else f"SELECT ctid::text FROM {index.TABLE} WHERE rowid = {image.pk}"
+            )
+            return cursor.fetchone()[0]
+
+    before = writes()
+    Image.objects.filter(pk=image.pk).update(stack_size=3)
+    after = writes()
+    assert after == (before + 1 if connection.vendor == "sqlite" else before)
+    assert found("is:stacked", alice) == [image.pk]
+
+
+def test_triggers_of_an_older_version_are_replaced(alice: User) -> None:
+    if connection.vendor == "sqlite":
+        older = "AFTER UPDATE OF model ON gallery_image BEGIN SELECT 1; END"
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TRIGGER gallery_image_updated_document")
+            cursor.execute(f"CREATE TRIGGER gallery_image_updated_document {older}")
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE OR REPLACE FUNCTION gallery_image_updated_document() RETURNS trigger LANGUAGE plpgsql "
+                "AS $$ BEGIN RETURN NULL; END $$"
+            )
+    index.follow_anew(connection)
+    image = a_picture(alice, "fog")
+    Image.objects.filter(pk=image.pk).update(model="qwen-image")
+    assert found("model:qwen-image", alice) == [image.pk]
+
+
 def test_triggers_that_went_with_their_table_come_back(alice: User) -> None:
     """A migration that changes a table makes it anew on SQLite."""
     if connection.vendor != "sqlite":

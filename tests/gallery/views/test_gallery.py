@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from gallery.listing import tiles
@@ -241,7 +242,9 @@ def test_a_page_in_the_middle_asks_as_often(
     for _ in range(tiles.PAGE * 2):
         a_picture(alice)
     middle = Image.objects.order_by("id")[tiles.PAGE].pk
-    for address, most in ((f"/?from={middle}", 6), (f"/?q=cat&from={middle}", 7)):
+    # PostgreSQL asks first how far it is to walk.
+    searched = 7 if connection.vendor == "sqlite" else 8
+    for address, most in ((f"/?from={middle}", 6), (f"/?q=cat&from={middle}", searched)):
         with django_assert_max_num_queries(most):
             client.get(address)
 

@@ -107,7 +107,7 @@ def test_newer_comes_with_its_own_pager(maker: Client, alice: User) -> None:
 def test_the_line_of_creating_stays_in_the_gallery(maker: Client, models_known: None) -> None:
     page = Page(maker.get("/").content)
     form = page.one("form", data_composer=None)
-    assert (form["hx-post"], form["hx-target"]) == ("/create/", "#active")
+    assert (form["hx-post"], page.one(id="dock")["hx-target"]) == ("/create/", "#active")
     sent = {"composer": "1", "model": "z-image-turbo", "prompt": "A quiet canal"}
     answer = maker.post("/create/", sent, headers=HTMX)
     assert answer.status_code == 200
