@@ -16,6 +16,7 @@ from gallery.forms.matrix import MatrixForm, Purchase
 from gallery.media.storage import thumbnail_name
 from gallery.media.thumbnails import SIZES
 from gallery.models import Generation, Image, Mark, User, Worker
+from gallery.models.sets import Ids
 from gallery.pipeline.pace import WINDOW
 from gallery.variations.matrix import Cell, missing
 
@@ -112,7 +113,7 @@ def judged(table: Table, member: User) -> Table:
     shown = [square.picture for square in squares if square.picture is not None]
     marks = {
         pk: ("true" if is_favourite else "", rating)
-        for pk, is_favourite, rating in Mark.objects.filter(user=member, image__in=shown).values_list(
+        for pk, is_favourite, rating in Mark.objects.filter(user=member, image__in=Ids(shown)).values_list(
             "image", "is_favourite", "rating"
         )
         if is_favourite or rating
