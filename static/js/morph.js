@@ -4,11 +4,22 @@ const CARD = ".card";
 // So long a button that spends rests where it has just come to be.
 const SETTLING = 600;
 
+// What was typed after the question was sent is newer than its answer, which knows the words of then.
+const typedAt = new WeakMap();
+const askedAt = new WeakMap();
+let asked = Infinity;
+document.addEventListener("input", ({ target }) => typedAt.set(target, performance.now()), { capture: true });
+document.addEventListener("htmx:beforeSend", ({ detail }) => askedAt.set(detail.xhr, performance.now()));
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  asked = askedAt.get(detail.xhr) ?? Infinity;
+});
+
 Object.assign(Idiomorph.defaults.callbacks, {
   // A ring runs since it was drawn; the newer one's beginning is that of the same time, counted from another moment.
   // What is folded out stays: it asks for itself.
   beforeNodeMorphed: (old) => !old.classList?.contains("ring") && !(old.dataset && "stays" in old.dataset),
-  beforeAttributeUpdated: (name) => name !== "aria-disabled",
+  beforeAttributeUpdated: (name, element) =>
+    name !== "aria-disabled" && !(name === "value" && typedAt.get(element) > asked),
 });
 
 // The last element that had the focus and was not left for nothing: a button that is switched off while its request

@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image as Pillow
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from tests.e2e.conftest import Site, signed_in, watched
 
@@ -67,7 +67,7 @@ def test_on_a_phone_it_is_one_line_that_opens(filled_site: Site, browser: Browse
     assert axe(page) == []
     page.locator("#create-submit").tap()
     expect(page.locator("#active [data-generation]")).to_have_count(1)
-    expect(dock.locator("#composer-said")).to_have_text(re.compile(r"Asked for: generation \d+\."))
+    expect(dock.locator("#composer-said")).to_have_text(re.compile(r"Asked for:\s+generation \d+\."))
     expect(prompt).not_to_be_focused()
     expect(done(page.locator("#active"))).to_have_count(1, timeout=20_000)
     page.goto(filled_site.url + "/queue/")
@@ -216,6 +216,39 @@ def test_a_picture_is_pasted_into_it(filled_site: Site, browser: Browser) -> Non
     expect(page.locator("#edit-form")).to_be_visible()
     page.goto(filled_site.url + "/prompts/")
     expect(prompt).to_have_value("beside my words")
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.long
+def test_words_that_are_typed_while_an_answer_is_on_its_way_stay(filled_site: Site, browser: Browser) -> None:
+    """Here and in the form of an edit: the answer knows the words of then alone."""
+    context, page, complaints = opened(filled_site, browser, "/prompts/")
+    held: list[Route] = []
+    for path, box, model in (
+        ("/prompts/", "#id_prompt", "venice-sd35"),
+        ("/images/7/edit/", "#edit-prompt", "nano-banana-2-edit"),
+    ):
+        page.goto(filled_site.url + path)
+        words = page.locator(box)
+        words.fill("before")
+        held.clear()
+        # The first question is held, until more is typed.
+        page.route(
+            re.compile(r"/(create|edit)/$"), lambda route: route.continue_() if held else held.append(route)
+        )
+        with page.expect_request(re.compile(r"/(create|edit)/$")):
+            page.locator(box.replace("prompt", "model")).select_option(model)
+        words.press("End")
+        words.press_sequentially(" and after")
+        with page.expect_response(re.compile(r"/(create|edit)/$")):
+            held[0].continue_()
+        page.unroute_all()
+        expect(page.locator(box.replace("prompt", "model"))).to_have_value(model)
+        page.wait_for_load_state("networkidle")
+        expect(words).to_have_value("before and after")
+        page.reload()
+        expect(words).to_have_value("before and after")
     assert complaints == []
     context.close()
 
