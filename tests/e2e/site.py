@@ -106,11 +106,11 @@ def _wait_until_healthy(address: str, process: "subprocess.Popen[bytes]", log: P
 
 @contextmanager
 def running_browser() -> Iterator[Browser]:
-    """Debian's Chromium, or whichever is on the path."""
-    names = ("chromium", "chromium-browser", "google-chrome")
+    """Debian's Chromium, or whichever is on the path; its shell first, which draws no window around each page."""
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     path = next((found for found in map(shutil.which, names) if found), None)
     if path is None:
-        raise NoBrowser("no Chromium: `make install` as root installs it, or apt-get install chromium")
+        raise NoBrowser("no Chromium: `make install` as root installs it (chromium-headless-shell)")
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield running
