@@ -83,7 +83,7 @@ function zoomTo(wanted, frame = frames[0], at = { x: 0, y: 0 }) {
   }
   const middle = view ?? { x: 0.5, y: 0.5 };
   const point = { x: middle.x + at.x / before.width, y: middle.y + at.y / before.height };
-  view = { scale: after, ...middle };
+  view = { ...middle, scale: after };
   const now = size(frame);
   view.x = point.x - at.x / now.width;
   view.y = point.y - at.y / now.height;
