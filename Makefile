@@ -17,8 +17,10 @@ run: .venv/runtime
 install: .venv/development .venv/browser
 	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
 
-# A worker that is idle takes tests from the end of another's list. By whole files, the last long one runs alone.
-SHARED := -n auto --dist worksteal
+# A worker that is idle takes tests from the end of another's list. By whole files, the last long one runs alone. One
+# worker more than cores: a third of the time tests wait for a browser, a server or a clock.
+WORKERS ?= $(shell expr $$($(PYTHON) -c 'import os; print(len(os.sched_getaffinity(0)))') + 1)
+SHARED := -n $(WORKERS) --dist worksteal
 # Where two databases may differ: SQL of ours, locks, constraints and limits of columns, orders, moments, migrations.
 # What only shows rows is done with the first one; `make test-long` runs all that uses a database with both.
 DIFFERS := $(addprefix tests/gallery/, models listing search migrations pipeline synthetic admin/test_nonsense.py \
