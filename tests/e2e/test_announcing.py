@@ -53,6 +53,7 @@ def test_it_says_queued_how_many_and_done(said: Page) -> None:
     said.context.close()
 
 
+@pytest.mark.long
 def test_a_failure_is_told_with_its_reason(said: Page) -> None:
     generate(said, "A bad day [[fault:html-200]]")
     expect(said.locator("#said")).to_contain_text(": Failed", timeout=20_000)

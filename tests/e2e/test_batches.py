@@ -13,6 +13,7 @@ def chosen(page: Page, prompt: str, count: str) -> None:
     page.locator("#id_count").select_option(count)
 
 
+@pytest.mark.long
 def test_a_click_of_eight_in_place_paused_and_gone_on_with(site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     complaints = watched(context)

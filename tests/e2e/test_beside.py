@@ -120,6 +120,7 @@ def blur(picture: Locator) -> None:
     expect(picture).to_have_css("filter", re.compile("blur"))
 
 
+@pytest.mark.long
 def test_what_is_marked_is_blurred_until_it_is_pointed_at(filled_site: Site, page: Page) -> None:
     page.goto(filled_site.url + "/?order=oldest")
     chosen = tiles(page)[3]

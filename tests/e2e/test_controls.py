@@ -16,6 +16,7 @@ SCRIPTED = ":is(.copy, .needs-js, .themes, [data-copy], [data-copy-from], [data-
 PATHS = ["/", "/create/", "/images/1/", "/generations/1/", "/prompts/", "/prompts/1/", "/queue/"]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("width", [360, 1280])
 def test_without_javascript_nothing_is_dead(filled_site: Site, browser: Browser, width: int) -> None:
     site = filled_site

@@ -66,6 +66,7 @@ def test_words_live_through_everything(site: Site, desk: BrowserContext) -> None
     assert complaints == []
 
 
+@pytest.mark.long
 def test_a_closed_tab_and_another_device(site: Site, browser: Browser, desk: BrowserContext) -> None:
     page = at_the_form(site, desk, "jonas")
     phone = browser.new_context(viewport=PHONE)
@@ -91,6 +92,7 @@ def test_a_closed_tab_and_another_device(site: Site, browser: Browser, desk: Bro
     phone.close()
 
 
+@pytest.mark.long
 def test_signed_out_and_in(site: Site, desk: BrowserContext) -> None:
     page = at_the_form(site, desk, "karla")
     page.locator("#id_prompt").fill(WORDS)
@@ -106,6 +108,7 @@ def test_signed_out_and_in(site: Site, desk: BrowserContext) -> None:
     expect(page.locator("#id_prompt")).to_have_value(WORDS)
 
 
+@pytest.mark.long
 def test_filled_undone_and_walked_by_keys(site: Site, desk: BrowserContext) -> None:
     page = at_the_form(site, desk, "lena")
     prompt = page.locator("#id_prompt")
@@ -181,6 +184,7 @@ def test_words_typed_after_the_session_has_ended(site: Site, desk: BrowserContex
     expect(page.locator("#id_prompt")).to_have_value(WORDS)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
 def test_a_preset_from_the_form_and_back(site: Site, browser: Browser, script: bool) -> None:
     context = browser.new_context(java_script_enabled=script, viewport=PHONE)

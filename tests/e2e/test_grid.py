@@ -45,6 +45,7 @@ def test_the_first_screen_shows_many(filled_site: Site, browser: Browser) -> Non
     context.close()
 
 
+@pytest.mark.long
 def test_scrolling_through_pages_moves_nothing_and_back_is_where_one_was(
     filled_site: Site, browser: Browser
 ) -> None:
@@ -172,6 +173,7 @@ def test_filters_on_a_phone(filled_site: Site, browser: Browser) -> None:
     context.close()
 
 
+@pytest.mark.long
 def test_all_of_it_without_scripts(filled_site: Site, browser: Browser) -> None:
     member = browser.new_context()
     signed_in(filled_site, member)

@@ -1,5 +1,6 @@
 """The header of a page that nobody touches tells what happens meanwhile."""
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.conftest import Site, signed_in, watched
@@ -7,6 +8,7 @@ from tests.e2e.conftest import Site, signed_in, watched
 PAUSE = "from gallery.models import Gate; Gate.objects.{}"
 
 
+@pytest.mark.long
 def test_count_and_reason_come_by_themselves(site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     complaints = watched(context)

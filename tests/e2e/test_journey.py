@@ -10,6 +10,7 @@ from tests.e2e.conftest import Site, signed_in, watched
 SLOW = 30_000
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("width", [390, 1440])
 def test_from_a_prompt_to_a_rerun(site: Site, browser: Browser, width: int) -> None:
     context = browser.new_context(viewport={"width": width, "height": 900})

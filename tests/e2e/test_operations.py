@@ -106,6 +106,7 @@ def test_a_form_is_filled_and_sent_by_keys_alone_and_says_what_is_wrong(
     context.close()
 
 
+@pytest.mark.long
 def test_files_are_dropped_pasted_and_put_in_order(filled_site: Site, browser: Browser) -> None:
     context, page, complaints = opened(filled_site, browser, "/create/")
     drop(page, page.locator("main"), "red")

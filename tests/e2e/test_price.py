@@ -65,6 +65,7 @@ def test_another_model_in_the_composer_without_javascript(site: Site, browser: B
     context.close()
 
 
+@pytest.mark.long
 def test_more_variants_and_a_click_before_their_price_has_come(site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = signed_in(site, context)
@@ -101,6 +102,7 @@ def test_more_variants_and_a_click_before_their_price_has_come(site: Site, brows
     context.close()
 
 
+@pytest.mark.long
 def test_another_model_and_a_click_before_its_form_has_come(site: Site, browser: Browser) -> None:
     """It is sent, and the price that was read binds: a dearer model asks, one that is not dearer goes on."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
@@ -179,6 +181,7 @@ CUT = """() => [...document.querySelectorAll("#id_model option")].filter((option
 }).map((option) => option.text)"""
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "width",
     [390, pytest.param(720, marks=pytest.mark.long), 834, pytest.param(1000, marks=pytest.mark.long), 1440],

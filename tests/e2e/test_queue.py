@@ -61,6 +61,7 @@ def page(site: Site, browser: Browser) -> Iterator[Page]:
     context.close()
 
 
+@pytest.mark.long
 def test_focus_stays_on_the_same_cancel_while_rows_move(site: Site, page: Page) -> None:
     first, second, third, fourth = rows(site, "queued", "queued", "queued", "queued")
     page.goto(f"{site.url}/queue/")
@@ -94,6 +95,7 @@ def test_decisions_come_first_and_stay_where_they_are(site: Site, page: Page) ->
     assert [page.evaluate(TOP.format(pk)) for pk in (old, newer)] == tops
 
 
+@pytest.mark.long
 def test_what_comes_under_the_pointer_by_itself_cannot_be_paid_at_once(site: Site, page: Page) -> None:
     gone, stays = rows(site, "failed", "failed")
     page.goto(f"{site.url}/queue/")

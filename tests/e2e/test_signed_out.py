@@ -72,6 +72,7 @@ def test_another_model(site: Site, browser: Browser, keeper: str) -> None:
     context.close()
 
 
+@pytest.mark.long
 def test_what_asks_by_itself_takes_nobody_away(site: Site, browser: Browser, keeper: str) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = at_the_form(site, context, keeper)

@@ -92,6 +92,7 @@ def test_twenty_steps_into_a_search_and_back_by_keyboard_alone(filled_site: Site
     assert "q=li" in page.url
 
 
+@pytest.mark.long
 def test_back_closes_and_forward_opens_again(filled_site: Site, page: Page) -> None:
     page.goto(filled_site.url + SEARCH)
     ids = tiles(page)
@@ -112,6 +113,7 @@ def test_back_closes_and_forward_opens_again(filled_site: Site, page: Page) -> N
     assert focused(page) == ids[12]
 
 
+@pytest.mark.long
 def test_who_leaves_the_viewer_comes_back_to_a_whole_page(filled_site: Site, page: Page) -> None:
     """The address of the viewer has been read as a fragment; what the browser kept of it is not the page."""
     page.goto(filled_site.url + SEARCH)
@@ -238,6 +240,7 @@ def under_pointer(page: Page, x: float, y: float) -> list[float]:
     return page.evaluate(UNDER, [x, y])  # type: ignore[no-any-return]
 
 
+@pytest.mark.long
 def test_a_picture_is_never_enlarged_by_itself(filled_site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 2560, "height": 1440})
     page = signed_in(filled_site, context)
@@ -331,6 +334,7 @@ def test_one_can_run_it_again_without_leaving(filled_site: Site, page: Page) -> 
     expect(page.locator("#viewer")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_only_what_was_asked_for_is_told(filled_site: Site, page: Page) -> None:
     """What was made of a picture before comes with its page, each time that one steps to it."""
     page.goto(filled_site.url + SEARCH)

@@ -88,6 +88,7 @@ def test_the_tree_goes_from_roots_to_leaves_and_shows_each_request_once(alice: U
         assert [each.image for each in nodes[joined.generation_id].made_of] == [right]
 
 
+@pytest.mark.long
 def test_a_large_family_is_bounded_and_says_what_is_left_out(
     client: Client, alice: User, django_assert_max_num_queries: Any
 ) -> None:

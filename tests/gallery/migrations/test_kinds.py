@@ -407,6 +407,7 @@ def test_the_pages_show_what_they_showed(filled: Rows, client: Client) -> None:
         shown(f"/admin/gallery/{table}/")
 
 
+@pytest.mark.long
 def test_new_ones_follow_and_old_forms_are_remembered(filled: Rows) -> None:
     migrate(AFTER)
     old = next(row for row in filled["generation"].values() if row["submission"])

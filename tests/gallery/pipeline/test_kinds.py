@@ -122,6 +122,7 @@ def test_there_is_a_case_for_each_kind() -> None:
     assert set(OPERATIONS) == set(KINDS) == set(Kind.values)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("kind", OPERATIONS)
 def test_each_kind_becomes_a_stored_picture_at_its_price(
     installation: Installation, alice: User, kind: str

@@ -425,6 +425,7 @@ def test_the_second_signal_ends_at_once(installation: Installation, alice: User)
     assert states() == {State.INTERRUPTED: 1}
 
 
+@pytest.mark.long
 @pytest.mark.one_database
 def test_headers_are_recorded_while_the_answer_is_still_arriving(
     installation: Installation, alice: User, client: Browser
@@ -444,6 +445,7 @@ def test_headers_are_recorded_while_the_answer_is_still_arriving(
     installation.check()
 
 
+@pytest.mark.long
 def test_a_full_disk_under_the_database_delays_but_loses_nothing(
     emulator: Emulator, tmp_path: Path, small_disk: SmallDisk
 ) -> None:

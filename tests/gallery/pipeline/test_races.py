@@ -33,6 +33,7 @@ def _six_workers_share(installation: Installation, owner: User, count: int, seco
     installation.check()
 
 
+@pytest.mark.long
 def test_six_workers_send_each_generation_once(installation: Installation, alice: User) -> None:
     _six_workers_share(installation, alice, 100, 300)
 

@@ -137,6 +137,7 @@ def test_what_it_writes_is_its_own_alone(served: Served) -> None:
     }
 
 
+@pytest.mark.long
 def test_it_names_what_others_can_read(tmp_path: Path) -> None:
     """Once, and only what it must not mend itself: here somebody else keeps files in the same folder."""
     with tempfile.TemporaryDirectory(prefix="gallery-open-") as name:
@@ -301,6 +302,7 @@ def test_two_installations_on_one_host_leave_each_other_signed_in(tmp_path: Path
             served.process.wait(60)
 
 
+@pytest.mark.long
 def test_each_line_is_json_when_json_is_asked_for(tmp_path: Path) -> None:
     """Of the start, of a refused request, of a child that dies, of the end."""
     served = Served(tmp_path, free_port(), LOG_FORMAT="json", PYTHONWARNINGS="always")

@@ -308,6 +308,7 @@ def is_cut_within(connection: socket.socket, seconds: float, drip: bytes = b"") 
     return False
 
 
+@pytest.mark.long
 def test_who_sends_a_body_at_a_fair_pace_may_finish(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
