@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r
-SHELL_OF_CHROMIUM := $(shell command -v chromium-headless-shell)
+HEADLESS := $(shell command -v chromium-headless-shell)
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 # What is compiled once is kept: hundreds of processes that the tests start, and each start of the site, read it.
@@ -30,7 +30,7 @@ test: install
 	$(BIN)/python -m pytest -q $(SHARED)
 	$(BIN)/python -m pytest -q $(SHARED) --postgresql $(DIFFERS)
 
-test-long: install
+test-long: install .venv/chromium
 	$(BIN)/python -m pytest -q $(SHARED) --long
 	$(BIN)/python -m pytest -q $(SHARED) --long --postgresql tests/gallery
 	$(BIN)/python -m pytest -q $(SHARED) --postgresql tests/gallery
@@ -95,13 +95,20 @@ clean:
 	@$(PIP) requirements-dev.lock
 	@touch .venv/runtime $@
 
-# The browser of the tests: Debian's Chromium without the windows of a desktop, which cost twice the time; another one
-# that is there does as well.
+# The browser of the tests: Debian's Chromium, for `make test` without the windows of a desktop, which cost half of the
+# time; the whole one for `make test-long`. What is there already does as well.
 .venv/browser: | .venv/bin/python
-ifeq ($(SHELL_OF_CHROMIUM),)
-	@if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && echo "Installing Chromium …" \
-	  && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium-headless-shell >/dev/null; then :; \
-	elif [ -n "$(CHROMIUM)" ]; then echo "The browser tests take $(CHROMIUM)."; \
-	else echo "No Chromium found: the browser tests will be skipped (Debian: apt-get install chromium-headless-shell)."; fi
+ifeq ($(HEADLESS),)
+	@$(call debian,chromium-headless-shell) || [ -n "$(CHROMIUM)" ] \
+	  || echo "No Chromium found: the browser tests will be skipped (Debian: apt-get install chromium-headless-shell)."
 endif
 	@touch $@
+
+.venv/chromium: | .venv/bin/python
+ifeq ($(CHROMIUM),)
+	@$(call debian,chromium) || echo "No whole Chromium found (Debian: apt-get install chromium)."
+endif
+	@touch $@
+
+debian = command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && echo "Installing $(1) …" \
+	  && apt-get update -qq && apt-get install -y -qq --no-install-recommends $(1) >/dev/null

@@ -28,10 +28,10 @@ def filled_site(site: Site) -> Site:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, or whichever is on the path."""
+def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
+    """The short run takes Chromium's shell, which needs two thirds of the time; the long one the whole browser."""
     try:
-        with running_browser() as running:
+        with running_browser(whole=request.config.getoption("--long")) as running:
             yield running
     except NoBrowser as error:
         pytest.skip(str(error))

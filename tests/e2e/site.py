@@ -105,9 +105,13 @@ def _wait_until_healthy(address: str, process: "subprocess.Popen[bytes]", log: P
 
 
 @contextmanager
-def running_browser() -> Iterator[Browser]:
-    """Debian's Chromium, or whichever is on the path; its shell first, which draws no window around each page."""
-    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+def running_browser(*, whole: bool = False) -> Iterator[Browser]:
+    """Debian's Chromium, or whichever is on the path.
+
+    Its shell first, which draws no window around each page; with `whole` the browser that people have.
+    """
+    names = ["chromium", "chromium-browser", "google-chrome"]
+    names.insert(len(names) if whole else 0, "chromium-headless-shell")
     path = next((found for found in map(shutil.which, names) if found), None)
     if path is None:
         raise NoBrowser("no Chromium: `make install` as root installs it (chromium-headless-shell)")
