@@ -112,7 +112,10 @@ class Purpose:
     def told(self) -> str:
         """How many, in words."""
         what = "picture" if self.own else "style reference"
-        return f"{self.model.name} takes up to {counted(self.most, what)}." if self.model else ""
+        if self.model is None:
+            return ""
+        most = f"up to {counted(self.most, what)}" if self.most else f"no {what}s"
+        return f"{self.model.name} takes {most}."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

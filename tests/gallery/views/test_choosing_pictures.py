@@ -60,6 +60,8 @@ def test_what_is_at_hand_is_offered_each_once(site: Client, alice: User, bob: Us
     form = Page(answer.content).one("form", id="picker-form")
     assert (form["action"], form["data-most"]) == ("/create/", "3")
     assert "takes up to 3 style references" in form.words
+    unable = Page(site.get(PICTURES, {"model": UNABLE, "pick": "style_reference"}).content)
+    assert "takes no style references" in unable.words
 
 
 def test_a_search_takes_the_gallery_s_language_and_finds_every_picture(site: Client, alice: User) -> None:
