@@ -18,7 +18,7 @@ from gallery.text import letter_kind
 # Some 0.1 s of the processor, whatever the texts are.
 STEPS = 150_000
 # So many changes are drawn one by one.
-MOST_BLOCKS = 1_000
+MOST_BLOCKS = 600
 # What occurs once within a part holds that part together; in parts of parts of parts nothing much is left.
 _LEVELS = 4
 
