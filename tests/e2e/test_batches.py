@@ -64,6 +64,8 @@ def test_the_queue_has_one_line_that_folds_out_by_keys(site: Site, browser: Brow
     page = signed_in(site, context)
     page.goto(f"{site.url}/create/")
     chosen(page, "Twelve boats [[fault:slow:4]]", "12")
+    # Who presses before the price has come is asked again.
+    expect(page.locator("#create-submit")).to_contain_text("Generate · $0.12")
     page.locator("#id_prompt").press("Control+Enter")
     # The newest click stands first.
     expect(page.locator("#create-sitting [data-batch]").first.locator("article")).to_have_count(12)
