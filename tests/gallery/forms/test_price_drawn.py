@@ -57,6 +57,8 @@ def choices(draw: st.DrawFn) -> dict[str, str]:
     return asked
 
 
+# Hundreds of forms in one transaction, of which PostgreSQL has no statistics: a quarter of an hour there.
+@pytest.mark.one_database
 @given(asked=choices(), late=choices())
 @tried(15, long=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_one_price_from_the_button_to_the_bill(
