@@ -270,11 +270,8 @@ document.addEventListener("click", (event) => {
   Promise.race([save(), patience]).finally(() => location.assign(link.href));
 });
 
-document.addEventListener("submit", ({ target }) => {
-  if (!target.action?.endsWith("/accounts/logout/")) return;
-  forget();
-  forget(sessionStorage);
-});
+// What the tab has kept goes on every page (operation.js).
+document.addEventListener("submit", ({ target }) => target.action?.endsWith("/accounts/logout/") && forget());
 
 // A page out of the browser's memory may be older than the draft.
 addEventListener("pageshow", ({ persisted }) => persisted && ask());
