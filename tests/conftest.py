@@ -58,6 +58,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [item for item in items if not belongs(item, further) or (second and not may_differ(item))]
     unwanted = set(left_out)
     items[:] = [item for item in items if item not in unwanted]
+    # Begun last, one of these would run alone at the end while the other workers have nothing left.
+    items.sort(key=lambda item: item.get_closest_marker("minutes") is None)
     config.hook.pytest_deselected(items=left_out)
 
 

@@ -39,11 +39,13 @@ def test_six_workers_send_each_generation_once(installation: Installation, alice
 
 
 @pytest.mark.long
+@pytest.mark.minutes
 def test_six_workers_empty_a_long_queue(installation: Installation, alice: User) -> None:
     _six_workers_share(installation, alice, 2000, 400)
 
 
 @pytest.mark.long
+@pytest.mark.minutes
 def test_four_workers_keep_to_sixty_a_minute_and_use_them(installation: Installation, alice: User) -> None:
     for number in range(250):
         queue(alice, f"number {number}", faults="violation")
