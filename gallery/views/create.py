@@ -70,6 +70,7 @@ def create(request: MemberRequest) -> HttpResponse:
     values = draft.merged(before, fill.values, replaces=fill.replaces) if fill else before
     form = draft.drawn(catalog, values)
     notes: dict[str, Any] = {"lost": fill.is_lost, "filled_from": fill.source if values != before else ""}
+    notes["already_there"] = bool(fill) and values == before
     if fill.image:
         notes["left_out"] = form.not_taken(draft.fitted(fill.values, form.spec) if form.spec else fill.values)
     return _page(request, form, values, **notes)
@@ -128,7 +129,7 @@ def _redraw(request: MemberRequest) -> HttpResponse:
     elif "undo" in sent:
         before = drafts.before_fill(request, sent.get("undo") or "")
         if before is not None:
-            return _replaced(request, before)
+            return _replaced(request, before, undone=True)
         notes["note"] = "What stood here before is not kept any more. Look at History."
     form, values = _form_of(request, sent)
     drafts.save_sent(request, sent)
@@ -229,7 +230,7 @@ def _page(
 ) -> HttpResponse:
     """The whole page, or to htmx the form alone, wherever it meant to put the answer; `notes` are about the values."""
     if _in_composer(request):
-        return _redrawn_composer(request, form, values, status)
+        return _redrawn_composer(request, form, values, status, notes)
     context = {**drafts.context(request, values, form), "last_seed": _last_seed(request.user)}
     context |= {"lasts": _lasting(request, form), **notes}
     if request.htmx and request.method == "POST":
@@ -250,16 +251,16 @@ def _lasting(request: MemberRequest, form: GenerateForm) -> timedelta | None:
 
 
 def _in_composer(request: MemberRequest) -> bool:
-    """Whether the gallery's one line has posted it, and goes on standing there."""
-    return bool(request.htmx) and "composer" in request.POST
+    """Whether the one line of another page asks, and goes on standing there."""
+    return bool(request.htmx) and ("composer" in request.POST or "composer" in request.GET)
 
 
 def _redrawn_composer(
-    request: MemberRequest, form: GenerateForm, values: Values, status: int
+    request: MemberRequest, form: GenerateForm, values: Values, status: int, notes: Mapping[str, Any]
 ) -> HttpResponse:
-    """The line for another model; or what is wrong, said below it, and the price as it is now."""
+    """The line with other values; or what is wrong, said below it, and the price as it is now."""
     if status == 200:
-        redrawn = retarget(drafts.line(request, values), "#create-composer")
+        redrawn = retarget(drafts.line(request, values, notes), "#create-composer")
         redrawn["HX-Reswap"] = "morph:outerHTML"
         return redrawn
     context = {"form": form, "problems": list(form.errors.items())}

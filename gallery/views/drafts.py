@@ -1,5 +1,6 @@
 """The draft of a member's composer: saved while one types, drawn anew when another device has changed it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import BadRequest
@@ -132,10 +133,10 @@ def _is_of(image: Image, words: str) -> bool:
     return image.prompt is not None and image.prompt.text.split() == words.split()
 
 
-def line(request: MemberRequest, values: Values) -> HttpResponse:
-    """The gallery's line with those values."""
+def line(request: MemberRequest, values: Values, notes: Mapping[str, Any] | None = None) -> HttpResponse:
+    """The composer's one line with those values; what `notes` tell about them is said above it."""
     of_line = {"line": composer.line(Catalog.load(glance(request)), values), "user": request.user}
-    return render(request, "create/_composer_line.jinja", of_line, using="jinja2")
+    return render(request, "create/_composer_redrawn.jinja", of_line | {"notes": notes}, using="jinja2")
 
 
 def _number(text: str) -> int | None:

@@ -147,7 +147,8 @@ document.addEventListener("htmx:oobAfterSwap", ({ target }) => {
   if (counter) htmx.trigger(counter, "look");
   const isSilent = target.closest("[hx-swap]")?.getAttribute("hx-swap") === "none";
   if (isSilent) document.getElementById("said").textContent = target.textContent.replace(/\s+/g, " ").trim();
-  setTimeout(() => forgetAsked(target), TOLD);
+  // What can be undone stays until something else is said.
+  if (!target.querySelector("button")) setTimeout(() => forgetAsked(target), TOLD);
 });
 
 /** It leaves when it has been read; never from under a pointer or the focus. */

@@ -258,11 +258,30 @@ document.addEventListener("visibilitychange", () => {
   else save();
 });
 
+/** What a link to the create page would fill the form with comes into the one of this page. */
+async function fill(address) {
+  if (state.dirty || state.saving) await save();
+  await htmx.ajax("GET", address, { target: form(), swap: "morph:outerHTML" });
+  form()?.querySelector("textarea")?.focus();
+  const words = document.getElementById("composer-said")?.textContent ?? "";
+  document.getElementById("said").textContent = words.replace(/\s+/g, " ").trim();
+}
+
+const isPlain = (event) => !(event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.('a[data-action^="use-"], a[data-action="remix"]');
+  const of = form();
+  if (!link || !of?.matches("[data-composer]") || !isPlain(event) || event.defaultPrevented) return;
+  if (link.pathname !== of.getAttribute("action") || !link.search) return;
+  event.preventDefault();
+  fill(`${link.pathname}${link.search}&composer=1`);
+});
+
 // The next page is drawn from the draft: it waits for what is on its way.
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[href]");
-  const plain = !(event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
-  if (!link || !plain || event.defaultPrevented || link.target || link.hasAttribute("download")) return;
+  if (!link || !isPlain(event) || event.defaultPrevented || link.target || link.hasAttribute("download")) return;
   if (!(state.dirty || state.saving) || link.origin !== location.origin) return;
   if (link.pathname === location.pathname && link.hash) return;
   event.preventDefault();

@@ -50,6 +50,49 @@ def done(place: Locator) -> Locator:
     return place.locator('[data-generation][data-state="done"]')
 
 
+MADE_BY_WORDS = """
+from gallery.models import Image
+made = Image.objects.exclude(seed=None).exclude(prompt=None).filter(generation__kind="generate").order_by("pk")
+print(*made.values_list("pk", "prompt__text")[0], sep="\\n")
+"""
+
+
+def test_what_a_picture_gives_comes_into_the_line_and_can_be_undone(
+    filled_site: Site, browser: Browser
+) -> None:
+    picture, words = filled_site.manage("shell", "-v0", "-c", MADE_BY_WORDS).split("\n", 1)
+    address = f"/images/{picture}/"
+    context, page, complaints = opened(filled_site, browser, address)
+    prompt, said = page.locator("#id_prompt"), page.locator("#composer-said")
+    prompt.fill("my own words")
+
+    page.get_by_role("link", name="Remix").click()
+
+    expect(prompt).to_have_value(words)
+    expect(prompt).to_be_focused()
+    expect(said).to_contain_text(f"Filled from picture {picture}.")
+    expect(page.locator("#said")).to_contain_text("Filled from picture")
+    page.get_by_role("link", name="Use seed").click()
+    expect(page.locator(".create-fixed-seed")).to_be_visible()
+    assert page.url == filled_site.url + address
+    # It is the draft now, on every page.
+    page.goto(filled_site.url + "/prompts/")
+    expect(prompt).to_have_value(words)
+    expect(page.locator(".create-fixed-seed")).to_have_count(1)
+
+    page.goto(filled_site.url + address)
+    page.get_by_role("link", name="Use seed").click()
+    expect(said).to_have_text("All of it stands here already.")
+    prompt.fill("other words")
+    page.get_by_role("link", name="Use prompt").click()
+    expect(prompt).to_have_value(words)
+    said.get_by_role("button", name="Undo").click()
+    expect(said).to_have_text("As it was before.")
+    expect(prompt).to_have_value("other words")
+    assert complaints == []
+    context.close()
+
+
 def test_on_a_phone_it_is_one_line_that_opens(filled_site: Site, browser: Browser) -> None:
     context, page, complaints = opened(
         filled_site, browser, "/prompts/1/", viewport=PHONE, has_touch=True, is_mobile=True

@@ -293,8 +293,11 @@ def test_keys_follow_the_links_and_none_spends(filled_site: Site, page: Page) ->
     picture = filled_site.manage("shell", "-v0", "-c", SEEDED)
     for key, use in (("r", "remix"), ("a", "all"), ("p", "prompt"), ("s", "seed")):
         page.goto(f"{filled_site.url}/images/{picture}/")
-        page.keyboard.press(key)
-        page.wait_for_url(f"**/create/?image={picture}&use={use}")
+        with page.expect_response(f"**/create/?image={picture}&use={use}&composer=1"):
+            page.keyboard.press(key)
+        expect(page.locator("#composer-said")).to_contain_text(
+            re.compile("^ *(Filled from picture|All of it)")
+        )
     page.goto(f"{filled_site.url}/images/1/")
     # What is sent of one picture waits for what was sent of it before.
     with page.expect_request("**/images/1/favourite/"):

@@ -361,6 +361,47 @@ def test_the_header_tells_of_another_device(maker: Client, alice: User) -> None:
     assert line.one("textarea", name="prompt").text.strip() == "x"
 
 
+def filled_line(client: Client, query: str) -> tuple[Element, Element]:
+    """The one line of a page as a link fills it: the form, and what is said above it."""
+    page = Page(client.get(f"/create/?{query}&composer=1", headers=HTMX).content)
+    return page.one("form", id="create-composer"), page.one("p", id="composer-said")
+
+
+def test_a_link_fills_the_line_of_the_page_it_stands_on(maker: Client, alice: User) -> None:
+    picture = a_picture(alice, "a heron in the reeds", model=PIXELS)
+    save(maker, fields(maker), prompt="my own words")
+
+    form, said = filled_line(maker, f"image={picture.pk}&use=remix")
+
+    assert form.one("textarea", name="prompt").text.strip() == "a heron in the reeds"
+    assert "data-unsaved" in form.attributes
+    assert said.words.startswith(f"Filled from picture {picture.pk}. Undo")
+    undo = said.one("button", name="undo")
+    # Nothing is kept before the page says so: what stood there becomes a draft of before.
+    assert values(alice)["prompt"] == "my own words"
+    sent = sent_of(form)
+    assert save(maker, sent).json()["stands"] is True
+    assert (values(alice)["prompt"], before(alice)) == ("a heron in the reeds", ["my own words"])
+    answer = maker.post("/create/", sent | {"undo": undo["value"]}, headers=HTMX)
+    assert Page(answer.content).one("p", id="composer-said").words == "As it was before."
+    assert values(alice)["prompt"] == "my own words"
+
+
+def test_the_line_says_what_it_has_no_place_for_and_what_is_gone(maker: Client, alice: User) -> None:
+    picture = a_picture(alice, model=PIXELS)
+    Generation.objects.filter(pk=picture.generation_id).update(
+        request={"model": PIXELS, "prompt": "x", "width": 512, "height": 768, "steps": 20}
+    )
+
+    _, said = filled_line(maker, f"image={picture.pk}&use=all&model={TIERS}")
+
+    assert "Not taken over" in said.words
+    assert "Steps 20" in said.words
+    form, said = filled_line(maker, "image=999999&use=all")
+    assert said.words == "What this names is not here any more, so nothing was filled in."
+    assert "data-unsaved" not in form.attributes
+
+
 @pytest.mark.django_db(transaction=True)
 def test_twenty_saves_at_once_lose_nothing(maker: Client, alice: User) -> None:
     sent = fields(maker)
