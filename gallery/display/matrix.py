@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from math import ceil
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from gallery.display import generation_card
 from gallery.display.forecast import GUESS
@@ -15,8 +15,8 @@ from gallery.formats import about, amount, shape, usd
 from gallery.forms.matrix import MatrixForm, Purchase
 from gallery.media.storage import thumbnail_name
 from gallery.media.thumbnails import SIZES
-from gallery.models import Generation, Image, Mark, User, Worker
-from gallery.models.sets import Ids
+from gallery.models import Generation, Image, Mark, User, Worker, kept_sql
+from gallery.models.sets import IdsWritten, written
 from gallery.pipeline.pace import WINDOW
 from gallery.variations.matrix import Cell, missing
 
@@ -113,9 +113,7 @@ def judged(table: Table, member: User) -> Table:
     shown = [square.picture for square in squares if square.picture is not None]
     marks = {
         pk: ("true" if is_favourite else "", rating)
-        for pk, is_favourite, rating in Mark.objects.filter(user=member, image__in=Ids(shown)).values_list(
-            "image", "is_favourite", "rating"
-        )
+        for pk, is_favourite, rating in kept_sql.ask("marks of ids", _marks, member.pk, written(shown))
         if is_favourite or rating
     }
     if not marks:
@@ -132,6 +130,11 @@ def judged(table: Table, member: User) -> Table:
             for sheet in table.sheets
         ],
     )
+
+
+def _marks(member: int, pictures: str) -> QuerySet[Mark, Any]:
+    those = Mark.objects.filter(user=member, image__in=IdsWritten(pictures))
+    return those.values_list("image", "is_favourite", "rating")
 
 
 def called(*labels: str) -> str:

@@ -71,6 +71,22 @@ def score(ratings: Any, given: Any) -> Case:
     return Case(When(GreaterThan(ratings, 0), then=drawn), default=Value(0), output_field=IntegerField())
 
 
+def written(ids: Iterable[int]) -> str:
+    """As `IdsWritten` takes them."""
+    return json.dumps(list(ids))
+
+
+class IdsWritten(RawSQL):
+    """Ids as a subquery whose one parameter is their JSON, so that the SQL can be kept."""
+
+    def __init__(self, ids: str) -> None:
+        super().__init__("SELECT value FROM json_each(%s)", [ids])
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        """The same for PostgreSQL."""
+        return "(SELECT value::bigint FROM json_array_elements_text(%s::json))", self.params
+
+
 class Ids(RawSQL):
     """Ids as a subquery with one parameter: Django would look at each of hundreds, several times."""
 
