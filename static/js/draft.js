@@ -273,7 +273,8 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest?.('a[data-action^="use-"], a[data-action="remix"]');
   const of = form();
   if (!link || !of?.matches("[data-composer]") || !isPlain(event) || event.defaultPrevented) return;
-  if (link.pathname !== of.getAttribute("action") || !link.search) return;
+  // A small window shows no line over a picture: there the link leads to the whole form.
+  if (link.pathname !== of.getAttribute("action") || !link.search || !of.checkVisibility()) return;
   event.preventDefault();
   fill(`${link.pathname}${link.search}&composer=1`);
 });

@@ -93,6 +93,21 @@ def test_what_a_picture_gives_comes_into_the_line_and_can_be_undone(
     context.close()
 
 
+def test_where_no_line_is_shown_a_picture_gives_it_to_the_whole_form(
+    filled_site: Site, browser: Browser
+) -> None:
+    context, page, complaints = opened(filled_site, browser, "/", viewport=PHONE)
+    page.locator("#grid > .tile > a").first.click()
+    expect(page.locator('.layer [data-action="remix"]')).to_be_attached()
+    expect(page.locator(".layer #dock")).to_be_hidden()
+
+    page.keyboard.press("r")
+
+    page.wait_for_url("**/create/?image=*&use=remix")
+    assert complaints == []
+    context.close()
+
+
 def test_on_a_phone_it_is_one_line_that_opens(filled_site: Site, browser: Browser) -> None:
     context, page, complaints = opened(
         filled_site, browser, "/prompts/1/", viewport=PHONE, has_touch=True, is_mobile=True
