@@ -8,11 +8,42 @@ const SETTLING = 600;
 const typedAt = new WeakMap();
 const askedAt = new WeakMap();
 let asked = Infinity;
+let newer = [];
+const brought = [];
 document.addEventListener("input", ({ target }) => typedAt.set(target, performance.now()), { capture: true });
 document.addEventListener("htmx:beforeSend", ({ detail }) => askedAt.set(detail.xhr, performance.now()));
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   asked = askedAt.get(detail.xhr) ?? Infinity;
+  const fields = [...(detail.target?.querySelectorAll?.("input:not([type=file]), select, textarea") ?? [])];
+  newer = fields.filter((field) => field.id && typedAt.get(field) > asked).map(typed);
 });
+
+function typed({ id, value, checked, selectionStart, selectionEnd }) {
+  return { id, value, checked, start: selectionStart, end: selectionEnd };
+}
+
+// A form of another model replaces the old one as a whole: its fields get what was typed meanwhile, and all that
+// follows from it.
+document.addEventListener("htmx:afterSwap", () => {
+  brought.push(...newer.map(bring).filter(Boolean));
+  newer = [];
+});
+// Only now does the new form listen.
+document.addEventListener("htmx:afterSettle", () => {
+  for (const field of brought.splice(0))
+    for (const name of ["input", "change"]) field.dispatchEvent(new Event(name, { bubbles: true }));
+});
+
+/** The field with what was typed; none where it has that already, or where the other model has no such choice. */
+function bring({ id, value, checked, start, end }) {
+  const field = document.getElementById(id);
+  if (!field || (field.value === value && field.checked === checked)) return null;
+  if (field.options && ![...field.options].some((option) => option.value === value)) return null;
+  field.value = value;
+  field.checked = checked;
+  if (field === document.activeElement && Number.isInteger(start)) field.setSelectionRange(start, end);
+  return field;
+}
 
 Object.assign(Idiomorph.defaults.callbacks, {
   // A ring runs since it was drawn; the newer one's beginning is that of the same time, counted from another moment.
