@@ -9,6 +9,7 @@ const RETRY = 5000;
 // Browsers let a page that is left send no more.
 const PARTING = 60_000;
 const UNSAVED = "draft-unsaved";
+const UNREACHED = "The server cannot be reached. Nothing was filled in.";
 const SPENDS = new Set(["submission", "price", "composer"]);
 
 // Names this page to the server: what it sends late is not taken for another device's.
@@ -48,17 +49,18 @@ function schedule(after = PAUSE) {
   state.timer = setTimeout(save, after);
 }
 
-/** One save at a time, so that each is typed over the one before. */
+/** One save at a time, so that each is typed over the one before. Whether it stands. */
 async function save(more) {
   clearTimeout(state.timer);
   while (state.saving) await state.saving;
   const of = form();
-  if (!of) return;
+  if (!of) return false;
   state.dirty = false;
   state.saving = send(of, body(of, more));
-  await state.saving;
+  const stands = await state.saving;
   state.saving = null;
   look();
+  return stands;
 }
 
 async function send(of, data) {
@@ -75,17 +77,18 @@ async function send(of, data) {
     keepHere(of, text);
     state.dirty = true;
     state.timer = setTimeout(save, RETRY);
-    return;
+    return false;
   }
   if (answer.status === 401) {
     keepHere(of, text);
     document.dispatchEvent(new CustomEvent("draft:signed-out"));
-    return;
+    return false;
   }
   const said = await answer.json().catch(() => ({}));
   if (answer.ok) saved(of, said);
   else if (answer.status === 409) offer();
   else tell(said.error ?? "What you typed could not be kept on the server. It stays in this page.");
+  return answer.ok;
 }
 
 function saved(of, said) {
@@ -258,14 +261,41 @@ document.addEventListener("visibilitychange", () => {
   else save();
 });
 
-/** What a link to the create page would fill the form with comes into the one of this page. */
-async function fill(address) {
-  if (state.dirty || state.saving) await save();
-  await htmx.ajax("GET", address, { target: form(), swap: "morph:outerHTML" });
-  form()?.querySelector("textarea")?.focus();
-  const words = document.getElementById("composer-said")?.textContent ?? "";
-  document.getElementById("said").textContent = words.replace(/\s+/g, " ").trim();
+const told = () => document.getElementById("composer-said");
+
+/** The form of another model that is on its way comes first: it knows nothing of what fills it. */
+async function awaitModel() {
+  const end = performance.now() + PATIENCE;
+  while (form()?.querySelector("select.htmx-request") && performance.now() < end)
+    await new Promise((resolve) => setTimeout(resolve, 20));
 }
+
+/** What a link to the create page would fill the form with comes into the one of this page. */
+async function fill(address, goesOn) {
+  await awaitModel();
+  const isKept = !(state.dirty || state.saving || form().hasAttribute("data-unsaved"));
+  // What has no place to be undone to is not overwritten; why it has none is said above the line.
+  if (!isKept && !(await save())) {
+    if (!document.getElementById("draft-notice")) tell(UNREACHED);
+    return;
+  }
+  const before = told();
+  const undo = before?.querySelector("button[name=undo]")?.value;
+  const asked = undo ? `${address}&undo=${encodeURIComponent(undo)}` : address;
+  try {
+    await htmx.ajax("GET", asked, { target: form(), swap: "morph:outerHTML" });
+  } catch {
+    tell(UNREACHED);
+    return;
+  }
+  if (told() === before) return;
+  tell("");
+  if (goesOn) form()?.querySelector("textarea")?.focus();
+  document.getElementById("said").textContent = told().textContent.replace(/\s+/g, " ").trim();
+}
+
+// One after the other: each is filled into what the one before has left.
+let filling = Promise.resolve();
 
 const isPlain = (event) => !(event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
 
@@ -276,7 +306,9 @@ document.addEventListener("click", (event) => {
   // A small window shows no line over a picture: there the link leads to the whole form.
   if (link.pathname !== of.getAttribute("action") || !link.search || !of.checkVisibility()) return;
   event.preventDefault();
-  fill(`${link.pathname}${link.search}&composer=1`);
+  const address = `${link.pathname}${link.search}&composer=1`;
+  // Who remixes goes on in the words; who takes one thing may take the next, by its key too.
+  filling = filling.then(() => fill(address, link.dataset.action === "remix"));
 });
 
 // The next page is drawn from the draft: it waits for what is on its way.
