@@ -270,9 +270,22 @@ async function awaitModel() {
     await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-/** What a link to the create page would fill the form with comes into the one of this page. */
+/** Until it has come nothing is spent: the press would be for words that are about to go. */
 async function fill(address, goesOn) {
   await awaitModel();
+  const [before, submit] = [told(), document.getElementById("create-submit")];
+  const holds = !submit.disabled;
+  if (holds) submit.disabled = true;
+  try {
+    await bringIn(address, goesOn);
+  } finally {
+    // The line that has come knows by itself.
+    if (holds && told() === before) submit.disabled = false;
+  }
+}
+
+/** What a link to the create page would fill the form with comes into the one of this page. */
+async function bringIn(address, goesOn) {
   const isKept = !(state.dirty || state.saving || form().hasAttribute("data-unsaved"));
   // What has no place to be undone to is not overwritten; why it has none is said above the line.
   if (!isKept && !(await save())) {
@@ -308,7 +321,8 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   const address = `${link.pathname}${link.search}&composer=1`;
   // Who remixes goes on in the words; who takes one thing may take the next, by its key too.
-  filling = filling.then(() => fill(address, link.dataset.action === "remix"));
+  const next = () => fill(address, link.dataset.action === "remix");
+  filling = filling.then(next, next);
 });
 
 // The next page is drawn from the draft: it waits for what is on its way.

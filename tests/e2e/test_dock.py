@@ -151,19 +151,30 @@ def test_what_a_picture_gives_never_costs_words(filled_site: Site, browser: Brow
     expect(prompt).to_have_value(words)
     expect(page.locator("#id_model")).to_have_value(model)
 
+    held: list[Route] = []
+    page.route("**/create/?*", lambda route: held.append(route))
+    with page.expect_request("**/create/?*"):
+        page.get_by_role("link", name="Remix").click()
+    # Nothing is spent on words that are about to go.
+    expect(page.locator("#create-submit")).to_be_disabled()
+    held[0].continue_()
+    expect(page.locator("#create-submit")).to_be_enabled()
+    page.unroute("**/create/?*")
+
+    expect(page.locator("form[data-unsaved]")).to_have_count(0)
+
     context.set_offline(True)
     page.get_by_role("link", name="Use size").click()
     expect(notice).to_have_text("The server cannot be reached. Nothing was filled in.")
+    expect(page.locator("#create-submit")).to_be_enabled()
     context.set_offline(False)
 
     other = context.new_page()
     other.goto(filled_site.url + "/prompts/")
     with other.expect_response("**/create/draft/"):
         other.locator("#id_prompt").fill("of the other tab")
-    with page.expect_response("**/create/draft/") as answer:
-        prompt.fill("long words of mine")
-        page.get_by_role("link", name="Use seed").click()
-    assert answer.value.status == 409
+    prompt.fill("long words of mine")
+    page.get_by_role("link", name="Use seed").click()
     expect(notice).to_contain_text("Changed on another device.")
     expect(prompt).to_have_value("long words of mine")
     context.close()

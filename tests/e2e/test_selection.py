@@ -178,3 +178,30 @@ def test_nothing_lies_over_how_many_are_selected_nor_undo_over_its_words(
     expect(page.locator("#notices form")).to_have_count(0)
     assert complaints == []
     context.close()
+
+
+@pytest.mark.long
+def test_by_keys_alone_what_is_selected_is_tagged(filled_site: Site, browser: Browser) -> None:
+    context, page, complaints = opened(filled_site, browser)
+    page.locator(f"{tile(page, 0)[0]} > a").focus()
+    page.keyboard.press("x")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("x")
+
+    # Not two or three stops for each tile of the page.
+    page.keyboard.press("g")
+    summary = page.locator("#selection summary")
+    for _ in range(4):
+        if not summary.evaluate("each => each === document.activeElement"):
+            page.keyboard.press("Tab")
+    expect(summary).to_be_focused()
+    page.keyboard.press("Enter")
+    page.locator("#tag-selected").press_sequentially("by keys")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#notices")).to_contain_text("2 pictures tagged")
+    page.locator("#collect-selected").press_sequentially("By keys")
+    page.keyboard.press("Enter")
+    expect(page.locator("#notices")).to_contain_text("2 pictures put into")
+    assert complaints == []
+    context.close()
