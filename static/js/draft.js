@@ -241,13 +241,18 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
     state.replaces = true;
     save();
   }
-  if (form()?.hasAttribute("data-unsaved")) save();
+  // Once, though each part of an answer settles: the next form comes without this mark.
+  if (form()?.matches("[data-unsaved]:not([data-sending])")) {
+    form().dataset.sending = "";
+    save();
+  }
 });
 document.addEventListener("htmx:afterSwap", look);
 
 function leave() {
   const of = form();
-  if (!of || !state.dirty) return;
+  // What has just been filled may not have been sent yet.
+  if (!of || !(state.dirty || of.hasAttribute("data-unsaved"))) return;
   const data = body(of);
   state.dirty = false;
   if (!navigator.sendBeacon(of.dataset.draft, data)) keepHere(of, data.toString());

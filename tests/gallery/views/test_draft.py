@@ -423,6 +423,36 @@ def test_undo_comes_back_to_words_that_stood_there_twice(maker: Client, alice: U
     assert values(alice)["prompt"] == "my own words"
 
 
+def test_words_that_a_page_left_behind_once_more_keep_their_undo(maker: Client, alice: User) -> None:
+    picture = a_picture(alice, "a heron in the reeds", model=PIXELS)
+    sent = fields(maker)
+    save(maker, sent, prompt="my own words", page="one", save="1")
+    form, said = filled_line(maker, f"image={picture.pk}&use=prompt")
+    save(maker, sent_of(form), page="two", save="1")
+
+    # What was sent on leaving is sent by the next page of the tab, too.
+    save(maker, sent, prompt="my own words", page="one", save="2")
+
+    assert undone(maker, form, said.one("button", name="undo")["value"]) == "As it was before."
+    assert values(alice)["prompt"] == "my own words"
+
+
+def test_a_save_that_comes_after_undo_is_no_other_device(maker: Client, alice: User) -> None:
+    picture = a_picture(alice, "a heron in the reeds", model=PIXELS)
+    save(maker, fields(maker), prompt="my own words", page="one", save="1")
+    form, said = filled_line(maker, f"image={picture.pk}&use=prompt")
+    sent = sent_of(form) | {"page": "one"}
+    save(maker, sent, save="2")
+    maker.post(
+        "/create/", sent | {"undo": said.one("button", name="undo")["value"], "save": "4"}, headers=HTMX
+    )
+
+    late = save(maker, sent, save="3")
+
+    assert (late.status_code, late.json()["stands"]) == (200, True)
+    assert values(alice)["prompt"] == "my own words"
+
+
 def test_filling_it_a_second_time_leaves_the_way_back(maker: Client, alice: User) -> None:
     picture = a_picture(alice, "a heron in the reeds", model=PIXELS)
     save(maker, fields(maker), prompt="my own words")
