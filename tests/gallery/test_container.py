@@ -277,7 +277,7 @@ def kept(image: Image, migrated: Path) -> Path:
     return folder_of(image, "kept", migrated)
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize("command", ["serve", "web", "work", "migrate", "signin admin", "check_integrity"])
 @pytest.mark.parametrize(
     ("name", "mode"),

@@ -71,6 +71,7 @@ def kept(worker: WorkerProcess) -> list[Path]:
     return sorted(worker.spool.folder.glob("*.kept"))
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     "data",
     [
@@ -152,6 +153,7 @@ def test_the_good_pictures_of_a_mixed_answer_are_stored(
     assert bool(kept(worker)) == is_kept, "what could not be used was paid for as well"
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "value",
     [
@@ -298,6 +300,7 @@ def test_a_firewalls_403_fails_this_request_alone(
     assert kept(worker) == []
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.one_database
 @pytest.mark.parametrize("status", [400, 404, 405, 410, 413, 415, 418, 422, 451])
 def test_a_refused_request_fails_in_venices_words(
@@ -326,6 +329,7 @@ def test_a_rate_limit_waits_a_bounded_time(
     assert not worker.step()
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.one_database
 @pytest.mark.parametrize(
     ("status", "data"),
@@ -362,6 +366,7 @@ def test_a_page_that_says_500_tells_nothing(
     assert sent(worker, script, alice, answer(b"<html>no</html>", status)).state == State.INTERRUPTED
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.one_database
 @pytest.mark.parametrize(
     "steps",
@@ -466,6 +471,7 @@ def test_no_number_in_a_header_keeps_a_picture_from_being_stored(
         assert client.get(page).status_code == 200, page
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("status", [400, 402, 429, 503])
 @pytest.mark.parametrize(
     "words",
