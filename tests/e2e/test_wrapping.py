@@ -56,7 +56,7 @@ def long_site(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Itera
         yield running
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.long
 @pytest.mark.parametrize("size", [300, 2000, 64])
 def test_no_page_is_wider_than_a_phone(long_site: Site, browser: Browser, size: int) -> None:
     site = long_site
