@@ -156,9 +156,8 @@ def _replaced(request: MemberRequest, values: Values, **notes: Any) -> HttpRespo
     """The form with other values; those that stood in it become a draft of before."""
     drafts.save_sent(request)
     replaced = draft.merged(values, {})
-    # By that page: a save that it has sent before, and that comes late, is none of another device.
-    page, base = drafts.page_of(request), request.user.draft_revision
-    Draft.objects.save_values(request.user, replaced, base=base, page=page, replaces=True, insists=True)
+    # As this page's: what it has sent before, and arrives later, is overtaken.
+    drafts.save(request, replaced, replaces=True, insists=True)
     return _page(request, draft.drawn(Catalog.load(glance(request)), replaced), replaced, **notes)
 
 

@@ -75,12 +75,6 @@ def base_of(request: MemberRequest) -> int | None:
     return _number(request.POST.get(REVISION, ""))
 
 
-def page_of(request: MemberRequest) -> Page:
-    """The open page that has sent it, and its how manieth save that is."""
-    sent = request.POST
-    return Page(sent.get("page", "")[:40].replace("\0", ""), _number(sent.get("save", "")) or 0)
-
-
 def save(request: MemberRequest, values: Values, *, replaces: bool = False, insists: bool = False) -> Saved:
     """Keep `values` as the form on that page stands. Scripts send no revision: theirs is no draft."""
     base = base_of(request)
@@ -91,7 +85,7 @@ def save(request: MemberRequest, values: Values, *, replaces: bool = False, insi
         request.user,
         values,
         base=base,
-        page=page_of(request),
+        page=Page(sent.get("page", "")[:40].replace("\0", ""), _number(sent.get("save", "")) or 0),
         replaces=replaces or FILLED in sent,
         insists=insists or "insists" in sent,
     )

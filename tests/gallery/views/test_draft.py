@@ -437,17 +437,15 @@ def test_words_that_a_page_left_behind_once_more_keep_their_undo(maker: Client, 
     assert values(alice)["prompt"] == "my own words"
 
 
-def test_a_save_that_comes_after_undo_is_no_other_device(maker: Client, alice: User) -> None:
+def test_what_was_undone_does_not_come_back_with_a_save_that_is_late(maker: Client, alice: User) -> None:
     picture = a_picture(alice, "a heron in the reeds", model=PIXELS)
-    save(maker, fields(maker), prompt="my own words", page="one", save="1")
-    form, said = filled_line(maker, f"image={picture.pk}&use=prompt")
+    save(maker, fields(maker), prompt="my own words")
+    form, said = filled_line(maker, f"image={picture.pk}&use=remix")
     sent = sent_of(form) | {"page": "one"}
-    save(maker, sent, save="2")
-    maker.post(
-        "/create/", sent | {"undo": said.one("button", name="undo")["value"], "save": "4"}, headers=HTMX
-    )
 
-    late = save(maker, sent, save="3")
+    undo = {"undo": said.one("button", name="undo")["value"], "save": "2"}
+    maker.post("/create/", sent | undo, headers=HTMX)
+    late = save(maker, sent, save="1")
 
     assert (late.status_code, late.json()["stands"]) == (200, True)
     assert values(alice)["prompt"] == "my own words"
