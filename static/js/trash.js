@@ -51,6 +51,8 @@ function take(id) {
 }
 
 function putBack(id) {
+  const row = document.querySelector(`[data-trash] > [data-image="${CSS.escape(id)}"]`);
+  if (row) goOn(row);
   const kept = gone.get(id);
   gone.delete(id);
   if (kept?.tile && kept.parent.isConnected) {
@@ -64,6 +66,17 @@ function putBack(id) {
   const address = kept?.address ?? (viewer()?.dataset.viewer === id ? viewer().dataset.address : null);
   if (viewer() && address) document.dispatchEvent(new CustomEvent("viewer:go", { detail: address }));
   if (said) said.textContent = `Picture ${id} is back.`;
+}
+
+/** In the list of the trash what is back leaves its row: who goes on by keys finds the next one under the focus. */
+function goOn(row) {
+  const next = neighbour(row, "nextElementSibling") ?? neighbour(row, "previousElementSibling");
+  const after = () => {
+    if (document.activeElement !== document.body) return;
+    (next?.querySelector("button") ?? link(next))?.focus({ preventScroll: true });
+  };
+  // Nothing comes in its place, so nothing settles.
+  document.addEventListener("htmx:afterRequest", after, { once: true });
 }
 
 /** Cards of a request tell which of its pictures are in the trash. */

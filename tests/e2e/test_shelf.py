@@ -111,6 +111,22 @@ def test_the_viewer_goes_on_and_comes_back(filled_site: Site, page: Page) -> Non
 
 
 @pytest.mark.long
+def test_one_after_the_other_comes_back_by_the_same_key(filled_site: Site, page: Page) -> None:
+    page.goto(filled_site.url + "/?q=-zebra")
+    for number in ids(page)[6:9]:
+        page.goto(f"{filled_site.url}/images/{number}/")
+        page.get_by_role("button", name="Into the trash").click()
+        expect(page.locator("#undo")).to_contain_text("is in the trash")
+    page.goto(filled_site.url + "/trash/")
+    count = page.locator("#grid > [data-image]").count()
+    page.get_by_role("button", name="Restore").first.focus()
+
+    for back in (1, 2, 3):
+        page.keyboard.press("Enter")
+        expect(page.locator("#grid > [data-image]")).to_have_count(count - back)
+
+
+@pytest.mark.long
 def test_the_trash_gives_back_and_is_emptied(filled_site: Site, page: Page) -> None:
     page.goto(filled_site.url + "/?q=-zebra")
     gone = ids(page)[8]
