@@ -45,12 +45,15 @@ function bring({ id, value, checked, start, end }) {
   return field;
 }
 
+// A box that is emptied when it is sent has what was typed since, whichever answer comes.
+const keepsWords = (element) => typedAt.get(element) > asked || "keepsWords" in element.dataset;
+
 Object.assign(Idiomorph.defaults.callbacks, {
   // A ring runs since it was drawn; the newer one's beginning is that of the same time, counted from another moment.
   // What is folded out stays: it asks for itself.
   beforeNodeMorphed: (old) => !old.classList?.contains("ring") && !(old.dataset && "stays" in old.dataset),
   beforeAttributeUpdated: (name, element) =>
-    name !== "aria-disabled" && !(name === "value" && typedAt.get(element) > asked),
+    name !== "aria-disabled" && !(name === "value" && keepsWords(element)),
 });
 
 // The last element that had the focus and was not left for nothing: a button that is switched off while its request
