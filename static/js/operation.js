@@ -78,6 +78,27 @@ function put(row, before) {
   say(`${row.querySelector("img").alt} is number ${[...list.children].indexOf(row) + 1} now.`);
 }
 
+// An answer to what was asked before the pictures were put in another order knows only the order of then.
+let arranged = null;
+document.addEventListener("htmx:beforeSwap", ({ detail: { target, requestConfig } }) => {
+  arranged = null;
+  if (!target?.matches?.(".operation-form")) return;
+  const sent = requestConfig.formData?.getAll("input") ?? [];
+  const now = inputsOf(target);
+  if (now.length && now.join(" ") !== sent.join(" ")) arranged = { now, sent };
+});
+document.addEventListener("htmx:afterSwap", () => {
+  const list = arranged && several()?.querySelector("ol");
+  if (!list) return;
+  const { now, sent } = arranged;
+  arranged = null;
+  const place = (row) => (now.includes(row.dataset.input) ? now.indexOf(row.dataset.input) : now.length);
+  const isGone = ({ dataset: { input } }) => sent.includes(input) && !now.includes(input);
+  const rows = [...list.children];
+  list.replaceChildren(...rows.filter((row) => !isGone(row)).sort((one, other) => place(one) - place(other)));
+  renumber(list);
+});
+
 /** What a change of the pictures costs: the model's list of the form asks. */
 function ask(form) {
   form.elements.model?.dispatchEvent(new Event("change", { bubbles: true }));

@@ -312,6 +312,112 @@ def test_what_is_selected_while_a_deed_is_on_its_way_stays_selected(
     context.close()
 
 
+@pytest.mark.long
+def test_the_order_of_several_pictures_stays_while_their_form_is_drawn_anew(
+    filled_site: Site, reader: Page
+) -> None:
+    reader.goto(f"{filled_site.url}/images/2/multi-edit/?input=3&input=4")
+    rows = reader.locator("[data-arranging] li")
+    expect(rows).to_have_count(3)
+    waiting = Held(reader, "**/images/2/multi-edit/")
+    with reader.expect_request("**/images/2/multi-edit/"):
+        reader.locator("#multi-edit-model").select_option("nano-banana-2-edit")
+    rows.nth(2).get_by_role("button", name="earlier").click()
+    rows.nth(1).get_by_role("button", name="earlier").click()
+    order = rows.evaluate_all("(all) => all.map((each) => each.dataset.input)")
+    assert order == ["4", "2", "3"]
+
+    waiting.let_go()
+    expect(reader.locator("#multi-edit-form button.main")).to_contain_text("$0.1")
+    expect(reader.locator(".htmx-settling, .htmx-swapping, .htmx-request")).to_have_count(0)
+    assert rows.evaluate_all("(all) => all.map((each) => each.dataset.input)") == order
+    expect(rows.first.get_by_role("button", name="earlier")).to_be_disabled()
+    reader.locator("#multi-edit-prompt").fill("side by side")
+    with reader.expect_request(lambda request: request.method == "POST") as sent:
+        reader.locator("#multi-edit-form button.main").click()
+    assert re.findall(r"(?<=[&^])input=(\d+)", sent.value.post_data or "") == order
+
+
+@pytest.mark.long
+def test_what_cannot_be_fetched_is_said_and_asked_for_again(filled_site: Site, reader: Page) -> None:
+    """Models, a menu of the gallery, pictures to choose from, the next picture: none of them stays empty for good."""
+    reader.goto(filled_site.url + "/create/")
+    reader.locator("#id_prompt").fill(WORDS)
+    dialog = reader.locator("dialog.picker")
+    reader.route("**/create/models/**", lambda route: route.abort())
+    reader.get_by_role("button", name="Models with pictures").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("could not be fetched")
+    reader.unroute_all()
+    dialog.get_by_role("button", name="Try again").click()
+    expect(dialog.locator("[data-picker-search]")).to_be_visible()
+    dialog.get_by_role("button", name="Close").click()
+
+    reader.goto(filled_site.url + "/?q=-zebra")
+    folded = reader.locator(".filter:has([hx-get])").first
+    menu = reader.locator(f'.filter[data-filter="{folded.get_attribute("data-filter")}"]')
+    reader.route("**/*", lambda route: route.abort())
+    menu.locator("summary").click()
+    expect(reader.locator("#notices")).to_contain_text("cannot be reached")
+    reader.unroute_all()
+    menu.locator("summary").click()
+    menu.locator("summary").click()
+    expect(menu.locator("a").first).to_be_visible()
+    reader.keyboard.press("Escape")
+
+    tile = reader.locator("#grid > .tile").nth(3)
+    tile.locator(":scope > a").focus()
+    reader.route("**/images/**", lambda route: route.abort())
+    reader.keyboard.press("Enter")
+    expect(reader.locator("#notices")).to_contain_text("could not be fetched")
+    expect(reader.locator("#id_prompt")).to_have_value(WORDS)
+    reader.unroute_all()
+    reader.keyboard.press("Enter")
+    expect(reader.locator("#viewer")).to_have_attribute("data-viewer", tile_id(tile))
+
+
+@pytest.mark.long
+def test_pictures_that_are_ticked_stay_when_a_search_for_others_fails(
+    filled_site: Site, reader: Page
+) -> None:
+    reader.goto(filled_site.url + "/images/2/multi-edit/")
+    address = re.compile("/create/pictures/")
+    reader.route(address, lambda route: route.fulfill(status=502, body="Bad Gateway"))
+    reader.get_by_role("button", name="Choose pictures").click()
+    dialog = reader.locator("dialog.picker")
+    expect(dialog.get_by_role("alert")).to_contain_text("could not be fetched")
+    reader.unroute(address)
+    dialog.get_by_role("button", name="Try again").click()
+    boxes = dialog.locator(".picker-choice:not(:disabled):not(:checked)")
+    boxes.first.check(force=True)
+    use = dialog.locator("[data-picker-use]")
+    told = use.inner_text()
+    reader.route(address, lambda route: route.fulfill(status=502, body="Bad Gateway"))
+    dialog.locator("[data-picker-search]").fill("lighthouse")
+    expect(dialog.locator("[data-picker-told]")).to_contain_text("could not be fetched")
+    expect(use).to_have_text(told)
+    reader.unroute(address)
+    with reader.expect_response(address):
+        dialog.get_by_role("button", name="Try again").click()
+    expect(dialog.locator("[data-picker-told]")).not_to_contain_text("could not be fetched")
+    expect(use).to_have_text(told)
+
+
+@pytest.mark.long
+def test_a_picker_that_is_opened_again_before_it_has_come_comes(filled_site: Site, reader: Page) -> None:
+    reader.goto(filled_site.url + "/create/")
+    dialog = reader.locator("dialog.picker")
+    asked: list[Route] = []
+    reader.route("**/create/models/**", lambda route: asked.append(route))
+    with reader.expect_request("**/create/models/**"):
+        reader.get_by_role("button", name="Models with pictures").click()
+    reader.keyboard.press("Escape")
+    with reader.expect_request("**/create/models/**"):
+        reader.get_by_role("button", name="Models with pictures").click()
+    expect(dialog).to_be_visible()
+    asked[-1].continue_()
+    expect(dialog.locator("[data-picker-search]")).to_be_visible()
+
+
 def tile_id(tile: Locator) -> str:
     return tile.get_attribute("data-image") or ""
 
