@@ -89,6 +89,15 @@ for (const kind of ["htmx:sendError", "htmx:responseError"])
     else if (/\brevealed\b/.test(trigger)) setTimeout(rearm, AGAIN, elt);
   });
 
+/** What was asked for, whose card has no place here any more. */
+function sayAskedFor(text) {
+  const card = new DOMParser().parseFromString(text, "text/html").querySelector(".card[data-generation]");
+  const counter = document.getElementById("queue-count");
+  if (!card) return;
+  say(`Asked for: generation ${card.dataset.generation}. It stands in the queue.`);
+  if (counter) htmx.trigger(counter, "look");
+}
+
 // Of what was sent by a form that is gone when its answer comes, as with the picture before, htmx tells only that form.
 document.addEventListener("htmx:beforeSend", ({ detail }) => {
   const { xhr, requestConfig } = detail;
@@ -100,6 +109,7 @@ document.addEventListener("htmx:beforeSend", ({ detail }) => {
   xhr.addEventListener("error", () => tell("htmx:sendError", detail));
   xhr.addEventListener("load", () => {
     if (xhr.status >= 400 && xhr.status !== 422) return tell("htmx:responseError", detail);
+    if (gone && requestConfig.verb === "post") sayAskedFor(xhr.responseText);
     const told = JSON.parse(xhr.getResponseHeader("HX-Trigger") || "{}");
     for (const [name, more] of Object.entries(told)) tell(name, more);
   });

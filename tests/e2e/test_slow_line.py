@@ -97,6 +97,31 @@ def test_words_of_a_click_that_was_not_taken_are_there_after_a_reload(
     context.close()
 
 
+@pytest.mark.long
+def test_words_typed_while_a_form_that_was_refused_is_answered_stay(site: Site, browser: Browser) -> None:
+    """The answer brings the form anew, beside the card of what was asked for."""
+    context = browser.new_context(viewport=WIDE)
+    page = signed_in(site, context, "lena")
+    page.goto(site.url + "/create/")
+    expect(page.locator("#create-submit")).to_contain_text("$")
+    page.locator("#id_prompt").focus()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#id_prompt")).to_have_attribute("aria-invalid", "true")
+    page.locator("#id_prompt").fill("A bridge")
+    waiting = Held(page, CREATE)
+    with page.expect_request(CREATE):
+        page.keyboard.press("Control+Enter")
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" over the river")
+
+    waiting.let_go()
+
+    expect(page.locator("#id_prompt")).not_to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#create-sitting [data-generation]").first).to_be_attached()
+    expect(page.locator("#id_prompt")).to_have_value("A bridge over the river")
+    context.close()
+
+
 @pytest.fixture
 def reader(filled_site: Site, browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport=WIDE)
@@ -180,6 +205,24 @@ def test_a_mark_that_was_not_taken_is_said_wherever_one_is_by_then(filled_site: 
     expect(viewer).not_to_have_attribute("data-viewer", tile_id(tile))
     waiting.waiting[0].abort()
     expect(reader.locator("#notices")).to_contain_text("cannot be reached")
+
+
+@pytest.mark.long
+def test_what_is_asked_for_from_a_picture_that_is_left_is_said(filled_site: Site, reader: Page) -> None:
+    at_a_tile(filled_site, reader, "/?q=-zebra", 13)
+    reader.keyboard.press("Enter")
+    viewer = reader.locator("#viewer")
+    before = viewer.get_attribute("data-viewer")
+    viewer.locator('[data-operation="upscale"]').click()
+    button = viewer.locator("#upscale-form button.main")
+    expect(button).to_contain_text("$")
+    waiting = Held(reader, "**/upscale/")
+    with reader.expect_request("**/upscale/"):
+        button.click()
+    viewer.locator('a[rel="next"]').click()
+    expect(viewer).not_to_have_attribute("data-viewer", before or "")
+    waiting.let_go()
+    expect(reader.locator("#notices")).to_contain_text("It stands in the queue")
 
 
 @pytest.mark.long
