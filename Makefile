@@ -19,7 +19,8 @@ install: .venv/development .venv/browser
 
 # A worker that is idle takes tests from the end of another's list. By whole files, the last long one runs alone. One
 # worker more than cores: a third of the time tests wait for a browser, a server or a clock.
-WORKERS ?= $(shell expr $$($(PYTHON) -c 'import os; print(len(os.sched_getaffinity(0)))') + 1)
+CORES := $(shell $(PYTHON) -c 'import os; print(len(os.sched_getaffinity(0)))')
+WORKERS ?= $(shell expr $(CORES) + 1)
 SHARED := -n $(WORKERS) --dist worksteal
 # Where two databases may differ: SQL of ours, locks, constraints and limits of columns, orders, moments, migrations.
 # What only shows rows is done with the first one; `make test-long` runs all that uses a database with both.
@@ -27,9 +28,9 @@ DIFFERS := $(addprefix tests/gallery/, models listing search migrations pipeline
 	display/test_lineage.py $(addprefix views/test_, create_post.py dates.py draft.py filters.py matrix.py) \
 	$(addprefix test_, accounts.py costs.py events.py schema.py throttle.py))
 # Both at once, since tests wait for a third of their time; what the second one says comes when the first has ended.
-BESIDE := -n $(shell expr \( $(WORKERS) + 1 \) / 3)
+BESIDE ?= $(shell expr \( $(CORES) + 1 \) / 2)
 test: install
-	@$(BIN)/python -m pytest -q $(BESIDE) --postgresql $(DIFFERS) >.pytest_postgresql 2>&1 & second=$$!; \
+	@$(BIN)/python -m pytest -q -n $(BESIDE) --postgresql $(DIFFERS) >.pytest_postgresql 2>&1 & second=$$!; \
 	$(BIN)/python -m pytest -q $(SHARED); first=$$?; \
 	wait $$second; second=$$?; cat .pytest_postgresql; exit $$((first + second))
 

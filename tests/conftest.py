@@ -1,8 +1,12 @@
 """Fixtures that every test may use: a database of either kind, an emulator on a real socket, members, a worker."""
 
+import fcntl
 import gc
 import os
+import shutil
 import signal
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Container, Iterator
 from functools import wraps
@@ -27,6 +31,7 @@ from venice.emulator import Emulator
 # Playwright keeps an event loop in the main thread, in which Django would refuse to query.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
+ROOT = Path(__file__).resolve().parents[1]
 #: Whoever asks for one of these, itself or through another fixture, works on the database of the run.
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "postgresql_url"}
 
@@ -140,7 +145,34 @@ def django_db_modify_db_settings(
         connections.settings = connections.configure_settings(None)
         del connections["default"]
     elif chosen["ENGINE"].endswith("sqlite3"):
-        chosen["TEST"]["NAME"] = str(tmp_path_factory.mktemp("sqlite") / "test.sqlite3")
+        made = request.getfixturevalue("migrated") / "gallery.sqlite3"
+        chosen["TEST"]["NAME"] = shutil.copy(made, tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request: pytest.FixtureRequest) -> bool:
+    """Whether the database is there before the tests, as the copy of a migrated one is."""
+    is_sqlite = str(connections.settings["default"]["ENGINE"]).endswith("sqlite3")
+    return is_sqlite and not request.config.getoption("--postgresql")
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A DATA_DIR of this version with its database and key, to be copied: to migrate takes seconds.
+
+    The workers of a run share it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    made, making = shared / "migrated", shared / "migrating"
+    with (shared / "migrated.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(making)}
+            command = [sys.executable, "manage.py", "migrate", "-v0"]
+            subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=120)
+            making.rename(made)
+    return made
 
 
 @pytest.fixture(scope="session")

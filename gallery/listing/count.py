@@ -2,33 +2,30 @@
 
 from typing import Any
 
-from django.db import connection, connections
 from django.db.models import IntegerField, QuerySet, Subquery
 
 from gallery.formats import number
 from gallery.models import ImageDocument, User, kept_sql
 
-#: Beyond these nobody counts: a database visits every row that it counts, SQLite ten times as many in a millisecond.
-MOST = {"sqlite": 10_000, "postgresql": 1_000}
+#: Beyond these nobody counts: a database visits every row that it counts.
+MOST = 1_000
 
 
-def found(rows: QuerySet[Any], most: int | None = None) -> str:
-    """`1 243`, or `more than 10 000`."""
-    most = most or MOST[connections[rows.db].vendor]
+def found(rows: QuerySet[Any], most: int = MOST) -> str:
+    """`243`, or `more than 1 000`."""
     return up_to(rows.order_by()[: most + 1].count(), most)
 
 
 def found_by_documents(asked: str, member: User) -> str:
     """The same of the search documents that hold what they are `asked` for; its SQL is kept."""
-    most = MOST[connection.vendor]
 
     def write(owner: int, text: str) -> QuerySet[User, Any]:
         documents = ImageDocument.objects.filter(terms__matches=text).order_by().values("pk")
         one = User.objects.filter(pk=owner).order_by()
-        return one.annotate(found=Capped(documents[: most + 1])).values_list("found")
+        return one.annotate(found=Capped(documents[: MOST + 1])).values_list("found")
 
-    ((count,),) = kept_sql.ask(("found", most), write, member.pk, asked)
-    return up_to(count, most)
+    ((count,),) = kept_sql.ask("found", write, member.pk, asked)
+    return up_to(count, MOST)
 
 
 def up_to(count: int, most: int) -> str:

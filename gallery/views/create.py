@@ -153,9 +153,8 @@ def _replaced(request: MemberRequest, values: Values, **notes: Any) -> HttpRespo
     """The form with other values; those that stood in it become a draft of before."""
     drafts.save_sent(request)
     replaced = draft.merged(values, {})
-    Draft.objects.save_values(
-        request.user, replaced, base=request.user.draft_revision, replaces=True, insists=True
-    )
+    # As this page's: what it has sent before, and arrives later, is overtaken.
+    drafts.save(request, replaced, replaces=True, insists=True)
     return _page(request, draft.drawn(Catalog.load(glance(request)), replaced), replaced, **notes)
 
 

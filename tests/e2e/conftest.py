@@ -1,6 +1,8 @@
 """A real site (web, worker, an emulator) and a real Chromium for the tests that click."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext
@@ -12,9 +14,10 @@ __all__ = ["Site", "signed_in", "watched"]
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[Site]:
     """`manage.py serve` in a folder of its own, against an emulator that takes its time."""
     data = tmp_path_factory.mktemp("site")
+    shutil.copytree(migrated, data, dirs_exist_ok=True)
     roomy = {"rate_limit": 10_000, "error_budget": 10_000, "balance_usd": 1_000}
     with Emulator(latency_ms=300, **roomy) as emulator, running_site(data, emulator) as running:
         yield running

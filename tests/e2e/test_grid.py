@@ -264,7 +264,7 @@ def test_the_rail_leads_to_a_month(filled_site: Site, browser: Browser) -> None:
     context.close()
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("width", "scheme"), [(390, "light"), (1440, "dark"), pytest.param(1440, "light", marks=pytest.mark.long)]
 )

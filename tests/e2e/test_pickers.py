@@ -20,6 +20,7 @@ def settled(page: Page) -> None:
     expect(page.locator(".htmx-settling, .htmx-swapping, .htmx-request")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_a_model_is_chosen_with_the_mouse(filled_site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport=WIDE)
     complaints = watched(context)
@@ -127,6 +128,7 @@ def test_a_model_a_shape_and_a_style_by_keyboard(filled_site: Site, browser: Bro
     context.close()
 
 
+@pytest.mark.long
 def test_on_a_phone_by_touch(filled_site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
     complaints = watched(context)
@@ -178,7 +180,7 @@ def test_without_javascript(filled_site: Site, browser: Browser) -> None:
     context.close()
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("width", "scheme"),
     [

@@ -181,7 +181,7 @@ CUT = """() => [...document.querySelectorAll("#id_model option")].filter((option
 }).map((option) => option.text)"""
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.long
 @pytest.mark.parametrize(
     "width",
     [390, pytest.param(720, marks=pytest.mark.long), 834, pytest.param(1000, marks=pytest.mark.long), 1440],

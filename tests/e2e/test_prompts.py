@@ -63,6 +63,7 @@ def test_by_keyboard_from_the_list_to_two_compared(filled_site: Site, browser: B
     context.close()
 
 
+@pytest.mark.long
 def test_older_prompts_come_while_one_scrolls_and_can_be_marked(filled_site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = signed_in(filled_site, context)
@@ -128,7 +129,7 @@ def test_without_javascript_one_chooses_whose_and_of_which_model(filled_site: Si
     context.close()
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("width", "scheme"), [(390, "light"), (834, "dark"), pytest.param(1440, "light", marks=pytest.mark.long)]
 )

@@ -59,7 +59,7 @@ MEASURE = """(all) => all.map((tile) => {
 })"""
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("width", "state", "names"),
     [

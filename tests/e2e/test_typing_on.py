@@ -52,6 +52,7 @@ def test_words_typed_while_another_models_form_comes_stay(site: Site, browser: B
     context.close()
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("path", ["/create/", "/"])
 def test_the_model_that_was_chosen_last_stays(site: Site, browser: Browser, path: str) -> None:
     context = browser.new_context(viewport=WIDE)
@@ -73,6 +74,7 @@ def test_the_model_that_was_chosen_last_stays(site: Site, browser: Browser, path
     context.close()
 
 
+@pytest.mark.long
 def test_what_is_chosen_while_another_models_edit_form_comes_stays(
     filled_site: Site, browser: Browser
 ) -> None:

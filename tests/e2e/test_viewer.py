@@ -131,6 +131,7 @@ def test_who_leaves_the_viewer_comes_back_to_a_whole_page(filled_site: Site, pag
     expect(page.locator(f"[data-grid] [data-image='{ids[TILE + 1]}'] > a")).to_be_focused()
 
 
+@pytest.mark.long
 def test_from_a_prompts_page_it_steps_among_its_pictures(filled_site: Site, page: Page) -> None:
     page.goto(f"{filled_site.url}/images/{filled_site.manage('shell', '-v0', '-c', MATES)}/")
     page.get_by_role("link", name="All pictures of this prompt").click()
@@ -264,6 +265,7 @@ def test_a_picture_is_never_enlarged_by_itself(filled_site: Site, browser: Brows
     context.close()
 
 
+@pytest.mark.long
 def test_the_information_stays_as_one_left_it(filled_site: Site, page: Page) -> None:
     page.goto(filled_site.url + SEARCH)
     page.locator("[data-grid] .tile").nth(TILE).click()
@@ -376,6 +378,7 @@ HEAR = """() => {
 }"""
 
 
+@pytest.mark.long
 def test_the_ends_of_the_list_are_said(filled_site: Site, page: Page) -> None:
     page.goto(f"{filled_site.url}/?q=seed:>0+li")
     page.locator("[data-grid] .tile").first.click()

@@ -1,6 +1,8 @@
 """Words from outside that have no place to break: no page becomes wider than a phone."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -43,8 +45,9 @@ WIDER = """() => [...document.querySelectorAll("body, main *, .banner *, .notice
 
 
 @pytest.fixture(scope="module")
-def long_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def long_site(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[Site]:
     data = tmp_path_factory.mktemp("long")
+    shutil.copytree(migrated, data, dirs_exist_ok=True)
     with Emulator() as emulator, running_site(data, emulator) as running:
         running.manage(
             "shell", "-v0", "-c", "from gallery.models import Gate; Gate.objects.close('pause', 'x')"
@@ -53,7 +56,7 @@ def long_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield running
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.long
 @pytest.mark.parametrize("size", [300, 2000, 64])
 def test_no_page_is_wider_than_a_phone(long_site: Site, browser: Browser, size: int) -> None:
     site = long_site

@@ -49,16 +49,6 @@ class Installation:
         database.close()
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database of this version; copied, since to migrate takes seconds."""
-    data = tmp_path_factory.mktemp("migrated") / "data"
-    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(data)}
-    command = [sys.executable, "manage.py", "migrate", "-v0"]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=120)
-    return data
-
-
 @pytest.fixture
 def installation(migrated: Path, tmp_path: Path) -> Iterator[Installation]:
     shutil.copytree(migrated, tmp_path / "data")

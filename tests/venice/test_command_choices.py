@@ -116,6 +116,7 @@ def test_a_ratio_becomes_pixels_and_pixels_a_ratio(run: Run, emulator: Emulator)
     assert emulator.ledger() == []
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -140,6 +140,7 @@ def test_every_status_with_each_shape(shape: str) -> None:
         assert (error.retry_at is not None) == isinstance(error, RateLimited | Overloaded)
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_only_what_is_busy_or_gated_is_tried_again(shape: str) -> None:
     """Whatever Venice says no to is an end; a policy most of all."""

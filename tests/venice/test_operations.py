@@ -66,6 +66,7 @@ def operations(draw: st.DrawFn, model: Model) -> Generate:
     )
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
 @tried(5)
 @given(data=st.data())

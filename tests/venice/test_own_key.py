@@ -33,7 +33,7 @@ def everything_in(error: VeniceError) -> str:
     return f"{error} {error!r} {error.args} {vars(error)}"
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 @pytest.mark.parametrize("status", [200, 400, 401, 402, 403, 404, 422, 429, 500, 502, 503])
 def test_a_key_that_a_gateway_sends_back_is_shown_nowhere(

@@ -134,6 +134,7 @@ def test_it_finds_what_the_standard_library_finds(tree: Any, seed: int, size: in
     )
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     "text",
     [

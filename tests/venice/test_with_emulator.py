@@ -77,6 +77,7 @@ def test_each_model_takes_what_is_built_for_it(venice: Client, emulator: Emulato
     assert result.rate_limit is not None
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [

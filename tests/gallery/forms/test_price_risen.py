@@ -59,6 +59,7 @@ def rows(alice: User) -> dict[str, int]:
 class TestRisen:
     """Between showing and posting the catalogue has changed, or the choice has."""
 
+    @pytest.mark.one_in(3)
     @kinds
     @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
     def test_nothing_is_queued_until_the_new_price_was_shown(
@@ -85,6 +86,7 @@ class TestRisen:
         assert maker.post(form.address, form.fields).status_code == 303
         assert Generation.objects.queued().get().price_estimate == Decimal("0.005")
 
+    @pytest.mark.one_in(3)
     @kinds
     @pytest.mark.parametrize(("before", "after"), [(None, 1), (1, None)], ids=["becomes-known", "gets-lost"])
     def test_an_unknown_price_and_a_known_one_are_news_to_each_other(
@@ -108,6 +110,7 @@ class TestRisen:
         assert maker.post(form.address, form.fields).status_code == 303
         assert Generation.objects.queued().get().price_estimate is None
 
+    @pytest.mark.one_in(3)
     @kinds
     def test_a_script_that_sends_no_price_takes_ours(
         self, maker: Client, rows: dict[str, int], kind: str
@@ -119,6 +122,7 @@ class TestRisen:
         assert maker.post(form.address, form.fields).status_code == 303
         assert Generation.objects.queued().get().price_estimate == Decimal("0.02")
 
+    @pytest.mark.one_in(3)
     @kinds
     def test_a_refused_form_is_not_used_up_and_a_taken_one_leads_to_the_first(
         self, maker: Client, rows: dict[str, int], kind: str
@@ -135,6 +139,7 @@ class TestRisen:
         assert first["Location"] == again["Location"]
         assert Generation.objects.queued().count() == 1
 
+    @pytest.mark.one_in(3)
     @kinds
     def test_a_catalogue_changed_by_hand_counts_too(
         self, maker: Client, rows: dict[str, int], kind: str
@@ -186,6 +191,7 @@ class TestRisen:
 class TestGarbled:
     """What no button has said is a form error, whoever sent it."""
 
+    @pytest.mark.one_in(3)
     @pytest.mark.parametrize("price", GARBLED, ids=lambda price: ascii(price[:20]))
     def test_it_is_422_with_a_message(self, maker: Client, price: str) -> None:
         form = spending(maker.get("/create/?prompt=A+bridge"))[0]
@@ -196,6 +202,7 @@ class TestGarbled:
         assert ALTERED in answer.content.decode()
         assert maker.post(new.address, new.fields).status_code == 303
 
+    @pytest.mark.one_in(3)
     @kinds
     @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
     def test_whatever_form_it_is(

@@ -89,6 +89,7 @@ def test_neighbours_are_those_of_the_order(images: list[Image], name: str) -> No
         assert [row.pk for row in after] == wanted[place + 1 :]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "cursor",
     [

@@ -126,6 +126,7 @@ def test_its_size_and_colour_are_those_of_what_is_seen() -> None:
         assert decode(file.getvalue()).color == NO_COLOR
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "how",
     [{}, {"progressive": True}, {"optimize": True}, {"restart_marker_rows": 1}, {"subsampling": 0}],

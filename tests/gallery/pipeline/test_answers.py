@@ -71,6 +71,7 @@ def kept(worker: WorkerProcess) -> list[Path]:
     return sorted(worker.spool.folder.glob("*.kept"))
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     "data",
     [
@@ -105,6 +106,7 @@ def test_an_answer_without_a_picture_fails_and_is_kept(
     assert [path.read_bytes().endswith(data) for path in kept(worker)] == [True]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("images", "asked", "stored", "words", "is_kept"),
     [
@@ -151,6 +153,7 @@ def test_the_good_pictures_of_a_mixed_answer_are_stored(
     assert bool(kept(worker)) == is_kept, "what could not be used was paid for as well"
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "value",
     [
@@ -184,6 +187,7 @@ def test_a_huge_echo_of_the_request_is_ignored(worker: WorkerProcess, script: Sc
     assert generation.state == State.DONE
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "data",
     [
@@ -197,6 +201,7 @@ def test_odd_but_readable_json_is_read(
     assert sent(worker, script, alice, answer(data)).state == State.DONE
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("value", "expected"),
     [("true", True), ("TRUE", True), ("false", False), ("1", None), ("maybe", None), ('"false"', None)],
@@ -234,6 +239,7 @@ def test_a_hostile_header_is_bounded_text(
     assert len(attempt.cf_ray) <= 200
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_never_followed(
     worker: WorkerProcess, script: Script, alice: User, status: int
@@ -261,6 +267,7 @@ def test_a_deep_tree_of_complaints_gives_its_first_words(
     assert len(generation.error_message) <= 500
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("status", "kind", "data"),
     [
@@ -281,6 +288,7 @@ def test_a_refused_account_closes_a_gate_and_waits(
     assert kept(worker) == []
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("data", [b"<html><title>Blocked</title></html>", b"", b"{}", b'{"error": 7}'])
 def test_a_firewalls_403_fails_this_request_alone(
     worker: WorkerProcess, script: Script, alice: User, data: bytes
@@ -292,6 +300,8 @@ def test_a_firewalls_403_fails_this_request_alone(
     assert kept(worker) == []
 
 
+@pytest.mark.one_in(3)
+@pytest.mark.one_database
 @pytest.mark.parametrize("status", [400, 404, 405, 410, 413, 415, 418, 422, 451])
 def test_a_refused_request_fails_in_venices_words(
     worker: WorkerProcess, script: Script, alice: User, status: int
@@ -319,6 +329,8 @@ def test_a_rate_limit_waits_a_bounded_time(
     assert not worker.step()
 
 
+@pytest.mark.one_in(3)
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("status", "data"),
     [
@@ -346,6 +358,7 @@ def test_venices_own_failure_is_tried_again(
     assert sent(worker, script, alice, answer(b'{"error": "Failed"}', status)).state == state
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_page_that_says_500_tells_nothing(
     worker: WorkerProcess, script: Script, alice: User, status: int
@@ -353,6 +366,8 @@ def test_a_page_that_says_500_tells_nothing(
     assert sent(worker, script, alice, answer(b"<html>no</html>", status)).state == State.INTERRUPTED
 
 
+@pytest.mark.one_in(3)
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "steps",
     [
@@ -404,6 +419,7 @@ def test_a_few_interim_answers_are_passed_over(worker: WorkerProcess, script: Sc
     assert sent(worker, script, alice, interim + answer(body())).state == State.DONE
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("status", [201, 202, 203, 204, 205, 206])
 def test_another_success_than_200_is_a_bad_answer(
     worker: WorkerProcess, script: Script, alice: User, status: int
@@ -455,6 +471,7 @@ def test_no_number_in_a_header_keeps_a_picture_from_being_stored(
         assert client.get(page).status_code == 200, page
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("status", [400, 402, 429, 503])
 @pytest.mark.parametrize(
     "words",

@@ -124,6 +124,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 }
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("make", HOSTILE.values(), ids=HOSTILE.keys())
 def test_what_is_no_sane_picture_is_refused(decoder: Decoder, make: Callable[[], bytes]) -> None:
     data = make()
@@ -175,7 +176,7 @@ SOUND: dict[str, tuple[Callable[[], bytes], str]] = {
 }
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(("make", "kind"), SOUND.values(), ids=SOUND.keys())
 def test_an_odd_picture_is_stored_as_what_it_is(
     decoder: Decoder, make: Callable[[], bytes], kind: str

@@ -94,6 +94,7 @@ def test_a_wrong_key_holds_all_until_it_is_right(
     assert states() == {State.DONE: 1}
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "balances", [None, {}, {"USD": "5"}, {"USD": float("nan")}, {"USD": None}, [], {"USD": True}]
 )

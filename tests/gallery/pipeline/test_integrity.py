@@ -78,6 +78,7 @@ def _written(path: Path) -> Path:
     return path
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("how", ["original gone", "original changed", "original cut"])
 def test_a_lost_original_is_reported_and_cannot_be_mended(media: Path, how: str) -> None:
     original = spoil(media, how)
@@ -89,6 +90,7 @@ def test_a_lost_original_is_reported_and_cannot_be_mended(media: Path, how: str)
     assert report()[0] == 1
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("how", ["thumbnail gone", "thumbnail empty"])
 def test_a_thumbnail_is_remade(media: Path, how: str) -> None:
     spoil(media, how)
@@ -103,6 +105,7 @@ def test_a_thumbnail_is_remade(media: Path, how: str) -> None:
         assert not list(picture_problems(image))
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "how", ["temporary", "stranger", "row gone", "spool of nobody", "spool of a stored one", "odd spool"]
 )
@@ -166,6 +169,7 @@ def test_what_a_search_finds_is_compared_and_written_anew(media: Path) -> None:
     assert ImageDocument.objects.filter(pk=gone.pk).exists()
 
 
+@pytest.mark.one_database
 def test_what_is_being_written_is_left_alone(media: Path) -> None:
     (media / "original" / "ab" / "cd").mkdir(parents=True, exist_ok=True)
     (media / "original" / "ab" / "cd" / ".new-y").write_bytes(b"x")
@@ -173,6 +177,7 @@ def test_what_is_being_written_is_left_alone(media: Path) -> None:
     assert report()[0] == 0
 
 
+@pytest.mark.one_database
 def test_what_waits_or_was_put_aside_is_no_orphan(media: Path) -> None:
     generation = Generation.objects.first()
     assert generation is not None
@@ -187,6 +192,7 @@ def test_what_waits_or_was_put_aside_is_no_orphan(media: Path) -> None:
     assert report()[0] == 0
 
 
+@pytest.mark.one_database
 def test_two_pictures_may_share_their_files(media: Path, alice: User) -> None:
     image = Image.objects.order_by("id").first()
     assert image is not None

@@ -92,6 +92,7 @@ def mended(worker_process: WorkerProcess, decoder: Decoder) -> None:
     worker_process.answers.decoder = decoder
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("fault", "variants", "state", "words"),
     [
@@ -125,6 +126,7 @@ def test_the_card_says_why(
     assert attempt.kept_bytes == attempt.bytes
 
 
+@pytest.mark.one_database
 def test_the_log_counts_as_the_card_does(
     worker_process: WorkerProcess, alice: User, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -137,6 +139,7 @@ def test_the_log_counts_as_the_card_does(
     assert "picture 1: " in caplog.text
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("images", "asked", "words"),
     [
@@ -164,6 +167,7 @@ def test_each_picture_has_its_reason(
     assert words in card(client, generation).words
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("data", "shown"),
     [
@@ -187,6 +191,7 @@ def test_how_an_answer_begins_is_shown_harmless_and_short(
     assert len(generation.error_message) < 200
 
 
+@pytest.mark.one_database
 def test_what_is_taken_is_what_came(
     worker_process: WorkerProcess, script: Script, client: Client, alice: User, sally: User
 ) -> None:
@@ -206,6 +211,7 @@ def test_what_is_taken_is_what_came(
     assert response["Cache-Control"] == "private, no-store"
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("data", "ending"),
     [
@@ -227,6 +233,7 @@ def test_what_is_taken_is_named_as_what_it_is(
     assert f'filename="venice-answer-{attempt.pk}.{ending}"' in response["Content-Disposition"]
 
 
+@pytest.mark.one_database
 def test_the_server_sends_it_as_a_file_however_slowly_it_is_read(
     worker_process: WorkerProcess, alice: User, settings: LazySettings
 ) -> None:
@@ -241,6 +248,7 @@ def test_the_server_sends_it_as_a_file_however_slowly_it_is_read(
             assert b"".join(response.streaming_content) == PAGE.replace(key.encode(), b"*" * len(key))
 
 
+@pytest.mark.one_database
 def test_a_page_of_the_emulator_is_taken_as_it_came(
     worker_process: WorkerProcess, client: Client, alice: User
 ) -> None:
@@ -250,6 +258,7 @@ def test_a_page_of_the_emulator_is_taken_as_it_came(
     assert taken(client, attempt) == PAGE
 
 
+@pytest.mark.one_database
 def test_members_see_why_and_no_more(
     worker_process: WorkerProcess, client: Client, alice: User, bob: User
 ) -> None:
@@ -266,6 +275,7 @@ def test_members_see_why_and_no_more(
     assert not Attempt.objects.asked().exists()
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("border", [0, 65_530, 65_536, 131_060])
 def test_our_key_is_struck_out_of_what_is_taken(
     worker_process: WorkerProcess,
@@ -324,6 +334,7 @@ def test_read_again_stores_what_a_better_reader_understands(
     assert len(emulator.ledger()) == 1, "reading is free"
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("page", ["/queue/", "/create/"])
 def test_lists_of_cards_offer_it_too(
     worker_process: WorkerProcess, client: Client, alice: User, page: str

@@ -103,6 +103,7 @@ def test_a_full_media_disk_delays_but_loses_nothing(
     assert len(installation.emulator.ledger()) == 1
 
 
+@pytest.mark.one_database
 def test_read_only_media_delay_but_lose_nothing(
     installation: Installation, alice: User, small_disk: SmallDisk, settings: LazySettings
 ) -> None:
@@ -129,6 +130,7 @@ def test_read_only_media_delay_but_lose_nothing(
     assert generation.state == State.DONE
 
 
+@pytest.mark.one_database
 def test_an_answer_waits_in_memory_for_a_full_spool(
     installation: Installation, alice: User, small_disk: SmallDisk, settings: LazySettings, caplog: Any
 ) -> None:
@@ -155,6 +157,7 @@ def test_an_answer_waits_in_memory_for_a_full_spool(
     assert states() == {State.DONE: 1}
 
 
+@pytest.mark.one_database
 def test_nothing_is_bought_that_cannot_be_written_down(
     installation: Installation, alice: User, small_disk: SmallDisk, settings: LazySettings
 ) -> None:
@@ -175,6 +178,7 @@ def test_nothing_is_bought_that_cannot_be_written_down(
     assert states() == {State.DONE: 1}
 
 
+@pytest.mark.one_database
 def test_a_small_disk_closes_the_gate_before_it_is_full(
     installation: Installation, alice: User, small_disk: SmallDisk
 ) -> None:

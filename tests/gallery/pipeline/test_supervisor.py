@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -90,8 +91,19 @@ class Served:
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    running = Served(tmp_path, free_port())
+def served(tmp_path: Path, migrated: Path) -> Iterator[Served]:
+    """With a database that is there already."""
+    shutil.copytree(migrated, tmp_path / "data")
+    yield from _until_stopped(Served(tmp_path, free_port()))
+
+
+@pytest.fixture
+def first_served(tmp_path: Path) -> Iterator[Served]:
+    """From nothing."""
+    yield from _until_stopped(Served(tmp_path, free_port()))
+
+
+def _until_stopped(running: Served) -> Iterator[Served]:
     yield running
     if running.process.poll() is None:
         running.process.send_signal(signal.SIGTERM)
@@ -101,7 +113,8 @@ def served(tmp_path: Path) -> Iterator[Served]:
             running.process.kill()
 
 
-def test_it_serves_from_nothing_and_stops_cleanly(served: Served) -> None:
+def test_it_serves_from_nothing_and_stops_cleanly(first_served: Served) -> None:
+    served = first_served
     served.wait(lambda: served.health() == "ok")
     served.wait(lambda: "/signin/" in served.log.read_text())
     children = served.children()
@@ -121,8 +134,9 @@ def test_it_serves_from_nothing_and_stops_cleanly(served: Served) -> None:
 
 
 @pytest.mark.long
-def test_what_it_writes_is_its_own_alone(served: Served) -> None:
+def test_what_it_writes_is_its_own_alone(first_served: Served) -> None:
     """Whoever reads the secret key or the database is a superuser; answers and pictures were paid for."""
+    served = first_served
     served.wait(lambda: "/signin/" in served.log.read_text())
     make = "from tests.gallery.making import a_generation; a_generation(User.objects.get())"
     command = [sys.executable, "manage.py", "shell", "-v0", "-c", make]

@@ -132,6 +132,7 @@ def test_what_is_known_of_it_stays(worker_process: WorkerProcess, alice: User) -
     assert report() == (0, "Rows, files and indexes agree.\n")
 
 
+@pytest.mark.one_database
 def test_pages_say_that_it_was_thrown_away(
     worker_process: WorkerProcess, client: Client, alice: User
 ) -> None:

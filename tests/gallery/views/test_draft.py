@@ -387,6 +387,20 @@ def test_a_link_fills_the_line_of_the_page_it_stands_on(maker: Client, alice: Us
     assert values(alice)["prompt"] == "my own words"
 
 
+def test_what_was_undone_does_not_come_back_with_a_save_that_is_late(maker: Client, alice: User) -> None:
+    picture = a_picture(alice, "a heron in the reeds", model=PIXELS)
+    save(maker, fields(maker), prompt="my own words")
+    form, said = filled_line(maker, f"image={picture.pk}&use=remix")
+    sent = sent_of(form) | {"page": "one"}
+
+    undo = {"undo": said.one("button", name="undo")["value"], "save": "2"}
+    maker.post("/create/", sent | undo, headers=HTMX)
+    late = save(maker, sent, save="1")
+
+    assert (late.status_code, late.json()["stands"]) == (200, True)
+    assert values(alice)["prompt"] == "my own words"
+
+
 def test_the_line_says_what_it_has_no_place_for_and_what_is_gone(maker: Client, alice: User) -> None:
     picture = a_picture(alice, model=PIXELS)
     Generation.objects.filter(pk=picture.generation_id).update(

@@ -132,6 +132,7 @@ def test_what_fits_into_a_search_box_fits_into_an_address(client: Client, sally:
     assert {box["maxlength"] for box in boxes} == {str(MAX_QUERY)}
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "query",
     [

@@ -262,6 +262,7 @@ def test_links_write_the_language_and_keep_the_rest(
     assert "z-image-turbo" not in history.words
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -305,6 +306,7 @@ def test_operators_ask_for_one_use_that_is_as_all_of_them_say(
     assert not found.all(data_search_problem=None)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "query",
     [

@@ -48,6 +48,7 @@ def of(address: str) -> Callable[[Image], str]:
     )
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "address",
     [
@@ -177,6 +178,7 @@ def test_the_trash_tells_who_when_and_how_long(
     assert "days left" not in page().words
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     ("query", "finds"),
     [

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import socket
 import statistics
 import threading
@@ -48,8 +49,9 @@ KINDS = {
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[Site]:
     data = tmp_path_factory.mktemp("site")
+    shutil.copytree(migrated, data, dirs_exist_ok=True)
     with Emulator() as emulator, running_site(data, emulator) as running:
         picture = data / BIG.removeprefix("/")
         picture.parent.mkdir(parents=True)

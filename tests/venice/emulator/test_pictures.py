@@ -79,6 +79,7 @@ def test_every_scene_is_painted_in_every_shape(scene: int) -> None:
         assert sum(ImageStat.Stat(canvas.image).stddev) > 12, "not a plain sheet"
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("style", bundled_styles())
 def test_every_style_is_painted(style: str) -> None:
     plain = paint(brief("an alpine lake"))

@@ -100,6 +100,7 @@ def test_unknown_keys_are_refused(caller: Caller) -> None:
     assert body["issues"][0]["keys"] == ["n", "size"]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("model", "fields", "wrong"),
     [

@@ -16,6 +16,7 @@ def _upscale(caller: Caller, **fields: Any) -> Any:
     return caller.send(UPSCALE, {"image": TEXT, **fields})
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("fields", "size", "usd"),
     [
