@@ -21,13 +21,19 @@ _OF_NO_USE_ALONE = frozenset(
     }
 )
 
+_OWN_PYTHON = ".venv/bin/python"
+
 
 def main() -> None:
     """Run a management command; what a person must mend first stops it with one line and exit status 2."""
     # What we write is secret or was paid for. Only static files are neither, and a web server may want them.
     os.umask(0o022 if sys.argv[1:2] == ["collectstatic"] else 0o077)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gallery.settings")
-    from gallery import environment
+    try:
+        from gallery import environment
+    except ModuleNotFoundError as error:
+        # Another Python than the site's: the first thing that somebody types who has read the name of a command.
+        sys.exit(_one_line(f"{error}: make run installs what it needs; then it is {_OWN_PYTHON} manage.py"))
 
     is_asked_for_help = not {"-h", "--help"}.isdisjoint(sys.argv)
     environment.needs_installation = not _OF_NO_USE_ALONE.isdisjoint(sys.argv[1:2]) and not is_asked_for_help

@@ -135,6 +135,9 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         newest = rows.first()
         own = rows.filter(page=page.word).first() if page and page.word else None
         if newest and newest.values == values:
+            # What undoes the last fill names it as it stood last; sent once more by an older page it gets no older.
+            newest.revision = max(newest.revision, revision)
+            newest.save(update_fields=["revision"])
             return newest.pk
         kept = own or Draft(user=user, is_current=False)
         kept.values, kept.revision, kept.updated_at = values, revision, timezone.now()

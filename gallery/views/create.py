@@ -71,6 +71,8 @@ def create(request: MemberRequest) -> HttpResponse:
     form = draft.drawn(catalog, values)
     notes: dict[str, Any] = {"lost": fill.is_lost, "filled_from": fill.source if values != before else ""}
     notes["already_there"] = bool(fill) and values == before
+    # What fills it a second time leaves the way back to before the first.
+    notes["undo"] = request.GET.get("undo", "") if values == before else drafts.undo_of(request, before)
     if fill.image:
         notes["left_out"] = form.not_taken(draft.fitted(fill.values, form.spec) if form.spec else fill.values)
     return _page(request, form, values, **notes)
@@ -110,9 +112,10 @@ def filled(
 ) -> HttpResponse:
     """The page with a draft that was filled from elsewhere, to htmx the form alone; nothing of it is sent."""
     current = Draft.objects.current_of(request.user)
-    values = draft.merged(current.values if current else {}, draft.with_seed_along(fill))
+    before = current.values if current else {}
+    values = draft.merged(before, draft.with_seed_along(fill))
     form = draft.drawn(Catalog.load(glance(request)), values)
-    return _page(request, form, values, status=status, **notes)
+    return _page(request, form, values, status=status, undo=drafts.undo_of(request, before), **notes)
 
 
 def _redraw(request: MemberRequest) -> HttpResponse:

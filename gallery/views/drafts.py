@@ -9,7 +9,16 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from gallery.forms import Catalog, composer
-from gallery.forms.draft import CAME_ALONG, NotKept, drawn, following, greyed, kept_beside, told
+from gallery.forms.draft import (
+    CAME_ALONG,
+    NotKept,
+    drawn,
+    first_model,
+    following,
+    greyed,
+    kept_beside,
+    told,
+)
 from gallery.forms.generate import GenerateForm
 from gallery.forms.prefill import picture_named
 from gallery.http import MemberRequest, glance
@@ -22,6 +31,8 @@ REVISION = "draft-revision"
 FILLED = "draft-fill"
 # The others stand on their own page.
 PRESETS = 50
+# A draft of a model alone is none of before: what undoes names it by that.
+_ONLY_MODEL = "model:"
 # Digits of what counts saves.
 _DIGITS = 15
 
@@ -98,9 +109,19 @@ def save_sent(
     return values
 
 
-def before_fill(request: MemberRequest, revision: str) -> Values | None:
-    """The draft as it stood when the page of that revision was filled; None when it is not kept any more."""
-    wanted = _number(revision)
+def undo_of(request: MemberRequest, before: Values) -> str:
+    """What names the draft `before` for `before_fill`: its revision, or its model where it says nothing else."""
+    if before.keys() - {"model"}:
+        return str(request.user.draft_revision)
+    return f"{_ONLY_MODEL}{first_model(before) or ''}"
+
+
+def before_fill(request: MemberRequest, named: str) -> Values | None:
+    """The draft as it stood when the page was filled that `named` it; None when it is not kept any more."""
+    if named.startswith(_ONLY_MODEL):
+        model = Catalog.load(glance(request)).find(named.removeprefix(_ONLY_MODEL))
+        return {"model": model.id} if model else {}
+    wanted = _number(named)
     if wanted is None:
         return None
     current = Draft.objects.current_of(request.user)

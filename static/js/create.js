@@ -148,6 +148,21 @@ document.addEventListener("htmx:beforeOnLoad", (event) => {
   else askToSignIn();
 });
 
+// The line grows and shrinks with the focus, and what stands above it moves: a press there leaves the focus where it
+// is, or it would end beside what was pressed.
+document.addEventListener("mousedown", (event) => {
+  if (event.target.closest?.(":is(.composer-said, .composer-problems) :is(a, button)")) event.preventDefault();
+});
+
+// The button that undoes goes with its line: the focus goes on in the words.
+let undoes = false;
+document.addEventListener("htmx:oobBeforeSwap", ({ target }) => {
+  if (target.id === "composer-said") undoes = target.contains(document.activeElement);
+});
+document.addEventListener("htmx:oobAfterSwap", ({ target }) => {
+  if (target.id === "composer-said" && undoes && document.activeElement === document.body) prompt()?.focus();
+});
+
 // What was asked for is counted in the header at once; where no card of it appears it is said here.
 document.addEventListener("htmx:oobAfterSwap", ({ target }) => {
   const counter = document.getElementById("queue-count");

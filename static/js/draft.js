@@ -11,6 +11,7 @@ const MOST_WAITING = 60_000;
 // Browsers let a page that is left send no more.
 const PARTING = 60_000;
 const UNSAVED = "draft-unsaved";
+const UNREACHED = "The server cannot be reached. Nothing was filled in.";
 const SPENDS = new Set(["submission", "price", "composer"]);
 
 // Names this page to the server: what it sends late is not taken for another device's.
@@ -53,17 +54,18 @@ function schedule(after = PAUSE) {
   state.timer = setTimeout(save, after);
 }
 
-/** One save at a time, so that each is typed over the one before. */
+/** One save at a time, so that each is typed over the one before. Whether it stands. */
 async function save(more) {
   clearTimeout(state.timer);
   while (state.saving) await state.saving;
   const of = form();
-  if (!of) return;
+  if (!of) return false;
   state.dirty = false;
   state.saving = send(of, body(of, more));
-  await state.saving;
+  const stands = await state.saving;
   state.saving = null;
   look();
+  return stands;
 }
 
 async function send(of, data) {
@@ -77,18 +79,20 @@ async function send(of, data) {
       headers: { "HX-Request": "true" },
     });
   } catch {
-    return later(of, text);
+    later(of, text);
+    return false;
   }
   if (isDown(answer)) later(of, text);
   if (answer.status === 401) {
     keepHere(of, text);
     document.dispatchEvent(new CustomEvent("draft:signed-out"));
-    return;
+    return false;
   }
   const said = await answer.json().catch(() => ({}));
   if (answer.ok) saved(of, said);
   else if (answer.status === 409) offer();
   else tell(said.error ?? "What you typed could not be kept on the server. It stays in this page.");
+  return answer.ok;
 }
 
 /** Whether the same may be taken a little later. */
@@ -269,13 +273,18 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
     state.replaces = true;
     save();
   }
-  if (form()?.hasAttribute("data-unsaved")) save();
+  // Once, though each part of an answer settles: the next form comes without this mark.
+  if (form()?.matches("[data-unsaved]:not([data-sending])")) {
+    form().dataset.sending = "";
+    save();
+  }
 });
 document.addEventListener("htmx:afterSwap", look);
 
 function leave() {
   const of = form();
-  if (!of || !(state.dirty || state.posting)) return;
+  // What has just been filled may not have been sent yet, and what was posted not be answered.
+  if (!of || !(state.dirty || state.posting || of.hasAttribute("data-unsaved"))) return;
   const data = body(of);
   state.dirty = false;
   if (!navigator.sendBeacon(of.dataset.draft, data)) keepHere(of, data.toString());
@@ -289,14 +298,54 @@ document.addEventListener("visibilitychange", () => {
   else save();
 });
 
-/** What a link to the create page would fill the form with comes into the one of this page. */
-async function fill(address) {
-  if (state.dirty || state.saving) await save();
-  await htmx.ajax("GET", address, { target: form(), swap: "morph:outerHTML" });
-  form()?.querySelector("textarea")?.focus();
-  const words = document.getElementById("composer-said")?.textContent ?? "";
-  document.getElementById("said").textContent = words.replace(/\s+/g, " ").trim();
+const told = () => document.getElementById("composer-said");
+
+/** The form of another model that is on its way comes first: it knows nothing of what fills it. */
+async function awaitModel() {
+  const end = performance.now() + PATIENCE;
+  while (form()?.querySelector("select.htmx-request") && performance.now() < end)
+    await new Promise((resolve) => setTimeout(resolve, 20));
 }
+
+/** Until it has come nothing is spent: the press would be for words that are about to go. */
+async function fill(address, goesOn) {
+  await awaitModel();
+  const [before, submit] = [told(), document.getElementById("create-submit")];
+  const holds = !submit.disabled;
+  if (holds) submit.disabled = true;
+  try {
+    await bringIn(address, goesOn);
+  } finally {
+    // The line that has come knows by itself.
+    if (holds && told() === before) submit.disabled = false;
+  }
+}
+
+/** What a link to the create page would fill the form with comes into the one of this page. */
+async function bringIn(address, goesOn) {
+  const isKept = !(state.dirty || state.saving || form().hasAttribute("data-unsaved"));
+  // What has no place to be undone to is not overwritten; why it has none is said above the line.
+  if (!isKept && !(await save())) {
+    if (!document.getElementById("draft-notice")) tell(UNREACHED);
+    return;
+  }
+  const before = told();
+  const undo = before?.querySelector("button[name=undo]")?.value;
+  const asked = undo ? `${address}&undo=${encodeURIComponent(undo)}` : address;
+  try {
+    await htmx.ajax("GET", asked, { target: form(), swap: "morph:outerHTML" });
+  } catch {
+    tell(UNREACHED);
+    return;
+  }
+  if (told() === before) return;
+  tell("");
+  if (goesOn) form()?.querySelector("textarea")?.focus();
+  document.getElementById("said").textContent = told().textContent.replace(/\s+/g, " ").trim();
+}
+
+// One after the other: each is filled into what the one before has left.
+let filling = Promise.resolve();
 
 const isPlain = (event) => !(event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
 
@@ -307,7 +356,10 @@ document.addEventListener("click", (event) => {
   // A small window shows no line over a picture: there the link leads to the whole form.
   if (link.pathname !== of.getAttribute("action") || !link.search || !of.checkVisibility()) return;
   event.preventDefault();
-  fill(`${link.pathname}${link.search}&composer=1`);
+  const address = `${link.pathname}${link.search}&composer=1`;
+  // Who remixes goes on in the words; who takes one thing may take the next, by its key too.
+  const next = () => fill(address, link.dataset.action === "remix");
+  filling = filling.then(next, next);
 });
 
 // The next page is drawn from the draft: it waits for what is on its way.

@@ -84,6 +84,15 @@ const place = (button) => {
   return { left, top };
 };
 
+// Who leaves a box by Esc means it: the next key is no letter of its words.
+document.addEventListener(
+  "keydown",
+  ({ key }) => {
+    if (key === "Escape") last = null;
+  },
+  { capture: true },
+);
+
 document.addEventListener("htmx:beforeSwap", () => {
   places = new Map(spending().map((button) => [button, place(button)]));
   const card = last?.closest(CARD);

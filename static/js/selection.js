@@ -152,9 +152,17 @@ document.addEventListener("keydown", (event) => {
     draw();
     say(count());
   } else if (event.ctrlKey || event.metaKey) return;
+  else if (key === "g" && selecting()) bar.querySelector("button:not([hidden])").focus();
   else if (key === "x" && tile) choose(boxOf(tile), !boxOf(tile).checked, event.shiftKey);
   else if (key === "escape" && selecting() && !document.querySelector(".filter[open], .person[open]")) clear();
   else if (key === "delete" && (all || selected.size)) bar.querySelector('[data-verb="trash"]')?.click();
+});
+
+// Enter in a box means the button beside it; the browser would press the first one of the bar.
+bar.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.isComposing || event.keyCode === 229 || !event.target.matches("input")) return;
+  event.preventDefault();
+  event.target.closest("p").querySelector("[data-verb]")?.click();
 });
 
 document.addEventListener("click", (event) => {

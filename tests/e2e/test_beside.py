@@ -107,7 +107,7 @@ def test_one_is_picked_where_it_is_compared(filled_site: Site, page: Page) -> No
     page.locator(".side[data-image='12'] [data-action=keep-only] button").click()
     expect(page.locator(".side:visible")).to_have_count(1)
     expect(page.locator("#notices")).to_contain_text("2 pictures put into the trash.")
-    page.locator("#notices .undo button").click()
+    page.locator("#notices form button").click()
     expect(page.locator(".side:visible")).to_have_count(3)
     page.locator(".side[data-image='11'] .picture").focus()
     page.keyboard.press("Delete")

@@ -108,6 +108,78 @@ def test_where_no_line_is_shown_a_picture_gives_it_to_the_whole_form(
     context.close()
 
 
+@pytest.mark.long
+def test_what_a_picture_gives_never_costs_words(filled_site: Site, browser: Browser) -> None:
+    """Keys one after the other, two links before an answer, another tab's words, no network, a model on its way."""
+    picture, words = filled_site.manage("shell", "-v0", "-c", MADE_BY_WORDS).split("\n", 1)
+    context, page, _ = opened(filled_site, browser, f"/images/{picture}/", name="gina")
+    prompt, said, notice = (
+        page.locator(f"#{name}") for name in ("id_prompt", "composer-said", "draft-notice")
+    )
+    undo = said.get_by_role("button", name="Undo")
+    prompt.fill("my own words")
+    prompt.press("Escape")
+
+    # A key that takes one thing leaves the next key a key.
+    page.keyboard.press("p")
+    page.keyboard.press("s")
+    expect(page.locator(".create-fixed-seed")).to_be_visible()
+    expect(prompt).to_have_value(words)
+    expect(prompt).not_to_be_focused()
+    page.keyboard.press("r")
+    expect(prompt).to_be_focused()
+    # What stands there already leaves the way back; the line that grows with the focus moves it from no press.
+    page.get_by_role("link", name="Use prompt").click()
+    expect(said).to_contain_text("All of it stands here already.")
+    undo.click()
+    expect(said).to_contain_text("As it was before.")
+    page.get_by_role("link", name="Use all").click()
+    # The button that undoes goes: the focus goes on in the words.
+    undo.press("Enter")
+    expect(said).to_contain_text("As it was before.")
+    expect(prompt).to_be_focused()
+
+    prompt.fill("these words wait")
+    change = page.expect_response(
+        lambda answer: answer.request.post_data and "change-model" in answer.request.post_data
+    )
+    with change:
+        page.locator("#id_model").select_option(index=2)
+        page.get_by_role("link", name="Use prompt").click()
+    model = page.locator("#id_model").input_value()
+    expect(said).to_contain_text("Filled from")
+    expect(prompt).to_have_value(words)
+    expect(page.locator("#id_model")).to_have_value(model)
+
+    held: list[Route] = []
+    page.route("**/create/?*", lambda route: held.append(route))
+    with page.expect_request("**/create/?*"):
+        page.get_by_role("link", name="Remix").click()
+    # Nothing is spent on words that are about to go.
+    expect(page.locator("#create-submit")).to_be_disabled()
+    held[0].continue_()
+    expect(page.locator("#create-submit")).to_be_enabled()
+    page.unroute("**/create/?*")
+
+    page.wait_for_load_state("networkidle")
+
+    context.set_offline(True)
+    page.get_by_role("link", name="Use size").click()
+    expect(notice).to_have_text("The server cannot be reached. Nothing was filled in.")
+    expect(page.locator("#create-submit")).to_be_enabled()
+    context.set_offline(False)
+
+    other = context.new_page()
+    other.goto(filled_site.url + "/prompts/")
+    with other.expect_response("**/create/draft/"):
+        other.locator("#id_prompt").fill("of the other tab")
+    prompt.fill("long words of mine")
+    page.get_by_role("link", name="Use seed").click()
+    expect(notice).to_contain_text("Changed on another device.")
+    expect(prompt).to_have_value("long words of mine")
+    context.close()
+
+
 def test_on_a_phone_it_is_one_line_that_opens(filled_site: Site, browser: Browser) -> None:
     context, page, complaints = opened(
         filled_site, browser, "/prompts/1/", viewport=PHONE, has_touch=True, is_mobile=True

@@ -145,3 +145,63 @@ def test_without_scripts_boxes_and_buttons_do_it(filled_site: Site, browser: Bro
     expect(page.locator("#notices")).to_contain_text("2 pictures taken out of the trash.")
     expect(page.locator(first[0])).to_have_count(1)
     context.close()
+
+
+#: How far two boxes lie over each other, in pixels each way; what is not shown lies over nothing.
+OVERLAP = """([one, other]) => {
+  const [a, b] = [one, other].map((each) => document.querySelector(each).getBoundingClientRect());
+  const [wide, high] = [["left", "right"], ["top", "bottom"]].map(
+    ([from, to]) => Math.min(a[to], b[to]) - Math.max(a[from], b[from]));
+  return wide > 0 && high > 0 ? Math.min(wide, high) : 0;
+}"""
+
+
+@pytest.mark.long
+def test_nothing_lies_over_how_many_are_selected_nor_undo_over_its_words(
+    filled_site: Site, browser: Browser
+) -> None:
+    context, page, complaints = opened(filled_site, browser)
+    for each in (tile(page, 0), tile(page, 1)):
+        page.locator(f"{each[0]} > a").focus()
+        page.keyboard.press("c")
+        page.keyboard.press("x")
+    expect(page.locator("#tray")).to_be_visible()
+    expect(page.locator("[data-selected]")).to_have_text("2")
+    for width in (1440, 1000, 760, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate(OVERLAP, ["#tray", "#selection"]) == 0, width
+    page.set_viewport_size(WIDE)
+    page.locator("#selection").get_by_role("button", name="Trash").click()
+    expect(page.locator("#notices form button")).to_be_visible()
+    assert page.evaluate(OVERLAP, ["#notices form button", "#notices span"]) == 0
+    page.locator("#notices").get_by_role("button", name="Undo").click()
+    expect(page.locator("#notices form")).to_have_count(0)
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.long
+def test_by_keys_alone_what_is_selected_is_tagged(filled_site: Site, browser: Browser) -> None:
+    context, page, complaints = opened(filled_site, browser)
+    page.locator(f"{tile(page, 0)[0]} > a").focus()
+    page.keyboard.press("x")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("x")
+
+    # Not two or three stops for each tile of the page.
+    page.keyboard.press("g")
+    summary = page.locator("#selection summary")
+    for _ in range(4):
+        if not summary.evaluate("each => each === document.activeElement"):
+            page.keyboard.press("Tab")
+    expect(summary).to_be_focused()
+    page.keyboard.press("Enter")
+    page.locator("#tag-selected").press_sequentially("by keys")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#notices")).to_contain_text("2 pictures tagged")
+    page.locator("#collect-selected").press_sequentially("By keys")
+    page.keyboard.press("Enter")
+    expect(page.locator("#notices")).to_contain_text("2 pictures put into")
+    assert complaints == []
+    context.close()

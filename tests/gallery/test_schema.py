@@ -118,6 +118,22 @@ def test_an_entry_of_another_app_is_not_ours_to_judge(installation: Installation
     assert installation.manage("signin", "admin", "--create").returncode == 0
 
 
+def test_another_python_than_the_site_s_is_told_of_the_right_one(tmp_path: Path) -> None:
+    """One without packages stands for the machine's own, which is what a newcomer types."""
+    done = subprocess.run(
+        [sys.executable, "-S", "manage.py", "signin", "admin"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert ".venv/bin/python manage.py" in done.stderr
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_stops_when_another_host_migrates(
     worker_process: WorkerProcess, emulator: Emulator, alice: User

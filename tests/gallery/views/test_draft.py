@@ -387,6 +387,56 @@ def test_a_link_fills_the_line_of_the_page_it_stands_on(maker: Client, alice: Us
     assert values(alice)["prompt"] == "my own words"
 
 
+def undone(client: Client, form: Element, undo: str) -> str:
+    """What is said when that Undo of a filled line is pressed."""
+    answer = client.post("/create/", sent_of(form) | {"undo": undo}, headers=HTMX)
+    return Page(answer.content).one("p", id="composer-said").words
+
+
+def test_undo_comes_back_to_a_model_without_words(maker: Client, alice: User) -> None:
+    picture = a_picture(alice, "a heron in the reeds", model=PIXELS)
+    save(maker, fields(maker), model=TIERS)
+    for address in (f"image={picture.pk}&use=remix", f"image={picture.pk}&use=prompt"):
+        form, said = filled_line(maker, address)
+        save(maker, sent_of(form))
+        assert values(alice)["prompt"] == "a heron in the reeds"
+
+        assert undone(maker, form, said.one("button", name="undo")["value"]) == "As it was before."
+        assert values(alice) == {"model": TIERS}
+    # On the form's own page too.
+    filled = the_form(maker.get(f"/create/?image={picture.pk}&use=prompt"))
+    undo = filled.one("button", name="undo")["value"]
+    maker.post("/create/", sent_of(filled) | {"undo": undo})
+    assert values(alice) == {"model": TIERS}
+
+
+def test_undo_comes_back_to_words_that_stood_there_twice(maker: Client, alice: User) -> None:
+    picture = a_picture(alice, "a heron in the reeds", model=PIXELS)
+    for _ in range(3):
+        save(maker, fields(maker), prompt="my own words")
+        form, said = filled_line(maker, f"image={picture.pk}&use=prompt")
+        save(maker, sent_of(form))
+
+    # The second time with the picture that it was filled from, the third time the same once more.
+    assert before(alice) == ["my own words"] * 2
+    assert undone(maker, form, said.one("button", name="undo")["value"]) == "As it was before."
+    assert values(alice)["prompt"] == "my own words"
+
+
+def test_words_that_a_page_left_behind_once_more_keep_their_undo(maker: Client, alice: User) -> None:
+    picture = a_picture(alice, "a heron in the reeds", model=PIXELS)
+    sent = fields(maker)
+    save(maker, sent, prompt="my own words", page="one", save="1")
+    form, said = filled_line(maker, f"image={picture.pk}&use=prompt")
+    save(maker, sent_of(form), page="two", save="1")
+
+    # What was sent on leaving is sent by the next page of the tab, too.
+    save(maker, sent, prompt="my own words", page="one", save="2")
+
+    assert undone(maker, form, said.one("button", name="undo")["value"]) == "As it was before."
+    assert values(alice)["prompt"] == "my own words"
+
+
 def test_what_was_undone_does_not_come_back_with_a_save_that_is_late(maker: Client, alice: User) -> None:
     picture = a_picture(alice, "a heron in the reeds", model=PIXELS)
     save(maker, fields(maker), prompt="my own words")
@@ -398,6 +448,20 @@ def test_what_was_undone_does_not_come_back_with_a_save_that_is_late(maker: Clie
     late = save(maker, sent, save="1")
 
     assert (late.status_code, late.json()["stands"]) == (200, True)
+    assert values(alice)["prompt"] == "my own words"
+
+
+def test_filling_it_a_second_time_leaves_the_way_back(maker: Client, alice: User) -> None:
+    picture = a_picture(alice, "a heron in the reeds", model=PIXELS)
+    save(maker, fields(maker), prompt="my own words")
+    form, said = filled_line(maker, f"image={picture.pk}&use=remix")
+    save(maker, sent_of(form))
+    undo = said.one("button", name="undo")["value"]
+
+    form, said = filled_line(maker, f"image={picture.pk}&use=remix&undo={undo}")
+
+    assert said.words == "All of it stands here already. Undo"
+    assert undone(maker, form, said.one("button", name="undo")["value"]) == "As it was before."
     assert values(alice)["prompt"] == "my own words"
 
 
