@@ -42,6 +42,7 @@ BRACES = (
 _NOT_OF_BASE = frozenset(
     {"count", "variants", "alternatives", "another-model", "submission", PRICE, BUY, DRAWN}
 )
+_NOT_ASKED = frozenset({"csrfmiddlewaretoken", "submission", PRICE, BUY})
 _PART = re.compile(
     r"(all|page-[0-9]{1,3}|row-[0-9]{1,3}-[0-9]{1,3}|cell-[0-9]{1,3})(?::([0-9.]{0,20}))?", re.ASCII
 )
@@ -273,8 +274,13 @@ class MatrixForm:
         return None if self.errors else purchase
 
     def submission_of(self, part: str, submission: uuid.UUID | None) -> uuid.UUID | None:
-        """The submission of one button of the form: pressed twice it is one, beside another it is another."""
-        return uuid.uuid5(submission, part) if submission else None
+        """The submission of one button of the form as it is filled in: pressed twice it is one.
+
+        Another button is another, and so is the same one when what is asked for was changed since, on a page that
+        one has come back to.
+        """
+        said = sorted((name, values) for name, values in self.sent.lists() if name not in _NOT_ASKED)
+        return uuid.uuid5(submission, f"{part} {said}") if submission else None
 
     def told(self, purchase: Purchase) -> dict[str, Any]:
         """The columns of the batch beside its price: what was varied, and where each cell's picture is.

@@ -21,6 +21,13 @@ class PriceRefused(Exception):
         self.price = price
 
 
+class AskedOtherwise(PriceRefused):
+    """Nothing was queued: this very form has asked for something else already, as when its answer was lost on the way.
+
+    Who reads that may ask for this too, with a form of its own.
+    """
+
+
 def objection(sent: Mapping[str, Any], price: Decimal | None) -> str:
     """Why a form that `sent` this may not spend `price` (USD, None: unknown), for people; empty when it may.
 

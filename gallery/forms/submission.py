@@ -1,7 +1,8 @@
 """Posts that spend a member's money: each form counts once, at the price it showed, within the member's pace."""
 
+import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,10 +13,11 @@ from django.http import HttpRequest, HttpResponse
 from gallery import access
 from gallery.formats import read_submission
 from gallery.forms.plan import total
-from gallery.forms.price import PriceRefused, objection
+from gallery.forms.price import AskedOtherwise, PriceRefused, objection
 from gallery.http import MemberRequest, error_page
 from gallery.models import Batch, CatalogModel, Generation, Image, State, User
 from gallery.models.generation import NotRunnable
+from gallery.models.input import digest_of
 from gallery.models.queue import Order
 from venice.operations import Operation
 
@@ -43,10 +45,12 @@ def spend_batch(
     """Queue all `operations` for who asks as one click, at the catalogue's prices; a repeat gives the first ones again.
 
     `batch` are further columns of the batch. Raises PriceRefused when the form did not show what they cost together,
-    and TooManySubmissions. A repeat costs nothing, so that neither concerns it.
+    and TooManySubmissions. A repeat costs nothing, so that neither concerns it; AskedOtherwise when it is none,
+    because what the form asks for was changed since.
     """
     user = request.user
     if first := Generation.objects.submitted(user, submission):
+        _check_same(request, first, operations)
         return first, False
     prices = CatalogModel.objects.prices(dict(enumerate(operations)))
     _check_price(request, total(prices.values()))
@@ -124,6 +128,30 @@ def _agreed_price(request: MemberRequest, operation: Operation) -> Decimal | Non
 def _check_price(request: MemberRequest, price: Decimal | None) -> None:
     if words := objection(request.POST, price):
         raise PriceRefused(words, price)
+
+
+def _check_same(request: MemberRequest, first: Sequence[Generation], operations: Sequence[Operation]) -> None:
+    """Raise AskedOtherwise when `first` is something else than `operations`, but for seeds that nobody chose."""
+    has_seed = bool(request.POST.get("seed", "").strip())
+    asked = [_told(each.kind, each.payload(images=False), _digests(each), has_seed) for each in operations]
+    before = [_told(row.kind, row.request, (each.sha256 for each in row.sources), has_seed) for row in first]
+    if asked == before:
+        return
+    words = (
+        f"Nothing was sent: this form has asked already, before it was changed, for generation {first[0].pk}. "
+        "Look at the queue, then press again to ask for this too."
+    )
+    raise AskedOtherwise(words, total(CatalogModel.objects.prices(dict(enumerate(operations))).values()))
+
+
+def _told(kind: str, body: Mapping[str, Any], digests: Iterable[str], has_seed: bool) -> str:
+    """A request as text; equal for two that ask for the same."""
+    plain = {name: value for name, value in body.items() if has_seed or name != "seed"}
+    return json.dumps([kind, plain, list(digests)], sort_keys=True)
+
+
+def _digests(operation: Operation) -> list[str]:
+    return [digest_of(entry) for entry in operation.inputs]
 
 
 def earlier(user: User, submission: uuid.UUID | None) -> Generation | None:

@@ -46,7 +46,7 @@ class InputQuerySet(models.QuerySet["Input"]):
         known = {} if known is None else known
         drafts = []
         for position, entry in enumerate(operation.inputs):
-            key = _digest(entry), origin.pk if origin else None
+            key = digest_of(entry), origin.pk if origin else None
             if key not in known:
                 known[key] = _columns(entry, key[0], origin)
             drafts.append(self.model(position=position, role=entry.role, **known[key]))
@@ -117,7 +117,8 @@ class Input(StoredPicture):
         return pictures.load(self.name, self.sha256)
 
 
-def _digest(entry: OperationInput) -> str:
+def digest_of(entry: OperationInput) -> str:
+    """The SHA-256 of what it starts from, whether that came as bytes or was named by it."""
     return hashlib.sha256(entry.image.data).hexdigest() if entry.image.data else entry.image.sha256
 
 

@@ -14,9 +14,28 @@ async function send(card, fields) {
   const form = card.querySelector('[data-action="arrange"]');
   const body = new URLSearchParams(new FormData(form));
   for (const [name, value] of Object.entries(fields)) body.set(name, value);
-  const answer = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" } });
-  if (!answer.ok) throw new Error(String(answer.status));
+  let answer;
+  try {
+    answer = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" } });
+  } catch {
+    throw new NotMoved("The server cannot be reached: the picture may not have been moved.");
+  }
+  if (answer.ok) return;
+  const isDown = answer.status >= 500 || answer.status === 429;
+  throw new NotMoved(isDown ? "That did not work: the picture was not moved. Try again." : "");
 }
+
+/** The order on the server is as it was. Without words this page is older than its collection. */
+class NotMoved extends Error {}
+
+function refuse({ message }) {
+  if (!message) return location.reload();
+  document.dispatchEvent(new CustomEvent("live:say", { detail: message }));
+}
+
+// One move after the other, each over the order that the one before has made.
+let moves = Promise.resolve();
+const inTurn = (work) => (moves = moves.then(work).catch(refuse));
 
 function tell(card) {
   const all = cards();
@@ -35,22 +54,20 @@ function target(card, way) {
   return isEnd ? { after: all.at(-1) } : null;
 }
 
-async function move(card, way, control) {
+const move = (card, way, control) => inTurn(() => moveNow(card, way, control));
+
+async function moveNow(card, way, control) {
   const place = target(card, way);
   if (place?.before === card || place?.after === card) return;
-  try {
-    await send(card, { move: way });
-  } catch {
-    location.reload();
-    return;
-  }
+  await send(card, { move: way });
   if (!place) {
     location.reload();
     return;
   }
   if (place.before) place.before.before(card);
   else place.after.after(card);
-  control.focus();
+  // Who has gone on meanwhile stays there.
+  if ([document.body, control].includes(document.activeElement)) control.focus();
   card.scrollIntoView({ block: "nearest" });
   tell(card);
 }
@@ -105,7 +122,7 @@ grid.addEventListener("pointermove", (event) => {
   Object.assign(drag, { x: event.clientX, y: event.clientY });
 });
 
-async function drop(isKept) {
+function drop(isKept) {
   if (!drag) return;
   const { card, next } = drag;
   drag = null;
@@ -114,13 +131,16 @@ async function drop(isKept) {
   if (!isKept) return back();
   if (card.nextElementSibling === next) return;
   const [earlier, later] = [card.previousElementSibling, card.nextElementSibling];
-  try {
-    await send(card, later ? { before: later.dataset.image } : { after: earlier.dataset.image });
+  const fields = later ? { before: later.dataset.image } : { after: earlier.dataset.image };
+  inTurn(async () => {
+    try {
+      await send(card, fields);
+    } catch (error) {
+      back();
+      throw error;
+    }
     tell(card);
-  } catch {
-    back();
-    say("That did not work: the collection may have changed. Load the page anew.");
-  }
+  });
 }
 
 grid.addEventListener("pointerup", () => drop(true));

@@ -31,9 +31,17 @@ function fill(field, text) {
 /** Older (1) or newer (-1) in the member's own prompts; below the newest is what was being typed. */
 async function walk(box, step) {
   if (recent.texts === null) {
-    const answer = await fetch(RECENT, { headers: { Accept: "application/json" } });
-    if (!answer.ok) return;
-    recent.texts = (await answer.json()).prompts;
+    let answer;
+    try {
+      answer = await fetch(RECENT, { headers: { Accept: "application/json" } });
+      if (answer.ok) recent.texts = (await answer.json()).prompts;
+    } catch {
+      // Nothing came.
+    }
+    if (recent.texts === null) {
+      const words = "Your prompts of before could not be fetched. Try again.";
+      return void document.dispatchEvent(new CustomEvent("live:say", { detail: words }));
+    }
   }
   if (recent.at === -1) {
     recent.draft = box.value;

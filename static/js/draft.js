@@ -5,7 +5,9 @@
 const PAUSE = 600;
 // So long a click on a link waits for words that are on their way.
 const PATIENCE = 1500;
+// A server that is down or overburdened is asked again after so long, then after longer and longer.
 const RETRY = 5000;
+const MOST_WAITING = 60_000;
 // Browsers let a page that is left send no more.
 const PARTING = 60_000;
 const UNSAVED = "draft-unsaved";
@@ -20,6 +22,9 @@ const state = {
   dirty: false,
   replaces: false,
   saving: null,
+  // Whether a post of the form, which saves it as well, is on its way.
+  posting: false,
+  failures: 0,
   taking: false,
   typed: new Set(),
 };
@@ -74,11 +79,10 @@ async function send(of, data) {
       headers: { "HX-Request": "true" },
     });
   } catch {
-    keepHere(of, text);
-    state.dirty = true;
-    state.timer = setTimeout(save, RETRY);
+    later(of, text);
     return false;
   }
+  if (isDown(answer)) later(of, text);
   if (answer.status === 401) {
     keepHere(of, text);
     document.dispatchEvent(new CustomEvent("draft:signed-out"));
@@ -91,7 +95,23 @@ async function send(of, data) {
   return answer.ok;
 }
 
+/** Whether the same may be taken a little later. */
+const isDown = ({ status }) => status >= 500 || status === 429;
+
+function later(of, text) {
+  keepHere(of, text);
+  // It is still to put aside what stood there before.
+  state.replaces ||= new URLSearchParams(text).has("draft-fill");
+  schedule(waiting());
+}
+
+function waiting() {
+  state.failures += 1;
+  return Math.min(MOST_WAITING, RETRY * 2 ** (state.failures - 1));
+}
+
 function saved(of, said) {
+  state.failures = 0;
   if (revision()) revision().value = said.revision;
   of.removeAttribute("data-unsaved");
   of.querySelector("[name=draft-fill]")?.remove();
@@ -126,7 +146,13 @@ async function bringBack(store) {
   if (!of || kept?.member !== of.dataset.member) return;
   const data = new URLSearchParams(kept.text);
   data.set("csrfmiddlewaretoken", of.elements.namedItem("csrfmiddlewaretoken").value);
-  const answer = await fetch(of.dataset.draft, { method: "POST", body: data, headers: { "HX-Request": "true" } });
+  let answer;
+  try {
+    answer = await fetch(of.dataset.draft, { method: "POST", body: data, headers: { "HX-Request": "true" } });
+  } catch {
+    answer = { status: 503 };
+  }
+  if (isDown(answer)) return void setTimeout(() => bringBack(store), waiting());
   if (answer.status === 401) return;
   forget(store);
   const said = await answer.json().catch(() => ({}));
@@ -232,9 +258,15 @@ document.addEventListener("htmx:configRequest", ({ detail }) => {
   if (!isOurs(detail.elt) || detail.verb !== "post" || detail.path !== form().getAttribute("action")) return;
   clearTimeout(state.timer);
   state.dirty = false;
+  state.posting = true;
   for (const [name, value] of Object.entries(named())) detail.parameters[name] = value;
 });
-document.addEventListener("htmx:sendError", ({ detail }) => isOurs(detail.elt) && schedule(RETRY));
+// What was posted and not taken is saved by itself; to htmx a form with messages is a success.
+document.addEventListener("htmx:afterRequest", ({ detail: { requestConfig, successful, xhr } }) => {
+  if (requestConfig?.verb !== "post" || requestConfig.path !== form()?.getAttribute("action")) return;
+  state.posting = false;
+  if (!successful && xhr.status !== 401) schedule(waiting());
+});
 
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
   if (detail.requestConfig?.elt?.matches("[data-use-prompt]")) {
@@ -251,8 +283,8 @@ document.addEventListener("htmx:afterSwap", look);
 
 function leave() {
   const of = form();
-  // What has just been filled may not have been sent yet.
-  if (!of || !(state.dirty || of.hasAttribute("data-unsaved"))) return;
+  // What has just been filled may not have been sent yet, and what was posted not be answered.
+  if (!of || !(state.dirty || state.posting || of.hasAttribute("data-unsaved"))) return;
   const data = body(of);
   state.dirty = false;
   if (!navigator.sendBeacon(of.dataset.draft, data)) keepHere(of, data.toString());

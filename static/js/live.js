@@ -27,10 +27,15 @@ function say(words) {
   const notice = document.createElement("p");
   notice.className = "notice";
   notice.textContent = words;
-  document.getElementById("notices").replaceChildren(notice);
+  const notices = document.getElementById("notices");
+  // What one can still press stays: the way back from the last deed above all.
+  for (const old of [...notices.children]) if (!old.querySelector("button")) old.remove();
+  notices.append(notice);
   // Long enough to be read.
   setTimeout(() => notice.remove(), Math.max(6000, 90 * words.length));
 }
+
+document.addEventListener("live:say", ({ detail }) => say(detail));
 
 // What a form that spends says of its price: in the form, or beside all that spend on the same picture.
 const PRICE_ERROR = '[data-error-for="price"]';
@@ -63,8 +68,51 @@ document.addEventListener("htmx:responseError", (event) => {
   if (status !== 401) say(reason(responseText) || "That did not work; what was already generated is kept.");
 });
 // Polls fail while the server restarts; only what a person did is worth a word.
-document.addEventListener("htmx:sendError", (event) => {
-  if (event.detail.requestConfig.verb === "post") say("The server cannot be reached.");
+const DEEDS = new Set(["click", "toggle", "submit", "input", "change"]);
+document.addEventListener("htmx:sendError", ({ detail: { requestConfig } }) => {
+  if (requestConfig.verb === "post" || DEEDS.has(requestConfig.triggeringEvent?.type))
+    say("The server cannot be reached.");
+});
+
+// What asks only once asks again when it is folded out again, or scrolled to.
+const AGAIN = 3000;
+function rearm(element) {
+  element.removeAttribute("data-hx-revealed");
+  // To htmx an element with another attribute is a new one.
+  element.dataset.failed = String(Number(element.dataset.failed ?? 0) + 1);
+  htmx.process(element);
+}
+for (const kind of ["htmx:sendError", "htmx:responseError"])
+  document.addEventListener(kind, ({ detail: { elt } }) => {
+    const trigger = elt?.getAttribute?.("hx-trigger") ?? "";
+    if (/\bonce\b/.test(trigger)) setTimeout(rearm, 0, elt);
+    else if (/\brevealed\b/.test(trigger)) setTimeout(rearm, AGAIN, elt);
+  });
+
+/** What was asked for, whose card has no place here any more. */
+function sayAskedFor(text) {
+  const card = new DOMParser().parseFromString(text, "text/html").querySelector(".card[data-generation]");
+  const counter = document.getElementById("queue-count");
+  if (!card) return;
+  say(`Asked for: generation ${card.dataset.generation}. It stands in the queue.`);
+  if (counter) htmx.trigger(counter, "look");
+}
+
+// Of what was sent by a form that is gone when its answer comes, as with the picture before, htmx tells only that form.
+document.addEventListener("htmx:beforeSend", ({ detail }) => {
+  const { xhr, requestConfig } = detail;
+  let gone = false;
+  xhr.addEventListener("readystatechange", () => {
+    if (xhr.readyState === XMLHttpRequest.DONE) gone = !requestConfig.elt.isConnected;
+  });
+  const tell = (name, more) => gone && htmx.trigger(document.body, name, more);
+  xhr.addEventListener("error", () => tell("htmx:sendError", detail));
+  xhr.addEventListener("load", () => {
+    if (xhr.status >= 400 && xhr.status !== 422) return tell("htmx:responseError", detail);
+    if (gone && requestConfig.verb === "post") sayAskedFor(xhr.responseText);
+    const told = JSON.parse(xhr.getResponseHeader("HX-Trigger") || "{}");
+    for (const [name, more] of Object.entries(told)) tell(name, more);
+  });
 });
 
 // The header asks while somebody looks, and at once when they look again. Who is signed out goes on reading.

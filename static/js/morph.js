@@ -5,8 +5,9 @@ const CARD = ".card";
 const SETTLING = 600;
 
 // What was typed after the question was sent is newer than its answer, which knows the words of then.
-const typedAt = new WeakMap();
+const typedAt = new Map();
 const askedAt = new WeakMap();
+const FIELDS = ":is(input:not([type=file]), select, textarea)[id]";
 let asked = Infinity;
 let newer = [];
 const brought = [];
@@ -14,8 +15,9 @@ document.addEventListener("input", ({ target }) => typedAt.set(target, performan
 document.addEventListener("htmx:beforeSend", ({ detail }) => askedAt.set(detail.xhr, performance.now()));
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   asked = askedAt.get(detail.xhr) ?? Infinity;
-  const fields = [...(detail.target?.querySelectorAll?.("input:not([type=file]), select, textarea") ?? [])];
-  newer = fields.filter((field) => field.id && typedAt.get(field) > asked).map(typed);
+  // Wherever it stands: an answer may bring a form beside what it is about.
+  for (const field of typedAt.keys()) if (!field.isConnected) typedAt.delete(field);
+  newer = [...typedAt.keys()].filter((field) => field.matches(FIELDS) && typedAt.get(field) > asked).map(typed);
 });
 
 function typed({ id, value, checked, selectionStart, selectionEnd }) {
@@ -45,12 +47,15 @@ function bring({ id, value, checked, start, end }) {
   return field;
 }
 
+// A box that is emptied when it is sent has what was typed since, whichever answer comes.
+const keepsWords = (element) => typedAt.get(element) > asked || "keepsWords" in element.dataset;
+
 Object.assign(Idiomorph.defaults.callbacks, {
   // A ring runs since it was drawn; the newer one's beginning is that of the same time, counted from another moment.
   // What is folded out stays: it asks for itself.
   beforeNodeMorphed: (old) => !old.classList?.contains("ring") && !(old.dataset && "stays" in old.dataset),
   beforeAttributeUpdated: (name, element) =>
-    name !== "aria-disabled" && !(name === "value" && typedAt.get(element) > asked),
+    name !== "aria-disabled" && !(name === "value" && keepsWords(element)),
 });
 
 // The last element that had the focus and was not left for nothing: a button that is switched off while its request

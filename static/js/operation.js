@@ -78,6 +78,27 @@ function put(row, before) {
   say(`${row.querySelector("img").alt} is number ${[...list.children].indexOf(row) + 1} now.`);
 }
 
+// An answer to what was asked before the pictures were put in another order knows only the order of then.
+let arranged = null;
+document.addEventListener("htmx:beforeSwap", ({ detail: { target, requestConfig } }) => {
+  arranged = null;
+  if (!target?.matches?.(".operation-form")) return;
+  const sent = requestConfig.formData?.getAll("input") ?? [];
+  const now = inputsOf(target);
+  if (now.length && now.join(" ") !== sent.join(" ")) arranged = { now, sent };
+});
+document.addEventListener("htmx:afterSwap", () => {
+  const list = arranged && several()?.querySelector("ol");
+  if (!list) return;
+  const { now, sent } = arranged;
+  arranged = null;
+  const place = (row) => (now.includes(row.dataset.input) ? now.indexOf(row.dataset.input) : now.length);
+  const isGone = ({ dataset: { input } }) => sent.includes(input) && !now.includes(input);
+  const rows = [...list.children];
+  list.replaceChildren(...rows.filter((row) => !isGone(row)).sort((one, other) => place(one) - place(other)));
+  renumber(list);
+});
+
 /** What a change of the pictures costs: the model's list of the form asks. */
 function ask(form) {
   form.elements.model?.dispatchEvent(new Event("change", { bubbles: true }));
@@ -173,7 +194,13 @@ function notice(words, address = "") {
   shown.className = "notice";
   if (address) shown.href = address;
   shown.textContent = words;
-  document.getElementById("notices").replaceChildren(shown);
+  clearNotices();
+  document.getElementById("notices").append(shown);
+}
+
+/** What one can still press stays. */
+function clearNotices() {
+  for (const old of [...document.getElementById("notices").children]) if (!old.querySelector("button")) old.remove();
 }
 
 const pause = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
@@ -202,17 +229,20 @@ async function send(file, tries = TRIES) {
 
 async function bring(files) {
   const taken = [];
+  const failed = [];
   for (const [at, file] of files.entries()) {
     notice(`Bringing ${file.name}${files.length > 1 ? `, ${at + 1} of ${files.length}` : ""} …`);
     try {
       taken.push(await send(file));
     } catch (error) {
-      notice(error instanceof TypeError ? "The server cannot be reached." : error.message);
-      await pause(files.length > 1 ? 2 : 0);
+      failed.push(error instanceof TypeError ? `${file.name}: the server cannot be reached.` : error.message);
     }
   }
+  // What was not taken is told, whatever the others lead to on this page.
+  if (failed.length) notice(failed.join(" "));
   if (!taken.length) return;
-  document.getElementById("notices").replaceChildren();
+  if (!failed.length) clearNotices();
+  else await pause(2);
   if (choosing()) return choose(taken.map(({ id }) => `upload:${id}`));
   if (several()) for (const each of taken) add(`upload:${each.id}`);
   else if (taken.length > 1) location.assign("/uploads/");
@@ -246,8 +276,15 @@ async function use(name) {
   if (several()) return add(name);
   const upload = name.startsWith("upload:");
   const address = upload ? `/uploads/${name.slice(7)}/` : `/images/${name}/`;
-  const answer = await fetch(`${address}edit/`, { credentials: "same-origin" });
-  if (!answer.ok) return notice("That picture is not here any more.");
+  let answer;
+  try {
+    answer = await fetch(`${address}edit/`, { credentials: "same-origin" });
+  } catch {
+    return notice("The server cannot be reached. Bring it again when it can.");
+  }
+  if (answer.redirected) return notice("You are signed out. Sign in, then bring it again.");
+  if ([404, 410].includes(answer.status)) return notice("That picture is not here any more.");
+  if (!answer.ok) return notice("That did not work. Bring it again.");
   const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
   const links = [...parsed.querySelectorAll("nav.operations a")];
   const dialog = document.createElement("dialog");

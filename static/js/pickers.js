@@ -22,7 +22,7 @@ function make() {
   dialog.setAttribute("aria-labelledby", "picker-title");
   dialog.innerHTML = `<div class="picker-head"><h2 id="picker-title"></h2>
     <button type="button" data-picker-close>Close</button></div>
-    <p id="picker-said" class="hidden" role="status"></p><div class="picker-body"></div>`;
+    <p id="picker-said" class="hidden" role="status"></p><div class="picker-body" hx-sync="this:replace"></div>`;
   dialog.addEventListener("close", leave);
   dialog.addEventListener("click", clicked);
   dialog.addEventListener("keydown", moved);
@@ -45,12 +45,22 @@ async function open(button) {
   await fetchCards({});
 }
 
+let asked = 0;
+
 async function fetchCards(more) {
+  asked += 1;
+  const mine = asked;
   const values = new FormData(form()).getAll(field).map((value) => [field, value]);
-  const asked = new URLSearchParams([...values, ...Object.entries(more)]);
+  const query = new URLSearchParams([...values, ...Object.entries(more)]);
   const place = body();
-  await htmx.ajax("GET", `${address}?${asked}`, { target: place, swap: "innerHTML" });
-  if (!place.querySelector("[data-picker-search]")) return void (dialog.open && dialog.close());
+  try {
+    // By its own place, or it would wait for what others ask for, and be told at once that it has come.
+    await htmx.ajax("GET", `${address}?${query}`, { source: place, target: place, swap: "innerHTML" });
+  } catch {
+    // It is said below, unless another has taken its place.
+  }
+  if (mine !== asked || !dialog.open) return;
+  if (!place.querySelector("[data-picker-search]")) return fail(more);
   count();
   // Of the models those that are pinned and used lately come first, and are to be seen first.
   if (field !== "model") place.querySelector('[aria-current="true"]')?.scrollIntoView({ block: "center" });
@@ -58,7 +68,25 @@ async function fetchCards(more) {
   else cards()[0]?.focus({ preventScroll: true });
 }
 
+/** Nothing has come: it is said, and can be tried again. Who is signed out is told so by the page below. */
+function fail(more) {
+  if (document.querySelector("#notices [data-signed-out]")) return dialog.close();
+  const line = Object.assign(document.createElement("p"), { className: "create-note" });
+  line.setAttribute("role", "alert");
+  const again = Object.assign(document.createElement("button"), { type: "button", textContent: "Try again" });
+  again.addEventListener("click", () => {
+    body().innerHTML = COMING;
+    fetchCards(more);
+  });
+  line.append("These could not be fetched. ", again);
+  body().replaceChildren(line);
+  again.focus();
+}
+
 function leave() {
+  // What is still on its way is for nobody.
+  asked += 1;
+  htmx.trigger(body(), "htmx:abort");
   if (sheet) document.getElementById("create-options")?.showPopover?.();
   document.getElementById(opener)?.focus();
   body().replaceChildren();

@@ -47,7 +47,10 @@ function make() {
 function style(href) {
   if (!href || document.querySelector(`link[href="${CSS.escape(href)}"]`)) return Promise.resolve();
   const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
-  const loaded = new Promise((done) => link.addEventListener("load", done, { once: true }));
+  // Without it they are less handsome.
+  const loaded = new Promise((done) => {
+    for (const name of ["load", "error"]) link.addEventListener(name, done, { once: true });
+  });
   document.head.append(link);
   return loaded;
 }
@@ -95,11 +98,11 @@ async function draw(words = body().querySelector("[data-picker-search]")?.value 
   try {
     answer = await fetch(`${address}?${query}`, { headers: { "HX-Request": "true" }, credentials: "same-origin" });
   } catch {
-    return told("The server cannot be reached.");
+    answer = null;
   }
   if (mine !== asked || !dialog.open) return;
-  if (answer.status === 401) return location.reload();
-  if (!answer.ok) return dialog.close();
+  if (answer?.status === 401) return location.reload();
+  if (!answer?.ok) return fail(words, answer ? "These could not be fetched." : "The server cannot be reached.");
   const html = await answer.text();
   // Who has ticked something meanwhile is shown that.
   if (ticked.join(" ") !== sent.join(" ")) return draw(words);
@@ -116,6 +119,18 @@ async function draw(words = body().querySelector("[data-picker-search]")?.value 
   } else if (name) boxes().find((box) => box.dataset.name === name)?.focus({ preventScroll: true });
   ticked = boxes().filter(({ checked }) => checked).map((box) => box.dataset.name);
   count();
+}
+
+/** What is ticked stays so; it is said that nothing else came, and can be tried again. */
+function fail(words, reason) {
+  const again = Object.assign(document.createElement("button"), { type: "button", textContent: "Try again" });
+  again.addEventListener("click", () => draw(words));
+  const line = bar()?.querySelector("[data-picker-told]");
+  if (line) return line.replaceChildren(`${reason} `, again);
+  const alone = Object.assign(document.createElement("p"), { className: "create-note" });
+  alone.setAttribute("role", "alert");
+  alone.append(`${reason} `, again);
+  body().replaceChildren(alone);
 }
 
 function changed({ target }) {

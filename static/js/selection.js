@@ -11,6 +11,8 @@ const LONG = 450;
 const selected = new Set();
 let all = false;
 let last = null;
+/** While a deed is on its way. */
+let busy = false;
 /** What was thrown away here, by its moment: the tiles and where they stood. */
 const thrown = new Map();
 
@@ -49,7 +51,8 @@ function draw(on = all || selected.size > 0) {
   bar.querySelector("[data-selected]").textContent = all ? `All${found ? ` ${found}` : ""}` : String(selected.size);
   bar.elements.all.value = all ? "1" : "";
   bar.querySelector("[data-select-all]").hidden = all;
-  for (const button of bar.querySelectorAll("[data-verb]")) button.disabled = !all && !selected.size;
+  // One deed after the other: of two at once the earlier might come last.
+  for (const button of bar.querySelectorAll("[data-verb]")) button.disabled = busy || (!all && !selected.size);
 }
 
 function say(words) {
@@ -188,47 +191,58 @@ bar.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (!all && !selected.size) return;
   const ids = all ? null : [...selected];
-  button.disabled = true;
+  const rating = bar.elements.rating?.value;
+  const body = new URLSearchParams(new FormData(bar));
+  busy = true;
+  draw();
   try {
     const answer = await fetch(button.formAction, {
       method: "POST",
-      body: new URLSearchParams(new FormData(bar)),
+      body,
       headers: { "HX-Request": "true", "HX-Current-URL": location.href },
       credentials: "same-origin",
     });
     if (answer.status === 401) return location.reload();
-    show(await answer.text(), answer.ok && { verb: button.dataset.verb, ids });
+    const text = await answer.text();
+    busy = false;
+    show(text, answer.ok && { verb: button.dataset.verb, ids, rating });
   } catch {
-    show('<p class="notice">The server cannot be reached.</p>', null);
+    refuse("The server cannot be reached.");
+  } finally {
+    busy = false;
+    draw();
   }
-  draw();
 });
+
+/** What is selected stays so, and what can still be undone stays there. */
+const refuse = (words) => document.dispatchEvent(new CustomEvent("live:say", { detail: words }));
 
 function show(html, done) {
   const parsed = new DOMParser().parseFromString(html, "text/html");
   const note = parsed.querySelector(".notice") ?? parsed.querySelector("[data-reason]");
+  if (!done) return refuse(note?.textContent.trim() || "That did not work. What you selected is still selected.");
   const notices = document.getElementById("notices");
   notices.replaceChildren(...(note ? [document.importNode(note, true)] : []));
   htmx.process(notices);
   const shown = notices.firstElementChild;
   if (shown && !shown.querySelector("form")) setTimeout(() => shown.remove(), 8000);
-  if (done) follow(done, note);
+  follow(done, note);
 }
 
 /** What the page shows of it at once. */
-function follow({ verb, ids }, note) {
+function follow({ verb, ids, rating }, note) {
   const left = new Set((note?.dataset.left ?? "").split(" "));
   const tiles = [...grid.querySelectorAll(":scope > .tile")].filter(
     ({ dataset }) => (ids ? ids.includes(dataset.image) : true) && !left.has(dataset.image),
   );
   if (verb === "favourite" || verb === "unfavourite")
     for (const tile of tiles) tile.dataset.favourite = String(verb === "favourite");
-  if (verb === "rate") for (const tile of tiles) tile.dataset.rating = bar.elements.rating.value;
-  if (verb === "trash" || verb === "restore") takeAway(tiles, note?.dataset.undo);
+  if (verb === "rate") for (const tile of tiles) tile.dataset.rating = rating;
+  if (verb === "trash" || verb === "restore") takeAway(tiles, ids, note?.dataset.undo);
   document.dispatchEvent(new CustomEvent("selection:done", { detail: { verb, ids, left: [...left] } }));
 }
 
-function takeAway(tiles, moment) {
+function takeAway(tiles, ids, moment) {
   const focused = tiles.some((tile) => tile.contains(document.activeElement));
   const places = tiles.map((tile) => ({ tile, next: tile.nextSibling }));
   const beside = tiles.at(-1)?.nextElementSibling?.closest(".tile");
@@ -236,7 +250,11 @@ function takeAway(tiles, moment) {
   for (const { tile } of places) tile.remove();
   if (focused) beside?.querySelector("a").focus({ preventScroll: true });
   if (moment) thrown.set(moment, places);
-  clear();
+  // What was selected since stays selected.
+  for (const id of ids ?? []) selected.delete(id);
+  if (!ids || !selected.size) return clear();
+  keep();
+  draw();
 }
 
 // Undone: the same tiles, where they stood.

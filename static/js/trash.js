@@ -108,12 +108,33 @@ function throwAway() {
   const instead = form.elements.instead;
   // Only the gallery shows stacks.
   instead.disabled = !grid || location.pathname !== "/";
-  htmx.ajax("POST", `${before}${tile.dataset.image}${after}?${query}`, {
-    source: form,
-    target: "#undo",
-    swap: "afterbegin",
-  });
+  const values = Object.fromEntries(new FormData(form));
+  // Each picture is a sender of its own: of two at once neither waits for the other, or is dropped.
+  const to = { source: tile, target: "#undo", swap: "afterbegin", values };
+  // What did not work is said by live.js.
+  htmx.ajax("POST", `${before}${tile.dataset.image}${after}?${query}`, to).catch(() => {});
 }
+
+// The way back is that of the last deed, also when that is still on its way.
+let underWay = 0;
+let undoes = false;
+const isJudging = () => document.querySelector("[data-judges]") !== null;
+
+function undo() {
+  undoes = false;
+  document.querySelector("#undo form")?.requestSubmit();
+}
+
+document.addEventListener("htmx:beforeSend", ({ detail: { xhr, target } }) => {
+  if (target?.id !== "undo") return;
+  underWay += 1;
+  xhr.addEventListener("loadend", () => {
+    underWay -= 1;
+    // Where it did not work there is nothing to undo.
+    if (xhr.status !== 200) undoes = false;
+    setTimeout(() => undoes && !underWay && !isJudging() && undo());
+  });
+});
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || typing(event.target)) return;
@@ -124,10 +145,13 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     throwAway();
   } else if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey)) {
-    const undo = document.querySelector("#undo form");
-    if (!undo) return;
-    event.preventDefault();
-    undo.requestSubmit();
+    if (underWay || isJudging()) {
+      event.preventDefault();
+      undoes = true;
+    } else if (document.querySelector("#undo form")) {
+      event.preventDefault();
+      undo();
+    }
   }
 });
 

@@ -37,8 +37,15 @@ function store(area, name, value) {
   }
 }
 
+/** No server is there, or none behind its proxy. */
+class Unreachable extends Error {}
+
 async function read(address) {
-  const answer = await fetch(address, { headers: { "HX-Request": "true" }, credentials: "same-origin" });
+  const asked = fetch(address, { headers: { "HX-Request": "true" }, credentials: "same-origin" });
+  const answer = await asked.catch(() => {
+    throw new Unreachable();
+  });
+  if ([502, 503, 504].includes(answer.status)) throw new Unreachable();
   if (!answer.ok) throw new Error(String(answer.status));
   const template = document.createElement("template");
   template.innerHTML = await answer.text();
@@ -131,9 +138,15 @@ function step(address) {
       show(content, wanted);
       if (said) said.textContent = `${viewer().querySelector("[data-position]").textContent.trim()}: ${title()}`;
     })
-    // Signed out, or gone: the page itself says so.
-    .catch(() => location.assign(wanted))
+    .catch((error) => goOr(error, wanted))
     .finally(() => (waiting -= 1));
+}
+
+/** Signed out, or gone: the page itself says so. Where no server is, one stays where one is. */
+function goOr(error, address) {
+  if (!(error instanceof Unreachable)) return location.assign(address);
+  const words = "That picture could not be fetched: the server cannot be reached. Try again.";
+  document.dispatchEvent(new CustomEvent("live:say", { detail: words }));
 }
 
 const title = () => viewer().querySelector("img.whole").alt;
@@ -156,8 +169,8 @@ async function open(address, tile) {
   let content;
   try {
     content = await page(address);
-  } catch {
-    location.assign(address);
+  } catch (error) {
+    goOr(error, address);
     return;
   }
   if (layer) return;

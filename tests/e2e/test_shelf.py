@@ -170,7 +170,9 @@ def test_all_that_is_made_goes_there_until_it_is_let_go(filled_site: Site, page:
     expect(page.locator("[data-destination]")).to_have_text("Campaign")
     page.locator("#id_prompt").fill("a heron that is delivered")
     page.locator("#create-submit").click()
-    done = page.locator('#create-sitting [data-state="done"] [data-image]').first
+    # Other journeys have made pictures in this sitting.
+    made = page.locator("#create-sitting .card", has_text="a heron that is delivered")
+    done = made.locator("[data-image]").first
     expect(done).to_be_visible(timeout=30_000)
     picture = done.get_attribute("data-image")
     page.locator("[data-destination]").click()

@@ -242,6 +242,41 @@ def test_a_repeated_submission_leads_to_the_first(maker: Client, settings: LazyS
     }
 
 
+@pytest.mark.parametrize("changed", [{"prompt": "A sunlit bridge"}, {"seed": "7"}, {"count": "2"}])
+def test_what_was_changed_since_is_no_repeat(maker: Client, changed: dict[str, str]) -> None:
+    """The answer was lost, or one has come back to the page: other words with the same form are asked for once more."""
+    post = GOOD | {"submission": str(uuid.uuid4()), "price": "0.02", "seed": ""}
+    maker.post("/create/", post)
+
+    refused = maker.post("/create/", post | changed)
+
+    first = Generation.objects.get()
+    form = Page(refused.content).one("form", id="create-form")
+    assert refused.status_code == 422
+    assert f"for generation {first.pk}." in Page(refused.content).one(data_error_for="price").words
+    again = sent_of(form)
+    assert again["submission"] != post["submission"]
+    assert maker.post("/create/", again).status_code == 303
+    assert Generation.objects.count() == 1 + int(changed.get("count", "1"))
+    # The first one's own repeat is that still.
+    assert maker.post("/create/", post)["Location"] == f"/generations/{first.pk}/"
+
+
+def test_the_line_gets_a_form_of_its_own_when_its_words_were_changed(maker: Client) -> None:
+    post = GOOD | {"submission": str(uuid.uuid4()), "composer": "1", "count": "1"}
+    htmx = {"HX-Request": "true"}
+    maker.post("/create/", post, headers=htmx)
+
+    refused = maker.post("/create/", post | {"prompt": "A sunlit bridge"}, headers=htmx)
+
+    page = Page(refused.content)
+    assert (refused.status_code, Generation.objects.count()) == (422, 1)
+    assert page.one(data_error_for="price").words.startswith("Nothing was sent")
+    fresh = page.one("input", id="create-submission")["value"]
+    maker.post("/create/", post | {"prompt": "A sunlit bridge", "submission": fresh}, headers=htmx)
+    assert Generation.objects.latest("id").prompt.text == "A sunlit bridge"
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("is_one_form", [False, True], ids=["forty forms", "one form forty times"])
 def test_the_pace_counts_what_is_posted_at_once(

@@ -412,3 +412,16 @@ def test_twenty_posts_at_once_are_one_purchase(alice: User, models_known: None) 
         answers = set(pool.map(post, range(20)))
     assert answers == {f"303 /batches/{Batch.objects.get().pk}/"}
     assert Generation.objects.count() == 6
+
+
+def test_a_form_that_was_changed_since_buys_what_it_says_now(maker: Client) -> None:
+    """One has come back to the page, which has its old name."""
+    form = ASKED | {"buy": "all:1", "submission": str(uuid.uuid4())}
+    first = maker.post("/create/matrix/", form)
+    changed = form | {"axis-seed": "91, 92"}
+
+    second, repeat = (maker.post("/create/matrix/", changed) for _ in range(2))
+
+    assert second["Location"] == repeat["Location"] != first["Location"]
+    assert set(Batch.objects.latest("id").members.values_list("seed", flat=True)) == {91, 92}
+    assert maker.post("/create/matrix/", form)["Location"] == first["Location"]

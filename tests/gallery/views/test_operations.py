@@ -73,6 +73,30 @@ def test_a_form_queues_what_it_says_at_its_price(site: Client, alice: User, kind
     assert Generation.objects.filter(kind=kind).count() == 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "changed"), [("edit", {"prompt": "make it rain"}), ("upscale", {"scale": "4"})]
+)
+def test_what_was_changed_since_is_no_repeat(
+    site: Client, alice: User, kind: str, changed: dict[str, str]
+) -> None:
+    """The answer was lost: what is asked for now is not what the form has asked for before."""
+    form = opened(site, pictured(alice), kind)
+    sent = {**form.fields, "price": "1"}
+    site.post(form.address, sent, headers=HTMX)
+    first = Generation.objects.queued().get()
+
+    refused = site.post(form.address, sent | changed, headers=HTMX)
+
+    page = Page(refused.content)
+    assert refused.status_code == 422
+    assert f"for generation {first.pk}." in page.one(data_error_for="price").words
+    fresh = page.one("input", name="submission")["value"]
+    assert site.post(form.address, sent | changed | {"submission": fresh}, headers=HTMX).status_code == 200
+    assert Generation.objects.filter(kind=kind).count() == 2
+    repeat = site.post(form.address, sent)
+    assert repeat["Location"] == f"/generations/{first.pk}/"
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_htmx_gets_the_card_and_a_fresh_form_id(site: Client, alice: User, kind: str) -> None:
     image = pictured(alice)
