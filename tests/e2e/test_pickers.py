@@ -53,6 +53,7 @@ def test_a_model_is_chosen_with_the_mouse(filled_site: Site, browser: Browser) -
     context.close()
 
 
+@pytest.mark.long
 def test_several_models_are_ticked_by_keyboard_and_mouse(filled_site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport=WIDE)
     complaints = watched(context)

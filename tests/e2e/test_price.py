@@ -200,7 +200,7 @@ def test_no_models_price_is_cut(site: Site, browser: Browser, width: int) -> Non
     context.close()
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.long
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 def test_a_price_that_rises_while_one_looks(site: Site, browser: Browser, script: bool) -> None:
     """Re-run and Run again, in place and as pages."""

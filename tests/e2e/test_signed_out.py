@@ -54,6 +54,7 @@ def test_generate(site: Site, browser: Browser, keeper: str, script: bool) -> No
     context.close()
 
 
+@pytest.mark.long
 def test_another_model(site: Site, browser: Browser, keeper: str) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = at_the_form(site, context, keeper)

@@ -51,6 +51,7 @@ def percent(page: Page) -> int:
     return int(page.locator("[data-zoom=turn]").inner_text().removesuffix(" %"))
 
 
+@pytest.mark.long
 def test_twenty_steps_into_a_search_and_back_by_keyboard_alone(filled_site: Site, page: Page) -> None:
     page.goto(filled_site.url + SEARCH)
     ids = tiles(page)

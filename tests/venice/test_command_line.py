@@ -202,7 +202,7 @@ def test_upscale_and_remove_background(run: Run, photo: Path, tmp_path: Path) ->
         assert "A" in picture.getbands()
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(12)
 @pytest.mark.parametrize(
     ("fault", "status"),
     [
@@ -290,6 +290,7 @@ def test_the_complete_images_of_a_cut_answer_are_saved(run: Run, tmp_path: Path,
     assert (tmp_path / "a.bin").read_bytes() == data[:-30]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "arguments",
     [("edit", "make it night", "--image"), ("upscale",), ("remove-background",)],
@@ -357,6 +358,7 @@ def test_nothing_listens(run: Run) -> None:
     assert run("generate", "a canal", VENICE_BASE_URL="http://127.0.0.1:1/api/v1").returncode == 3
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("arguments", "status"),
     [

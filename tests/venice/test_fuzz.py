@@ -248,6 +248,8 @@ def serving(seed: int) -> Iterator[str]:
 
 
 def fuzz(seed: int, seconds: float) -> None:
+    # Made before the seconds begin.
+    _bomb()
     with serving(seed) as url:
         done = subprocess.run(
             [sys.executable, "-X", "faulthandler", "-m", "tests.venice.fuzzing", url, str(seconds)],

@@ -41,6 +41,7 @@ def test_an_endless_head_is_given_up(script: Script, quick: Client, operation: G
     assert "too long" not in str(unanswered(quick, operation))
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "lines",
     [

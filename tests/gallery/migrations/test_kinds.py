@@ -364,6 +364,7 @@ def rebuilt() -> list[tuple[Any, ...]]:
     return documents()
 
 
+@pytest.mark.long
 @pytest.mark.one_database
 def test_the_pages_show_what_they_showed(filled: Rows, client: Client) -> None:
     migrate(AFTER)

@@ -34,6 +34,7 @@ def at_once(times: int, act: Callable[[Client], T], user: User) -> list[T]:
         return list(pool.map(one, range(times)))
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("kind", ["edit", "multi-edit", "upscale", "remove-background"])
 def test_twenty_posts_of_one_form_are_one(
     django_db_serialized_rollback: None, alice: User, kind: str

@@ -236,7 +236,7 @@ def _killed_and_restarted(installation: Installation, owner: User, kill: Kill) -
         assert generation.attempts.get().kept_bytes, "what came is kept for a person"
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(9)
 @pytest.mark.parametrize("kill", SHORT, ids=str)
 def test_a_kill_loses_no_operation_and_pays_none_twice(
     installation: Installation, alice: User, kill: Kill

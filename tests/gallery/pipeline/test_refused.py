@@ -108,7 +108,7 @@ def test_one_members_refused_request_keeps_nobody(installation: Installation, al
     installation.check()
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_whatever_befalls_one_the_others_are_done_in_time(
     course: Course, alice: User, bob: User, emulator: Emulator, fault: str
@@ -134,6 +134,7 @@ def test_whatever_befalls_one_the_others_are_done_in_time(
     assert_sound(emulator.ledger())
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("fault", ["403", "402", "429-blocked", "429", "503", "500", "422"])
 def test_alone_it_ends_by_itself(course: Course, alice: User, emulator: Emulator, fault: str) -> None:
     poisoned = course.ask(alice, faults=fault)

@@ -247,6 +247,7 @@ def test_there_are_more_web_processes_on_postgresql() -> None:
     assert names.count("web") == (1 if connection.vendor == "sqlite" else 2)
 
 
+@pytest.mark.long
 def test_healthz_names_what_is_missing(served: Served) -> None:
     seen = set()
 

@@ -121,6 +121,7 @@ def test_written_anew_it_is_the_same(alice: User) -> None:
     assert documents() == before
 
 
+@pytest.mark.long
 def test_what_was_filled_together_is_the_same_as_what_came_one_by_one(db: None) -> None:
     fill(60, 1)
     before = documents()
