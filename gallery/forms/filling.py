@@ -58,7 +58,7 @@ def asked(query: QueryDict, user: User, catalog: Catalog) -> Filling:
     else:
         values = with_seed_along(values)
     followed = style_references.read(query, user).entries
-    source = found.source or ("the address" if values or followed else "")
+    source = found.source or (_source(query) if values or followed else "")
     if followed:
         names = [entry.name for entry in followed]
         values |= {entry.strength_field: entry.strength for entry in followed if entry.strength}
@@ -87,6 +87,12 @@ def _follows_styles(user: User, catalog: Catalog, asked: str) -> tuple[Model | N
         return chosen, there
     able = [model for model in catalog.models if model.supports_style_references and not model.offline]
     return min(able, key=lambda model: generate_price(model) or Decimal("Infinity"), default=None), there
+
+
+def _source(query: QueryDict) -> str:
+    """What single fields are from, in words."""
+    prompt = read_id(query.get("use_prompt") or "")
+    return "the address" if prompt is None else f"prompt {prompt}"
 
 
 def _single(query: QueryDict) -> QueryDict:

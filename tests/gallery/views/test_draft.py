@@ -437,6 +437,18 @@ def test_words_that_a_page_left_behind_once_more_keep_their_undo(maker: Client, 
     assert values(alice)["prompt"] == "my own words"
 
 
+def test_a_prompt_fills_the_line_too(maker: Client, alice: User) -> None:
+    prompt = a_picture(alice, "a heron in the reeds").prompt
+    assert prompt
+
+    form, said = filled_line(maker, f"use_prompt={prompt.pk}")
+
+    assert form.one("textarea", name="prompt").text.strip() == "a heron in the reeds"
+    assert said.words.startswith(f"Filled from prompt {prompt.pk}. Undo")
+    for path in ("/prompts/", f"/prompts/{prompt.pk}/"):
+        assert Page(maker.get(path).content).all("a", data_action="use-prompt")
+
+
 def test_what_was_undone_does_not_come_back_with_a_save_that_is_late(maker: Client, alice: User) -> None:
     picture = a_picture(alice, "a heron in the reeds", model=PIXELS)
     save(maker, fields(maker), prompt="my own words")
