@@ -35,11 +35,10 @@ test: install
 	wait $$second; second=$$?; cat .pytest_postgresql; exit $$((first + second))
 
 test-long: install .venv/chromium
-	@{ $(BIN)/python -m pytest -q -n $(BESIDE) --long --postgresql tests/gallery; long=$$?; \
-	  $(BIN)/python -m pytest -q -n $(BESIDE) --postgresql tests/gallery; exit $$((long + $$?)); \
-	} >.pytest_postgresql 2>&1 & second=$$!; \
+	@$(BIN)/python -m pytest -q -n $(BESIDE) --long --postgresql tests/gallery >.pytest_postgresql 2>&1 & second=$$!; \
 	$(BIN)/python -m pytest -q $(SHARED) --long; first=$$?; \
-	wait $$second; second=$$?; cat .pytest_postgresql; exit $$((first + second))
+	wait $$second; second=$$?; cat .pytest_postgresql; \
+	$(BIN)/python -m pytest -q $(SHARED) --postgresql tests/gallery; exit $$((first + second + $$?))
 
 # Ten minutes of load and random kills on each database. For less, or more:
 # `make soak SECONDS=60 DATABASE=postgresql SEED="1 2"`.

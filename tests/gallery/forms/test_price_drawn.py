@@ -80,7 +80,8 @@ def test_one_price_from_the_button_to_the_bill(
     assert priced.one("input", name="price")["value"] == shown
     assert f"Generate · ${shown}" in priced.words
 
-    assert client.post("/create/", form.fields).status_code == 303
+    first = client.post("/create/", form.fields)
+    assert first.status_code == 303, (Page(first.content).values("data-error-for"), form.fields)
 
     batch = Batch.objects.latest("pk")
     assert batch.price == Decimal(shown)
