@@ -87,12 +87,12 @@ class IdsWritten(RawSQL):
         return "(SELECT value::bigint FROM json_array_elements_text(%s::json))", self.params
 
 
-class Ids(RawSQL):
+class Ids(IdsWritten):
     """Ids as a subquery with one parameter: Django would look at each of hundreds, several times."""
 
     def __init__(self, ids: Iterable[int]) -> None:
         self.ids = list(ids)
-        super().__init__("SELECT value FROM json_each(%s)", [json.dumps(self.ids)])
+        super().__init__(written(self.ids))
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         """The same for PostgreSQL."""

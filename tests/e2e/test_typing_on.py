@@ -22,6 +22,15 @@ def hold(page: Page, address: str) -> list[Any]:
     return waiting
 
 
+def let_go(page: Page, waiting: list[Any], address: str) -> None:
+    """The first one is answered; then the others go on, and none is held any more."""
+    with page.expect_response(address):
+        waiting.pop(0).continue_()
+    page.unroute_all()
+    for route in waiting:
+        route.continue_()
+
+
 @pytest.mark.parametrize("path", ["/create/", "/"])
 def test_words_typed_while_another_models_form_comes_stay(site: Site, browser: Browser, path: str) -> None:
     context = browser.new_context(viewport=WIDE)
@@ -63,11 +72,7 @@ def test_the_model_that_was_chosen_last_stays(site: Site, browser: Browser, path
         page.locator("#id_model").select_option("flux-2-pro")
     page.locator("#id_model").select_option("gpt-image-2")
 
-    with page.expect_response("**/create/"):
-        waiting.pop(0).continue_()
-    page.unroute_all()
-    for route in waiting:
-        route.continue_()
+    let_go(page, waiting, "**/create/")
 
     expect(page.locator("#create-submit")).to_contain_text("$0.26")
     expect(page.locator("#id_model")).to_have_value("gpt-image-2")
@@ -91,12 +96,7 @@ def test_what_is_chosen_while_another_models_edit_form_comes_stays(
     page.locator("#edit-resolution").select_option("4K")
     page.locator("#edit-form textarea").fill("make it snow")
 
-    with page.expect_response("**/images/2/edit/"):
-        waiting.pop(0).continue_()
-
-    page.unroute_all()
-    for route in waiting:
-        route.continue_()
+    let_go(page, waiting, "**/images/2/edit/")
     expect(page.locator("#edit-resolution")).to_have_value("4K")
     expect(page.locator("#edit-form button.main")).to_contain_text("$0.19")
     expect(page.locator("#edit-form textarea")).to_have_value("make it snow")
