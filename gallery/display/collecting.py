@@ -1,7 +1,9 @@
-"""What a picture's page tells of collections: in which it is, and which are offered."""
+"""What is told of collections: in which a picture is, which are offered, and from which some have gone."""
 
+from collections.abc import Collection as Sized
 from dataclasses import dataclass
 
+from gallery.formats import counted
 from gallery.models import Collection, Image
 
 # So many are one click away, and so many names are offered while one types.
@@ -22,3 +24,13 @@ def collecting(image: Image) -> Collecting:
     within = list(Collection.objects.filter(entries__image=image).order_by("folded"))
     offered = [each for each in Collection.objects.used_last(NAMES) if each not in within]
     return Collecting(within, offered[:BUTTONS], [each.name for each in offered])
+
+
+def no_longer_in(collections: Sized[Collection]) -> str:
+    """A sentence for who has thrown pictures away that were put into these; empty for none."""
+    if not collections:
+        return ""
+    first = min(collections, key=lambda each: each.folded)
+    more = len(collections) - 1
+    others = f" and {counted(more, 'other collection')}" if more else ""
+    return f"No longer shown in “{first}”{others}."

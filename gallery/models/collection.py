@@ -11,7 +11,7 @@ from django.db import models, transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
-from gallery.models import label
+from gallery.models import label, sets
 from gallery.models.image import Image
 from gallery.models.saved_search import SavedSearch
 from gallery.models.sets import link
@@ -44,6 +44,11 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
         known = self.active().in_bulk(used)
         found = [known[pk] for pk in used if pk in known]
         return found + list(self.active().exclude(pk__in=known).order_by("-pk")[: limit - len(found)])
+
+    def with_any(self, images: Ids[int]) -> Self:
+        """Those that one of these pictures was put into, a few thousand at most, be it in the trash or not."""
+        entries = CollectionImage.objects.filter(image__in=sets.Ids(images))
+        return self.filter(pk__in=entries.values("collection"))
 
     def named(self, text: str) -> "Collection | None":
         """The collection that `text` names, in any case and form; None when there is none."""

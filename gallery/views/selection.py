@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from gallery import access
+from gallery.display.collecting import no_longer_in
 from gallery.formats import counted, number, read_id
 from gallery.http import MemberRequest, SeeOther, error_page, page_of
 from gallery.listing.selection import NotSelected, Selection
@@ -34,8 +35,8 @@ class Deed:
     """One verb for one form: what is done with a portion of ids, and how it is told.
 
     `do` returns those that it was done with, or how many. `left` tells of the others. `by_maker`: only who made a
-    picture, and staff, may. `undo` is the moment by which it is found again, and `portion` how many pictures are done
-    in one transaction.
+    picture, and staff, may. `undo` is the moment by which it is found again, `portion` how many pictures are done
+    in one transaction, and `besides` what else is to be told at the end.
     """
 
     do: Callable[[list[int]], Sized | int]
@@ -44,6 +45,7 @@ class Deed:
     by_maker: bool = False
     undo: str = ""
     portion: int = PORTION
+    besides: Callable[[], str] = str
 
 
 @dataclass(slots=True)
@@ -71,6 +73,8 @@ class Outcome:
             told.append(f"{number(self.foreign)} left out: only who made them, or staff, may do that.")
         if self.missed:
             told.append(f"{number(self.missed)} left out: {deed.left}.")
+        if besides := deed.besides():
+            told.append(besides)
         return " ".join(told)
 
 
@@ -168,13 +172,21 @@ def _collection(text: str) -> Collection | None:
 
 def _trash(request: MemberRequest) -> Deed:
     now = timezone.now()
+    missing: dict[int, Collection] = {}
+
+    def throw(ids: list[int]) -> list[int]:
+        moved = Image.objects.trash(ids, request.user, now)
+        missing.update((each.pk, each) for each in Collection.objects.with_any(moved))
+        return moved
+
     return Deed(
-        lambda ids: Image.objects.trash(ids, request.user, now),
+        throw,
         "put into the trash",
         "in the trash already, or not there any more",
         by_maker=True,
         undo=now.isoformat(),
         portion=_thrown_at_once(),
+        besides=lambda: no_longer_in(missing.values()),
     )
 
 

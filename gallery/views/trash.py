@@ -14,13 +14,14 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from gallery import access
+from gallery.display.collecting import no_longer_in
 from gallery.formats import counted
 from gallery.http import MemberRequest, SeeOther, back_to, error_page
 from gallery.listing import count, tiles, trash_rows
 from gallery.listing.filters import Link
 from gallery.listing.listing import Listing, Page
 from gallery.listing.scope import TRASH, Scope
-from gallery.models import Image
+from gallery.models import Collection, Image
 
 # So many are marked in one transaction.
 PORTION = 1000
@@ -58,11 +59,12 @@ def throw_away(request: MemberRequest, pk: int) -> HttpResponse:
     """Into the trash; to htmx the way back, and in a grid of stacks (`instead`) the tile of the next of its stack."""
     image = access.image_to_change(request.user, pk)
     moved = bool(Image.objects.trash([image.pk], request.user))
+    missing = no_longer_in(Collection.objects.with_any([image.pk])) if moved else ""
     if not request.htmx:
         words = "is in the trash" if moved else "was in the trash already"
-        messages.success(request, f"Picture {image.pk} {words}.")
+        messages.success(request, f"Picture {image.pk} {words}. {missing}".strip())
         return back_to(request, reverse("image", args=[image.pk]))
-    context: dict[str, Any] = {"image": image, "moved": moved}
+    context: dict[str, Any] = {"image": image, "moved": moved, "missing": missing}
     if moved and image.is_cover and "instead" in request.POST:
         context["page"] = _next_of_stack(request, image)
     response = render(request, "trash/_thrown_away.html", context)

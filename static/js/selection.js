@@ -11,6 +11,8 @@ const LONG = 450;
 const selected = new Set();
 let all = false;
 let last = null;
+/** After *Select* was pressed a click means to select; beside circles alone it opens the picture as ever. */
+let choosing = false;
 /** While a deed is on its way. */
 let busy = false;
 /** What was thrown away here, by its moment: the tiles and where they stood. */
@@ -40,7 +42,7 @@ function recall() {
 }
 
 /** Show on the page what is so; boxes that have come since say what they are. */
-function draw(on = all || selected.size > 0) {
+function draw(on = choosing || all || selected.size > 0) {
   for (const box of boxes()) {
     box.checked = all || selected.has(box.value);
     // X selects the tile with focus: as long as nothing is selected, no box is one more stop for who goes by keys.
@@ -84,6 +86,7 @@ function choose(box, on, isRange) {
 
 function clear() {
   all = false;
+  choosing = false;
   selected.clear();
   last = null;
   keep();
@@ -91,7 +94,10 @@ function clear() {
   say("Nothing is selected.");
 }
 
-// While anything is selected, a touch of a tile or a click with Shift selects it too, and opens nothing.
+// While anything is selected, a touch of a tile or a click with Shift selects it too, and opens nothing. Enter is a
+// click without a pointer, and with Ctrl one wants a tab.
+const means = ({ detail, pointerType, shiftKey, ctrlKey, metaKey }) =>
+  selecting() && (pointerType === "touch" || shiftKey || (choosing && detail > 0 && !ctrlKey && !metaKey));
 let isRange = false;
 let held = false;
 addEventListener(
@@ -101,7 +107,7 @@ addEventListener(
     if (!tile || event.button) return;
     const box = boxOf(tile);
     isRange = event.shiftKey;
-    if (event.target !== box && (held || (selecting() && (event.pointerType === "touch" || event.shiftKey)))) {
+    if (event.target !== box && (held || means(event))) {
       event.stopPropagation();
       event.preventDefault();
       if (!held) choose(box, !box.checked, event.shiftKey);
@@ -167,6 +173,7 @@ bar.addEventListener("keydown", (event) => {
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-select]")) {
+    choosing = true;
     draw(true);
     say("Choose pictures.");
   } else if (event.target.closest("[data-select-none]")) clear();

@@ -68,6 +68,36 @@ def test_pictures_are_selected_done_something_with_and_brought_back(
 
 
 @pytest.mark.long
+def test_after_the_button_a_click_selects_and_without_it_opens(filled_site: Site, browser: Browser) -> None:
+    context, page, complaints = opened(filled_site, browser)
+    count, layer = page.locator("[data-selected]"), page.locator(".layer")
+    first, second = tile(page, 0)[0], tile(page, 1)[0]
+    page.locator("[data-select]").click()
+    page.locator(f"{first} > a").click()
+    page.locator(f"{second} > a").click()
+    expect(count).to_have_text("2")
+    page.locator(f"{first} > a").click()
+    page.locator(f"{second} > a").click()
+    # It goes on until one says so, also with nothing selected.
+    expect(count).to_have_text("0")
+    expect(page.locator("#selection")).to_be_visible()
+    # Who goes by keys selects with X; Enter opens.
+    page.locator(f"{first} > a").focus()
+    page.keyboard.press("Enter")
+    expect(layer).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(layer).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page.locator("#selection")).to_be_hidden()
+    page.locator(first).hover()
+    page.locator(f"{first} .pick").click()
+    page.locator(f"{second} > a").click()
+    expect(layer).to_have_count(1)
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.long
 def test_all_that_match_and_the_next_pages_too(filled_site: Site, browser: Browser) -> None:
     context, page, complaints = opened(filled_site, browser, "/?q=-zebra")
     count = page.locator("[data-selected]")

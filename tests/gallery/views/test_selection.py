@@ -112,6 +112,23 @@ def test_only_its_maker_throws_a_picture_away(member: Client, alice: User, bob: 
     assert told(staff, "restore", {"image": [mine.pk, others.pk]}) == "2 pictures taken out of the trash."
 
 
+def test_who_throws_away_is_told_which_collections_it_is_missing_from(member: Client, alice: User) -> None:
+    one, two, three = (a_picture(alice, text) for text in ("one", "two", "three"))
+    for name, images in (("Spring", [one, two]), ("Autumn", [one])):
+        Collection.objects.called(name, alice).add([image.pk for image in images], alice)
+    words = told(member, "trash", {"image": [one.pk, two.pk, three.pk]})
+    assert words == (
+        "3 pictures put into the trash. No longer shown in “Autumn” and 1 other collection. Undo"
+    )
+    assert told(member, "trash", {"image": [one.pk]}).startswith("0 pictures"), "it was there already"
+    told(member, "restore", {"image": [one.pk, two.pk, three.pk]})
+    assert told(member, "trash", {"image": [three.pk]}) == "1 picture put into the trash. Undo"
+    alone = Page(member.post(f"/images/{two.pk}/trash/", headers=HTMX).content)
+    assert f"Picture {two.pk} is in the trash. No longer shown in “Spring”." in alone.words
+    page = member.post(f"/images/{one.pk}/trash/", follow=True)
+    assert "No longer shown in “Autumn” and 1 other collection." in Page(page.content).words
+
+
 def test_a_click_on_undo_brings_back_what_that_one_click_threw_away(member: Client, alice: User) -> None:
     early, one, two = (a_picture(alice, text) for text in ("early", "one", "two"))
     told(member, "trash", {"image": early.pk})
