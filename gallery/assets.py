@@ -5,7 +5,16 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class StaticFiles(CompressedManifestStaticFilesStorage):
-    """WhiteNoise's, but each address is worked out once: none changes while a process runs, and a page has twenty."""
+    """WhiteNoise's, but each address is worked out once: none changes while a process runs, and a page has twenty.
+
+    Our scripts import each other by their hashed names. Django can see to that for all scripts or none, and
+    django-htmx has some that import what only a bundler finds.
+    """
+
+    patterns = (
+        *CompressedManifestStaticFilesStorage.patterns,
+        ("js/*.js", ((r"""(?P<matched>from "(?P<url>\./[^"]+)";)""", 'from "%(url)s";'),)),
+    )
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)

@@ -77,17 +77,6 @@ document.addEventListener(
   { capture: true },
 );
 
-// A click before the form of another model has come is sent, and not dropped: the price that it posts is the one that
-// was read, and the answer brings the form. The second abort is for the change that waited behind the first one.
-document.addEventListener(
-  "submit",
-  (event) => {
-    if (!event.target.matches("#create-form, [data-composer]")) return;
-    for (let changes = 0; changes < 2; changes += 1) htmx.trigger(event.target, "htmx:abort");
-  },
-  { capture: true },
-);
-
 document.addEventListener("input", (event) => {
   if (event.target !== prompt()) return;
   // Only typing is trusted: a walk through old prompts goes on, an edit begins a new draft.

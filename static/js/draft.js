@@ -1,5 +1,6 @@
 // The draft of the composer: saved while one types and on leaving, taken over when another device has changed it.
 // Without this file every button of the form saves it.
+import { forget, keepHere, keptHere } from "./unsaved.js";
 
 // So long after the last key.
 const PAUSE = 600;
@@ -10,8 +11,6 @@ const RETRY = 5000;
 const MOST_WAITING = 60_000;
 // Browsers let a page that is left send no more.
 const PARTING = 60_000;
-const UNSAVED = "draft-unsaved";
-const UNREACHED = "The server cannot be reached. Nothing was filled in.";
 const SPENDS = new Set(["submission", "price", "composer"]);
 
 // Names this page to the server: what it sends late is not taken for another device's.
@@ -22,6 +21,8 @@ const state = {
   dirty: false,
   replaces: false,
   saving: null,
+  // What it sends.
+  sent: "",
   // Whether a post of the form, which saves it as well, is on its way.
   posting: false,
   failures: 0,
@@ -29,7 +30,7 @@ const state = {
   typed: new Set(),
 };
 
-const form = () => document.querySelector("form[data-draft]");
+export const form = () => document.querySelector("form[data-draft]");
 const revision = () => document.getElementById("draft-revision");
 const header = () => document.querySelector("[data-draft-revision]");
 
@@ -54,14 +55,19 @@ function schedule(after = PAUSE) {
   state.timer = setTimeout(save, after);
 }
 
+/** Whether the server has all that stands in the form. */
+export const isKept = () => !(state.dirty || state.saving || form().hasAttribute("data-unsaved"));
+
 /** One save at a time, so that each is typed over the one before. Whether it stands. */
-async function save(more) {
+export async function save(more) {
   clearTimeout(state.timer);
   while (state.saving) await state.saving;
   const of = form();
   if (!of) return false;
   state.dirty = false;
-  state.saving = send(of, body(of, more));
+  const data = body(of, more);
+  state.sent = data.toString();
+  state.saving = send(of, data);
   const stands = await state.saving;
   state.saving = null;
   look();
@@ -122,29 +128,11 @@ function saved(of, said) {
   tell("");
 }
 
-// What no server has taken: tried again by the next page of the same member in this browser. What was sent on leaving
-// is sent once more by the next page of this tab, which may have been drawn before it arrived: it counts once.
-function keepHere(of, text, store = localStorage) {
-  try {
-    store.setItem(UNSAVED, JSON.stringify({ member: of.dataset.member, text }));
-  } catch {
-    // A full or forbidden store: the page itself still holds it.
-  }
-}
-
-function forget(store = localStorage) {
-  try {
-    store.removeItem(UNSAVED);
-  } catch {
-    // Nothing was stored either.
-  }
-}
-
 async function bringBack(store) {
   const of = form();
-  const kept = JSON.parse(store.getItem(UNSAVED) ?? "null");
-  if (!of || kept?.member !== of.dataset.member) return;
-  const data = new URLSearchParams(kept.text);
+  const kept = keptHere(of, store);
+  if (kept === null) return;
+  const data = new URLSearchParams(kept);
   data.set("csrfmiddlewaretoken", of.elements.namedItem("csrfmiddlewaretoken").value);
   let answer;
   try {
@@ -156,12 +144,16 @@ async function bringBack(store) {
   if (answer.status === 401) return;
   forget(store);
   const said = await answer.json().catch(() => ({}));
-  if (answer.ok && said.revision > Number(revision()?.value)) renew();
+  while (state.saving) await state.saving;
+  const isNewer = answer.ok && said.revision > Number(revision()?.value);
+  // What has filled the form since, by a link, is newer still, and replaces just that.
+  if (isNewer && form().hasAttribute("data-unsaved")) revision().value = said.revision;
+  else if (isNewer) renew();
   else if (answer.status === 409) tell("What you typed before is kept in History.");
 }
 
 /** A line of words before the form, with buttons; none without words. */
-function tell(words, ...buttons) {
+export function tell(words, ...buttons) {
   const old = document.getElementById("draft-notice");
   if (!words) return old?.remove();
   const line = Object.assign(document.createElement("p"), { id: "draft-notice", className: "create-elsewhere" });
@@ -189,6 +181,7 @@ async function take() {
   const of = form();
   clearTimeout(state.timer);
   Object.assign(state, { dirty: false, typed: new Set() });
+  of.removeAttribute("data-unsaved");
   tell("");
   const address = of.matches("[data-composer]") ? `${of.dataset.draft}?composer=1` : of.dataset.draft;
   state.taking = true;
@@ -199,11 +192,11 @@ async function take() {
   }
 }
 
-// Who has begun to type before it came keeps what is typed.
+// Who has begun to type before it came keeps what is typed, and what was filled in meanwhile stays.
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const { path = "", verb } = detail.requestConfig ?? {};
   const isTaken = verb === "get" && form() && path.split("?")[0] === form().dataset.draft && detail.target === form();
-  if (isTaken && state.dirty) detail.shouldSwap = false;
+  if (isTaken && !isKept()) detail.shouldSwap = false;
 });
 
 /** Whether another device has saved since: its words come, but never into a box that somebody types in. */
@@ -283,8 +276,13 @@ document.addEventListener("htmx:afterSwap", look);
 
 function leave() {
   const of = form();
+  if (!of) return;
   // What has just been filled may not have been sent yet, and what was posted not be answered.
-  if (!of || !(state.dirty || state.posting || of.hasAttribute("data-unsaved"))) return;
+  if (!state.dirty && !state.posting && !of.hasAttribute("data-unsaved")) {
+    // A save that is on its way goes on; the next page asks what has become of it.
+    if (state.saving) keepHere(of, state.sent, sessionStorage);
+    return;
+  }
   const data = body(of);
   state.dirty = false;
   if (!navigator.sendBeacon(of.dataset.draft, data)) keepHere(of, data.toString());
@@ -298,72 +296,12 @@ document.addEventListener("visibilitychange", () => {
   else save();
 });
 
-const told = () => document.getElementById("composer-said");
+/** A click that leads on in this window. */
+export const isPlain = (event) =>
+  !(event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
 
-/** The form of another model that is on its way comes first: it knows nothing of what fills it. */
-async function awaitModel() {
-  const end = performance.now() + PATIENCE;
-  while (form()?.querySelector("select.htmx-request") && performance.now() < end)
-    await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
-/** Until it has come nothing is spent: the press would be for words that are about to go. */
-async function fill(address, goesOn) {
-  await awaitModel();
-  const [before, submit] = [told(), document.getElementById("create-submit")];
-  const holds = !submit.disabled;
-  if (holds) submit.disabled = true;
-  try {
-    await bringIn(address, goesOn);
-  } finally {
-    // The line that has come knows by itself.
-    if (holds && told() === before) submit.disabled = false;
-  }
-}
-
-/** What a link to the create page would fill the form with comes into the one of this page. */
-async function bringIn(address, goesOn) {
-  const isKept = !(state.dirty || state.saving || form().hasAttribute("data-unsaved"));
-  // What has no place to be undone to is not overwritten; why it has none is said above the line.
-  if (!isKept && !(await save())) {
-    if (!document.getElementById("draft-notice")) tell(UNREACHED);
-    return;
-  }
-  const before = told();
-  const undo = before?.querySelector("button[name=undo]")?.value;
-  const asked = undo ? `${address}&undo=${encodeURIComponent(undo)}` : address;
-  try {
-    await htmx.ajax("GET", asked, { target: form(), swap: "morph:outerHTML" });
-  } catch {
-    tell(UNREACHED);
-    return;
-  }
-  if (told() === before) return;
-  tell("");
-  if (goesOn) form()?.querySelector("textarea")?.focus();
-  document.getElementById("said").textContent = told().textContent.replace(/\s+/g, " ").trim();
-}
-
-// One after the other: each is filled into what the one before has left.
-let filling = Promise.resolve();
-
-const isPlain = (event) => !(event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
-
-document.addEventListener("click", (event) => {
-  const link = event.target.closest?.('a[data-action^="use-"], a[data-action="remix"]');
-  const of = form();
-  if (!link || !of?.matches("[data-composer]") || !isPlain(event) || event.defaultPrevented) return;
-  // A small window shows no line over a picture: there the link leads to the whole form.
-  if (link.pathname !== of.getAttribute("action") || !link.search || !of.checkVisibility()) return;
-  event.preventDefault();
-  const address = `${link.pathname}${link.search}&composer=1`;
-  // Who remixes goes on in the words; who takes one thing may take the next, by its key too.
-  const next = () => fill(address, link.dataset.action === "remix");
-  filling = filling.then(next, next);
-});
-
-// The next page is drawn from the draft: it waits for what is on its way.
-document.addEventListener("click", (event) => {
+// The next page is drawn from the draft: it waits for what is on its way. Last, when nobody else took the click.
+addEventListener("click", (event) => {
   const link = event.target.closest?.("a[href]");
   if (!link || !isPlain(event) || event.defaultPrevented || link.target || link.hasAttribute("download")) return;
   if (!(state.dirty || state.saving) || link.origin !== location.origin) return;
@@ -381,9 +319,10 @@ addEventListener("pageshow", ({ persisted }) => persisted && ask());
 const arrived = performance.getEntriesByType("navigation")[0]?.type ?? "navigate";
 const isBack = arrived !== "navigate";
 if (isBack && history.state?.filled) take();
-else if (form()?.hasAttribute("data-unsaved")) save();
 if (isBack) for (const after of [200, 1200]) setTimeout(ask, after);
-bringBack(sessionStorage).then(() => bringBack(localStorage));
+bringBack(sessionStorage)
+  .then(() => form()?.hasAttribute("data-unsaved") && save())
+  .then(() => bringBack(localStorage));
 // Who comes to the words by keyboard goes on at their end.
 const words = form()?.querySelector("textarea");
 words?.setSelectionRange(words.value.length, words.value.length);

@@ -149,3 +149,14 @@ document.addEventListener(
   },
   { capture: true },
 );
+
+// A click before the form of another model has come is sent, and not dropped: the price that it posts is the one that
+// was read, and the answer brings the form. The second abort is for the change that waited behind the first one.
+document.addEventListener(
+  "submit",
+  ({ target }) => {
+    if (!target.matches("#create-form, [data-composer], .operation-form")) return;
+    for (let changes = 0; changes < 2; changes += 1) htmx.trigger(target, "htmx:abort");
+  },
+  { capture: true },
+);

@@ -1,5 +1,7 @@
 // Models and styles chosen by pictures, over the create form. Choosing one is a change of the form's own field, as if
 // it had been typed. Without this file the same buttons lead to pages that do the same.
+import { nextCard } from "./card_keys.js";
+
 const TITLES = { model: "Models", style_preset: "Styles" };
 const COMING = '<p class="create-note">One moment …</p>';
 
@@ -158,16 +160,6 @@ function search(input) {
   said(`${found} found`);
 }
 
-/** The nearest card in a row above or below. */
-function beside(card, all, down) {
-  const from = card.getBoundingClientRect();
-  const rows = all
-    .map((each) => ({ each, at: each.getBoundingClientRect() }))
-    .filter(({ at }) => (down ? at.top > from.top + 4 : at.top < from.top - 4));
-  const distance = ({ at }) => Math.abs(at.top - from.top) * 1000 + Math.abs(at.left - from.left);
-  return rows.sort((one, other) => distance(one) - distance(other))[0]?.each;
-}
-
 function moved(event) {
   // The page below has keys of its own.
   event.stopPropagation();
@@ -178,19 +170,11 @@ function moved(event) {
     event.preventDefault();
     return all[0].focus();
   }
-  const at = all.indexOf(event.target);
-  if (at < 0) return;
-  const next = {
-    ArrowRight: () => all[at + 1],
-    ArrowLeft: () => all[at - 1],
-    ArrowDown: () => beside(event.target, all, true),
-    ArrowUp: () => beside(event.target, all, false) ?? body().querySelector("[data-picker-search]"),
-    Home: () => all[0],
-    End: () => all.at(-1),
-  }[event.key];
+  if (!all.includes(event.target)) return;
+  const next = nextCard(event, all, body().querySelector("[data-picker-search]"));
   if (next) {
     event.preventDefault();
-    next()?.focus();
+    next.focus();
   } else if (event.key.length === 1 && event.key !== " ") body().querySelector("[data-picker-search]").focus();
 }
 

@@ -1,5 +1,7 @@
 // Pictures that a request starts from, chosen by their thumbnails over the form that names them. Without this file the
 // same buttons lead to a page that does the same.
+import { nextCard } from "./card_keys.js";
+
 const TITLES = { style_reference: "Style references", input: "Pictures to edit together" };
 const PAUSE = 300;
 
@@ -227,16 +229,6 @@ document.addEventListener("htmx:afterSettle", () => {
   if (document.activeElement === document.body) document.getElementById(opener)?.focus({ preventScroll: true });
 });
 
-/** The nearest card in a row above or below. */
-function beside(card, all, down) {
-  const from = card.getBoundingClientRect();
-  const rows = all
-    .map((each) => ({ each, at: each.getBoundingClientRect() }))
-    .filter(({ at }) => (down ? at.top > from.top + 4 : at.top < from.top - 4));
-  const distance = ({ at }) => Math.abs(at.top - from.top) * 1000 + Math.abs(at.left - from.left);
-  return rows.sort((one, other) => distance(one) - distance(other))[0]?.each;
-}
-
 function moved(event) {
   // The page below has keys of its own.
   event.stopPropagation();
@@ -253,18 +245,10 @@ function moved(event) {
     event.preventDefault();
     return confirm(event.target === input);
   }
-  if (at < 0) return;
-  const next = {
-    ArrowRight: () => all[at + 1],
-    ArrowLeft: () => all[at - 1],
-    ArrowDown: () => beside(event.target, all, true),
-    ArrowUp: () => beside(event.target, all, false) ?? input,
-    Home: () => all[0],
-    End: () => all.at(-1),
-  }[event.key];
+  const next = at < 0 ? null : nextCard(event, all, input);
   if (!next) return;
   event.preventDefault();
-  next()?.focus();
+  next.focus();
 }
 
 document.addEventListener(

@@ -76,6 +76,60 @@ def test_words_that_a_server_on_its_way_up_has_not_taken_are_there_on_the_next_p
 
 
 @pytest.mark.long
+def test_what_a_link_fills_in_stays_though_words_of_the_page_before_come_later(
+    site: Site, browser: Browser
+) -> None:
+    context = browser.new_context(viewport=WIDE)
+    page = signed_in(site, context, "mara")
+    page.goto(site.url + "/create/")
+    waiting: list[Route] = []
+
+    def asked(route: Route) -> None:
+        if route.request.resource_type == "ping":
+            return route.abort()
+        if "draft-fill" in (route.request.post_data or ""):
+            return waiting.append(route)
+        return route.fallback()
+
+    page.route(DRAFT, asked)
+    prompt = page.locator("#id_prompt")
+    prompt.press_sequentially("words of before")
+    with page.expect_response(DRAFT):
+        page.goto(f"{site.url}/create/?prompt=from%20a%20link")
+    page.evaluate("new Promise(requestAnimationFrame)")
+    waiting.pop().continue_()
+
+    expect(page.locator("#create-form")).not_to_have_attribute("data-unsaved", "")
+    expect(prompt).to_have_value("from a link")
+    prompt.press_sequentially(" and on")
+    page.reload()
+    expect(prompt).to_have_value("from a link and on")
+    context.close()
+
+
+@pytest.mark.long
+def test_a_save_that_arrives_after_the_page_was_left_is_no_other_device(site: Site, browser: Browser) -> None:
+    context = browser.new_context(viewport=WIDE)
+    page = signed_in(site, context, "mara")
+    page.goto(site.url + "/create/")
+    prompt = page.locator("#id_prompt")
+    held = Held(page, DRAFT)
+    with page.expect_request(DRAFT):
+        prompt.fill("words of a moment before")
+    # It is dropped with its page: only what the tab has kept can tell of it.
+    page.goto(f"{site.url}/create/?prompt=and%20then%20a%20link", wait_until="commit")
+    held.let_go()
+
+    expect(page.locator("#create-form")).not_to_have_attribute("data-unsaved", "")
+    expect(page.locator("#draft-notice")).to_have_count(0)
+    expect(prompt).to_have_value("and then a link")
+    prompt.focus()
+    page.keyboard.press("Alt+ArrowUp")
+    expect(prompt).to_have_value("words of a moment before")
+    context.close()
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("path", ["/create/", "/"])
 def test_words_of_a_click_that_was_not_taken_are_there_after_a_reload(
     site: Site, browser: Browser, path: str
