@@ -144,8 +144,11 @@ document.addEventListener(
   ({ target, submitter }) => {
     if (!target.matches("[hx-post], [hx-get]")) return;
     htmx.process(target);
-    // Where it looked anew it has forgotten the button, which may be all that keeps a form from spending.
-    submitter?.dispatchEvent(new FocusEvent("focusin", { bubbles: true }));
+    if (!submitter) return;
+    // Where it looked anew it has forgotten the button, which may be all that keeps a form from spending; and of one
+    // outside its form it has not heard yet.
+    htmx.process(submitter);
+    submitter.dispatchEvent(new FocusEvent("focusin", { bubbles: true }));
   },
   { capture: true },
 );

@@ -108,6 +108,27 @@ def test_where_no_line_is_shown_a_picture_gives_it_to_the_whole_form(
     context.close()
 
 
+def test_undo_that_is_pressed_the_moment_it_comes_undoes_and_spends_nothing(
+    filled_site: Site, browser: Browser
+) -> None:
+    """A key can be faster than htmx, which looks at new buttons some milliseconds later."""
+    context, page, complaints = opened(filled_site, browser, "/images/1/", name="otto")
+    page.locator("#id_prompt").fill("my own words")
+    page.evaluate(
+        """document.addEventListener("htmx:afterSwap", () => {
+          const undo = document.querySelector("#composer-said button[name=undo]");
+          if (undo && !window.isPressed) undo.click(), (window.isPressed = true);
+        })"""
+    )
+    with page.expect_request(lambda request: request.method == "POST" and "undo" in (request.post_data or "")):
+        page.get_by_role("link", name="Use all").click()
+
+    expect(page.locator("#composer-said")).to_contain_text("As it was before.")
+    expect(page.locator("#id_prompt")).to_have_value("my own words")
+    assert complaints == []
+    context.close()
+
+
 @pytest.mark.long
 def test_what_a_picture_gives_never_costs_words(filled_site: Site, browser: Browser) -> None:
     """Keys one after the other, two links before an answer, another tab's words, no network, a model on its way."""
