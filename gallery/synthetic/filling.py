@@ -65,10 +65,13 @@ def fill(count: int, seed: int, progress: Callable[[int], None] = lambda done: N
 
 
 def _count_rows() -> None:
-    """PostgreSQL plans by what it knows of the tables; its own count of so many new rows may come much later."""
-    if connection.vendor == "postgresql":
+    """PostgreSQL plans by what it knows of the tables; its own count of so many new rows may come much later.
+
+    Not within a transaction: it would wait for a vacuum of the server that waits for this transaction's own locks.
+    """
+    if connection.vendor == "postgresql" and not connection.in_atomic_block:
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE" if connection.in_atomic_block else "VACUUM ANALYZE")
+            cursor.execute("VACUUM ANALYZE")
 
 
 def _people(count: int) -> list[User]:

@@ -120,7 +120,9 @@ def test_undo_that_is_pressed_the_moment_it_comes_undoes_and_spends_nothing(
           if (undo && !window.isPressed) undo.click(), (window.isPressed = true);
         })"""
     )
-    with page.expect_request(lambda request: request.method == "POST" and "undo" in (request.post_data or "")):
+    with page.expect_request(
+        lambda request: request.method == "POST" and "undo" in (request.post_data or "")
+    ):
         page.get_by_role("link", name="Use all").click()
 
     expect(page.locator("#composer-said")).to_contain_text("As it was before.")
