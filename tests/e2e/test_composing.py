@@ -9,6 +9,7 @@ PRESS = """([key, code, composing]) => document.activeElement.dispatchEvent(new 
     {key, keyCode: code, isComposing: composing, ctrlKey: key === "Enter", bubbles: true, cancelable: true}))"""
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(("code", "composing"), [(27, True), (229, False)])
 def test_escape_of_an_input_method_stays_in_the_search_box(
     filled_site: Site, browser: Browser, code: int, composing: bool

@@ -29,7 +29,7 @@ def decoder() -> Iterator[Decoder]:
     running.close()
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize("name", SOUND)
 def test_thumbnails_are_what_is_painted(page: Page, decoder: Decoder, name: str) -> None:
     kind, make = SOUND[name]
@@ -47,7 +47,7 @@ def test_thumbnails_are_what_is_painted(page: Page, decoder: Decoder, name: str)
         assert difference(original, small) <= MOST, size
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize("name", DAMAGED)
 def test_what_is_shown_whole_is_stored(page: Page, decoder: Decoder, name: str) -> None:
     case = DAMAGED[name]

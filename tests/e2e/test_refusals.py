@@ -40,7 +40,7 @@ def test_a_form_that_is_older_than_the_sign_in(site: Site, browser: Browser) -> 
     context.close()
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("status", [403, 409, 413, 429, 502])
 def test_another_server_between_us_has_no_words(site: Site, browser: Browser, status: int) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})

@@ -43,6 +43,7 @@ def through(site: Site, page: Page) -> None:
     expect(page.locator("#id_model")).to_have_value("venice-sd35")
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("script", [True, False])
 def test_generate(site: Site, browser: Browser, keeper: str, script: bool) -> None:
     context = browser.new_context(java_script_enabled=script, viewport={"width": 1440, "height": 900})

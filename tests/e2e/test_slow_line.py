@@ -197,6 +197,7 @@ def marked(tile: Locator, favourite: str, rating: str) -> None:
     expect(tile).to_have_attribute("data-rating", rating)
 
 
+@pytest.mark.long
 def test_keys_that_are_pressed_faster_than_answers_come_all_count(filled_site: Site, reader: Page) -> None:
     tile = at_a_tile(filled_site, reader, "/?q=-zebra", 11)
     marks = re.compile(r"/images/\d+/(rate|favourite)/")

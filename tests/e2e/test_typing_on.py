@@ -31,6 +31,7 @@ def let_go(page: Page, waiting: list[Any], address: str) -> None:
         route.continue_()
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("path", ["/create/", "/"])
 def test_words_typed_while_another_models_form_comes_stay(site: Site, browser: Browser, path: str) -> None:
     context = browser.new_context(viewport=WIDE)

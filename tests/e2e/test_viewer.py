@@ -502,7 +502,7 @@ def test_without_a_script_it_steps_the_same_list(filled_site: Site, browser: Bro
     page.context.close()
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("scheme", "width"),
     [

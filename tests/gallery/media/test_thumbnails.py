@@ -145,6 +145,7 @@ def test_an_end_mark_makes_a_cut_jpeg_no_whole_one(mode: str, how: dict[str, Any
             decode(cut_off(whole, int(len(whole) * share)))
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
 def test_a_jpeg_cut_where_a_row_ends_is_no_whole_one(mode: str) -> None:
     """There a decoder expects the mark of a restart and skips whatever stands in its place."""

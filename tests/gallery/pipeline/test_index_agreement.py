@@ -114,6 +114,7 @@ def test_a_full_text_index_that_is_not_that_of_its_rows(cat: Image, table: str) 
     assert list(Prompt.objects.matching(read_query("cat", cat.owner))) == [cat.prompt]
 
 
+@pytest.mark.long
 def test_many_pictures_come_in_portions(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(60, 1)
     monkeypatch.setattr(index_agreement, "_PORTION", 7)

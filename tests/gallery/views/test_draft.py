@@ -165,6 +165,7 @@ def test_use_merges_and_undo_brings_it_back(maker: Client, alice: User) -> None:
     assert values(alice)["prompt"] == "my own words"
 
 
+@pytest.mark.one_database
 def test_a_seed_that_came_along_goes_with_its_words(maker: Client, alice: User) -> None:
     """It is the first of every count as long as it stays: another fill takes it away, a chosen one stays."""
     first, other = a_picture(alice, "a cat on a wall"), a_picture(alice, "a dog in the rain")
@@ -257,6 +258,7 @@ def test_start_afresh_empties_and_keeps(maker: Client, alice: User) -> None:
     assert before(alice) == ["once"]
 
 
+@pytest.mark.one_database
 def test_twenty_of_before(maker: Client, alice: User) -> None:
     for number in range(25):
         maker.post("/create/", fields(maker) | {"prompt": f"words {number}", "fresh": ""})
