@@ -100,8 +100,8 @@ def with_references(form: GenerateForm, sent: QueryDict, user: User) -> bool:
             form.operations = [_styled(each, asked, form.catalog) for each in form.operations]
             form.operation = form.operations[0]
     except InvalidRequest as error:
-        return _refused(form, _words(error))
-    return _refused(form, references.problem) if references.problem else is_valid
+        return refuse(form, _words(error))
+    return refuse(form, references.problem) if references.problem else is_valid
 
 
 def _styled(operation: Generate, asked: Sequence[StyleReference], catalog: Catalog) -> Generate:
@@ -115,7 +115,8 @@ def _styled(operation: Generate, asked: Sequence[StyleReference], catalog: Catal
     return styled
 
 
-def _refused(form: GenerateForm, words: str) -> bool:
+def refuse(form: GenerateForm, words: str) -> bool:
+    """Say at their place what is wrong with them; False, as the form is not valid any more."""
     form.errors[FIELD] = form.error_class([words])
     return False
 

@@ -15,6 +15,7 @@ from gallery.formats import read_submission
 from gallery.forms.plan import total
 from gallery.forms.price import AskedOtherwise, PriceRefused, objection
 from gallery.http import MemberRequest, error_page
+from gallery.media.pictures import LostFile
 from gallery.models import Batch, CatalogModel, Generation, Image, State, User
 from gallery.models.generation import NotRunnable
 from gallery.models.input import digest_of
@@ -45,8 +46,8 @@ def spend_batch(
     """Queue all `operations` for who asks as one click, at the catalogue's prices; a repeat gives the first ones again.
 
     `batch` are further columns of the batch. Raises PriceRefused when the form did not show what they cost together,
-    and TooManySubmissions. A repeat costs nothing, so that neither concerns it; AskedOtherwise when it is none,
-    because what the form asks for was changed since.
+    LostFile when a picture that they start from has no file any more, and TooManySubmissions. A repeat costs nothing,
+    so that none of these concerns it; AskedOtherwise when it is none, because what the form asks for was changed since.
     """
     user = request.user
     if first := Generation.objects.submitted(user, submission):
@@ -157,6 +158,11 @@ def _digests(operation: Operation) -> list[str]:
 def earlier(user: User, submission: uuid.UUID | None) -> Generation | None:
     """What this very form has queued already, the first of it."""
     return next(iter(Generation.objects.submitted(user, submission)), None)
+
+
+def lost(error: LostFile) -> str:
+    """For people: why nothing was queued when a file of what it starts from is gone."""
+    return f"A picture that this starts from is lost: {error}. Nothing was sent."
 
 
 def refusal(request: HttpRequest, reason: str) -> HttpResponse:

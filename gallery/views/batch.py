@@ -11,7 +11,7 @@ from gallery.display.batch_card import BatchCard
 from gallery.display.generation_card import Again
 from gallery.formats import read_id
 from gallery.forms.price import PriceRefused
-from gallery.forms.submission import refusal, spend_batch_again, submission_of
+from gallery.forms.submission import lost, refusal, spend_batch_again, submission_of
 from gallery.http import MemberRequest, SeeOther, closed_gates
 from gallery.media.pictures import LostFile
 from gallery.models import Batch
@@ -89,7 +89,7 @@ def run_again(request: MemberRequest, pk: int) -> HttpResponse:
         )
         return refusal(request, f"{reason} Nothing was sent.")
     except LostFile as error:
-        return refusal(request, f"A picture that this starts from is lost: {error}. Nothing was sent.")
+        return refusal(request, lost(error))
     except PriceRefused as refused:
         dear = Again(refused.price, str(refused))
         again, anew = (None, dear) if given_up else (dear, None)

@@ -20,9 +20,10 @@ from gallery.forms.price import PriceRefused
 from gallery.forms.repeat import made_before
 from gallery.forms.sent import values as plain
 from gallery.forms.shapes import read_sides
-from gallery.forms.style_references import with_references
-from gallery.forms.submission import spend_batch
+from gallery.forms.style_references import refuse, with_references
+from gallery.forms.submission import lost, spend_batch
 from gallery.http import MemberRequest, SeeOther, closed_gates, glance
+from gallery.media.pictures import LostFile
 from gallery.models import Draft, Generation, Image, Prompt, User
 from gallery.models.draft import Values
 from gallery.models.vocabulary import read_query
@@ -224,7 +225,9 @@ def _made(
         )
     except PriceRefused as refused:
         form.refuse_price(str(refused), refused.price)
-        return None
+    except LostFile as error:
+        refuse(form, lost(error))
+    return None
 
 
 def _page(

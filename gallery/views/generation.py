@@ -15,7 +15,7 @@ from gallery.display.collecting import collecting
 from gallery.display.generation_card import Card
 from gallery.display.timeline import timeline
 from gallery.forms.price import PriceRefused
-from gallery.forms.submission import refusal, spend_again, submission_of
+from gallery.forms.submission import lost, refusal, spend_again, submission_of
 from gallery.http import MemberRequest, SeeOther, closed_gates
 from gallery.media.pictures import LostFile
 from gallery.models import CatalogModel, Generation, State
@@ -109,7 +109,7 @@ def run_again(request: MemberRequest, pk: int) -> HttpResponse:
     except NotRunnable:
         return refusal(request, "Only what failed, was interrupted or cancelled can be run again.")
     except LostFile as error:
-        return refusal(request, f"A picture that this starts from is lost: {error}. Nothing was sent.")
+        return refusal(request, lost(error))
     except PriceRefused as refused:
         return _with_new_price(request, old, refused)
     address = reverse("generation", args=[new.pk])

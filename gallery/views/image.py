@@ -13,10 +13,11 @@ from gallery.display import details, generation_card, lineage
 from gallery.display.collecting import collecting
 from gallery.display.judgement import judgement
 from gallery.forms.price import PriceRefused
-from gallery.forms.submission import refusal, spend, submission_of
+from gallery.forms.submission import lost, refusal, spend, submission_of
 from gallery.http import MemberRequest, SeeOther, closed_gates
 from gallery.listing import neighbours
 from gallery.media import serving
+from gallery.media.pictures import LostFile
 from gallery.media.storage import EXTENSIONS
 from gallery.models import CatalogModel, Image, Verification
 from gallery.models.generation import draw_seed, with_seed
@@ -94,6 +95,8 @@ def _rerun(request: MemberRequest, origin: Image, seed: int, action: str) -> Htt
                 Verification.objects.ask(generation, origin)
     except PriceRefused as refused:
         return _with_new_price(request, origin, refused)
+    except LostFile as error:
+        return refusal(request, lost(error))
     if request.htmx:
         card = generation_card.of(generation, closed_gates(request), member=request.user)
         return render(request, "image/_rerun.html", {"card": card, "action": action, "created": created})

@@ -18,8 +18,10 @@ from gallery.forms import Catalog
 from gallery.forms.matrix import BUY, MatrixForm, Purchase, fields_of
 from gallery.forms.prefill import picture_named, values_asked
 from gallery.forms.price import PRICE, objection
-from gallery.forms.submission import earlier, spend, submission_of
+from gallery.forms.style_references import refuse
+from gallery.forms.submission import earlier, lost, spend, submission_of
 from gallery.http import MemberRequest, SeeOther, glance
+from gallery.media.pictures import LostFile
 from gallery.models import Batch, Generation, Image, Prompt
 from gallery.models.queue import Order
 from gallery.text import unreadable_fields
@@ -75,6 +77,8 @@ def _buy(request: MemberRequest, form: MatrixForm, image: Image | None) -> HttpR
             first = Batch.objects.submitted(request.user, submission).first()
             if first is None:
                 raise
+        except LostFile as error:
+            refuse(form.base, lost(error))
         first = first or Batch.objects.submitted(request.user, submission).first()
         if first is None:
             return _page(request, form, image, status=422)
@@ -187,5 +191,8 @@ def _fill(request: MemberRequest, prompt: Prompt, down: str) -> HttpResponse | s
         return SeeOther(reverse("image", args=[there.pk]))
     if words := objection({PRICE: shown}, price(operation, models[operation.model])):
         return words
-    generation, _ = spend(request, operation, submission=submission, origin=image)
+    try:
+        generation, _ = spend(request, operation, submission=submission, origin=image)
+    except LostFile as error:
+        return lost(error)
     return SeeOther(reverse("generation", args=[generation.pk]))

@@ -16,7 +16,7 @@ from gallery.forms.fields import BOXES
 from gallery.forms.operations import FORMS, OperationForm, address_of
 from gallery.forms.price import PriceRefused
 from gallery.forms.sources import Sources, moved, name_of, named, page_of
-from gallery.forms.submission import earlier, spend
+from gallery.forms.submission import earlier, lost, spend
 from gallery.http import MemberRequest, SeeOther, closed_gates, error_page
 from gallery.media.pictures import LostFile
 from gallery.models import Generation, Image
@@ -124,7 +124,7 @@ def _made(request: MemberRequest, form: OperationForm) -> tuple[Generation, bool
     except PriceRefused as refused:
         form.refuse_price(str(refused), refused.price)
     except LostFile as error:
-        form.add_error(None, f"A picture that this starts from is lost: {error}. Nothing was sent.")
+        form.add_error(None, lost(error))
     return None
 
 

@@ -13,8 +13,11 @@ from gallery.media.storage import original_name
 from gallery.models import Attempt, Generation, Image, Outcome, Prompt, User
 from gallery.models.image import sort_price
 from venice import Generate
+from venice.operations import StyleReference
 
 MODEL = "venice-sd35"
+#: Follows the style of pictures.
+ABLE = "krea-v2-medium"
 
 
 def a_generation(
@@ -31,12 +34,18 @@ def a_generation(
 
 
 def pictures(
-    owner: User, prompt: str = "a cat on a wall", *, count: int = 1, content: bytes = b"", **columns: Any
+    owner: User,
+    prompt: str = "a cat on a wall",
+    *,
+    count: int = 1,
+    content: bytes = b"",
+    request: Any = None,
+    **columns: Any,
 ) -> list[Image]:
-    """A finished generation's pictures; `content` becomes the first one's file."""
+    """A finished generation's pictures, with more in its `request`; `content` becomes the first one's file."""
     now = timezone.now()
     done = {"state": "done", "sent_at": now, "received_at": now, "finished_at": now} | columns
-    generation = a_generation(owner, prompt, request={"variants": count}, **done)
+    generation = a_generation(owner, prompt, request={"variants": count} | (request or {}), **done)
     attempt = Attempt.objects.create(
         generation=generation,
         token=uuid.uuid4(),
@@ -64,6 +73,12 @@ def pictures(
 def a_picture(owner: User, prompt: str = "a cat on a wall", **more: Any) -> Image:
     """One finished picture."""
     return pictures(owner, prompt, **more)[0]
+
+
+def a_follower(owner: User, followed: Image, prompt: str = "a cat on a wall", **asked: Any) -> Image:
+    """A finished picture in the style of another one, whose file is there."""
+    request = {"model": ABLE, "style_references": (StyleReference(image=followed.reference),), **asked}
+    return a_picture(owner, prompt, request=request)
 
 
 def _picture(generation: Generation, attempt: Attempt, index: int, count: int, content: bytes) -> Image:

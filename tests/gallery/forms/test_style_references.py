@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.core.files.storage import default_storage
 from django.test import Client
 
 from gallery.models import Generation, Image, Upload, User
@@ -125,6 +126,14 @@ def test_what_cannot_be_followed_is_told(site: Client, alice: User, sent: dict[s
         return [named(each) for each in value] if isinstance(value, list) else value.format(*images)
 
     assert words in refused(posted(site, **{named(name): named(value) for name, value in sent.items()}))
+
+
+@pytest.mark.parametrize("more", [{}, {"count": "3"}, {"composer": ""}])
+def test_one_whose_file_is_lost_is_told_at_its_place(site: Client, alice: User, more: dict[str, str]) -> None:
+    image = pictured(alice)
+    default_storage.delete(image.name)
+    words = refused(posted(site, style_reference=str(image.pk), **more))
+    assert words == f"A picture that this starts from is lost: {image.name} is missing. Nothing was sent."
 
 
 def test_another_s_upload_is_none(site: Client, bob: User) -> None:

@@ -4,11 +4,12 @@ import uuid
 from typing import Any
 
 import pytest
+from django.core.files.storage import default_storage
 from django.test import Client
 
 from gallery.display import details
 from gallery.models import Generation, State, User
-from tests.gallery.making import a_generation, a_picture, pictures
+from tests.gallery.making import a_follower, a_generation, a_picture, pictures
 from tests.gallery.page import Page
 
 pytestmark = pytest.mark.usefixtures("models_known")
@@ -349,6 +350,22 @@ def test_the_pace_holds_for_re_runs_but_not_for_repeats(
     assert refused.status_code == 429
     assert refused["Retry-After"]
     assert client.post(f"/images/{picture.pk}/rerun-new-seed/", form).status_code == 303
+
+
+@pytest.mark.parametrize("action", ["rerun-same-seed", "rerun-new-seed", "verify"])
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_a_re_run_whose_style_reference_is_lost_is_refused_in_words(
+    client: Client, alice: User, action: str, headers: dict[str, str]
+) -> None:
+    followed = a_picture(alice, content=b"followed")
+    picture = a_follower(alice, followed)
+    default_storage.delete(followed.name)
+    client.force_login(alice)
+    before = Generation.objects.count()
+    answer = client.post(f"/images/{picture.pk}/{action}/", headers=headers)
+    assert answer.status_code == 409
+    assert f"is lost: {followed.name} is missing. Nothing was sent." in Page(answer.content).words
+    assert Generation.objects.count() == before
 
 
 def test_the_original_is_byte_for_byte_and_immutable(client: Client, alice: User) -> None:

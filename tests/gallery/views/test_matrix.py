@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from gallery.models import Batch, Generation, Image, Mark, User
 from gallery.pipeline.worker import WorkerProcess
-from tests.gallery.making import a_picture
+from tests.gallery.making import ABLE, a_picture
 from tests.gallery.page import Element, Page
 from tests.gallery.spending import sent_of
 
@@ -181,6 +182,20 @@ def test_more_than_the_button_said_is_not_spent(maker: Client) -> None:
     assert answer.status_code == 422
     assert "$0.06" in Page(answer.content).one(data_error_for="price").words
     assert not Generation.objects.exists()
+
+
+def test_a_style_reference_whose_file_is_lost_is_told_and_nothing_is_bought(
+    maker: Client, alice: User
+) -> None:
+    followed = a_picture(alice, content=b"followed")
+    page = shown(maker, model=ABLE, style_reference=str(followed.pk), **{"axis-cfg_scale": ""})
+    form = sent(page, buttons(page, "all")[0]) | {"style_reference": str(followed.pk)}
+    default_storage.delete(followed.name)
+    answer = maker.post("/create/matrix/", form)
+    assert answer.status_code == 422
+    told = Page(answer.content).one(data_error_for="style_reference").words
+    assert told == f"A picture that this starts from is lost: {followed.name} is missing. Nothing was sent."
+    assert not Generation.objects.queued().exists()
 
 
 def test_what_was_changed_after_it_was_drawn_is_looked_at_again(maker: Client) -> None:

@@ -4,12 +4,13 @@ import re
 from typing import Any
 
 import pytest
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from gallery.models import Generation, Image, Prompt, User
-from tests.gallery.making import a_picture
+from tests.gallery.making import a_follower, a_picture
 from tests.gallery.page import Element, Page
 from tests.gallery.spending import sent_of
 
@@ -115,6 +116,22 @@ def test_a_wrong_button_buys_nothing(maker: Client, alice: User, wrong: str) -> 
     answer = maker.post(f"/prompts/{prompt.pk}/matrix/", sent)
     assert answer.status_code == 422
     assert Page(answer.content).values("data-error-for") == ["price"]
+    assert not Generation.objects.queued().exists()
+
+
+def test_a_hole_that_starts_from_a_lost_file_is_told_and_buys_nothing(maker: Client, alice: User) -> None:
+    followed = a_picture(alice, "another text", content=b"followed")
+    for seed, model in ((7, "krea-v2-medium"), (8, "krea-v2-large")):
+        picture = a_follower(alice, followed, TEXT, seed=seed, model=model)
+        Image.objects.filter(pk=picture.pk).update(seed=seed)
+    prompt = Prompt.objects.get(text=TEXT)
+    place = f"/prompts/{prompt.pk}/matrix/"
+    page = Page(maker.get(place).content)
+    form = sent_of(page.one("form", id="matrix-form")) | {"buy": holes(page)[0]["value"]}
+    default_storage.delete(followed.name)
+    answer = maker.post(place, form)
+    assert answer.status_code == 422
+    assert f"is lost: {followed.name} is missing." in Page(answer.content).one(data_error_for="price").words
     assert not Generation.objects.queued().exists()
 
 
