@@ -33,10 +33,7 @@ def collect(request: MemberRequest, pk: int) -> HttpResponse:
 def uncollect(request: MemberRequest, pk: int) -> HttpResponse:
     """Take a picture out of a collection, named as there; nothing is made."""
     image = access.image_to_see(pk)
-    text = request.POST.get("collection", "")
-    number = read_id(text)
-    found = Collection.objects.filter(pk=number).first() if number is not None else None
-    collection = found or Collection.objects.named(text)
+    collection = known(request)
     if collection is None:
         raise Http404
     collection.remove([image.pk])
@@ -44,15 +41,19 @@ def uncollect(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def named(request: MemberRequest, user: User) -> Collection:
-    """The collection that a post names in `collection`: a number is an id where there is one, else a name.
+    """The collection that a post names in `collection`, made when it is new. ValidationError for what is no name."""
+    return _numbered(request) or Collection.objects.called(request.POST.get("collection", ""), user)
 
-    ValidationError for what cannot be a name.
-    """
-    text = request.POST.get("collection", "")
-    number = read_id(text)
-    if "typed" not in request.POST and (found := Collection.objects.filter(pk=number or 0).first()):
-        return found
-    return Collection.objects.called(text, user)
+
+def known(request: MemberRequest) -> Collection | None:
+    """The collection that a post names in `collection`; None when there is none."""
+    return _numbered(request) or Collection.objects.named(request.POST.get("collection", ""))
+
+
+def _numbered(request: MemberRequest) -> Collection | None:
+    """The one of that id; None for what was typed, which is a name, be it a number or not."""
+    number = read_id(request.POST.get("collection", "").strip())
+    return None if "typed" in request.POST else Collection.objects.filter(pk=number or 0).first()
 
 
 def _done(request: MemberRequest, image: Image, words: str) -> HttpResponse:

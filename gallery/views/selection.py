@@ -21,6 +21,7 @@ from gallery.listing.selection import NotSelected, Selection
 from gallery.models import Collection, Image, Mark, Tag
 from gallery.models.mark import HIGHEST_RATING
 from gallery.models.sets import PORTION
+from gallery.views import collecting
 
 log = logging.getLogger(__name__)
 
@@ -149,25 +150,19 @@ def _untag(request: MemberRequest) -> Deed:
 
 
 def _collect(request: MemberRequest) -> Deed:
-    text = request.POST.get("collection", "")
-    known = _collection(text) or Collection.objects.called(text, request.user)
+    collection = collecting.named(request, request.user)
     return Deed(
-        lambda ids: known.add(ids, request.user), f"put into “{known}”", "in the trash, or not there any more"
+        lambda ids: collection.add(ids, request.user),
+        f"put into “{collection}”",
+        "in the trash, or not there any more",
     )
 
 
 def _uncollect(request: MemberRequest) -> Deed:
-    text = request.POST.get("collection", "")
-    known = _collection(text) or Collection.objects.named(text)
-    if known is None:
+    collection = collecting.known(request)
+    if collection is None:
         raise ValidationError("There is no such collection.")
-    return Deed(known.remove, f"taken out of “{known}”", "not in it")
-
-
-def _collection(text: str) -> Collection | None:
-    """The one of that number."""
-    pk = read_id(text.strip())
-    return None if pk is None else Collection.objects.filter(pk=pk).first()
+    return Deed(collection.remove, f"taken out of “{collection}”", "not in it")
 
 
 def _trash(request: MemberRequest) -> Deed:

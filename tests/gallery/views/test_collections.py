@@ -132,6 +132,9 @@ def test_a_picture_is_collected_by_id_and_by_name(page: Get, client: Client, ali
     said = json.loads(answer["HX-Trigger"])["picture:said"]["words"]
     assert said == f"Picture {image.pk} is not in “Spring” any more."
     assert {each.words for each in read.all("a", data_collection=None)} == names - {"Spring"}
+    typed = {"collection": str(spring.pk), "typed": "1"}
+    said = json.loads(client.post(uncollect, typed, headers=HTMX)["HX-Trigger"])["picture:said"]["words"]
+    assert said == f"Picture {image.pk} is not in “{spring.pk}” any more."
     assert client.post(uncollect, {"collection": "no such"}).status_code == 404
     assert client.post(uncollect, {"collection": "9" * 30}).status_code == 404
     assert client.post(f"/images/{image.pk + 5}/collect/", {"collection": "x"}).status_code == 404

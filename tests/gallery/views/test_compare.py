@@ -7,9 +7,10 @@ import pytest
 from django.test import Client
 
 from gallery.display import beside
-from gallery.models import Generation, Image, Mark, User
+from gallery.models import Collection, Generation, Image, Mark, User
 from tests.gallery.making import a_member, a_picture, pictures
 from tests.gallery.page import Page
+from tests.gallery.spending import sent_of
 from venice.operations import PARAMETERS
 
 LABELS = {parameter.name: parameter.label for parameter in PARAMETERS}
@@ -194,6 +195,14 @@ def test_each_is_judged_where_it_stands(member: Client, alice: User, bob: User) 
     assert drawn.has("hx-swap-oob", "true")
     assert [each["value"] for each in drawn.all("input", name="back")] == [address] * 2
     assert drawn.one(id=f"favourite-{first.pk}")["aria-pressed"] == "true"
+
+
+def test_a_number_that_is_typed_names_a_collection(member: Client, alice: User) -> None:
+    spring, images = Collection.objects.called("Spring", alice), [a_picture(alice).pk for _ in range(2)]
+    form = get(member, f"{images[0]},{images[1]}").all("form", data_action="collect")[0]
+    member.post(form["action"], sent_of(form) | {"collection": str(spring.pk)})
+    assert not spring.entries.exists()
+    assert Collection.objects.get(name=str(spring.pk)).entries.get().image_id == images[0]
 
 
 def test_only_one_is_kept(member: Client, bob: User) -> None:

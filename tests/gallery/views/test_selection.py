@@ -10,6 +10,7 @@ from gallery.models import Collection, Image, Mark, Tag, User
 from gallery.models.sets import PORTION
 from tests.gallery.making import a_member, a_picture, pictures
 from tests.gallery.page import Page
+from tests.gallery.spending import sent_of
 
 HTMX = {"HX-Request": "true"}
 
@@ -56,6 +57,19 @@ def test_every_verb_reaches_what_is_named_and_counts_it(member: Client, alice: U
         (two, True, 4),
     }
     assert not Image.objects.missummed().exists()
+
+
+def test_a_number_that_was_typed_is_the_name_of_a_collection(member: Client, alice: User) -> None:
+    image = a_picture(alice)
+    spring = Collection.objects.called("Spring", alice)
+    bar = sent_of(Page(member.get("/").content).one("form", id="selection"))
+    typed = bar | {"image": image.pk, "collection": str(spring.pk)}
+    refused = member.post("/selection/uncollect/", typed)
+    assert "There is no such collection." in Page(refused.content).words
+    assert told(member, "collect", typed) == f"1 picture put into “{spring.pk}”."
+    spring.add([image.pk], alice)
+    assert told(member, "uncollect", typed) == f"1 picture taken out of “{spring.pk}”."
+    assert list(spring.entries.values_list("image", flat=True)) == [image.pk]
 
 
 def test_what_is_gone_is_told_of(member: Client, alice: User) -> None:
