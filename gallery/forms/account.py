@@ -10,7 +10,20 @@ from gallery.models import User
 from gallery.models.user import HIGHEST_ROW, LOWEST_ROW, ROW_STEP, CopiesCarry
 
 
-class DensityForm(forms.ModelForm):  # type: ignore[type-arg]
+class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Columns of a member's row that they set: a subclass names them.
+
+    The row as the request has read it is older than what a draft, a destination or an administrator writes meanwhile.
+    """
+
+    def save(self, commit: bool = True) -> Any:
+        """Write its own columns alone."""
+        if commit:
+            self.instance.save(update_fields=list(self.fields))
+        return self.instance
+
+
+class DensityForm(SettingsForm):
     """How high a row of the grid is."""
 
     row_height = forms.IntegerField(
@@ -26,7 +39,7 @@ class DensityForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("row_height",)
 
 
-class SensitiveForm(forms.ModelForm):  # type: ignore[type-arg]
+class SensitiveForm(SettingsForm):
     """What a member sees of pictures that are not for every eye."""
 
     class Meta:

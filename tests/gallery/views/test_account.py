@@ -1,12 +1,14 @@
 """The account page, and the zone in which moments are read."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.db.models.signals import pre_save
 from django.test import Client
 
-from gallery.models import Generation, User
+from gallery.models import Collection, Generation, User
 from tests.gallery.making import a_picture
 from tests.gallery.page import Page
 
@@ -57,6 +59,39 @@ def test_a_member_sets_it(client: Client, alice: User, shown: str) -> None:
     assert moments(client, shown) == {"2 Jul 2026 00:30:15 CEST"}
     assert client.post("/account/", {"time_zone": ""}).status_code == 303
     assert moments(client, shown) == {"1 Jul 2026 22:30:15 UTC"}
+
+
+@pytest.mark.parametrize(
+    ("address", "sent"),
+    [
+        ("/account/", {"time_zone": "Europe/Rome", "row_height": "200", "sensitive": "hide"}),
+        ("/account/density/", {"row_height": "200"}),
+        ("/account/sensitive/", {"sensitive": "hide"}),
+    ],
+)
+def test_it_takes_back_nothing_that_was_written_meanwhile(
+    client: Client, sally: User, address: str, sent: dict[str, str]
+) -> None:
+    goes_to = Collection.objects.called("Spring", sally)
+    others = {
+        "draft_revision": 9,
+        "destination": goes_to.pk,
+        "click_limit": 5,
+        "is_active": False,
+        "is_staff": False,
+    }
+
+    def write(**_: Any) -> None:
+        User.objects.filter(pk=sally.pk).update(**others)
+
+    client.force_login(sally)
+    pre_save.connect(write, sender=User)
+    try:
+        assert client.post(address, sent).status_code == 303
+    finally:
+        pre_save.disconnect(write, sender=User)
+    assert User.objects.values(*others).get(pk=sally.pk) == others
+    assert User.objects.filter(pk=sally.pk, **sent).exists()
 
 
 @pytest.mark.parametrize("name", ["Nowhere/Atlantis", "x" * 5000, "\0", "../UTC", "utc"])
