@@ -6,7 +6,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import BaseUserCreationForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, BaseUserCreationForm
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -49,11 +49,23 @@ class NewMemberForm(BaseUserCreationForm):  # type: ignore[type-arg]
         return user
 
 
+class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
+    """A new password, or none."""
+
+    def save(self, commit: bool = True) -> User:
+        """Write that alone: the member's row may be written by others meanwhile."""
+        user: User = super().save(commit=False)
+        if commit:
+            user.save(update_fields=["password"])
+        return user
+
+
 @admin.register(User)
 class UserAdmin(BoundedSearch, DjangoUserAdmin):  # type: ignore[type-arg]
     """Staff look after members; superusers look after staff too."""
 
     add_form = NewMemberForm
+    change_password_form = PasswordForm
     add_form_template = "admin/gallery/user/add_form.html"
     change_form_template = "admin/gallery/user/change_form.html"
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("username", "password1", "password2")}),)
@@ -99,6 +111,10 @@ class UserAdmin(BoundedSearch, DjangoUserAdmin):  # type: ignore[type-arg]
         if obj is not None and obj == request.user:
             return (*fixed, *_RIGHTS)
         return fixed if request.user.is_superuser else (*fixed, "is_staff", "is_superuser")
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Of a member that is there, write what was changed: what they set, or draft, meanwhile stays."""
+        obj.save(update_fields=form.changed_data if change else None)
 
     def get_urls(self) -> list[URLPattern]:
         """Django's, and the address of the button for a link."""
