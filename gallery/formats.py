@@ -73,11 +73,14 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def stars(mean: Decimal | None) -> str:
-    """`4 ★`, `4.3 ★`; empty where nobody has rated."""
-    if mean is None:
-        return ""
-    return f"{str(mean.quantize(Decimal('0.1'), ROUND_HALF_UP)).removesuffix('.0')} ★"
+def mean(rating: Decimal | None) -> str:
+    """The mean of ratings with one decimal, `4.0`, `2.3` of 2.25; empty where nobody has rated."""
+    return "" if rating is None else str(rating.quantize(Decimal("0.1"), ROUND_HALF_UP))
+
+
+def stars(rating: Decimal | None) -> str:
+    """The same as `4 ★`, `4.3 ★`."""
+    return "" if rating is None else f"{mean(rating).removesuffix('.0')} ★"
 
 
 def number(count: int) -> str:

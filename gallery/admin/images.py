@@ -13,6 +13,7 @@ from gallery import search
 from gallery.admin import image_actions
 from gallery.admin.filters import ModelFilter, StyleFilter, TrashFilter
 from gallery.admin.reading import NOTHING, ReadOnlyAdmin, named, thumbnail, words
+from gallery.formats import mean
 from gallery.models import CollectionImage, Image, ImageTag
 from gallery.models.image import ImageQuerySet
 
@@ -141,7 +142,7 @@ class ImageAdmin(ReadOnlyAdmin):
         """Favourites, and the mean of the ratings with their number."""
         said = [f"★ {image.favourite_count}"] if image.favourite_count else []
         if image.rating_count:
-            said.append(f"{image.rating_sum / image.rating_count:.1f} of {image.rating_count}")
+            said.append(f"{mean(image.mean_rating)} of {image.rating_count}")
         return ", ".join(said) or NOTHING
 
     @admin.display(description="Tags")

@@ -7,7 +7,7 @@ from math import ceil
 
 from gallery.display import details
 from gallery.display.word_diff import Difference, Piece, difference, tokens
-from gallery.formats import usd
+from gallery.formats import mean, usd
 from gallery.models import Image
 
 NOTHING = "-"
@@ -100,7 +100,7 @@ def _facts(image: Image) -> dict[str, str | datetime]:
     price = usd(image.attempt.price) or "unknown"
     judged = {"Rating": NOTHING, "Favourites": str(image.favourite_count)}
     if image.rating_count:
-        judged["Rating"] = f"{image.rating_sum / image.rating_count:.1f} of {image.rating_count}"
+        judged["Rating"] = f"{mean(image.mean_rating)} of {image.rating_count}"
     return {
         "Model": image.model,
         "Seed": "none is told" if image.seed is None else str(image.seed),

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 
+from gallery.formats import mean
 from gallery.models import Image, Mark, Tag, User
 
 # So many tags are offered before anything is typed.
@@ -27,24 +27,20 @@ def judgement(image: Image, member: User) -> Judgement:
     favourite, rating = own or (False, 0)
     tags = list(Tag.objects.filter(links__image=image))
     offered = [tag.name for tag in Tag.objects.order_by("-pk")[:OFFERED] if tag not in tags]
-    return Judgement(favourite, rating, _mean(image), tags, offered)
+    return Judgement(favourite, rating, mean(image.mean_rating), tags, offered)
 
 
 def judgements(images: Collection[Image], member: User) -> dict[int, Judgement]:
     """Of several pictures by id, without their tags; one query."""
     rows = Mark.objects.filter(user=member, image__in=images).values_list("image", "is_favourite", "rating")
     marks = {pk: (favourite, rating) for pk, favourite, rating in rows}
-    return {image.pk: Judgement(*marks.get(image.pk, (False, 0)), _mean(image), [], []) for image in images}
+    return {
+        image.pk: Judgement(*marks.get(image.pk, (False, 0)), mean(image.mean_rating), [], [])
+        for image in images
+    }
 
 
 def own(image: Image) -> Judgement:
     """The same without tags, of a picture of a card that was read for a member: no query."""
     (mark,) = getattr(image, "own_marks", None) or [Mark()]
-    return Judgement(mark.is_favourite, mark.rating, _mean(image), [], [])
-
-
-def _mean(image: Image) -> str:
-    if not image.rating_count:
-        return ""
-    mean = Decimal(image.rating_sum) / image.rating_count
-    return str(mean.quantize(Decimal("0.1"), ROUND_HALF_UP))
+    return Judgement(mark.is_favourite, mark.rating, mean(image.mean_rating), [], [])

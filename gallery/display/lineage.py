@@ -3,13 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from django.db.models import Prefetch
 
 from gallery.display import generation_card
 from gallery.display.changes import changes
 from gallery.display.generation_card import Card
+from gallery.formats import mean
 from gallery.models import Generation, Image, Input, lineage
 from gallery.models.image import UNKNOWN_PRICE
 from gallery.models.prompt import MILLION
@@ -59,7 +60,7 @@ class Node:
     @property
     def picture(self) -> Image | None:
         """The one that one goes on from: its best rated, else its first."""
-        return max(self.images, key=lambda each: (_mean(each) or 0, -each.index), default=None)
+        return max(self.images, key=lambda each: (each.mean_rating or 0, -each.index), default=None)
 
     @property
     def price(self) -> Decimal | None:
@@ -71,17 +72,12 @@ class Node:
     @property
     def rating(self) -> str:
         """The best mean of its pictures, with one decimal; empty while nobody has rated one."""
-        best = max((mean for each in self.images if (mean := _mean(each))), default=None)
-        return str(best.quantize(Decimal("0.1"), ROUND_HALF_UP)) if best else ""
+        return mean(max((each.mean_rating for each in self.images if each.mean_rating), default=None))
 
     @property
     def favourites(self) -> int:
         """How many have one of its pictures among their favourites, at most."""
         return max((each.favourite_count for each in self.images), default=0)
-
-
-def _mean(image: Image) -> Decimal | None:
-    return Decimal(image.rating_sum) / image.rating_count if image.rating_count else None
 
 
 @dataclass(frozen=True, slots=True)

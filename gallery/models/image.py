@@ -469,6 +469,11 @@ class Image(StoredPicture):
         """What it is called where no picture is to be seen: its prompt, or what was done to make it."""
         return self.prompt.text if self.prompt else self.generation.label
 
+    @property
+    def mean_rating(self) -> Decimal | None:
+        """Of the team's; None while nobody has rated it."""
+        return Decimal(self.rating_sum) / self.rating_count if self.rating_count else None
+
     def shows_words(self, member: "User") -> bool:
         """Whether its prompt may stand in the name of a file that this member takes home."""
         return not (self.is_sensitive and member.hides_sensitive)

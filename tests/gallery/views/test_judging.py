@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from gallery.models import Image, Mark, Tag, User
-from tests.gallery.making import a_picture, pictures
+from tests.gallery.making import a_member, a_picture, pictures
 from tests.gallery.page import Page
 
 HTMX = {"HX-Request": "true"}
@@ -50,6 +50,18 @@ def test_a_form_that_is_sent_twice_does_not_undo_itself(member: Client, alice: U
     for _ in range(2):
         member.post(f"/images/{image.pk}/favourite/", {"favourite": "true"})
         assert Mark.objects.get().is_favourite
+
+
+def test_the_mean_is_the_same_wherever_it_is_told(client: Client, sally: User, alice: User) -> None:
+    image, other = a_picture(alice), a_picture(alice)
+    for number, stars in enumerate((2, 2, 2, 3)):
+        Mark.objects.rate(a_member(f"m{number}"), [image.pk], stars)
+    client.force_login(sally)
+    assert page(client, f"/images/{image.pk}/").one(data_mean=None)["data-mean"] == "2.3"
+    assert "rated 2.3" in page(client, f"/images/{image.pk}/lineage/").words
+    assert "2.3 of 4" in page(client, f"/compare/?images={image.pk},{other.pk}").words
+    assert "2.3 of 4" in page(client, "/admin/gallery/image/").words
+    assert "2.3 ★" in page(client, "/prompts/").words
 
 
 def test_ratings_are_told_with_the_mean_of_the_team(member: Client, alice: User, bob: User) -> None:
