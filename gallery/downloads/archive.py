@@ -33,15 +33,19 @@ class Busy(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How a member wants what is taken home: the pattern of its names, what copies carry, and their zone."""
+    """How a member wants what is taken home: the pattern of its names, what copies carry, and their zone.
+
+    `shows_sensitive`: names tell words of sensitive pictures, too.
+    """
 
     pattern: str
     carry: str
     zone: tzinfo
+    shows_sensitive: bool
 
     def stem(self, facts: Facts) -> str:
         """What its file is called, without the ending."""
-        return names.stem(self.pattern, facts.named(self.zone))
+        return names.stem(self.pattern, facts.named(self.zone, shows_sensitive=self.shows_sensitive))
 
 
 class Slots:

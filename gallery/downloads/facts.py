@@ -19,7 +19,15 @@ PORTION = 200
 
 _COLUMNS = (
     *("id", "name", "format", "width", "height", "bytes", "sha256", "index", "seed", "model", "style_preset"),
-    *("created_at", "sort_price", "owner__username", "words", "generation_id", "generation__kind"),
+    *(
+        "created_at",
+        "sort_price",
+        "owner__username",
+        "words",
+        "generation_id",
+        "generation__kind",
+        "is_sensitive",
+    ),
     *("generation__negative_prompt", "generation__steps", "generation__cfg_scale", "generation__request"),
 )
 # An operation may have no prompt.
@@ -47,18 +55,20 @@ class Facts:
     prompt: str
     generation: int
     kind: str
+    is_sensitive: bool
     negative_prompt: str
     steps: int | None
     cfg_scale: Any
     request: dict[str, Any]
 
-    def named(self, zone: tzinfo) -> dict[str, str]:
-        """The fields of a file's name, in the reader's zone."""
+    def named(self, zone: tzinfo, *, shows_sensitive: bool) -> dict[str, str]:
+        """The fields of a file's name, in the reader's zone; without words that belong to what they blur or hide."""
+        tells_words = shows_sensitive or not self.is_sensitive
         moment = self.created_at.astimezone(zone)
         return {
             "date": f"{moment:%Y-%m-%d}",
             "time": f"{moment:%H-%M-%S}",
-            "prompt": self.prompt or self.kind,
+            "prompt": (self.prompt or self.kind) if tells_words else "",
             "seed": "" if self.seed is None else str(self.seed),
             "model": self.model,
             "style": self.style,

@@ -474,10 +474,6 @@ class Image(StoredPicture):
         """Of the team's; None while nobody has rated it."""
         return Decimal(self.rating_sum) / self.rating_count if self.rating_count else None
 
-    def shows_words(self, member: "User") -> bool:
-        """Whether its prompt may stand in the name of a file that this member takes home."""
-        return not (self.is_sensitive and member.hides_sensitive)
-
     @property
     def is_emptied(self) -> bool:
         """Whether it is in no trash any more: the worker removes it next."""

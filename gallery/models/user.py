@@ -125,6 +125,11 @@ class User(AbstractUser):
         ]
 
     @property
+    def shows_sensitive(self) -> bool:
+        """Whether what is not for every eye is neither blurred nor left out."""
+        return self.sensitive == Sensitive.SHOW
+
+    @property
     def hides_sensitive(self) -> bool:
         """Whether lists leave out what is not for every eye."""
         return self.sensitive == Sensitive.HIDE

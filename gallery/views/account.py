@@ -36,7 +36,8 @@ def _example(request: MemberRequest) -> str:
     known = next(facts.read([newest] if newest else []), None)
     zone, pattern = timezone.get_current_timezone(), User.objects.get(pk=request.user.pk).download_name
     if known:
-        return f"{names.stem(pattern, known.named(zone))}.{EXTENSIONS[known.format]}"
+        named = known.named(zone, shows_sensitive=request.user.shows_sensitive)
+        return f"{names.stem(pattern, named)}.{EXTENSIONS[known.format]}"
     made = timezone.localtime()
     values = {
         "date": f"{made:%Y-%m-%d}",

@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 
 def _wish(request: MemberRequest) -> Wish:
     member = request.user
-    return Wish(member.download_name, member.copies_carry, timezone.get_current_timezone())
+    zone = timezone.get_current_timezone()
+    return Wish(member.download_name, member.copies_carry, zone, member.shows_sensitive)
 
 
 @require_safe

@@ -168,7 +168,7 @@ def test_who_takes_an_archive_leaves_threads_to_others(alice: User, bob: User, o
 
 
 def test_an_archive_that_nobody_reads_gives_its_slot_back() -> None:
-    wish = archive.Wish("{id}", "nothing", UTC)
+    wish = archive.Wish("{id}", "nothing", UTC, shows_sensitive=True)
     parts = archive.Archive([1], wish, 7)
     with pytest.raises(archive.Busy):
         archive.Archive([1], wish, 7)

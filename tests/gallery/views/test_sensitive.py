@@ -1,7 +1,9 @@
 """What is not for every eye, marked by any member and seen as each chooses; and what Venice made unusable."""
 
 import json
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from django.test import Client
@@ -216,14 +218,26 @@ def test_an_empty_page_tells_of_the_setting(member: Client, alice: User, bob: Us
     assert page(member, "/?q=nothing").all("p", data_hidden_by_setting=None) == []
 
 
-@pytest.mark.django_db
-def test_names_of_files_tell_nothing_of_what_is_hidden(alice: User) -> None:
-    image = marked(alice)
-    told = {}
-    for chosen in Sensitive:
-        alice.sensitive = chosen
-        told[chosen] = image.shows_words(alice)
-    assert told == {Sensitive.SHOW: True, Sensitive.BLUR: True, Sensitive.HIDE: False}
+@pytest.mark.parametrize(
+    ("chosen", "name"), [("show", "a-cat-on-a-wall-7.webp"), ("blur", "7.webp"), ("hide", "7.webp")]
+)
+def test_names_of_files_tell_no_words_of_what_is_blurred_or_hidden(
+    member: Client, alice: User, bob: User, chosen: str, name: str
+) -> None:
+    secret, other = marked(alice, content=b"secret"), a_picture(alice, "a dog", content=b"other")
+    User.objects.filter(pk=bob.pk).update(sensitive=chosen, download_name="{prompt}-{seed}")
+    archive = member.post("/selection/download/", {"image": [secret.pk, other.pk]})
+    with ZipFile(BytesIO(b"".join(archive.streaming_content))) as found:
+        assert found.namelist()[:2] == [name, "a-dog-7.webp"]
+    for carry in ("parameters", "as-sent"):
+        User.objects.filter(pk=bob.pk).update(copies_carry=carry)
+        answer = member.get(f"/images/{secret.pk}/download")
+        assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
+        assert answer.getvalue()
+    User.objects.filter(pk=alice.pk).update(sensitive=chosen, download_name="{prompt}-{seed}")
+    Image.objects.set_sensitive([other.pk], alice, True)
+    member.force_login(alice)
+    assert page(member, "/account/").one(data_example=None).words == name.replace("cat-on-a-wall", "dog")
 
 
 def moderated(owner: User, words: str = "a cat") -> Image:
