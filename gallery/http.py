@@ -119,6 +119,5 @@ def error_page(request: HttpRequest | None, status: int, message: str = "", titl
         "status": status,
         "title": title or usual_title,
         "message": message or usual_message,
-        "nonce": None,
     }
     return HttpResponse(render_to_string("errors/error.html", context), status=status)

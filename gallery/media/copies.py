@@ -8,13 +8,12 @@ import re
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Literal, get_args
+from typing import Literal
 
 from gallery.media.containers import chunks, end_of_scans, orientation, pieces, segments
 from gallery.media.metadata import exif, xmp
 
 Carry = Literal["parameters", "nothing", "as-sent"]
-CARRIES = frozenset(get_args(Carry))
 
 Part = bytes | memoryview
 Words = Callable[[], str]

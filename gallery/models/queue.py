@@ -79,10 +79,6 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         doubt = {"is_doubted": True} if is_doubted else {}
         return self.queued().update(behind_until=Now() + service_order.REFUSED_GO_BEHIND, **doubt)
 
-    def in_service_order(self, limit: int) -> list[tuple[int, service_order.Status]]:
-        """The first ids in the order of service, each with its status."""
-        return [(entry.pk, service_order.Status(entry.status)) for entry in self.in_line()[:limit]]
-
     def in_line(self) -> list[service_order.Entry]:
         """What decides about them, in the order of service (see service_order.py)."""
         rows = self.order_by("id").values_list(*service_order.COLUMNS)[:LONGEST_QUEUE]

@@ -43,11 +43,6 @@ def turn(colour: Colour, degrees: float, saturation: float = 1, value: float = 1
     return _clamped(*(channel * 255 for channel in channels))
 
 
-def luminance(colour: Colour) -> float:
-    """0 to 1."""
-    return (0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]) / 255
-
-
 def _clamped(red: float, green: float, blue: float) -> Colour:
     return (
         max(0, min(255, round(red))),

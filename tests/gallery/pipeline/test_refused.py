@@ -443,7 +443,7 @@ class TestTurns:
                 generation.behind_until = now + timedelta(seconds=behind)
                 generation.save(update_fields=["behind_until"])
 
-        order = [pk for pk, _ in Generation.objects.queued().in_service_order(99)]
+        order = [entry.pk for entry in Generation.objects.queued().in_line()]
 
         assert _claims(worker_process) == order
         late = set(Generation.objects.filter(behind_until__gt=now).values_list("pk", flat=True))
