@@ -17,6 +17,7 @@ from gallery.formats import counted, read_id
 from gallery.http import MemberRequest, SeeOther, error_page
 from gallery.media.thumbnails import UnusablePicture
 from gallery.models import Generation, Input, Upload
+from gallery.models.upload import KEEP
 from gallery.text import clean_label
 from venice.dimensions import sniff_input
 from venice.sources import MAX_FILE
@@ -101,6 +102,7 @@ def _page(request: MemberRequest, problems: list[str] | None = None) -> HttpResp
         "older": shown[SHOWN - 1].pk if len(shown) > SHOWN else None,
         "problems": problems or [],
         "most_size": MAX_FILE >> 20,
+        "stays": KEEP.days,
     }
     return render(request, "uploads/uploads.html", context, status=422 if problems else 200)
 
@@ -125,9 +127,6 @@ def _brought(request: MemberRequest, taken: list[Upload], problems: list[str]) -
     if "application/json" in request.headers.get("Accept", ""):
         told = [_told(each) for each in taken]
         return JsonResponse({"uploads": told, "problems": problems}, status=200 if taken else 422)
-    if request.htmx:
-        context = {"uploads": taken, "problems": problems}
-        return render(request, "uploads/_brought.html", context, status=200 if taken else 422)
     if not taken:
         return _page(request, problems)
     for problem in problems:

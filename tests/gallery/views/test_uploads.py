@@ -1,6 +1,7 @@
 """Pictures that members bring: whose they are, what is refused, and what is made from them."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,7 +24,6 @@ from tests.odd_pictures import turned
 pytestmark = pytest.mark.usefixtures("models_known")
 
 JSON = {"Accept": "application/json"}
-HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture(autouse=True)
@@ -81,8 +81,14 @@ def test_scripts_get_ids_and_thumbnails(site: Client) -> None:
         }
     ]
     assert told["problems"] == ["photo.png: is no picture that Venice takes (PNG, JPEG, WebP or AVIF)."]
-    fragment = Page(brought(site, RED, headers=HTMX).content)
-    assert fragment.values("data-upload") == [str(one.pk)]
+
+
+def test_the_form_tells_the_limits_that_hold(site: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(view, "MAX_FILE", 7 << 20)
+    monkeypatch.setattr(view, "KEEP", timedelta(days=9))
+    told = Page(site.get("/uploads/").content).one("form", id="bring").words
+    assert "at most 7 MB each" in told
+    assert "goes after 9 days" in told
 
 
 def test_it_is_as_large_as_it_is_painted(site: Client) -> None:
