@@ -240,10 +240,9 @@ function posted(of) {
 }
 document.addEventListener(
   "submit",
-  ({ target, submitter }) => {
-    if (!target.matches("form[data-draft]")) return;
-    if (submitter?.hasAttribute("formaction")) leave();
-    else posted(target);
+  // Buttons that lead elsewhere do not come here: create.js lets the browser have them, and leaving saves.
+  ({ target }) => {
+    if (target.matches("form[data-draft]")) posted(target);
   },
   { capture: true },
 );

@@ -188,6 +188,11 @@ document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
 // A tag, or the name of a collection, goes as it was when it was sent, one after the other and wherever one is by then:
 // the box is free for the next one. What was not taken stands in it again, unless something else does.
 const NAMES = "#tags > .by-name, #collect .by-name";
+/** The forms whose answers have not come. Each says the same however often it is sent. */
+const naming = new Set();
+addEventListener("pagehide", () => {
+  for (const copy of naming) navigator.sendBeacon(copy.action, new URLSearchParams(new FormData(copy)));
+});
 
 document.addEventListener(
   "submit",
@@ -204,7 +209,9 @@ document.addEventListener(
       if (detail.target.id !== "undo" && same(target)?.isConnected) return;
       detail.shouldSwap = false;
     });
+    naming.add(copy);
     copy.addEventListener("htmx:afterRequest", ({ detail }) => {
+      naming.delete(copy);
       const now = same(target)?.querySelector("input[list]");
       const isTaken = detail.successful && detail.xhr.status !== 422;
       if (!isTaken && now && !now.value) now.value = value;

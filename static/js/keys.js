@@ -73,8 +73,6 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     document.getElementById("search")?.select();
   } else if (event.key === "?") help?.showModal();
-  else if (event.key.toLowerCase() === "i" && document.getElementById("info"))
-    document.body.classList.toggle("plain");
 });
 
 document.querySelector("[data-open-keys]")?.addEventListener("click", () => help?.showModal());

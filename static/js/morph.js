@@ -154,11 +154,13 @@ document.addEventListener(
 );
 
 // A click before the form of another model has come is sent, and not dropped: the price that it posts is the one that
-// was read, and the answer brings the form. The second abort is for the change that waited behind the first one.
+// was read, and the answer brings the form. The second abort is for the change that waited behind the first one. A form
+// that is itself on its way may be paid already: its answer is waited for.
 document.addEventListener(
   "submit",
   ({ target }) => {
     if (!target.matches("#create-form, [data-composer], .operation-form")) return;
+    if (target.classList.contains("htmx-request")) return;
     for (let changes = 0; changes < 2; changes += 1) htmx.trigger(target, "htmx:abort");
   },
   { capture: true },
