@@ -231,6 +231,8 @@ def test_keys_that_are_pressed_faster_than_answers_come_all_count(filled_site: S
     marked(tile, "true", "5")
     reader.reload()
     marked(tile, "true", "5")
+    # The page finds its place again first.
+    reader.wait_for_load_state("networkidle")
     # An answer shows nothing that is older than the last key.
     waiting = Held(reader, marks)
     tile.locator(":scope > a").focus()
