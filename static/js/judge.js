@@ -1,12 +1,13 @@
 // Favourites and ratings: by keys in the grid and on a picture, by the star of a tile; and what is known of them
 // wherever the picture stands on the page. The line that says what was done has its way back.
+import { isTyping } from "./events.js";
+
 const form = document.getElementById("judge-by-key");
 // By picture, as long as anything of it is on its way: the element that sends, what was known before, and what was
 // pressed meanwhile, which is newer than any answer. One at a time is sent, in the order of the keys.
 const ways = new Map();
 let last = null;
 
-const typing = (target) => target.matches("input, textarea, select, [contenteditable]");
 const all = (id) => document.querySelectorAll(`:is(.tile, .picture)[data-image="${CSS.escape(id)}"]`);
 
 function show(id, favourite, rating) {
@@ -125,7 +126,7 @@ function sayWhich() {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.isComposing || event.repeat || typing(event.target)) return;
+  if (event.defaultPrevented || event.isComposing || event.repeat || isTyping(event.target)) return;
   if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
   const isFavourite = event.key.toLowerCase() === "f";
   if ((!isFavourite && !/^[0-5]$/.test(event.key)) || document.querySelector("dialog[open]")) return;

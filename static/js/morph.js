@@ -1,5 +1,7 @@
 // What polls is drawn anew in place, each row by its id: the focus stays where it is, and nothing that spends comes
 // under a pointer in the moment of a click.
+import { changed } from "./events.js";
+
 const CARD = ".card";
 // So long a button that spends rests where it has just come to be.
 const SETTLING = 600;
@@ -32,8 +34,7 @@ document.addEventListener("htmx:afterSwap", () => {
 });
 // Only now does the new form listen.
 document.addEventListener("htmx:afterSettle", () => {
-  for (const field of brought.splice(0))
-    for (const name of ["input", "change"]) field.dispatchEvent(new Event(name, { bubbles: true }));
+  brought.splice(0).forEach(changed);
 });
 
 /** The field with what was typed; none where it has that already, or where the other model has no such choice. */
