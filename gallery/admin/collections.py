@@ -69,6 +69,7 @@ class CollectionAdmin(NamedAdmin):
     """Sets of pictures; deleting one keeps its pictures."""
 
     form = CollectionForm
+    set_by_form = ("name", "folded", "notes", "archived_at")
     list_display = ("name", "picture", "pictures", "created_by", "created_at", "archived_at")
     list_filter = (ArchivedFilter, "created_by")
     list_select_related = ("created_by", "cover")

@@ -13,6 +13,9 @@ from gallery.admin.reading import ReadOnlyAdmin
 class NamedAdmin(ReadOnlyAdmin):
     """A table of names, each of them unique; a row that is being used waits for that, or is waited for."""
 
+    #: The columns that its form sets; others of the row may be written meanwhile.
+    set_by_form: tuple[str, ...] = ("name", "folded")
+
     def changeform_view(
         self,
         request: HttpRequest,
@@ -35,7 +38,7 @@ class NamedAdmin(ReadOnlyAdmin):
         if rows.values_list("pk").first() is None:
             raise IntegrityError(f"{obj} is gone")
         obj.tell_searches()
-        super().save_model(request, obj, form, change)
+        obj.save(update_fields=self.set_by_form)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """As several."""

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import connection
+from django.db.models.signals import pre_save
 from django.test import Client
 
 from gallery.admin.marks import MarkAdmin
@@ -213,6 +214,21 @@ def test_a_collection_is_renamed_and_archived(staff: Client, collection: Collect
     change(staff, collection)
     collection.refresh_from_db()
     assert collection.archived_at is None
+
+
+def test_a_cover_that_is_chosen_meanwhile_stays(staff: Client, collection: Collection) -> None:
+    cover = collection.entries.all()[0].image
+
+    def choose(**_: Any) -> None:
+        Collection.objects.filter(pk=collection.pk).update(cover=cover)
+
+    pre_save.connect(choose, sender=Collection)
+    try:
+        assert change(staff, collection, name="Bridges").status_code == 302
+    finally:
+        pre_save.disconnect(choose, sender=Collection)
+    collection.refresh_from_db()
+    assert (collection.name, collection.folded, collection.cover) == ("Bridges", "bridges", cover)
 
 
 @pytest.mark.parametrize("name", ["", " ", "\u200b", "\0", "x" * 101, "x" * 10_000, "BRIDGES"])
