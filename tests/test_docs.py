@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from django.conf import settings
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -17,6 +19,13 @@ def test_every_entry_of_gallery_has_its_line() -> None:
         if path.name not in ("__init__.py", "__pycache__")
     )
     assert named == there
+
+
+def test_who_sets_up_a_proxy_is_told_where_large_bodies_go() -> None:
+    told = (
+        (ROOT / "README.md").read_text(encoding="utf-8").partition("let 101 MB pass at")[2].partition(".")[0]
+    )
+    assert sorted(re.findall(r"`([^`]+)`", told)) == sorted(settings.UPLOADS_URLS)
 
 
 def test_every_module_that_a_line_names_is_there() -> None:
