@@ -9,9 +9,10 @@ from django import forms
 from django.urls import reverse
 
 from gallery.formats import price as in_words
+from gallery.forms.catalog import grouped
 from gallery.forms.fields import ON, OneOf, Switch
-from gallery.forms.model_fields import PRICED
-from gallery.forms.operation_fields import Creativity, Offer, Scale, megapixels, prompt_field, switch, words
+from gallery.forms.model_fields import PRICED, words
+from gallery.forms.operation_fields import Creativity, Offer, Scale, megapixels, prompt_field, switch
 from gallery.forms.sources import name_of, page_of
 from gallery.forms.spending import SpendingForm
 from gallery.models import CatalogModel, Kind, Upload
@@ -289,11 +290,8 @@ class EditForm(OperationForm):
         return {}
 
     def _model_field(self, spec: Model | None) -> forms.Field:
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for model in self.models:
-            groups.setdefault(model.privacy.capitalize() or "Other", []).append((model.id, self._told(model)))
         field = OneOf(
-            choices=list(groups.items()),
+            choices=grouped(self.models, self._facts),
             label="Model",
             initial=spec.id if spec else None,
             widget=forms.Select(attrs={"autocomplete": "off", **PRICED}),
@@ -302,11 +300,9 @@ class EditForm(OperationForm):
         field.error_messages |= {"invalid_choice": _NOT_OFFERED if self.models else _NONE_YET}
         return field
 
-    def _told(self, model: Model) -> str:
+    def _facts(self, model: Model) -> tuple[str, str]:
         cost = price(Edit(image="https://example.org/", prompt="-", model=model.id), model)
-        parts = [model.name, in_words(cost), self.told_of(model)]
-        parts.append("offline at the last look" if model.offline else "")
-        return " · ".join(part for part in parts if part)
+        return in_words(cost), self.told_of(model)
 
     def told_of(self, model: Model) -> str:
         """What else of a model matters for the choice."""
