@@ -15,12 +15,6 @@ from venice.operations import PARAMETERS
 LABELS = {parameter.name: parameter.label for parameter in PARAMETERS}
 
 
-@pytest.fixture
-def member(client: Client, bob: User) -> Client:
-    client.force_login(bob)
-    return client
-
-
 def get(client: Client, images: str, status: int = 200) -> Page:
     response = client.get("/compare/", {"images": images})
     assert response.status_code == status
