@@ -1,5 +1,7 @@
 // Says to who listens what becomes of their own requests: that they wait and where, and how they ended; and why nothing
 // is sent. What others ask for is not told.
+import { wordsOf } from "./events.js";
+
 const said = document.getElementById("said");
 const ENDED = ["done", "failed", "interrupted", "cancelled"];
 // A click of several is told as one, as long as any of it is under way.
@@ -8,21 +10,20 @@ const MINE = ".card[data-mine]:not(.batch[data-mine] *), .batch[data-mine]";
 const known = new Map();
 let held = gates();
 
-const squeeze = (element) => element?.textContent.replace(/\s+/g, " ").trim() ?? "";
 
 function gates() {
   const banner = document.getElementById("gates");
-  return banner && !banner.hidden ? banner.textContent.replace(/\s+/g, " ").trim() : "";
+  return banner && !banner.hidden ? wordsOf(banner) : "";
 }
 
 const name = (id) => id.replace(/^generation-/, "Generation ").replace(/^batch(-line)?-/, "Click ");
 
 function words(card) {
-  if (card.dataset.batch) return `${name(card.id)}, ${squeeze(card.querySelector(".batch-title"))}.`;
+  if (card.dataset.batch) return `${name(card.id)}, ${wordsOf(card.querySelector(".batch-title"))}.`;
   const pictures = Number(card.dataset.pictures);
   const many = pictures === 1 ? "1 picture" : `${pictures} pictures`;
-  const error = card.dataset.state === "done" ? "" : squeeze(card.querySelector(".error"));
-  return `${name(card.id)}, ${many}: ${squeeze(card.querySelector(".state"))}. ${error}`.trim();
+  const error = card.dataset.state === "done" ? "" : wordsOf(card.querySelector(".error"));
+  return `${name(card.id)}, ${many}: ${wordsOf(card.querySelector(".state"))}. ${error}`.trim();
 }
 
 /** Words for what has changed since the last look. `asked`: what is new was asked for on this page just now. */

@@ -1,4 +1,6 @@
 // Pictures to compare are gathered in a tray, by key or button, wherever they are met: up to nine, for this tab.
+import { isPlain, isTyping } from "./events.js";
+
 const MOST = 9;
 const KEPT = "beside";
 const tray = document.getElementById("tray");
@@ -86,7 +88,7 @@ function meant(link) {
 }
 
 document.addEventListener("click", (event) => {
-  if (!tray || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  if (!tray || !isPlain(event)) return;
   const link = event.target.closest?.("[data-compare]");
   const picture = link && meant(link);
   const out = event.target.closest?.("[data-ungather]");
@@ -108,7 +110,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   if (!tray || event.defaultPrevented || event.isComposing || event.key.toLowerCase() !== "c") return;
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-  if (event.target.matches("input, textarea, select, [contenteditable]")) return;
+  if (isTyping(event.target)) return;
   if (event.shiftKey && gathered.length > 1) location.assign(address());
   else if (event.shiftKey) say("There are not two pictures to compare yet: C adds one.");
   else {

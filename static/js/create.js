@@ -1,4 +1,5 @@
 // The create form's comforts: keys, counter, seeds, prompts of before. Without this file the form still works.
+import { wordsOf } from "./events.js";
 
 const RECENT = "/create/recent-prompts/";
 // So long the line stands that tells what was asked for.
@@ -158,7 +159,7 @@ document.addEventListener("htmx:oobAfterSwap", ({ target }) => {
   if (target.id !== "composer-said") return;
   if (counter) htmx.trigger(counter, "look");
   const isSilent = target.closest("[hx-swap]")?.getAttribute("hx-swap") === "none";
-  if (isSilent) document.getElementById("said").textContent = target.textContent.replace(/\s+/g, " ").trim();
+  if (isSilent) document.getElementById("said").textContent = wordsOf(target);
   // What can be undone stays until something else is said.
   if (!target.querySelector("button")) setTimeout(() => forgetAsked(target), TOLD);
 });

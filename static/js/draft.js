@@ -1,5 +1,6 @@
 // The draft of the composer: saved while one types and on leaving, taken over when another device has changed it.
 // Without this file every button of the form saves it.
+import { isPlain } from "./events.js";
 import { forget, keepHere, keptHere } from "./unsaved.js";
 
 // So long after the last key.
@@ -240,10 +241,9 @@ function posted(of) {
 }
 document.addEventListener(
   "submit",
-  ({ target, submitter }) => {
-    if (!target.matches("form[data-draft]")) return;
-    if (submitter?.hasAttribute("formaction")) leave();
-    else posted(target);
+  // Buttons that lead elsewhere do not come here: create.js lets the browser have them, and leaving saves.
+  ({ target }) => {
+    if (target.matches("form[data-draft]")) posted(target);
   },
   { capture: true },
 );
@@ -295,10 +295,6 @@ document.addEventListener("visibilitychange", () => {
   if (state.saving) leave();
   else save();
 });
-
-/** A click that leads on in this window. */
-export const isPlain = (event) =>
-  !(event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
 
 // The next page is drawn from the draft: it waits for what is on its way. Last, when nobody else took the click.
 addEventListener("click", (event) => {

@@ -1,6 +1,7 @@
 // *Remix* and *Use …*: what such a link to the create page would fill its form with comes into the composer of this
 // page, and can be undone there.
-import { form, isKept, isPlain, save, tell } from "./draft.js";
+import { form, isKept, save, tell } from "./draft.js";
+import { isPlain, wordsOf } from "./events.js";
 
 // So long the form of another model is waited for.
 const PATIENCE = 1500;
@@ -48,7 +49,7 @@ async function bringIn(address, goesOn) {
   if (told() === before) return;
   tell("");
   if (goesOn) form()?.querySelector("textarea")?.focus();
-  document.getElementById("said").textContent = told().textContent.replace(/\s+/g, " ").trim();
+  document.getElementById("said").textContent = wordsOf(told());
 }
 
 // One after the other: each is filled into what the one before has left.

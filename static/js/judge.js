@@ -1,12 +1,13 @@
 // Favourites and ratings: by keys in the grid and on a picture, by the star of a tile; and what is known of them
 // wherever the picture stands on the page. The line that says what was done has its way back.
+import { isTyping } from "./events.js";
+
 const form = document.getElementById("judge-by-key");
 // By picture, as long as anything of it is on its way: the element that sends, what was known before, and what was
 // pressed meanwhile, which is newer than any answer. One at a time is sent, in the order of the keys.
 const ways = new Map();
 let last = null;
 
-const typing = (target) => target.matches("input, textarea, select, [contenteditable]");
 const all = (id) => document.querySelectorAll(`:is(.tile, .picture)[data-image="${CSS.escape(id)}"]`);
 
 function show(id, favourite, rating) {
@@ -125,7 +126,7 @@ function sayWhich() {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.isComposing || event.repeat || typing(event.target)) return;
+  if (event.defaultPrevented || event.isComposing || event.repeat || isTyping(event.target)) return;
   if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
   const isFavourite = event.key.toLowerCase() === "f";
   if ((!isFavourite && !/^[0-5]$/.test(event.key)) || document.querySelector("dialog[open]")) return;
@@ -188,6 +189,11 @@ document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
 // A tag, or the name of a collection, goes as it was when it was sent, one after the other and wherever one is by then:
 // the box is free for the next one. What was not taken stands in it again, unless something else does.
 const NAMES = "#tags > .by-name, #collect .by-name";
+/** The forms whose answers have not come. Each says the same however often it is sent. */
+const naming = new Set();
+addEventListener("pagehide", () => {
+  for (const copy of naming) navigator.sendBeacon(copy.action, new URLSearchParams(new FormData(copy)));
+});
 
 document.addEventListener(
   "submit",
@@ -204,7 +210,9 @@ document.addEventListener(
       if (detail.target.id !== "undo" && same(target)?.isConnected) return;
       detail.shouldSwap = false;
     });
+    naming.add(copy);
     copy.addEventListener("htmx:afterRequest", ({ detail }) => {
+      naming.delete(copy);
       const now = same(target)?.querySelector("input[list]");
       const isTaken = detail.successful && detail.xhr.status !== 422;
       if (!isTaken && now && !now.value) now.value = value;

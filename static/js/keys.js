@@ -1,7 +1,8 @@
 // Keys for the whole site. Dead while typing and beside modifiers, so none of them can spend money.
+import { isTyping } from "./events.js";
+
 const help = document.getElementById("keys");
 
-const typing = (target) => target.matches("input, textarea, select, [contenteditable]");
 // Safari ends a composition before its last key, which is then known by its code alone.
 const composing = (event) => event.isComposing || event.keyCode === 229;
 /** The links of the tiles: a tile that can be selected holds its link beside its box. */
@@ -54,14 +55,14 @@ function escape(event) {
     menu.querySelector("summary").focus();
     // Nothing else closes with it.
     event.preventDefault();
-  } else if (typing(event.target)) event.target.blur();
+  } else if (isTyping(event.target)) event.target.blur();
 }
 
 document.addEventListener("keydown", (event) => {
   if (composing(event)) return;
   if (event.key === "Escape") return escape(event);
   if (
-    typing(event.target) ||
+    isTyping(event.target) ||
     event.ctrlKey ||
     event.metaKey ||
     event.altKey ||
@@ -73,8 +74,6 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     document.getElementById("search")?.select();
   } else if (event.key === "?") help?.showModal();
-  else if (event.key.toLowerCase() === "i" && document.getElementById("info"))
-    document.body.classList.toggle("plain");
 });
 
 document.querySelector("[data-open-keys]")?.addEventListener("click", () => help?.showModal());

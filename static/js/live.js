@@ -46,9 +46,13 @@ const READING = 600;
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.xhr?.status !== 422) return;
   for (const message of document.querySelectorAll(PRICE_ERROR)) {
-    const buttons = [...around(message).querySelectorAll("button:not(:disabled)")];
+    const buttons = [...around(message).querySelectorAll("button:is(:not(:disabled), [data-disabled-by-htmx])")];
     const spending = buttons.filter((button) => button.querySelector("[name=price]"));
-    for (const button of spending) button.disabled = true;
+    for (const button of spending) {
+      button.disabled = true;
+      // The one that was pressed is still switched off for its request, and would be on again when that ends.
+      button.removeAttribute("data-disabled-by-htmx");
+    }
     setTimeout(() => spending.forEach((button) => (button.disabled = false)), READING);
     const focused = document.activeElement;
     if (focused === document.body || spending.includes(focused)) message.focus();

@@ -1,5 +1,7 @@
 // What polls is drawn anew in place, each row by its id: the focus stays where it is, and nothing that spends comes
 // under a pointer in the moment of a click.
+import { changed } from "./events.js";
+
 const CARD = ".card";
 // So long a button that spends rests where it has just come to be.
 const SETTLING = 600;
@@ -32,8 +34,7 @@ document.addEventListener("htmx:afterSwap", () => {
 });
 // Only now does the new form listen.
 document.addEventListener("htmx:afterSettle", () => {
-  for (const field of brought.splice(0))
-    for (const name of ["input", "change"]) field.dispatchEvent(new Event(name, { bubbles: true }));
+  brought.splice(0).forEach(changed);
 });
 
 /** The field with what was typed; none where it has that already, or where the other model has no such choice. */
@@ -154,11 +155,13 @@ document.addEventListener(
 );
 
 // A click before the form of another model has come is sent, and not dropped: the price that it posts is the one that
-// was read, and the answer brings the form. The second abort is for the change that waited behind the first one.
+// was read, and the answer brings the form. The second abort is for the change that waited behind the first one. A form
+// that is itself on its way may be paid already: its answer is waited for.
 document.addEventListener(
   "submit",
   ({ target }) => {
     if (!target.matches("#create-form, [data-composer], .operation-form")) return;
+    if (target.classList.contains("htmx-request")) return;
     for (let changes = 0; changes < 2; changes += 1) htmx.trigger(target, "htmx:abort");
   },
   { capture: true },

@@ -1,6 +1,7 @@
 // Models and styles chosen by pictures, over the create form. Choosing one is a change of the form's own field, as if
 // it had been typed. Without this file the same buttons lead to pages that do the same.
 import { nextCard } from "./card_keys.js";
+import { changed } from "./events.js";
 
 const TITLES = { model: "Models", style_preset: "Styles" };
 const COMING = '<p class="create-note">One moment …</p>';
@@ -130,7 +131,7 @@ function use(values) {
   const others = values.filter((each) => each !== first);
   const hidden = (value) => Object.assign(document.createElement("input"), { type: "hidden", name: field, value });
   into.after(...others.map(hidden));
-  for (const name of ["input", "change"]) into.dispatchEvent(new Event(name, { bubbles: true }));
+  changed(into);
 }
 
 /** As the server writes it: two decimals, or as many as are needed. */
@@ -197,7 +198,7 @@ addEventListener("click", (event) => {
   const pixels = button.value.split("x");
   sides().forEach((side, at) => {
     side.value = pixels[at];
-    for (const name of ["input", "change"]) side.dispatchEvent(new Event(name, { bubbles: true }));
+    changed(side);
   });
 });
 addEventListener("input", (event) => sides().includes(event.target) && press());
@@ -208,7 +209,7 @@ addEventListener("change", (event) => {
   if (usual) {
     const list = document.getElementById(usual);
     list.value = event.target.value;
-    for (const name of ["input", "change"]) list.dispatchEvent(new Event(name, { bubbles: true }));
+    changed(list);
   } else if (event.target.id)
     for (const radio of document.querySelectorAll(`[data-count="${CSS.escape(event.target.id)}"]`))
       radio.checked = radio.value === event.target.value;

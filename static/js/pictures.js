@@ -1,6 +1,7 @@
 // Pictures that a request starts from, chosen by their thumbnails over the form that names them. Without this file the
 // same buttons lead to a page that does the same.
 import { nextCard } from "./card_keys.js";
+import { changed } from "./events.js";
 
 const TITLES = { style_reference: "Style references", input: "Pictures to edit together" };
 const PAUSE = 300;
@@ -42,7 +43,7 @@ function make() {
     clearTimeout(timer);
     timer = setTimeout(draw, PAUSE);
   });
-  dialog.addEventListener("change", changed);
+  dialog.addEventListener("change", tick);
   document.getElementById("main").append(dialog);
 }
 
@@ -135,7 +136,7 @@ function fail(words, reason) {
   body().replaceChildren(alone);
 }
 
-function changed({ target }) {
+function tick({ target }) {
   if (!target.matches(".picker-choice")) return;
   ticked = ticked.filter((name) => name !== target.dataset.name);
   if (target.checked) ticked.push(target.dataset.name);
@@ -218,8 +219,7 @@ function use() {
   }
   place.append(...names.map(hidden));
   // As a change of the model, which draws the form with all that it names.
-  for (const name of ["input", "change"])
-    into.elements.model.dispatchEvent(new Event(name, { bubbles: true }));
+  changed(into.elements.model);
 }
 
 // A sheet that was drawn anew has let the focus go.

@@ -1,11 +1,12 @@
 // Throwing away and bringing back: a tile leaves its list without moving what one looks at, the viewer goes on to the
 // next picture, and what was done last can be undone where it was done.
+import { isTyping } from "./events.js";
+
 const said = document.getElementById("said");
 const form = document.getElementById("trash-by-key");
 // By picture: its tile, what stood behind it, what stands in its place, and the address of its page.
 const gone = new Map();
 
-const typing = (target) => target.matches("input, textarea, select, [contenteditable]");
 const viewer = () => document.getElementById("viewer");
 const tileOf = (id) => document.querySelector(`[data-grid] > [data-image="${CSS.escape(id)}"]`);
 const link = (tile) => (tile?.matches("a") ? tile : tile?.querySelector("a[href]"));
@@ -137,7 +138,7 @@ document.addEventListener("htmx:beforeSend", ({ detail: { xhr, target } }) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.isComposing || typing(event.target)) return;
+  if (event.defaultPrevented || event.isComposing || isTyping(event.target)) return;
   if (document.querySelector("dialog[open]") || event.altKey || event.shiftKey) return;
   if (event.key === "Delete" && !event.ctrlKey && !event.metaKey && !event.repeat) {
     // What is selected goes together: selection.js.

@@ -1,5 +1,7 @@
 // The viewer: a picture's page, shown over the grid that it was opened from; on a picture's own page it steps in place.
 // One history entry however far one steps: Back and Esc come to the tile of the picture that one looked at last.
+import { isPlain, isTyping } from "./events.js";
+
 const PICTURE = /^\/images\/\d+\/$/;
 const root = document.documentElement;
 const said = document.getElementById("said");
@@ -24,7 +26,6 @@ const pages = new Map();
 
 const viewer = () => document.getElementById("viewer");
 const narrow = () => matchMedia("(max-width: 959px)").matches;
-const typing = (target) => target.matches("input, textarea, select, [contenteditable]");
 
 function store(area, name, value) {
   try {
@@ -287,7 +288,7 @@ function switchInfo() {
 }
 
 document.addEventListener("click", (event) => {
-  if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  if (!isPlain(event)) return;
   if (event.target.closest?.("[data-info-switch]")) return switchInfo();
   const link = event.target.closest?.("a[href]");
   if (!link || event.defaultPrevented) return;
@@ -307,7 +308,7 @@ document.addEventListener("click", (event) => {
 const LINKS = { a: "use-all", s: "use-seed", p: "use-prompt", r: "remix" };
 
 document.addEventListener("keydown", (event) => {
-  if (!viewer() || event.defaultPrevented || event.isComposing || typing(event.target)) return;
+  if (!viewer() || event.defaultPrevented || event.isComposing || isTyping(event.target)) return;
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   const name = LINKS[event.key.toLowerCase()];
   const moves = {

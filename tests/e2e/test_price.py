@@ -229,6 +229,32 @@ def test_a_price_that_rises_while_one_looks(site: Site, browser: Browser, script
     context.close()
 
 
+@pytest.mark.long
+def test_in_the_line_a_new_price_is_read_before_it_can_be_paid(site: Site, browser: Browser) -> None:
+    """The second click of a double click comes while the button rests."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = signed_in(site, context)
+    prompt = "A lantern in the line that grows dear"
+    page.goto(f"{site.url}/")
+    page.locator("#id_prompt").fill(prompt)
+    assert shown(page) == ("Generate · $0.01", "0.01")
+    page.evaluate(
+        """document.addEventListener("htmx:afterRequest", ({ detail }) => {
+          if (detail.xhr.status === 422) window.isResting = document.getElementById("create-submit").disabled;
+        })"""
+    )
+    with raised(site):
+        page.locator("#create-submit").click()
+        expect(page.locator("[data-error-for=price]")).to_contain_text("this costs $0.02")
+        assert page.evaluate("window.isResting")
+        assert not entries(site, prompt)
+        # By itself it is on again.
+        expect(page.locator("#create-submit")).to_be_enabled()
+        page.locator("#create-submit").click()
+        until(page, partial(has_spent, site, prompt, "0.02"))
+    context.close()
+
+
 def has_spent(site: Site, prompt: str, usd: str) -> bool:
     return spent(site, prompt) == Decimal(usd)
 

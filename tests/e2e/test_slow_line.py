@@ -152,6 +152,25 @@ def test_words_of_a_click_that_was_not_taken_are_there_after_a_reload(
 
 
 @pytest.mark.long
+def test_what_is_pressed_while_generate_is_answered_hides_no_card(site: Site, browser: Browser) -> None:
+    """What was asked for is queued and paid by then: its answer is waited for."""
+    context = browser.new_context(viewport=WIDE)
+    page = signed_in(site, context, "mara")
+    page.goto(site.url + "/create/")
+    prompt = "A bridge that is paid once"
+    page.locator("#id_prompt").fill(prompt)
+    held = Held(page, CREATE)
+    page.locator("#create-submit").click()
+    expect(page.locator("#create-form.htmx-request")).to_be_attached()
+    page.locator("#id_seed").press("Enter")
+    held.let_go()
+
+    expect(page.locator("#create-sitting .card", has_text=prompt)).to_have_count(1)
+    expect(page.locator("#create-submit")).to_be_enabled()
+    context.close()
+
+
+@pytest.mark.long
 def test_words_typed_while_a_form_that_was_refused_is_answered_stay(site: Site, browser: Browser) -> None:
     """The answer brings the form anew, beside the card of what was asked for."""
     context = browser.new_context(viewport=WIDE)
@@ -212,6 +231,8 @@ def test_keys_that_are_pressed_faster_than_answers_come_all_count(filled_site: S
     marked(tile, "true", "5")
     reader.reload()
     marked(tile, "true", "5")
+    # The page finds its place again first.
+    reader.wait_for_load_state("networkidle")
     # An answer shows nothing that is older than the last key.
     waiting = Held(reader, marks)
     tile.locator(":scope > a").focus()

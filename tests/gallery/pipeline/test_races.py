@@ -41,7 +41,7 @@ def test_six_workers_send_each_generation_once(installation: Installation, alice
 @pytest.mark.long
 @pytest.mark.minutes
 def test_six_workers_empty_a_long_queue(installation: Installation, alice: User) -> None:
-    _six_workers_share(installation, alice, 2000, 900)
+    _six_workers_share(installation, alice, 1000, 600)
 
 
 @pytest.mark.long

@@ -75,6 +75,14 @@ def test_it_is_seen_before_it_costs(maker: Client) -> None:
     assert not Generation.objects.exists()
 
 
+def test_enter_in_a_field_looks_at_it(maker: Client) -> None:
+    """A browser presses the first button of a form."""
+    page = Page(maker.get("/create/matrix/?prompt=A+bridge&image=1&axis-seed=1..3").content)
+    first = page.one("form", id="matrix-form").all("button")[0]
+    assert (first["name"], first["formaction"]) == ("preview", "/create/matrix/#matrix-shown")
+    assert "Start afresh" not in page.words
+
+
 def test_a_choice_in_braces_becomes_the_words_that_vary(maker: Client) -> None:
     page = shown(maker, prompt="a harbour at {dawn|noon|dusk}", alternatives="on")
     assert page.one("input", name="axis-prompt")["value"] == "dawn | noon | dusk"

@@ -1,0 +1,16 @@
+// What scripts ask of what a person does, and how a field is changed as if a person did.
+
+/** Whether keys are letters there. */
+export const isTyping = (target) => target.matches("input, textarea, select, [contenteditable]");
+
+/** A click that leads on in this window. */
+export const isPlain = (event) =>
+  !(event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+
+/** The field has another value: all that follows from it follows. */
+export function changed(field) {
+  for (const name of ["input", "change"]) field.dispatchEvent(new Event(name, { bubbles: true }));
+}
+
+/** The words of an element as one reads them. */
+export const wordsOf = (element) => element?.textContent.replace(/\s+/g, " ").trim() ?? "";
