@@ -15,7 +15,7 @@ from gallery.models.stored import StoredPicture
 #: More than any model takes: what is named beyond is not read.
 MOST = 20
 # What people paste: the address of a page, or a number with commas, spaces or a hash around it.
-_ADDRESS = re.compile(r"\S*/(images|uploads)/([0-9]{1,19})\S*")
+_ADDRESS = re.compile(r"[^\s,]*/(images|uploads)/([0-9]{1,19})[^\s,]*")
 _PARTS = re.compile(r"[\s,#]+")
 _UPLOAD = re.compile(r"upload:?([0-9]{1,19})", re.IGNORECASE)
 # What people paste is no longer than that, and a problem quotes no more of it.
