@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from django.conf import settings
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -17,6 +19,24 @@ def test_every_entry_of_gallery_has_its_line() -> None:
         if path.name not in ("__init__.py", "__pycache__")
     )
     assert named == there
+
+
+def test_every_module_that_a_document_names_is_there() -> None:
+    there = {
+        path.name
+        for room in ("gallery", "venice", "tests", "benchmarks")
+        for path in ROOT.glob(f"{room}/**/*.py")
+    }
+    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md")):
+        named = re.findall(r"`(?:[\w.]+/)*(\w+\.py)`", page.read_text(encoding="utf-8"))
+        assert set(named) <= there | {"manage.py"}, page.name
+
+
+def test_who_sets_up_a_proxy_is_told_where_large_bodies_go() -> None:
+    told = (
+        (ROOT / "README.md").read_text(encoding="utf-8").partition("let 101 MB pass at")[2].partition(".")[0]
+    )
+    assert sorted(re.findall(r"`([^`]+)`", told)) == sorted(settings.UPLOADS_URLS)
 
 
 def test_every_module_that_a_line_names_is_there() -> None:

@@ -1,6 +1,6 @@
 """What a call costs, in US dollars, by the prices of the catalogue."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -32,16 +32,16 @@ def price(operation: Operation, model: Model) -> Decimal | None:
             enhance_prompt=bool(operation.enhance_prompt),
         )
     if isinstance(operation, Upscale):
-        total = upscale_price(model, operation.effective_scale)
+        one = upscale_price(model, operation.effective_scale)
     elif isinstance(operation, MultiEdit):
         count, tier, quality = len(operation.images), operation.resolution, operation.quality
-        total = edit_price(model, input_images=count, resolution=tier, quality=quality)
+        one = edit_price(model, input_images=count, resolution=tier, quality=quality)
     elif isinstance(operation, Edit):
         # Editing one image has no choice of quality: the model's own is what is billed.
-        total = edit_price(model, input_images=1, resolution=operation.resolution, quality=None)
+        one = edit_price(model, input_images=1, resolution=operation.resolution, quality=None)
     else:
-        total = _image_price(model, "generation", None, None)
-    return _total(total, operation.image_count, bool(getattr(operation, "enhance_prompt", None)))
+        one = _image_price(model, "generation", None, None)
+    return _of_call(one, operation.image_count, bool(getattr(operation, "enhance_prompt", None)))
 
 
 def generate_price(
@@ -53,13 +53,19 @@ def generate_price(
     enhance_prompt: bool = False,
 ) -> Decimal | None:
     """What pictures from text cost, which does not depend on the text; what is left out is the model's own."""
-    return _total(_image_price(model, "generation", resolution, quality), images, enhance_prompt)
+    return _of_call(_image_price(model, "generation", resolution, quality), images, enhance_prompt)
 
 
-def _total(one: Decimal | None, images: int, enhance_prompt: bool) -> Decimal | None:
+def _of_call(one: Decimal | None, images: int, enhance_prompt: bool) -> Decimal | None:
     if one is None:
         return None
     return (one * images + (ENHANCE_PROMPT_USD if enhance_prompt else 0)).quantize(_MICRO)
+
+
+def total(prices: Iterable[Decimal | None]) -> Decimal | None:
+    """What all of them cost together; None when one price is not known."""
+    known = list(prices)
+    return sum(filter(None, known), Decimal(0)) if None not in known else None
 
 
 def dollars(amount: Decimal) -> str:

@@ -12,9 +12,9 @@ from django.db.models import Q, Sum
 from gallery.display import generation_card
 from gallery.display.generation_card import Again, Card
 from gallery.formats import counted
-from gallery.forms.plan import total
 from gallery.models import Attempt, Batch, CatalogModel, ClosedGates, Generation, State, User
 from gallery.models.states import ACTIVE_STATES, CHARGED_OUTCOMES
+from venice.pricing import total
 
 #: So many cards stand on one page of it.
 PAGE = 100

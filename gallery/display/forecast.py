@@ -16,7 +16,7 @@ from gallery.display.generation_card import Card, Typical
 from gallery.forms.plan import Plan
 from gallery.models import Attempt, ClosedGates, Outcome, State, Worker
 from gallery.models.service_order import Entry, Status
-from gallery.pipeline.pace import WINDOW
+from gallery.pipeline.pace import WINDOW, images_a_minute
 
 # Seconds that a call is taken to last while nothing is known of its model.
 GUESS = 20.0
@@ -188,7 +188,7 @@ class Forecast:
 def of_line(line: Sequence[Entry], gates: ClosedGates) -> Forecast:
     """What to expect of what waits and runs, given in the order of service; three queries."""
     typical = generation_card.typical(entry.model for entry in line)
-    slots = _slots()
+    slots = calls_at_once()
     now = timezone.now()
     calls = _calls(line, gates, now)
     expectations = expect(calls, slots, _paces(typical, now))
@@ -211,12 +211,14 @@ def of_click(plan: Plan, line: Sequence[Entry], gates: ClosedGates) -> timedelta
         for _ in range(plan.words * plan.seeds)
         for model in wanted
     ]
-    ready = [each.ready for each in expect([*before, *own], _slots(), _paces(typical, now))[len(before) :]]
+    ready = [
+        each.ready for each in expect([*before, *own], calls_at_once(), _paces(typical, now))[len(before) :]
+    ]
     known = [each for each in ready if each is not None]
     return timedelta(seconds=max(known)) if ready and len(known) == len(ready) else None
 
 
-def _slots() -> int:
+def calls_at_once() -> int:
     """How many calls the workers that are there make at once."""
     return Worker.objects.alive().count() * settings.WORKER_CONCURRENCY
 
@@ -228,11 +230,10 @@ def _paces(typical: Mapping[str, Typical], now: datetime) -> dict[str, Pace]:
     sent = recent.exclude(outcome=Outcome.UNSENT).values_list("model", "sent_at", "images_asked")
     for model, sent_at, images in sent:
         asked[model].append((max((now - sent_at).total_seconds(), 0.0), images))
-    ours = settings.VENICE_REQUESTS_PER_MINUTE
     return {
         model: Pace(
             times.took.total_seconds() if times.took else None,
-            min(ours, times.rate_limit or ours),
+            images_a_minute(times.rate_limit),
             tuple(asked[model]),
         )
         for model, times in typical.items()

@@ -10,14 +10,14 @@ from django.conf import settings
 from django.db.models import QuerySet, Sum
 
 from gallery.display import generation_card
-from gallery.display.forecast import GUESS
+from gallery.display.forecast import GUESS, calls_at_once
 from gallery.formats import about, amount, shape, usd
 from gallery.forms.matrix import MatrixForm, Purchase
 from gallery.media.storage import thumbnail_name
 from gallery.media.thumbnails import SIZES
-from gallery.models import Generation, Image, Mark, User, Worker, kept_sql
+from gallery.models import Generation, Image, Mark, User, kept_sql
 from gallery.models.sets import IdsWritten, written
-from gallery.pipeline.pace import WINDOW
+from gallery.pipeline.pace import WINDOW, images_a_minute
 from gallery.variations.matrix import Cell, missing
 
 _SMALLER = min(SIZES)
@@ -193,7 +193,7 @@ def time_for(cells: Iterable[Cell]) -> str:
             wanted[cell.operation.model] = wanted.get(cell.operation.model, 0) + cell.operation.image_count
     if not wanted:
         return ""
-    slots = Worker.objects.alive().count() * settings.WORKER_CONCURRENCY
+    slots = calls_at_once()
     if not slots:
         return "no worker is running"
     waiting = Generation.objects.active().order_by().values_list("model").annotate(Sum("variants"))
@@ -210,9 +210,6 @@ def _seconds(wanted: dict[str, int], ahead: dict[str, int], slots: int) -> Itera
         once = took.total_seconds() if (took := typical[model].took) else GUESS
         work += count * once
         if model in wanted:
-            limit = min(
-                settings.VENICE_REQUESTS_PER_MINUTE,
-                typical[model].rate_limit or settings.VENICE_REQUESTS_PER_MINUTE,
-            )
+            limit = images_a_minute(typical[model].rate_limit)
             yield (ceil(count / limit) - 1) * WINDOW.total_seconds() + once
     yield work / slots

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import inf, log, sqrt
+from math import inf
 from typing import Any
 
 from venice import Model
 from venice.operations import MAX_SIDE
+from venice.operations.ratio import Size, sides_of
+from venice.operations.ratio import nearest_ratio as nearest_shape
 
-#: What a picture in pixels has in all when it comes from a ratio: that of 1024 × 1024.
-AREA = 1024 * 1024
 _SIZE = frozenset({"width", "height", "aspect_ratio", "resolution", "quality"})
 
 
@@ -33,27 +33,13 @@ def proportion(ratio: str) -> float | None:
 
 def nearest_ratio(width: int, height: int, ratios: Iterable[str]) -> str | None:
     """That of `ratios` whose shape is nearest to width × height; None when none of them is a shape."""
-    shape = log(width / height)
-
-    def distance(ratio: str) -> float:
-        other = proportion(ratio)
-        return abs(log(other) - shape) if other else inf
-
-    nearest = min(ratios, key=distance, default=None)
-    return nearest if nearest is not None and distance(nearest) < inf else None
+    return nearest_shape(width, height, filter(proportion, ratios), near=inf)
 
 
-def nearest_pixels(ratio: str, divisor: int = 1) -> tuple[int, int] | None:
+def nearest_pixels(ratio: str, divisor: int = 1) -> Size | None:
     """Width and height of that shape in multiples of `divisor`, within what Venice takes; None for no shape."""
     shape = proportion(ratio)
-    if shape is None:
-        return None
-    step = min(divisor, MAX_SIDE)
-    most = MAX_SIDE - MAX_SIDE % step
-    longest = min(sqrt(AREA * max(shape, 1 / shape)), most)
-    long = max(step, round(longest / step) * step)
-    short = min(max(step, round(long / max(shape, 1 / shape) / step) * step), most)
-    return (long, short) if shape >= 1 else (short, long)
+    return sides_of(shape, divisor) if shape is not None else None
 
 
 def carried(values: Mapping[str, Any], source: Model, target: Model) -> Carried:

@@ -1,5 +1,6 @@
 """What the form can offer: the models that make pictures, and the styles, as of the last sync."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -52,17 +53,19 @@ class Catalog:
     @cached_property
     def choices(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """For a select: name, price and traits of each model, grouped by its privacy."""
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for model in self.models:
-            groups.setdefault(model.privacy.capitalize() or "Other", []).append((model.id, label(model)))
-        return list(groups.items())
+        return grouped(self.models, lambda model: (usd(generate_price(model)), ", ".join(model.traits)))
 
 
 _kept: tuple[Any, Catalog] | None = None
 
 
-def label(model: Model) -> str:
-    """A model in one line: name, price of one picture with its defaults, traits."""
-    parts = [model.name, usd(generate_price(model)), ", ".join(model.traits)]
-    parts.append("offline at the last look" if model.offline else "")
-    return " · ".join(part for part in parts if part)
+def grouped(
+    models: Iterable[Model], facts: Callable[[Model], Iterable[str]]
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    """For a select: each model in one line, its name and what its `facts` say, grouped by privacy."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for model in models:
+        parts = [model.name, *facts(model), "offline at the last look" if model.offline else ""]
+        line = " · ".join(part for part in parts if part)
+        groups.setdefault(model.privacy.capitalize() or "Other", []).append((model.id, line))
+    return list(groups.items())

@@ -1,4 +1,4 @@
-"""The create form in one line: what the gallery's page shows of a draft."""
+"""The create form in one line: what every page shows of a draft."""
 
 import uuid
 from collections.abc import Mapping
@@ -62,7 +62,7 @@ class Line:
 
 
 def line(catalog: Catalog, values: Mapping[str, Any]) -> Line:
-    """The line of a draft. Without more than words it needs no form, since the gallery's page must be fast."""
+    """The line of a draft. Without more than words it needs no form, since every page draws it and must be fast."""
     kept = dict(values)
     spec = catalog.find(first_model(kept)) or catalog.default
     if spec is None or (not kept.keys() - _BARE and not isinstance(kept.get("model"), list)):

@@ -287,7 +287,7 @@ def without_seed_along(values: Mapping[str, Any]) -> tuple[Values, str]:
 
 
 def whole(sent: QueryDict, catalog: Catalog) -> QueryDict:
-    """What the line of the gallery sent, with all values of its draft as the fields of the model that it names."""
+    """What the form in one line sent, with all values of its draft as the fields of the model that it names."""
     # What is no draft is judged by the form, as if it were sent from its own page.
     form = drawn(catalog, _as_sent(sent, catalog))
     data = sent.copy()

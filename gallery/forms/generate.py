@@ -1,20 +1,18 @@
 """The create form, drawn from what the chosen model takes, and read into what it asks for: one `Generate`, or many."""
 
-import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from django import forms
 from django.conf import settings
 
-from gallery.formats import number, read_submission
+from gallery.formats import number
 from gallery.forms.carried import carried
 from gallery.forms.catalog import Catalog
-from gallery.forms.fields import INVALID_TEXT, OFF, ON, Switch
 from gallery.forms.model_fields import (
     NO_MODELS,
     NOT_OFFERED,
@@ -24,8 +22,9 @@ from gallery.forms.model_fields import (
     usual_sides,
 )
 from gallery.forms.plan import Leg, Plan
-from gallery.forms.price import PRICE, objection
+from gallery.forms.price import PRICE
 from gallery.forms.sent import models_named
+from gallery.forms.spending import SpendingForm
 from gallery.models import Image
 from gallery.models.generation import draw_seed
 from gallery.text import clean_text
@@ -40,15 +39,16 @@ OURS = frozenset({"count", "alternatives"})
 _ORDER = {parameter.name: position for position, parameter in enumerate(PARAMETERS)}
 #: More texts than that are not told apart.
 COUNTLESS = 1_000_000
-STALE = "This form was altered on its way. Nothing was sent; press Generate again."
 
 
-class GenerateForm(forms.Form):
+class GenerateForm(SpendingForm):
     """Fields named as Venice's parameters; only those that the chosen model takes exist.
 
     A valid form has its `operations`, each with a seed; `operation` is the first. Messages of the client end at the
     field they are about. `most` is how many pictures one click of this member may ask for.
     """
+
+    button = "Generate"
 
     operation: Generate
     operations: Sequence[Generate] = ()
@@ -64,9 +64,8 @@ class GenerateForm(forms.Form):
         unreadable: frozenset[str] = frozenset(),
         most: int | None = None,
     ) -> None:
-        super().__init__(data)
-        self.use_required_attribute = False
-        self.catalog, self.unreadable = catalog, unreadable
+        super().__init__(data, unreadable=unreadable)
+        self.catalog = catalog
         self.most = settings.MAX_PICTURES_PER_CLICK if most is None else most
         first, *others = models_named((data if data is not None else initial) or {}) or [""]
         self.spec = catalog.find(first) or catalog.default
@@ -75,8 +74,7 @@ class GenerateForm(forms.Form):
         self.unknown_models = [each for each, model in known.items() if model is None]
         self.fields = {"model": model_field(catalog, self.spec), **fields_of(self.spec, catalog.styles)}
         shown = {**(initial or {}), "model": first} if initial else {}
-        self.initial = {name: value for name, value in shown.items() if self._can_show(name, value)}
-        self.new_submission = uuid.uuid4()
+        self.initial = {name: value for name, value in shown.items() if self.can_show(name, value)}
 
     @classmethod
     def redrawn(cls, catalog: Catalog, sent: Mapping[str, Any]) -> Self:
@@ -104,11 +102,6 @@ class GenerateForm(forms.Form):
         ]
 
     @property
-    def boxes(self) -> str:
-        """The names of the checkboxes shown, so that an absent one is known to be unticked."""
-        return " ".join(name for name, field in self.fields.items() if isinstance(field, Switch))
-
-    @property
     def sides(self) -> list[int]:
         """Widths and heights to offer."""
         return usual_sides(self.spec) if self.spec else []
@@ -120,11 +113,6 @@ class GenerateForm(forms.Form):
             name in self.errors or self._good_value(name) != (self.fields[name].clean(None) or None)
             for name in ADVANCED & self.fields.keys()
         )
-
-    @property
-    def submission(self) -> uuid.UUID | None:
-        """What makes a repeated post the same post; None when none was sent or it is malformed."""
-        return read_submission(str(self.data.get("submission", "")).strip())
 
     @property
     def is_drawn_for_another(self) -> bool:
@@ -191,27 +179,24 @@ class GenerateForm(forms.Form):
         """Check the request as a whole against its models, and make it."""
         if self.spec is None:
             self.add_error(None, NO_MODELS)
-            return
-        for name in self.unreadable & self.fields.keys():
-            self.errors.pop(name, None)
-            self.add_error(name, INVALID_TEXT)
-        if self.data.get("submission") and self.submission is None:
-            self.add_error(None, STALE)
+        else:
+            super().clean()
+
+    def make(self) -> None:
+        spec = cast(Model, self.spec)
         if self.unknown_models:
             self.add_error("model", NOT_OFFERED)
         # The rest is checked even where one field is wrong, so that all messages come at once.
-        drafted = self._drafted(self.spec)
+        drafted = self._drafted(spec)
         texts = self._texts(drafted["prompt"])
         count = self.cleaned_data.get("count") or 1
-        plan = self._plan(self.spec, drafted, count, texts.total())
+        plan = self._plan(spec, drafted, count, texts.total())
         if plan.pictures > self.most:
             self.add_error("count", f"{self._too_many(plan)} One click makes at most {number(self.most)}.")
         else:
             self.operations = list(self._made(plan, texts, seeds_from(drafted["seed"], count, texts)))
             if self.operations:
                 self.operation = self.operations[0]
-        if message := objection(self.data, self.quote):
-            self.refuse_price(message, self.quote)
 
     def _too_many(self, plan: Plan) -> str:
         return f"{plan.text} would be {number(plan.pictures)} pictures." if plan.text else "That is too much."
@@ -253,11 +238,6 @@ class GenerateForm(forms.Form):
                 if asked is not None:
                     yield from (replace(asked, seed=seed) for seed in seeds[: weight * count])
 
-    def refuse_price(self, words: str, price: Decimal | None) -> None:
-        """Not what the form showed: `price` (USD) goes onto its button, and `words` beside it."""
-        self.errors[PRICE] = self.error_class([words])
-        self.quote = price
-
     def _plan(self, spec: Model, values: Mapping[str, Any], count: int, texts: int) -> Plan:
         legs = [Leg(model=spec, values=values)]
         for model in self.others:
@@ -284,14 +264,6 @@ class GenerateForm(forms.Form):
         # What is off is off by being left out, but for the safe mode, which is on by being left out.
         said = {name: value for name, value in given.items() if value is not False or name == "safe_mode"}
         return {"prompt": "-", "seed": draw_seed(), **said, "model": spec.id}
-
-    def _can_show(self, name: str, value: Any) -> bool:
-        field = self.fields.get(name)
-        if isinstance(field, forms.ChoiceField):
-            return field.valid_value(value)
-        if isinstance(field, Switch):
-            return str(value).lower() in ON | OFF
-        return field is not None
 
     def _good_value(self, name: str) -> Any:
         if name not in self.fields:

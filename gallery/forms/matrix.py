@@ -23,8 +23,9 @@ from gallery.models.generation import draw_seed
 from gallery.text import storable
 from gallery.variations import axes, words
 from gallery.variations.axes import Axis, WrongValues
-from gallery.variations.matrix import Cell, Matrix, draw, missing, total
+from gallery.variations.matrix import Cell, Matrix, draw, missing
 from venice import Model
+from venice.pricing import total
 
 #: Before the name of what is varied.
 PREFIX = "axis-"
@@ -85,7 +86,7 @@ class Purchase:
     @property
     def price(self) -> Decimal | None:
         """What all of it costs."""
-        return total(self.cells)
+        return total(cell.price for cell in self.cells)
 
     @property
     def value(self) -> str:

@@ -58,7 +58,7 @@ def fields_of(model: Model | None, styles: tuple[str, ...]) -> dict[str, forms.F
     return fields | _common_fields(model)
 
 
-def _words(name: str, **other: Any) -> dict[str, Any]:
+def words(name: str, **other: Any) -> dict[str, Any]:
     """Label and help of a parameter, and `other` keywords of its field, which win."""
     parameter = PARAMETER[name]
     return {"label": parameter.label, "help_text": parameter.help, **other}
@@ -69,7 +69,7 @@ def _prompt(name: str, model: Model | None, *, rows: int, **kwargs: Any) -> Plai
     # autocomplete off: after a reload the server's words count, not the browser's memory of an older form.
     widget = forms.Textarea(attrs={"rows": rows, "cols": 40, "autocomplete": "off", "dir": "auto", **limit})
     most = model.prompt_limit if model else MAX_PROMPT
-    return PlainText(most, widget=widget, **_words(name, **kwargs))
+    return PlainText(most, widget=widget, **words(name, **kwargs))
 
 
 def _size_fields(model: Model) -> dict[str, forms.Field]:
@@ -81,7 +81,7 @@ def _size_fields(model: Model) -> dict[str, forms.Field]:
         ("quality", model.qualities, model.default_quality),
     )
     return {
-        name: Choice(values, default=default, widget=_select(name != "aspect_ratio"), **_words(name))
+        name: Choice(values, default=default, widget=_select(name != "aspect_ratio"), **words(name))
         for name, values, default in offers
         if values
     }
@@ -103,7 +103,7 @@ def _side(name: str, model: Model) -> WholeNumber:
         default=default,
         initial=default,
         # What it says stands once below both sides.
-        **_words(name, help_text=""),
+        **words(name, help_text=""),
         widget=forms.TextInput(attrs={**_NUMERIC, "list": "create-sides", "data-step": divisor}),
     )
 
@@ -118,11 +118,11 @@ def _extra_fields(model: Model) -> dict[str, forms.Field]:
             model.steps_max,
             default=model.steps_default,
             initial=model.steps_default,
-            **_words("steps", help_text=f"1 to {model.steps_max}. {PARAMETER['steps'].help}"),
+            **words("steps", help_text=f"1 to {model.steps_max}. {PARAMETER['steps'].help}"),
             widget=forms.TextInput(attrs=_NUMERIC),
         )
     if model.supports_web_search:
-        fields["enable_web_search"] = Switch(initial=False, **_words("enable_web_search"))
+        fields["enable_web_search"] = Switch(initial=False, **words("enable_web_search"))
     return fields
 
 
@@ -132,7 +132,7 @@ def _common_fields(model: Model | None) -> dict[str, forms.Field]:
         "seed": WholeNumber(
             -MAX_SEED,
             MAX_SEED,
-            **_words("seed", help_text="" if follows_seed else "This model is known to ignore seeds."),
+            **words("seed", help_text="" if follows_seed else "This model is known to ignore seeds."),
             # What stands beside the price says it.
             widget=forms.TextInput(
                 attrs={**_NUMERIC, "inputmode": "text", "placeholder": "Random", **PRICED}
@@ -141,7 +141,7 @@ def _common_fields(model: Model | None) -> dict[str, forms.Field]:
         "count": Count(MAX_COUNT, label="Pictures", help_text="Each with a seed of its own."),
         "variants": Count(
             MAX_VARIANTS,
-            **_words(
+            **words(
                 "variants",
                 label="In one call",
                 help_text="Venice makes them at once. Each is paid for; only the first can be made again.",
@@ -149,16 +149,16 @@ def _common_fields(model: Model | None) -> dict[str, forms.Field]:
         ),
         "cfg_scale": DecimalNumber(
             MAX_CFG_SCALE,
-            **_words("cfg_scale"),
+            **words("cfg_scale"),
             widget=forms.TextInput(
                 attrs={**_NUMERIC, "inputmode": "decimal", "placeholder": "The model's own"}
             ),
         ),
-        "format": Choice(FORMATS, default=FORMATS[0], widget=_select(False), **_words("format")),
-        "safe_mode": Switch(initial=True, **_words("safe_mode")),
-        "hide_watermark": Switch(initial=False, **_words("hide_watermark")),
-        "embed_exif_metadata": Switch(initial=False, **_words("embed_exif_metadata")),
-        "enhance_prompt": Switch(initial=False, widget_attrs=PRICED, **_words("enhance_prompt")),
+        "format": Choice(FORMATS, default=FORMATS[0], widget=_select(False), **words("format")),
+        "safe_mode": Switch(initial=True, **words("safe_mode")),
+        "hide_watermark": Switch(initial=False, **words("hide_watermark")),
+        "embed_exif_metadata": Switch(initial=False, **words("embed_exif_metadata")),
+        "enhance_prompt": Switch(initial=False, widget_attrs=PRICED, **words("enhance_prompt")),
     }
 
 
@@ -195,7 +195,7 @@ class StyleName(Choice):
             "placeholder": f"None · search {len(styles)} styles",
         }
         super().__init__(
-            styles, default=None, widget=forms.TextInput(attrs=dict(attrs)), **_words("style_preset")
+            styles, default=None, widget=forms.TextInput(attrs=dict(attrs)), **words("style_preset")
         )
         self.styles = styles
 

@@ -11,21 +11,15 @@ from django.core.exceptions import ValidationError
 
 from gallery.formats import price as in_words
 from gallery.forms.fields import Box, OneOf, PlainText, Switch
-from gallery.forms.model_fields import PRICED
+from gallery.forms.model_fields import PRICED, words
 from gallery.models.stored import StoredPicture
 from venice import Model
-from venice.operations import MAX_CREATIVITY, MAX_PROMPT, MAX_SCALE, MIN_SCALE, PARAMETER
+from venice.operations import MAX_CREATIVITY, MAX_PROMPT, MAX_SCALE, MIN_SCALE
 from venice.operations.finishing import MAX_UPSCALED
 from venice.pricing import upscale_price
 
 _NUMBER = re.compile(r"[0-9](\.[0-9]{1,6})?", re.ASCII)
 _OFFERED = (2, 3, 4)
-
-
-def words(name: str, **other: Any) -> dict[str, Any]:
-    """Label and help of a parameter, and `other` keywords of its field, which win."""
-    parameter = PARAMETER[name]
-    return {"label": parameter.label, "help_text": parameter.help, **other}
 
 
 def largest_scale(picture: StoredPicture) -> float:

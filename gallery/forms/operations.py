@@ -1,6 +1,5 @@
 """The forms of operations on pictures: drawn from the picture and what the model takes, read into one request."""
 
-import uuid
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
@@ -10,12 +9,12 @@ from django import forms
 from django.urls import reverse
 
 from gallery.formats import price as in_words
-from gallery.formats import read_submission
-from gallery.forms.fields import INVALID_TEXT, OFF, ON, OneOf, Switch
-from gallery.forms.model_fields import PRICED
-from gallery.forms.operation_fields import Creativity, Offer, Scale, megapixels, prompt_field, switch, words
-from gallery.forms.price import PRICE, objection
+from gallery.forms.catalog import grouped
+from gallery.forms.fields import ON, OneOf, Switch
+from gallery.forms.model_fields import PRICED, words
+from gallery.forms.operation_fields import Creativity, Offer, Scale, megapixels, prompt_field, switch
 from gallery.forms.sources import name_of, page_of
+from gallery.forms.spending import SpendingForm
 from gallery.models import CatalogModel, Kind, Upload
 from gallery.models.stored import StoredPicture
 from venice import InvalidRequest, Model, price
@@ -32,7 +31,6 @@ from venice.operations import (
 from venice.operations.finishing import MAX_UPSCALED
 from venice.sources import MAX_FILE, MAX_PIXELS, MIN_PIXELS, MIN_SIDE
 
-STALE = "This form was altered on its way. Nothing was sent; press the button again."
 _NONE_YET = "There are no models for this yet: they are fetched when a worker starts, or by sync_catalog."
 _NOT_OFFERED = "That model is not offered. Choose one from the list."
 _OWN = "Venice’s own"
@@ -46,7 +44,7 @@ class Listed(NamedTuple):
     address: str
 
 
-class OperationForm(forms.Form):
+class OperationForm(SpendingForm):
     """Fields named as Venice's parameters, for the pictures of `sources`, of which `own` is the page's.
 
     A valid form has its `operation`. What is wrong with a picture ends at `image`, or `input` where there are several.
@@ -69,16 +67,13 @@ class OperationForm(forms.Form):
         unreadable: frozenset[str] = frozenset(),
         problem: str = "",
     ) -> None:
-        super().__init__(data, auto_id=f"{self.kind}-%s")
-        self.use_required_attribute = False
-        self.own, self.sources = own, tuple(sources)
-        self.unreadable, self.problem = unreadable, problem
+        super().__init__(data, unreadable=unreadable, auto_id=f"{self.kind}-%s")
+        self.own, self.sources, self.problem = own, tuple(sources), problem
         self.models = [model for model in models if self.takes(model)]
         given = (data if data is not None else initial) or {}
         self.spec = self.model_named(given.get("model"))
         self.fields = self.drawn(self.spec)
-        self.initial = {name: value for name, value in (initial or {}).items() if self._can_show(name, value)}
-        self.new_submission = uuid.uuid4()
+        self.initial = {name: value for name, value in (initial or {}).items() if self.can_show(name, value)}
 
     @staticmethod
     def takes(model: Model) -> bool:
@@ -142,16 +137,6 @@ class OperationForm(forms.Form):
         """Whether there is anything to press the button for."""
         return not self.picture_problem
 
-    @property
-    def boxes(self) -> str:
-        """The names of the checkboxes shown, so that an absent one is known to be unticked."""
-        return " ".join(name for name, field in self.fields.items() if isinstance(field, Switch))
-
-    @property
-    def submission(self) -> uuid.UUID | None:
-        """What makes a repeated post the same post; None when none was sent or it is malformed."""
-        return read_submission(str(self.data.get("submission", "")).strip())
-
     @cached_property
     def picture_problem(self) -> str:
         """Why these pictures cannot be sent, in words that say what to do; empty when they can."""
@@ -180,24 +165,16 @@ class OperationForm(forms.Form):
     def _usual(self) -> dict[str, Any]:
         return {name: field.initial for name, field in self.fields.items() if name != "prompt"}
 
-    def clean(self) -> None:
-        """Check the request as a whole against its model, and make it."""
-        for name in self.unreadable & self.fields.keys():
-            self.errors.pop(name, None)
-            self.add_error(name, INVALID_TEXT)
-        if self.data.get("submission") and self.submission is None:
-            self.add_error(None, STALE)
+    def make(self) -> None:
         if self.problem:
             self._refuse_pictures(self.problem)
         # The rest is checked even where one field is wrong, so that all messages come at once.
         elif self.picture_problem:
             self._refuse_pictures(self.picture_problem)
         else:
-            self._make()
-        if message := objection(self.data, self.quote):
-            self.refuse_price(message, self.quote)
+            self._read_request()
 
-    def _make(self) -> None:
+    def _read_request(self) -> None:
         problems: Mapping[str, str]
         try:
             self.operation = self.asked(self.cleaned_data)
@@ -210,11 +187,6 @@ class OperationForm(forms.Form):
             else:
                 self._refuse_pictures(message)
 
-    def refuse_price(self, words: str, price: Decimal | None) -> None:
-        """Not what the form showed: `price` (USD) goes onto its button, and `words` beside it."""
-        self.errors[PRICE] = self.error_class([words])
-        self.quote = price
-
     def _refuse_pictures(self, words: str) -> None:
         self.errors[self.picture_field] = self.error_class([words])
 
@@ -222,12 +194,6 @@ class OperationForm(forms.Form):
     def picture_errors(self) -> list[str]:
         """What is wrong with the pictures, as far as it was posted."""
         return [str(words) for words in self.errors.get(self.picture_field) or ()]
-
-    def _can_show(self, name: str, value: Any) -> bool:
-        field = self.fields.get(name)
-        if isinstance(field, Switch):
-            return str(value).lower() in ON | OFF
-        return field.valid_value(value) if isinstance(field, forms.ChoiceField) else field is not None
 
     def _good_value(self, name: str) -> Any:
         field = self.fields[name]
@@ -324,11 +290,8 @@ class EditForm(OperationForm):
         return {}
 
     def _model_field(self, spec: Model | None) -> forms.Field:
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for model in self.models:
-            groups.setdefault(model.privacy.capitalize() or "Other", []).append((model.id, self._told(model)))
         field = OneOf(
-            choices=list(groups.items()),
+            choices=grouped(self.models, self._facts),
             label="Model",
             initial=spec.id if spec else None,
             widget=forms.Select(attrs={"autocomplete": "off", **PRICED}),
@@ -337,11 +300,9 @@ class EditForm(OperationForm):
         field.error_messages |= {"invalid_choice": _NOT_OFFERED if self.models else _NONE_YET}
         return field
 
-    def _told(self, model: Model) -> str:
+    def _facts(self, model: Model) -> tuple[str, str]:
         cost = price(Edit(image="https://example.org/", prompt="-", model=model.id), model)
-        parts = [model.name, in_words(cost), self.told_of(model)]
-        parts.append("offline at the last look" if model.offline else "")
-        return " · ".join(part for part in parts if part)
+        return in_words(cost), self.told_of(model)
 
     def told_of(self, model: Model) -> str:
         """What else of a model matters for the choice."""

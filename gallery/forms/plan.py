@@ -1,6 +1,6 @@
 """What one click makes, before it costs: so many words on so many models with so many seeds."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from gallery.formats import counted
 from gallery.models import Batch
 from venice import Model
-from venice.pricing import generate_price
+from venice.pricing import generate_price, total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +82,3 @@ class Plan:
     def notes(self) -> list[tuple[str, str]]:
         """Name of each model that does not take all of it as it was asked, and what becomes of it."""
         return [(leg.model.name, "; ".join(leg.notes)) for leg in self.legs if leg.notes]
-
-
-def total(prices: Iterable[Decimal | None]) -> Decimal | None:
-    """What all of them cost together; None when one price is not known."""
-    known = list(prices)
-    return sum(filter(None, known), Decimal(0)) if None not in known else None

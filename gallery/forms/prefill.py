@@ -9,6 +9,7 @@ from django.http import Http404, QueryDict
 from gallery import access
 from gallery.formats import read_id
 from gallery.forms import sent
+from gallery.forms.carried import proportion
 from gallery.forms.catalog import Catalog
 from gallery.models import Image, Prompt
 from venice import Generate
@@ -65,11 +66,7 @@ def values_told(
 
 def _near(shape: float, ratios: Iterable[str]) -> str | None:
     """The ratio that is this shape, but for a twentieth: sides are rounded to whole blocks."""
-    off = {}
-    for ratio in ratios:
-        across, _, down = ratio.partition(":")
-        if across.isdecimal() and down.isdecimal() and int(down):
-            off[ratio] = abs(int(across) / int(down) / shape - 1)
+    off = {ratio: abs(known / shape - 1) for ratio in ratios if (known := proportion(ratio))}
     nearest = min(off, key=off.__getitem__, default=None)
     return nearest if nearest and off[nearest] < 0.05 else None
 

@@ -14,7 +14,8 @@ from gallery.models.stored import StoredPicture
 
 #: More than any model takes: what is named beyond is not read.
 MOST = 20
-_ADDRESS = re.compile(r"\S*/(images|uploads)/([0-9]{1,19})\S*")
+# What people paste: the address of a page, or a number with commas, spaces or a hash around it.
+_ADDRESS = re.compile(r"[^\s,]*/(images|uploads)/([0-9]{1,19})[^\s,]*")
 _PARTS = re.compile(r"[\s,#]+")
 _UPLOAD = re.compile(r"upload:?([0-9]{1,19})", re.IGNORECASE)
 # What people paste is no longer than that, and a problem quotes no more of it.
@@ -53,9 +54,7 @@ def named(sent: QueryDict, user: User, *fields: str) -> Sources:
 
 def read(texts: Iterable[str], user: User) -> Sources:
     """As `named`, from texts that people type or paste."""
-    words = " ".join(text[:_LONGEST] for text in texts)
-    words = _ADDRESS.sub(lambda match: f"{'upload:' if match[1] == 'uploads' else ''}{match[2]}", words)
-    parts = list(dict.fromkeys(part for part in _PARTS.split(words) if part))
+    parts = list(dict.fromkeys(parts_of(" ".join(text[:_LONGEST] for text in texts))))
     asked = [(part, *_number(part)) for part in parts[:MOST]]
     images = access.images_to_see([pk for _, pk, is_upload in asked if pk is not None and not is_upload])
     uploads = access.uploads_to_use(user, [pk for _, pk, is_upload in asked if pk is not None and is_upload])
@@ -70,6 +69,12 @@ def read(texts: Iterable[str], user: User) -> Sources:
         elif found not in pictures:
             pictures.append(found)
     return Sources(tuple(pictures), problem)
+
+
+def parts_of(typed: str) -> list[str]:
+    """What people type or paste, a part for each picture that it may mean: `12` or `upload:3` of an address of ours."""
+    named = _ADDRESS.sub(lambda match: f"{'upload:' if match[1] == 'uploads' else ''}{match[2]}", typed)
+    return [part for part in _PARTS.split(named) if part]
 
 
 def moved(pictures: Sequence[StoredPicture], at: int, by: int) -> list[StoredPicture]:

@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 
 from gallery import access
 from gallery.formats import read_submission
-from gallery.forms.plan import total
 from gallery.forms.price import AskedOtherwise, PriceRefused, objection
 from gallery.http import MemberRequest, error_page
 from gallery.media.pictures import LostFile
@@ -21,6 +20,7 @@ from gallery.models.generation import NotRunnable
 from gallery.models.input import digest_of
 from gallery.models.queue import Order
 from venice.operations import Operation
+from venice.pricing import total
 
 
 def spend(

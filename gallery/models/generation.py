@@ -21,6 +21,7 @@ from gallery.models.states import ACTIVE_STATES, RUNNABLE_STATES, State
 from venice import Generate, Unanswered
 from venice.operations import PARAMETER, Operation, operation_from
 from venice.operations.finishing import DEFAULT_SCALE
+from venice.pricing import total
 from venice.sources import ImageSource
 
 if TYPE_CHECKING:
@@ -299,8 +300,7 @@ class Generation(Lifecycle):
     @property
     def doubtful_price(self) -> Decimal | None:
         """What the doubtful calls cost if they were charged, in USD; None when the catalogue had no price."""
-        prices = [attempt.price for attempt in self.doubtful]
-        return sum(filter(None, prices), Decimal(0)) if all(price is not None for price in prices) else None
+        return total(attempt.price for attempt in self.doubtful)
 
     def again(self, *, new_seed: bool) -> Operation:
         """The same request, with its own seed or a freshly drawn one."""

@@ -20,6 +20,7 @@ from gallery.models.prompt import Prompt
 from gallery.models.states import ACTIVE_STATES, Hold, State
 from gallery.models.worker import SILENT_AFTER, Worker
 from venice.operations import Operation
+from venice.pricing import total
 
 if TYPE_CHECKING:
     from gallery.models.collection import Collection
@@ -179,9 +180,9 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
             with transaction.atomic():
                 goes_to = _destination(orders, requested_by or owner)
                 held = _hold_sources(orders, inputs)
-                total = columns.fitted(Batch, price=_total(orders))
+                agreed = columns.fitted(Batch, price=total(order.price for order in orders))
                 click = Batch.objects.create(
-                    owner=owner, submission=submission, destination=goes_to, **total, **batch
+                    owner=owner, submission=submission, destination=goes_to, **agreed, **batch
                 )
                 return self._add(click, orders, inputs, requested_by or owner, held), True
         except IntegrityError:
@@ -270,12 +271,6 @@ def _hold_sources(orders: Sequence[Order], inputs: "Sequence[Sequence[Input]]") 
     if not (origins or drafts):
         return set()
     return Image.objects.hold(origins | images, {row.sha256 for row in drafts})
-
-
-def _total(orders: Sequence[Order]) -> Decimal | None:
-    """What all of them cost together; None when one price is not known."""
-    prices = [order.price for order in orders]
-    return sum(filter(None, prices), Decimal(0)) if None not in prices else None
 
 
 def _copied(operation: Operation, names: Iterable[str]) -> dict[str, Any]:

@@ -12,6 +12,12 @@ from gallery.models import Attempt, CatalogModel, Generation
 WINDOW = timedelta(seconds=61.5)
 
 
+def images_a_minute(rate_limit: int | None) -> int:
+    """How many may be asked of a model: what Venice told of it (None: nothing), or ours when that is lower."""
+    ours: int = settings.VENICE_REQUESTS_PER_MINUTE
+    return min(ours, rate_limit or ours)
+
+
 def spent_by_model() -> dict[str, int]:
     """Images asked of each model within the window, by the database's clock; unsent calls count as none."""
     recent = Attempt.objects.left().filter(sent_at__gt=Now() - WINDOW)
@@ -32,8 +38,5 @@ def without_room() -> Q:
     lower = dict(CatalogModel.objects.filter(rate_limit__isnull=False).values_list("model_id", "rate_limit"))
     no_room = Q(pk__in=[])
     for model, images in spent.items():
-        limit = min(
-            settings.VENICE_REQUESTS_PER_MINUTE, lower.get(model) or settings.VENICE_REQUESTS_PER_MINUTE
-        )
-        no_room |= Q(model=model, variants__gt=limit - images)
+        no_room |= Q(model=model, variants__gt=images_a_minute(lower.get(model)) - images)
     return no_room

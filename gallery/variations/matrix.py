@@ -93,12 +93,6 @@ def missing(cells: Iterable[Cell]) -> list[Cell]:
     return [cell for cell in cells if cell.is_missing]
 
 
-def total(cells: Iterable[Cell]) -> Decimal | None:
-    """What all of them cost, in USD; None when one price is not known."""
-    prices = [cell.price for cell in cells]
-    return sum(filter(None, prices), Decimal(0)) if None not in prices else None
-
-
 def draw(base: Generate, layout: Sequence[Axis], models: Mapping[str, Model]) -> Matrix:
     """The matrix of `base` over at most three axes, columns first; with what exists already. A few queries.
 

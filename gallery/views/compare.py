@@ -1,6 +1,5 @@
 """Two to nine pictures beside each other."""
 
-import re
 from dataclasses import dataclass
 from typing import Self
 
@@ -13,6 +12,7 @@ from gallery import access
 from gallery.display import beside
 from gallery.display.judgement import Judgement, judgements
 from gallery.formats import read_id
+from gallery.forms.sources import parts_of
 from gallery.http import MemberRequest
 from gallery.models import Collection, Image
 
@@ -20,9 +20,6 @@ FEWEST, MOST = 2, 9
 # A room for the pictures that is as most windows have it, in pixels; and a phone's.
 WINDOW, PHONE = (1440, 760), (390, 560)
 MOST_NARROW = 3
-# What people paste: the address of a picture's page, or its number with commas, spaces or a hash around it.
-_ADDRESS = re.compile(r"\S*/images/([0-9]{1,19})\S*")
-_PARTS = re.compile(r"[\s,#]+")
 _LONGEST = 24
 # So many collections are offered while one types.
 _OFFERED = 50
@@ -120,8 +117,7 @@ def _texts(asked: QueryDict) -> list[str]:
     """What stands for pictures in the address, cut where nobody compares any more."""
     said = [*asked.getlist("images"), *asked.getlist("image"), *asked.getlist("add")]
     typed = " ".join(text[:2000] for text in said[: 2 * MOST])
-    parts = _PARTS.split(_ADDRESS.sub(r"\1", typed).strip())
-    return [part[:_LONGEST] for part in parts if part][: MOST + 1]
+    return [part[:_LONGEST] for part in parts_of(typed)[: MOST + 1]]
 
 
 def _address(texts: list[str]) -> str:

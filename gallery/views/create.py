@@ -284,7 +284,7 @@ def _last_seed(user: User) -> int | None:
 def price(request: MemberRequest) -> HttpResponse:
     """What the button says about money, for the form as it stands."""
     form = _posted(request)
-    # The gallery's one line has no place for what is made of it; there it is one model and one text.
+    # The one line has no place for the plan, though further models and words in braces go along with it.
     has_plan = "composer" not in request.POST
     context = {"form": form, "has_plan": has_plan, "lasts": _lasting(request, form) if has_plan else None}
     return render(request, "create/_priced.html", context)

@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.e2e.site import NoBrowser, Site, running_browser, running_site, signed_in
 from venice.emulator import Emulator
 
-__all__ = ["Site", "signed_in", "watched"]
+__all__ = ["WIDE", "Site", "opened", "signed_in", "watched"]
+
+#: A window as most have it.
+WIDE = {"width": 1440, "height": 900}
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +51,14 @@ def watched(context: BrowserContext) -> list[str]:
     )
     context.on("weberror", lambda error: complaints.append(str(error.error)))
     return complaints
+
+
+def opened(
+    site: Site, browser: Browser, path: str = "/", **options: object
+) -> tuple[BrowserContext, Page, list[str]]:
+    """A page of the site as its staff sees it, in a window with these `options`; and what its console complains of."""
+    context = browser.new_context(**({"viewport": WIDE} | options))  # type: ignore[arg-type]
+    complaints = watched(context)
+    page = signed_in(site, context)
+    page.goto(site.url + path)
+    return context, page, complaints

@@ -4,11 +4,10 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import Site, signed_in, watched
+from tests.e2e.conftest import Site, opened, signed_in
 
-WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 # What moves under the eye without a person's doing, from the moment that the page stands.
 WATCH_SHIFTS = """window.shifts = 0;
@@ -19,16 +18,6 @@ ON_SCREEN = """(tiles) => tiles.filter((tile) => {
   const { top, bottom } = tile.getBoundingClientRect();
   return bottom > 88 && top < innerHeight;
 }).length"""
-
-
-def opened(
-    site: Site, browser: Browser, path: str = "/", **options: object
-) -> tuple[BrowserContext, Page, list[str]]:
-    context = browser.new_context(**({"viewport": WIDE} | options))  # type: ignore[arg-type]
-    complaints = watched(context)
-    page = signed_in(site, context)
-    page.goto(site.url + path)
-    return context, page, complaints
 
 
 def filtered(page: Page, query: str) -> None:

@@ -7,26 +7,16 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image as Pillow
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.e2e.conftest import Site, signed_in, watched
+from tests.e2e.conftest import Site, opened
 
-WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+PHONE = {"width": 390, "height": 844}
 DROP = """([target, name, bytes, type]) => {
     const data = new DataTransfer();
     data.items.add(new File([new Uint8Array(bytes)], name, { type }));
     target.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
 }"""
-
-
-def opened(
-    site: Site, browser: Browser, path: str, **options: object
-) -> tuple[BrowserContext, Page, list[str]]:
-    context = browser.new_context(**({"viewport": WIDE} | options))  # type: ignore[arg-type]
-    complaints = watched(context)
-    page = signed_in(site, context)
-    page.goto(site.url + path)
-    return context, page, complaints
 
 
 def photo(color: str, size: tuple[int, int] = (320, 256)) -> bytes:

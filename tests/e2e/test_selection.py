@@ -6,22 +6,11 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import Site, signed_in, watched
+from tests.e2e.conftest import WIDE, Site, opened
 
-WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
-
-
-def opened(
-    site: Site, browser: Browser, path: str = "/", **options: object
-) -> tuple[BrowserContext, Page, list[str]]:
-    context = browser.new_context(**({"viewport": WIDE} | options))  # type: ignore[arg-type]
-    complaints = watched(context)
-    page = signed_in(site, context)
-    page.goto(site.url + path)
-    return context, page, complaints
 
 
 def tile(page: Page, number: int) -> tuple[str, str]:

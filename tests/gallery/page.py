@@ -117,3 +117,8 @@ class Page(HTMLParser):
     def csrf_token(self) -> str:
         """That of its first form."""
         return self.all("input", name="csrfmiddlewaretoken")[0]["value"]
+
+
+def shown(page: Page) -> list[int]:
+    """The pictures of the page, in their order."""
+    return [int(each["data-image"]) for each in page.all(data_image=None)]

@@ -21,8 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from ruamel.yaml import YAML
 
+from tests.gallery.media.nginx import of_compose
 from tests.gallery.page import Page
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -383,3 +385,15 @@ def test_compose_for_several_hosts_bounds_them_and_shares_nothing() -> None:
     prefix = services["web-1"]["environment"]["X_ACCEL_PREFIX"]
     assert all(f'"{key.removesuffix("_FILE")}"' in known for key in services["web-1"]["environment"])
     assert f"location {prefix} {{" in compose["configs"]["nginx"]["content"]
+
+
+def test_nginx_lets_pictures_pass_where_the_site_takes_them_and_nowhere_else() -> None:
+    blocks = re.findall(r"location ([^{]+) \{([^}]*)\}", of_compose())
+    (place,) = [place for place, block in blocks if "client_max_body_size 101m;" in block]
+
+    assert settings.UPLOADS_MAX_SIZE == 101 << 20
+    assert place.startswith("~ ^")
+    for address in settings.UPLOADS_URLS:
+        assert re.search(place.removeprefix("~ "), address)
+        assert not re.search(place.removeprefix("~ "), f"/more{address}")
+        assert not re.search(place.removeprefix("~ "), f"{address}more")

@@ -18,6 +18,7 @@ from venice import (
     bundled_models,
     price,
 )
+from venice.pricing import total
 
 MODELS = {model.id: model for model in bundled_models()}
 PICTURE = png(512, 512)
@@ -90,6 +91,13 @@ def test_floats_are_rounded() -> None:
         "model_spec": {"pricing": {"generation": {"usd": 0.028060000000000005}}},
     }
     assert price(Generate(model="m", prompt="p"), Model.from_entry(entry)) == Decimal("0.02806")
+
+
+def test_what_is_not_all_known_has_no_total() -> None:
+    assert total([Decimal("0.01"), Decimal("0.0125")]) == Decimal("0.0225")
+    assert total([Decimal("0.01"), Decimal(0)]) == Decimal("0.01")
+    assert total(iter([])) == 0
+    assert total(iter([Decimal("0.01"), None])) is None
 
 
 @pytest.mark.parametrize(

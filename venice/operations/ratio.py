@@ -29,20 +29,25 @@ def pixels_of(ratio: str, divisor: int) -> Size | None:
     width, height = (int(match[1]), int(match[2])) if match else (0, 0)
     if not width or not height or not 1 / _NARROWEST <= width / height <= _NARROWEST:
         return None
-    shape = width / height
-    long = min(MAX_SIDE, DEFAULT_SIDE * math.sqrt(max(shape, 1 / shape)))
-    step = max(divisor, 1)
-    first = min(round(long / step) * step, MAX_SIDE // step * step)
-    second = round(first / max(shape, 1 / shape) / step) * step
-    return Size(first, second) if shape >= 1 else Size(second, first)
+    return sides_of(width / height, divisor)
 
 
-def nearest_ratio(width: int, height: int, offered: Iterable[str]) -> str | None:
-    """The one of `offered` that these sides come near; None when all are of another shape."""
+def sides_of(shape: float, divisor: int) -> Size:
+    """The sides whose width by height is nearest to `shape`, both multiples of `divisor`, within what Venice takes."""
+    step = min(max(divisor, 1), MAX_SIDE)
+    most = MAX_SIDE - MAX_SIDE % step
+    longer = max(shape, 1 / shape)
+    long = max(step, round(min(DEFAULT_SIDE * math.sqrt(longer), most) / step) * step)
+    short = min(max(step, round(long / longer / step) * step), most)
+    return Size(long, short) if shape >= 1 else Size(short, long)
+
+
+def nearest_ratio(width: int, height: int, offered: Iterable[str], *, near: float = _NEAR) -> str | None:
+    """The one of `offered` that these sides come near, at most `near` times off; None when all are of another shape."""
     if width < 1 or height < 1:
         return None
     matches = {ratio: match for ratio in offered if (match := _RATIO.fullmatch(ratio))}
     shapes = {ratio: int(match[1]) / int(match[2]) for ratio, match in matches.items() if int(match[2])}
     away = {ratio: abs(math.log(width / height / shape)) for ratio, shape in shapes.items() if shape}
     best = min(away, key=lambda ratio: away[ratio], default=None)
-    return best if best is not None and away[best] <= math.log(_NEAR) else None
+    return best if best is not None and away[best] <= math.log(near) else None

@@ -9,7 +9,6 @@ import pytest
 from django.http import QueryDict
 
 from gallery.forms import Catalog, GenerateForm
-from gallery.forms.catalog import label
 from venice import Model, bundled_models, bundled_styles, price
 
 CATALOG = Catalog(
@@ -322,9 +321,18 @@ def test_the_price_follows_the_form(fields: dict[str, str], usd: str) -> None:
 
 def test_a_model_in_the_list_tells_price_and_traits() -> None:
     assert CATALOG.default is not None
-    assert label(CATALOG.default) == "Z-Image Turbo · $0.01 · default, fastest"
     unpriced = Model(id="new", type="image", name="New", offline=True)
-    assert label(unpriced) == "New · offline at the last look"
+    catalog = Catalog(models=(CATALOG.default, replace(unpriced, privacy="private"), unpriced))
+    assert catalog.choices == [
+        (
+            "Private",
+            [
+                (CATALOG.default.id, "Z-Image Turbo · $0.01 · default, fastest"),
+                ("new", "New · offline at the last look"),
+            ],
+        ),
+        ("Other", [("new", "New · offline at the last look")]),
+    ]
 
 
 def test_another_model_keeps_what_was_typed_and_brings_its_own_defaults() -> None:

@@ -34,12 +34,12 @@ class Browser:
     cookies: str
 
     def ask(
-        self, address: str, method: str = "GET", **headers: str
+        self, address: str, method: str = "GET", posted: bytes = b"", **headers: str
     ) -> tuple[int, dict[str, list[str]], bytes]:
         """Status, headers by their names in lower case, body."""
         connection = http.client.HTTPConnection(self.host, timeout=30)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, address, headers={"Cookie": self.cookies} | sent)
+        connection.request(method, address, posted or None, {"Cookie": self.cookies} | sent)
         answer = connection.getresponse()
         body = answer.read()
         connection.close()
@@ -82,6 +82,22 @@ def browser(
     with front as url:
         cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
         yield Browser(url.removeprefix("http://"), cookies)
+
+
+def test_a_body_of_pictures_passes_where_the_site_takes_it(
+    site: str, settings: LazySettings, tmp_path: Path
+) -> None:
+    # Of a form, larger than any other may be.
+    size = settings.DATA_UPLOAD_MAX_MEMORY_SIZE * 2
+    head = '--x\r\nContent-Disposition: form-data; name="picture"; filename="a.png"\r\n\r\n'
+    body = f"{head}{'.' * size}\r\n--x--\r\n".encode()
+    form = {"Content-Type": "multipart/form-data; boundary=x"}
+    with running_nginx(tmp_path, [site], media=tmp_path) as url:
+        stranger = Browser(url.removeprefix("http://"), "")
+        for address in settings.UPLOADS_URLS:
+            # The site itself says no, to a form without its token.
+            assert stranger.ask(address, "POST", body, **form)[0] == 403, address
+        assert stranger.ask("/create/", "POST", body, **form)[0] == 413
 
 
 def test_what_a_browser_gets(browser: Browser, alice: User) -> None:

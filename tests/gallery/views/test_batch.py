@@ -41,12 +41,6 @@ def address(batch: Batch, verb: str = "") -> str:
     return f"/batches/{batch.pk}/{verb + '/' if verb else ''}"
 
 
-@pytest.fixture
-def maker(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def section_of(answer: Any) -> Any:
     assert answer.status_code == 200
     return Page(answer.content).all("section", data_batch=None)[0]

@@ -13,7 +13,7 @@ from gallery.models import Batch, Collection, Image, User
 from gallery.models.collection import STEP
 from gallery.pipeline.worker import WorkerProcess
 from tests.gallery.making import a_picture, pictures
-from tests.gallery.page import Page
+from tests.gallery.page import Page, shown
 from tests.gallery.pipeline.conftest import queue
 
 pytestmark = pytest.mark.usefixtures("models_known")
@@ -33,10 +33,6 @@ def page(client: Client, alice: User) -> Get:
         return Page(response.content)
 
     return get
-
-
-def shown(page: Page) -> list[int]:
-    return [int(each["data-image"]) for each in page.all(data_image=None)]
 
 
 def filled(owner: User, count: int = 3, name: str = "Spring") -> tuple[Collection, list[int]]:

@@ -16,12 +16,6 @@ from venice.operations import PARAMETERS
 LABELS = {parameter.name: parameter.label for parameter in PARAMETERS}
 
 
-@pytest.fixture
-def member(client: Client, bob: User) -> Client:
-    client.force_login(bob)
-    return client
-
-
 def get(client: Client, images: str, status: int = 200) -> Page:
     response = client.get("/compare/", {"images": images})
     assert response.status_code == status
@@ -73,6 +67,7 @@ def test_nothing_is_asked_yet(member: Client) -> None:
         ("{one},{two},-3", 422, "“-3” is not the number of a picture."),
         ("{one},{two},١", 422, "“١” is not the number of a picture."),
         ("{one},{two},\0", 422, "“\0” is not the number of a picture."),
+        ("{one},{two},http://testserver/uploads/3/", 422, "“upload:3” is not the number of a picture."),
         ("{one},{two},<b>", 422, "“<b>” is not the number of a picture."),
         ("{one},{two},1,2,3,4,5,6,7,8,9,10,11,12", 422, "At most 9 pictures stand beside each other."),
         ("{one},{two},999", 404, "There is no picture 999."),
@@ -94,6 +89,12 @@ def test_a_list_that_cannot_be_compared_is_told_why(
     assert page.all("li", class_="side") == []
     if "{one},{two}" in images:
         assert page.one("a", href=f"/compare/?images={one},{two}")
+
+
+def test_addresses_with_nothing_but_commas_between_them_are_all_read(member: Client) -> None:
+    pasted = "5,http://testserver/images/6/?q=cat,/images/7/original,8"
+    answer = member.get("/compare/", {"images": "4", "add": pasted})
+    assert answer["Location"] == "/compare/?images=4,5,6,7,8"
 
 
 @pytest.mark.parametrize("asked", ["x" * 10_000, "1," * 5_000, "\ud800", "\u202e12", "''\"><script>", "%00"])

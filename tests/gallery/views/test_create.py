@@ -44,12 +44,6 @@ TIERS = Generate(
 )
 
 
-@pytest.fixture
-def maker(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def picture(owner: User, operation: Generate, index: int = 0) -> Image:
     """A stored picture of a finished generation; a variant (index > 0) has no seed of its own."""
     generation, _ = Generation.objects.enqueue(owner, operation)

@@ -22,12 +22,6 @@ HTMX = {"HX-Request": "true"}
 BRIDGE = {"model": "z-image-turbo", "prompt": "A moonlit bridge"}
 
 
-@pytest.fixture
-def maker(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def made() -> list[Generation]:
     """All that is queued, in its order."""
     return list(Generation.objects.order_by("batch_id", "position"))

@@ -22,12 +22,6 @@ GOOD = {"model": "z-image-turbo", "prompt": "A moonlit bridge"}
 URLENCODED = "application/x-www-form-urlencoded"
 
 
-@pytest.fixture
-def maker(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def is_refused(response: Any, field: str) -> None:
     """The form again with a message at `field`; no row, so no call."""
     assert response.status_code == 422

@@ -35,12 +35,6 @@ PLACES = {
 
 
 @pytest.fixture
-def maker(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
-@pytest.fixture
 def things(alice: User) -> dict[str, int | None]:
     image, other = a_picture(alice), a_picture(alice)
     collection = Collection.objects.create(name="Doors", created_by=alice)

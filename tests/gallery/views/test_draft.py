@@ -20,12 +20,6 @@ HTMX = {"HX-Request": "true"}
 PIXELS, RATIO, TIERS = "venice-sd35", "nano-banana-pro", "grok-imagine-image"
 
 
-@pytest.fixture
-def maker(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def the_form(page: Any) -> Element:
     return Page(page.content).one("form", id="create-form")
 

@@ -15,12 +15,6 @@ from tests.gallery.page import Page
 HTMX = {"HX-Request": "true"}
 
 
-@pytest.fixture
-def maker(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def height(client: Client) -> str:
     return Page(client.get("/").content).one("section", id="grid")["class"]
 

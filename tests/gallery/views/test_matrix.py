@@ -32,12 +32,6 @@ ASKED = {
 PRICE = Decimal("0.01")
 
 
-@pytest.fixture
-def maker(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def shown(maker: Client, **more: str) -> Page:
     answer = maker.post("/create/matrix/", ASKED | {"preview": "1"} | more)
     assert answer.status_code == 200

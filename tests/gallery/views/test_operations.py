@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 from django.test import Client
 
 from gallery.media import pictures
-from gallery.models import Generation, Image, Kind, State, User
+from gallery.models import CatalogModel, Generation, Image, Kind, State, User
 from gallery.pipeline.worker import WorkerProcess
 from tests.gallery.making import a_picture
 from tests.gallery.page import Page
@@ -201,6 +201,18 @@ def test_bad_input_is_told_at_its_field(
     in_place = site.post(address(Image.objects.get(), kind), sent, headers=HTMX)
     assert refused(in_place, field)
     assert in_place["HX-Retarget"] == f"#{kind}-form"
+
+
+def test_a_model_in_the_list_tells_its_price_and_how_many_pictures_it_takes(
+    site: Client, alice: User
+) -> None:
+    gone = CatalogModel.objects.get(model_id="grok-imagine-edit")
+    gone.raw["model_spec"]["offline"] = True
+    gone.save()
+    page = Page(site.get(address(pictured(alice), "multi-edit")).content)
+    assert page.one("option", value="firered-image-edit").words == "FireRed Edit · $0.04 · 3 pictures"
+    told = "Grok Imagine · $0.0323 · 3 pictures · offline at the last look"
+    assert page.one("option", value=gone.model_id).words == told
 
 
 def test_what_changes_the_price_draws_the_form_with_another_price(site: Client, alice: User) -> None:

@@ -20,12 +20,6 @@ MODELS, PIN = "/create/models/", "/create/models/pin/"
 HTMX = {"HX-Request": "true"}
 
 
-@pytest.fixture
-def maker(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def cards(answer: Any) -> list[str]:
     """The models of the page, in their order."""
     return Page(answer.content).values("data-model")

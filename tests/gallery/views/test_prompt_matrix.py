@@ -19,12 +19,6 @@ pytestmark = pytest.mark.usefixtures("models_known")
 TEXT = "a heron in fog"
 
 
-@pytest.fixture
-def maker(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def made(owner: User, **asked: Any) -> Image:
     """A picture of TEXT, asked for with these values."""
     picture = a_picture(owner, TEXT)

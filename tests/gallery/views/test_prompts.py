@@ -19,7 +19,7 @@ from gallery.models import Attempt, Generation, Image, Mark, Prompt, User
 from gallery.models import prompt as prompt_models
 from gallery.models.user import Sensitive
 from tests.gallery.making import MODEL, a_generation, a_picture, pictures
-from tests.gallery.page import Page
+from tests.gallery.page import Page, shown
 
 Get = Callable[..., Page]
 HTMX = {"HX-Request": "true"}
@@ -39,10 +39,6 @@ def page(client: Client, alice: User) -> Get:
 
 def listed(page: Page) -> list[int]:
     return [int(each["data-prompt"]) for each in page.all("li", data_prompt=None)]
-
-
-def shown(page: Page) -> list[int]:
-    return [int(each["data-image"]) for each in page.all(data_image=None)]
 
 
 def facts(page: Page) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from gallery.models import CatalogModel, Generation, Image, User
+from gallery.models import CatalogModel, Generation, Image
 from gallery.pipeline.worker import WorkerProcess
 from tests.gallery.page import Page
 from tests.gallery.spending import Form, opened_at, spending
@@ -13,12 +13,6 @@ from tests.gallery.spending import Form, opened_at, spending
 pytestmark = pytest.mark.usefixtures("models_known")
 
 ASKED = "/create/?prompt=A+bridge&model=z-image-turbo&width=128&height=128&seed=5"
-
-
-@pytest.fixture
-def maker(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
 
 
 @pytest.fixture

@@ -13,34 +13,28 @@ from tests.gallery.page import Page
 HTMX = {"HX-Request": "true"}
 
 
-@pytest.fixture
-def member(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def chips(client: Client) -> dict[str, str]:
     return {chip.words: chip["href"] for chip in Page(client.get("/").content).all("a", class_="chip")[4:]}
 
 
-def test_a_search_is_kept_from_the_line_and_becomes_a_chip(member: Client, bob: User) -> None:
-    form = Page(member.get("/", {"q": 'is:mine "a cat" & +'}).content).one("form", data_action="save-search")
+def test_a_search_is_kept_from_the_line_and_becomes_a_chip(maker: Client, bob: User) -> None:
+    form = Page(maker.get("/", {"q": 'is:mine "a cat" & +'}).content).one("form", data_action="save-search")
     assert form["action"] == "/searches/"
-    answer = member.post("/searches/", {"name": " My  cats ", "text": 'is:mine "a cat" & +'})
+    answer = maker.post("/searches/", {"name": " My  cats ", "text": 'is:mine "a cat" & +'})
     assert (answer.status_code, answer["Location"]) == (303, "/?q=is%3Amine+%22a+cat%22+%26+%2B")
-    assert chips(member) == {"My cats": "/?q=is%3Amine%20%22a%20cat%22%20%26%20%2B"}
-    current = Page(member.get(chips(member)["My cats"]).content).all("a", class_="chip", aria_current="true")
+    assert chips(maker) == {"My cats": "/?q=is%3Amine%20%22a%20cat%22%20%26%20%2B"}
+    current = Page(maker.get(chips(maker)["My cats"]).content).all("a", class_="chip", aria_current="true")
     assert [chip.words for chip in current] == ["Mine", "My cats"]
-    menu = Page(member.get("/searches/", headers=HTMX).content)
+    menu = Page(maker.get("/searches/", headers=HTMX).content)
     assert [link.words for link in menu.all("a")] == ["My cats", "Saved searches"]
     stranger = Client()
     stranger.force_login(bob)
     assert chips(stranger) == {}
 
 
-def test_without_a_name_it_is_called_as_it_is_typed(member: Client) -> None:
-    member.post("/searches/", {"name": "", "text": "  model:qwen   cat "})
-    member.post("/searches/", {"text": "x" * MAX_QUERY})
+def test_without_a_name_it_is_called_as_it_is_typed(maker: Client) -> None:
+    maker.post("/searches/", {"name": "", "text": "  model:qwen   cat "})
+    maker.post("/searches/", {"text": "x" * MAX_QUERY})
     assert set(SavedSearch.objects.values_list("name", "text")) == {
         ("model:qwen cat", "model:qwen cat"),
         ("x" * SavedSearch.MAX_NAME, "x" * MAX_QUERY),
@@ -58,50 +52,50 @@ def test_without_a_name_it_is_called_as_it_is_typed(member: Client) -> None:
         ({}, "text"),
     ],
 )
-def test_what_cannot_be_kept_is_said(member: Client, alice: User, fields: dict[str, str], field: str) -> None:
+def test_what_cannot_be_kept_is_said(maker: Client, alice: User, fields: dict[str, str], field: str) -> None:
     SavedSearch.objects.create(user=alice, name="Cats", text="cat")
-    answer = member.post("/searches/", fields)
+    answer = maker.post("/searches/", fields)
     assert answer.status_code == 422
     assert Page(answer.content).all(data_error_for=field)
     assert SavedSearch.objects.count() == 1
 
 
-def test_names_are_each_members_own(member: Client, alice: User, bob: User) -> None:
+def test_names_are_each_members_own(maker: Client, alice: User, bob: User) -> None:
     SavedSearch.objects.create(user=bob, name="Cats", text="cat")
-    assert member.post("/searches/", {"name": "Cats", "text": "cat"}).status_code == 303
+    assert maker.post("/searches/", {"name": "Cats", "text": "cat"}).status_code == 303
 
 
-def test_there_is_an_end_to_them(member: Client, alice: User) -> None:
+def test_there_is_an_end_to_them(maker: Client, alice: User) -> None:
     SavedSearch.objects.bulk_create(
         SavedSearch(user=alice, name=f"Search {number}", text="cat") for number in range(MOST)
     )
-    answer = member.post("/searches/", {"name": "One more", "text": "cat"})
+    answer = maker.post("/searches/", {"name": "One more", "text": "cat"})
     assert Page(answer.content).one(data_error_for="__all__").words.startswith(f"There are {MOST}")
 
 
-def test_one_is_renamed_and_deleted_by_its_member_alone(member: Client, alice: User, bob: User) -> None:
+def test_one_is_renamed_and_deleted_by_its_member_alone(maker: Client, alice: User, bob: User) -> None:
     own, other = (SavedSearch.objects.create(user=user, name="Cats", text="cat") for user in (alice, bob))
     SavedSearch.objects.create(user=alice, name="Dogs", text="dog")
-    page = Page(member.get("/searches/").content)
+    page = Page(maker.get("/searches/").content)
     assert len(page.all("li", data_search=None)) == 2
-    assert member.post(f"/searches/{own.pk}/rename/", {"name": "Kittens"}).status_code == 303
-    taken = member.post(f"/searches/{own.pk}/rename/", {"name": "Dogs"})
+    assert maker.post(f"/searches/{own.pk}/rename/", {"name": "Kittens"}).status_code == 303
+    taken = maker.post(f"/searches/{own.pk}/rename/", {"name": "Dogs"})
     assert taken.status_code == 422
     assert Page(taken.content).all(data_error_for="__all__")
     own.refresh_from_db()
     assert own.name == "Kittens"
-    assert member.post(f"/searches/{other.pk}/rename/", {"name": "Mine"}).status_code == 404
-    assert member.post(f"/searches/{other.pk}/delete/").status_code == 404
-    assert member.post(f"/searches/{own.pk}/delete/").status_code == 303
-    assert member.post(f"/searches/{'9' * 18}/delete/").status_code == 404
+    assert maker.post(f"/searches/{other.pk}/rename/", {"name": "Mine"}).status_code == 404
+    assert maker.post(f"/searches/{other.pk}/delete/").status_code == 404
+    assert maker.post(f"/searches/{own.pk}/delete/").status_code == 303
+    assert maker.post(f"/searches/{'9' * 18}/delete/").status_code == 404
     assert list(SavedSearch.objects.values_list("name", flat=True).order_by("id")) == ["Cats", "Dogs"]
 
 
-def test_markup_in_a_name_is_inert(member: Client, alice: User) -> None:
+def test_markup_in_a_name_is_inert(maker: Client, alice: User) -> None:
     evil = '"><script>alert(1)</script><div hx-get="/admin/">'
     SavedSearch.objects.create(user=alice, name=evil, text=evil)
     for address in ("/", "/searches/"):
-        text = member.get(address).content.decode()
+        text = maker.get(address).content.decode()
         assert "<script>alert" not in text
         assert '<div hx-get="/admin' not in text
 
@@ -171,14 +165,14 @@ def test_saved_searches_follow_tags_that_become_one(alice: User) -> None:
     ]
 
 
-def test_saved_searches_follow_a_collection(member: Client, alice: User) -> None:
+def test_saved_searches_follow_a_collection(maker: Client, alice: User) -> None:
     collection = Collection.objects.called("Spring", alice)
     for text in ("in:spring cat", f"in:#{collection.pk}", f"in:{collection.pk}", "in:spring-2"):
         SavedSearch.objects.create(user=alice, name=text, text=text)
     rest = texts()[1:]
-    member.post(f"/collections/{collection.pk}/edit/", {"name": "Summer 26", "notes": "in:spring"})
+    maker.post(f"/collections/{collection.pk}/edit/", {"name": "Summer 26", "notes": "in:spring"})
     assert texts() == [('in:"Summer 26" cat', 'in:"Summer 26" cat'), *rest]
     # Its notes alone are no new name.
     SavedSearch.objects.filter(name=texts()[0][0]).update(text='in:"SUMMER 26"')
-    member.post(f"/collections/{collection.pk}/edit/", {"name": "Summer 26", "notes": ""})
+    maker.post(f"/collections/{collection.pk}/edit/", {"name": "Summer 26", "notes": ""})
     assert SavedSearch.objects.get(name='in:"Summer 26" cat').text == 'in:"SUMMER 26"'

@@ -16,12 +16,6 @@ from tests.gallery.page import Page
 HTMX = {"HX-Request": "true"}
 
 
-@pytest.fixture
-def member(client: Client, bob: User) -> Client:
-    client.force_login(bob)
-    return client
-
-
 def page(client: Client, address: str) -> Page:
     response = client.get(address)
     assert response.status_code == 200

@@ -23,12 +23,6 @@ HTMX = {"HX-Request": "true"}
 MODEL = "venice-sd35"
 
 
-@pytest.fixture
-def maker(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def a_click(owner: User, count: int = 1, *, days_ago: int = 0, prompt: str = "boats") -> Batch:
     orders = [Order(operation=Generate(model=MODEL, prompt=prompt, seed=seed + 1)) for seed in range(count)]
     generations, _ = Generation.objects.enqueue_batch(owner, orders)

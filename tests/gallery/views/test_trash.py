@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from gallery.models import Generation, Image, Prompt, User
 from gallery.models.image import EMPTIED
 from tests.gallery.making import a_generation, a_picture, pictures
-from tests.gallery.page import Page
+from tests.gallery.page import Page, shown
 
 pytestmark = pytest.mark.usefixtures("models_known")
 
@@ -32,10 +32,6 @@ def page(client: Client, alice: User) -> Get:
         return Page(response.content)
 
     return get
-
-
-def shown(page: Page) -> list[int]:
-    return [int(each["data-image"]) for each in page.all(data_image=None)]
 
 
 def thrown(owner: User, *images: Image) -> None:
