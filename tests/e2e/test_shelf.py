@@ -7,8 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e.conftest import Site, signed_in, watched
-from tests.e2e.test_grid import PHONE, WIDE
+from tests.e2e.conftest import WIDE, Site, signed_in, watched
+from tests.e2e.test_grid import PHONE
 
 TILES = "#grid > .tile"
 CARDS = "#grid > [data-image]"

@@ -7,10 +7,10 @@ import pytest
 
 from gallery.models import Generation, User
 from gallery.variations.axes import Axis
-from gallery.variations.matrix import draw, missing, total
+from gallery.variations.matrix import draw, missing
 from tests.gallery.making import a_generation, a_picture
 from venice import Generate, bundled_models
-from venice.pricing import generate_price
+from venice.pricing import generate_price, total
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +32,7 @@ def test_columns_change_fastest_then_rows_then_pages() -> None:
     assert matrix.page_labels == ("fog", "rain")
     price = generate_price(MODELS["venice-sd35"])
     assert price is not None
-    assert total(missing(matrix.cells)) == 12 * price
+    assert total(cell.price for cell in missing(matrix.cells)) == 12 * price
 
 
 def test_what_is_there_or_on_its_way_is_not_missing(alice: User) -> None:
@@ -87,7 +87,7 @@ def test_another_model_takes_what_it_can() -> None:
 def test_what_a_model_refuses_is_a_problem_of_its_cell() -> None:
     matrix = draw(BASE, [Axis("steps", (20, 900)), Axis("size", ("1024×1024", "1001×1001"))], MODELS)
     assert [bool(cell.problem) for cell in matrix.cells] == [False, True, True, True]
-    assert total(missing(matrix.cells)) == Decimal("0.01")
+    assert total(cell.price for cell in missing(matrix.cells)) == Decimal("0.01")
 
 
 def test_the_same_matrix_has_the_same_digest() -> None:
