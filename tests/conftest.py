@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Container, Iterator
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from django.db.models import Model
 
 from gallery import catalog
 from gallery.media.decoding import Decoder
-from gallery.models import CatalogModel, CatalogStyle, User, kept_sql
+from gallery.models import CatalogModel, CatalogStyle, User
 from gallery.pipeline.worker import WorkerProcess
 from tests.examples import look_further
 from tests.postgresql import running_postgresql
@@ -105,22 +104,6 @@ def may_differ(item: pytest.Item) -> bool:
     return is_with and item.get_closest_marker("one_database") is None
 
 
-@pytest.fixture(autouse=True)
-def _kept_sql_is_what_would_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who keeps the SQL of a query must have named all that decides about it: each time it is written anew here."""
-    ask = kept_sql.ask
-
-    @wraps(ask)
-    def compared(name: Any, write: Any, *values: int | str) -> Any:
-        rows = ask(name, write, *values)
-        kept = kept_sql.statement(name, write, values)
-        anew = kept_sql.written(write, values)
-        assert (kept.sql, kept.parameters) == (anew.sql, anew.parameters), name
-        return rows
-
-    monkeypatch.setattr(kept_sql, "ask", compared)
-
-
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     """A PostgreSQL server of our own for the session."""
@@ -173,25 +156,6 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
             subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=120)
             making.rename(made)
     return made
-
-
-@pytest.fixture(scope="session")
-def no_static_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty folder: each test's first request would look at every file of the collected ones."""
-    return tmp_path_factory.mktemp("static")
-
-
-@pytest.fixture(autouse=True)
-def own_folders(settings: LazySettings, tmp_path: Path, no_static_files: Path) -> None:
-    """Each test has its own media and spool, and static files that are named plainly and served by nobody."""
-    settings.MEDIA_ROOT = tmp_path / "media"
-    settings.SPOOL_DIR = tmp_path / "spool"
-    settings.STATIC_ROOT = no_static_files
-    settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    }
-    # A fast hasher: the tests sign in hundreds of times.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -37,6 +37,21 @@ def encoded(picture: Image.Image, form: str, **options: object) -> bytes:
     return out.getvalue()
 
 
+@cache
+def palette() -> Image.Image:
+    """The scene in 64 colours."""
+    return scene().quantize(64)
+
+
+@cache
+def usual(form: str) -> bytes:
+    """The scene as it is written without more being said; WebP with its veils."""
+    if form == "GIF":
+        return encoded(palette(), form)
+    quality = {"JPEG": {"quality": 90}, "WEBP": {"quality": 90}, "AVIF": {"quality": 80}}.get(form, {})
+    return encoded(scene("RGBA" if form == "WEBP" else "RGB"), form, **quality)
+
+
 def chunk(name: bytes, content: bytes) -> bytes:
     """A chunk of a PNG."""
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
@@ -200,8 +215,7 @@ def with_colors(avif: bytes, primaries: int, transfer: int) -> bytes:
 
 
 def _pngs() -> dict[str, Callable[[], bytes]]:
-    plain = encoded(scene(), "PNG")
-    palette, grey, clear = scene().quantize(64), scene("L"), scene("RGBA")
+    plain, grey, clear = usual("PNG"), scene("L"), scene("RGBA")
     linear, p3 = from_gamma(1.0) or b"", library_profile("p3")
     red = clear.getpixel((600, 470)) and scene().getpixel((5, 5))
     assert isinstance(red, tuple)
@@ -217,10 +231,10 @@ def _pngs() -> dict[str, Callable[[], bytes]]:
         "16 bits, rgb": lambda: deep_png("RGB"),
         "16 bits, grey and alpha": lambda: deep_png("LA"),
         "16 bits, rgba": lambda: deep_png("RGBA"),
-        "palette": lambda: encoded(palette, "PNG"),
+        "palette": lambda: encoded(palette(), "PNG"),
         "palette of 16": lambda: encoded(scene().quantize(16), "PNG", bits=4),
-        "palette, one transparent": lambda: encoded(palette, "PNG", transparency=3),
-        "palette, veils": lambda: encoded(palette, "PNG", transparency=bytes(range(0, 256, 4))),
+        "palette, one transparent": lambda: encoded(palette(), "PNG", transparency=3),
+        "palette, veils": lambda: encoded(palette(), "PNG", transparency=bytes(range(0, 256, 4))),
         "grey, one transparent": lambda: encoded(grey, "PNG", transparency=grey.getpixel((5, 5))),
         "1 bit, one transparent": lambda: shallow_png(1, chunk(b"tRNS", b"\0\1")),
         "4 bits, one transparent": lambda: shallow_png(4, chunk(b"tRNS", b"\0\7")),
@@ -236,7 +250,7 @@ def _pngs() -> dict[str, Callable[[], bytes]]:
         "interlaced": laced_png,
         "gamma 1": lambda: with_chunks(plain, gamma(100_000)),
         "gamma 1, grey": lambda: with_chunks(encoded(grey, "PNG"), gamma(100_000)),
-        "gamma 1, palette": lambda: with_chunks(encoded(palette, "PNG"), gamma(100_000)),
+        "gamma 1, palette": lambda: with_chunks(encoded(palette(), "PNG"), gamma(100_000)),
         "gamma 1, rgba": lambda: with_chunks(encoded(clear, "PNG"), gamma(100_000)),
         "gamma as usual": lambda: with_chunks(plain, gamma(45_455)),
         "gamma nearly as usual": lambda: with_chunks(plain, gamma(47_000)),
@@ -255,7 +269,7 @@ def _pngs() -> dict[str, Callable[[], bytes]]:
         "gamma behind the pixels": lambda: before_end(plain, gamma(100_000)),
         "Display P3": lambda: encoded(scene(), "PNG", icc_profile=p3),
         "Display P3, rgba": lambda: encoded(clear, "PNG", icc_profile=p3),
-        "Display P3, palette": lambda: encoded(palette, "PNG", icc_profile=p3),
+        "Display P3, palette": lambda: encoded(palette(), "PNG", icc_profile=p3),
         "Display P3, grey": lambda: encoded(grey, "PNG", icc_profile=p3),
         "sRGB profile": lambda: encoded(scene(), "PNG", icc_profile=library_profile("srgb")),
         "linear profile": lambda: encoded(scene(), "PNG", icc_profile=linear),
@@ -314,7 +328,6 @@ def _exif(orientation: int) -> Image.Exif:
 
 def _others() -> dict[str, tuple[str, Callable[[], bytes]]]:
     p3 = library_profile("p3")
-    palette = scene().quantize(64)
     return {
         "webp: rgb": ("webp", lambda: encoded(scene(), "WEBP", quality=90)),
         "webp: rgba": ("webp", lambda: encoded(scene("RGBA"), "WEBP", quality=90)),
@@ -327,9 +340,9 @@ def _others() -> dict[str, tuple[str, Callable[[], bytes]]]:
         ),
         "webp: animated": ("webp", lambda: animated("WEBP", quality=90)),
         "webp: animated, rgba": ("webp", lambda: animated("WEBP", "RGBA", quality=90)),
-        "gif": ("gif", lambda: encoded(palette, "GIF")),
+        "gif": ("gif", lambda: encoded(palette(), "GIF")),
         "gif: grey": ("gif", lambda: encoded(scene("L"), "GIF")),
-        "gif: transparent": ("gif", lambda: encoded(palette, "GIF", transparency=3)),
+        "gif: transparent": ("gif", lambda: encoded(palette(), "GIF", transparency=3)),
         "gif: animated": ("gif", lambda: animated("GIF")),
         "gif: small first frame": ("gif", gif_with_a_small_frame),
         "avif": ("avif", lambda: encoded(scene(), "AVIF", quality=80)),
@@ -372,7 +385,7 @@ def _with_pieces(webp: bytes, *pieces: tuple[bytes, bytes], length: int | None =
 
 
 def _damaged_pngs() -> Iterable[tuple[str, bytes]]:
-    png, lorem = encoded(scene(), "PNG"), b"LoremIpsum"
+    png, lorem = usual("PNG"), b"LoremIpsum"
     text = chunk(b"tEXt", b"Comment\0hello")
     # Quickly made: what is in it is the same.
     bomb = zlib.compress(bytes(80_000_000), 1)
@@ -416,7 +429,7 @@ def _damaged_pngs() -> Iterable[tuple[str, bytes]]:
 
 
 def _damaged_jpegs() -> Iterable[tuple[str, bytes]]:
-    jpeg, lorem = encoded(scene(), "JPEG", quality=90), b"LoremIpsum"
+    jpeg, lorem = usual("JPEG"), b"LoremIpsum"
     exif = _exif(1).tobytes()
     for number in (1, 2, 3, 12, 13, 15):
         yield f"garbage APP{number}", _with_segments(jpeg, _segment(0xE0 + number, lorem))
@@ -439,7 +452,7 @@ def _damaged_jpegs() -> Iterable[tuple[str, bytes]]:
 
 
 def _damaged_webps() -> Iterable[tuple[str, bytes]]:
-    webp, lorem = encoded(scene("RGBA"), "WEBP", quality=90), b"LoremIpsum"
+    webp, lorem = usual("WEBP"), b"LoremIpsum"
     yield "garbage EXIF", encoded(scene("RGBA"), "WEBP", quality=90, exif=b"Exif\0\0" + lorem)
     yield "garbage XMP", encoded(scene("RGBA"), "WEBP", quality=90, xmp=b"\xff\xfe" + lorem)
     yield "garbage profile", encoded(scene("RGBA"), "WEBP", quality=90, icc_profile=lorem * 50)
@@ -452,14 +465,14 @@ def damaged() -> dict[str, Damaged]:
     """Pictures with damage beside their pixels; Chromium says which of them it shows whole."""
     found = {}
     for form, sound_one, made in (
-        ("png", encoded(scene(), "PNG"), _damaged_pngs()),
-        ("jpeg", encoded(scene(), "JPEG", quality=90), _damaged_jpegs()),
-        ("webp", encoded(scene("RGBA"), "WEBP", quality=90), _damaged_webps()),
+        ("png", usual("PNG"), _damaged_pngs()),
+        ("jpeg", usual("JPEG"), _damaged_jpegs()),
+        ("webp", usual("WEBP"), _damaged_webps()),
     ):
         found |= {f"{form}: {name}": Damaged(form, sound_one, data) for name, data in made}
     progressive = encoded(scene(), "JPEG", quality=90, progressive=True)
     found["jpeg: progressive, no end mark"] = Damaged("jpeg", progressive, progressive[:-2])
-    avif, gif = encoded(scene(), "AVIF", quality=80), encoded(scene().quantize(64), "GIF")
+    avif, gif = usual("AVIF"), usual("GIF")
     found["avif: garbage EXIF"] = Damaged(
         "avif", avif, encoded(scene(), "AVIF", quality=80, exif=_avif_exif()).replace(b"MM\0*", b"Lore")
     )
@@ -480,7 +493,7 @@ def _avif_exif() -> Image.Exif:
 
 def complete() -> dict[str, Damaged]:
     """Pictures of which Chromium shows less than there is: every pixel is there."""
-    jpeg, webp = encoded(scene(), "JPEG", quality=90), encoded(scene("RGBA"), "WEBP", quality=90)
+    jpeg, webp = usual("JPEG"), usual("WEBP")
     restarts = encoded(scene(), "JPEG", quality=90, restart_marker_rows=4)
     grey = encoded(scene("L"), "JPEG", quality=90)
     exif = _segment(0xE1, b"Exif\0\0LoremIpsum")
@@ -496,11 +509,11 @@ def complete() -> dict[str, Damaged]:
 
 def cut() -> dict[str, bytes]:
     """Pictures whose pixels are not all there, some of them with an end mark or without what tells it."""
-    png, jpeg = encoded(scene(), "PNG"), encoded(scene(), "JPEG", quality=90)
+    png, jpeg = usual("PNG"), usual("JPEG")
     progressive = encoded(scene(), "JPEG", quality=90, progressive=True)
     scans = [n for n in range(len(progressive)) if progressive[n : n + 2] == b"\xff\xda"]
     lossy, lossless = encoded(scene(), "WEBP", quality=90), encoded(scene(), "WEBP", lossless=True)
-    avif, gif = encoded(scene(), "AVIF", quality=80), encoded(scene().quantize(64), "GIF")
+    avif, gif = usual("AVIF"), usual("GIF")
     files = {"png": png, "jpeg": jpeg, "progressive": progressive, "webp": lossy, "lossless": lossless}
     files |= {"avif": avif, "gif": gif}
     parts = {
