@@ -23,10 +23,13 @@ CORES := $(shell $(PYTHON) -c 'import os; print(len(os.sched_getaffinity(0)))')
 WORKERS ?= $(shell expr $(CORES) + 1)
 SHARED := -n $(WORKERS) --dist worksteal
 # Where two databases may differ: SQL of ours, locks, constraints and limits of columns, orders, moments, migrations.
-# What only shows rows is done with the first one; `make test-long` runs all that uses a database with both.
-DIFFERS := $(addprefix tests/gallery/, models listing search migrations pipeline synthetic admin/test_nonsense.py \
+# What only shows rows, or is about answers and their files, is done with the first one; `make test-long` runs all that
+# uses a database with both.
+ANSWERS := $(addprefix tests/gallery/pipeline/test_, answers.py kept.py refused.py thumbnail_upgrade.py verify.py)
+DIFFERS := $(addprefix tests/gallery/, models listing search migrations synthetic admin/test_nonsense.py \
 	display/test_lineage.py $(addprefix views/test_, create_post.py dates.py draft.py filters.py matrix.py) \
-	$(addprefix test_, accounts.py costs.py events.py schema.py throttle.py))
+	$(addprefix test_, accounts.py costs.py events.py schema.py throttle.py)) \
+	$(filter-out $(ANSWERS), $(sort $(wildcard tests/gallery/pipeline/test_*.py)))
 # Both at once, since tests wait for a third of their time; what the second one says comes when the first has ended.
 BESIDE ?= $(shell expr \( $(CORES) + 1 \) / 2)
 test: install
