@@ -12,6 +12,7 @@ const RETRY = 5000;
 const MOST_WAITING = 60_000;
 // Browsers let a page that is left send no more.
 const PARTING = 60_000;
+const UNKEPT = "What you typed could not be kept on the server. It stays in this page.";
 const SPENDS = new Set(["submission", "price", "composer"]);
 
 // Names this page to the server: what it sends late is not taken for another device's.
@@ -97,10 +98,22 @@ async function send(of, data) {
   }
   const said = await answer.json().catch(() => ({}));
   if (answer.ok) saved(of, said);
-  else if (answer.status === 409) offer();
-  else tell(said.error ?? "What you typed could not be kept on the server. It stays in this page.");
+  else if (answer.status === 409) released.then(offer);
+  else released.then(() => tell(said.error ?? UNKEPT));
   return answer.ok;
 }
+
+// A line that comes while a button is pressed would move it away from under the pointer, and the press would be lost.
+let released = Promise.resolve();
+document.addEventListener(
+  "pointerdown",
+  () => {
+    released = new Promise((done) => {
+      for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(done), { once: true });
+    });
+  },
+  { capture: true },
+);
 
 /** Whether the same may be taken a little later. */
 const isDown = ({ status }) => status >= 500 || status === 429;
