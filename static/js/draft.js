@@ -329,7 +329,10 @@ const arrived = performance.getEntriesByType("navigation")[0]?.type ?? "navigate
 const isBack = arrived !== "navigate";
 if (isBack && history.state?.filled) take();
 if (isBack) for (const after of [200, 1200]) setTimeout(ask, after);
-bringBack(sessionStorage)
+// Where a browser forbids stores, or what stands there is not ours, what fills the form is saved all the same.
+Promise.resolve()
+  .then(() => bringBack(sessionStorage))
+  .catch(() => {})
   .then(() => form()?.hasAttribute("data-unsaved") && save())
   .then(() => bringBack(localStorage));
 // Who comes to the words by keyboard goes on at their end.
