@@ -132,11 +132,15 @@ def _check_price(request: MemberRequest, price: Decimal | None) -> None:
 
 
 def _check_same(request: MemberRequest, first: Sequence[Generation], operations: Sequence[Operation]) -> None:
-    """Raise AskedOtherwise when `first` is something else than `operations`, but for seeds that nobody chose."""
+    """Raise AskedOtherwise when `first` is something else than `operations`, but for seeds that nobody chose.
+
+    Whoever chooses one has chosen that of the first picture: those of the others are drawn each time.
+    """
+    bodies = [each.payload(images=False) for each in operations]
+    asked = [_told(each.kind, body, _digests(each)) for each, body in zip(operations, bodies, strict=True)]
+    before = [_told(row.kind, row.request, (each.sha256 for each in row.sources)) for row in first]
     has_seed = bool(request.POST.get("seed", "").strip())
-    asked = [_told(each.kind, each.payload(images=False), _digests(each), has_seed) for each in operations]
-    before = [_told(row.kind, row.request, (each.sha256 for each in row.sources), has_seed) for row in first]
-    if asked == before:
+    if asked == before and (not has_seed or bodies[0].get("seed") == first[0].request.get("seed")):
         return
     words = (
         f"Nothing was sent: this form has asked already, before it was changed, for generation {first[0].pk}. "
@@ -145,9 +149,9 @@ def _check_same(request: MemberRequest, first: Sequence[Generation], operations:
     raise AskedOtherwise(words, total(CatalogModel.objects.prices(dict(enumerate(operations))).values()))
 
 
-def _told(kind: str, body: Mapping[str, Any], digests: Iterable[str], has_seed: bool) -> str:
-    """A request as text; equal for two that ask for the same."""
-    plain = {name: value for name, value in body.items() if has_seed or name != "seed"}
+def _told(kind: str, body: Mapping[str, Any], digests: Iterable[str]) -> str:
+    """A request as text but for its seed; equal for two that ask for the same."""
+    plain = {name: value for name, value in body.items() if name != "seed"}
     return json.dumps([kind, plain, list(digests)], sort_keys=True)
 
 

@@ -240,6 +240,8 @@ function dismiss() {
   history.scrollRestoration = restoration;
   window.scrollTo(0, scroll);
   focusTile(cover, opened);
+  // One is there: no later reading of the list leads to that tile again.
+  forget();
 }
 
 /** The tile of the picture, or else the one that was opened. */
@@ -367,8 +369,13 @@ addEventListener("pageshow", (event) => {
   const back = event.persisted || entry?.type === "back_forward";
   const returned = store(sessionStorage, "return");
   if (back || returned) focusTile(returned || store(sessionStorage, "looked"));
+  forget();
+});
+
+/** Where the way back leads to, once it has been gone. */
+function forget() {
   store(sessionStorage, "return", null);
   store(sessionStorage, "looked", null);
-});
+}
 
 if (viewer()) settle();

@@ -115,6 +115,28 @@ def test_back_closes_and_forward_opens_again(filled_site: Site, page: Page) -> N
 
 
 @pytest.mark.long
+def test_a_list_that_is_read_anew_stays_where_one_has_gone_since(filled_site: Site, page: Page) -> None:
+    """Who has come back from a picture, and scrolled away from it, is not led there again."""
+    page.goto(filled_site.url)
+    tile = page.locator("[data-grid] .tile").nth(40)
+    tile.scroll_into_view_if_needed()
+    tile.click()
+    expect(page.locator("#viewer")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#viewer")).to_have_count(0)
+    page.evaluate("scrollTo({top: 250, behavior: 'instant'})")
+    page.wait_for_url("**from=*")
+    place = page.evaluate("new URLSearchParams(location.search).get('from')")
+
+    page.reload()
+    page.wait_for_load_state("networkidle")
+
+    assert tiles(page)[0] == place
+    expect(page.locator("[data-grid] .tile").first).to_be_in_viewport()
+    assert focused(page) is None
+
+
+@pytest.mark.long
 def test_who_leaves_the_viewer_comes_back_to_a_whole_page(filled_site: Site, page: Page) -> None:
     """The address of the viewer has been read as a fragment; what the browser kept of it is not the page."""
     page.goto(filled_site.url + SEARCH)

@@ -91,10 +91,11 @@ def test_a_count_comes_back_as_it_was_chosen(maker: Client) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("seed", ["", "7"])
 def test_twenty_posts_of_one_form_at_once_are_one_click(
-    django_db_serialized_rollback: None, alice: User, models_known: None
+    django_db_serialized_rollback: None, alice: User, models_known: None, seed: str
 ) -> None:
-    post = BRIDGE | {"count": "5", "submission": str(uuid.uuid4()), "price": "0.05"}
+    post = BRIDGE | {"count": "5", "seed": seed, "submission": str(uuid.uuid4()), "price": "0.05"}
 
     def press(number: int) -> tuple[int, str]:
         try:

@@ -236,6 +236,28 @@ def test_a_repeated_submission_leads_to_the_first(maker: Client, settings: LazyS
     }
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"seed": "7"},
+        {"seed": "7", "count": "4", "price": "0.04"},
+        {"seed": "5", "count": "2", "model": ["z-image-turbo", "venice-sd35"], "price": "0.04"},
+        {"seed": "9", "prompt": "A {red|red|blue} bridge", "alternatives": "on", "price": "0.03"},
+        {"count": "3", "price": "0.03"},
+    ],
+)
+def test_the_same_form_is_a_repeat_whatever_seeds_are_drawn(
+    maker: Client, asked: dict[str, str | list[str]]
+) -> None:
+    """Of several pictures only the first has the seed that was chosen."""
+    post = GOOD | {"submission": str(uuid.uuid4())} | asked
+    first = maker.post("/create/", post)
+    count = Generation.objects.count()
+
+    assert {maker.post("/create/", post)["Location"] for _ in range(3)} == {first["Location"]}
+    assert (first.status_code, Generation.objects.count()) == (303, count)
+
+
 @pytest.mark.parametrize("changed", [{"prompt": "A sunlit bridge"}, {"seed": "7"}, {"count": "2"}])
 def test_what_was_changed_since_is_no_repeat(maker: Client, changed: dict[str, str]) -> None:
     """The answer was lost, or one has come back to the page: other words with the same form are asked for once more."""
