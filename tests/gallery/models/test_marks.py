@@ -72,3 +72,20 @@ def test_all_who_mark_at_once_are_counted() -> None:
     assert set(Image.objects.values_list("favourite_count", "rating_count", "rating_sum")) == {(4, 4, 20)}
     assert set(Prompt.objects.values_list("rating_count", "rating_sum")) == {(8, 40)}
     assert not Image.objects.missummed().exists()
+
+
+@pytest.mark.django_db
+def test_a_favourite_writes_none_of_a_pictures_indexes() -> None:
+    """There is room for it beside the row: each of sixty is written within its own page."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite writes in place")
+    alice = a_member("alice")
+    shown = [a_picture(alice, f"picture {number}") for number in range(60)]
+    beside = "SELECT pg_stat_get_xact_tuples_hot_updated('gallery_image'::regclass)"
+    with connection.cursor() as cursor:
+        cursor.execute(beside)
+        (before,) = cursor.fetchone()
+        Mark.objects.set_favourite(alice, [each.pk for each in shown], is_favourite=True)
+        cursor.execute(beside)
+        (after,) = cursor.fetchone()
+    assert after - before == 60
