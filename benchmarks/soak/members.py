@@ -7,11 +7,13 @@ import time
 import uuid
 from dataclasses import dataclass
 from io import BytesIO
+from typing import TypeAlias
 
 import requests
 from PIL import Image
 
-FORM = {"model": "z-image-turbo", "width": "64", "height": "64", "format": "webp", "safe_mode": "on"}
+MODEL, OTHER_MODEL = "z-image-turbo", "venice-sd35"
+FORM = {"model": MODEL, "width": "64", "height": "64", "format": "webp", "safe_mode": "on"}
 # What Venice does for people to whom it does nothing bad. The seconds are its own latency.
 CALM = [*[""] * 12, "slow:0.7", "slow:2", "drip:1"]
 TROUBLES = [*CALM, "truncated", "500:times=1", "502", "reset", "violation", "422"]
@@ -35,6 +37,8 @@ LIES = [
 MANY_SHARE = 0.15
 # Each fifth click starts from a picture.
 EVERY = 5
+Form: TypeAlias = dict[str, str | list[str]]
+
 _SECONDS = re.compile(r"\[\[fault:(?:slow|drip):([\d.]+)\]\]")
 
 
@@ -101,15 +105,16 @@ class Member:
             deck = deck or self._chance.sample(self._role.faults, len(self._role.faults))
             fault = deck.pop()
             words = f"{self._role.name} {number}" + (f" [[fault:{fault}]]" if fault else "")
-            form = FORM | {
+            submission = str(uuid.uuid4())
+            form: Form = FORM | {
                 "prompt": words,
                 "variants": self._chance.choice("1112"),
                 "seed": str(number),
-                "submission": str(uuid.uuid4()),
+                "submission": submission,
             }
             # Whose pictures are timed one by one asks for them one by one.
             if number % EVERY == 0:
-                self._press_for_one_from_a_picture(words, fault, form["submission"])
+                self._press_for_one_from_a_picture(words, fault, submission)
             elif self._role.is_innocent or self._chance.random() > MANY_SHARE:
                 self.accepted += self._post_until_answered("/create/", form) is not None
             else:
@@ -119,16 +124,22 @@ class Member:
         # What has no prompt cannot be told to go wrong.
         kind = "edit" if fault else self._chance.choice(("edit", "upscale"))
         if picture := self._brought():
-            form = {"submission": submission} | ({"prompt": words} if kind == "edit" else {})
+            form: Form = {"submission": submission} | ({"prompt": words} if kind == "edit" else {})
             self.accepted += self._post_until_answered(f"{picture}{kind}/", form) is not None
 
-    def _press_for_many(self, form: dict[str, str]) -> None:
-        """A click of several, each with words of its own; in the middle it is paused and goes on, or is cancelled."""
+    def _press_for_many(self, form: Form) -> None:
+        """A click of several; in the middle it is paused and goes on, or is cancelled."""
         words = f"{{one|two|three}} {form['prompt']}"
-        address = self._post_until_answered("/create/", form | {"prompt": words, "alternatives": "on"})
+        ways: list[tuple[Form, int]] = [
+            ({"prompt": words, "alternatives": "on"}, 3),
+            ({"count": "3"}, 3),
+            ({"model": [MODEL, OTHER_MODEL], "count": "2"}, 4),
+        ]
+        more, count = self._chance.choice(ways)
+        address = self._post_until_answered("/create/", form | more)
         if address is None:
             return
-        self.accepted += 3
+        self.accepted += count
         verb = self._chance.choice(("", "pause/", "pause/", "cancel/"))
         if not verb or self._over.wait(self._chance.uniform(0, 2)):
             return
@@ -170,7 +181,7 @@ class Member:
     def _token(self) -> str:
         return next((each.value for each in self.session.cookies if "csrf" in each.name), None) or ""
 
-    def _post_until_answered(self, address: str, form: dict[str, str]) -> str | None:
+    def _post_until_answered(self, address: str, form: Form) -> str | None:
         """Where the answer leads to; None is a complaint."""
         while True:
             try:

@@ -117,6 +117,7 @@ class PaidRoute:
         entry, errors = call.entry, call.state.errors
         entry.model = _text_or_none(self.model_of(payload))
         entry.prompt = _text_or_none(payload.get("prompt"))
+        entry.seed = _integer_or_none(payload.get("seed"))
         user = _text_or_none(payload.get("user")) or ""
         key = (call.token, f"{entry.model or ''}\0{user}" if user else entry.model or "")
         until = errors.blocked_until(key)
@@ -193,3 +194,7 @@ def _deprecation(model: Model) -> dict[str, str]:
 
 def _text_or_none(value: Any) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _integer_or_none(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -23,8 +23,8 @@ Entry = dict[str, Any]
 def assert_sound(ledger: list[Entry], *, all_ended: bool = True) -> None:
     """Every generation, attempt, picture and file keeps the promise; `all_ended`: and none is under way any more.
 
-    `ledger` is the emulator's. Prompts tell generations apart, so each must have its own; of those that have none, the
-    pictures that they start from.
+    `ledger` is the emulator's. Prompts tell generations apart, of those that have none the pictures that they start
+    from; where several have the same, their seeds and models do.
     """
     broken = list(violations(ledger, all_ended=all_ended))
     assert not broken, "\n".join(broken)
@@ -32,24 +32,32 @@ def assert_sound(ledger: list[Entry], *, all_ended: bool = True) -> None:
 
 def violations(ledger: list[Entry], *, all_ended: bool = True) -> Iterator[str]:
     """What is wrong, in words; nothing when the promise is kept."""
-    posts: dict[str, list[Entry]] = defaultdict(list)
+    prompts = Counter(Generation.objects.values_list("request__prompt", flat=True))
+    posts: dict[tuple[Any, ...], list[Entry]] = defaultdict(list)
     for entry in ledger:
-        posts[entry["prompt"] or next(iter(entry["inputs"]), "")].append(entry)
+        asked = entry["prompt"] or next(iter(entry["inputs"]), "")
+        posts[_key(asked, prompts, entry["seed"], entry["model"])].append(entry)
     generations = Generation.objects.prefetch_related("attempts", "images__attempt").select_related("worker")
     for generation in generations.order_by("id").iterator(500):
-        own_posts = posts.pop(generation.request.get("prompt") or _source(generation), [])
+        asked = generation.request.get("prompt") or _source(generation)
+        own_posts = posts.pop(_key(asked, prompts, generation.seed, generation.model), [])
         for check in (_payments, _account, _ending, _pictures):
             for problem in check(generation, own_posts):
                 yield f"generation {generation.pk} ({generation.state}): {problem}"
         if all_ended and generation.state not in FINAL_STATES:
             yield f"generation {generation.pk} hangs in {generation.state}"
-    for prompt, entries in posts.items():
-        yield f"{len(entries)} posts that no generation asked for: {prompt!r}"
+    for key, entries in posts.items():
+        yield f"{len(entries)} posts that no generation asked for: {key!r}"
     for prompt in Prompt.objects.miscounted():
         yield f"prompt {prompt.pk} counts wrong"
     yield from _spool(all_ended=all_ended)
     yield from _kept()
     yield from _workers(all_ended=all_ended)
+
+
+def _key(asked: str, prompts: Counter[str], seed: int | None, model: str | None) -> tuple[Any, ...]:
+    """What tells a request from all others."""
+    return (asked, seed, model) if prompts[asked] > 1 else (asked,)
 
 
 def _source(generation: Generation) -> str:
