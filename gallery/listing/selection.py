@@ -56,8 +56,17 @@ class Selection:
 
 
 def _found(text: str, within: str, member: User) -> tuple[int, ...]:
-    """All pictures of a list, the oldest first."""
-    pictures = Scope.named(within).listed(read_query(text, member), member)
+    """All pictures of a list, the oldest first.
+
+    Raises NotSelected where any of it is not understood: what a page shows then is more than was meant.
+    """
+    scope, query = Scope.named(within), read_query(text, member)
+    if within and not scope.kind:
+        raise NotSelected(f"There is no list “{within[:40]}”. Nothing was done.")
+    for problem in query.problems:
+        part = f"“{problem.part}” was not searched. " if problem.part else ""
+        raise NotSelected(f"{part}{problem.message} Nothing was done: correct the search, then select again.")
+    pictures = scope.listed(query, member)
     ids = tuple(ORDERS["oldest"].sorted(pictures).values_list("pk", flat=True)[: MOST_FOUND + 1])
     if not ids:
         raise NotSelected("No picture matches this search any more.")

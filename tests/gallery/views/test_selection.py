@@ -180,7 +180,15 @@ def test_to_htmx_it_is_the_message_with_what_was_left_out(member: Client, alice:
         ("favourite", {"image": " , "}, "No picture is selected."),
         ("favourite", {"image": ",".join("1" * (MOST_NAMED + 1))}, "At most 5 000 pictures"),
         ("favourite", {"all": "1", "q": "nothing like it"}, "No picture matches"),
-        ("favourite", {"all": "1", "in": f"prompt:{2**70}"}, "No picture matches"),
+        ("favourite", {"all": "1", "in": f"prompt:{2**70}"}, "There is no list"),
+        ("favourite", {"all": "1", "in": "prompt:987654"}, "No picture matches"),
+        ("trash", {"all": "1", "in": "3"}, "There is no list “3”."),
+        ("trash", {"all": "1", "in": "collection:abc"}, "There is no list “collection:abc”."),
+        ("trash", {"all": "1", "in": "trash:1"}, "There is no list"),
+        ("trash", {"all": "1", "in": "<b>\0"}, "There is no list “<b>"),
+        ("trash", {"all": "1", "q": "zzz:1"}, "“zzz:1” was not searched."),
+        ("trash", {"all": "1", "q": "one is:"}, "“is:” was not searched."),
+        ("trash", {"all": "1", "q": "one " * 500}, "Only the first"),
         ("rate", {"image": 1}, "A rating is 1 to 5"),
         ("rate", {"image": 1, "rating": "6"}, "A rating is 1 to 5"),
         ("rate", {"image": 1, "rating": "\0"}, "A rating is 1 to 5"),
@@ -194,10 +202,15 @@ def test_to_htmx_it_is_the_message_with_what_was_left_out(member: Client, alice:
         ("restore", {"trashed": datetime(2026, 1, 1, tzinfo=UTC).isoformat()}, "Nothing of it"),
     ],
 )
-def test_what_cannot_be_done_is_said(member: Client, verb: str, fields: dict[str, str], words: str) -> None:
+def test_what_cannot_be_done_is_said(
+    member: Client, alice: User, verb: str, fields: dict[str, str], words: str
+) -> None:
+    a_picture(alice, "one")
     answer = member.post(f"/selection/{verb}/", fields)
     assert answer.status_code == 422
     assert words in Page(answer.content).words
+    assert not Image.objects.trashed().exists()
+    assert not Mark.objects.exists()
 
 
 @pytest.mark.django_db
