@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from django import forms
 from django.conf import settings
@@ -25,12 +25,14 @@ from gallery.forms.plan import Leg, Plan
 from gallery.forms.price import PRICE
 from gallery.forms.sent import models_named
 from gallery.forms.spending import SpendingForm
-from gallery.models import Image
 from gallery.models.generation import draw_seed
 from gallery.text import clean_text
 from gallery.variations import words
 from venice import Generate, InvalidRequest, Model
 from venice.operations import PARAMETER, PARAMETERS
+
+if TYPE_CHECKING:
+    from gallery.forms.repeat import Repeat
 
 DRAWN_FOR = "drawn-for"
 ADVANCED = frozenset(parameter.name for parameter in PARAMETERS if parameter.advanced) | {"variants"}
@@ -52,8 +54,8 @@ class GenerateForm(SpendingForm):
 
     operation: Generate
     operations: Sequence[Generate] = ()
-    #: The picture that is there already, when the form was asked whether it is to be made once more.
-    repeat: Image | None = None
+    #: What is there already, when the form was asked whether it is to be made once more.
+    repeat: "Repeat | None" = None
 
     def __init__(
         self,

@@ -1,18 +1,41 @@
 """A form that would pay for a picture that is there already: it is asked once more, and shown the picture."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
 from django.http import HttpRequest
 
 from gallery.forms.generate import GenerateForm
 from gallery.forms.price import PRICE
-from gallery.models import Image
-from gallery.variations.existing import MOST, existing
+from gallery.models import CatalogModel, Image
+from gallery.variations.existing import MOST, existing, identities, under_way
+from venice import Generate
+from venice.pricing import total
 
 #: The name of the button that spends all the same; what is only looked at is in no other way different.
 RUN_ANYWAY = "run-anyway"
+#: That of the one which asks for the rest alone; its value is their price.
+MAKE_MISSING = "make-missing"
 
 
-def made_before(request: HttpRequest, form: GenerateForm) -> Image | None:
-    """The first picture that a valid `form` would pay for again; None when all are new, or to be made all the same.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeat:
+    """What of a click was made exactly so before, or comes of what is on its way: so many (`count`) of its requests.
+
+    `image` is the first that is there; where there is none, `generation` the id of the first on its way. `missing` are
+    the other requests, and `price` is what they cost together (USD; None: unknown).
+    """
+
+    image: Image | None
+    generation: int | None
+    count: int
+    missing: Sequence[Generate]
+    price: Decimal | None
+
+
+def repeated(request: HttpRequest, form: GenerateForm) -> Repeat | None:
+    """What a valid `form` would pay for again; None when all are new, or to be made all the same.
 
     Only where a person chose the seed: drawn ones are new. A script that sends no hidden fields of a page knows what
     it asks for, and is asked nothing.
@@ -20,6 +43,18 @@ def made_before(request: HttpRequest, form: GenerateForm) -> Image | None:
     is_from_page = PRICE in request.POST and "submission" in request.POST
     if not is_from_page or RUN_ANYWAY in request.POST or not str(form.data.get("seed") or "").strip():
         return None
+    operations = form.operations[:MOST]
     specs = {spec.id: spec for spec in (form.spec, *form.others) if spec}
-    found = existing(form.operations[:MOST], specs)
-    return found[min(found)] if found else None
+    keys = identities(operations, specs)
+    there, coming = existing(operations, specs, keys), under_way(operations, specs, keys)
+    places = there.keys() | coming.keys()
+    if not places:
+        return None
+    missing = [each for place, each in enumerate(form.operations) if place not in places]
+    return Repeat(
+        image=there[min(there)] if there else None,
+        generation=None if there else coming[min(coming)],
+        count=len(places),
+        missing=missing,
+        price=total(CatalogModel.objects.prices(dict(enumerate(missing))).values()) if missing else None,
+    )

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 
 from gallery import access
 from gallery.formats import read_submission
-from gallery.forms.price import AskedOtherwise, PriceRefused, objection
+from gallery.forms.price import PRICE, AskedOtherwise, PriceRefused, objection
 from gallery.http import MemberRequest, error_page
 from gallery.media.pictures import LostFile
 from gallery.models import Batch, CatalogModel, Generation, Image, State, User
@@ -41,20 +41,22 @@ def spend_batch(
     *,
     submission: uuid.UUID | None,
     origin: Image | None = None,
+    shown: str | None = None,
     **batch: Any,
 ) -> tuple[list[Generation], bool]:
     """Queue all `operations` for who asks as one click, at the catalogue's prices; a repeat gives the first ones again.
 
-    `batch` are further columns of the batch. Raises PriceRefused when the form did not show what they cost together,
-    LostFile when a picture that they start from has no file any more, and TooManySubmissions. A repeat costs nothing,
-    so that none of these concerns it; AskedOtherwise when it is none, because what the form asks for was changed since.
+    `shown` is the price that the pressed button itself told, where it is not the form's. `batch` are further columns of
+    the batch. Raises PriceRefused when the form did not show what they cost together, LostFile when a picture that they
+    start from has no file any more, and TooManySubmissions. A repeat costs nothing, so that none of these concerns it;
+    AskedOtherwise when it is none, because what the form asks for was changed since.
     """
     user = request.user
     if first := Generation.objects.submitted(user, submission):
         _check_same(request, first, operations)
         return first, False
     prices = CatalogModel.objects.prices(dict(enumerate(operations)))
-    _check_price(request, total(prices.values()))
+    _check_price(request, total(prices.values()), shown)
     orders = [
         Order(operation=operation, price=prices[index], origin=origin)
         for index, operation in enumerate(operations)
@@ -126,8 +128,8 @@ def _agreed_price(request: MemberRequest, operation: Operation) -> Decimal | Non
     return price
 
 
-def _check_price(request: MemberRequest, price: Decimal | None) -> None:
-    if words := objection(request.POST, price):
+def _check_price(request: MemberRequest, price: Decimal | None, shown: str | None = None) -> None:
+    if words := objection(request.POST if shown is None else {PRICE: shown}, price):
         raise PriceRefused(words, price)
 
 

@@ -16,8 +16,8 @@ from gallery.display import forecast, sitting
 from gallery.formats import read_id
 from gallery.forms import Catalog, GenerateForm, draft, filling, kept
 from gallery.forms.prefill import picture_named
-from gallery.forms.price import PriceRefused
-from gallery.forms.repeat import made_before
+from gallery.forms.price import PRICE, PriceRefused
+from gallery.forms.repeat import MAKE_MISSING, Repeat, repeated
 from gallery.forms.sent import values as plain
 from gallery.forms.shapes import read_sides
 from gallery.forms.style_references import refuse, with_references
@@ -209,19 +209,29 @@ def _made(
     if not with_references(form, request.POST, request.user):
         first = Generation.objects.submitted(request.user, form.submission)
         return (first, False) if first else None
-    form.repeat = made_before(request, form)
-    if form.repeat and not Generation.objects.submitted(request.user, form.submission):
+    first = Generation.objects.submitted(request.user, form.submission)
+    form.repeat = repeated(request, form)
+    of_rest = MAKE_MISSING in request.POST
+    if form.repeat and not first and not (of_rest and form.repeat.missing):
         return None
-    plan = form.plan
+    if of_rest and first:
+        # What was missing has come, or is on its way, since then.
+        return first, False
+    plan, operations = form.plan, form.operations
+    batch = {"kind": plan.kind, "axes": form.axes, "title": plan.text}
+    if of_rest and form.repeat:
+        operations = form.repeat.missing
+        batch["title"] = f"{len(operations)} of {plan.text}"
+    if len(operations) == 1:
+        batch = {}
     try:
         return spend_batch(
             request,
-            form.operations,
+            operations,
             submission=form.submission,
             origin=image,
-            kind=plan.kind,
-            axes=form.axes,
-            title=plan.text,
+            shown=request.POST[MAKE_MISSING] if of_rest else None,
+            **batch,
         )
     except PriceRefused as refused:
         form.refuse_price(str(refused), refused.price)
@@ -255,6 +265,13 @@ def _lasting(request: MemberRequest, form: GenerateForm) -> timedelta | None:
     return forecast.of_click(plan, Generation.objects.active().in_line(), closed_gates(request))
 
 
+def _there(request: MemberRequest, form: GenerateForm) -> Repeat | None:
+    """What of it exists already; of style references nothing is read yet, and so nothing is said."""
+    # The price that it shows is that of before, which is no reason to say nothing.
+    wrong = form.errors.keys() - {PRICE}
+    return None if wrong or "style_reference" in request.POST else repeated(request, form)
+
+
 def _in_composer(request: MemberRequest) -> bool:
     """Whether the one line of another page asks, and goes on standing there."""
     return bool(request.htmx) and ("composer" in request.POST or "composer" in request.GET)
@@ -286,7 +303,9 @@ def price(request: MemberRequest) -> HttpResponse:
     form = _posted(request)
     # The one line has no place for the plan, though further models and words in braces go along with it.
     has_plan = "composer" not in request.POST
-    context = {"form": form, "has_plan": has_plan, "lasts": _lasting(request, form) if has_plan else None}
+    context = {"form": form, "has_plan": has_plan}
+    if has_plan:
+        context |= {"lasts": _lasting(request, form), "there": _there(request, form)}
     return render(request, "create/_priced.html", context)
 
 

@@ -1,11 +1,12 @@
 """What was made already is not paid for by mistake: it is shown, and made again only by a button that says so."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from gallery.models import CatalogModel, Generation, Image
+from gallery.models import Batch, CatalogModel, Generation, Image
 from gallery.pipeline.worker import WorkerProcess
 from tests.gallery.page import Page
 from tests.gallery.spending import Form, opened_at, spending
@@ -24,7 +25,7 @@ def picture(maker: Client, worker_process: WorkerProcess) -> Image:
     return Image.objects.get()
 
 
-def posted(maker: Client, address: str = ASKED, htmx: bool = False, **more: str) -> Any:
+def posted(maker: Client, address: str = ASKED, htmx: bool = False, **more: str | list[str]) -> Any:
     form: Form = opened_at(maker, address, "/create/")
     headers = {"HX-Request": "true"} if htmx else {}
     return maker.post("/create/", form.fields | more, headers=headers)
@@ -54,7 +55,7 @@ def test_run_anyway_makes_it_again(maker: Client, picture: Image) -> None:
     assert maker.post("/create/", form)["Location"] == answer["Location"]
 
 
-def sent_back(answer: Any) -> dict[str, str]:
+def sent_back(answer: Any) -> dict[str, Any]:
     assert answer.status_code == 422
     (form,) = [each for each in spending(answer) if each.address == "/create/"]
     return form.fields
@@ -66,11 +67,75 @@ def test_of_several_one_that_is_there_is_asked_for_too(maker: Client, picture: I
     asked = Page(answer.content).one(data_error_for="repeat")
     assert answer.status_code == 422
     assert f"/images/{picture.pk}/" in asked.values("href")
-    assert "One of these 4 was made exactly so on" in asked.words
+    assert "1 of these 4 was made exactly so on" in asked.words
+    assert asked.one("button", name="make-missing").words == "Make the other 3 · $0.03"
     assert not Generation.objects.queued().exists()
 
     assert maker.post("/create/", sent_back(answer) | {"run-anyway": "1"}).status_code == 303
     assert Generation.objects.queued().count() == 4
+
+
+def test_the_others_alone_are_made_at_their_price(maker: Client, picture: Image) -> None:
+    """Pressed again, as when the answer was lost, that button leads to what it made."""
+    form = sent_back(posted(maker, count="4", price="0.04"))
+
+    risen = maker.post("/create/", form | {"make-missing": "0.02"})
+    assert "but this costs $0.03" in Page(risen.content).one(data_error_for="price").words
+    assert not Generation.objects.queued().exists()
+
+    answers = [maker.post("/create/", form | {"make-missing": "0.03"}) for _ in range(2)]
+    batch = Batch.objects.latest("pk")
+    made = list(batch.members.all())
+    assert {(each.status_code, each["Location"]) for each in answers} == {(303, f"/batches/{batch.pk}/")}
+    assert (len(made), batch.price, batch.title) == (3, Decimal("0.03"), "3 of 4 seeds")
+    assert 5 not in {each.seed for each in made}
+
+
+def test_of_two_models_the_other_one_is_made(
+    maker: Client, picture: Image, worker_process: WorkerProcess
+) -> None:
+    form = sent_back(posted(maker, model=["z-image-turbo", "venice-sd35"], price="0.02"))
+
+    answer = maker.post("/create/", form | {"make-missing": "0.01"})
+
+    made = Generation.objects.queued().get()
+    assert (made.model, made.seed, made.batch.kind) == ("venice-sd35", 5, Batch.Kind.ONE)
+    assert answer["Location"] == f"/generations/{made.pk}/"
+    while worker_process.step():
+        pass
+    # There is nothing left to make, and the same press still leads to what it made.
+    assert maker.post("/create/", form | {"make-missing": "0.01"})["Location"] == answer["Location"]
+    again = posted(maker, model=["z-image-turbo", "venice-sd35"], price="0.02")
+    asked = Page(again.content).one(data_error_for="repeat")
+    assert "2 of these 2 were made exactly so, the first on" in asked.words
+    assert not asked.all("button", name="make-missing")
+    refused = maker.post("/create/", sent_back(again) | {"make-missing": "0"})
+    assert refused.status_code == 422
+    assert not Generation.objects.queued().exists()
+
+
+def test_what_is_on_its_way_is_shown_too(maker: Client) -> None:
+    first = posted(maker)
+    waiting = Generation.objects.get()
+
+    answer = posted(maker)
+
+    asked = Page(answer.content).one(data_error_for="repeat")
+    assert (first.status_code, answer.status_code) == (303, 422)
+    assert f"/generations/{waiting.pk}/" in asked.values("href")
+    assert "Exactly this is on its way" in asked.words
+    assert maker.post("/create/", sent_back(answer) | {"run-anyway": "1"}).status_code == 303
+    assert Generation.objects.count() == 2
+
+
+def test_the_plan_tells_before_the_press(maker: Client, picture: Image) -> None:
+    fields = opened_at(maker, ASKED, "/create/").fields
+    asked = maker.post("/create/price/", fields)
+    assert Page(asked.content).one(data_there=None).words == f"This is there already: picture {picture.pk}"
+    several = maker.post("/create/price/", fields | {"count": "4"})
+    assert "1 of these is there already" in Page(several.content).one(data_there=None).words
+    for more in ({"seed": "6"}, {"seed": ""}, {"prompt": ""}, {"style_reference": f"{picture.pk}"}):
+        assert not Page(maker.post("/create/price/", fields | more).content).all(data_there=None)
 
 
 @pytest.mark.parametrize("more", [{"seed": "6"}, {"seed": ""}, {"cfg_scale": "4"}, {"format": "png"}])
