@@ -44,6 +44,7 @@ SEARCHES = {
     "size": "size:1248x832",
     "ratio": "ratio:3:2",
     "width": "width:>1200",
+    "height": "height:>1200",
     "format": "format:webp",
     "seed": "seed:12345",
     "seeds": "seed:>900000000",
@@ -54,8 +55,23 @@ SEARCHES = {
     "stacked": "is:stacked",
     "moderated": "is:moderated",
     "negative": "negative:blurry",
+    "enhanced": "enhanced:light",
     "nothing": "model:venice-sd35 kind:upscale",
+    "mine": "is:mine",
+    "blurred": "is:blurred",
+    "favourites": "is:favourite",
+    "unrated": "is:unrated",
+    "rated": "rating:>3",
+    "my own rating": "mine:5",
+    "tag": "tag:hero",
+    "collection": "in:Spring",
+    "word and favourites": "castle is:favourite",
+    "word and tag": "castle tag:hero",
+    "tag and favourites": "tag:hero is:favourite",
+    "without a tag": "-tag:hero",
 }
+# Of every so many pictures one is a favourite, another one is rated, and another one tagged; the collection has 500.
+CHOSEN, IN_COLLECTION = 50, 500
 
 
 def main() -> None:
@@ -127,9 +143,12 @@ def addresses(gallery: Gallery) -> dict[str, str]:
     with gallery.chosen():
         from gallery.models import Image
 
+        _choose(gallery)
         castle = Image.objects.covers().filter(prompt__text__contains="castle", pk__lte=middle)
         picture = castle.order_by("-id")[0].pk
         price = Image.objects.covers().order_by("-sort_price")[gallery.newest // 10].sort_price
+    ids = {"prompt": "prompt", "click": "batch", "made from": "from"}
+    ids = {name: f"{operator}:{picture}" for name, operator in ids.items()}
     month = f"{timezone.now().replace(day=1).replace(year=timezone.now().year - 1):%Y-%m}"
     searches = {name: f"/?{urlencode({'q': text})}" for name, text in SEARCHES.items()}
     dates = {"month": f"on:{month}", "after": f"after:{month}", "before": f"before:{month}"}
@@ -138,24 +157,49 @@ def addresses(gallery: Gallery) -> dict[str, str]:
         "middle": f"/?from={middle}",
         "oldest": "/?order=oldest",
         "dearest": "/?order=price",
+        "best rated": "/?order=rated",
         "dearest, middle": f"/?order=price&from={price}_{middle}",
         **searches,
-        **{name: f"/?{urlencode({'q': text})}" for name, text in dates.items()},
+        **{name: f"/?{urlencode({'q': text})}" for name, text in (dates | ids).items()},
         "word and month": f"/?{urlencode({'q': f'castle on:{month}'})}",
         "word, middle": f"/?q=castle&from={middle}",
         "word, oldest": "/?q=castle&order=oldest",
         "word, dearest": "/?q=castle&order=price",
+        "word, best rated": "/?q=castle&order=rated",
+        "favourites, best rated": "/?q=is:favourite&order=rated",
         "model, dearest": "/?q=model:venice-sd35&order=price",
         "without a word, dearest": "/?q=-castle&order=price",
         "two that rarely meet, dearest": "/?q=candlelight+moonlight&order=price",
         "two that rarely meet, oldest": "/?q=candlelight+moonlight&order=oldest",
         "date rail": "htmx:/?months=1",
         "prompts": "/prompts/",
+        "prompts, most used": "/prompts/?order=used",
+        "prompts, best rated": "/prompts/?order=rated",
+        "prompts, dearest": "/prompts/?order=price",
         "prompts searched": "/prompts/?q=castle",
         "prompts, two that rarely meet": "/prompts/?q=candlelight+moonlight",
         "picture": f"/images/{picture}/",
         "picture in a search": f"/images/{picture}/?q=castle",
     }
+
+
+def _choose(gallery: Gallery) -> None:
+    """What its member has chosen: favourites, ratings, a tag and a collection, by the product's own verbs."""
+    from gallery.models import Collection, Image, Mark, Tag
+    from gallery.models.sets import PORTION
+
+    member = gallery.visitor.user
+    if Mark.objects.filter(user=member).exists():
+        return
+    ids = list(Image.objects.covers().order_by("pk").values_list("pk", flat=True))
+    tag, spring = Tag.objects.called("hero", member), Collection.objects.called("Spring", member)
+    for start in range(0, len(ids), PORTION * CHOSEN):
+        some = slice(start, start + PORTION * CHOSEN, CHOSEN)
+        Mark.objects.set_favourite(member, ids[some], is_favourite=True)
+        for rating in (3, 5):
+            Mark.objects.rate(member, ids[rating:][some], rating)
+        tag.add(ids[7:][some], member)
+    spring.add(ids[:: max(1, len(ids) // IN_COLLECTION)][:IN_COLLECTION], member)
 
 
 @contextmanager
