@@ -19,6 +19,7 @@ MAX_WORDS = 10
 MAX_FILTERS = 20
 # So much fits into an address in any script, also behind `?next=` of the sign-in page, which escapes it twice.
 MAX_QUERY = 500
+NO_VALUE = "It needs a value right after the colon."
 
 _UNUSABLE = re.compile("[\x00-\x20\x7f-\x9f\ud800-\udfff]+")
 # A minus before a letter, a sign or a quote takes away; `--ar` is a word. `16:9` and `http://…` are no operators.
@@ -79,6 +80,7 @@ def parse(text: str, vocabulary: Vocabulary | None = None) -> Query:
     """Read a search. Values of operators are compared with `vocabulary`; without one there are no operators."""
     typed = cleaned(text[:MAX_QUERY])
     terms = list(TERM.finditer(normalize("NFKC", typed).translate(QUOTES)))
+    last = _last_word(terms, vocabulary)
     found: list[Words] = []
     filters: list[Filter] = []
     problems: list[Problem] = []
@@ -87,15 +89,29 @@ def parse(text: str, vocabulary: Vocabulary | None = None) -> Query:
     for term in terms:
         if term["name"] and vocabulary:
             _read_operator(term, vocabulary, filters, problems)
-        elif vocabulary and (name := term["word"] or "").endswith(":") and fold(name[:-1]) in OPERATORS:
-            problems.append(Problem(term[0], "It needs a value right after the colon."))
-        elif (each := _read_words(term, is_last=term is terms[-1])) and len(found) < MAX_WORDS:
+        elif vocabulary and _is_without_value(term):
+            problems.append(Problem(term[0], NO_VALUE))
+        elif (each := _read_words(term, is_last=term is last)) and len(found) < MAX_WORDS:
             found.append(each)
         elif each:
             problems.append(
                 Problem(term[0], f"Only the first {MAX_WORDS} words are searched; this one is not.")
             )
     return Query(typed, tuple(found), tuple(filters), tuple(problems))
+
+
+def _last_word(terms: list[re.Match[str]], vocabulary: Vocabulary | None) -> re.Match[str] | None:
+    """The one that may be a beginning, whatever is asked for behind it: operators, phrases, what is taken away."""
+    for term in reversed(terms):
+        is_asked = vocabulary and (term["name"] or _is_without_value(term))
+        if not (is_asked or term["minus"] or term["close"]) and fold(term[0]):
+            return term
+    return None
+
+
+def _is_without_value(term: re.Match[str]) -> bool:
+    name = term["word"] or ""
+    return name.endswith(":") and fold(name[:-1]) in OPERATORS
 
 
 def _read_operator(
@@ -119,7 +135,7 @@ def _read_words(term: re.Match[str], *, is_last: bool) -> Words | None:
     found = tuple(words(typed, is_open=True))
     if not typed:
         return None
-    may_go_on = is_cut or (is_last and not negated and not (quoted and term["close"]))
+    may_go_on = is_cut or is_last
     ends_open = letter_kind(typed[-1]) == "unspaced"
     is_prefix = bool(found) and bool(letter_kind(typed[-1])) and (may_go_on or ends_open)
     # Whole words beside each other need no second look at the text; signs, and what the index has cut, do.

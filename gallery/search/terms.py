@@ -50,8 +50,7 @@ def _same_places(typed: str) -> bool:
 def exchange(text: str, old: Callable[[Term], bool], new: str = "") -> str:
     """The search `text` without the terms that are `old`, with `new` in the place of the first of them.
 
-    Where there was none, `new` comes first: behind a word whose end is open, or a quote that is not closed, it
-    would change what that means.
+    Where there was none, `new` comes first: behind a quote that is not closed it would be a part of that phrase.
     """
     parts: list[str] = []
     waiting = new
