@@ -152,11 +152,18 @@ def read_filter(name: str, value: str, negated: bool, vocabulary: Vocabulary) ->
     key = fold(name)
     try:
         if key not in OPERATORS:
-            raise _Unreadable(f"There is no operator “{name}:”. {_nearest(key, OPERATORS)}".strip())
+            raise _Unreadable(f"There is no operator “{name}:”. {_nearest_operator(key)}")
         read = OPERATORS[key](" ".join(value.split()), vocabulary)
     except _Unreadable as error:
         return Problem(f"{name}:{value}", str(error))
     return read.opposite() if negated else read
+
+
+def _nearest_operator(name: str) -> str:
+    """Of a name of several parts, as Venice's own fields have them, the first that one of the parts begins."""
+    parts = [part for part in re.split("[_-]", name) if len(part) > 1]
+    meant = [operator for part in parts for operator in OPERATORS if operator.startswith(part)]
+    return _nearest(meant[0] if meant else name, OPERATORS)
 
 
 def _nearest(wanted: str, existing: Iterable[str]) -> str:

@@ -25,7 +25,7 @@ _UNUSABLE = re.compile("[\x00-\x20\x7f-\x9f\ud800-\udfff]+")
 # A minus before a letter, a sign or a quote takes away; `--ar` is a word. `16:9` and `http://…` are no operators.
 TERM = re.compile(
     r"""(?P<minus>-(?=[^\s-]))?(?:
-        (?P<name>[^\W\d_]+):(?!//)(?P<value>"[^"]+"?|[^\s"]\S*)
+        (?P<name>[^\W\d_][\w-]*):(?!//)(?P<value>"[^"]+"?|[^\s"]\S*)
         |"(?P<phrase>[^"]*[^"\s][^"]*)(?P<close>"?)
         |(?P<word>\S+))""",
     re.VERBOSE,

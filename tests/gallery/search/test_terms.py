@@ -33,6 +33,7 @@ def is_model(term: search.Term) -> bool:
         ("model: cat", "model: cat", f"{MODEL} model: cat"),
         ("colour:red cfg:many cat", "colour:red cfg:many cat", f"{MODEL} colour:red cfg:many cat"),
         ("caf\u00e9 \ufb01sh model:x", "caf\u00e9 fish", f"caf\u00e9 fish {MODEL}"),
+        ("model_id:x cat", "model_id:x cat", f"{MODEL} model_id:x cat"),
         ("http://model:x", "http://model:x", f"{MODEL} http://model:x"),
     ],
 )
