@@ -25,6 +25,7 @@ RATIO_TOLERANCE = 1
 MAX_TAGS = 200
 # So many names stand in a sentence.
 MOST_NAMES = 24
+NO_VALUE = "It needs a value right after the colon."
 
 _NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,9})?", re.ASCII)
 _BOUND = re.compile(r"(>=|<=|>|<)\s*(.+)")
@@ -149,11 +150,13 @@ class _Unreadable(ValueError):
 
 def read_filter(name: str, value: str, negated: bool, vocabulary: Vocabulary) -> Filter | Problem:
     """The condition that `name:value` stands for."""
-    key = fold(name)
+    key, wanted = fold(name), " ".join(value.split())
     try:
         if key not in OPERATORS:
             raise _Unreadable(f"There is no operator “{name}:”. {_nearest_operator(key)}")
-        read = OPERATORS[key](" ".join(value.split()), vocabulary)
+        if not wanted:
+            raise _Unreadable(NO_VALUE)
+        read = OPERATORS[key](wanted, vocabulary)
     except _Unreadable as error:
         return Problem(f"{name}:{value}", str(error))
     return read.opposite() if negated else read

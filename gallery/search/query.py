@@ -5,6 +5,7 @@ that has no meaning becomes a problem, and the rest is searched.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
@@ -12,20 +13,20 @@ from operator import and_
 from django.db.models import Q
 
 from gallery.search.document import MAX_WORD, words
-from gallery.search.operators import OPERATORS, Filter, Problem, Vocabulary, read_filter
+from gallery.search.operators import NO_VALUE, OPERATORS, Filter, Problem, Vocabulary, read_filter
 from gallery.text import QUOTES, fold, letter_kind, normalize
 
 MAX_WORDS = 10
 MAX_FILTERS = 20
 # So much fits into an address in any script, also behind `?next=` of the sign-in page, which escapes it twice.
 MAX_QUERY = 500
-NO_VALUE = "It needs a value right after the colon."
 
 _UNUSABLE = re.compile("[\x00-\x20\x7f-\x9f\ud800-\udfff]+")
 # A minus before a letter, a sign or a quote takes away; `--ar` is a word. `16:9` and `http://…` are no operators.
-TERM = re.compile(
+_TERM = re.compile(
     r"""(?P<minus>-(?=[^\s-]))?(?:
-        (?P<name>[^\W\d_][\w-]*):(?!//)(?P<value>"[^"]+"?|[^\s"]\S*)
+        (?P<name>[^\W\d_][\w-]*):(?!//)(?P<value>"[^"]*"?|[^\s"]\S*)
+        |(?P<nothing>"\s?"(?!\S))
         |"(?P<phrase>[^"]*[^"\s][^"]*)(?P<close>"?)
         |(?P<word>\S+))""",
     re.VERBOSE,
@@ -76,10 +77,15 @@ def cleaned(text: str) -> str:
     return normalize("NFC", " ".join(_UNUSABLE.sub(" ", text).split()))
 
 
+def parted(normal: str) -> Iterator[re.Match[str]]:
+    """The terms of a search in its normal form; quotes around nothing are none."""
+    return (term for term in _TERM.finditer(normal) if term["nothing"] is None)
+
+
 def parse(text: str, vocabulary: Vocabulary | None = None) -> Query:
     """Read a search. Values of operators are compared with `vocabulary`; without one there are no operators."""
     typed = cleaned(text[:MAX_QUERY])
-    terms = list(TERM.finditer(normalize("NFKC", typed).translate(QUOTES)))
+    terms = list(parted(normalize("NFKC", typed).translate(QUOTES)))
     last = _last_word(terms, vocabulary)
     found: list[Words] = []
     filters: list[Filter] = []

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gallery.search.query import TERM, cleaned
+from gallery.search.query import cleaned, parted
 from gallery.text import QUOTES, fold, normalize
 
 
@@ -36,7 +36,7 @@ def terms(text: str) -> list[Term]:
             bool(term["minus"]),
             term[0],
         )
-        for term in TERM.finditer(normal)
+        for term in parted(normal)
     ]
 
 
