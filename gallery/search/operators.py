@@ -67,6 +67,9 @@ class Vocabulary(Protocol):
     def collections(self) -> dict[str, int]:
         """Ids of collections by name, archived ones too."""
 
+    def exists(self, kind: str, pk: int) -> bool:
+        """Whether there is a `picture`, `prompt` or `batch` of that id, in the trash too."""
+
     def linked(self, link: "Link") -> Q:
         """The condition on a picture that it has that link."""
 
@@ -222,7 +225,12 @@ def _bounds(value: str, whole: bool) -> list[tuple[str, Decimal]]:
     if bound := _BOUND.fullmatch(plain):
         return [(_COMPARISONS[bound[1]], one(bound[2].removeprefix("$")))]
     low, dots, high = plain.partition("..")
-    return [("gte", one(low)), ("lte", one(high))] if dots else [("exact", one(plain))]
+    if not dots:
+        return [("exact", one(plain))]
+    least, most = one(low), one(high)
+    if least > most:
+        raise _Unreadable("A range goes from the lower number to the higher, such as 2..5.")
+    return [("gte", least), ("lte", most)]
 
 
 def _holds(bounds: list[tuple[str, Decimal]], number: Decimal) -> bool:
@@ -347,22 +355,25 @@ def _height(value: str, vocabulary: Vocabulary) -> Filter:
     return _by_size(_on_column("height", bounds), fits, vocabulary)
 
 
-def _id(column: str) -> Reader:
+def _id(kind: str, column: str) -> Reader:
     def read(value: str, vocabulary: Vocabulary) -> Filter:
-        return Filter(Q(**{column: _number_of(value)}))
+        return Filter(Q(**{column: _id_of(kind, value, vocabulary)}))
 
     return read
 
 
-def _number_of(value: str) -> int:
+def _id_of(kind: str, value: str, vocabulary: Vocabulary) -> int:
     number = value.removeprefix("#")
     if not (number.isascii() and number.isdigit() and len(number) <= 19):
         raise _Unreadable("It takes the number of one, as in its address.")
-    return min(int(number), MAX_ID)
+    pk = int(number)
+    if pk > MAX_ID or not vocabulary.exists(kind, pk):
+        raise _Unreadable(f"There is no {kind} {pk}.")
+    return pk
 
 
 def _descendants(value: str, vocabulary: Vocabulary) -> Filter:
-    return Filter(Q(pk__in=Descendants(_number_of(value))))
+    return Filter(Q(pk__in=Descendants(_id_of("picture", value, vocabulary))))
 
 
 def _pair(value: str, example: str) -> tuple[int, int]:
@@ -507,8 +518,8 @@ OPERATORS: dict[str, Reader] = {
     "mine": _mine,
     "tag": _tag,
     "in": _collection,
-    "prompt": _id("prompt"),
-    "batch": _id("generation__batch"),
+    "prompt": _id("prompt", "prompt"),
+    "batch": _id("batch", "generation__batch"),
     "from": _descendants,
     "negative": _written("generation__negative_prompt", ":negative"),
     "enhanced": _written("generation__enhanced_prompt", ":enhanced"),
