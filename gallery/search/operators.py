@@ -23,8 +23,8 @@ MAX_ID = 2**63 - 1
 RATIO_TOLERANCE = 1
 # So many different values the index is asked for in one search.
 MAX_TAGS = 200
-# So many names stand in a sentence.
-MOST_NAMES = 24
+# So many names stand in a sentence: as many as there are operators, and some more.
+MOST_NAMES = 40
 NO_VALUE = "It needs a value right after the colon."
 
 _NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,9})?", re.ASCII)
@@ -40,6 +40,8 @@ _MEANS: "dict[str, type[Lookup[Any]]]" = {
 # No mean is beyond; larger limits would leave the databases' whole numbers.
 _BEYOND_RATINGS = Decimal(10)
 _TESTS = {"gt": gt, "gte": ge, "lt": lt, "lte": le, "exact": eq}
+# What people type for the order, of which a search tells nothing.
+_ORDERING = frozenset({"order", "sort", "order_by", "order-by", "sort_by", "sort-by"})
 _DAYS = re.compile(r"([0-9]{1,5})d", re.ASCII)
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?", re.ASCII)
 _PAIR = re.compile(r"([0-9]{1,5})\s*[x×*:/]\s*([0-9]{1,5})", re.ASCII)
@@ -167,15 +169,20 @@ def read_filter(name: str, value: str, negated: bool, vocabulary: Vocabulary) ->
 
 def _nearest_operator(name: str) -> str:
     """Of a name of several parts, as Venice's own fields have them, the first that one of the parts begins."""
+    if name in _ORDERING:
+        return "The order is chosen in the menu above the list."
     parts = [part for part in re.split("[_-]", name) if len(part) > 1]
     meant = [operator for part in parts for operator in OPERATORS if operator.startswith(part)]
     return _nearest(meant[0] if meant else name, OPERATORS)
 
 
 def _nearest(wanted: str, existing: Iterable[str]) -> str:
+    """What begins so, the shortest first, or else is spelt nearly so; all that there is where nothing is near."""
     names = list(existing)
-    close = get_close_matches(wanted, names, n=1)
-    return f"The nearest is “{close[0]}”." if close else f"There are: {_some(names)}." if names else ""
+    begun = sorted((name for name in names if wanted and name.startswith(wanted)), key=len)
+    if close := begun or get_close_matches(wanted, names, n=1):
+        return f"The nearest is “{close[0]}”."
+    return f"There are: {_some(names)}." if names else ""
 
 
 def _some(names: list[str]) -> str:

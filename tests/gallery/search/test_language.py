@@ -17,6 +17,7 @@ from gallery import search
 from gallery.models import Attempt, Collection, Generation, Image, Input, Mark, Prompt, Tag, User, vocabulary
 from gallery.models.image import sort_price
 from gallery.models.vocabulary import read_query
+from gallery.search.operators import OPERATORS
 from tests.examples import tried
 from tests.gallery.making import a_picture
 from tests.gallery.page import Page
@@ -430,6 +431,14 @@ def test_however_it_is_read_a_search_finds_the_same(gallery: dict[int, str], ali
         ("style:cinematik", "style:cinematik", "cinematic"),
         ("by:alcie", "by:alcie", "alice"),
         ("is:blured", "is:blured", "blurred"),
+        ("is:fav", "is:fav", "nearest is “favourite”"),
+        ("is:unr", "is:unr", "nearest is “unrated”"),
+        ("bat:7", "bat:7", "nearest is “batch”"),
+        ("tag:her", "tag:her", "nearest is “hero”"),
+        ("in:spr", "in:spr", "nearest is “spring”"),
+        ("by:ali", "by:ali", "nearest is “alice”"),
+        ("order:oldest", "order:oldest", "menu above the list"),
+        ("sort:newest", "sort:newest", "menu above the list"),
         ("is:favorite", "is:favorite", "favourite"),
         ("tag:heros", "tag:heros", "hero"),
         ("in:sprng", "in:sprng", "spring"),
@@ -467,6 +476,13 @@ def test_what_is_not_searched_is_said_with_the_nearest(
         message = Page(client.get(address, {"q": typed}).content).one(data_search_problem=None)
         assert part in message.words
         assert words in message.words
+
+
+def test_where_nothing_is_near_all_are_named(alice: User) -> None:
+    (operator,) = read_query("foo:bar", alice).problems
+    assert operator.message == f"There is no operator “foo:”. There are: {', '.join(OPERATORS)}."
+    (state,) = read_query("is:xyz", alice).problems
+    assert "There are: mine, moderated, blurred" in state.message
 
 
 def test_a_picture_without_a_prompt_has_none_of_the_words(gallery: dict[int, str], alice: User) -> None:
