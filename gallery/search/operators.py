@@ -27,9 +27,9 @@ MAX_TAGS = 200
 MOST_NAMES = 40
 NO_VALUE = "It needs a value right after the colon."
 
-_NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,9})?", re.ASCII)
-_BOUND = re.compile(r"(>=|<=|>|<)\s*(.+)")
-_COMPARISONS = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
+_NUMBER = re.compile(r"-?(?:[0-9]{1,18}(?:\.[0-9]{1,9})?|\.[0-9]{1,9})", re.ASCII)
+_BOUND = re.compile(r"(>=|<=|>|<|=)\s*(.+)")
+_COMPARISONS = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte", "=": "exact"}
 _MEANS: "dict[str, type[Lookup[Any]]]" = {
     "gt": GreaterThan,
     "gte": GreaterThanOrEqual,
@@ -223,17 +223,17 @@ def _bounds(value: str, whole: bool) -> list[tuple[str, Decimal]]:
     """The comparisons, as names of lookups, that `7`, `>7` or `5..7` stand for."""
 
     def one(text: str) -> Decimal:
-        if not _NUMBER.fullmatch(text.strip()) or (whole and "." in text):
+        number = text.strip().removeprefix("$").removesuffix("$").strip()
+        if not _NUMBER.fullmatch(number) or (whole and "." in number):
             raise _Unreadable("It takes a number, >, >=, <, <= with a number, or a range such as 2..5.")
         # Beyond what a column holds no comparison changes.
-        return max(min(Decimal(text.strip()), Decimal(MAX_NUMBER)), Decimal(-MAX_NUMBER))
+        return max(min(Decimal(number), Decimal(MAX_NUMBER)), Decimal(-MAX_NUMBER))
 
-    plain = value.removeprefix("$")
-    if bound := _BOUND.fullmatch(plain):
-        return [(_COMPARISONS[bound[1]], one(bound[2].removeprefix("$")))]
-    low, dots, high = plain.partition("..")
+    if bound := _BOUND.fullmatch(value.removeprefix("$")):
+        return [(_COMPARISONS[bound[1]], one(bound[2]))]
+    low, dots, high = value.partition("..")
     if not dots:
-        return [("exact", one(plain))]
+        return [("exact", one(value))]
     least, most = one(low), one(high)
     if least > most:
         raise _Unreadable("A range goes from the lower number to the higher, such as 2..5.")
@@ -479,7 +479,13 @@ def _before(value: str, vocabulary: Vocabulary) -> Filter:
 
 
 def _on(value: str, vocabulary: Vocabulary) -> Filter:
-    start, end = _span(value)
+    """One of these, or from the first of two up to the end of the second."""
+    first, dots, last = value.partition("..")
+    start, end = _span(first.strip())
+    if dots:
+        end = _span(last.strip())[1]
+        if start >= end:
+            raise _Unreadable("A range goes from the earlier day to the later one.")
     return Filter(Q(created_at__gte=start, created_at__lt=end), span=(start, end))
 
 
