@@ -95,8 +95,8 @@ def parse(text: str, vocabulary: Vocabulary | None = None) -> Query:
     for term in terms:
         if term["name"] and vocabulary:
             _read_operator(term, vocabulary, filters, problems)
-        elif vocabulary and _is_without_value(term):
-            problems.append(Problem(term[0], NO_VALUE))
+        elif message := _unfinished(term, vocabulary):
+            problems.append(Problem(term[0], message))
         elif (each := _read_words(term, is_last=term is last)) and len(found) < MAX_WORDS:
             found.append(each)
         elif each:
@@ -109,15 +109,19 @@ def parse(text: str, vocabulary: Vocabulary | None = None) -> Query:
 def _last_word(terms: list[re.Match[str]], vocabulary: Vocabulary | None) -> re.Match[str] | None:
     """The one that may be a beginning, whatever is asked for behind it: operators, phrases, what is taken away."""
     for term in reversed(terms):
-        is_asked = vocabulary and (term["name"] or _is_without_value(term))
-        if not (is_asked or term["minus"] or term["close"]) and fold(term[0]):
+        is_operator = vocabulary and term["name"]
+        is_word = not (is_operator or term["minus"] or term["close"] or _unfinished(term, vocabulary))
+        if is_word and fold(term[0]):
             return term
     return None
 
 
-def _is_without_value(term: re.Match[str]) -> bool:
-    name = term["word"] or ""
-    return name.endswith(":") and fold(name[:-1]) in OPERATORS
+def _unfinished(term: re.Match[str], vocabulary: Vocabulary | None) -> str:
+    """What is missing behind a minus, or the colon of an operator."""
+    word = term["word"] or ""
+    if word == "-":
+        return "A minus takes away what stands right behind it."
+    return NO_VALUE if vocabulary and word.endswith(":") and fold(word[:-1]) in OPERATORS else ""
 
 
 def _read_operator(
