@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
 
 from gallery import search
+from gallery.models.batch import Batch
 from gallery.models.catalog import CatalogModel, CatalogStyle
 from gallery.models.collection import Collection
 from gallery.models.generation import Kind
 from gallery.models.image import Image
 from gallery.models.occurring import SearchTerm
+from gallery.models.prompt import Prompt
 from gallery.models.tag import Tag
 from gallery.models.user import User
 
@@ -30,6 +32,7 @@ class Vocabulary:
         self._people: dict[str, int] | None = None
         self._tags: dict[str, int] | None = None
         self._collections: dict[str, int] | None = None
+        self._ids: dict[tuple[str, int], bool] = {}
         self._few: dict[search.Link, bool] = {}
 
     @property
@@ -79,6 +82,13 @@ class Vocabulary:
         if self._collections is None:
             self._collections = dict(Collection.objects.order_by().values_list("name", "pk"))
         return self._collections
+
+    def exists(self, kind: str, pk: int) -> bool:
+        """Asked by the key, once for each."""
+        if (kind, pk) not in self._ids:
+            model: Any = {"picture": Image, "prompt": Prompt, "batch": Batch}[kind]
+            self._ids[kind, pk] = QuerySet(model).filter(pk=pk).exists()
+        return self._ids[kind, pk]
 
     def linked(self, link: search.Link) -> Q:
         """Looked up for each picture that is met, unless they are few and many may have to be met."""

@@ -23,12 +23,13 @@ MAX_ID = 2**63 - 1
 RATIO_TOLERANCE = 1
 # So many different values the index is asked for in one search.
 MAX_TAGS = 200
-# So many names stand in a sentence.
-MOST_NAMES = 24
+# So many names stand in a sentence: as many as there are operators, and some more.
+MOST_NAMES = 40
+NO_VALUE = "It needs a value right after the colon."
 
-_NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,9})?", re.ASCII)
-_BOUND = re.compile(r"(>=|<=|>|<)\s*(.+)")
-_COMPARISONS = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
+_NUMBER = re.compile(r"-?(?:[0-9]{1,18}(?:\.[0-9]{1,9})?|\.[0-9]{1,9})", re.ASCII)
+_BOUND = re.compile(r"(>=|<=|>|<|=)\s*(.+)")
+_COMPARISONS = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte", "=": "exact"}
 _MEANS: "dict[str, type[Lookup[Any]]]" = {
     "gt": GreaterThan,
     "gte": GreaterThanOrEqual,
@@ -39,6 +40,8 @@ _MEANS: "dict[str, type[Lookup[Any]]]" = {
 # No mean is beyond; larger limits would leave the databases' whole numbers.
 _BEYOND_RATINGS = Decimal(10)
 _TESTS = {"gt": gt, "gte": ge, "lt": lt, "lte": le, "exact": eq}
+# What people type for the order, of which a search tells nothing.
+_ORDERING = frozenset({"order", "sort", "order_by", "order-by", "sort_by", "sort-by"})
 _DAYS = re.compile(r"([0-9]{1,5})d", re.ASCII)
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?", re.ASCII)
 _PAIR = re.compile(r"([0-9]{1,5})\s*[x×*:/]\s*([0-9]{1,5})", re.ASCII)
@@ -65,6 +68,9 @@ class Vocabulary(Protocol):
 
     def collections(self) -> dict[str, int]:
         """Ids of collections by name, archived ones too."""
+
+    def exists(self, kind: str, pk: int) -> bool:
+        """Whether there is a `picture`, `prompt` or `batch` of that id, in the trash too."""
 
     def linked(self, link: "Link") -> Q:
         """The condition on a picture that it has that link."""
@@ -149,20 +155,34 @@ class _Unreadable(ValueError):
 
 def read_filter(name: str, value: str, negated: bool, vocabulary: Vocabulary) -> Filter | Problem:
     """The condition that `name:value` stands for."""
-    key = fold(name)
+    key, wanted = fold(name), " ".join(value.split())
     try:
         if key not in OPERATORS:
-            raise _Unreadable(f"There is no operator “{name}:”. {_nearest(key, OPERATORS)}".strip())
-        read = OPERATORS[key](" ".join(value.split()), vocabulary)
+            raise _Unreadable(f"There is no operator “{name}:”. {_nearest_operator(key)}")
+        if not wanted:
+            raise _Unreadable(NO_VALUE)
+        read = OPERATORS[key](wanted, vocabulary)
     except _Unreadable as error:
         return Problem(f"{name}:{value}", str(error))
     return read.opposite() if negated else read
 
 
+def _nearest_operator(name: str) -> str:
+    """Of a name of several parts, as Venice's own fields have them, the first that one of the parts begins."""
+    if name in _ORDERING:
+        return "The order is chosen in the menu above the list."
+    parts = [part for part in re.split("[_-]", name) if len(part) > 1]
+    meant = [operator for part in parts for operator in OPERATORS if operator.startswith(part)]
+    return _nearest(meant[0] if meant else name, OPERATORS)
+
+
 def _nearest(wanted: str, existing: Iterable[str]) -> str:
+    """What begins so, the shortest first, or else is spelt nearly so; all that there is where nothing is near."""
     names = list(existing)
-    close = get_close_matches(wanted, names, n=1)
-    return f"The nearest is “{close[0]}”." if close else f"There are: {_some(names)}." if names else ""
+    begun = sorted((name for name in names if wanted and name.startswith(wanted)), key=len)
+    if close := begun or get_close_matches(wanted, names, n=1):
+        return f"The nearest is “{close[0]}”."
+    return f"There are: {_some(names)}." if names else ""
 
 
 def _some(names: list[str]) -> str:
@@ -203,16 +223,21 @@ def _bounds(value: str, whole: bool) -> list[tuple[str, Decimal]]:
     """The comparisons, as names of lookups, that `7`, `>7` or `5..7` stand for."""
 
     def one(text: str) -> Decimal:
-        if not _NUMBER.fullmatch(text.strip()) or (whole and "." in text):
+        number = text.strip().removeprefix("$").removesuffix("$").strip()
+        if not _NUMBER.fullmatch(number) or (whole and "." in number):
             raise _Unreadable("It takes a number, >, >=, <, <= with a number, or a range such as 2..5.")
         # Beyond what a column holds no comparison changes.
-        return max(min(Decimal(text.strip()), Decimal(MAX_NUMBER)), Decimal(-MAX_NUMBER))
+        return max(min(Decimal(number), Decimal(MAX_NUMBER)), Decimal(-MAX_NUMBER))
 
-    plain = value.removeprefix("$")
-    if bound := _BOUND.fullmatch(plain):
-        return [(_COMPARISONS[bound[1]], one(bound[2].removeprefix("$")))]
-    low, dots, high = plain.partition("..")
-    return [("gte", one(low)), ("lte", one(high))] if dots else [("exact", one(plain))]
+    if bound := _BOUND.fullmatch(value.removeprefix("$")):
+        return [(_COMPARISONS[bound[1]], one(bound[2]))]
+    low, dots, high = value.partition("..")
+    if not dots:
+        return [("exact", one(value))]
+    least, most = one(low), one(high)
+    if least > most:
+        raise _Unreadable("A range goes from the lower number to the higher, such as 2..5.")
+    return [("gte", least), ("lte", most)]
 
 
 def _holds(bounds: list[tuple[str, Decimal]], number: Decimal) -> bool:
@@ -337,22 +362,25 @@ def _height(value: str, vocabulary: Vocabulary) -> Filter:
     return _by_size(_on_column("height", bounds), fits, vocabulary)
 
 
-def _id(column: str) -> Reader:
+def _id(kind: str, column: str) -> Reader:
     def read(value: str, vocabulary: Vocabulary) -> Filter:
-        return Filter(Q(**{column: _number_of(value)}))
+        return Filter(Q(**{column: _id_of(kind, value, vocabulary)}))
 
     return read
 
 
-def _number_of(value: str) -> int:
+def _id_of(kind: str, value: str, vocabulary: Vocabulary) -> int:
     number = value.removeprefix("#")
     if not (number.isascii() and number.isdigit() and len(number) <= 19):
         raise _Unreadable("It takes the number of one, as in its address.")
-    return min(int(number), MAX_ID)
+    pk = int(number)
+    if pk > MAX_ID or not vocabulary.exists(kind, pk):
+        raise _Unreadable(f"There is no {kind} {pk}.")
+    return pk
 
 
 def _descendants(value: str, vocabulary: Vocabulary) -> Filter:
-    return Filter(Q(pk__in=Descendants(_number_of(value))))
+    return Filter(Q(pk__in=Descendants(_id_of("picture", value, vocabulary))))
 
 
 def _pair(value: str, example: str) -> tuple[int, int]:
@@ -451,7 +479,13 @@ def _before(value: str, vocabulary: Vocabulary) -> Filter:
 
 
 def _on(value: str, vocabulary: Vocabulary) -> Filter:
-    start, end = _span(value)
+    """One of these, or from the first of two up to the end of the second."""
+    first, dots, last = value.partition("..")
+    start, end = _span(first.strip())
+    if dots:
+        end = _span(last.strip())[1]
+        if start >= end:
+            raise _Unreadable("A range goes from the earlier day to the later one.")
     return Filter(Q(created_at__gte=start, created_at__lt=end), span=(start, end))
 
 
@@ -497,8 +531,8 @@ OPERATORS: dict[str, Reader] = {
     "mine": _mine,
     "tag": _tag,
     "in": _collection,
-    "prompt": _id("prompt"),
-    "batch": _id("generation__batch"),
+    "prompt": _id("prompt", "prompt"),
+    "batch": _id("batch", "generation__batch"),
     "from": _descendants,
     "negative": _written("generation__negative_prompt", ":negative"),
     "enhanced": _written("generation__enhanced_prompt", ":enhanced"),

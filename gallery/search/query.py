@@ -5,6 +5,7 @@ that has no meaning becomes a problem, and the rest is searched.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
@@ -12,7 +13,7 @@ from operator import and_
 from django.db.models import Q
 
 from gallery.search.document import MAX_WORD, words
-from gallery.search.operators import OPERATORS, Filter, Problem, Vocabulary, read_filter
+from gallery.search.operators import NO_VALUE, OPERATORS, Filter, Problem, Vocabulary, read_filter
 from gallery.text import QUOTES, fold, letter_kind, normalize
 
 MAX_WORDS = 10
@@ -22,9 +23,10 @@ MAX_QUERY = 500
 
 _UNUSABLE = re.compile("[\x00-\x20\x7f-\x9f\ud800-\udfff]+")
 # A minus before a letter, a sign or a quote takes away; `--ar` is a word. `16:9` and `http://…` are no operators.
-TERM = re.compile(
+_TERM = re.compile(
     r"""(?P<minus>-(?=[^\s-]))?(?:
-        (?P<name>[^\W\d_]+):(?!//)(?P<value>"[^"]+"?|[^\s"]\S*)
+        (?P<name>[^\W\d_][\w-]*):(?!//)(?P<value>"[^"]*"?|[^\s"]\S*)
+        |(?P<nothing>"\s?"(?!\S))
         |"(?P<phrase>[^"]*[^"\s][^"]*)(?P<close>"?)
         |(?P<word>\S+))""",
     re.VERBOSE,
@@ -75,10 +77,16 @@ def cleaned(text: str) -> str:
     return normalize("NFC", " ".join(_UNUSABLE.sub(" ", text).split()))
 
 
+def parted(normal: str) -> Iterator[re.Match[str]]:
+    """The terms of a search in its normal form; quotes around nothing are none."""
+    return (term for term in _TERM.finditer(normal) if term["nothing"] is None)
+
+
 def parse(text: str, vocabulary: Vocabulary | None = None) -> Query:
     """Read a search. Values of operators are compared with `vocabulary`; without one there are no operators."""
     typed = cleaned(text[:MAX_QUERY])
-    terms = list(TERM.finditer(normalize("NFKC", typed).translate(QUOTES)))
+    terms = list(parted(normalize("NFKC", typed).translate(QUOTES)))
+    last = _last_word(terms, vocabulary)
     found: list[Words] = []
     filters: list[Filter] = []
     problems: list[Problem] = []
@@ -87,15 +95,33 @@ def parse(text: str, vocabulary: Vocabulary | None = None) -> Query:
     for term in terms:
         if term["name"] and vocabulary:
             _read_operator(term, vocabulary, filters, problems)
-        elif vocabulary and (name := term["word"] or "").endswith(":") and fold(name[:-1]) in OPERATORS:
-            problems.append(Problem(term[0], "It needs a value right after the colon."))
-        elif (each := _read_words(term, is_last=term is terms[-1])) and len(found) < MAX_WORDS:
+        elif message := _unfinished(term, vocabulary):
+            problems.append(Problem(term[0], message))
+        elif (each := _read_words(term, is_last=term is last)) and len(found) < MAX_WORDS:
             found.append(each)
         elif each:
             problems.append(
                 Problem(term[0], f"Only the first {MAX_WORDS} words are searched; this one is not.")
             )
     return Query(typed, tuple(found), tuple(filters), tuple(problems))
+
+
+def _last_word(terms: list[re.Match[str]], vocabulary: Vocabulary | None) -> re.Match[str] | None:
+    """The one that may be a beginning, whatever is asked for behind it: operators, phrases, what is taken away."""
+    for term in reversed(terms):
+        is_operator = vocabulary and term["name"]
+        is_word = not (is_operator or term["minus"] or term["close"] or _unfinished(term, vocabulary))
+        if is_word and fold(term[0]):
+            return term
+    return None
+
+
+def _unfinished(term: re.Match[str], vocabulary: Vocabulary | None) -> str:
+    """What is missing behind a minus, or the colon of an operator."""
+    word = term["word"] or ""
+    if word == "-":
+        return "A minus takes away what stands right behind it."
+    return NO_VALUE if vocabulary and word.endswith(":") and fold(word[:-1]) in OPERATORS else ""
 
 
 def _read_operator(
@@ -119,7 +145,7 @@ def _read_words(term: re.Match[str], *, is_last: bool) -> Words | None:
     found = tuple(words(typed, is_open=True))
     if not typed:
         return None
-    may_go_on = is_cut or (is_last and not negated and not (quoted and term["close"]))
+    may_go_on = is_cut or is_last
     ends_open = letter_kind(typed[-1]) == "unspaced"
     is_prefix = bool(found) and bool(letter_kind(typed[-1])) and (may_go_on or ends_open)
     # Whole words beside each other need no second look at the text; signs, and what the index has cut, do.

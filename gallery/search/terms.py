@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gallery.search.query import TERM, cleaned
+from gallery.search.query import cleaned, parted
 from gallery.text import QUOTES, fold, normalize
 
 
@@ -36,7 +36,7 @@ def terms(text: str) -> list[Term]:
             bool(term["minus"]),
             term[0],
         )
-        for term in TERM.finditer(normal)
+        for term in parted(normal)
     ]
 
 
@@ -50,8 +50,7 @@ def _same_places(typed: str) -> bool:
 def exchange(text: str, old: Callable[[Term], bool], new: str = "") -> str:
     """The search `text` without the terms that are `old`, with `new` in the place of the first of them.
 
-    Where there was none, `new` comes first: behind a word whose end is open, or a quote that is not closed, it
-    would change what that means.
+    Where there was none, `new` comes first: behind a quote that is not closed it would be a part of that phrase.
     """
     parts: list[str] = []
     waiting = new

@@ -17,6 +17,7 @@ from gallery import search
 from gallery.models import Attempt, Collection, Generation, Image, Input, Mark, Prompt, Tag, User, vocabulary
 from gallery.models.image import sort_price
 from gallery.models.vocabulary import read_query
+from gallery.search.operators import OPERATORS
 from tests.examples import tried
 from tests.gallery.making import a_picture
 from tests.gallery.page import Page
@@ -52,6 +53,11 @@ TABLE: list[tuple[str, str]] = [
     ("CAT", "cat catdog tired"),
     ("cat -dog", "cat"),
     ("-dog cat", "cat"),
+    ("cat - dog", "catdog tired"),
+    ("cat -", "cat catdog tired"),
+    ("wal -", "cat"),
+    ("-", "*"),
+    ('"-"', "code time"),
     ("dog", "catdog dog tired"),
     ("dog -cat", "dog"),
     ("dog -cats", "catdog dog"),
@@ -78,6 +84,17 @@ TABLE: list[tuple[str, str]] = [
     ("-bicycl* two", ""),
     ("two -bicycl", "bike"),
     ("two -bicycl*", ""),
+    ("bicycl is:mine", "bike"),
+    ("is:mine bicycl", "bike"),
+    ("bicycl -dog", "bike"),
+    ("bicycl -is:blurred -dog", "bike"),
+    ('bicycl "two bicycles"', "bike"),
+    ('bicycl -"red dog"', "bike"),
+    ("bicycl model:", "bike"),
+    ("bicycl \u200b", "bike"),
+    ('bicycl "two', ""),
+    ("two bicycl seed:7", "bike"),
+    ("橘 is:mine -dog", "han han2"),
     ('"ginger cat"', "cat"),
     ('"cat ginger"', ""),
     ('"red cat"', ""),
@@ -172,10 +189,21 @@ TABLE: list[tuple[str, str]] = [
     ("16:8", ""),
     ("http://example.com", "time"),
     ("--ar", "time"),
+    ("--ar 16:9", "time"),
+    ("at 16:9", "time"),
+    ("12:30", ""),
+    ("s3://x", ""),
+    ("cfg_scale:7.5 cat", "cat catdog tired"),
+    ("-negative_prompt:blurry cat", "cat catdog tired"),
     ("--ar 3:2", "time"),
     ("a?b=c", "time"),
     ("'", "quote"),
     ('"', "quote"),
+    ('""', "*"),
+    ('cat ""', "cat catdog tired"),
+    ('-"" cat " "', "cat catdog tired"),
+    ('"" wal ""', "cat"),
+    ('cat model:""', "cat catdog tired"),
     ("don't", "quote"),
     ("don’t", "quote"),
     ('"hello there"', "quote"),
@@ -233,6 +261,20 @@ TABLE: list[tuple[str, str]] = [
     ("price:0.5", "dog"),
     ("price:>0.1", "dog"),
     ("price:$0.5", "dog"),
+    ("price:0.5$", "dog"),
+    ("price:>.1$", "dog"),
+    ("price:>=$.5", "dog"),
+    ("price:$0.1..$1", "dog"),
+    ("price:0.1$..1$", "dog"),
+    ("price:=$0.5", "dog"),
+    ("cfg:=7.5", "dog"),
+    ("cfg:.5..8", "dog"),
+    ("cfg:.5", ""),
+    ("seed:=42", "cat"),
+    ("rating:=4", "cat dog"),
+    ("mine:=0 cat", "catdog"),
+    ("seed:42. cat", "cat catdog tired"),
+    ("seed:==42 cat", "cat catdog tired"),
     ("kind:upscale", "german"),
     ("kind:edit", ""),
     ("negative:blurry", "cafe"),
@@ -301,6 +343,13 @@ TABLE: list[tuple[str, str]] = [
     ("on:2020-05-04", "german"),
     ("on:2020", "german"),
     ("on:2020-06", ""),
+    ("on:2020-05-03..2020-05-04", "german"),
+    ("on:2020-04..2020-05", "german"),
+    ("on:2020-05-05..today strasse", ""),
+    ("-on:2020-05-04..2020-05-04 strasse", ""),
+    ("on:2020-06..2020-05 cat", "cat catdog tired"),
+    ("on:2020-05.. strasse", "german"),
+    ("after:2020-05-01..2020-05-02 strasse", "german"),
     ("after:2020-05-05 strasse", ""),
     ("on:2020-02-31 strasse", "german"),
     ("on:today strasse", ""),
@@ -397,20 +446,54 @@ def test_however_it_is_read_a_search_finds_the_same(gallery: dict[int, str], ali
     [
         ("cat modle:x", "modle:x", "model"),
         ("model:qwenn-image", "model:qwenn-image", "qwen-image"),
+        ("cfg_scale:7", "cfg_scale:7", "nearest is “cfg”"),
+        ("-CFG_Scale:7", "-CFG_Scale:7", "nearest is “cfg”"),
+        ("style_preset:cinematic", "style_preset:cinematic", "nearest is “style”"),
+        ("aspect-ratio:16:9", "aspect-ratio:16:9", "nearest is “ratio”"),
+        ("aspect_ratio:16:9", "aspect_ratio:16:9", "nearest is “ratio”"),
+        ("negative_prompt:x", "negative_prompt:x", "nearest is “negative”"),
+        ("enhance_prompt:x", "enhance_prompt:x", "nearest is “enhanced”"),
+        ("sd3:x", "sd3:x", "There are: model"),
         ("style:cinematik", "style:cinematik", "cinematic"),
         ("by:alcie", "by:alcie", "alice"),
         ("is:blured", "is:blured", "blurred"),
+        ("is:fav", "is:fav", "nearest is “favourite”"),
+        ("is:unr", "is:unr", "nearest is “unrated”"),
+        ("bat:7", "bat:7", "nearest is “batch”"),
+        ("tag:her", "tag:her", "nearest is “hero”"),
+        ("in:spr", "in:spr", "nearest is “spring”"),
+        ("by:ali", "by:ali", "nearest is “alice”"),
+        ("order:oldest", "order:oldest", "menu above the list"),
+        ("sort:newest", "sort:newest", "menu above the list"),
         ("is:favorite", "is:favorite", "favourite"),
         ("tag:heros", "tag:heros", "hero"),
         ("in:sprng", "in:sprng", "spring"),
         ("in:999999999999999999999", "in:999999999999999999999", "no collection"),
+        ("from:99999", "from:99999", "no picture 99999"),
+        ("-from:#99999", "-from:#99999", "no picture 99999"),
+        ("prompt:99999", "prompt:99999", "no prompt 99999"),
+        ("batch:77777", "batch:77777", "no batch 77777"),
+        (f"batch:{2**63}", f"batch:{2**63}", "no batch"),
+        ("batch:x", "batch:x", "number"),
+        ("seed:5..1", "seed:5..1", "lower"),
+        ("price:$2..$1", "price:$2..$1", "lower"),
+        ("-mine:4..2", "-mine:4..2", "lower"),
         ("rating:good", "rating:good", "number"),
         ("mine:1.5", "mine:1.5", "number"),
         ("seed:abc", "seed:abc", "number"),
         ("on:2020-02-31", "on:2020-02-31", "calendar"),
         ("on:someday", "on:someday", "yesterday"),
+        ("on:2020-06..2020-05", "on:2020-06..2020-05", "earlier"),
+        ("on:2020-06..", "on:2020-06..", "yesterday"),
+        ("after:2020-06..2020-07", "after:2020-06..2020-07", "yesterday"),
         ("size:big", "size:big", "1024x768"),
+        ("cat -", "-", "right behind"),
+        ("cat - dog", "-", "right behind"),
         ("model:", "model:", "value"),
+        ('model:""', 'model:""', "value"),
+        ('-model:" "', '-model:" "', "value"),
+        ('model:"', 'model:"', "value"),
+        ('modle:""', 'modle:""', "nearest is “model”"),
         ("-modle:x", "-modle:x", "model"),
         (" ".join(f"w{n}" for n in range(11)), "w10", "first 10"),
         ("x" * 501, "", "500"),
@@ -424,6 +507,13 @@ def test_what_is_not_searched_is_said_with_the_nearest(
         message = Page(client.get(address, {"q": typed}).content).one(data_search_problem=None)
         assert part in message.words
         assert words in message.words
+
+
+def test_where_nothing_is_near_all_are_named(alice: User) -> None:
+    (operator,) = read_query("foo:bar", alice).problems
+    assert operator.message == f"There is no operator “foo:”. There are: {', '.join(OPERATORS)}."
+    (state,) = read_query("is:xyz", alice).problems
+    assert "There are: mine, moderated, blurred" in state.message
 
 
 def test_a_picture_without_a_prompt_has_none_of_the_words(gallery: dict[int, str], alice: User) -> None:
@@ -464,7 +554,16 @@ def test_descendants_of_what_was_one_of_several_inputs(alice: User) -> None:
     assert found(f"from:{first.pk}") == {edited, upscaled}
     assert found(f"from:{layer.pk}") == {edited, upscaled, styled}
     assert found(f"from:{layer.pk} -from:{edited.pk}") == {edited, styled}
-    assert found(f"from:{other.pk}") == found(f"from:{2**63 - 1}") == set()
+    assert found(f"from:{other.pk}") == set()
+
+
+def test_ids_are_asked_for_once_each(alice: User, django_assert_num_queries: Any) -> None:
+    picture = a_picture(alice)
+    ids = f"prompt:{picture.prompt_id} from:{picture.pk} from:999"
+    known = vocabulary.Vocabulary(alice.pk)
+    with django_assert_num_queries(3):
+        for text in (ids, f"-{ids} cat", f"{ids} {ids}"):
+            assert len(search.parse(text, known).problems) == text.count("999")
 
 
 @pytest.mark.parametrize(

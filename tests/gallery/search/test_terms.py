@@ -30,9 +30,12 @@ def is_model(term: search.Term) -> bool:
         ('cat model:"fl', "cat", f"cat {MODEL}"),
         ("\u201ca phrase\u201d model:x", "\u201ca phrase\u201d", f"\u201ca phrase\u201d {MODEL}"),
         ("  cat \u00a0  dog ", "cat dog", f"{MODEL} cat dog"),
+        ('cat "" dog', "cat dog", f"{MODEL} cat dog"),
+        ('model:"" cat', "cat", f"{MODEL} cat"),
         ("model: cat", "model: cat", f"{MODEL} model: cat"),
         ("colour:red cfg:many cat", "colour:red cfg:many cat", f"{MODEL} colour:red cfg:many cat"),
         ("caf\u00e9 \ufb01sh model:x", "caf\u00e9 fish", f"caf\u00e9 fish {MODEL}"),
+        ("model_id:x cat", "model_id:x cat", f"{MODEL} model_id:x cat"),
         ("http://model:x", "http://model:x", f"{MODEL} http://model:x"),
     ],
 )
