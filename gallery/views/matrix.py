@@ -4,7 +4,8 @@ import uuid
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -22,7 +23,7 @@ from gallery.forms.style_references import refuse
 from gallery.forms.submission import earlier, lost, spend, submission_of
 from gallery.http import MemberRequest, SeeOther, glance
 from gallery.media.pictures import LostFile
-from gallery.models import Batch, Generation, Image, Prompt
+from gallery.models import Batch, Generation, Image, Prompt, kept_sql
 from gallery.models.queue import Order
 from gallery.text import unreadable_fields
 from gallery.variations import axes
@@ -30,8 +31,9 @@ from gallery.variations.existing import existing
 from gallery.variations.matrix import missing
 from venice import price
 
-#: What the page of a bought matrix tells of its click.
-_SHOWN = ("kind", "axes", "title", "price", "created_at", "owner__username")
+# What the page of a bought matrix tells of its click, in the order of the table, as a row is made of them.
+_TOLD = {"id", "kind", "axes", "title", "price", "created_at"}
+_SHOWN = tuple(field.attname for field in Batch._meta.concrete_fields if field.attname in _TOLD)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -120,17 +122,25 @@ def _page(
 @require_safe
 def result(request: MemberRequest, pk: int) -> HttpResponse:
     """What has come of a matrix that was bought; to htmx its table alone, 204 while that is as it was."""
-    rows = Batch.objects.select_related("owner").only(*_SHOWN)
-    batch = get_object_or_404(rows, pk=min(pk, MAX_ID), kind=Batch.Kind.MATRIX)
+    rows = kept_sql.ask("bought matrix", _bought, min(pk, MAX_ID))
+    if not rows:
+        raise Http404
+    *columns, maker = rows[0]
+    batch = Batch.from_db(DEFAULT_DB_ALIAS, _SHOWN, columns)
     drawn = matrix_result.result(batch, request.user, read_id(request.GET.get("page", "")) or 0)
     if drawn is None:
         raise Http404
     if request.htmx and request.GET.get("seen") == drawn.seen:
         return HttpResponse(status=204)
-    context = {"batch": batch, "result": drawn, "table": drawn.table}
+    context = {"batch": batch, "maker": maker, "result": drawn, "table": drawn.table}
     if request.htmx:
         return render(request, "matrix/_result.jinja", context, using="jinja2")
     return render(request, "matrix/result.html", context)
+
+
+def _bought(pk: int) -> QuerySet[Batch, Any]:
+    """The click of that matrix, and who pressed."""
+    return Batch.objects.filter(pk=pk, kind=Batch.Kind.MATRIX).values_list(*_SHOWN, "owner__username")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
