@@ -1,4 +1,4 @@
-"""`python -m benchmarks.screenshots`: every page at three widths in both schemes, into docs/screenshots/.
+"""`python -m benchmarks.screenshots`: every page at four widths in both schemes, into docs/screenshots/.
 
 The site is a real one with pretend data, an emulator for its Venice, and some pictures made through the form.
 """
@@ -22,7 +22,7 @@ from venice.emulator import Emulator
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 # Width: height of the window, in CSS pixels.
-WINDOWS = {390: 844, 834: 1112, 1440: 900}
+WINDOWS = {390: 844, 834: 1112, 1440: 900, 2560: 1440}
 SCHEMES = ("dark", "light")
 MAX_BYTES = 250_000
 PIXELS, RATIO, TIER = "venice-sd35", "qwen-image", "gpt-image-2"

@@ -180,10 +180,7 @@ def _closed(
     listing = Listing(path=path, query=query, orders=ORDERS, order=ORDERS[order], cursor=None, size=0)
     found = search.terms(text)
     menus = tuple(_menu(listing, facet, found) for facet in _FACETS)
-    orders = tuple(
-        Link(each.label, listing.sorted_by(each), each is listing.order) for each in ORDERS.values()
-    )
-    return tuple(_scopes(listing, found)), menus, orders
+    return tuple(_scopes(listing, found)), menus, tuple(orders(listing))
 
 
 def _saved(member: User) -> list[tuple[str, str]]:
@@ -191,6 +188,13 @@ def _saved(member: User) -> list[tuple[str, str]]:
         return SavedSearch.objects.filter(user=owner).values_list("name", "text")
 
     return kept_sql.ask("saved searches", write, member.pk)
+
+
+def orders(listing: Listing) -> list[Link]:
+    """The same list in each of its orders."""
+    return [
+        Link(each.label, listing.sorted_by(each), each is listing.order) for each in listing.orders.values()
+    ]
 
 
 def menu(listing: Listing, member: User, name: str) -> Menu:

@@ -16,7 +16,7 @@ from gallery.formats import MAX_ID, read_id
 from gallery.forms.collection import CollectionForm
 from gallery.http import MemberRequest, SeeOther, back_to, error_page
 from gallery.listing import collection_rows, count, tiles
-from gallery.listing.filters import Link
+from gallery.listing.filters import orders
 from gallery.listing.listing import Listing
 from gallery.listing.order import OWN
 from gallery.listing.scope import COLLECTION, Scope
@@ -87,10 +87,7 @@ def _page(request: MemberRequest, collection: Collection, form: CollectionForm |
         "newer": f"{newer}{'&' if '?' in newer else '?'}arrange=1" if newer and is_arranged else newer,
         "found": count.found(images),
         "hidden": scope.hides(listing.query, request.user),
-        "orders": [
-            Link(order.label, listing.sorted_by(order), order is listing.order)
-            for order in listing.orders.values()
-        ],
+        "orders": orders(listing),
         "form": form,
         "may_delete": access.may_delete(request.user, collection),
         "is_destination": request.user.destination_id == collection.pk and not collection.archived_at,

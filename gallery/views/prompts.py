@@ -11,6 +11,7 @@ from gallery.display.word_diff import difference
 from gallery.formats import MAX_ID, read_id
 from gallery.http import MemberRequest
 from gallery.listing import count, prompt_rows, tiles
+from gallery.listing.filters import orders
 from gallery.listing.listing import Listing
 from gallery.listing.order import PROMPT_ORDERS
 from gallery.listing.prompt_choices import choices
@@ -52,7 +53,7 @@ def prompt(request: MemberRequest, pk: int) -> HttpResponse:
         return render(request, "gallery/_more.jinja", context, using="jinja2")
     if not page.rows and listing.cursor is None:
         context["hidden"] = scope.hides(listing.query, request.user)
-    context["row"] = prompt_rows.row(prompt)
+    context |= {"row": prompt_rows.row(prompt), "listing": listing, "orders": orders(listing)}
     context["before"] = prompt.predecessor
     if listing.query:
         context["found"] = count.found(images)

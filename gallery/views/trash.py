@@ -18,7 +18,7 @@ from gallery.display.collecting import no_longer_in
 from gallery.formats import counted
 from gallery.http import MemberRequest, SeeOther, back_to, error_page
 from gallery.listing import count, tiles, trash_rows
-from gallery.listing.filters import Link
+from gallery.listing.filters import orders
 from gallery.listing.listing import Listing, Page
 from gallery.listing.scope import TRASH, Scope
 from gallery.models import Collection, Image
@@ -44,10 +44,7 @@ def trash(request: MemberRequest) -> HttpResponse:
         context["found"] = count.found(images)
     context |= {
         "days": settings.TRASH_DAYS,
-        "orders": [
-            Link(order.label, listing.sorted_by(order), order is listing.order)
-            for order in listing.orders.values()
-        ],
+        "orders": orders(listing),
         "can_empty": access.images_to_change(request.user).in_trash().count(),
         "until": timezone.now().isoformat(),
     }

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 
 from gallery.listing import tiles
-from gallery.models import Image, User
+from gallery.models import Collection, Image, Preset, SavedSearch, Tag, Upload, User
 from gallery.search import MAX_QUERY
 from gallery.web.requests import LINE_LIMIT
 from tests.gallery.making import a_generation, a_picture, pictures
@@ -220,6 +220,43 @@ def test_queries_do_not_grow_with_rows(
         client.get(address)
     more(24, 6)
     with django_assert_max_num_queries(most) as many:
+        client.get(address)
+    assert len(many) == len(few)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/searches/", "/presets/", "/uploads/", "/account/", "/compare/", "/compare/?images={},{}"],
+)
+def test_queries_do_not_grow_with_rows_of_ones_own(
+    client: Client,
+    alice: User,
+    bob: User,
+    models_known: None,
+    address: str,
+    django_assert_max_num_queries: Any,
+) -> None:
+    client.force_login(alice)
+
+    def more(start: int, end: int) -> list[int]:
+        for number in range(start, end):
+            name = f"cat {number}"
+            SavedSearch.objects.create(user=alice, name=name, text=name)
+            for owner in (alice, bob):
+                Preset(owner=owner, is_shared=True, values={"prompt": name}).keep(name)
+            picture = a_picture(alice, name)
+            columns = ("sha256", "name", "format", "width", "height", "bytes")
+            Upload.objects.create(owner=alice, **{column: getattr(picture, column) for column in columns})
+            Collection.objects.called(name, alice).add([picture.pk], alice)
+            Tag.objects.called(name, alice).add([picture.pk], alice)
+        return list(Image.objects.order_by("id").values_list("id", flat=True)[:2])
+
+    address = address.format(*more(0, 2))
+    client.get(address)
+    with django_assert_max_num_queries(12) as few:
+        assert client.get(address).status_code == 200
+    more(2, 30)
+    with django_assert_max_num_queries(12) as many:
         client.get(address)
     assert len(many) == len(few)
 

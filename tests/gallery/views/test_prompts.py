@@ -387,6 +387,14 @@ def test_a_prompts_page_is_searched_and_sorted_as_the_gallery_is(page: Get, alic
     path = f"/prompts/{first.prompt_id}/"
     assert shown(page(f"{path}?q=by:bob")) == [second.pk]
     assert shown(page(f"{path}?order=oldest")) == [first.pk, second.pk]
+    menu = {link.words: link["href"] for link in page(f"{path}?q=dog").one("ul", aria_label="Order").all("a")}
+    assert list(menu) == ["Newest", "Oldest", "Best rated", "Dearest"]
+    oldest = page(menu["Oldest"])
+    assert shown(oldest) == [first.pk, second.pk]
+    assert oldest.one("a", aria_current="true").words == "Oldest"
+    assert (
+        oldest.one("form", aria_label="Search its pictures").one("input", name="order")["value"] == "oldest"
+    )
     found = page(f"{path}?q=by:bob+colour:red+-cat")
     assert shown(found) == [second.pk]
     assert found.one(data_found=None).words == "1"

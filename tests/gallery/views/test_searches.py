@@ -5,6 +5,7 @@ from django.test import Client
 from django.utils import timezone
 
 from gallery.forms.saved_search import MOST
+from gallery.listing.scope import Scope
 from gallery.models import CatalogModel, CatalogStyle, Collection, SavedSearch, Tag, User
 from gallery.search import MAX_QUERY
 from gallery.search.operators import OPERATORS
@@ -117,6 +118,25 @@ def test_the_page_names_every_operator_and_is_led_to(client: Client, alice: User
         assert not page.all(data_search_problem=None), example
     for query in ("", "colour:red", "nothing-at-all"):
         assert Page(client.get("/", {"q": query}).content).values("href", "/searches/#language")
+
+
+def test_the_page_tells_what_an_address_takes_and_it_does(maker: Client, alice: User) -> None:
+    language = Page(maker.get("/searches/").content).one("section", id="language")
+    forms = [
+        code.words for code in language.all("code") if code.words.startswith("in=") and code.words != "in="
+    ]
+    assert [form.removeprefix("in=") for form in forms] == ["prompt:7", "collection:3", "trash"]
+    assert [Scope.named(form.removeprefix("in=")).text for form in forms] == [
+        "prompt:7",
+        "collection:3",
+        "trash",
+    ]
+    first, second = a_picture(alice, "one"), a_picture(alice, "two")
+    for within, older in (("5", True), (f"prompt:{second.prompt_id}", False)):
+        page = Page(maker.get(f"/images/{second.pk}/?in={within}").content)
+        assert [f"/images/{first.pk}/" in link["href"] for link in page.all("a", rel="next")] == [
+            True
+        ] * older
 
 
 def test_the_box_says_what_it_searches(client: Client, alice: User) -> None:
