@@ -81,6 +81,7 @@ urlpatterns = [
     path("images/<int:pk>/collect/", collecting.collect, name="collect"),
     path("images/<int:pk>/uncollect/", collecting.uncollect, name="uncollect"),
     path("collections/", collections.collections, name="collections"),
+    path("collections/names/", collecting.names, name="collection-names"),
     path("collections/destination/", collecting.destination, name="destination"),
     path("collections/<int:pk>/", collections.collection, name="collection"),
     path("collections/<int:pk>/edit/", collections.edit, name="edit-collection"),

@@ -5,11 +5,11 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from gallery import access
-from gallery.display.collecting import collecting
+from gallery.display.collecting import NAMES, collecting
 from gallery.formats import read_id
 from gallery.http import MemberRequest, back_to, error_page
 from gallery.models import Collection, Image, User
@@ -38,6 +38,14 @@ def uncollect(request: MemberRequest, pk: int) -> HttpResponse:
         raise Http404
     collection.remove([image.pk])
     return _done(request, image, f"Picture {image.pk} is not in “{collection.name}” any more.")
+
+
+@require_safe
+def names(request: MemberRequest) -> HttpResponse:
+    """The collections that were used last, to choose from while one types."""
+    return render(
+        request, "marks/_options.html", {"names": [each.name for each in Collection.objects.used_last(NAMES)]}
+    )
 
 
 def named(request: MemberRequest, user: User) -> Collection:

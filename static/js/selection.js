@@ -5,6 +5,8 @@ const said = document.getElementById("said");
 const grid = document.getElementById("grid");
 // The same list, however it is sorted and wherever one is in it.
 const KEY = `selection ${location.pathname} ${new URLSearchParams(location.search).get("q") ?? ""}`;
+/** A picture of the list, whatever it looks like there. */
+const TILE = "#grid > [data-image]";
 // So long a finger rests on a tile until that means to select it.
 const LONG = 450;
 
@@ -51,7 +53,7 @@ function draw(on = choosing || all || selected.size > 0) {
   document.body.classList.toggle("selecting", on);
   const found = document.querySelector("[data-found]")?.textContent.trim();
   bar.querySelector("[data-selected]").textContent = all ? `All${found ? ` ${found}` : ""}` : String(selected.size);
-  bar.elements.all.value = all ? "1" : "";
+  bar.elements.all.checked = all;
   bar.querySelector("[data-select-all]").hidden = all;
   // One deed after the other: of two at once the earlier might come last.
   for (const button of bar.querySelectorAll("[data-verb]")) button.disabled = busy || (!all && !selected.size);
@@ -103,7 +105,7 @@ let held = false;
 addEventListener(
   "click",
   (event) => {
-    const tile = event.target.closest?.("#grid > .tile");
+    const tile = event.target.closest?.(TILE);
     if (!tile || event.button) return;
     const box = boxOf(tile);
     isRange = event.shiftKey;
@@ -123,7 +125,7 @@ grid.addEventListener("change", (event) => {
 
 let resting = 0;
 grid.addEventListener("pointerdown", (event) => {
-  const tile = event.target.closest("#grid > .tile");
+  const tile = event.target.closest(TILE);
   held = false;
   if (event.pointerType !== "touch" || !tile || event.target.matches(".pick")) return;
   clearTimeout(resting);
@@ -150,7 +152,7 @@ document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || event.altKey || typing(event.target)) return;
   if (document.querySelector("dialog[open], .layer")) return;
   const key = event.key.toLowerCase();
-  const tile = grid.querySelector(".tile[data-pointed]") ?? event.target.closest("#grid > .tile");
+  const tile = grid.querySelector("[data-pointed]") ?? event.target.closest(TILE);
   if ((event.ctrlKey || event.metaKey) && key === "a") {
     event.preventDefault();
     for (const box of boxes()) set(box, true);
@@ -239,7 +241,7 @@ function show(html, done) {
 /** What the page shows of it at once. */
 function follow({ verb, ids, rating }, note) {
   const left = new Set((note?.dataset.left ?? "").split(" "));
-  const tiles = [...grid.querySelectorAll(":scope > .tile")].filter(
+  const tiles = [...document.querySelectorAll(TILE)].filter(
     ({ dataset }) => (ids ? ids.includes(dataset.image) : true) && !left.has(dataset.image),
   );
   if (verb === "favourite" || verb === "unfavourite")
@@ -252,7 +254,7 @@ function follow({ verb, ids, rating }, note) {
 function takeAway(tiles, ids, moment) {
   const focused = tiles.some((tile) => tile.contains(document.activeElement));
   const places = tiles.map((tile) => ({ tile, next: tile.nextSibling }));
-  const beside = tiles.at(-1)?.nextElementSibling?.closest(".tile");
+  const beside = tiles.at(-1)?.nextElementSibling?.closest(TILE);
   document.getElementById("quick")?.setAttribute("hidden", "");
   for (const { tile } of places) tile.remove();
   if (focused) beside?.querySelector("a").focus({ preventScroll: true });

@@ -166,6 +166,67 @@ def test_without_scripts_boxes_and_buttons_do_it(filled_site: Site, browser: Bro
     context.close()
 
 
+def test_without_scripts_all_that_match_is_a_box(filled_site: Site, browser: Browser) -> None:
+    context, page, _ = opened(filled_site, browser, "/?q=castle", java_script_enabled=False)
+    found = page.locator("[data-found]").inner_text()
+    page.get_by_label("All that match").check()
+    page.locator('[data-verb="favourite"]').click()
+    expect(page.locator("#notices")).to_contain_text(f"{found} pictures added to your favourites.")
+    page.get_by_label("All that match").check()
+    page.locator('#selection [data-verb="unfavourite"]').evaluate("each => each.closest('details').open = true")
+    page.locator('[data-verb="unfavourite"]').click()
+    expect(page.locator("#notices")).to_contain_text(f"{found} pictures taken off your favourites.")
+    context.close()
+
+
+def test_what_lies_in_the_trash_is_selected_there(filled_site: Site, browser: Browser) -> None:
+    context, page, complaints = opened(filled_site, browser)
+    some = [tile(page, number) for number in range(3)]
+    for selector, _pk in some:
+        page.locator(f"{selector} > a").focus()
+        page.keyboard.press("x")
+    page.keyboard.press("Delete")
+    expect(page.locator("#notices")).to_contain_text("3 pictures put into the trash.")
+
+    page.goto(f"{filled_site.url}/trash/")
+    first, second, third = (page.locator(f"#grid > [data-image='{pk}']") for _, pk in some)
+    expect(page.locator("#selection")).to_be_hidden()
+    page.locator("[data-select]").click()
+    for each in (first, second):
+        each.locator(".tile").click()
+    expect(page.locator("[data-selected]")).to_have_text("2")
+    page.locator('[data-verb="restore"]').click()
+    expect(page.locator("#notices")).to_contain_text("2 pictures taken out of the trash.")
+    expect(first).to_have_count(0)
+    expect(third).to_have_count(1)
+
+    third.locator(".tile").focus()
+    page.keyboard.press("x")
+    page.locator('[data-verb="restore"]').click()
+    expect(page.locator("#notices")).to_contain_text("1 picture taken out of the trash.")
+    assert complaints == []
+    context.close()
+
+
+def test_names_are_offered_to_what_is_selected(filled_site: Site, browser: Browser) -> None:
+    context, page, complaints = opened(filled_site, browser)
+    page.locator(f"{tile(page, 0)[0]} > a").focus()
+    page.keyboard.press("x")
+    page.locator("#selection summary").click()
+    for number, deed in enumerate(("tag", "collect")):
+        page.locator(f"#{deed}-selected").fill(f"Offered {number}")
+        page.locator(f'[data-verb="{deed}"]').click()
+        expect(page.locator("#notices")).to_contain_text(f"“Offered {number}”")
+    page.reload()
+    page.locator("#selection summary").click()
+    page.locator("#tag-selected").press_sequentially("offer")
+    expect(page.locator('#selected-tags option[value="Offered 0"]')).to_have_count(1)
+    page.locator("#collect-selected").focus()
+    expect(page.locator('#selected-collections option[value="Offered 1"]')).to_have_count(1)
+    assert complaints == []
+    context.close()
+
+
 #: How far two boxes lie over each other, in pixels each way; what is not shown lies over nothing.
 OVERLAP = """([one, other]) => {
   const [a, b] = [one, other].map((each) => document.querySelector(each).getBoundingClientRect());

@@ -110,6 +110,7 @@ TABLE = [
     Row("tag", ("image",), "POST", member=422, maker=422, staff=422),
     Row("untag", ("image",), "POST", member=404, maker=404, staff=404),
     Row("tags"),
+    Row("collection-names"),
     Row("collections"),
     Row("collections", method="POST", member=422, maker=422, staff=422),
     Row("destination", method="POST", member=303, maker=303, staff=303),
@@ -647,6 +648,8 @@ def test_extra_fields_change_nothing(client: Client, models_known: None, alice: 
         "owner": str(bob.pk),
         "origin": "",
         "format": "webp",
+        # The same is on its way: without this the form would be asked whether it means that.
+        "run-anyway": "1",
     }
 
     client.post("/create/", asked | extra)
