@@ -103,6 +103,7 @@ urlpatterns = [
     path("generations/<int:pk>/card/", generation.card, name="generation-card"),
     path("generations/<int:pk>/cancel/", generation.cancel, name="cancel"),
     path("generations/<int:pk>/dismiss/", generation.dismiss, name="dismiss"),
+    path("generations/<int:pk>/edit/", operation.edit_and_try_again, name="edit-and-try-again"),
     path("generations/<int:pk>/run-again/", generation.run_again, name="run-again"),
     path("batches/<int:pk>/", batch.batch, name="batch"),
     path("batches/<int:pk>/pause/", batch.pause, name="pause-batch"),

@@ -17,6 +17,7 @@ from gallery.forms.sources import name_of, page_of
 from gallery.forms.spending import SpendingForm
 from gallery.models import CatalogModel, Kind, Upload
 from gallery.models.stored import StoredPicture
+from gallery.text import clean_label
 from venice import InvalidRequest, Model, price
 from venice.operations import (
     DEFAULT_EDIT_MODEL,
@@ -34,6 +35,7 @@ from venice.sources import MAX_FILE, MAX_PIXELS, MIN_PIXELS, MIN_SIDE
 _NONE_YET = "There are no models for this yet: they are fetched when a worker starts, or by sync_catalog."
 _NOT_OFFERED = "That model is not offered. Choose one from the list."
 _OWN = "Venice’s own"
+_LONGEST_NAME = 100
 
 
 class Listed(NamedTuple):
@@ -72,6 +74,8 @@ class OperationForm(SpendingForm):
         self.models = [model for model in models if self.takes(model)]
         given = (data if data is not None else initial) or {}
         self.spec = self.model_named(given.get("model"))
+        named = clean_label(str((initial or {}).get("model") or ""))[:_LONGEST_NAME]
+        self.gone_model = "" if named in {model.id for model in self.models} else named
         self.fields = self.drawn(self.spec)
         self.initial = {name: value for name, value in (initial or {}).items() if self.can_show(name, value)}
 
@@ -293,6 +297,7 @@ class EditForm(OperationForm):
         field = OneOf(
             choices=grouped(self.models, self._facts),
             label="Model",
+            help_text=f"{self.gone_model} is not offered any more." if self.gone_model else "",
             initial=spec.id if spec else None,
             widget=forms.Select(attrs={"autocomplete": "off", **PRICED}),
             required=False,

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from gallery import access
 from gallery.formats import read_id
-from gallery.models import Image, Upload, User
+from gallery.models import Image, Input, Upload, User
 from gallery.models.stored import StoredPicture
 
 #: More than any model takes: what is named beyond is not read.
@@ -69,6 +69,17 @@ def read(texts: Iterable[str], user: User) -> Sources:
         elif found not in pictures:
             pictures.append(found)
     return Sources(tuple(pictures), problem)
+
+
+def of_inputs(rows: Iterable[Input], user: User) -> list[StoredPicture | None]:
+    """Of each row, read with its image, the picture that `user` may start from once more: ours, or what they brought.
+
+    None for one that is thrown away for good, and for what another member has brought.
+    """
+    rows = list(rows)
+    digests = [row.sha256 for row in rows if row.image is None]
+    mine = {upload.sha256: upload for upload in Upload.objects.of(user).filter(sha256__in=digests)}
+    return [row.image or mine.get(row.sha256) for row in rows]
 
 
 def parts_of(typed: str) -> list[str]:

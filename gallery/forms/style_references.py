@@ -11,8 +11,8 @@ from gallery.formats import counted
 from gallery.forms.catalog import Catalog
 from gallery.forms.generate import GenerateForm
 from gallery.forms.prefill import picture_named
-from gallery.forms.sources import name_of, named
-from gallery.models import Input, Upload, User
+from gallery.forms.sources import name_of, named, of_inputs
+from gallery.models import Input, User
 from gallery.models.stored import StoredPicture
 from venice import Generate, InvalidRequest, Model
 from venice.operations import StyleReference
@@ -77,12 +77,8 @@ def _of_picture(sent: QueryDict, user: User) -> list[StoredPicture]:
     image = picture_named(sent)
     if image is None or "style_references" not in image.generation.request:
         return []
-    rows = list(image.generation.inputs.select_related("image").filter(role=Input.Role.STYLE_REFERENCE))
-    mine = {
-        row.sha256: row for row in Upload.objects.of(user).filter(sha256__in=[row.sha256 for row in rows])
-    }
-    found = (row.image or mine.get(row.sha256) for row in rows)
-    return [picture for picture in found if picture is not None]
+    rows = image.generation.inputs.select_related("image").filter(role=Input.Role.STYLE_REFERENCE)
+    return [picture for picture in of_inputs(rows, user) if picture is not None]
 
 
 def with_references(form: GenerateForm, sent: QueryDict, user: User) -> bool:

@@ -6,16 +6,17 @@ from typing import Any
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import retarget
 
 from gallery import access
 from gallery.display import generation_card
+from gallery.formats import read_id
 from gallery.forms import operations
 from gallery.forms.fields import BOXES
 from gallery.forms.operations import FORMS, OperationForm, address_of
 from gallery.forms.price import PriceRefused
-from gallery.forms.sources import Sources, moved, name_of, named, page_of
+from gallery.forms.sources import Sources, moved, name_of, named, of_inputs, page_of
 from gallery.forms.submission import earlier, lost, spend
 from gallery.http import MemberRequest, SeeOther, closed_gates, error_page
 from gallery.media.pictures import LostFile
@@ -27,6 +28,9 @@ from gallery.text import unreadable_fields
 REDRAWING = ("change-model", "add-pictures", "earlier", "later", "remove")
 SEVERAL = "multi-edit"
 FEWEST = 2
+#: The parameter that names the request that a form is filled from.
+OF_REQUEST = "generation"
+_GONE = "is thrown away for good, or was brought by another member, so that you cannot start from it."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,6 +58,22 @@ def together(request: MemberRequest) -> HttpResponse:
     return SeeOther(f"{address_of(first, SEVERAL)}?{_encoded(inputs)}")
 
 
+@require_safe
+def edit_and_try_again(request: MemberRequest, pk: int) -> HttpResponse:
+    """From an operation to the form of its kind, filled with what it asked for."""
+    found = access.generation_to_see(pk)
+    if found.kind not in FORMS:
+        return SeeOther(f"{reverse('create')}?{OF_REQUEST}={pk}")
+    own = next((each for each in _started_from(found, request) if each), None)
+    if own is None:
+        return error_page(request, 404, f"The picture that generation {pk} started from {_GONE}")
+    return SeeOther(f"{address_of(own, found.kind)}?{OF_REQUEST}={pk}")
+
+
+def _started_from(found: Generation, request: MemberRequest) -> list[StoredPicture | None]:
+    return of_inputs(found.inputs.select_related("image"), request.user)
+
+
 def _encoded(pairs: list[tuple[str, str]]) -> str:
     query = QueryDict(mutable=True)
     for name, value in pairs:
@@ -63,14 +83,19 @@ def _encoded(pairs: list[tuple[str, str]]) -> str:
 
 def _answer(request: MemberRequest, kind: str, own: StoredPicture) -> HttpResponse:
     sent = request.POST if request.method == "POST" else request.GET
+    before = _request_named(request)
     sources = _sources(sent, request, kind, own)
+    if before and kind == SEVERAL and "input" not in sent:
+        sources = _sources_of(before, request, own)
     models = operations.models()
     # Pictures that are named and not yet shown are shown first, whichever button was pressed.
     is_adding = kind == SEVERAL and bool(sent.get("add", "").strip())
     if request.method != "POST" or is_adding or any(name in sent for name in REDRAWING):
         pictures = _arranged(sources.pictures, sent, own)
-        form = FORMS[kind](own, pictures, models, initial=_kept(sent), problem=sources.problem)
-        return _page(request, form)
+        values = {**(_asked_by(before) if before else {}), **_kept(sent)}
+        form = FORMS[kind](own, pictures, models, initial=values, problem=sources.problem)
+        is_lost = request.method != "POST" and OF_REQUEST in sent and not before
+        return _page(request, form, is_lost=is_lost)
     unreadable = unreadable_fields(request)
     form = FORMS[kind](own, sources.pictures, models, sent, unreadable=unreadable, problem=sources.problem)
     made = _made(request, form)
@@ -90,6 +115,25 @@ def _sources(sent: QueryDict, request: MemberRequest, kind: str, own: StoredPict
     found = named(sent, request.user, "input", "upload", "add")
     pictures = found.pictures if own in found.pictures else (own, *found.pictures)
     return Sources(pictures, found.problem)
+
+
+def _request_named(request: MemberRequest) -> Generation | None:
+    """The request that the address asks to be filled in."""
+    pk = read_id(request.GET.get(OF_REQUEST, "")) if request.method != "POST" else None
+    return Generation.objects.filter(pk=pk).first() if pk is not None else None
+
+
+def _asked_by(before: Generation) -> dict[str, Any]:
+    """What it asked for, by the names of the fields; what no form of operations has is left out by the form."""
+    return {**before.request, "model": before.model}
+
+
+def _sources_of(before: Generation, request: MemberRequest, own: StoredPicture) -> Sources:
+    """The pictures of that request in their order, as far as they can be used, and the page's own."""
+    rows = _started_from(before, request)
+    pictures = tuple(each for each in rows if each is not None)
+    problem = f"A picture that generation {before.pk} started from {_GONE}" if None in rows else ""
+    return Sources(tuple(dict.fromkeys(pictures if own in pictures else (own, *pictures))), problem)
 
 
 def _arranged(
@@ -128,10 +172,16 @@ def _made(request: MemberRequest, form: OperationForm) -> tuple[Generation, bool
     return None
 
 
-def _page(request: MemberRequest, form: OperationForm, *, status: int = 200) -> HttpResponse:
+def _page(request: MemberRequest, form: OperationForm, *, status: int = 200, **notes: Any) -> HttpResponse:
     """The whole page, or to htmx the form alone, where it is."""
     own = form.own
-    context = {"form": form, "picture": own, "address": address_of(own, form.kind), "page": page_of(own)}
+    context = {
+        "form": form,
+        "picture": own,
+        "address": address_of(own, form.kind),
+        "page": page_of(own),
+        **notes,
+    }
     if not request.htmx:
         return render(request, "operation/operation.html", context, status=status)
     fragment = render(request, "operation/_form.html", context, status=status)

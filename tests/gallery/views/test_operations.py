@@ -8,10 +8,11 @@ from django.core.files.storage import default_storage
 from django.test import Client
 
 from gallery.media import pictures
-from gallery.models import CatalogModel, Generation, Image, Kind, State, User
+from gallery.models import CatalogModel, Generation, Image, Kind, State, Upload, User
 from gallery.pipeline.worker import WorkerProcess
 from tests.gallery.making import a_picture
 from tests.gallery.page import Page
+from tests.gallery.pipeline.test_kinds import RED
 from tests.gallery.spending import Form, spending
 
 pytestmark = pytest.mark.usefixtures("models_known")
@@ -385,3 +386,94 @@ def test_what_is_made_is_told_at_the_button_and_beside_the_picture(site: Client,
     line = told.one(id="edit-queued")
     assert line.has("hx-swap-oob", "innerHTML")
     assert line.one("a")["href"] == f"#generation-{generation.pk}"
+
+
+def brought(owner: User) -> Upload:
+    """A picture from outside that is large enough."""
+    upload = Upload.objects.bring(owner, RED)
+    Upload.objects.filter(pk=upload.pk).update(width=512, height=512)
+    return upload
+
+
+def refused_by_venice(site: Client, image: Image, kind: str, **fields: Any) -> Generation:
+    """What that form asked for, and Venice said no to."""
+    form = opened(site, image, kind)
+    redrawn = site.post(form.address, form.fields | fields | {"change-model": "1"})
+    (form,) = spending(redrawn, kind)
+    assert site.post(form.address, form.fields | fields).status_code == 303
+    Generation.objects.queued().update(state=State.FAILED, error_kind="InvalidRequest", error_message="No.")
+    return Generation.objects.latest("id")
+
+
+def try_again(site: Client, generation: Generation) -> Any:
+    """The page that the link on its card leads to."""
+    card = Page(site.get(f"/generations/{generation.pk}/").content).one("article")
+    link = card.one("a", data_edit_and_try_again=None)
+    assert link.has("class", "main")
+    return site.get(link["href"], follow=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("edit", {"prompt": "make it snow " * 90, "model": "grok-imagine-edit", "safe_mode": "off"}),
+        ("upscale", {"scale": "4", "creativity": "0.02"}),
+        ("remove-background", {}),
+    ],
+)
+def test_an_operation_that_failed_is_edited_and_tried_again(
+    site: Client, alice: User, kind: str, fields: dict[str, str]
+) -> None:
+    image = pictured(alice, 512, 512)
+    failed = refused_by_venice(site, image, kind, **fields)
+
+    page = try_again(site, failed)
+
+    assert page.request["PATH_INFO"] == address(image, kind)
+    (form,) = spending(page, kind)
+    assert site.post(form.address, form.fields).status_code == 303
+    again = Generation.objects.queued().get()
+    assert (again.request, again.model, again.origin) == (failed.request, failed.model, image)
+
+
+def test_several_pictures_come_back_in_their_order(site: Client, alice: User) -> None:
+    first, second = pictured(alice, 800, 600), pictured(alice, 512, 512)
+    upload = brought(alice)
+    names = [f"upload:{upload.pk}", str(second.pk), str(first.pk)]
+    fields = {"input": names, "prompt": "all in one", "model": "flux-2-max-edit"}
+    failed = refused_by_venice(site, first, "multi-edit", **fields)
+
+    page = try_again(site, failed)
+
+    assert page.request["PATH_INFO"] == f"/uploads/{upload.pk}/multi-edit/"
+    assert Page(page.content).values("data-input") == names
+    (form,) = spending(page, "multi-edit")
+    assert (form.fields["prompt"], form.fields["model"]) == ("all in one", "flux-2-max-edit")
+    Upload.objects.filter(pk=upload.pk).end()
+    told = Page(try_again(site, failed).content)
+    assert "another member" in told.one("p", data_error_for="input").words
+    assert told.values("data-input") == names[1:]
+
+
+def test_what_an_operation_started_from_may_be_gone(site: Client, alice: User, sally: User) -> None:
+    upload = brought(alice)
+    (form,) = spending(site.get(f"/uploads/{upload.pk}/edit/"), "edit")
+    assert site.post(form.address, form.fields | {"prompt": "snow"}).status_code == 303
+    Generation.objects.update(state=State.FAILED, error_kind="InvalidRequest", error_message="No.")
+    failed = Generation.objects.get()
+    assert try_again(site, failed).request["PATH_INFO"] == f"/uploads/{upload.pk}/edit/"
+
+    site.force_login(sally)
+    strange = try_again(site, failed)
+    assert strange.status_code == 404
+    assert "another member" in strange.content.decode()
+    assert site.get("/generations/999999/edit/").status_code == 404
+    page = site.get(address(pictured(alice), "edit") + "?generation=999999999999999999999")
+    assert "nothing was filled in" in Page(page.content).one(data_lost="").words
+
+
+def test_a_model_that_is_gone_is_told_where_its_request_is_filled_in(site: Client, alice: User) -> None:
+    failed = refused_by_venice(site, pictured(alice, 512, 512), "edit", model="grok-imagine-edit")
+    Generation.objects.filter(pk=failed.pk).update(model="gone-edit", error_kind="ModelGone")
+    told = Page(try_again(site, failed).content).one(id="edit-model_helptext").words
+    assert told == "gone-edit is not offered any more."
