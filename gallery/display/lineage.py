@@ -11,7 +11,7 @@ from gallery.display import generation_card
 from gallery.display.changes import changes
 from gallery.display.generation_card import Card
 from gallery.formats import mean
-from gallery.models import Generation, Image, Input, lineage
+from gallery.models import Attempt, Generation, Image, Input, lineage
 from gallery.models.image import UNKNOWN_PRICE
 from gallery.models.prompt import MILLION
 
@@ -36,6 +36,8 @@ _COLUMNS = (
     "rating_sum",
     "favourite_count",
 )
+# Of calls, what tells the price of a request without a picture.
+_PRICED = ("generation", "outcome", "price")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +66,10 @@ class Node:
 
     @property
     def price(self) -> Decimal | None:
-        """What the whole request cost, or is to cost, in USD; None when that is not known."""
+        """What the whole request cost, or is to cost while it is on its way, in USD; None when that is not known."""
         for each in self.images:
             return None if each.sort_price == UNKNOWN_PRICE else Decimal(each.sort_price) / MILLION
-        return self.generation.price_estimate
+        return self.generation.cost
 
     @property
     def rating(self) -> str:
@@ -121,7 +123,7 @@ class _Graph:
 
 
 def around(image: Image) -> Tree:
-    """The family of its request: nine queries at most, however deep and however many."""
+    """The family of its request: ten queries at most, however deep and however many."""
     here = image.generation_id
     before = lineage.before([here], COUNTED + 1)
     after = lineage.after([here], COUNTED + 1)
@@ -152,13 +154,14 @@ def _more(found: list[int], drawn: set[int], graph: _Graph, root: int, image: Im
 
 
 def _graph(ids: list[int]) -> _Graph:
-    """These with their pictures and what they start from, in four queries, and their edges."""
+    """These with their pictures and what they start from, in five queries, and their edges."""
     pictures = Prefetch("images", Image.objects.order_by("index", "id").only(*_COLUMNS))
     inputs = Prefetch("inputs", Input.objects.select_related("image"))
+    calls = Prefetch("attempts", Attempt.objects.only(*_PRICED))
     rows = (
         Generation.objects.filter(pk__in=ids)
         .select_related("owner", "prompt", "origin", "verification")
-        .prefetch_related(pictures, inputs)
+        .prefetch_related(pictures, inputs, calls)
     )
     graph = _Graph({each.pk: each for each in rows.order_by("pk")})
     for pk, generation in graph.rows.items():
@@ -269,11 +272,12 @@ class Made:
 
 
 def made_from(image: Image) -> Made:
-    """By re-running it, or starting from it; three queries, four more while some of it is on its way."""
+    """By re-running it, or starting from it; four queries, four more while some of it is on its way."""
     found = lineage.made_from(image.pk, COUNTED + 1)
     pictures = Prefetch("images", Image.objects.order_by("index", "id").only(*_COLUMNS))
     rows = Generation.objects.filter(pk__in=found[:LISTED]).select_related("owner", "prompt", "verification")
-    children = list(rows.prefetch_related(pictures).order_by("-id")) if found else []
+    calls = Prefetch("attempts", Attempt.objects.only(*_PRICED))
+    children = list(rows.prefetch_related(pictures, calls).order_by("-id")) if found else []
     active = [each.pk for each in children if each.is_active]
     cards = generation_card.drawn(Generation.objects.filter(pk__in=active)) if active else None
     return Made(

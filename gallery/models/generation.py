@@ -17,7 +17,7 @@ from gallery.models.batch import Batch
 from gallery.models.lifecycle import Lifecycle
 from gallery.models.prompt import Prompt
 from gallery.models.queue import GenerationQuerySet
-from gallery.models.states import ACTIVE_STATES, RUNNABLE_STATES, State
+from gallery.models.states import ACTIVE_STATES, CHARGED_OUTCOMES, RUNNABLE_STATES, State
 from venice import Generate, Unanswered
 from venice.operations import PARAMETER, Operation, operation_from
 from venice.operations.finishing import DEFAULT_SCALE
@@ -301,6 +301,13 @@ class Generation(Lifecycle):
     def doubtful_price(self) -> Decimal | None:
         """What the doubtful calls cost if they were charged, in USD; None when the catalogue had no price."""
         return total(attempt.price for attempt in self.doubtful)
+
+    @property
+    def cost(self) -> Decimal | None:
+        """What it is to cost while it is on its way, then what its calls may have cost, in USD; None: not known."""
+        if self.is_active:
+            return self.price_estimate
+        return total(attempt.price for attempt in self.attempts.all() if attempt.outcome in CHARGED_OUTCOMES)
 
     def again(self, *, new_seed: bool) -> Operation:
         """The same request, with its own seed or a freshly drawn one."""

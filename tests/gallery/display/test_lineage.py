@@ -1,5 +1,6 @@
 """A picture's family as its tree is drawn."""
 
+import uuid
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from django.test import Client
 
 from gallery.display import lineage
 from gallery.display.changes import changes
-from gallery.models import Generation, Image, Input, User
+from gallery.models import Attempt, Generation, Image, Input, User
 from gallery.models.lineage import after, before
 from tests.gallery.making import a_generation, a_picture, pictures
 from tests.gallery.page import Page
@@ -133,6 +134,42 @@ def test_a_node_tells_its_price_judgement_and_what_is_gone(client: Client, alice
     assert page.all(data_origin_purged="")
     assert "Failed" in page.one(data_node=str(failed.pk)).words
     assert client.get("/images/99999999999999999999/lineage/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("state", "outcomes", "told"),
+    [
+        ("queued", [], "$0.03"),
+        ("failed", [], "$0.00"),
+        ("cancelled", [], "$0.00"),
+        ("failed", ["unsent", "refused"], "$0.00"),
+        ("interrupted", ["refused", "unknown"], "$0.04"),
+    ],
+)
+def test_what_made_no_picture_tells_what_it_may_have_cost(
+    client: Client, alice: User, state: str, outcomes: list[str], told: str
+) -> None:
+    here = a_picture(alice)
+    other = a_generation(alice, state=state, origin=here, price_estimate="0.03")
+    for outcome in outcomes:
+        Attempt.objects.create(
+            generation=other,
+            token=uuid.uuid4(),
+            worker="w",
+            host="h",
+            model=other.model,
+            sent_at=here.created_at,
+            outcome=outcome,
+            price="0.04",
+        )
+    client.force_login(alice)
+
+    tree = Page(client.get(f"/images/{here.pk}/lineage/").content)
+
+    assert told in tree.one(data_node=str(other.pk)).words
+    if state != "queued":
+        card = Page(client.get(f"/generations/{other.pk}/").content).one("p", class_="facts")
+        assert told in card.words
 
 
 def test_pictures_that_one_starts_from_are_blurred_too(client: Client, alice: User) -> None:
