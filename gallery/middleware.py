@@ -14,7 +14,6 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import resolve_url
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
@@ -30,6 +29,8 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 # Below it an address holds a token.
 SIGNIN = "/signin/"
+# What is typed there costs money to send, and is kept for who has to sign in first.
+KEPT_FORMS = ("create", "operation", "upload-operation")
 METHODS = ("GET", "HEAD", "POST")
 MULTIPART = "multipart/form-data"
 FORM_TYPES = ("application/x-www-form-urlencoded", MULTIPART)
@@ -231,7 +232,8 @@ class MemberRequired(LoginRequiredMiddleware):
         self, request: HttpRequest, view_func: Callable[..., Any]
     ) -> HttpResponseBase:
         back = request.get_full_path() if request.method != "POST" else page_of(request)
-        words_are_kept = request.method == "POST" and request.path_info == reverse("create")
+        form = request.resolver_match.url_name if request.resolver_match else None
+        words_are_kept = request.method == "POST" and form in KEPT_FORMS
         if words_are_kept:
             back = f"{request.path_info}?{kept.PARAMETER}"
         response: HttpResponseBase = redirect_to_login(back)

@@ -81,12 +81,9 @@ def create(request: MemberRequest) -> HttpResponse:
 
 def _restored(request: MemberRequest) -> HttpResponse:
     """The form as it was when its session was over; nothing of it has been sent."""
-    fields = dict(kept.kept(request))
-    sent = QueryDict(mutable=True)
-    for name, value in fields.items():
-        sent.setlist(name, value if isinstance(value, list) else [str(value)])
+    sent = kept.kept(request)
     form, values = _form_of(request, sent)
-    response = _page(request, form, values, restored=bool(fields))
+    response = _page(request, form, values, restored=bool(sent))
     kept.forget(response)
     return response
 

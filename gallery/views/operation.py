@@ -12,7 +12,7 @@ from django_htmx.http import retarget
 from gallery import access
 from gallery.display import generation_card
 from gallery.formats import read_id
-from gallery.forms import operations
+from gallery.forms import kept, operations
 from gallery.forms.fields import BOXES
 from gallery.forms.operations import FORMS, OperationForm, address_of
 from gallery.forms.price import PriceRefused
@@ -82,22 +82,22 @@ def _encoded(pairs: list[tuple[str, str]]) -> str:
 
 
 def _answer(request: MemberRequest, kind: str, own: StoredPicture) -> HttpResponse:
-    sent = request.POST if request.method == "POST" else request.GET
-    before = _request_named(request)
-    sources = _sources(sent, request, kind, own)
-    if before and kind == SEVERAL and "input" not in sent:
-        sources = _sources_of(before, request, own)
-    models = operations.models()
+    if request.method != "POST":
+        return _opened(request, kind, own)
+    sent = request.POST
     # Pictures that are named and not yet shown are shown first, whichever button was pressed.
     is_adding = kind == SEVERAL and bool(sent.get("add", "").strip())
-    if request.method != "POST" or is_adding or any(name in sent for name in REDRAWING):
-        pictures = _arranged(sources.pictures, sent, own)
-        values = {**(_asked_by(before) if before else {}), **_kept(sent)}
-        form = FORMS[kind](own, pictures, models, initial=values, problem=sources.problem)
-        is_lost = request.method != "POST" and OF_REQUEST in sent and not before
-        return _page(request, form, is_lost=is_lost)
-    unreadable = unreadable_fields(request)
-    form = FORMS[kind](own, sources.pictures, models, sent, unreadable=unreadable, problem=sources.problem)
+    if is_adding or any(name in sent for name in REDRAWING):
+        return _page(request, _drawn(request, kind, own, sent))
+    sources = _sources(sent, request, kind, own)
+    form = FORMS[kind](
+        own,
+        sources.pictures,
+        operations.models(),
+        sent,
+        unreadable=unreadable_fields(request),
+        problem=sources.problem,
+    )
     made = _made(request, form)
     if made is None:
         return _page(request, form, status=422)
@@ -106,6 +106,32 @@ def _answer(request: MemberRequest, kind: str, own: StoredPicture) -> HttpRespon
         return SeeOther(reverse("generation", args=[generation.pk]))
     card = generation_card.of(generation, closed_gates(request))
     return render(request, "operation/_queued.html", {"card": card, "created": created, "form": form})
+
+
+def _opened(request: MemberRequest, kind: str, own: StoredPicture) -> HttpResponse:
+    """The form as its address asks: as it was when its session was over, as a request had it, or field by field."""
+    if kept.PARAMETER in request.GET:
+        sent = kept.kept(request)
+        form = _drawn(request, kind, own, sent)
+        response = _page(request, form, restored=bool(sent), is_filled=bool(sent))
+        kept.forget(response)
+        return response
+    before = _request_named(request)
+    form = _drawn(request, kind, own, request.GET, before)
+    is_lost = OF_REQUEST in request.GET and before is None
+    return _page(request, form, is_lost=is_lost, is_filled=before is not None)
+
+
+def _drawn(
+    request: MemberRequest, kind: str, own: StoredPicture, sent: QueryDict, before: Generation | None = None
+) -> OperationForm:
+    """The form with what was `sent`, and with what the request of `before` had beside that; nothing is spent."""
+    sources = _sources(sent, request, kind, own)
+    if before and kind == SEVERAL and "input" not in sent:
+        sources = _sources_of(before, request, own)
+    pictures = _arranged(sources.pictures, sent, own)
+    values = {**(_asked_by(before) if before else {}), **_kept(sent)}
+    return FORMS[kind](own, pictures, operations.models(), initial=values, problem=sources.problem)
 
 
 def _sources(sent: QueryDict, request: MemberRequest, kind: str, own: StoredPicture) -> Sources:
@@ -119,7 +145,7 @@ def _sources(sent: QueryDict, request: MemberRequest, kind: str, own: StoredPict
 
 def _request_named(request: MemberRequest) -> Generation | None:
     """The request that the address asks to be filled in."""
-    pk = read_id(request.GET.get(OF_REQUEST, "")) if request.method != "POST" else None
+    pk = read_id(request.GET.get(OF_REQUEST, ""))
     return Generation.objects.filter(pk=pk).first() if pk is not None else None
 
 

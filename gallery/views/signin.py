@@ -9,7 +9,6 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
@@ -42,7 +41,7 @@ def signin(request: HttpRequest, token: str) -> HttpResponse:
     user = accounts.redeem(token) if request.method == "POST" else accounts.user_for(token)
     if user and request.method == "POST":
         login(request, user, backend=accounts.LINK_BACKEND)
-        return redirect(f"{reverse('create')}?{kept.PARAMETER}" if kept.kept(request) else "gallery")
+        return redirect(kept.address(request) or "gallery")
     if request.method == "POST":
         events.signin_refused(request, "link")
     context = {

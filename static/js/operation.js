@@ -70,6 +70,8 @@ function bringBack(form) {
   filled.set(form, models);
   if (models.has(model)) return keep(form);
   models.add(model);
+  // What the page was asked to fill in is meant, whatever was typed here before.
+  if (isFirst && "filled" in form.dataset) return fieldsOf(form).forEach((field) => keep(form, field));
   let isPriced = false;
   for (const field of fieldsOf(form)) {
     const value = kept[field.name];

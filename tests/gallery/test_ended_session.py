@@ -8,6 +8,7 @@ from django.test import Client
 from gallery import accounts
 from gallery.forms import kept
 from gallery.models import CatalogModel, Generation, User
+from tests.gallery.making import ABLE, a_picture
 from tests.gallery.page import Page
 from tests.gallery.spending import forms
 
@@ -55,6 +56,51 @@ def test_it_is_all_there_after_the_sign_in(client: Client, alice: User, htmx: bo
     assert not Generation.objects.exists()
     # It is told once.
     assert values(client.get(target).content)["prompt"] == ""
+
+
+@pytest.mark.parametrize("htmx", [False, True], ids=["form", "htmx"])
+@pytest.mark.parametrize("by", ["password", "link"])
+def test_words_of_an_operation_come_back_to_its_form(
+    client: Client, alice: User, models_known: None, htmx: bool, by: str
+) -> None:
+    first, second = (a_picture(alice) for _ in range(2))
+    path = f"/images/{first.pk}/multi-edit/"
+    typed = {
+        "prompt": WORDS,
+        "model": "flux-2-max-edit",
+        "input": [str(second.pk), str(first.pk)],
+        "price": "9",
+    }
+    asked = Generation.objects.count()
+    sent = client.post(path, typed, headers={"HX-Request": "true"} if htmx else {})
+    door = sent["HX-Redirect"] if htmx else sent["Location"]
+    assert door == f"/accounts/login/?next={path}%3Fkept"
+    if by == "password":
+        target = client.post("/accounts/login/", PASSWORD | {"next": f"{path}?kept"})["Location"]
+    else:
+        target = client.post(urlsplit(accounts.make_link(alice)).path)["Location"]
+    assert target == f"{path}?kept"
+    other = Page(client.get(f"/images/{second.pk}/edit/").content)
+    assert not other.all(data_restored="")
+
+    page = Page(client.get(target).content)
+
+    assert "Nothing was sent" in page.one(data_restored="").words
+    assert "".join(page.one("textarea", name="prompt").pieces).strip() == WORDS
+    assert page.one("option", selected="", value="flux-2-max-edit")
+    assert page.values("data-input") == [str(second.pk), str(first.pk)]
+    assert Generation.objects.count() == asked
+    assert not Page(client.get(target).content).all(data_restored="")
+
+
+def test_all_pictures_that_a_style_is_taken_from_come_back(
+    client: Client, alice: User, models_known: None
+) -> None:
+    names = [str(a_picture(alice).pk) for _ in range(2)]
+    client.post("/create/", TYPED | {"model": ABLE, "style_reference": names})
+    client.post("/accounts/login/", PASSWORD)
+    page = Page(client.get("/create/?kept").content)
+    assert [each["value"] for each in page.all("input", name="style_reference", checked="")] == names
 
 
 @pytest.mark.parametrize("spoilt", ["", "x", "a:b:c", "{}", "1" * 3000])

@@ -126,6 +126,8 @@ TABLE = [
     Row("generation-card", ("generation",)),
     Row("cancel", ("waiting",), "POST", member=403, maker=303, staff=303),
     Row("dismiss", ("failed",), "POST", member=403, maker=303, staff=303),
+    # It was made by words, so that it leads to the create form.
+    Row("edit-and-try-again", ("failed",), member=303, maker=303, staff=303),
     Row("run-again", ("failed",), "POST", member=403, maker=303, staff=303),
     Row("batch", ("batch",)),
     Row("pause-batch", ("batch",), "POST", member=403, maker=303, staff=303),
@@ -308,7 +310,9 @@ def test_htmx_of_a_stranger_is_told_where_to_go(things: dict[str, object]) -> No
 
 
 @pytest.mark.parametrize("number", [0, 10**30, int("9" * 4000)])
-@pytest.mark.parametrize("name", ["image", "generation", "prompt", "generation-card", "answer", "collection"])
+@pytest.mark.parametrize(
+    "name", ["image", "generation", "prompt", "generation-card", "answer", "collection", "edit-and-try-again"]
+)
 def test_a_number_that_names_nothing_is_404(name: str, number: int, client: Client, alice: User) -> None:
     """Written without int(): Python refuses to print longer numbers."""
     client.force_login(alice)
