@@ -10,10 +10,12 @@ from gallery.forms.prefill import values_told
 from gallery.http import MemberRequest, glance
 from gallery.media import parameters
 from gallery.views import create, drafts
+from venice.dimensions import sniff_input
 from venice.sources import MAX_FILE
 
 _NONE = "Choose the file of a picture, then read it."
 _TOO_LARGE = f"That file is larger than {MAX_FILE >> 20} MB. Nothing of it was read."
+_HEIC = "HEIC cannot be read here: save or send it as JPEG, and choose that file."
 _SAYS_NOTHING = (
     "That file does not say how it was made. PNG, JPEG and WebP of this gallery, AUTOMATIC1111, ComfyUI and"
     " InvokeAI do, unless somebody took the words out on their way: messengers do."
@@ -42,7 +44,7 @@ def from_file(request: MemberRequest) -> HttpResponse:
 def _read(request: MemberRequest, data: bytes) -> HttpResponse:
     found = parameters.read(data)
     if found is None:
-        return _refused(request, _SAYS_NOTHING)
+        return _refused(request, _HEIC if sniff_input(data) == "heif" else _SAYS_NOTHING)
     catalog = Catalog.load(glance(request))
     values, unknown = values_told(found.fields, catalog, request.POST.get("model"))
     form = GenerateForm.redrawn(catalog, values)

@@ -146,7 +146,10 @@ def _taken(request: MemberRequest, file: _File) -> Upload:
             f"you have {MOST_UNUSED} pictures here that nothing was made from; take some away first"
         )
     data = file.read()
-    if sniff_input(data) in (None, "heif"):
+    form = sniff_input(data)
+    if form == "heif":
+        raise _Refused("HEIC cannot be shown here: save or send it as JPEG")
+    if form is None:
         raise _Refused("is no picture that Venice takes (PNG, JPEG, WebP or AVIF)")
     try:
         return Upload.objects.bring(request.user, data)

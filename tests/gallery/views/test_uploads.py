@@ -104,6 +104,23 @@ def test_what_is_no_sane_picture_is_told_and_not_kept(site: Client, name: str) -
     assert problem(brought(site, HOSTILE[name]())).startswith("photo.png: ")
 
 
+@pytest.mark.parametrize("brands", [b"heic", b"heix", b"hevc", b"mif1\0\0\0\0mif1heic", b"xxxx\0\0\0\0heic"])
+def test_heic_of_a_phone_is_told_what_can_be_done(site: Client, brands: bytes) -> None:
+    heic = b"\0\0\0\x18ftyp" + brands.ljust(12, b"\0") + bytes(200)
+    words = "HEIC cannot be shown here: save or send it as JPEG."
+    assert problem(brought(site, heic)) == f"photo.png: {words}"
+    by_script = brought(site, heic, headers={"Accept": "application/json"})
+    assert (by_script.status_code, by_script.json()["problems"]) == (422, [f"photo.png: {words}"])
+    said = site.post("/create/from-file/", {"file": file(heic)}, headers={"HX-Request": "true"})
+    assert "save or send it as JPEG" in Page(said.content).one(id="from-file-said").words
+
+
+def test_avif_is_no_heic(site: Client) -> None:
+    """Its files name `mif1` too."""
+    cut = b"\0\0\0\x1cftypavif\0\0\0\0mif1avifmiaf" + bytes(200)
+    assert "HEIC" not in problem(brought(site, cut))
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("name", HOSTILE)
 def test_the_whole_corpus_is_told_and_not_kept(site: Client, name: str) -> None:
