@@ -8,9 +8,12 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from gallery.forms import sources
 from gallery.forms.draft import NAMES, NotKept, check
 from gallery.forms.fields import OFF, ON
-from gallery.models import Preset
+from gallery.forms.sources import name_of
+from gallery.forms.style_references import FIELD, HIGH, LOW, STRENGTH
+from gallery.models import Preset, User
 from gallery.models.draft import Values
 from gallery.text import REPLACEMENT, clean_label
 from venice.operations import PARAMETER
@@ -25,6 +28,8 @@ _DIGITS = {
 #: Of a file's unknown fields so many are named.
 _NAMED = 5
 _OURS = {"count": "integer", "alternatives": "flag"}
+# The SHA-256 of each picture that the values name.
+_PICTURES = "pictures"
 # Characters of a value that is no prose.
 _SHORT = 200
 
@@ -35,24 +40,31 @@ class NoPresets(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A preset of a file: its name, whether it is for the team, its values."""
+    """A preset of a file: its name, whether it is for the team, its values.
+
+    `as_told` are the same with pictures that are not here.
+    """
 
     name: str
     is_shared: bool
     values: Values
+    as_told: Values
 
 
-def written(presets: Iterable[Preset]) -> str:
-    """The file."""
-    entries = [
-        {"name": preset.name, "shared": preset.is_shared, "values": preset.values} for preset in presets
-    ]
+def written(presets: Iterable[Preset], user: User) -> str:
+    """The file. Numbers name other pictures elsewhere: beside them stands what tells each apart, as `user` sees it."""
+    entries = []
+    for preset in presets:
+        entry = {"name": preset.name, "shared": preset.is_shared, "values": preset.values}
+        if names := _names(preset.values.get(FIELD)):
+            entry[_PICTURES] = {name_of(each): each.sha256 for each in sources.read(names, user).pictures}
+        entries.append(entry)
     return json.dumps(
         {"format": FORMAT, "version": VERSION, "presets": entries}, ensure_ascii=False, indent=1
     )
 
 
-def read(data: bytes) -> tuple[list[Entry], list[str]]:
+def read(data: bytes, user: User) -> tuple[list[Entry], list[str]]:
     """The presets of a file, and in words what of it was left out. NoPresets where it is no such file."""
     if len(data) > LARGEST:
         raise NoPresets(f"A file of presets has at most {LARGEST // 1000} KB.")
@@ -71,7 +83,7 @@ def read(data: bytes) -> tuple[list[Entry], list[str]]:
     if len(tree["presets"]) > MOST:
         raise NoPresets(f"A file holds at most {MOST} presets.")
     notes: list[str] = []
-    entries = [entry for item in tree["presets"] if (entry := _entry(item, notes))]
+    entries = [entry for item in tree["presets"] if (entry := _entry(item, user, notes))]
     return entries, notes
 
 
@@ -79,7 +91,7 @@ def _refuse(constant: str) -> None:
     raise ValueError(constant)
 
 
-def _entry(item: Any, notes: list[str]) -> Entry | None:
+def _entry(item: Any, user: User, notes: list[str]) -> Entry | None:
     name = item.get("name") if isinstance(item, dict) else None
     try:
         title = Preset.checked_name(name if isinstance(name, str) else "")
@@ -87,12 +99,20 @@ def _entry(item: Any, notes: list[str]) -> Entry | None:
         notes.append(f"A preset was left out. {' '.join(error.messages)}")
         return None
     given = item.get("values")
-    values, unknown, wrong = _values(given if isinstance(given, dict) else {})
-    extra = [*unknown, *(key for key in item if key not in ("name", "shared", "values"))]
+    given = given if isinstance(given, dict) else {}
+    values, unknown, wrong = _values(given)
+    followed, missing = _followed(given, item.get(_PICTURES), user)
+    as_told = values | {name: value for name, value in given.items() if _is_of_style(name)}
+    values |= followed
+    extra = [*unknown, *(key for key in item if key not in ("name", "shared", "values", _PICTURES))]
     if extra:
         notes.append(f"“{title}”: not known here and left out: {_listed(extra)}.")
     if wrong:
         notes.append(f"“{title}”: of no use and left out: {_listed(wrong)}.")
+    if missing:
+        notes.append(
+            f"“{title}”: of the pictures whose style it follows, not here and left out: {_listed(missing)}."
+        )
     try:
         check(values)
     except NotKept as error:
@@ -101,7 +121,7 @@ def _entry(item: Any, notes: list[str]) -> Entry | None:
     if not values:
         notes.append(f"“{title}” was left out: it holds no value.")
         return None
-    return Entry(title, item.get("shared") is True, values)
+    return Entry(title, item.get("shared") is True, values, as_told)
 
 
 def _listed(names: list[str]) -> str:
@@ -115,6 +135,8 @@ def _values(given: Mapping[str, Any]) -> tuple[Values, list[str], list[str]]:
     values: Values = {}
     unknown, wrong = [], []
     for name, value in given.items():
+        if _is_of_style(name):
+            continue
         if name not in NAMES:
             unknown.append(name)
         elif (kept := _value(name, value)) is None:
@@ -122,6 +144,28 @@ def _values(given: Mapping[str, Any]) -> tuple[Values, list[str], list[str]]:
         else:
             values[name] = kept
     return values, unknown, wrong
+
+
+def _is_of_style(name: str) -> bool:
+    return name == FIELD or name.startswith(STRENGTH)
+
+
+def _names(value: Any) -> list[str]:
+    named = value if isinstance(value, list) else [value]
+    return [each for each in named if isinstance(each, str) and 0 < len(each) <= _SHORT][: sources.MOST]
+
+
+def _followed(given: Mapping[str, Any], digests: Any, user: User) -> tuple[Values, list[str]]:
+    """The pictures whose style is followed, with their strengths, that are here and the same; the names of others."""
+    names, known = _names(given.get(FIELD)), digests if isinstance(digests, dict) else {}
+    found = sources.read(names, user).pictures if names else ()
+    here = [name_of(each) for each in found if known.get(name_of(each)) == each.sha256]
+    values: Values = {FIELD: list(here)} if here else {}
+    for name in here:
+        strength = str(given.get(f"{STRENGTH}{name}", ""))
+        if _DIGITS["number"].fullmatch(strength) and LOW <= float(strength) <= HIGH:
+            values[f"{STRENGTH}{name}"] = strength
+    return values, [name for name in names if name not in here]
 
 
 def _value(name: str, value: Any) -> str | list[str] | None:

@@ -83,7 +83,7 @@ def export(request: MemberRequest) -> HttpResponse:
     own = Preset.objects.filter(owner=request.user)
     rows = own if pk is None else Preset.objects.seen_by(request.user).filter(pk=pk)
     return HttpResponse(
-        written(rows),
+        written(rows, request.user),
         content_type="application/json",
         headers={"Content-Disposition": 'attachment; filename="presets.json"'},
     )
@@ -97,7 +97,7 @@ def bring_in(request: MemberRequest) -> HttpResponse:
     if not data.strip():
         return _page(request, status=422, problem="Choose a file of presets, or paste what is in it.")
     try:
-        entries, notes = read(data)
+        entries, notes = read(data, request.user)
     except NoPresets as error:
         return _page(request, status=422, problem=str(error))
     added = 0
@@ -117,7 +117,7 @@ def bring_in(request: MemberRequest) -> HttpResponse:
 def _add(request: MemberRequest, entry: Entry, notes: list[str]) -> bool:
     """Whether it is new. Another one of that name keeps it, and this gets a number."""
     there = Preset.objects.named(request.user, entry.name)
-    if there and there.values == entry.values:
+    if there and there.values in (entry.values, entry.as_told):
         notes.append(f"“{there.name}” is there already.")
         return False
     preset = Preset(owner=request.user, is_shared=entry.is_shared, values=entry.values)

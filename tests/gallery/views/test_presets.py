@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from gallery.forms.preset_file import FORMAT, MOST
-from gallery.models import Draft, Preset, User
+from gallery.models import Draft, Image, Preset, User
 from tests.gallery.making import a_picture
 from tests.gallery.page import Element, Page
 from tests.gallery.spending import sent_of
@@ -233,6 +233,41 @@ def test_its_line_tells_whose_style_it_follows_and_how_strongly(maker: Client, a
     maker.post("/create/", sent | {"prompt": "x", "preset-name": "P", "save-preset": ""})
     assert Preset.objects.get().values["style_reference"] == [str(picture.pk)]
     assert f"krea-v2-large · style of picture {picture.pk} at 0.8" in shown(maker)
+
+
+def brought_in(client: Client, text: str) -> str:
+    """What is said of it."""
+    return Page(client.post("/presets/import/", {"text": text}, follow=True).content).words
+
+
+def test_whose_style_it_follows_comes_back_where_the_pictures_are(
+    maker: Client, alice: User, bob: User
+) -> None:
+    one, two = a_picture(alice), a_picture(alice)
+    names = [str(two.pk), str(one.pk)]
+    values = FOG | {"style_reference": names, f"style_strength-{two.pk}": "0.8"}
+    Preset(owner=alice, values=values).keep("P")
+    file = maker.get("/presets/export/").content.decode()
+
+    assert "“P” is there already" in brought_in(maker, file)
+    other = signed_in(bob)
+    assert "left out" not in brought_in(other, file)
+    assert Preset.objects.get(owner=bob).values == values
+
+    Image.objects.filter(pk=two.pk).update(sha256="0" * 64)
+    assert "“P” is there already" in brought_in(maker, file)
+    Preset.objects.filter(owner=bob).delete()
+    told = brought_in(other, file)
+    assert f"not here and left out: {two.pk}." in told, "another picture of that number"
+    assert Preset.objects.get(owner=bob).values == FOG | {"style_reference": [str(one.pk)]}
+    assert [each.name for each in Preset.objects.filter(owner=alice)] == ["P"]
+
+
+@pytest.mark.parametrize("odd", [None, 5, [], [None, {}], {"a": 1}, ["x" * 300], ["999999"]])
+def test_odd_pictures_of_a_file_are_left_out(maker: Client, alice: User, odd: Any) -> None:
+    values = FOG | {"style_reference": odd, "style_strength-1": odd}
+    brought_in(maker, file_of({"name": "P", "values": values, "pictures": odd}))
+    assert Preset.objects.get().values == FOG
 
 
 def test_a_preset_with_the_draft_s_picture_does_not_carry_it(maker: Client, alice: User) -> None:
