@@ -149,7 +149,7 @@ def test_axe_finds_nothing(
         page.goto(filled_site.url + path)
         page.wait_for_load_state("networkidle")
         if "order" in path:
-            page.locator(".pick input").first.check()
+            page.locator(".to-compare input").first.check()
             page.locator(".models-menu summary").click()
         if page.evaluate(WIDE) > 0:
             found.append(f"{path} is wider than the window")
