@@ -11,8 +11,6 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponseBase
 
-from gallery.forms import sent
-
 NAME = f"kept-{settings.INSTALLATION}"
 #: The parameter of the create page that asks for it.
 PARAMETER = "kept"
@@ -24,8 +22,12 @@ _SALT = "gallery.forms.kept"
 
 def keep(request: HttpRequest, response: HttpResponseBase) -> bool:
     """Give the browser what was posted; False when it is more than a browser would keep."""
-    posted = sent.values(request.POST)
-    fields = {name: value for name, value in posted.items() if name != "csrfmiddlewaretoken"}
+    # Models and style references are several of one name.
+    fields = {
+        name: texts if len(texts) > 1 else texts[0]
+        for name, texts in request.POST.lists()
+        if name != "csrfmiddlewaretoken" and texts
+    }
     text = signing.dumps(fields, salt=_SALT, compress=True)
     if len(text) > _PIECE * _PIECES:
         return False

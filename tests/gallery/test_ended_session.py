@@ -8,6 +8,7 @@ from django.test import Client
 from gallery import accounts
 from gallery.forms import kept
 from gallery.models import CatalogModel, Generation, User
+from tests.gallery.making import a_picture
 from tests.gallery.page import Page
 from tests.gallery.spending import forms
 
@@ -55,6 +56,30 @@ def test_it_is_all_there_after_the_sign_in(client: Client, alice: User, htmx: bo
     assert not Generation.objects.exists()
     # It is told once.
     assert values(client.get(target).content)["prompt"] == ""
+
+
+def test_all_models_and_all_style_references_are_there_with_their_strengths(
+    client: Client, alice: User
+) -> None:
+    first, second = (a_picture(alice).pk for _ in range(2))
+    many = {
+        "model": ["krea-v2-medium", "z-image-turbo"],
+        "another-model": "qwen-image",
+        "style_reference": [str(first), str(second), ""],
+        f"style_strength-{first}": "0.8",
+        f"style_strength-{second}": "0.3",
+    }
+    client.post("/create/", TYPED | many)
+    client.post("/accounts/login/", PASSWORD)
+
+    form = Page(client.get("/create/?kept").content).one("form", id="create-form")
+
+    ticked = [each["value"] for each in form.all("input", name="style_reference", type="checkbox")]
+    assert ticked == [str(first), str(second)]
+    strengths = [form.one("input", name=f"style_strength-{each}")["value"] for each in ticked]
+    assert strengths == ["0.8", "0.3"]
+    others = [each["value"] for each in form.all("input", name="model", type="checkbox")]
+    assert others == ["z-image-turbo", "qwen-image"]
 
 
 @pytest.mark.parametrize("spoilt", ["", "x", "a:b:c", "{}", "1" * 3000])
