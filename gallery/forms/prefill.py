@@ -17,11 +17,10 @@ from venice.operations import PARAMETER
 
 # What of it the form of a model has no field for is left out by the form.
 EVERYTHING = frozenset(field.name for field in fields(Generate)) & PARAMETER.keys()
-# A size means something only to the model that takes it, so that the model comes along.
 USES = {
     "prompt": frozenset({"prompt", "negative_prompt"}),
     "seed": frozenset({"seed"}),
-    "size": frozenset({"model", "width", "height", "aspect_ratio", "resolution"}),
+    "size": frozenset({"width", "height", "aspect_ratio", "resolution"}),
     "all": EVERYTHING,
     "remix": EVERYTHING - {"seed"},
 }
