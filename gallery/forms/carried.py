@@ -42,6 +42,12 @@ def nearest_pixels(ratio: str, divisor: int = 1) -> Size | None:
     return sides_of(shape, divisor) if shape is not None else None
 
 
+def nearest_sides(width: int, height: int, model: Model) -> Size:
+    """The sides that `model`, which is sized in pixels, takes in place of these."""
+    step = min(model.divisor, MAX_SIDE)
+    return Size(_fitted(width, step), _fitted(height, step))
+
+
 def carried(values: Mapping[str, Any], source: Model, target: Model) -> Carried:
     """`values` of a form of `source`, by Venice's names, as far as `target` takes them.
 
@@ -68,14 +74,13 @@ def carried(values: Mapping[str, Any], source: Model, target: Model) -> Carried:
 def _pixels(values: Mapping[str, Any], source: Model, target: Model, notes: list[str]) -> dict[str, int]:
     width, height = values.get("width"), values.get("height")
     if width and height:
-        step = min(target.divisor, MAX_SIDE)
-        sides = _fitted(width, step), _fitted(height, step)
+        sides = nearest_sides(width, height, target)
         if sides != (width, height):
             notes.append(f"{width} × {height} becomes {sides[0]} × {sides[1]}")
     else:
         ratio = values.get("aspect_ratio") or source.default_aspect_ratio or ""
         found = nearest_pixels(ratio, target.divisor)
-        sides = found or nearest_pixels("1:1", target.divisor) or (target.divisor, target.divisor)
+        sides = found or nearest_pixels("1:1", target.divisor) or Size(target.divisor, target.divisor)
         if values.get("aspect_ratio"):
             notes.append(f"{ratio} becomes {sides[0]} × {sides[1]}")
     return {"width": sides[0], "height": sides[1]}

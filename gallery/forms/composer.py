@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from gallery.forms import style_references
 from gallery.forms.catalog import Catalog
 from gallery.forms.draft import CAME_ALONG, NAMES, drawn, first_model, following
 from gallery.forms.model_fields import MAX_COUNT
+from gallery.forms.style_references import References
+from gallery.models import User
 from gallery.models.draft import Values
 from venice import Model
 from venice.operations import PARAMETER
@@ -23,7 +26,8 @@ class Line:
     """Prompt and model as fields, and all else of the draft, which goes with them.
 
     `chips` says in a few words what of it this model takes, `price` (USD, None: unknown) what Generate costs. `seed` is
-    the one that each click uses; empty: another each time.
+    the one that each click uses; empty: another each time. `followed` are the pictures whose style it follows, as
+    fields: those that are there still; `left_out` says which are not.
     """
 
     catalog: Catalog
@@ -32,6 +36,8 @@ class Line:
     price: Decimal | None
     chips: tuple[str, ...] = ()
     seed: str = ""
+    followed: tuple[tuple[str, str], ...] = ()
+    left_out: str = ""
     submission: uuid.UUID = field(default_factory=uuid.uuid4)
 
     @property
@@ -45,11 +51,6 @@ class Line:
         return str(self.values.get(CAME_ALONG, ""))
 
     @property
-    def followed(self) -> list[tuple[str, str]]:
-        """The pictures whose style it follows, as fields."""
-        return [(name, each) for name, texts in following(self.values).lists() for each in texts]
-
-    @property
     def counts(self) -> range:
         """How many pictures can be asked for."""
         return range(1, MAX_COUNT + 1)
@@ -61,8 +62,11 @@ class Line:
         return named[1:] if isinstance(named, list) else []
 
 
-def line(catalog: Catalog, values: Mapping[str, Any]) -> Line:
-    """The line of a draft. Without more than words it needs no form, since every page draws it and must be fast."""
+def line(catalog: Catalog, values: Mapping[str, Any], user: User | None) -> Line:
+    """The line of a draft of `user`.
+
+    Without more than words it needs no form, since every page draws it and must be fast.
+    """
     kept = dict(values)
     spec = catalog.find(first_model(kept)) or catalog.default
     if spec is None or (not kept.keys() - _BARE and not isinstance(kept.get("model"), list)):
@@ -76,7 +80,19 @@ def line(catalog: Catalog, values: Mapping[str, Any]) -> Line:
         for name, value in said.items()
         if name not in _SHOWN | {"width", "height", "aspect_ratio", "resolution", "seed"}
     ]
-    return Line(catalog, spec, kept, form.quote, (*shape, *others), form.fixed_seed)
+    followed = References()
+    if user and style_references.FIELD in kept:
+        followed = style_references.read(following(kept), user)
+    return Line(
+        catalog,
+        spec,
+        kept,
+        form.quote,
+        (*shape, *others),
+        form.fixed_seed,
+        followed=tuple(field for each in followed.entries for field in each.fields),
+        left_out=followed.problem,
+    )
 
 
 def _chip(name: str, value: Any) -> str:

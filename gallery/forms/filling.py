@@ -9,12 +9,13 @@ from django.http import QueryDict
 
 from gallery.formats import read_id
 from gallery.forms import style_references
+from gallery.forms.carried import nearest_sides
 from gallery.forms.catalog import Catalog
-from gallery.forms.draft import CAME_ALONG, NAMES, with_seed_along
+from gallery.forms.draft import CAME_ALONG, NAMES, PIXELS, first_model, fitted, with_seed_along
 from gallery.forms.model_fields import MAX_COUNT, fields_of
 from gallery.forms.prefill import EVERYTHING, USES, picture_named, values_asked
-from gallery.forms.sent import models_named
 from gallery.models import Batch, Draft, Generation, Image, Kind, Preset, User
+from gallery.models.draft import Values
 from gallery.text import is_encodable
 from gallery.variations import words
 from venice import Model
@@ -78,15 +79,20 @@ def _follows_styles(user: User, catalog: Catalog, asked: str) -> tuple[Model | N
 
     The one that is asked for, or that the draft has, when it takes some; else the cheapest that does; None: none does.
     """
-    draft = Draft.objects.current_of(user)
-    values = draft.values if draft else {}
+    chosen, values = _chosen(user, catalog, asked)
     there = values.get(style_references.FIELD) or []
     there = [str(name) for name in there] if isinstance(there, list) else [str(there)]
-    chosen = catalog.find(asked or next(iter(models_named(values)), "")) or catalog.default
     if chosen and chosen.supports_style_references:
         return chosen, there
     able = [model for model in catalog.models if model.supports_style_references and not model.offline]
     return min(able, key=lambda model: generate_price(model) or Decimal("Infinity"), default=None), there
+
+
+def _chosen(user: User, catalog: Catalog, asked: str) -> tuple[Model | None, Values]:
+    """The model that the form is drawn for when that one is asked for, or none, and the draft."""
+    draft = Draft.objects.current_of(user)
+    values = draft.values if draft else {}
+    return catalog.find(asked or first_model(values)) or catalog.default, values
 
 
 def _source(query: QueryDict) -> str:
@@ -107,7 +113,7 @@ def _fits(name: str, value: Any) -> bool:
 
 def _named(query: QueryDict, user: User, catalog: Catalog) -> Filling:
     if "image" in query:
-        return _of_picture(query, catalog)
+        return _of_picture(query, user, catalog)
     if "generation" in query:
         return _of_generation(query, catalog)
     if "batch" in query:
@@ -128,7 +134,7 @@ def _named(query: QueryDict, user: User, catalog: Catalog) -> Filling:
     return Filling()
 
 
-def _of_picture(query: QueryDict, catalog: Catalog) -> Filling:
+def _of_picture(query: QueryDict, user: User, catalog: Catalog) -> Filling:
     named_one = picture_named(query)
     if named_one is None:
         return Filling(is_lost=True)
@@ -144,10 +150,26 @@ def _of_picture(query: QueryDict, catalog: Catalog) -> Filling:
     replaces = frozenset[str]().union(*whole) & _taken(catalog, image.generation.model)
     if whole:
         replaces |= {style_references.FIELD, CAME_ALONG}
+    if "size" in uses and not whole:
+        model, _ = _chosen(user, catalog, query.get("model", ""))
+        values = _sized(values, model) if model else values
     source = f"picture {image.pk}"
     if image != named_one:
         source += f", of which picture {named_one.pk} was made"
     return Filling(values, replaces - values.keys(), source, image)
+
+
+def _sized(values: dict[str, Any], model: Model) -> dict[str, Any]:
+    """`values` with their size as `model` takes it, or the nearest to it; as it is where there is nothing like it."""
+    shown = fitted(values, model)
+    if model.sizing == "pixels" and shown.keys() >= set(PIXELS):
+        width, height = (int(shown[side]) for side in PIXELS)
+        size: dict[str, Any] = dict(zip(PIXELS, nearest_sides(width, height, model), strict=True))
+    elif model.sizing != "pixels" and shown.get("aspect_ratio") in model.aspect_ratios:
+        size = {"aspect_ratio": shown["aspect_ratio"]}
+    else:
+        return values
+    return {name: value for name, value in values.items() if name not in {*PIXELS, "aspect_ratio"}} | size
 
 
 def _made_by_words(image: Image) -> Image | None:

@@ -90,14 +90,23 @@ class Creativity(forms.Field):
 
 
 class Offer(OneOf):
-    """One of `values`, exactly as spelled; nothing chosen is left to the model, in the words `otherwise`."""
+    """One of `values`, exactly as spelled; nothing chosen is left to the model, in the words `otherwise`.
 
-    def __init__(self, values: Iterable[str], *, otherwise: str, priced: bool = False, **kwargs: Any) -> None:
+    `same` says that, too: it is taken where it is one of them, and is no second entry of the list.
+    """
+
+    def __init__(
+        self, values: Iterable[str], *, otherwise: str, same: str = "", priced: bool = False, **kwargs: Any
+    ) -> None:
         values = tuple(values)
+        self.unlisted = same if same in values else ""
         attrs = {"autocomplete": "off", **(PRICED if priced else {})}
-        choices = [("", otherwise), *((value, value) for value in values)]
+        choices = [("", otherwise), *((value, value) for value in values if value != same)]
         super().__init__(choices=choices, required=False, widget=forms.Select(attrs=attrs), **kwargs)
         self.error_messages["invalid_choice"] = f"Must be one of {', '.join(values)}."
+
+    def valid_value(self, value: Any) -> bool:
+        return super().valid_value(value) or value == self.unlisted
 
 
 def prompt_field(model: Model | None) -> PlainText:

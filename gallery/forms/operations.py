@@ -271,9 +271,8 @@ class EditForm(OperationForm):
     def drawn(self, spec: Model | None) -> dict[str, forms.Field]:
         fields: dict[str, forms.Field] = {"prompt": prompt_field(spec), "model": self._model_field(spec)}
         if spec and spec.aspect_ratios:
-            shapes = [shape for shape in spec.aspect_ratios if shape != "auto"]
             fields["aspect_ratio"] = Offer(
-                shapes or spec.aspect_ratios, otherwise="As the model chooses", **words("aspect_ratio")
+                spec.aspect_ratios, otherwise="As the model chooses", same="auto", **words("aspect_ratio")
             )
         if spec and spec.resolutions:
             usual = f"{spec.default_resolution}, the model’s own"

@@ -17,11 +17,10 @@ from venice.operations import PARAMETER
 
 # What of it the form of a model has no field for is left out by the form.
 EVERYTHING = frozenset(field.name for field in fields(Generate)) & PARAMETER.keys()
-# A size means something only to the model that takes it, so that the model comes along.
 USES = {
     "prompt": frozenset({"prompt", "negative_prompt"}),
     "seed": frozenset({"seed"}),
-    "size": frozenset({"model", "width", "height", "aspect_ratio", "resolution"}),
+    "size": frozenset({"width", "height", "aspect_ratio", "resolution"}),
     "all": EVERYTHING,
     "remix": EVERYTHING - {"seed"},
 }
@@ -44,19 +43,19 @@ def values_of(image: Image, uses: Iterable[str]) -> dict[str, Any]:
 
 
 def values_told(
-    told: Mapping[str, Any], catalog: Catalog, chosen: str | None
+    told: Mapping[str, Any], catalog: Catalog, chosen: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """What a file says of its picture, as the form takes it, and what names nothing that Venice has.
 
-    A model that is none of Venice's leaves the `chosen` one, or the default. Where that model takes shapes in place of
-    pixels, they are told by the nearest shape, if it is near.
+    A model that is none of Venice's leaves what is `chosen`, or the default. Where the first model takes shapes in
+    place of pixels, they are told by the nearest shape, if it is near.
     """
     values = dict(told)
     unknown = []
     if "model" in values and catalog.find(values["model"]) is None:
         unknown.append((PARAMETER["model"].label, str(values.pop("model"))))
-    values.setdefault("model", chosen)
-    spec = catalog.find(values["model"]) or catalog.default
+    values = {**chosen, **values}
+    spec = catalog.find(next(iter(sent.models_named(values)), None)) or catalog.default
     is_shaped = spec is not None and spec.sizing == "ratio" and {"width", "height"} <= values.keys()
     if spec and is_shaped and (ratio := _near(values["width"] / values["height"], spec.aspect_ratios)):
         values |= {"aspect_ratio": ratio}

@@ -41,6 +41,12 @@ class Reference:
         """The name of the field of its strength."""
         return f"{STRENGTH}{self.name}"
 
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """As a form sends it."""
+        strength = [(self.strength_field, self.strength)] if self.strength else []
+        return [(FIELD, self.name), *strength]
+
     def asked(self) -> StyleReference:
         """As the request has it. InvalidRequest, with words for people."""
         text, strength = self.strength.strip(), None

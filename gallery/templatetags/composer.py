@@ -34,7 +34,7 @@ def _drawn(context: template.Context, place: str, *, is_docked: bool) -> SafeStr
     user = cast(User | None, context.get("user"))
     draft = Draft.objects.current_of(user) if user else None
     values = {
-        "line": line(Catalog.load(glance(request)), draft.values if draft else {}),
+        "line": line(Catalog.load(glance(request)), draft.values if draft else {}, user),
         "csrf_token": context.get("csrf_token"),
         "user": user,
         "request": request,

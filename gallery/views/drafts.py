@@ -156,7 +156,8 @@ def _is_of(image: Image, words: str) -> bool:
 
 def line(request: MemberRequest, values: Values, notes: Mapping[str, Any] | None = None) -> HttpResponse:
     """The composer's one line with those values; what `notes` tell about them is said above it."""
-    of_line = {"line": composer.line(Catalog.load(glance(request)), values), "user": request.user}
+    drawn_line = composer.line(Catalog.load(glance(request)), values, request.user)
+    of_line = {"line": drawn_line, "user": request.user}
     return render(request, "create/_composer_redrawn.jinja", of_line | {"notes": notes}, using="jinja2")
 
 

@@ -1,14 +1,18 @@
 """The create form, filled from what a picture's file says of how it was made; nothing of the file is kept."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import reswap, retarget
 
-from gallery.forms import Catalog, GenerateForm, draft
+from gallery.forms import Catalog, GenerateForm
 from gallery.forms.prefill import values_told
+from gallery.forms.sent import MODEL, models_named
 from gallery.http import MemberRequest, glance
 from gallery.media import parameters
+from gallery.models import Draft
 from gallery.views import create, drafts
 from venice.dimensions import sniff_input
 from venice.sources import MAX_FILE
@@ -32,7 +36,7 @@ def from_file(request: MemberRequest) -> HttpResponse:
         if request.method == "POST":
             drafts.save_sent(request)
         sent = request.POST if request.method == "POST" else request.GET
-        return render(request, "create/from_file.html", {"model": draft.first_model(sent) or ""})
+        return render(request, "create/from_file.html", {"chosen": models_named(sent)})
     file = request.FILES.get("file")
     if file is None or not file.size:
         return _refused(request, _NONE)
@@ -46,10 +50,18 @@ def _read(request: MemberRequest, data: bytes) -> HttpResponse:
     if found is None:
         return _refused(request, _HEIC if sniff_input(data) == "heif" else _SAYS_NOTHING)
     catalog = Catalog.load(glance(request))
-    values, unknown = values_told(found.fields, catalog, request.POST.get("model"))
+    values, unknown = values_told(found.fields, catalog, _chosen(request, catalog))
     form = GenerateForm.redrawn(catalog, values)
     unused = [*unknown, *form.not_taken(values), *found.unused]
     return create.filled(request, values, filled_from="a file", read=found, unused=unused)
+
+
+def _chosen(request: MemberRequest, catalog: Catalog) -> dict[str, Any]:
+    """The models of the form that the file is read into, as a draft holds them; of the draft, where none are sent."""
+    current = Draft.objects.current_of(request.user)
+    named = models_named(request.POST) or models_named(current.values if current else {})
+    known = [each for each in named if catalog.find(each)]
+    return {MODEL: known if len(known) > 1 else known[0]} if known else {}
 
 
 def _refused(request: MemberRequest, words: str) -> HttpResponse:
@@ -57,5 +69,5 @@ def _refused(request: MemberRequest, words: str) -> HttpResponse:
     if request.htmx:
         fragment = render(request, "create/_from_file_said.html", {"file_problem": words}, status=422)
         return retarget(reswap(fragment, "outerHTML"), "#from-file-said")
-    chosen = {"model": request.POST.get("model")} if "model" in request.POST else {}
+    chosen = _chosen(request, Catalog.load(glance(request)))
     return create.filled(request, chosen, status=422, file_problem=words)

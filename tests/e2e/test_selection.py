@@ -173,7 +173,9 @@ def test_without_scripts_all_that_match_is_a_box(filled_site: Site, browser: Bro
     page.locator('[data-verb="favourite"]').click()
     expect(page.locator("#notices")).to_contain_text(f"{found} pictures added to your favourites.")
     page.get_by_label("All that match").check()
-    page.locator('#selection [data-verb="unfavourite"]').evaluate("each => each.closest('details').open = true")
+    page.locator('#selection [data-verb="unfavourite"]').evaluate(
+        "each => each.closest('details').open = true"
+    )
     page.locator('[data-verb="unfavourite"]').click()
     expect(page.locator("#notices")).to_contain_text(f"{found} pictures taken off your favourites.")
     context.close()

@@ -103,6 +103,30 @@ def test_all_pictures_that_a_style_is_taken_from_come_back(
     assert [each["value"] for each in page.all("input", name="style_reference", checked="")] == names
 
 
+def test_all_models_and_all_style_references_are_there_with_their_strengths(
+    client: Client, alice: User
+) -> None:
+    first, second = (a_picture(alice).pk for _ in range(2))
+    many = {
+        "model": ["krea-v2-medium", "z-image-turbo"],
+        "another-model": "qwen-image",
+        "style_reference": [str(first), str(second), ""],
+        f"style_strength-{first}": "0.8",
+        f"style_strength-{second}": "0.3",
+    }
+    client.post("/create/", TYPED | many)
+    client.post("/accounts/login/", PASSWORD)
+
+    form = Page(client.get("/create/?kept").content).one("form", id="create-form")
+
+    ticked = [each["value"] for each in form.all("input", name="style_reference", type="checkbox")]
+    assert ticked == [str(first), str(second)]
+    strengths = [form.one("input", name=f"style_strength-{each}")["value"] for each in ticked]
+    assert strengths == ["0.8", "0.3"]
+    others = [each["value"] for each in form.all("input", name="model", type="checkbox")]
+    assert others == ["z-image-turbo", "qwen-image"]
+
+
 @pytest.mark.parametrize("spoilt", ["", "x", "a:b:c", "{}", "1" * 3000])
 def test_what_was_altered_is_an_empty_form(client: Client, alice: User, spoilt: str) -> None:
     client.force_login(alice)

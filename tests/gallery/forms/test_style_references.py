@@ -141,6 +141,31 @@ def test_another_s_upload_is_none(site: Client, bob: User) -> None:
     assert refused(posted(site, style_reference=f"upload:{upload.pk}")) == f"There is no upload {upload.pk}."
 
 
+def test_one_that_has_gone_since_is_left_out_of_the_line_which_says_so(site: Client, alice: User) -> None:
+    """By itself, after a month: the line has no box to untick, and each press of it would be refused."""
+    image, upload = pictured(alice), Upload.objects.bring(alice, BLUE)
+    gone = f"upload:{upload.pk}"
+    sent = sent_of(Page(site.get(f"/create/?model={ABLE}").content).one("form", id="create-form"))
+    strengths = {f"style_strength-{image.pk}": "0.8", f"style_strength-{gone}": "0.3"}
+    followed = {"model": ABLE, "prompt": "a harbour", "style_reference": [gone, str(image.pk)]}
+    site.post("/create/draft/", sent | followed | strengths)
+    upload.delete()
+
+    line = Page(site.get("/prompts/").content).one("form", id="create-composer")
+
+    assert f"There is no {gone.replace(':', ' ')}." in line.one(id="composer-problems").words
+    fields = sent_of(line)
+    assert [each["value"] for each in line.all("input", name="style_reference")] == [str(image.pk)]
+    assert {name: fields[name] for name in fields if name.startswith("style_strength")} == {
+        f"style_strength-{image.pk}": "0.8"
+    }
+    answer = site.post("/create/", fields, headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert "There is no" not in Page(answer.content).words
+    (made,) = Generation.objects.queued()
+    assert [each["strength"] for each in made.request["style_references"]] == [0.8]
+
+
 def test_use_all_of_a_picture_brings_what_it_followed(
     site: Client, alice: User, worker_process: WorkerProcess
 ) -> None:

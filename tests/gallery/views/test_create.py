@@ -1,5 +1,6 @@
 """The create page as it is opened, filled by address or reference, redrawn, and answered to htmx."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -142,10 +143,10 @@ def test_a_picture_that_is_gone_is_told(maker: Client) -> None:
     [
         ("prompt", {"prompt": PIXELS.prompt, "model": "z-image-turbo", "seed": "", "width": "1024"}),
         ("seed", {"prompt": "", "seed": "42", "width": "1024"}),
-        ("size", {"prompt": "", "seed": "", "model": "venice-sd35", "width": "512", "height": "768"}),
+        ("size", {"prompt": "", "seed": "", "model": "z-image-turbo", "width": "512", "height": "768"}),
         (
             "prompt,seed,size",
-            {"prompt": PIXELS.prompt, "negative_prompt": "fog", "seed": "42", "width": "512"},
+            {"prompt": PIXELS.prompt, "kept-negative_prompt": "fog", "seed": "42", "width": "512"},
         ),
         (
             "all",
@@ -166,16 +167,33 @@ def test_a_picture_fills_what_its_use_says(
     assert ("safe_mode" in values) is (use not in {"all", "remix"})
 
 
-def test_the_size_of_a_ratio_model_is_its_ratio_and_tier(maker: Client, bob: User) -> None:
-    image = picture(bob, TIERS)
+@pytest.mark.parametrize(
+    ("made", "model", "size"),
+    [
+        (TIERS, "grok-imagine-image", {"aspect_ratio": "16:9", "resolution": "2K"}),
+        (TIERS, "z-image-turbo", {"width": "1280", "height": "720"}),
+        (TIERS, "", {"width": "1280", "height": "720"}),
+        (PIXELS, "nano-banana-2", {"aspect_ratio": "2:3"}),
+        (replace(PIXELS, width=1001, height=1280), "z-image-turbo", {"width": "1000", "height": "1280"}),
+    ],
+)
+def test_use_size_takes_the_size_alone_as_the_chosen_model_takes_it(
+    maker: Client, bob: User, made: Generate, model: str, size: dict[str, str]
+) -> None:
+    """Another model would have another price."""
+    image = picture(bob, made)
+    chosen = model or "z-image-turbo"
+    if model:
+        sent = sent_of(Page(maker.get(f"/create/?model={model}").content).one("form", id="create-form"))
+        maker.post("/create/draft/", sent | {"prompt": "A moonlit bridge"})
 
-    values = shown(maker.get(f"/create/?image={image.pk}&use=size"))
+    page = maker.get(f"/create/?image={image.pk}&use=size")
 
-    assert (values["model"], values["aspect_ratio"], values["resolution"]) == (
-        "grok-imagine-image",
-        "16:9",
-        "2K",
-    )
+    values = shown(page)
+    assert values | size | {"model": chosen} == values
+    assert values["prompt"] == ("A moonlit bridge" if model else "")
+    words = left_out(page)
+    assert not any(name in words for name in ("Width", "Height", "Aspect"))
 
 
 def left_out(response: Any) -> str:

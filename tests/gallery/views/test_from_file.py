@@ -76,6 +76,20 @@ def test_a_model_of_elsewhere_leaves_the_chosen_one_and_says_so(site: Client) ->
     assert "Width" not in told
 
 
+@pytest.mark.parametrize("data", [png(parameters=A1111), b"no picture"], ids=["read", "refused"])
+def test_all_models_that_are_chosen_stay_where_a_file_names_none(site: Client, data: bytes) -> None:
+    models = ["nano-banana-2", "qwen-image"]
+    assert chosen(Page(sent(site, data, fields={"model": models}).content), "model") == models
+    # Opened by its address it sends none: those of the draft stay.
+    site.post("/create/", {"model": models, "prompt": "A", "keep-draft": "1", "draft-revision": "0"})
+    assert chosen(Page(sent(site, data).content), "model") == models
+
+
+def test_a_model_of_ours_in_a_file_takes_the_place_of_all(site: Client) -> None:
+    page = Page(sent(site, png(parameters=OURS), fields={"model": ["nano-banana-2", "qwen-image"]}).content)
+    assert chosen(page, "model") == ["venice-sd35"]
+
+
 def test_words_from_a_file_are_words(site: Client) -> None:
     nasty = '<img src=x onerror=alert(1)>"'
     told = {"positive_prompt": nasty, "seed": 1, "app": nasty, "hx-get": "/"}
@@ -146,3 +160,11 @@ def test_without_a_script_it_has_a_page_and_nothing_typed_is_lost(site: Client) 
     assert chooser.one("input", name="model")["value"] == "chroma"
     assert values(Page(site.get("/create/").content))["prompt"] == "A harbour in fog"
     assert Page(site.get(ADDRESS).content).one("form", class_="from-file")
+
+
+def test_without_a_script_all_models_of_the_form_go_along(site: Client) -> None:
+    models = ["nano-banana-2", "qwen-image"]
+    page = Page(site.post(ADDRESS, {"model": models, "prompt": "A", "choose-file": "1"}).content)
+    assert [
+        each["value"] for each in page.one("form", class_="from-file").all("input", name="model")
+    ] == models

@@ -241,6 +241,23 @@ def test_a_box_that_was_unticked_stays_so(site: Client, alice: User) -> None:
     assert Generation.objects.queued().get().request["safe_mode"] is False
 
 
+@pytest.mark.parametrize("kind", ["edit", "multi-edit"])
+def test_the_shape_that_a_model_chooses_is_taken_by_its_name_and_listed_once(
+    site: Client, alice: User, kind: str
+) -> None:
+    place, asked = address(pictured(alice), kind), {"model": "firered-image-edit", "aspect_ratio": "auto"}
+    page = Page(site.get(place, asked).content)
+    shapes = page.one("select", name="aspect_ratio").all("option")
+    assert [each.words for each in shapes].count("As the model chooses") == 1
+    assert "auto" not in [each["value"] for each in shapes]
+
+    # Where it is not listed it has no place.
+    asked |= {"prompt": "snow"}
+    assert refused(site.post(place, asked | {"model": "qwen-image-2-edit"}), "aspect_ratio")
+    assert site.post(place, asked).status_code == 303
+    assert Generation.objects.queued().get().request["aspect_ratio"] == "auto"
+
+
 def test_several_pictures_are_edited_together_in_their_order(site: Client, alice: User) -> None:
     first, second, third = (pictured(alice, 1000 + n) for n in range(3))
     answer = site.post("/multi-edit/", {"image": f"{first.pk},{second.pk},{third.pk}"})
