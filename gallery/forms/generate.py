@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from django import forms
 from django.conf import settings
+from django.core.exceptions import NON_FIELD_ERRORS
 
 from gallery.formats import number
 from gallery.forms.carried import carried
@@ -51,6 +52,11 @@ class GenerateForm(SpendingForm):
     """
 
     button = "Generate"
+    other_names: ClassVar = {
+        "modelId": ("model", "say “model”"),
+        "n": ("count", "say “count”"),
+        "size": (NON_FIELD_ERRORS, "say “width” and “height”, or “aspect_ratio” and “resolution”"),
+    }
 
     operation: Generate
     operations: Sequence[Generate] = ()

@@ -55,6 +55,10 @@ class OperationForm(SpendingForm):
     kind: ClassVar[str]
     verb: ClassVar[str]
     picture_field: ClassVar[str] = "image"
+    other_names: ClassVar = {
+        **dict.fromkeys(("image_url", "images"), ("image", "the picture is that of the address")),
+        "modelId": ("model", "say “model”"),
+    }
 
     operation: Operation
 
@@ -335,6 +339,10 @@ class MultiEditForm(EditForm):
     kind = "multi-edit"
     verb = "Edit together"
     picture_field = "input"
+    other_names: ClassVar = {
+        **dict.fromkeys(("image", "image_url", "images"), ("input", "say “input”, once for each picture")),
+        "modelId": ("model", "say “model”"),
+    }
 
     def drawn_further(self, spec: Model | None) -> dict[str, forms.Field]:
         if not (spec and spec.qualities):

@@ -21,6 +21,9 @@ class SpendingForm(forms.Form):
 
     #: What is pressed to send it.
     button: ClassVar[str] = "the button"
+    #: Names that Venice has elsewhere for what is asked for here: the field that is meant, and what to say instead.
+    #: Left unread, something else than was asked for would be paid.
+    other_names: ClassVar[Mapping[str, tuple[str, str]]] = {}
 
     def __init__(
         self,
@@ -62,6 +65,10 @@ class SpendingForm(forms.Form):
             words = f"This form was altered on its way. Nothing was sent; press {self.button} again."
             self.add_error(None, words)
         self.make()
+        for name, (field, instead) in self.other_names.items():
+            if self.data.get(name) and self.data[name] != self.data.get(field):
+                place = self.errors.setdefault(field, self.error_class())
+                place.append(f"“{name}” is not read here: {instead}. Nothing was sent.")
         if message := objection(self.data, self.quote):
             self.refuse_price(message, self.quote)
 

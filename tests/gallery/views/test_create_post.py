@@ -62,6 +62,9 @@ def test_each_address_takes_its_own_method(maker: Client, path: str) -> None:
 @pytest.mark.parametrize(
     ("field", "values"),
     [
+        ("model", {"modelId": "venice-sd35"}),
+        ("count", {"n": "4"}),
+        ("__all__", {"size": "512x512"}),
         pytest.param("prompt", {"prompt": ""}, id="nothing"),
         pytest.param("prompt", {"prompt": "\r\n \r\n"}, id="newlines only"),
         pytest.param("prompt", {"prompt": "\u200b"}, id="zero width"),

@@ -405,6 +405,27 @@ def test_what_is_made_is_told_at_the_button_and_beside_the_picture(site: Client,
     assert line.one("a")["href"] == f"#generation-{generation.pk}"
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "field"),
+    [
+        ("edit", "modelId", "model"),
+        ("multi-edit", "modelId", "model"),
+        ("multi-edit", "images", "input"),
+        ("edit", "images", "image"),
+        ("upscale", "image_url", "image"),
+    ],
+)
+def test_a_name_that_venice_has_elsewhere_is_never_passed_over(
+    site: Client, alice: User, kind: str, name: str, field: str
+) -> None:
+    image = pictured(alice)
+    asked = {"prompt": "make it snow", name: "grok-imagine-edit"}
+    assert f"“{name}” is not read here" in refused(site.post(address(image, kind), asked), field)
+    if field == "model":
+        assert site.post(address(image, kind), asked | {"model": asked[name]}).status_code == 303
+        assert Generation.objects.latest("id").model == "grok-imagine-edit"
+
+
 def brought(owner: User) -> Upload:
     """A picture from outside that is large enough."""
     upload = Upload.objects.bring(owner, RED)
