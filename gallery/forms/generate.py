@@ -42,6 +42,7 @@ OURS = frozenset({"count", "alternatives"})
 _ORDER = {parameter.name: position for position, parameter in enumerate(PARAMETERS)}
 #: More texts than that are not told apart.
 COUNTLESS = 1_000_000
+NO_WORDS = "one of the choices leaves no words. Write some beside the braces, or into each choice."
 
 
 class GenerateForm(SpendingForm):
@@ -221,7 +222,11 @@ class GenerateForm(SpendingForm):
         if read.count > self.most:
             # Nobody will have them: that many are not written down.
             return Counter({prompt: min(read.count, COUNTLESS)})
-        return Counter(clean_text(text) for text in read.texts())
+        texts = Counter(clean_text(text) for text in read.texts())
+        if "" in texts:
+            self.add_error("prompt", str(words.WrongWords(prompt, prompt.index("{"), NO_WORDS)))
+            return Counter([prompt])
+        return texts
 
     def _made(self, plan: Plan, texts: "Counter[str]", seeds: Sequence[int]) -> Iterator[Generate]:
         """The operations in their order; what is wrong with one of them is said once for each field."""

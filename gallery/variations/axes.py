@@ -214,4 +214,6 @@ def _words(text: str, prompt: str) -> list[str]:
     for word in words:
         if len(prompt) + places * (len(word) - len(first)) > MAX_PROMPT:
             raise WrongValues(f"With {_quoted(word)} the prompt has more than {MAX_PROMPT:,} characters.")
+        if not word and not clean_text(prompt.replace(first, word)):
+            raise WrongValues(f"Without {_quoted(first)} the prompt has no words.")
     return words

@@ -243,6 +243,15 @@ def test_a_wrong_brace_is_told_at_its_place(maker: Client) -> None:
     assert words.startswith("At line 2, column 4, “{dawn|noon”: this brace is never closed.")
 
 
+@pytest.mark.parametrize("prompt", ["{a|}", "{|a} {b|}"])
+def test_a_choice_that_leaves_no_words_is_told_at_its_place(maker: Client, prompt: str) -> None:
+    words = said(maker.post("/create/", BRIDGE | {"prompt": prompt, "alternatives": "on"}), "prompt")
+
+    assert words.startswith(f"At character 1, “{prompt}”: one of the choices leaves no words.")
+    assert "is required" not in words
+    assert made() == []
+
+
 def test_more_words_than_can_be_counted_are_only_computed(maker: Client) -> None:
     asked = BRIDGE | {"prompt": "{a|b|c|d|e|f|g|h|i|j}" * 300, "alternatives": "on"}
 

@@ -233,6 +233,7 @@ def test_a_seed_that_nobody_chose_is_the_same_in_all(maker: Client) -> None:
         ({"axis-model": "nothing"}, "axis-model"),
         ({"axis-size": "0x0"}, "axis-size"),
         ({"axis-prompt": "mist | rain"}, "axis-prompt"),
+        ({"prompt": "fog", "axis-prompt": "fog || rain"}, "axis-prompt"),
         ({"axis-style_preset": "Anime, none", "axis-size": "1:1, 16:9"}, "__all__"),
         ({"axis-seed": "1..400"}, "__all__"),
         ({"prompt": ""}, "prompt"),
