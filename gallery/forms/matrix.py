@@ -35,6 +35,7 @@ DRAWN = "drawn"
 BUY = "buy"
 CHANGED = "What is varied was changed after this was drawn. Nothing was sent: look at it, then press again."
 NOTHING = "All of that is there already, or on its way: there is nothing to buy."
+CANNOT = "What of that is not there cannot be asked for:"
 BRACES = (
     "A matrix would send these braces as they stand. It exchanges one word: write one of each choice into the prompt, "
     "and those that vary here."
@@ -267,7 +268,8 @@ class MatrixForm:
         if self.sent.get(DRAWN) and self.sent[DRAWN] != self.matrix.digest:
             self._refuse("__all__", CHANGED)
         elif not purchase.cells:
-            self._refuse("__all__", NOTHING)
+            problems = dict.fromkeys(cell.problem for cell in self._cells(match[1]) if cell.problem)
+            self._refuse("__all__", f"{CANNOT} {' '.join(problems)}" if problems else NOTHING)
         elif purchase.refused:
             self._refuse("count", purchase.refused)
         elif words := objection(shown, purchase.price):

@@ -256,6 +256,16 @@ def test_what_is_wrong_is_said_at_its_place(maker: Client, more: dict[str, str],
     assert not Batch.objects.exists()
 
 
+def test_cells_that_cannot_be_asked_for_say_why_in_place_of_being_there(maker: Client) -> None:
+    asked = {"model": "z-image-turbo", "prompt": "fog", "axis-size": "777x333", "buy": "all"}
+    answer = maker.post("/create/matrix/", asked)
+    assert answer.status_code == 422
+    words = Page(answer.content).one(data_error_for="__all__").words
+    assert words.startswith("What of that is not there cannot be asked for: ")
+    assert "multiple" in words
+    assert "already" not in words
+
+
 def test_a_garbled_submission_spends_nothing(maker: Client) -> None:
     assert maker.post("/create/matrix/", ASKED | {"buy": "all", "submission": "x"}).status_code == 400
     assert not Batch.objects.exists()
