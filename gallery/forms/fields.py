@@ -18,8 +18,8 @@ BOXES = "boxes"
 
 # ASCII on purpose: int() and float() also read 1_000 and other alphabets' digits. Bounded, so that thousands
 # of digits are refused before they are converted.
-_WHOLE = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
-_DECIMAL = re.compile(r"[+-]?[0-9]{1,6}(\.[0-9]{1,9})?", re.ASCII)
+WHOLE = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
+DECIMAL = re.compile(r"[+-]?[0-9]{1,6}(\.[0-9]{1,9})?", re.ASCII)
 
 
 class PlainText(forms.Field):
@@ -51,7 +51,7 @@ class WholeNumber(forms.Field):
         text = str(value or "").strip()
         if not text:
             return self.default
-        if not _WHOLE.fullmatch(text) or not self.low <= int(text) <= self.high or int(text) % self.step:
+        if not WHOLE.fullmatch(text) or not self.low <= int(text) <= self.high or int(text) % self.step:
             raise ValidationError(self.message, code="invalid")
         return int(text)
 
@@ -76,7 +76,7 @@ class DecimalNumber(forms.Field):
         text = str(value or "").strip()
         if not text:
             return None
-        if not _DECIMAL.fullmatch(text) or not 0 < float(text) <= self.high:
+        if not DECIMAL.fullmatch(text) or not 0 < float(text) <= self.high:
             raise ValidationError(f"Must be a number above 0 and at most {self.high}.", code="invalid")
         return float(text)
 

@@ -14,6 +14,7 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from gallery.formats import number
 from gallery.forms.carried import carried
 from gallery.forms.catalog import Catalog
+from gallery.forms.fields import WHOLE
 from gallery.forms.model_fields import (
     NO_MODELS,
     NOT_OFFERED,
@@ -167,7 +168,7 @@ class GenerateForm(SpendingForm):
     def fixed_seed(self) -> str:
         """The seed that each click uses; empty when it is another each time, and for what is no number."""
         text = str(self["seed"].value() or "").strip() if "seed" in self.fields else ""
-        return text if text.isascii() and text.removeprefix("-").isdecimal() else ""
+        return text if WHOLE.fullmatch(text) else ""
 
     @property
     def axes(self) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Presets as JSON: written for others, read field by field from what somebody brings."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from django.core.exceptions import ValidationError
 
 from gallery.forms import sources
 from gallery.forms.draft import NAMES, NotKept, check
-from gallery.forms.fields import OFF, ON
+from gallery.forms.fields import DECIMAL, OFF, ON, WHOLE
 from gallery.forms.sources import name_of
 from gallery.forms.style_references import FIELD, HIGH, LOW, STRENGTH
 from gallery.models import Preset, User
@@ -21,10 +20,7 @@ from venice.operations import PARAMETER
 FORMAT, VERSION = "venice-gallery-presets", 1
 #: Bytes of a file, and presets in it.
 LARGEST, MOST = 500_000, 200
-_DIGITS = {
-    "integer": re.compile(r"-?[0-9]{1,12}", re.ASCII),
-    "number": re.compile(r"[0-9]{1,6}(\.[0-9]{1,9})?", re.ASCII),
-}
+_DIGITS = {"integer": WHOLE, "number": DECIMAL}
 #: Of a file's unknown fields so many are named.
 _NAMED = 5
 _OURS = {"count": "integer", "alternatives": "flag"}
@@ -187,7 +183,7 @@ def _fits(name: str, kind: str, text: str) -> bool:
     if kind == "flag":
         return text in ON | OFF - {""}
     if kind in _DIGITS:
-        return bool(_DIGITS[kind].fullmatch(text)) and _in_bounds(name, text)
+        return bool(_DIGITS[kind].fullmatch(text.strip())) and _in_bounds(name, text)
     return 0 < len(text) <= _SHORT
 
 

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from gallery.forms import Catalog, GenerateForm
 from gallery.forms.preset_file import FORMAT, MOST
 from gallery.models import Draft, Image, Preset, User
 from tests.gallery.making import a_picture
@@ -158,6 +159,21 @@ def test_each_field_of_a_file_is_checked(maker: Client, alice: User) -> None:
     words = Page(answer.content).words
     assert "not known here and left out: evil, x." in words
     assert "of no use and left out: steps, width, count, format, negative_prompt." in words
+
+
+def test_numbers_of_a_file_are_read_as_the_form_reads_them(maker: Client, alice: User) -> None:
+    written = {"seed": "+5", "width": " 512 ", "cfg_scale": "+7.5"}
+    wrong = {"count": "-5", "height": "5e2", "variants": "1_0"}
+    text = file_of({"name": "A", "values": FOG | written | wrong})
+    answer = maker.post("/presets/import/", {"text": text}, follow=True)
+    assert Preset.objects.get().values == FOG | written
+    assert "of no use and left out: count, height, variants." in Page(answer.content).words
+
+    form = GenerateForm(Catalog.load(), FOG | written)
+    assert form.is_valid(), form.errors
+    assert form.fixed_seed == "+5"
+    asked = form.operation
+    assert (asked.seed, asked.width, asked.cfg_scale) == (5, 512, 7.5)
 
 
 def test_another_of_that_name_gets_a_number(maker: Client, alice: User) -> None:
