@@ -74,6 +74,7 @@ class Facts:
             "style": self.style,
             "id": str(self.id),
             "by": self.owner,
+            "format": self.format,
         }
 
     @property

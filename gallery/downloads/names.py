@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from gallery.text import cut_to_bytes, normalize, without_unseen
 
-FIELDS = ("date", "time", "prompt", "seed", "model", "style", "id", "by")
+FIELDS = ("date", "time", "prompt", "seed", "model", "style", "id", "by", "format")
 # Bytes of UTF-8: of a whole name without its ending, and of the words of a prompt, so that the seed stays in it.
 MOST, MOST_WORDS = 150, 80
 
@@ -68,13 +68,18 @@ class Unique:
 
     def __init__(self, *taken: str) -> None:
         self._taken = {self._key(name) for name in taken}
+        # Of each name the number that was given last: thousands of alike ones are not counted from the first.
+        self._last: dict[str, int] = {}
 
     def name(self, stem: str, extension: str) -> str:
         """`stem.extension`, with a number where that is taken."""
-        name, number = f"{stem}.{extension}", 1
+        name = f"{stem}.{extension}"
+        first = self._key(name)
+        number = self._last.get(first, 1)
         while self._key(name) in self._taken:
             number += 1
             name = f"{stem}-{number}.{extension}"
+        self._last[first] = number
         self._taken.add(self._key(name))
         return name
 

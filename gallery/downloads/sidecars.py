@@ -7,16 +7,24 @@ from io import StringIO
 from typing import Any
 
 from gallery.downloads.facts import Facts
+from venice.operations import PARAMETERS
 
 CSV, JSON, MISSING = "pictures.csv", "pictures.json", "missing.txt"
 # What a spreadsheet takes for a formula when a cell begins with it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
 
 
-#: What stands in a line, in its order.
-COLUMNS = (
+#: What is told of a picture itself, in both files.
+TOLD = (
     *("file", "id", "made", "by", "kind", "model", "prompt", "negative_prompt", "seed", "width", "height"),
-    *("steps", "cfg_scale", "style", "format", "price_usd", "generation", "sha256"),
+    *("steps", "cfg_scale", "style_preset", "format", "price_usd", "generation", "index", "sha256"),
+)
+# Told already by another name, or of no meaning to the picture.
+_NOT_TOLD = frozenset({"modelId", "return_binary", "anon_user_id"})
+#: What stands in a line, in its order: after the picture the other parameters, as they were asked for.
+COLUMNS = (
+    *TOLD,
+    *(each.name for each in PARAMETERS if each.name not in {*TOLD, *_NOT_TOLD}),
 )
 
 
@@ -32,13 +40,14 @@ def _values(file: str, facts: Facts) -> tuple[Any, ...]:
             facts.cfg_scale,
             facts.style,
         ),
-        *(facts.format, facts.price, facts.generation, facts.sha256),
+        *(facts.format, facts.price, facts.generation, facts.index, facts.sha256),
     )
 
 
 def csv_line(file: str, facts: Facts) -> bytes:
     """One picture. A text that would be a formula begins with an apostrophe; numbers are numbers."""
-    return _line([_harmless(value) for value in _values(file, facts)])
+    asked = (facts.request.get(name) for name in COLUMNS[len(TOLD) :])
+    return _line([_harmless(value) for value in (*_values(file, facts), *asked)])
 
 
 def _line(values: Iterable[Any]) -> bytes:
@@ -55,7 +64,7 @@ def _harmless(value: Any) -> Any:
 
 def json_item(file: str, facts: Facts, is_first: bool) -> bytes:
     """One picture of the list, with its whole request as it was sent."""
-    row = dict(zip(COLUMNS, _values(file, facts), strict=True)) | {"request": facts.request}
+    row = dict(zip(TOLD, _values(file, facts), strict=True)) | {"request": facts.request}
     text = json.dumps(row, ensure_ascii=False, default=str)
     return f"{'[' if is_first else ','}\n{text}".encode()
 

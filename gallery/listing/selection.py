@@ -37,6 +37,10 @@ class Selection:
         if sent.get("trashed"):
             return cls(_thrown_at(sent["trashed"], member))
         if sent.get("all") == "1":
+            if request.GET.keys() & {"q", "in"}:
+                raise NotSelected(
+                    "“q” and “in” belong into the form, not into its address. Nothing was done."
+                )
             return cls(_found(sent.get("q", ""), sent.get("in", ""), member))
         texts = [text for value in sent.getlist("image") for text in value.split(",") if text.strip()]
         if not texts:

@@ -69,9 +69,9 @@ def throw_away(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _next_of_stack(request: MemberRequest, image: Image) -> Page[tiles.Tile]:
-    """The tile that now stands where that of `image` stood, in the list that the address names; none if it is alone."""
+    """The tile that now stands where that of `image` stood, in the list that the address names; none if it has none."""
     listing = replace(Listing.read(request, size=1), cursor=None)
-    covers = Image.objects.covers().filter(generation=image.generation_id)
+    covers = Scope().listed(listing.query, request.user).filter(generation=image.generation_id)
     page = tiles.page(listing, covers, member=request.user)
     return replace(page, rows=[tile._replace(day=None) for tile in page.rows])
 

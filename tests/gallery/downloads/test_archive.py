@@ -19,6 +19,7 @@ from gallery.models.user import CopiesCarry
 from tests.gallery.making import a_picture
 from tests.gallery.page import Page
 from tests.odd_pictures import encoded, scene
+from venice.operations import PARAMETERS
 
 WEBP = encoded(scene(size=(64, 48)), "WEBP", exif=Pillow.Exif().tobytes() + b"somebody's")
 
@@ -29,9 +30,9 @@ def member(client: Client, alice: User) -> Client:
     return client
 
 
-def kept(alice: User, prompt: str = "a cat on a wall") -> Image:
+def kept(alice: User, prompt: str = "a cat on a wall", **more: Any) -> Image:
     """A picture with a file of its own."""
-    return a_picture(alice, prompt, content=WEBP)
+    return a_picture(alice, prompt, content=WEBP, **more)
 
 
 def opened(answer: Any) -> zipfile.ZipFile:
@@ -119,7 +120,24 @@ def test_the_table_is_harmless_in_a_spreadsheet(member: Client, alice: User, sta
     picture = kept(alice, "x")
     Image.objects.filter(pk=picture.pk).update(style_preset=f"{start}cmd|' /C calc'!A0")
     (row,) = table(opened(member.post("/selection/download/", {"image": picture.pk})))
-    assert row["style"].startswith("'")
+    assert row["style_preset"].startswith("'")
+
+
+def test_the_table_holds_every_parameter_by_venices_name(member: Client, alice: User) -> None:
+    """What was asked for, as Venice calls it; empty where nothing was."""
+    asked = {
+        "aspect_ratio": "16:9",
+        "resolution": "2K",
+        "hide_watermark": True,
+        "lora_strength": 30,
+        "variants": 2,
+    }
+    picture = kept(alice, "x", request=asked)
+    (row,) = table(opened(member.post("/selection/download/", {"image": picture.pk})))
+    names = {each.name for each in PARAMETERS} - {"modelId", "return_binary", "anon_user_id"}
+    assert names <= row.keys()
+    assert {name: row[name] for name in asked} == {name: str(value) for name, value in asked.items()}
+    assert (row["index"], row["scale"], row["enhance_prompt"]) == ("0", "", "")
 
 
 def test_all_that_match_are_taken(member: Client, alice: User) -> None:

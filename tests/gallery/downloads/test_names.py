@@ -8,7 +8,7 @@ from gallery.downloads.names import FIELDS, BadPattern, Unique, check, stem
 
 VALUES = {
     **{"date": "2026-11-26", "time": "09-05-00", "prompt": "a heron, at dawn", "seed": "42"},
-    **{"model": "venice-sd35", "style": "Cinematic", "id": "7", "by": "ana"},
+    **{"model": "venice-sd35", "style": "Cinematic", "id": "7", "by": "ana", "format": "png"},
 }
 
 
@@ -19,6 +19,7 @@ VALUES = {
         ("{date}-{prompt}-{seed}", {"seed": ""}, "2026-11-26-a-heron,-at-dawn"),
         ("{seed}-{prompt}", {"seed": ""}, "a-heron,-at-dawn"),
         ("{id} {by} {model} {style} {time}", {}, "7 ana venice-sd35 Cinematic 09-05-00"),
+        ("{format}-{seed}", {}, "png-42"),
         ("{prompt}", {"prompt": "../../etc/passwd"}, "etc-passwd"),
         ("{prompt}", {"prompt": 'a<b>c:"d"|e?f*g\\h\0\x07'}, "a-b-c-d-e-f-g-h"),
         ("{prompt}", {"prompt": "CON"}, "_CON"),
@@ -84,3 +85,20 @@ def test_no_name_is_there_twice() -> None:
         "Straße.png",
         "STRASSE-2.png",
     ]
+
+
+def test_thousands_of_one_name_are_numbered_in_a_moment() -> None:
+    """Each is asked for once or twice, not for every number before it."""
+    unique, asked = Unique(), 0
+    key = Unique._key
+
+    def counted(name: str) -> str:
+        nonlocal asked
+        asked += 1
+        return key(name)
+
+    unique._key = counted  # type: ignore[method-assign]
+    found = [unique.name("2026-11-26", "webp") for _ in range(2_000)]
+    assert found[-1] == "2026-11-26-2000.webp"
+    assert len(set(found)) == 2_000
+    assert asked < 10_000

@@ -34,7 +34,7 @@ def test_pictures_stand_in_the_order_of_the_address(member: Client, alice: User)
     links = {each["data-action"]: each["href"] for each in middle.all("a", data_action=None)}
     assert links == {
         "open": f"/images/{first.pk}/",
-        "download": f"/images/{first.pk}/original?download",
+        "download": f"/images/{first.pk}/download",
         "remix": f"/create/?image={first.pk}&use=remix",
         "swap": f"/compare/?images={first.pk},{third.pk},{second.pk}",
         "remove": f"/compare/?images={third.pk},{second.pk}",

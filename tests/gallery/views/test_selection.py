@@ -182,10 +182,10 @@ def test_to_htmx_it_is_the_message_with_what_was_left_out(member: Client, alice:
         ("favourite", {"all": "1", "q": "nothing like it"}, "No picture matches"),
         ("favourite", {"all": "1", "in": f"prompt:{2**70}"}, "There is no list"),
         ("favourite", {"all": "1", "in": "prompt:987654"}, "No picture matches"),
-        ("trash", {"all": "1", "in": "3"}, "There is no list “3”."),
-        ("trash", {"all": "1", "in": "collection:abc"}, "There is no list “collection:abc”."),
-        ("trash", {"all": "1", "in": "trash:1"}, "There is no list"),
-        ("trash", {"all": "1", "in": "<b>\0"}, "There is no list “<b>"),
+        ("trash", {"all": "1", "q": "", "in": "3"}, "There is no list “3”."),
+        ("trash", {"all": "1", "q": "", "in": "collection:abc"}, "There is no list “collection:abc”."),
+        ("trash", {"all": "1", "q": "", "in": "trash:1"}, "There is no list"),
+        ("trash", {"all": "1", "q": "", "in": "<b>\0"}, "There is no list “<b>"),
         ("trash", {"all": "1", "q": "zzz:1"}, "“zzz:1” was not searched."),
         ("trash", {"all": "1", "q": "one is:"}, "“is:” was not searched."),
         ("trash", {"all": "1", "q": "one " * 500}, "Only the first"),
@@ -211,6 +211,15 @@ def test_what_cannot_be_done_is_said(
     assert words in Page(answer.content).words
     assert not Image.objects.trashed().exists()
     assert not Mark.objects.exists()
+
+
+@pytest.mark.parametrize("query", ["q=zebra", "in=collection:1", "q="])
+def test_a_search_in_the_address_is_not_passed_over(member: Client, alice: User, query: str) -> None:
+    a_picture(alice)
+    answer = member.post(f"/selection/trash/?{query}", {"all": "1"})
+    assert answer.status_code == 422
+    assert "belong into the form" in Page(answer.content).words
+    assert not Image.objects.trashed().exists()
 
 
 @pytest.mark.django_db

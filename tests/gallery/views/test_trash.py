@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from gallery.models import Generation, Image, Prompt, User
+from gallery.models import Generation, Image, Mark, Prompt, User
 from gallery.models.image import EMPTIED
 from tests.gallery.making import a_generation, a_picture, pictures
 from tests.gallery.page import Page, shown
@@ -152,6 +152,22 @@ def test_htmx_gets_the_way_back_and_the_next_of_the_stack(client: Client, alice:
     answer = client.post(f"/images/{first.pk}/restore/", headers=HTMX)
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer["HX-Trigger"] == f'{{"picture:restored": {{"id": {first.pk}}}}}'
+
+
+@pytest.mark.parametrize(("query", "sensitive"), [("is:favourite", False), ("heron", True), ("zebra", False)])
+def test_nothing_comes_instead_that_is_not_in_the_list(
+    client: Client, alice: User, query: str, sensitive: bool
+) -> None:
+    first, second = pictures(alice, "a heron", count=2)
+    Mark.objects.set_favourite(alice, [first.pk], is_favourite=True)
+    Image.objects.set_sensitive([second.pk], alice, is_sensitive=sensitive)
+    alice.sensitive = "hide"
+    alice.save()
+    client.force_login(alice)
+    address = f"/images/{first.pk}/trash/?q={query}"
+    line = Page(client.post(address, {"instead": "1"}, headers=HTMX).content)
+    assert line.all("form", data_action="restore")
+    assert not line.all(class_="tile")
 
 
 def test_the_trash_tells_who_when_and_how_long(
