@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.urls import reverse
 
 from gallery.formats import price as in_words
@@ -57,7 +58,7 @@ class OperationForm(SpendingForm):
     picture_field: ClassVar[str] = "image"
     other_names: ClassVar = {
         **dict.fromkeys(("image_url", "images"), ("image", "the picture is that of the address")),
-        "modelId": ("model", "say “model”"),
+        "modelId": (NON_FIELD_ERRORS, "there is no model to choose"),
     }
 
     operation: Operation
@@ -267,6 +268,7 @@ class EditForm(OperationForm):
 
     kind = "edit"
     verb = "Edit"
+    other_names: ClassVar = {**OperationForm.other_names, "modelId": ("model", "say “model”")}
 
     @staticmethod
     def takes(model: Model) -> bool:

@@ -413,6 +413,8 @@ def test_what_is_made_is_told_at_the_button_and_beside_the_picture(site: Client,
         ("multi-edit", "images", "input"),
         ("edit", "images", "image"),
         ("upscale", "image_url", "image"),
+        ("upscale", "modelId", "__all__"),
+        ("remove-background", "modelId", "__all__"),
     ],
 )
 def test_a_name_that_venice_has_elsewhere_is_never_passed_over(
