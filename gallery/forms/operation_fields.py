@@ -27,27 +27,38 @@ def largest_scale(picture: StoredPicture) -> float:
     return min(float(MAX_SCALE), math.floor(100 * math.sqrt(MAX_UPSCALED / _pixels(picture))) / 100)
 
 
-class Scale(OneOf):
-    """How many times the sides: those that are offered, and any number between; more than fits is refused in words."""
+def _number(value: Any) -> float:
+    text = str(value or "").strip()
+    return float(text) if _NUMBER.fullmatch(text) else 0.0
 
-    def __init__(self, picture: StoredPicture, model: Model | None) -> None:
+
+class Scale(OneOf):
+    """How many times the sides: those that are offered, and any number between; more than fits is refused in words.
+
+    One between that is `filled` in stands in the list as well: another one would be shown, and paid, in its place.
+    """
+
+    def __init__(self, picture: StoredPicture, model: Model | None, filled: Any = None) -> None:
         self.picture, self.most = picture, largest_scale(picture)
         offered = [scale for scale in _OFFERED if scale <= self.most] or [MIN_SCALE]
         scales: list[float] = [*offered]
         if MIN_SCALE < self.most < MAX_SCALE:
             scales.append(self.most)
-        choices = [(_written(scale), self._told(scale, model)) for scale in scales]
+        named = _number(filled)
+        if MIN_SCALE <= named <= self.most:
+            scales.append(named)
+        choices = [(_written(scale), self._told(scale, model)) for scale in sorted({*scales})]
         super().__init__(
             choices=choices,
             required=False,
-            initial=choices[0][0],
+            initial=_written(offered[0]),
             widget=forms.Select(attrs={"autocomplete": "off", **PRICED}),
             **words("scale", help_text=self._help),
         )
 
     def clean(self, value: Any) -> int | float:
         text = str(value or "").strip() or str(self.initial)
-        scale = float(text) if _NUMBER.fullmatch(text) else 0.0
+        scale = _number(text)
         if not MIN_SCALE <= scale <= MAX_SCALE:
             raise ValidationError(f"Must be a number from {MIN_SCALE} to {MAX_SCALE}.", code="invalid")
         if scale > max(self.most, MIN_SCALE):

@@ -77,8 +77,8 @@ class OperationForm(SpendingForm):
         super().__init__(data, unreadable=unreadable, auto_id=f"{self.kind}-%s")
         self.own, self.sources, self.problem = own, tuple(sources), problem
         self.models = [model for model in models if self.takes(model)]
-        given = (data if data is not None else initial) or {}
-        self.spec = self.model_named(given.get("model"))
+        self.given = (data if data is not None else initial) or {}
+        self.spec = self.model_named(self.given.get("model"))
         named = clean_label(str((initial or {}).get("model") or ""))[:_LONGEST_NAME]
         self.gone_model = "" if named in {model.id for model in self.models} else named
         self.fields = self.drawn(self.spec)
@@ -223,7 +223,7 @@ class UpscaleForm(OperationForm):
         return model.takes_upscale
 
     def drawn(self, spec: Model | None) -> dict[str, forms.Field]:
-        return {"scale": Scale(self.own, spec), "creativity": Creativity()}
+        return {"scale": Scale(self.own, spec, self.given.get("scale")), "creativity": Creativity()}
 
     def asked(self, values: Mapping[str, Any]) -> Operation:
         scale = values.get("scale")

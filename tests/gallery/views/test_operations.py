@@ -382,6 +382,22 @@ def test_words_go_from_one_operation_to_the_other_without_scripts(site: Client, 
     assert not Generation.objects.queued().exists()
 
 
+def test_a_factor_between_those_of_the_list_is_not_replaced_by_another(site: Client, alice: User) -> None:
+    to = address(pictured(alice), "upscale")
+    assert site.post(to, {"scale": "2.5"}).status_code == 303
+    failed = Generation.objects.queued().get()
+    Generation.objects.filter(pk=failed.pk).update(state="failed", error_kind="InvalidRequest")
+    again = site.get(f"/generations/{failed.pk}/edit/", follow=True)
+    redrawn = site.post(to, {"scale": "2.5", "creativity": "x"})
+    for page in (Page(again.content), Page(redrawn.content)):
+        options = page.one("select", name="scale").all("option")
+        assert [option["value"] for option in options] == ["2", "2.5", "3", "4"]
+        assert [option["value"] for option in options if option.has("selected", "")] == ["2.5"]
+    assert Page(site.get(f"{to}?scale=9").content).one("option", selected="", value="2")
+    site.post(to, {"creativity": "0"})
+    assert Generation.objects.latest("id").request["scale"] == 2
+
+
 def test_what_is_folded_in_stays_so_when_the_form_is_drawn_again(site: Client, alice: User) -> None:
     image = pictured(alice)
     form = opened(site, image, "multi-edit")
