@@ -8,48 +8,50 @@ from django.db.models import Count, F, OuterRef, Q, Subquery
 
 from gallery.listing.listing import Listing, Page
 from gallery.listing.order import Order, by_name
-from gallery.models import Collection, CollectionImage, Image
+from gallery.models import Collection, CollectionImage, Image, User
 from gallery.models.collection import CollectionQuerySet
 from gallery.models.image import ImageQuerySet
 
 PAGE = 60
 PICTURES = 4
 NEWEST = by_name([Order("newest", "Newest")])
-_SHOWN = ("sha256", "recipe", "width", "height", "color")
+_SHOWN = ("sha256", "recipe", "width", "height", "color", "is_sensitive")
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One collection, how many pictures it shows, and the first of them, its cover before all."""
+    """One collection, how many pictures it shows to who looks, and the first of them, its cover before all."""
 
     collection: Collection
     count: int
     pictures: list[Image]
 
 
-def page(listing: Listing, collections: CollectionQuerySet) -> Page[Card]:
-    """The collections of `listing`; always as many queries."""
-    rows = list(listing.rows(_with_pictures(collections).select_related("created_by")))
+def page(listing: Listing, collections: CollectionQuerySet, member: User) -> Page[Card]:
+    """The collections of `listing`, with what is listed for `member`; always as many queries."""
+    rows = list(listing.rows(_with_pictures(collections, member).select_related("created_by")))
     return listing.page(
-        collections, _cards(rows[: listing.size]), [listing.order.cursor(row) for row in rows]
+        collections, _cards(rows[: listing.size], member), [listing.order.cursor(row) for row in rows]
     )
 
 
-def _with_pictures(collections: CollectionQuerySet) -> CollectionQuerySet:
-    shown = CollectionImage.objects.filter(collection=OuterRef("pk"), image__trashed_at=None)
+def _with_pictures(collections: CollectionQuerySet, member: User) -> CollectionQuerySet:
+    listed = Image.objects.kept().listed_for(member)
+    shown = CollectionImage.objects.filter(collection=OuterRef("pk"), image__in=listed)
     first = shown.order_by("position", "image").values("image")
     return collections.annotate(
-        count=Count("entries", filter=Q(entries__image__trashed_at=None)),
+        count=Count("entries", filter=Q(entries__image__in=listed)),
         **{f"picture_{n}": Subquery(first[n : n + 1]) for n in range(PICTURES)},
     )
 
 
-def _cards(rows: Sequence[Collection]) -> list[Card]:
+def _cards(rows: Sequence[Collection], member: User) -> list[Card]:
     chosen = {
         row.pk: [row.cover_id, *(getattr(row, f"picture_{n}") for n in range(PICTURES))] for row in rows
     }
     wanted = {pk for pks in chosen.values() for pk in pks if pk}
-    images = Image.objects.kept().only(*_SHOWN).in_bulk(wanted) if wanted else {}
+    listed = Image.objects.kept().listed_for(member)
+    images = listed.only(*_SHOWN).in_bulk(wanted) if wanted else {}
     return [
         Card(
             row,

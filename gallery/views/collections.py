@@ -48,7 +48,7 @@ def collections(request: MemberRequest) -> HttpResponse:
 def _all(request: MemberRequest, *, name: str = "", problem: str = "") -> HttpResponse:
     listing = Listing.read(request, size=collection_rows.PAGE, orders=collection_rows.NEWEST)
     context: dict[str, Any] = {
-        "page": collection_rows.page(listing, Collection.objects.active()),
+        "page": collection_rows.page(listing, Collection.objects.active(), request.user),
         "name": name[: Collection.MAX_NAME],
         "problem": problem,
     }

@@ -8,7 +8,7 @@ from zipfile import ZipFile
 import pytest
 from django.test import Client
 
-from gallery.models import Generation, Image, User
+from gallery.models import Collection, Generation, Image, User
 from gallery.models.user import Sensitive
 from tests.gallery.making import a_picture, pictures
 from tests.gallery.page import Page
@@ -108,11 +108,20 @@ def test_the_setting_is_in_the_menu_and_on_the_page_of_the_account(member: Clien
 
 
 @pytest.mark.parametrize(
-    "address", ["/", "/?q=cat", "/prompts/", "/prompts/{prompt}/", "/images/{other}/", "/images/{image}/"]
+    "address",
+    [
+        *("/", "/?q=cat", "/prompts/", "/prompts/{prompt}/", "/images/{other}/", "/images/{image}/"),
+        *("/collections/", "/collections/{set}/", "/collections/{set}/?arrange=1", "/trash/"),
+        "/compare/?images={image},{other}",
+    ],
 )
 def test_what_is_blurred_has_a_class_wherever_it_stands(member: Client, alice: User, address: str) -> None:
     image, other = marked(alice), a_picture(alice)
-    names = {"prompt": image.prompt_id, "image": image.pk, "other": other.pk}
+    spring = Collection.objects.called("Spring", alice)
+    spring.add([image.pk, other.pk], alice)
+    if address == "/trash/":
+        Image.objects.trash([image.pk, other.pk], alice)
+    names = {"prompt": image.prompt_id, "image": image.pk, "other": other.pk, "set": spring.pk}
     found = page(member, address.format(**names))
     assert found.one("body").has("class", "blurs")
     # The link within a tile is as its tile.
@@ -150,6 +159,17 @@ def hidden(member: Client, alice: User, bob: User) -> dict[str, Image]:
 def test_a_list_leaves_out_what_is_hidden(member: Client, hidden: dict[str, Image], address: str) -> None:
     address = address.format(prompt=hidden["old"].prompt_id)
     assert shown(member, address) == [hidden["new"].pk, hidden["old"].pk]
+
+
+def test_the_cards_of_collections_leave_it_out_too(
+    member: Client, hidden: dict[str, Image], alice: User
+) -> None:
+    spring = Collection.objects.called("Spring", alice)
+    spring.add([hidden[name].pk for name in ("middle", "old", "new")], alice)
+    Collection.objects.filter(pk=spring.pk).update(cover=hidden["middle"])
+    card = page(member, "/collections/").one("li", data_collection=str(spring.pk))
+    assert card.values("data-image") == [str(hidden["old"].pk), str(hidden["new"].pk)]
+    assert "2 pictures" in card.words
 
 
 def test_the_counts_agree(member: Client, hidden: dict[str, Image]) -> None:
