@@ -50,12 +50,13 @@ class Listed(NamedTuple):
 class OperationForm(SpendingForm):
     """Fields named as Venice's parameters, for the pictures of `sources`, of which `own` is the page's.
 
-    A valid form has its `operation`. What is wrong with a picture ends at `image`, or `input` where there are several.
+    A valid form has its `operation`. What is wrong with a picture ends at `image`, or `input` where there are several;
+    the `problem` of what was named ends at `problem_at`, the field that named it.
     """
 
     kind: ClassVar[str]
     verb: ClassVar[str]
-    picture_field: ClassVar[str] = "image"
+    picture_field: str = "image"
     other_names: ClassVar = {
         **dict.fromkeys(("image_url", "images"), ("image", "the picture is that of the address")),
         "modelId": (NON_FIELD_ERRORS, "there is no model to choose"),
@@ -73,9 +74,11 @@ class OperationForm(SpendingForm):
         initial: Mapping[str, Any] | None = None,
         unreadable: frozenset[str] = frozenset(),
         problem: str = "",
+        problem_at: str = "",
     ) -> None:
         super().__init__(data, unreadable=unreadable, auto_id=f"{self.kind}-%s")
         self.own, self.sources, self.problem = own, tuple(sources), problem
+        self.picture_field = problem_at or self.picture_field
         self.models = [model for model in models if self.takes(model)]
         self.given = (data if data is not None else initial) or {}
         self.spec = self.model_named(self.given.get("model"))

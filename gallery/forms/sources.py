@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -24,10 +25,14 @@ _LONGEST, _QUOTED = 4_000, 24
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The pictures that were named, each once, in their order; of several problems the first, in words."""
+    """The pictures that were named, each once, in their order; of several problems the first, in words.
+
+    `field` is the one that the problem is of, where fields were read.
+    """
 
     pictures: tuple[StoredPicture, ...] = ()
     problem: str = ""
+    field: str = ""
 
 
 def name_of(picture: StoredPicture) -> str:
@@ -45,11 +50,18 @@ def named(sent: QueryDict, user: User, *fields: str) -> Sources:
 
     A field called `upload` holds numbers of uploads; all others pictures, and uploads as `upload:3`.
     """
-    texts: list[str] = []
-    for field in fields:
-        values = sent.getlist(field)[: MOST + 1]
-        texts += [f"upload:{value}" if field == "upload" and value.isdigit() else value for value in values]
-    return read(texts, user)
+    texts = {field: _texts(sent, field) for field in fields}
+    found = read(chain.from_iterable(texts.values()), user)
+    if not found.problem:
+        return found
+    # Each by itself: only where something is wrong. Too many may be so together alone.
+    at = next((field for field in fields if read(texts[field], user).problem), fields[0])
+    return replace(found, field=at)
+
+
+def _texts(sent: QueryDict, field: str) -> list[str]:
+    values = sent.getlist(field)[: MOST + 1]
+    return [f"upload:{value}" if field == "upload" and value.isdigit() else value for value in values]
 
 
 def read(texts: Iterable[str], user: User) -> Sources:

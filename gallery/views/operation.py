@@ -1,6 +1,7 @@
 """Operations on a picture of ours or on one that somebody brought: edit, multi-edit, upscale, remove the background."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponse, QueryDict
@@ -97,6 +98,7 @@ def _answer(request: MemberRequest, kind: str, own: StoredPicture) -> HttpRespon
         sent,
         unreadable=unreadable_fields(request),
         problem=sources.problem,
+        problem_at=sources.field,
     )
     made = _made(request, form)
     if made is None:
@@ -131,7 +133,14 @@ def _drawn(
         sources = _sources_of(before, request, own)
     pictures = _arranged(sources.pictures, sent, own)
     values = {**(_asked_by(before) if before else {}), **_kept(sent)}
-    return FORMS[kind](own, pictures, operations.models(), initial=values, problem=sources.problem)
+    return FORMS[kind](
+        own,
+        pictures,
+        operations.models(),
+        initial=values,
+        problem=sources.problem,
+        problem_at=sources.field,
+    )
 
 
 def _sources(sent: QueryDict, request: MemberRequest, kind: str, own: StoredPicture) -> Sources:
@@ -140,7 +149,7 @@ def _sources(sent: QueryDict, request: MemberRequest, kind: str, own: StoredPict
         return Sources((own,))
     found = named(sent, request.user, "input", "upload", "add")
     pictures = found.pictures if own in found.pictures else (own, *found.pictures)
-    return Sources(pictures, found.problem)
+    return replace(found, pictures=pictures)
 
 
 def _request_named(request: MemberRequest) -> Generation | None:

@@ -191,7 +191,7 @@ def test_a_picture_that_cannot_be_sent_is_said_to_be_before_it_costs(
         ("multi-edit", {"prompt": "snow", "input": "999999999999999999999"}, "input"),
         ("multi-edit", {"prompt": "snow", "input": "12345"}, "input"),
         ("multi-edit", {"prompt": "snow", "input": "\0"}, "input"),
-        ("multi-edit", {"prompt": "snow", "upload": "5"}, "input"),
+        ("multi-edit", {"prompt": "snow", "upload": "99"}, "upload"),
     ],
 )
 def test_bad_input_is_told_at_its_field(
@@ -300,7 +300,15 @@ def test_pictures_are_added_by_number_and_by_pasted_address(site: Client, alice:
         str(image.pk) for image in (first, second, third)
     ]
     wrong = Page(site.post(address(first, "multi-edit"), {"add": "cat", "add-pictures": ""}).content)
-    assert "“cat” is not the number" in wrong.one(data_error_for="input").words
+    assert "“cat” is not the number" in wrong.one(data_error_for="add").words
+
+
+def test_of_several_fields_that_which_is_wrong_is_told(site: Client, alice: User) -> None:
+    first, second = pictured(alice), pictured(alice, 640, 480)
+    sent = {"prompt": "snow", "input": str(second.pk), "upload": "99"}
+    assert refused(site.post(address(first, "multi-edit"), sent), "upload") == "There is no upload 99."
+    opened = Page(site.get(address(first, "multi-edit"), {"upload": "99"}).content)
+    assert opened.one(data_error_for="upload").words == "There is no upload 99."
 
 
 def test_a_selection_that_cannot_be_edited_together_is_told(site: Client, alice: User) -> None:

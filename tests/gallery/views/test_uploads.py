@@ -229,7 +229,7 @@ def test_it_is_nobody_elses_until_something_is_made_from_it(
         own = a_picture(bob)
         answer = other.post(f"/images/{own.pk}/multi-edit/", {"prompt": "x", "upload": str(row.pk)})
         assert answer.status_code == 422
-        assert Page(answer.content).one(data_error_for="input").words == f"There is no upload {row.pk}."
+        assert Page(answer.content).one(data_error_for="upload").words == f"There is no upload {row.pk}."
         assert not Page(other.get("/uploads/").content).values("data-upload")
     assert statuses(Client()) == {302}
 
