@@ -1,7 +1,7 @@
 """Stored pictures in the admin."""
 
 from django.contrib import admin
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -109,9 +109,16 @@ class ImageAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Image], search_term: str
     ) -> tuple[QuerySet[Image], bool]:
-        """By the full-text index."""
+        """By the full-text index; what is in the trash has left it, and is looked through."""
         assert isinstance(queryset, ImageQuerySet)  # noqa: S101 - for the type checker
-        return queryset.matching(search.parse(search_term)), False
+        query = search.parse(search_term)
+        chosen = request.GET.get(TrashFilter.parameter_name)
+        if chosen == "yes":
+            return queryset.matching_unindexed(query), False
+        if chosen == "no":
+            return queryset.matching(query), False
+        kept, trashed = queryset.matching(query).values("pk"), queryset.trashed().matching_unindexed(query)
+        return queryset.filter(Q(pk__in=kept) | Q(pk__in=trashed.values("pk"))), False
 
     def view_on_site(self, image: Image) -> str:
         """Its page."""

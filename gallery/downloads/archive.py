@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -13,7 +14,7 @@ from zipstream import ZIP_STORED, ZipStream
 from gallery.downloads import facts as known
 from gallery.downloads import names, sidecars
 from gallery.downloads.facts import Facts
-from gallery.media.copies import copied
+from gallery.media.copies import NotStripped, copied
 from gallery.media.storage import EXTENSIONS
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ MOST_EACH, MOST_TOGETHER = 1, 3
 BLOCK = 64 * 1024
 #: Seconds that an archive waits in all for a place that does not answer; a bucket is left alone for five each time.
 WAITS = (5.5, 5.5, 11.0)
+NOT_STRIPPED = "what it carries beside the picture cannot be taken out of this file; take it as it was sent"
 
 
 class Busy(Exception):
@@ -77,7 +79,8 @@ class Archive(Iterator[bytes]):
 
     def __init__(self, ids: Sequence[int], wish: Wish, member: int) -> None:
         SLOTS.take(member)
-        self._member: int | None = member
+        # Also where it is dropped without a word.
+        self._end = weakref.finalize(self, SLOTS.give_back, member)
         self._parts = _parts(ids, wish)
 
     def __next__(self) -> bytes:
@@ -85,9 +88,7 @@ class Archive(Iterator[bytes]):
 
     def close(self) -> None:
         """End it; a second time changes nothing."""
-        if self._member is not None:
-            SLOTS.give_back(self._member)
-            self._member = None
+        self._end()
         self._parts.close()
 
 
@@ -97,9 +98,18 @@ def _parts(ids: Sequence[int], wish: Wish) -> Generator[bytes, None, None]:
     files: dict[int, str] = {}
     missing: list[str] = []
     waits = list(WAITS)
+    left = dict.fromkeys(ids)
     for facts in known.read(ids):
+        del left[facts.id]
+        if facts.trashed_at:
+            missing.append(f"\tpicture {facts.id}\tit is in the trash\r\n")
+            continue
         name = unique.name(wish.stem(facts), EXTENSIONS[facts.format])
-        parts = _awaited(facts, wish.carry, waits)
+        try:
+            parts = _awaited(facts, wish.carry, waits)
+        except NotStripped:
+            missing.append(f"{name}\tpicture {facts.id}\t{NOT_STRIPPED}\r\n")
+            continue
         if parts is None:
             missing.append(f"{name}\tpicture {facts.id}\t{facts.name}\r\n")
             continue
@@ -109,13 +119,17 @@ def _parts(ids: Sequence[int], wish: Wish) -> Generator[bytes, None, None]:
     for name, write in ((sidecars.CSV, sidecars.csv_file), (sidecars.JSON, sidecars.json_file)):
         archive.add(write((files[each.id], each) for each in known.read(list(files))), name)
         yield from archive.file()
+    missing += [f"\tpicture {pk}\tit is not there any more\r\n" for pk in left]
     if missing:
         archive.add("".join(missing), sidecars.MISSING)
     yield from archive.finalize()
 
 
 def read_copy(facts: Facts, carry: str) -> list[memoryview] | None:
-    """The bytes of a picture as they are taken home, in parts; None when its file cannot be read."""
+    """The bytes of a picture as they are taken home, in parts; None when its file cannot be read.
+
+    Raises NotStripped.
+    """
     return _awaited(facts, carry, [])
 
 

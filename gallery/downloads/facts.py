@@ -27,6 +27,7 @@ _COLUMNS = (
         "generation_id",
         "generation__kind",
         "is_sensitive",
+        "trashed_at",
     ),
     *("generation__negative_prompt", "generation__steps", "generation__cfg_scale", "generation__request"),
 )
@@ -56,6 +57,7 @@ class Facts:
     generation: int
     kind: str
     is_sensitive: bool
+    trashed_at: datetime | None
     negative_prompt: str
     steps: int | None
     cfg_scale: Any

@@ -1,7 +1,8 @@
 """Copies of pictures for people to take home: with words about how they were made, or with nothing but the picture.
 
 Pixels are never decoded, and what paints (profiles, gamma, the turn) stays in both, so that a copy looks the same. The
-stored original is not touched. A format that is not known here, and a file that is broken, is handed on as it is.
+stored original is not touched. A format that is not known here, and a file that is broken, is handed on as it is, but
+for who wants nothing beside the picture.
 """
 
 import re
@@ -40,15 +41,26 @@ _WEBP_PAINTS = frozenset((b"ICCP", b"ANIM", b"ANMF", b"ALPH", b"VP8 ", b"VP8L"))
 _ICC, _ALPHA, _HAS_EXIF, _HAS_XMP, _ANIMATED = 0x20, 0x10, 0x08, 0x04, 0x02
 
 
+class NotStripped(Exception):
+    """What a file carries beside its picture cannot be told from the picture."""
+
+
 def copied(data: bytes, form: str, carry: str, words: Words) -> list[Part]:
-    """`data` as it is taken home, in parts that share its memory; `words` is asked only where they are written."""
+    """`data` as it is taken home, in parts that share its memory; `words` is asked only where they are written.
+
+    NotStripped where nothing but the picture is wanted, and cannot be had.
+    """
     makers = {"png": _png, "jpeg": _jpeg, "webp": _webp}
-    if carry == "as-sent" or form not in makers:
+    if carry == "as-sent":
         return [data]
     try:
-        return list(makers[form](data, words() if carry == "parameters" else None))
+        if form in makers:
+            return list(makers[form](data, words() if carry == "parameters" else None))
     except (struct.error, ValueError, IndexError):
-        return [data]
+        pass
+    if carry == "nothing":
+        raise NotStripped
+    return [data]
 
 
 def _png(data: bytes, words: str | None) -> Iterator[Part]:

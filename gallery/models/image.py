@@ -175,10 +175,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return moved
 
     def restore(self, ids: Collection[int]) -> list[int]:
-        """Take these out of the trash, with all that was on them. Returns which were in it."""
+        """Take these out of the trash, with all that was on them. Returns which were in it: what is emptied is gone."""
         with transaction.atomic():
             generations = self._lock_stacks(ids)
-            moved = self.trashed().lock(ids)
+            moved = self.in_trash().lock(ids)
             Image.objects.settle_stacks(generations, restored=moved)
             Image.objects.filter(pk__in=sets.Ids(moved)).count_in_prompts(1)
         return moved

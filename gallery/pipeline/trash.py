@@ -12,6 +12,7 @@ from gallery.failpoints import failpoint
 from gallery.formats import counted
 from gallery.logs import one_line
 from gallery.media.pictures import YOUNG, is_young
+from gallery.media.storage import StorageAway
 from gallery.models import Attempt, Collection, Generation, Image, Input, files
 
 log = logging.getLogger(__name__)
@@ -27,14 +28,18 @@ def tend() -> None:
     removed, end = 0, time.monotonic() + _LONGEST
     # Files that were written lately stay: others are not kept waiting behind them.
     due = Image.objects.due().filter(created_at__lt=Now() - timedelta(seconds=YOUNG))
-    try:
-        for pk in due.order_by("pk").values_list("pk", flat=True)[:_PORTION]:
-            removed += purge(pk)
-            if time.monotonic() > end:
-                break
-    except OSError as error:
+    for pk in due.order_by("pk").values_list("pk", flat=True)[:_PORTION]:
         # Neither reason to stop the worker's other chores nor lost: the row is there still.
-        log.warning("trash: cannot be emptied now: %s", error.strerror or one_line(error))
+        try:
+            removed += purge(pk)
+        except StorageAway as error:
+            log.warning("trash: cannot be emptied now: %s", error.strerror or one_line(error))
+            break
+        except OSError as error:
+            # Of one file; the others are not kept waiting behind it.
+            log.warning("trash: picture %d cannot be removed: %s", pk, error.strerror or one_line(error))
+        if time.monotonic() > end:
+            break
     if removed:
         log.info("trash: %s removed for good", counted(removed, "picture"))
 

@@ -10,12 +10,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gallery import access
 from gallery.downloads import facts
-from gallery.downloads.archive import MOST, Archive, Busy, Wish, read_copy
+from gallery.downloads.archive import MOST, NOT_STRIPPED, Archive, Busy, Wish, read_copy
 from gallery.formats import number
 from gallery.http import MemberRequest, error_page
 from gallery.listing.selection import NotSelected, Selection
 from gallery.media import serving
-from gallery.media.copies import WRITTEN
+from gallery.media.copies import WRITTEN, NotStripped
 from gallery.media.storage import EXTENSIONS, TYPES
 from gallery.models import Image
 
@@ -36,14 +36,17 @@ def download(request: MemberRequest, pk: int) -> HttpResponseBase:
         raise Http404
     wish = _wish(request)
     name = f"{wish.stem(picture)}.{EXTENSIONS[picture.format]}"
-    if wish.carry == "as-sent" or picture.format not in WRITTEN:
+    if wish.carry == "as-sent" or (wish.carry == "parameters" and picture.format not in WRITTEN):
         response = serving.response(request, picture.name, name)
         if response is None:
             raise Http404
         # The name and what it carries are the member's, and may change: browsers must ask again.
         response["Cache-Control"] = "private, no-cache"
         return response
-    parts = read_copy(picture, wish.carry)
+    try:
+        parts = read_copy(picture, wish.carry)
+    except NotStripped:
+        return error_page(request, 422, f"{NOT_STRIPPED[0].upper()}{NOT_STRIPPED[1:]}.")
     if parts is None:
         raise Http404
     answer = HttpResponse(parts, content_type=TYPES[picture.format])
@@ -60,7 +63,7 @@ def archive(request: MemberRequest) -> HttpResponseBase:
             raise NotSelected(
                 f"An archive has at most {number(MOST)} pictures; these are {number(len(chosen))}."
             )
-        if not Image.objects.filter(pk__in=chosen).exists():
+        if not Image.objects.kept().filter(pk__in=chosen).exists():
             raise NotSelected("These pictures are not there any more.")
         parts = Archive(chosen, _wish(request), request.user.pk)
     except NotSelected as refusal:

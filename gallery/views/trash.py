@@ -80,7 +80,8 @@ def _next_of_stack(request: MemberRequest, image: Image) -> Page[tiles.Tile]:
 def restore(request: MemberRequest, pk: int) -> HttpResponse:
     """Out of the trash; to htmx nothing, since the list puts its tile back by itself."""
     image = access.image_to_change(request.user, pk)
-    Image.objects.restore([image.pk])
+    if not Image.objects.restore([image.pk]) and image.is_emptied:
+        return error_page(request, 409, "The trash was emptied: this picture is removed for good.")
     if request.htmx:
         return trigger_client_event(HttpResponse(), "picture:restored", {"id": image.pk})
     messages.success(request, f"Picture {image.pk} is back.")

@@ -122,6 +122,16 @@ def test_the_trash_is_a_filter(staff: Client, alice: User) -> None:
     assert listed(staff, trash="\x01nonsense") == {kept.pk, thrown.pk}
 
 
+def test_words_are_searched_in_the_trash_too(staff: Client, alice: User) -> None:
+    kept, thrown = a_picture(alice, "a heron"), a_picture(alice, "a heron at dawn")
+    a_picture(alice, "a fox")
+    Image.objects.trash([thrown.pk], alice)
+    assert listed(staff, q="heron") == {kept.pk, thrown.pk}
+    assert listed(staff, q="heron", trash="yes") == {thrown.pk}
+    assert listed(staff, q="heron", trash="no") == {kept.pk}
+    assert listed(staff, q="heron -dawn") == {kept.pk}
+
+
 def act(client: Client, name: str, chosen: list[Image], **more: str) -> Any:
     form = {"action": name, ACTION_CHECKBOX_NAME: [str(image.pk) for image in chosen], **more}
     return client.post(IMAGES, form)

@@ -1,6 +1,7 @@
 """Pictures that are taken home: one, and many as a ZIP."""
 
 import csv
+import gc
 import json
 import zipfile
 from collections.abc import Iterator
@@ -183,6 +184,34 @@ def test_who_takes_an_archive_leaves_threads_to_others(alice: User, bob: User, o
     opened(first)
     opened(two.post("/selection/download/", fields))
     opened(one.post("/selection/download/", fields))
+
+
+def test_what_is_not_in_it_is_told(member: Client, alice: User) -> None:
+    """In the trash since it was selected, gone, and what cannot be stripped of what it carries."""
+    alice.copies_carry = CopiesCarry.NOTHING
+    alice.save()
+    good, thrown, odd = kept(alice), kept(alice), a_picture(alice, content=b"no picture")
+    Image.objects.trash([thrown.pk], alice)
+    gone = odd.pk + 99
+    found = opened(member.post("/selection/download/", {"image": [good.pk, thrown.pk, odd.pk, gone]}))
+    assert [row["id"] for row in table(found)] == [str(good.pk)]
+    told = found.read("missing.txt").decode()
+    assert f"picture {thrown.pk}\tit is in the trash" in told
+    assert f"picture {gone}\tit is not there any more" in told
+    assert f"picture {odd.pk}\twhat it carries beside the picture cannot be taken out" in told
+    alone = member.get(f"/images/{odd.pk}/download")
+    assert alone.status_code == 422
+    assert "cannot be taken out of this file" in Page(alone.content).words
+    assert member.post("/selection/download/", {"image": [thrown.pk]}).status_code == 422
+
+
+def test_an_archive_that_is_dropped_gives_its_slot_back(member: Client, alice: User) -> None:
+    fields = {"image": kept(alice).pk}
+    for _ in range(3):
+        answer = member.post("/selection/download/", fields)
+        assert answer.status_code == 200
+        del answer
+        gc.collect()
 
 
 def test_an_archive_that_nobody_reads_gives_its_slot_back() -> None:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image, ImageCms, ImageOps
 
-from gallery.media.copies import copied
+from gallery.media.copies import NotStripped, copied
 from tests.odd_pictures import before_end, chunk, encoded, scene, with_chunks
 
 SECRET = b"somebody's secret"
@@ -155,7 +155,12 @@ def test_the_longest_prompt_still_makes_a_picture(letter: str) -> None:
 
 @pytest.mark.parametrize("carry", ["parameters", "nothing"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_cut_or_no_picture_is_handed_on(kind: str, carry: str) -> None:
+def test_what_is_cut_or_no_picture_is_handed_on_unless_nothing_else_is_wanted(kind: str, carry: str) -> None:
     data, _, form = made(kind, carry)
+    if carry == "nothing":
+        for broken, told in ((b"", form), (b"\0" * 100, form), (data, "gif")):
+            with pytest.raises(NotStripped):
+                copied(broken, told, carry, lambda: WORDS)
+        return
     for broken in (b"", b"\0" * 100, data[:5], data[:13], data[:40]):
         b"".join(copied(broken, form, carry, lambda: WORDS))

@@ -191,11 +191,38 @@ def test_what_is_being_stored_again_stays_and_keeps_no_other_waiting(
 
 def test_what_was_brought_back_stays(worker_process: WorkerProcess, alice: User) -> None:
     (image,) = made(worker_process, alice)
-    thrown_away(image)
-    Image.objects.empty([image.pk])
+    thrown_away(image, days=31)
     Image.objects.restore([image.pk])
     assert not trash.purge(image.pk)
     assert Image.objects.covers().get() == image
+
+
+def test_what_is_emptied_is_not_brought_back(worker_process: WorkerProcess, alice: User) -> None:
+    (image,) = made(worker_process, alice)
+    thrown_away(image)
+    Image.objects.empty([image.pk])
+    assert Image.objects.restore([image.pk]) == []
+    assert trash.purge(image.pk)
+
+
+def test_a_file_that_cannot_be_removed_keeps_no_other_waiting(
+    worker_process: WorkerProcess, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, *others = (made(worker_process, alice)[0] for _ in range(3))
+    thrown_away(first, *others, days=31)
+    delete = default_storage.delete
+
+    def refusing(name: str) -> None:
+        if name == first.name:
+            raise PermissionError(13, "Permission denied")
+        delete(name)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(default_storage, "delete", refusing)
+        trash.tend()
+        assert set(Image.objects.all()) == {first}
+    trash.tend()
+    assert not Image.objects.exists()
 
 
 def _made_by_worker(installation: Installation, owner: User) -> Image:

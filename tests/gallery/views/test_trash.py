@@ -154,6 +154,18 @@ def test_htmx_gets_the_way_back_and_the_next_of_the_stack(client: Client, alice:
     assert answer["HX-Trigger"] == f'{{"picture:restored": {{"id": {first.pk}}}}}'
 
 
+def test_what_is_emptied_is_told_to_be_gone(client: Client, alice: User) -> None:
+    image = a_picture(alice)
+    thrown(alice, image)
+    client.force_login(alice)
+    client.post("/trash/empty/")
+    answer = client.post(f"/images/{image.pk}/restore/")
+    assert answer.status_code == 409
+    assert "removed for good" in Page(answer.content).words
+    image.refresh_from_db()
+    assert image.is_emptied
+
+
 @pytest.mark.parametrize(("query", "sensitive"), [("is:favourite", False), ("heron", True), ("zebra", False)])
 def test_nothing_comes_instead_that_is_not_in_the_list(
     client: Client, alice: User, query: str, sensitive: bool
