@@ -25,6 +25,8 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 # Format characters (zero width, soft hyphen, marks of direction), spaces and separators: nothing to see.
 _LINE_ENDS = re.compile("\r\n|[\r\u2028\u2029]")
 _INVISIBLE = frozenset({"Cf", "Zs", "Zl", "Zp", "Cc"})
+# Letters and signs without a picture: fillers of Hangul, the braille pattern without dots.
+_EMPTY = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _NOTHING = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 # Accents of Latin and Greek letters; in other scripts a mark makes another letter.
 _ACCENTS = re.compile("([A-Za-z\u0370-\u03ff])[\u0300-\u036f]+")
@@ -119,7 +121,8 @@ def label_key(label: str) -> str:
 
 def is_blank(text: str) -> bool:
     """Whether there is nothing to see in `text`."""
-    return all(unicodedata.category(character) in _INVISIBLE for character in text)
+    seen = _UNSEEN.sub("", text)
+    return all(character in _EMPTY or unicodedata.category(character) in _INVISIBLE for character in seen)
 
 
 def without_unseen(text: str) -> str:

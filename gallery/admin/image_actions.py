@@ -35,11 +35,11 @@ def _by(request: HttpRequest) -> User:
 
 
 def _tag_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
-    return len(Tag.objects.called(typed_word(request), _by(request)).add(chosen, _by(request)))
+    return len(Tag.objects.meant(typed_word(request), _by(request)).add(chosen, _by(request)))
 
 
 def _collect_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
-    return len(Collection.objects.called(typed_word(request), _by(request)).add(chosen, _by(request)))
+    return len(Collection.objects.meant(typed_word(request), _by(request)).add(chosen, _by(request)))
 
 
 def _trash_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:

@@ -59,6 +59,12 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
         name = _checked(text)
         return self.get_or_create(folded=label_key(name), defaults={"name": name, "created_by": by})[0]
 
+    def meant(self, text: str, by: "User") -> "Collection":
+        """As `called`, but a new one is stored with its first picture, by its `add`, and not before."""
+        name = _checked(text)
+        folded = label_key(name)
+        return self.filter(folded=folded).first() or Collection(name=name, folded=folded, created_by=by)
+
 
 def _checked(text: str) -> str:
     return label.checked(text, Collection.MAX_NAME, noun="A name", blank="A collection needs a name.")
@@ -104,9 +110,14 @@ class Collection(models.Model):
         meanwhile, as in all that follows.
         """
         with transaction.atomic():
+            is_new = label.begin(self)
             # Two who add at once would number alike.
             self._hold()
             known = set(Image.objects.kept().lock(ids))
+            if is_new and not known:
+                self.pk = None
+                transaction.set_rollback(True)
+                return []
             ordered = [pk for pk in dict.fromkeys(ids) if pk in known]
             last = self.entries.aggregate(last=Max("position"))["last"] or 0
             values = {"collection": self, "added_by": by, "added_at": timezone.now()}

@@ -19,6 +19,18 @@ def checked(text: str, most: int, *, noun: str, blank: str) -> str:
     return name
 
 
+def begin(row: Any) -> bool:
+    """Within a transaction: a `row` of a new name is stored, or is the one of whoever was quicker.
+
+    False when it is stored already. Whoever finds no picture for it then takes the transaction back.
+    """
+    if row.pk is not None:
+        return False
+    values = {"name": row.name, "created_by": row.created_by}
+    row.pk = type(row).objects.get_or_create(folded=row.folded, defaults=values)[0].pk
+    return True
+
+
 def hold(rows: "QuerySet[Any]", name: str) -> None:
     """Within a transaction: what `rows` finds, called `name`, stays until its end. ValidationError when it is gone."""
     if rows.select_for_update(no_key=True).order_by().values_list("pk").first() is None:

@@ -32,6 +32,12 @@ class TagQuerySet(models.QuerySet["Tag"]):
         name = _checked(text)
         return self.get_or_create(folded=label_key(name), defaults={"name": name, "created_by": by})[0]
 
+    def meant(self, text: str, by: "User") -> "Tag":
+        """As `called`, but a new one is stored with its first picture, by its `add`, and not before."""
+        name = _checked(text)
+        folded = label_key(name)
+        return self.filter(folded=folded).first() or Tag(name=name, folded=folded, created_by=by)
+
     def merge(self, text: str, by: "User") -> int:
         """Make these the one that `text` names, made when it is new; returns how many went into it.
 
@@ -116,6 +122,9 @@ class Tag(models.Model):
         """
         with transaction.atomic():
             known = Image.objects.lock(ids)
+            if not known:
+                return []
+            label.begin(self)
             label.hold(Tag.objects.filter(pk=self.pk), self.name)
             link(ImageTag, known, {"tag": self, "tagged_by": by, "tagged_at": timezone.now()})
         return known

@@ -15,7 +15,7 @@ from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, Les
 from django.utils import timezone
 
 from gallery.search.descendants import Descendants
-from gallery.text import fold, label_key
+from gallery.text import QUOTES, fold, label_key
 
 MAX_NUMBER = 2**31 - 1
 MAX_ID = 2**63 - 1
@@ -420,6 +420,7 @@ def _written(column: str, hint: str) -> Reader:
     """What stands in a text that few requests have, which the index tells."""
 
     def read(value: str, vocabulary: Vocabulary) -> Filter:
+        value = value.translate(QUOTES)
         # SQLite compares only ASCII letters without case.
         forms = dict.fromkeys([value, value.lower(), value.upper(), value.capitalize(), value.title()])
         condition = Q(**{f"{column}__icontains": value})

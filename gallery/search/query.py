@@ -23,14 +23,16 @@ MAX_QUERY = 500
 
 _UNUSABLE = re.compile("[\x00-\x20\x7f-\x9f\ud800-\udfff]+")
 # A minus before a letter, a sign or a quote takes away; `--ar` is a word. `16:9` and `http://…` are no operators.
+# Within the quotes of a value a quote is written twice.
 _TERM = re.compile(
     r"""(?P<minus>-(?=[^\s-]))?(?:
-        (?P<name>[^\W\d_][\w-]*):(?!//)(?P<value>"[^"]*"?|[^\s"]\S*)
+        (?P<name>[^\W\d_][\w-]*):(?!//)(?:"(?P<quoted>(?:[^"]|"")*)"?|(?P<bare>[^\s"]\S*))
         |(?P<nothing>"\s?"(?!\S))
         |"(?P<phrase>[^"]*[^"\s][^"]*)(?P<close>"?)
         |(?P<word>\S+))""",
     re.VERBOSE,
 )
+_TWICE = re.compile('(["\u201c-\u201f])["\u201c-\u201f]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +80,22 @@ def cleaned(text: str) -> str:
 
 
 def parted(normal: str) -> Iterator[re.Match[str]]:
-    """The terms of a search in its normal form; quotes around nothing are none."""
-    return (term for term in _TERM.finditer(normal) if term["nothing"] is None)
+    """The terms of a search in NFKC, with straight quotes; quotes around nothing are none."""
+    return (term for term in _TERM.finditer(normal.translate(QUOTES)) if term["nothing"] is None)
+
+
+def value_of(term: re.Match[str], normal: str) -> str:
+    """What an operator among the terms of `normal` asks for, with the quotes of a name as they were typed."""
+    if term["quoted"] is not None:
+        return _TWICE.sub(r"\1", normal[slice(*term.span("quoted"))])
+    return normal[slice(*term.span("bare"))]
 
 
 def parse(text: str, vocabulary: Vocabulary | None = None) -> Query:
     """Read a search. Values of operators are compared with `vocabulary`; without one there are no operators."""
     typed = cleaned(text[:MAX_QUERY])
-    terms = list(parted(normalize("NFKC", typed).translate(QUOTES)))
+    normal = normalize("NFKC", typed)
+    terms = list(parted(normal))
     last = _last_word(terms, vocabulary)
     found: list[Words] = []
     filters: list[Filter] = []
@@ -94,7 +104,7 @@ def parse(text: str, vocabulary: Vocabulary | None = None) -> Query:
         problems.append(Problem("", f"Only the first {MAX_QUERY} characters are searched."))
     for term in terms:
         if term["name"] and vocabulary:
-            _read_operator(term, vocabulary, filters, problems)
+            _read_operator(term, value_of(term, normal), vocabulary, filters, problems)
         elif message := _unfinished(term, vocabulary):
             problems.append(Problem(term[0], message))
         elif (each := _read_words(term, is_last=term is last)) and len(found) < MAX_WORDS:
@@ -125,9 +135,13 @@ def _unfinished(term: re.Match[str], vocabulary: Vocabulary | None) -> str:
 
 
 def _read_operator(
-    term: re.Match[str], vocabulary: Vocabulary, filters: list[Filter], problems: list[Problem]
+    term: re.Match[str],
+    value: str,
+    vocabulary: Vocabulary,
+    filters: list[Filter],
+    problems: list[Problem],
 ) -> None:
-    read = read_filter(term["name"], term["value"].strip('"'), bool(term["minus"]), vocabulary)
+    read = read_filter(term["name"], value, bool(term["minus"]), vocabulary)
     if isinstance(read, Filter) and len(filters) >= MAX_FILTERS:
         read = Problem(term[0], f"Only the first {MAX_FILTERS} operators are searched; this one is not.")
     if isinstance(read, Filter):

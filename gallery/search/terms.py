@@ -4,8 +4,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gallery.search.query import cleaned, parted
+from gallery.search.query import cleaned, parted, value_of
 from gallery.text import QUOTES, fold, normalize
+
+# Each character that is a quote in a search, be it in a form of its own.
+_QUOTE = re.compile('["\u201c-\u201f\uff02]')
+_TWICE = r"\g<0>\g<0>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +29,14 @@ class Term:
 def terms(text: str) -> list[Term]:
     """All that was typed, part by part."""
     typed = cleaned(text)
-    normal = normalize("NFKC", typed).translate(QUOTES)
+    normal = normalize("NFKC", typed)
     # As it was typed, unless its normal form has other places: it finds the same then.
     source = typed if _same_places(typed) else normal
     return [
         Term(
             source[term.start() : term.end()],
             fold(term["name"] or ""),
-            (term["value"] or "").strip('"'),
+            value_of(term, normal) if term["name"] else "",
             bool(term["minus"]),
             term[0],
         )
@@ -74,6 +78,9 @@ def renamed(text: str, name: str, is_old: Callable[[str], bool], new: str) -> st
 
 
 def operator(name: str, value: str) -> str:
-    """`name:value` as it is typed, in quotes where the value needs them."""
-    plain = value.replace('"', " ").strip()
-    return f'{name}:"{plain}"' if re.search(r"\s", plain) else f"{name}:{plain}"
+    """`name:value` as it is typed, in quotes where the value needs them; a quote within is written twice."""
+    plain = value.strip()
+    # As it is read: `´` is a space with a mark then, and a curly quote a quote.
+    if re.search(r'[\s"]|^//', normalize("NFKC", plain).translate(QUOTES)):
+        plain = f'"{_QUOTE.sub(_TWICE, plain)}"'
+    return f"{name}:{plain}"

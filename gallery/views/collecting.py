@@ -20,7 +20,7 @@ def collect(request: MemberRequest, pk: int) -> HttpResponse:
     """Put a picture into the collection that the field `collection` names, by id or by name: made when it is new."""
     image = access.image_to_see(pk)
     try:
-        collection = named(request, request.user)
+        collection = meant(request, request.user)
         added = collection.add([image.pk], request.user)
     except ValidationError as error:
         return _refused(request, image, error.messages[0])
@@ -48,9 +48,12 @@ def names(request: MemberRequest) -> HttpResponse:
     )
 
 
-def named(request: MemberRequest, user: User) -> Collection:
-    """The collection that a post names in `collection`, made when it is new. ValidationError for what is no name."""
-    return _numbered(request) or Collection.objects.called(request.POST.get("collection", ""), user)
+def meant(request: MemberRequest, user: User) -> Collection:
+    """The collection that a post names in `collection`; a new one is stored with its first picture.
+
+    ValidationError for what is no name.
+    """
+    return _numbered(request) or Collection.objects.meant(request.POST.get("collection", ""), user)
 
 
 def known(request: MemberRequest) -> Collection | None:
@@ -87,7 +90,9 @@ def destination(request: MemberRequest) -> HttpResponse:
     collection = None
     if request.POST.get("collection", "").strip():
         try:
-            collection = named(request, request.user)
+            # It is made empty here: what goes into it is still to come.
+            name = request.POST["collection"]
+            collection = _numbered(request) or Collection.objects.called(name, request.user)
             collection.become_destination(request.user)
         except ValidationError as error:
             return error_page(request, 422, error.messages[0], "Not collected")

@@ -81,8 +81,9 @@ def tag(request: MemberRequest, pk: int) -> HttpResponse:
     """Put the tag on it that the field `tag` names, made when it is new; 422 for what cannot be a tag."""
     image = access.image_to_see(pk)
     try:
-        named = Tag.objects.called(request.POST.get("tag", ""), request.user)
-        named.add([image.pk], request.user)
+        named = Tag.objects.meant(request.POST.get("tag", ""), request.user)
+        if not named.add([image.pk], request.user):
+            raise Http404
     except ValidationError as error:
         return _refused(request, image, error.messages[0])
     return _tagged(request, image, f"Picture {image.pk} is tagged “{named.name}”.")

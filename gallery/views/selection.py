@@ -138,7 +138,7 @@ def _rate(request: MemberRequest) -> Deed:
 
 
 def _tag(request: MemberRequest) -> Deed:
-    tag = Tag.objects.called(request.POST.get("tag", ""), request.user)
+    tag = Tag.objects.meant(request.POST.get("tag", ""), request.user)
     return Deed(lambda ids: tag.add(ids, request.user), f"tagged “{tag}”")
 
 
@@ -150,7 +150,7 @@ def _untag(request: MemberRequest) -> Deed:
 
 
 def _collect(request: MemberRequest) -> Deed:
-    collection = collecting.named(request, request.user)
+    collection = collecting.meant(request, request.user)
     return Deed(
         lambda ids: collection.add(ids, request.user),
         f"put into “{collection}”",

@@ -40,6 +40,9 @@ TRICKY += "\u1100\u1161\u11a8\uac00\u1e9b\u2126\u3099\ufb2c\ufdfa\uff9e\uff9f\uf
         pytest.param("👩\u200d🚀", "👩\u200d🚀", id="joined emoji stay"),
         pytest.param("\u200b", "", id="zero width space"),
         pytest.param("\ufeff\u2060\u00ad \n", "", id="nothing to see"),
+        pytest.param("\u3164 \u2800\ufe0f", "", id="fillers"),
+        pytest.param("\u115f\u1160\uffa0", "", id="fillers of syllables"),
+        pytest.param("\u2800\u2803", "\u2800\u2803", id="braille"),
         pytest.param("", "", id="empty"),
     ],
 )

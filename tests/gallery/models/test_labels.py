@@ -21,7 +21,10 @@ def test_every_spelling_is_the_same_one(table: type[Tag] | type[Collection]) -> 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("table", [Tag, Collection])
-@pytest.mark.parametrize("text", ["", " \t", "\u200b\u202e", "x" * 10_000, "\0", "\ufdfa" * 50])
+@pytest.mark.parametrize(
+    "text",
+    ["", " \t", "\u200b\u202e", "\u3164", "\u2800 \u115f", "\uffa0\u1160", "x" * 10_000, "\0", "\ufdfa" * 50],
+)
 def test_what_is_no_name_is_refused(table: type[Tag] | type[Collection], text: str) -> None:
     with pytest.raises(ValidationError):
         table.objects.called(text, a_member("ana"))

@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
 from gallery import search
@@ -661,3 +662,47 @@ def test_the_index_is_used(gallery: dict[int, str], alice: User) -> None:
             cursor.execute("SET LOCAL enable_seqscan = off")
     plan = prompts.explain()
     assert "VIRTUAL TABLE INDEX" in plan or "gallery_prompt_words" in plan
+
+
+_LABEL = st.text(min_size=1, max_size=15) | st.text(
+    "\"'\u201c\u201d\u201e\u2019\uff02\u00b4a: -/\\#*", min_size=1, max_size=8
+)
+
+
+def called(kind: type[Tag] | type[Collection], name: str, by: User) -> Tag | Collection | None:
+    try:
+        return kind.objects.called(name.encode("utf-8", "replace").decode(), by)
+    except ValidationError:
+        return None
+
+
+@tried(40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    names=st.lists(_LABEL, min_size=1, max_size=3), before=st.sampled_from(["", "is:mine", "cat", "-in:x"])
+)
+@example(names=['24" print', "24 print", '24 " print'], before="")
+@example(names=['"hi"', "\u201chi\u201d", "\u201ehi\u201c", "\uff02hi"], before="")
+@example(names=["it's", "it\u2019s", 'x"', '"', '""'], before="")
+def test_the_link_of_any_tag_and_collection_finds_its_own_pictures(
+    alice: User, names: list[str], before: str
+) -> None:
+    """Whatever others are called: also from the menu, and where a saved search was given the name."""
+    picture = Image.objects.first() or a_picture(alice, "cat")
+    with transaction.atomic():
+        for operator, kind, relation in (("tag", Tag, "tag_links"), ("in", Collection, "entries")):
+            for made in filter(None, [called(kind, name, alice) for name in names]):
+                text = search.operator(operator, made.name)
+                made.add([picture.pk], alice)
+                query = read_query(f"{before} {text}".strip(), alice)
+                link = query.filters[-1].link
+                assert link
+                assert (link.relation, link.conditions[0][1]) == (relation, made.pk)
+                assert Image.objects.matching(read_query(text, alice)).get() == picture
+                assert [(term.name, term.normal) for term in search.terms(f"{text} x")][1:] == [("", "x")]
+                rest = search.exchange(f"{before} {text}", lambda term, own=operator: term.name == own)
+                assert rest in ("", before)
+                given_it = search.renamed(
+                    f"{operator}:old", operator, lambda value: value == "old", made.name
+                )
+                assert given_it == text
+        transaction.set_rollback(True)

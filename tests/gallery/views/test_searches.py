@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from gallery.forms.saved_search import MOST
 from gallery.listing.scope import Scope
-from gallery.models import CatalogModel, CatalogStyle, Collection, SavedSearch, Tag, User
+from gallery.models import CatalogModel, CatalogStyle, Collection, Image, SavedSearch, Tag, User
 from gallery.search import MAX_QUERY
 from gallery.search.operators import OPERATORS
 from tests.gallery.making import a_picture
@@ -171,6 +171,30 @@ def test_saved_searches_follow_a_tag_that_is_renamed(
         ('-tag:"Coffee house"', '-tag:"Coffee house"'),
         *before[2:],
     ]
+
+
+@pytest.mark.parametrize("name", ['24" print', 'the "final" cut', 'x"', "\u201chi\u201d", '"'])
+def test_a_name_with_quotes_leads_to_its_own_pictures(client: Client, sally: User, name: str) -> None:
+    """From the page of a picture, from the menu, and by a saved search that followed it."""
+    tag, image = Tag.objects.called("print", sally), a_picture(sally)
+    tag.add([image.pk], sally)
+    tag.add([a_picture(sally).pk], sally)
+    Tag.objects.called("24 print", sally).add([a_picture(sally).pk], sally)
+    SavedSearch.objects.create(user=sally, name="Large", text="cat tag:print")
+    client.force_login(sally)
+    assert client.post(f"/admin/gallery/tag/{tag.pk}/change/", {"name": name}).status_code == 302
+    tag.refresh_from_db()
+    own = Page(client.get(f"/images/{image.pk}/").content).one("a", data_tag=str(tag.pk))["href"]
+    menu = Page(client.get("/", {"menu": "tag"}).content)
+    chosen = next(
+        link["href"] for link in menu.all("a") if link.words.startswith(name) and "q=tag" in link["href"]
+    )
+    for address in (own, chosen):
+        listed = client.get(address).context["listing"]
+        assert (listed.query.problems, len(listed.query.filters)) == ((), 1)
+    query = client.get(own).context["listing"].query
+    assert set(Image.objects.matching(query)) == set(Image.objects.filter(tag_links__tag=tag))
+    assert texts() == [("Large", f"cat {tag.search}")]
 
 
 def test_saved_searches_follow_tags_that_become_one(alice: User) -> None:

@@ -78,6 +78,25 @@ def test_what_is_gone_is_told_of(member: Client, alice: User) -> None:
     assert words == "1 picture added to your favourites. 2 left out: not there any more."
 
 
+def test_a_name_comes_to_be_with_its_first_picture(member: Client, alice: User) -> None:
+    thrown = a_picture(alice).pk
+    Image.objects.trash([thrown], alice)
+    gone = {"image": [999_999], "tag": "new", "collection": "new"}
+    assert told(member, "tag", gone) == "0 pictures tagged “new”. 1 left out: not there any more."
+    assert told(member, "collect", gone | {"image": [thrown, 999_999]}).startswith(
+        "0 pictures put into “new”."
+    )
+    assert member.post(f"/images/{thrown}/collect/", {"collection": "new"}).status_code == 422
+    assert not Tag.objects.exists()
+    assert not Collection.objects.exists()
+    # Where the first portions have none, one behind them brings it.
+    ids = f"{','.join(str(10**9 + n) for n in range(PORTION))},{a_picture(alice).pk},{10**10}"
+    for verb in ("tag", "collect"):
+        assert told(member, verb, gone | {"image": ids}).startswith("1 picture ")
+    assert (Tag.objects.get().links.count(), Collection.objects.get().entries.count()) == (1, 1)
+    assert (Tag.objects.get().created_by, Collection.objects.get().created_by) == (alice, alice)
+
+
 def test_all_that_match_is_what_the_list_shows(member: Client, alice: User) -> None:
     cats = [pictures(alice, f"a cat, number {n}", count=2)[0] for n in range(3)]
     dog = a_picture(alice, "a dog")
