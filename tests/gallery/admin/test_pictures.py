@@ -161,6 +161,20 @@ def test_the_verbs_of_a_selection(staff: Client, alice: User, sally: User) -> No
     assert act(staff, "restore", chosen).status_code == 302
 
 
+def test_of_all_of_a_list_those_that_were_counted_go(staff: Client, alice: User) -> None:
+    chosen = a_picture(alice)
+    question = Page(act(staff, "trash", [chosen], select_across="1").content)
+    assert question.one("h1").words == "Put 1 picture into the trash?"
+    later = a_picture(alice)
+    hidden = {each["name"]: each["value"] for each in question.all("input", type="hidden")}
+    assert staff.post(IMAGES, hidden).status_code == 302
+    assert set(Image.objects.kept()) == {later}
+    # Nothing of what was asked about is left to throw away.
+    for asked in (hidden["asked"], "", "nonsense", "\0", "9" * 30, "1," * 5000):
+        assert staff.post(IMAGES, hidden | {"asked": asked}).status_code == 302
+    assert set(Image.objects.kept()) == {later}
+
+
 @pytest.mark.parametrize("name", ["tag", "collect"])
 @pytest.mark.parametrize("value", ["", "   ", "\u200b", "\0", "a\0b", "x" * 10_000])
 def test_a_name_that_is_none_is_said_at_the_question(

@@ -100,6 +100,21 @@ def test_several_become_one_and_who_tagged_first_stays(staff: Client, alice: Use
     assert set(on_pictures(Tag.objects.get(name="Bridges"))) == {both.pk, only.pk}
 
 
+def test_of_all_of_a_list_those_that_were_counted_become_one(staff: Client, alice: User) -> None:
+    chosen = [put(name, alice) for name in ("cat", "cats", "kitten")]
+    question = Page(merge(staff, chosen[:1], select_across="1").content)
+    assert question.one("h1").words == "Make one of 3 tags?"
+    put("dog", alice)
+    Tag.objects.get(name="kitten").delete()
+    hidden = {each["name"]: each["value"] for each in question.all("input", type="hidden")}
+    # Who says yes without the rows that were counted is asked.
+    merge(staff, chosen[:1], select_across="1", confirmed="yes", value="cat")
+    assert Tag.objects.count() == 3
+    answer = staff.post(TAGS, hidden | {"value": "cat"})
+    assert answer.status_code == 302
+    assert set(Tag.objects.values_list("name", flat=True)) == {"cat", "dog"}
+
+
 def test_they_may_become_one_that_was_not_chosen(staff: Client, alice: User, bob: User) -> None:
     picture = a_picture(alice)
     known = put("Known", alice, picture)
