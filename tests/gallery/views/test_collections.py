@@ -138,6 +138,35 @@ def test_a_picture_is_collected_by_id_and_by_name(page: Get, client: Client, ali
     assert client.post(collect, {"collection": "Spring"}).status_code == 422
 
 
+def test_buttons_of_a_collection_that_is_gone_touch_no_other(page: Get, client: Client, alice: User) -> None:
+    gone, ids = filled(alice)
+    own, free = f"/collections/{gone.pk}/", a_picture(alice)
+    pages = [page(own), page(f"{own}?arrange=1"), page(f"/images/{ids[0]}/"), page(f"/images/{free.pk}/")]
+    forms = [
+        form
+        for each in pages
+        for action in ("collect", "uncollect", "destination")
+        for form in each.all("form", data_action=action)
+        if form.all("input", name="collection", type="hidden")
+    ]
+    assert len(forms) == 7
+    other = Collection.objects.called(str(gone.pk), alice)
+    other.add(ids, alice)
+    gone.delete()
+    for form in forms:
+        sent = {each["name"]: each["value"] for each in form.all("input", type="hidden")}
+        for more in ({}, HTMX):
+            answer = client.post(form["action"], sent, headers=more)
+            assert answer.status_code == 422, form["action"]
+            assert "That collection was deleted meanwhile" in Page(answer.content).words
+    for verb in ("collect", "uncollect"):
+        sent = {"image": str(ids[0]), "collection": other.name}
+        assert client.post(f"/selection/{verb}/", sent | {"known": "1"}).status_code == 422
+    assert (list(Collection.objects.all()), order(other)) == ([other], ids)
+    alice.refresh_from_db()
+    assert alice.destination is None
+
+
 def test_it_shows_single_pictures_in_its_order_and_steps_among_them(page: Get, alice: User) -> None:
     first, second = pictures(alice, "a stack", count=2)
     other = a_picture(alice, "another")
