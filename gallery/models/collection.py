@@ -143,15 +143,14 @@ class Collection(models.Model):
             raise ValidationError(f"There is a collection “{name}” already.")
         self.name, self.folded = name, label_key(name)
 
-    def reword(self) -> bool:
-        """Write its name and its notes; saved searches follow. False when it is gone by now.
+    def reword(self) -> None:
+        """Write its name and its notes, its row being held; saved searches follow.
 
         IntegrityError when another has that name.
         """
         with transaction.atomic():
             self.tell_searches()
-            written = Collection.objects.filter(pk=self.pk)
-            return bool(written.update(name=self.name, folded=self.folded, notes=self.notes))
+            self.save(update_fields=["name", "folded", "notes"])
 
     def tell_searches(self) -> None:
         """Saved searches for it ask for its new name, which is to be saved by the same transaction."""

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from gallery import access
 from gallery.formats import MAX_ID, read_id
-from gallery.forms.collection import CollectionForm
+from gallery.forms.collection import CollectionForm, drawn
 from gallery.http import MemberRequest, SeeOther, back_to, error_page
 from gallery.listing import collection_rows, count, tiles
 from gallery.listing.filters import orders
@@ -89,6 +89,7 @@ def _page(request: MemberRequest, collection: Collection, form: CollectionForm |
         "hidden": scope.hides(listing.query, request.user),
         "orders": orders(listing),
         "form": form,
+        "drawn": drawn(collection),
         "may_delete": access.may_delete(request.user, collection),
         "is_destination": request.user.destination_id == collection.pk and not collection.archived_at,
     }
@@ -97,18 +98,19 @@ def _page(request: MemberRequest, collection: Collection, form: CollectionForm |
 
 @require_POST
 def edit(request: MemberRequest, pk: int) -> HttpResponse:
-    """Another name, other notes."""
-    collection = _found(pk)
-    form = CollectionForm(collection, request.POST)
-    if form.is_valid():
-        try:
-            if not collection.reword():
-                raise Http404
-        except IntegrityError:
-            form.add_error("name", f"There is a collection “{collection.name}” already.")
+    """Another name, other notes; what another has written meanwhile stays, or is told."""
+    found = _found(pk)
+    with transaction.atomic():
+        # Who else edits it is done by then.
+        collection = get_object_or_404(Collection.objects.select_for_update(no_key=True), pk=found.pk)
+        form = CollectionForm(collection, request.POST)
+        if form.is_valid():
+            try:
+                collection.reword()
+            except IntegrityError:
+                form.add_error("name", f"There is a collection “{collection.name}” already.")
     if form.errors:
-        collection.refresh_from_db()
-        return _page(request, collection, form)
+        return _page(request, _found(pk), form)
     return SeeOther(reverse("collection", args=[pk]))
 
 

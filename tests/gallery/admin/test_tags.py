@@ -70,6 +70,15 @@ def test_a_tag_gets_another_name(staff: Client, alice: User) -> None:
     assert Tag.objects.called("bridges", alice) == tag
 
 
+def test_a_name_that_is_only_looked_at_is_not_given_back(staff: Client, alice: User) -> None:
+    tag = put("Canals", alice)
+    Tag.objects.filter(pk=tag.pk).update(name="Bridges", folded="bridges")
+    form = {"name": "Canals", "initial-name": "Canals"}
+    assert staff.post(f"{TAGS}{tag.pk}/change/", form).status_code == 302
+    tag.refresh_from_db()
+    assert (tag.name, tag.folded) == ("Bridges", "bridges")
+
+
 @pytest.mark.parametrize(
     "name",
     ["", " ", "\u200b", "\0", "a\0b", "x" * 61, "\ufdfa" * 50, "x" * 10_000, "CAFE\u0301", "ｃafé\u200b"],

@@ -107,6 +107,56 @@ def test_notes_and_names_have_their_limits(page: Get, client: Client, alice: Use
     assert read.one("h1").words == "Spring"
 
 
+def of_edit(page: Page) -> dict[str, str]:
+    """What the form sends as it was drawn."""
+    form = page.one("form", data_action="edit-collection")
+    return {each["name"]: each["value"] for each in form.all("input", name=None)} | {
+        "notes": form.one("textarea").text.strip().replace("\n", "\r\n")
+    }
+
+
+def test_what_another_wrote_meanwhile_stays(page: Get, client: Client, alice: User) -> None:
+    collection = Collection.objects.called("Spring", alice)
+    own = f"/collections/{collection.pk}/"
+    assert client.post(f"{own}edit/", {"name": "Spring", "notes": "Dawn\r\nand dusk"}).status_code == 303
+    # Without a word of the notes nothing happens to them, nor to the name.
+    assert client.post(f"{own}edit/", {"name": "Autumn"}).status_code == 303
+    mine = of_edit(page(own))
+    assert client.post(f"{own}edit/", {"notes": "By the sea"}).status_code == 303
+    assert client.post(f"{own}edit/", mine | {"name": "Winter"}).status_code == 303
+    collection.refresh_from_db()
+    assert (collection.name, collection.folded, collection.notes) == ("Winter", "winter", "By the sea")
+    # What is as it was drawn is drawn as it is now, beside an error.
+    again = of_edit(Page(client.post(f"{own}edit/", mine | {"name": ""}).content))
+    assert (again["name"], again["notes"]) == ("", "By the sea")
+
+
+@pytest.mark.parametrize("theirs", ["By the sea", ""])
+def test_what_two_have_changed_is_told_to_the_second(
+    page: Get, client: Client, alice: User, theirs: str
+) -> None:
+    collection = Collection.objects.called("Spring", alice)
+    own = f"/collections/{collection.pk}/"
+    client.post(f"{own}edit/", {"notes": "Dawn"})
+    mine = of_edit(page(own)) | {"name": "Winter", "notes": "Mine"}
+    client.post(f"{own}edit/", {"name": "Autumn", "notes": theirs})
+    answer = client.post(f"{own}edit/", mine)
+    assert answer.status_code == 422
+    read = Page(answer.content)
+    assert "“Autumn” meanwhile" in read.one(data_error_for="name").words
+    assert ("stand above" in read.one(data_error_for="notes").words) == bool(theirs)
+    assert [each.words for each in read.all(data_notes=None)] == ([theirs] if theirs else [])
+    collection.refresh_from_db()
+    assert (collection.name, collection.notes) == ("Autumn", theirs)
+    again = of_edit(read)
+    assert (again["name"], again["notes"]) == ("Winter", "Mine")
+    assert client.post(f"{own}edit/", again).status_code == 303
+    collection.refresh_from_db()
+    assert (collection.name, collection.folded, collection.notes) == ("Winter", "winter", "Mine")
+    # Who means what is there by now is not asked.
+    assert client.post(f"{own}edit/", mine).status_code == 303
+
+
 def test_a_picture_is_collected_by_id_and_by_name(page: Get, client: Client, alice: User, bob: User) -> None:
     image = a_picture(bob)
     spring = Collection.objects.called("Spring", bob)
