@@ -157,10 +157,12 @@ def arrange(request: MemberRequest, pk: int) -> HttpResponse:
     before, after = (read_id(request.POST.get(name, "")) for name in ("before", "after"))
     if way not in WAYS and before is None and after is None:
         return error_page(request, 400, "Where it is to be moved is not said.")
+    if way in WAYS and len(ids) > 1:
+        return error_page(request, 400, "Several are moved before or after another, not by a step.")
     try:
         if way in WAYS:
             found.move(ids[0], way)
-        elif not found.place(ids, before if after is None else found.behind(after, ids)):
+        elif not found.place(ids, before if after is None else None, after=after):
             return error_page(request, 409, "One of these pictures is not in this collection any more.")
     except ValidationError as refusal:
         return error_page(request, 409, refusal.messages[0])

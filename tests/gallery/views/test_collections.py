@@ -320,13 +320,18 @@ def test_several_are_put_before_or_after_another(client: Client, alice: User) ->
     assert order(collection) == [ids[3], ids[1], ids[2], ids[0], ids[4]]
     client.post(where, {"image": [ids[4]], "after": ids[1]})
     assert order(collection) == [ids[3], ids[1], ids[4], ids[2], ids[0]]
-    stranger = a_picture(alice).pk
+    stranger, gone = a_picture(alice).pk, a_picture(alice).pk
+    collection.add([gone], alice)
+    collection.remove([gone])
     for sent, status in (
         ({"image": ids[0]}, 400),
         ({"before": ids[0]}, 400),
         ({"image": "\0", "before": ids[0]}, 400),
         ({"image": ids[0], "before": "9" * 30}, 400),
         ({"image": ids[0], "before": stranger}, 409),
+        ({"image": ids[3], "after": stranger}, 409),
+        ({"image": ids[3], "after": gone}, 409),
+        ({"image": [ids[3], ids[1]], "move": "last"}, 400),
         ({"image": stranger, "before": ids[0]}, 409),
         ({"image": ids[0], "before": ids[0]}, 409),
         ({"image": [ids[0]] * 1001, "before": ids[1]}, 400),
