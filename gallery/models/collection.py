@@ -133,8 +133,11 @@ class Collection(models.Model):
         label.hold(Collection.objects.filter(pk=self.pk), self.name)
 
     def remove(self, ids: Ids[int]) -> int:
-        """Take these pictures out of it; how many were in it."""
-        return self.entries.filter(image__in=ids).delete()[0]
+        """Take these pictures out of it, its cover too; how many were in it."""
+        with transaction.atomic():
+            self._hold()
+            Collection.objects.filter(pk=self.pk, cover__in=ids).update(cover=None)
+            return self.entries.filter(image__in=ids).delete()[0]
 
     def rename(self, text: str) -> None:
         """Give it another name. ValidationError for what cannot be one, and for that of another collection."""

@@ -35,11 +35,11 @@ def uncollect(request: MemberRequest, pk: int) -> HttpResponse:
     image = access.image_to_see(pk)
     try:
         collection = known(request)
+        if collection is None:
+            raise Http404
+        collection.remove([image.pk])
     except ValidationError as error:
         return _refused(request, image, error.messages[0])
-    if collection is None:
-        raise Http404
-    collection.remove([image.pk])
     return _done(request, image, f"Picture {image.pk} is not in “{collection.name}” any more.")
 
 

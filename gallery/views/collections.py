@@ -137,7 +137,10 @@ def delete(request: MemberRequest, pk: int) -> HttpResponse:
 @require_POST
 def cover(request: MemberRequest, pk: int) -> HttpResponse:
     """One of its pictures before all others on its card; without `image` its first one again."""
-    found, image = _found(pk), read_id(request.POST.get("image", ""))
+    found, said = _found(pk), request.POST.get("image", "").strip()
+    image = read_id(said)
+    if said and image is None:
+        return error_page(request, 422, "Which picture is to be the cover cannot be read. The cover is as it was.")
     try:
         if not found.take_cover(image):
             return error_page(request, 409, "That picture is not in this collection.")

@@ -373,6 +373,35 @@ def test_a_cover_stands_first_on_the_card(page: Get, client: Client, alice: User
     assert "3 pictures" in card.words
 
 
+def test_a_cover_is_let_go_by_saying_nothing_or_by_taking_it_out(
+    page: Get, client: Client, alice: User
+) -> None:
+    collection, ids = filled(alice)
+    page()
+    where = f"/collections/{collection.pk}/cover/"
+
+    def cover() -> int | None:
+        collection.refresh_from_db()
+        return collection.cover_id
+
+    client.post(where, {"image": ids[2]})
+    for text in ("abc", "\0", "-1", "1.0"):
+        assert client.post(where, {"image": text}).status_code == 422
+        assert cover() == ids[2]
+    for sent in ({}, {"image": " "}):
+        assert client.post(where, sent).status_code == 303
+        assert cover() is None
+        client.post(where, {"image": ids[2]})
+    client.post(f"/images/{ids[0]}/uncollect/", {"collection": collection.pk})
+    assert cover() == ids[2]
+    client.post(f"/images/{ids[2]}/uncollect/", {"collection": collection.pk})
+    assert cover() is None
+    # One that was left by an older version.
+    Collection.objects.filter(pk=collection.pk).update(cover=ids[2])
+    card = page().one("li", data_collection=str(collection.pk))
+    assert [int(each["data-image"]) for each in card.all(data_image=None)] == [ids[1]]
+
+
 def test_another_members_is_not_mine_to_delete(client: Client, alice: User, bob: User) -> None:
     collection = Collection.objects.called("Spring", alice)
     client.force_login(bob)
