@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from gallery import access
-from gallery.formats import counted
+from gallery.formats import counted, read_id
 from gallery.forms.price import ALTERED, PriceRefused, objection
 from gallery.media.pictures import LostFile
 from gallery.models import Attempt, CatalogModel, Generation, State, User
@@ -87,8 +87,14 @@ class Bill:
 def carry_out(
     model_admin: Any, request: HttpRequest, queryset: QuerySet[Any], plan: Plan
 ) -> HttpResponse | None:
-    """Do it, ask first, or say why not; None returns to the list."""
+    """Do it, ask first, or say why not; None returns to the list.
+
+    What was asked about is done with those that the question counted, as far as they are still for it.
+    """
+    asked = _asked_about(request, plan.most)
     fitting = queryset.filter(plan.fitting).prefetch_related(None).order_by("pk")
+    if asked is not None:
+        fitting = fitting.filter(pk__in=asked)
     chosen = list(fitting.values_list("pk", flat=True)[: plan.most + 1])
     if len(chosen) > plan.most:
         messages.error(
@@ -98,7 +104,7 @@ def carry_out(
     if not chosen:
         messages.warning(request, "None of these is in a state for that; nothing was done.")
         return None
-    if len(chosen) > plan.ask_above and "confirmed" not in request.POST:
+    if len(chosen) > plan.ask_above and not _is_confirmed(request, asked):
         return _ask(model_admin, request, chosen, plan)
     try:
         count = plan.act(request, chosen, _form_id(request))
@@ -108,6 +114,20 @@ def carry_out(
         return _ask(model_admin, request, chosen, plan, "".join(refused.messages))
     messages.success(request, plan.done.format(count=count))
     return None
+
+
+def _asked_about(request: HttpRequest, most: int) -> list[int] | None:
+    """The rows that the question counted; None where none was asked."""
+    written = request.POST.get("asked")
+    if written is None:
+        return None
+    return [pk for text in written.split(",", most)[:most] if (pk := read_id(text)) is not None]
+
+
+def _is_confirmed(request: HttpRequest, asked: list[int] | None) -> bool:
+    """Whether somebody has said yes. All of a list may be more by now than they meant: that takes the rows, too."""
+    is_all = request.POST.get("select_across", "0") != "0"
+    return "confirmed" in request.POST and (asked is not None or not is_all)
 
 
 def _ask(
@@ -137,6 +157,7 @@ def _ask(
         "yes": "Yes" if len(asked) == 1 else f"Yes, all {len(asked)}",
         "checkbox": ACTION_CHECKBOX_NAME,
         "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
+        "asked": ",".join(map(str, chosen)),
         "select_across": request.POST.get("select_across", "0"),
         "submission": form_id,
     }

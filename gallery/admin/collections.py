@@ -1,7 +1,7 @@
 """Collections in the admin: renamed, archived, deleted without a loss of pictures."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from gallery.admin.naming import NamedAdmin
+from gallery.admin.naming import NamedAdmin, NamedForm
 from gallery.admin.reading import thumbnail
 from gallery.formats import counted_to
 from gallery.listing.count import Capped
@@ -22,7 +22,7 @@ from gallery.models import Collection, CollectionImage
 _CAP = 1000
 
 
-class CollectionForm(forms.ModelForm):  # type: ignore[type-arg]
+class CollectionForm(NamedForm):
     """Its name, unique in any case and form; its notes; whether menus offer it."""
 
     archived = forms.BooleanField(required=False, help_text="It is in no menu, and stays at its address.")
@@ -35,16 +35,12 @@ class CollectionForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         self.fields["archived"].initial = self.instance.archived_at is not None
 
-    def clean_name(self) -> str:
-        """As it is kept."""
-        self.instance.rename(self.cleaned_data["name"])
-        return str(self.instance.name)
-
     def clean(self) -> dict[str, Any]:
         """Archived from now on, or since when it was."""
         cleaned = super().clean() or {}
-        archived = cleaned.get("archived", False)
-        self.instance.archived_at = (self.instance.archived_at or timezone.now()) if archived else None
+        if "archived" in self.changed_data:
+            is_archived = cleaned.get("archived", False)
+            self.instance.archived_at = (self.instance.archived_at or timezone.now()) if is_archived else None
         return cleaned
 
 
@@ -69,7 +65,10 @@ class CollectionAdmin(NamedAdmin):
     """Sets of pictures; deleting one keeps its pictures."""
 
     form = CollectionForm
-    set_by_form = ("name", "folded", "notes", "archived_at")
+    set_by_field: ClassVar[dict[str, tuple[str, ...]]] = NamedAdmin.set_by_field | {
+        "notes": ("notes",),
+        "archived": ("archived_at",),
+    }
     list_display = ("name", "picture", "pictures", "created_by", "created_at", "archived_at")
     list_filter = (ArchivedFilter, "created_by")
     list_select_related = ("created_by", "cover")

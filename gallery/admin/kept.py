@@ -1,24 +1,23 @@
 """Answers that could not be used, in the admin: taken away, read again, or deleted before their time."""
 
 import logging
+import uuid
 from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from gallery import formats
+from gallery.admin.actions import MANY, Plan, carry_out
 from gallery.admin.filters import HostFilter
 from gallery.admin.reading import ReadOnlyAdmin, whole_text, words
 from gallery.display import kept_answers
-from gallery.formats import counted
 from gallery.models import Attempt, KeptAnswer
 
 log = logging.getLogger(__name__)
@@ -32,28 +31,28 @@ def read_again(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) 
     messages.success(request, f"To be read again: {count}. The cards tell what came of it.")
 
 
+def _discard_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
+    count = sum(Attempt.objects.filter(pk=pk).discard() for pk in chosen)
+    log.info("kept answers deleted by user %s: %d", request.user.pk, count)
+    return count
+
+
+_DELETE = Plan(
+    name="delete_for_good",
+    question="Delete {what}, which may have been paid for?",
+    done="Deleted: {count}. Pictures and states stay as they are.",
+    fitting=Q(),
+    most=MANY,
+    ask_above=0,
+    act=_discard_all,
+    noun="kept answer",
+)
+
+
 @admin.action(description="Delete what is kept (for good)", permissions=["view"])
 def delete_for_good(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
     """The files go within a minute; always asks first, because they may have been paid for."""
-    chosen = list(queryset.values_list("pk", flat=True))
-    if "confirmed" not in request.POST:
-        context = {
-            **model_admin.admin_site.each_context(request),
-            "title": f"Delete {counted(len(chosen), 'kept answer')}, which may have been paid for?",
-            "opts": model_admin.opts,
-            "action": "delete_for_good",
-            "count": len(chosen),
-            "yes": "Yes",
-            "is_final": True,
-            "checkbox": ACTION_CHECKBOX_NAME,
-            "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
-            "select_across": request.POST.get("select_across", "0"),
-        }
-        return TemplateResponse(request, "admin/confirm_action.html", context)
-    count = sum(Attempt.objects.filter(pk=pk).discard() for pk in chosen)
-    log.info("kept answers deleted by user %s: %d", request.user.pk, count)
-    messages.success(request, f"Deleted: {count}. Pictures and states stay as they are.")
-    return None
+    return carry_out(model_admin, request, queryset, _DELETE)
 
 
 @admin.register(KeptAnswer)

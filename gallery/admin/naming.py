@@ -1,6 +1,6 @@
 """What members name and staff may name anew or delete, while others use it."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -10,11 +10,27 @@ from django.http import HttpRequest, HttpResponse
 from gallery.admin.reading import ReadOnlyAdmin
 
 
+class NamedForm(ModelForm):  # type: ignore[type-arg]
+    """A name, unique in any case and form, and more; what is as the form was drawn is left as it is by now."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            # Drawn, it sends what it showed; who sends nothing of that has seen the row as it is.
+            field.show_hidden_initial = not self.is_bound or self.add_initial_prefix(name) in self.data
+
+    def clean_name(self) -> str:
+        """As it is kept."""
+        if "name" in self.changed_data:
+            self.instance.rename(self.cleaned_data["name"])
+        return str(self.instance.name)
+
+
 class NamedAdmin(ReadOnlyAdmin):
     """A table of names, each of them unique; a row that is being used waits for that, or is waited for."""
 
-    #: The columns that its form sets; others of the row may be written meanwhile.
-    set_by_form: tuple[str, ...] = ("name", "folded")
+    #: The columns that each field of its form sets; others of the row may be written meanwhile.
+    set_by_field: ClassVar[dict[str, tuple[str, ...]]] = {"name": ("name", "folded")}
 
     def changeform_view(
         self,
@@ -33,12 +49,13 @@ class NamedAdmin(ReadOnlyAdmin):
             return answer
 
     def save_model(self, request: HttpRequest, obj: Any, form: "ModelForm[Any]", change: bool) -> None:
-        """Never makes a row anew that somebody has deleted meanwhile."""
+        """Write what was changed in the form. Never makes a row anew that somebody has deleted meanwhile."""
         rows = self.model._default_manager.filter(pk=obj.pk).select_for_update(no_key=True)
         if rows.values_list("pk").first() is None:
             raise IntegrityError(f"{obj} is gone")
-        obj.tell_searches()
-        obj.save(update_fields=self.set_by_form)
+        if "name" in form.changed_data:
+            obj.tell_searches()
+        obj.save(update_fields=[column for name in form.changed_data for column in self.set_by_field[name]])
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """As several."""

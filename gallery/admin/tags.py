@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, cast
 
-from django import forms
 from django.contrib import admin
 from django.db.models import F, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from gallery.admin.actions import Plan, carry_out, typed_word
-from gallery.admin.naming import NamedAdmin
+from gallery.admin.naming import NamedAdmin, NamedForm
 from gallery.admin.reading import words
 from gallery.formats import counted_to
 from gallery.listing.count import Capped
@@ -60,17 +59,12 @@ def merge(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> Ht
     return carry_out(model_admin, request, queryset, _MERGE)
 
 
-class TagForm(forms.ModelForm):  # type: ignore[type-arg]
+class TagForm(NamedForm):
     """Its name, unique in any case and form."""
 
     class Meta:
         model = Tag
         fields = ("name",)
-
-    def clean_name(self) -> str:
-        """As it is kept."""
-        self.instance.rename(self.cleaned_data["name"])
-        return str(self.instance.name)
 
 
 @admin.register(Tag)

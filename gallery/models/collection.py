@@ -144,8 +144,11 @@ class Collection(models.Model):
         label.hold(Collection.objects.filter(pk=self.pk), self.name)
 
     def remove(self, ids: Ids[int]) -> int:
-        """Take these pictures out of it; how many were in it."""
-        return self.entries.filter(image__in=ids).delete()[0]
+        """Take these pictures out of it, its cover too; how many were in it."""
+        with transaction.atomic():
+            self._hold()
+            Collection.objects.filter(pk=self.pk, cover__in=ids).update(cover=None)
+            return self.entries.filter(image__in=ids).delete()[0]
 
     def rename(self, text: str) -> None:
         """Give it another name. ValidationError for what cannot be one, and for that of another collection."""
@@ -154,15 +157,14 @@ class Collection(models.Model):
             raise ValidationError(f"There is a collection “{name}” already.")
         self.name, self.folded = name, label_key(name)
 
-    def reword(self) -> bool:
-        """Write its name and its notes; saved searches follow. False when it is gone by now.
+    def reword(self) -> None:
+        """Write its name and its notes, its row being held; saved searches follow.
 
         IntegrityError when another has that name.
         """
         with transaction.atomic():
             self.tell_searches()
-            written = Collection.objects.filter(pk=self.pk)
-            return bool(written.update(name=self.name, folded=self.folded, notes=self.notes))
+            self.save(update_fields=["name", "folded", "notes"])
 
     def tell_searches(self) -> None:
         """Saved searches for it ask for its new name, which is to be saved by the same transaction."""
@@ -170,10 +172,11 @@ class Collection(models.Model):
         if names.get(self.name) != self.pk:
             SavedSearch.objects.follow("in", names, [self.pk], self.name)
 
-    def place(self, ids: Ids[int], before: int | None) -> list[int]:
-        """Put these of its pictures, in that order, directly before the picture `before`, or at its end when None.
+    def place(self, ids: Ids[int], before: int | None = None, *, after: int | None = None) -> list[int]:
+        """Put these of its pictures, in that order, directly before one picture or after another, or at its end.
 
-        A few thousand at most. Returns those that were moved: none when `before` is one of them, or not in it.
+        A few thousand at most. `after` is in the trash or not. Returns those that were moved: none when the other is
+        not in it, or `before` is one of them.
         """
         with transaction.atomic():
             self._hold()
@@ -183,6 +186,11 @@ class Collection(models.Model):
             upper = rest.filter(image=before).first() if before is not None else None
             if not moved or (before is not None and upper is None):
                 return []
+            if after is not None:
+                lower = self.entries.filter(image=after).first()
+                if lower is None:
+                    return []
+                upper = self._following(lower, ids)
             positions = _between(_ahead(rest, upper), upper, len(moved))
             if positions is None:
                 self._number_anew(moved, rest, upper)
@@ -211,12 +219,6 @@ class Collection(models.Model):
                 passed = behind.order_by("position", "image").first() if way == "later" else None
                 target = self._following(passed) if passed else None
             return bool(self.place([image], target.image_id if target else None))
-
-    def behind(self, image: int, ids: Ids[int]) -> int | None:
-        """The picture behind that one but for `ids`, be it in the trash; None at the end, or when it is not in it."""
-        own = self.entries.filter(image=image).first()
-        found = self._following(own, ids) if own else None
-        return found.image_id if found else None
 
     def _following(self, entry: "CollectionImage", ids: Ids[int] = ()) -> "CollectionImage | None":
         later = self.entries.exclude(_before(entry)).exclude(pk=entry.pk).exclude(image__in=ids)

@@ -33,10 +33,13 @@ def collect(request: MemberRequest, pk: int) -> HttpResponse:
 def uncollect(request: MemberRequest, pk: int) -> HttpResponse:
     """Take a picture out of a collection, named as there; nothing is made."""
     image = access.image_to_see(pk)
-    collection = known(request)
-    if collection is None:
-        raise Http404
-    collection.remove([image.pk])
+    try:
+        collection = known(request)
+        if collection is None:
+            raise Http404
+        collection.remove([image.pk])
+    except ValidationError as error:
+        return _refused(request, image, error.messages[0])
     return _done(request, image, f"Picture {image.pk} is not in “{collection.name}” any more.")
 
 
@@ -51,20 +54,28 @@ def names(request: MemberRequest) -> HttpResponse:
 def meant(request: MemberRequest, user: User) -> Collection:
     """The collection that a post names in `collection`; a new one is stored with its first picture.
 
-    ValidationError for what is no name.
+    ValidationError for what is no name, and where a button's is gone.
     """
     return _numbered(request) or Collection.objects.meant(request.POST.get("collection", ""), user)
 
 
 def known(request: MemberRequest) -> Collection | None:
-    """The collection that a post names in `collection`; None when there is none."""
+    """The collection that a post names in `collection`; None when there is none. ValidationError as above."""
     return _numbered(request) or Collection.objects.named(request.POST.get("collection", ""))
 
 
 def _numbered(request: MemberRequest) -> Collection | None:
-    """The one of that id; None for what was typed, which is a name, be it a number or not."""
+    """The one of that id; None for what was typed, which is a name, be it a number or not.
+
+    What a button sends (`known`) is an id and no name, also once its collection is gone: then ValidationError.
+    """
+    if "typed" in request.POST:
+        return None
     number = read_id(request.POST.get("collection", "").strip())
-    return None if "typed" in request.POST else Collection.objects.filter(pk=number or 0).first()
+    found = Collection.objects.filter(pk=number or 0).first()
+    if found is None and "known" in request.POST:
+        raise ValidationError("That collection was deleted meanwhile. Nothing was done.")
+    return found
 
 
 def _done(request: MemberRequest, image: Image, words: str) -> HttpResponse:

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from gallery import access
 from gallery.formats import MAX_ID, read_id
-from gallery.forms.collection import CollectionForm
+from gallery.forms.collection import CollectionForm, drawn
 from gallery.http import MemberRequest, SeeOther, back_to, error_page
 from gallery.listing import collection_rows, count, tiles
 from gallery.listing.filters import orders
@@ -89,6 +89,7 @@ def _page(request: MemberRequest, collection: Collection, form: CollectionForm |
         "hidden": scope.hides(listing.query, request.user),
         "orders": orders(listing),
         "form": form,
+        "drawn": drawn(collection),
         "may_delete": access.may_delete(request.user, collection),
         "is_destination": request.user.destination_id == collection.pk and not collection.archived_at,
     }
@@ -97,18 +98,19 @@ def _page(request: MemberRequest, collection: Collection, form: CollectionForm |
 
 @require_POST
 def edit(request: MemberRequest, pk: int) -> HttpResponse:
-    """Another name, other notes."""
-    collection = _found(pk)
-    form = CollectionForm(collection, request.POST)
-    if form.is_valid():
-        try:
-            if not collection.reword():
-                raise Http404
-        except IntegrityError:
-            form.add_error("name", f"There is a collection “{collection.name}” already.")
+    """Another name, other notes; what another has written meanwhile stays, or is told."""
+    found = _found(pk)
+    with transaction.atomic():
+        # Who else edits it is done by then.
+        collection = get_object_or_404(Collection.objects.select_for_update(no_key=True), pk=found.pk)
+        form = CollectionForm(collection, request.POST)
+        if form.is_valid():
+            try:
+                collection.reword()
+            except IntegrityError:
+                form.add_error("name", f"There is a collection “{collection.name}” already.")
     if form.errors:
-        collection.refresh_from_db()
-        return _page(request, collection, form)
+        return _page(request, _found(pk), form)
     return SeeOther(reverse("collection", args=[pk]))
 
 
@@ -135,7 +137,12 @@ def delete(request: MemberRequest, pk: int) -> HttpResponse:
 @require_POST
 def cover(request: MemberRequest, pk: int) -> HttpResponse:
     """One of its pictures before all others on its card; without `image` its first one again."""
-    found, image = _found(pk), read_id(request.POST.get("image", ""))
+    found, said = _found(pk), request.POST.get("image", "").strip()
+    image = read_id(said)
+    if said and image is None:
+        return error_page(
+            request, 422, "Which picture is to be the cover cannot be read. The cover is as it was."
+        )
     try:
         if not found.take_cover(image):
             return error_page(request, 409, "That picture is not in this collection.")
@@ -155,10 +162,12 @@ def arrange(request: MemberRequest, pk: int) -> HttpResponse:
     before, after = (read_id(request.POST.get(name, "")) for name in ("before", "after"))
     if way not in WAYS and before is None and after is None:
         return error_page(request, 400, "Where it is to be moved is not said.")
+    if way in WAYS and len(ids) > 1:
+        return error_page(request, 400, "Several are moved before or after another, not by a step.")
     try:
         if way in WAYS:
             found.move(ids[0], way)
-        elif not found.place(ids, before if after is None else found.behind(after, ids)):
+        elif not found.place(ids, before if after is None else None, after=after):
             return error_page(request, 409, "One of these pictures is not in this collection any more.")
     except ValidationError as refusal:
         return error_page(request, 409, refusal.messages[0])

@@ -7,6 +7,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import connection
 from django.db.models.signals import pre_save
 from django.test import Client
+from django.utils import timezone
 
 from gallery.admin.marks import MarkAdmin
 from gallery.models import Collection, Image, Mark, Tag, User
@@ -171,6 +172,20 @@ def test_the_verbs_of_a_selection(staff: Client, alice: User, sally: User) -> No
     assert act(staff, "restore", chosen).status_code == 302
 
 
+def test_of_all_of_a_list_those_that_were_counted_go(staff: Client, alice: User) -> None:
+    chosen = a_picture(alice)
+    question = Page(act(staff, "trash", [chosen], select_across="1").content)
+    assert question.one("h1").words == "Put 1 picture into the trash?"
+    later = a_picture(alice)
+    hidden = {each["name"]: each["value"] for each in question.all("input", type="hidden")}
+    assert staff.post(IMAGES, hidden).status_code == 302
+    assert set(Image.objects.kept()) == {later}
+    # Nothing of what was asked about is left to throw away.
+    for asked in (hidden["asked"], "", "nonsense", "\0", "9" * 30, "1," * 5000):
+        assert staff.post(IMAGES, hidden | {"asked": asked}).status_code == 302
+    assert set(Image.objects.kept()) == {later}
+
+
 @pytest.mark.parametrize("name", ["tag", "collect"])
 @pytest.mark.parametrize("value", ["", "   ", "\u200b", "\0", "a\0b", "x" * 10_000])
 def test_a_name_that_is_none_is_said_at_the_question(
@@ -224,6 +239,26 @@ def test_a_collection_is_renamed_and_archived(staff: Client, collection: Collect
     change(staff, collection)
     collection.refresh_from_db()
     assert collection.archived_at is None
+
+
+def test_what_a_member_changes_meanwhile_stays(staff: Client, collection: Collection) -> None:
+    Collection.objects.filter(pk=collection.pk).update(notes="Dawn\nand dusk")
+    form = Page(staff.get(f"{COLLECTIONS}{collection.pk}/change/").content).one("form", id="collection_form")
+    drawn = {each["name"]: each["value"] for each in form.all("input", type="hidden", name=None)}
+    assert {"initial-name", "initial-notes", "initial-archived"} <= drawn.keys()
+    drawn = {name: value.replace("\n", "\r\n") for name, value in drawn.items()}
+    drawn |= {"name": "Canals", "notes": "Dawn\r\nand dusk"}
+    address = f"{COLLECTIONS}{collection.pk}/change/"
+    now = timezone.now()
+    Collection.objects.filter(pk=collection.pk).update(name="Bridges", folded="bridges", archived_at=now)
+    assert staff.post(address, drawn | {"notes": "By the sea"}).status_code == 302
+    collection.refresh_from_db()
+    assert (collection.name, collection.folded) == ("Bridges", "bridges")
+    assert (collection.notes, collection.archived_at) == ("By the sea", now)
+    # What was changed here is written.
+    assert staff.post(address, drawn | {"initial-archived": "True", "name": "Locks"}).status_code == 302
+    collection.refresh_from_db()
+    assert (collection.name, collection.notes, collection.archived_at) == ("Locks", "By the sea", None)
 
 
 def test_a_cover_that_is_chosen_meanwhile_stays(staff: Client, collection: Collection) -> None:

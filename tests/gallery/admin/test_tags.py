@@ -70,6 +70,15 @@ def test_a_tag_gets_another_name(staff: Client, alice: User) -> None:
     assert Tag.objects.called("bridges", alice) == tag
 
 
+def test_a_name_that_is_only_looked_at_is_not_given_back(staff: Client, alice: User) -> None:
+    tag = put("Canals", alice)
+    Tag.objects.filter(pk=tag.pk).update(name="Bridges", folded="bridges")
+    form = {"name": "Canals", "initial-name": "Canals"}
+    assert staff.post(f"{TAGS}{tag.pk}/change/", form).status_code == 302
+    tag.refresh_from_db()
+    assert (tag.name, tag.folded) == ("Bridges", "bridges")
+
+
 @pytest.mark.parametrize(
     "name",
     ["", " ", "\u200b", "\0", "a\0b", "x" * 61, "\ufdfa" * 50, "x" * 10_000, "CAFE\u0301", "ｃafé\u200b"],
@@ -98,6 +107,21 @@ def test_several_become_one_and_who_tagged_first_stays(staff: Client, alice: Use
     assert list(Tag.objects.values_list("name", flat=True)) == ["Bridges", "Canals"]
     assert on_pictures(right) == {both.pk: alice, only.pk: bob, rest.pk: bob}
     assert set(on_pictures(Tag.objects.get(name="Bridges"))) == {both.pk, only.pk}
+
+
+def test_of_all_of_a_list_those_that_were_counted_become_one(staff: Client, alice: User) -> None:
+    chosen = [put(name, alice) for name in ("cat", "cats", "kitten")]
+    question = Page(merge(staff, chosen[:1], select_across="1").content)
+    assert question.one("h1").words == "Make one of 3 tags?"
+    put("dog", alice)
+    Tag.objects.get(name="kitten").delete()
+    hidden = {each["name"]: each["value"] for each in question.all("input", type="hidden")}
+    # Who says yes without the rows that were counted is asked.
+    merge(staff, chosen[:1], select_across="1", confirmed="yes", value="cat")
+    assert Tag.objects.count() == 3
+    answer = staff.post(TAGS, hidden | {"value": "cat"})
+    assert answer.status_code == 302
+    assert set(Tag.objects.values_list("name", flat=True)) == {"cat", "dog"}
 
 
 def test_they_may_become_one_that_was_not_chosen(staff: Client, alice: User, bob: User) -> None:

@@ -637,6 +637,20 @@ class TestAdmin:
         retention.tend(worker_process.spool, worker_process.heart.host)
         assert worker_process.spool.put_aside() == {}
 
+    def test_of_all_of_a_list_those_that_were_counted_are_deleted(
+        self, worker_process: WorkerProcess, client: Client, alice: User, sally: User
+    ) -> None:
+        attempt = ended(worker_process, queue(alice, faults="html-200"))
+        client.force_login(sally)
+        chosen = {"_selected_action": [attempt.pk], "select_across": "1", "action": "delete_for_good"}
+        question = Page(client.post(self.LIST, chosen).content)
+        later = ended(worker_process, queue(alice, faults="html-200"))
+
+        hidden = {each["name"]: each["value"] for each in question.all("input", type="hidden")}
+        client.post(self.LIST, hidden)
+
+        assert list(Attempt.objects.kept()) == [later]
+
     def test_the_number_of_queries_does_not_grow(
         self, worker_process: WorkerProcess, client: Client, sally: User, django_assert_num_queries: Any
     ) -> None:

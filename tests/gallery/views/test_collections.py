@@ -107,6 +107,56 @@ def test_notes_and_names_have_their_limits(page: Get, client: Client, alice: Use
     assert read.one("h1").words == "Spring"
 
 
+def of_edit(page: Page) -> dict[str, str]:
+    """What the form sends as it was drawn."""
+    form = page.one("form", data_action="edit-collection")
+    return {each["name"]: each["value"] for each in form.all("input", name=None)} | {
+        "notes": form.one("textarea").text.strip().replace("\n", "\r\n")
+    }
+
+
+def test_what_another_wrote_meanwhile_stays(page: Get, client: Client, alice: User) -> None:
+    collection = Collection.objects.called("Spring", alice)
+    own = f"/collections/{collection.pk}/"
+    assert client.post(f"{own}edit/", {"name": "Spring", "notes": "Dawn\r\nand dusk"}).status_code == 303
+    # Without a word of the notes nothing happens to them, nor to the name.
+    assert client.post(f"{own}edit/", {"name": "Autumn"}).status_code == 303
+    mine = of_edit(page(own))
+    assert client.post(f"{own}edit/", {"notes": "By the sea"}).status_code == 303
+    assert client.post(f"{own}edit/", mine | {"name": "Winter"}).status_code == 303
+    collection.refresh_from_db()
+    assert (collection.name, collection.folded, collection.notes) == ("Winter", "winter", "By the sea")
+    # What is as it was drawn is drawn as it is now, beside an error.
+    again = of_edit(Page(client.post(f"{own}edit/", mine | {"name": ""}).content))
+    assert (again["name"], again["notes"]) == ("", "By the sea")
+
+
+@pytest.mark.parametrize("theirs", ["By the sea", ""])
+def test_what_two_have_changed_is_told_to_the_second(
+    page: Get, client: Client, alice: User, theirs: str
+) -> None:
+    collection = Collection.objects.called("Spring", alice)
+    own = f"/collections/{collection.pk}/"
+    client.post(f"{own}edit/", {"notes": "Dawn"})
+    mine = of_edit(page(own)) | {"name": "Winter", "notes": "Mine"}
+    client.post(f"{own}edit/", {"name": "Autumn", "notes": theirs})
+    answer = client.post(f"{own}edit/", mine)
+    assert answer.status_code == 422
+    read = Page(answer.content)
+    assert "“Autumn” meanwhile" in read.one(data_error_for="name").words
+    assert ("stand above" in read.one(data_error_for="notes").words) == bool(theirs)
+    assert [each.words for each in read.all(data_notes=None)] == ([theirs] if theirs else [])
+    collection.refresh_from_db()
+    assert (collection.name, collection.notes) == ("Autumn", theirs)
+    again = of_edit(read)
+    assert (again["name"], again["notes"]) == ("Winter", "Mine")
+    assert client.post(f"{own}edit/", again).status_code == 303
+    collection.refresh_from_db()
+    assert (collection.name, collection.folded, collection.notes) == ("Winter", "winter", "Mine")
+    # Who means what is there by now is not asked.
+    assert client.post(f"{own}edit/", mine).status_code == 303
+
+
 def test_a_picture_is_collected_by_id_and_by_name(page: Get, client: Client, alice: User, bob: User) -> None:
     image = a_picture(bob)
     spring = Collection.objects.called("Spring", bob)
@@ -136,6 +186,35 @@ def test_a_picture_is_collected_by_id_and_by_name(page: Get, client: Client, ali
     assert client.post(f"/images/{image.pk + 5}/collect/", {"collection": "x"}).status_code == 404
     Image.objects.trash([image.pk], bob)
     assert client.post(collect, {"collection": "Spring"}).status_code == 422
+
+
+def test_buttons_of_a_collection_that_is_gone_touch_no_other(page: Get, client: Client, alice: User) -> None:
+    gone, ids = filled(alice)
+    own, free = f"/collections/{gone.pk}/", a_picture(alice)
+    pages = [page(own), page(f"{own}?arrange=1"), page(f"/images/{ids[0]}/"), page(f"/images/{free.pk}/")]
+    forms = [
+        form
+        for each in pages
+        for action in ("collect", "uncollect", "destination")
+        for form in each.all("form", data_action=action)
+        if form.all("input", name="collection", type="hidden")
+    ]
+    assert len(forms) == 7
+    other = Collection.objects.called(str(gone.pk), alice)
+    other.add(ids, alice)
+    gone.delete()
+    for form in forms:
+        sent = {each["name"]: each["value"] for each in form.all("input", type="hidden")}
+        for more in ({}, HTMX):
+            answer = client.post(form["action"], sent, headers=more)
+            assert answer.status_code == 422, form["action"]
+            assert "That collection was deleted meanwhile" in Page(answer.content).words
+    for verb in ("collect", "uncollect"):
+        sent = {"image": str(ids[0]), "collection": other.name}
+        assert client.post(f"/selection/{verb}/", sent | {"known": "1"}).status_code == 422
+    assert (list(Collection.objects.all()), order(other)) == ([other], ids)
+    alice.refresh_from_db()
+    assert alice.destination is None
 
 
 def test_it_shows_single_pictures_in_its_order_and_steps_among_them(page: Get, alice: User) -> None:
@@ -241,13 +320,18 @@ def test_several_are_put_before_or_after_another(client: Client, alice: User) ->
     assert order(collection) == [ids[3], ids[1], ids[2], ids[0], ids[4]]
     client.post(where, {"image": [ids[4]], "after": ids[1]})
     assert order(collection) == [ids[3], ids[1], ids[4], ids[2], ids[0]]
-    stranger = a_picture(alice).pk
+    stranger, gone = a_picture(alice).pk, a_picture(alice).pk
+    collection.add([gone], alice)
+    collection.remove([gone])
     for sent, status in (
         ({"image": ids[0]}, 400),
         ({"before": ids[0]}, 400),
         ({"image": "\0", "before": ids[0]}, 400),
         ({"image": ids[0], "before": "9" * 30}, 400),
         ({"image": ids[0], "before": stranger}, 409),
+        ({"image": ids[3], "after": stranger}, 409),
+        ({"image": ids[3], "after": gone}, 409),
+        ({"image": [ids[3], ids[1]], "move": "last"}, 400),
         ({"image": stranger, "before": ids[0]}, 409),
         ({"image": ids[0], "before": ids[0]}, 409),
         ({"image": [ids[0]] * 1001, "before": ids[1]}, 400),
@@ -287,6 +371,35 @@ def test_a_cover_stands_first_on_the_card(page: Get, client: Client, alice: User
     card = page().one("li", data_collection=str(collection.pk))
     assert [int(each["data-image"]) for each in card.all(data_image=None)] == ids[1:4]
     assert "3 pictures" in card.words
+
+
+def test_a_cover_is_let_go_by_saying_nothing_or_by_taking_it_out(
+    page: Get, client: Client, alice: User
+) -> None:
+    collection, ids = filled(alice)
+    page()
+    where = f"/collections/{collection.pk}/cover/"
+
+    def cover() -> int | None:
+        collection.refresh_from_db()
+        return collection.cover_id
+
+    client.post(where, {"image": ids[2]})
+    for text in ("abc", "\0", "-1", "1.0"):
+        assert client.post(where, {"image": text}).status_code == 422
+        assert cover() == ids[2]
+    for sent in ({}, {"image": " "}):
+        assert client.post(where, sent).status_code == 303
+        assert cover() is None
+        client.post(where, {"image": ids[2]})
+    client.post(f"/images/{ids[0]}/uncollect/", {"collection": collection.pk})
+    assert cover() == ids[2]
+    client.post(f"/images/{ids[2]}/uncollect/", {"collection": collection.pk})
+    assert cover() is None
+    # One that was left by an older version.
+    Collection.objects.filter(pk=collection.pk).update(cover=ids[2])
+    card = page().one("li", data_collection=str(collection.pk))
+    assert [int(each["data-image"]) for each in card.all(data_image=None)] == [ids[1]]
 
 
 def test_another_members_is_not_mine_to_delete(client: Client, alice: User, bob: User) -> None:
