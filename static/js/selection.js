@@ -12,6 +12,8 @@ const LONG = 450;
 
 const selected = new Set();
 let all = false;
+/** After one was taken out of all that match: what is not loaded here is selected no more. */
+let narrowed = false;
 let last = null;
 /** After *Select* was pressed a click means to select; beside circles alone it opens the picture as ever. */
 let choosing = false;
@@ -53,6 +55,7 @@ function draw(on = choosing || all || selected.size > 0) {
   document.body.classList.toggle("selecting", on);
   const found = document.querySelector("[data-found]")?.textContent.trim();
   bar.querySelector("[data-selected]").textContent = all ? `All${found ? ` ${found}` : ""}` : String(selected.size);
+  bar.querySelector("[data-selected-words]").textContent = told();
   bar.elements.all.checked = all;
   bar.querySelector("[data-select-all]").hidden = all;
   // One deed after the other: of two at once the earlier might come last.
@@ -63,9 +66,11 @@ function say(words) {
   if (said) said.textContent = words;
 }
 
-const count = () => (all ? "All that match are selected." : `${selected.size} selected.`);
+const told = () => (narrowed ? "of those in view selected; the others are not any more" : "selected");
+const count = () => (all ? "All that match are selected." : `${selected.size} ${told()}.`);
 
 function set(box, on) {
+  if (all && on) return;
   // From all that match, those in view stay when one of them goes.
   if (all) {
     all = false;
@@ -78,6 +83,7 @@ function set(box, on) {
 function choose(box, on, isRange) {
   const list = [...boxes()];
   const [from, to] = [list.indexOf(last), list.indexOf(box)];
+  narrowed = all && !on;
   if (isRange && from >= 0) for (const each of list.slice(Math.min(from, to), Math.max(from, to) + 1)) set(each, on);
   else set(box, on);
   last = box;
@@ -87,7 +93,7 @@ function choose(box, on, isRange) {
 }
 
 function clear() {
-  all = false;
+  all = narrowed = false;
   choosing = false;
   selected.clear();
   last = null;
@@ -155,6 +161,7 @@ document.addEventListener("keydown", (event) => {
   const tile = grid.querySelector("[data-pointed]") ?? event.target.closest(TILE);
   if ((event.ctrlKey || event.metaKey) && key === "a") {
     event.preventDefault();
+    narrowed = false;
     for (const box of boxes()) set(box, true);
     keep();
     draw();
@@ -181,6 +188,7 @@ document.addEventListener("click", (event) => {
   } else if (event.target.closest("[data-select-none]")) clear();
   else if (event.target.closest("[data-select-all]")) {
     all = true;
+    narrowed = false;
     keep();
     draw();
     say(count());

@@ -109,6 +109,37 @@ def test_all_that_match_and_the_next_pages_too(filled_site: Site, browser: Brows
     context.close()
 
 
+def test_one_out_of_all_that_match_leaves_those_in_view_and_says_so(
+    filled_site: Site, browser: Browser
+) -> None:
+    context, page, complaints = opened(filled_site, browser, "/?q=-zebra")
+    line, said = page.locator("#selection .count"), page.locator("#said")
+    first, second = tile(page, 0)[0], tile(page, 1)[0]
+    page.locator(f"{first} > a").focus()
+    page.keyboard.press("x")
+    page.locator("[data-select-all]").click()
+    # All stay all when those in view are selected once more.
+    page.keyboard.press("Control+a")
+    expect(line).to_contain_text("All")
+    expect(said).to_have_text("All that match are selected.")
+    left = page.locator("#grid .pick").count() - 1
+    page.locator(f"{first} > a").focus()
+    page.keyboard.press("x")
+    words = f"{left} of those in view selected; the others are not any more"
+    expect(line).to_have_text(words)
+    expect(said).to_have_text(f"{words}.")
+    page.locator(f"{second} > a").focus()
+    page.keyboard.press("x")
+    expect(line).to_have_text(f"{left - 1} selected")
+    # Several at once, too.
+    page.locator("[data-select-all]").click()
+    page.locator(f"{first} > a").focus()
+    page.keyboard.press("Shift+x")
+    expect(line).to_have_text(f"{left - 1} {words.partition(' ')[2]}")
+    assert complaints == []
+    context.close()
+
+
 @pytest.mark.long
 def test_they_are_taken_home(filled_site: Site, browser: Browser, tmp_path: Path) -> None:
     context, page, complaints = opened(filled_site, browser)
