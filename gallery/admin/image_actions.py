@@ -5,29 +5,17 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from gallery.admin.actions import MANY, Plan, carry_out, typed_word
-from gallery.models import Collection, Image, Tag, User
+from gallery.formats import read_id
+from gallery.models import Collection, Image, Mark, Tag, User
+from gallery.models.mark import HIGHEST_RATING
 
 Act = Callable[[HttpRequest, list[int], uuid.UUID], int]
-
-
-def _plan(name: str, question: str, done: str, act: Act, fitting: Q | None = None, field: str = "") -> Plan:
-    """All of these ask first, and can be undone."""
-    return Plan(
-        name=name,
-        question=question,
-        done=done,
-        fitting=fitting or Q(),
-        most=MANY,
-        ask_above=0,
-        act=act,
-        noun="picture",
-        field=field,
-        is_final=False,
-    )
+Action = Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse | None]
 
 
 def _by(request: HttpRequest) -> User:
@@ -38,8 +26,37 @@ def _tag_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int
     return len(Tag.objects.meant(typed_word(request), _by(request)).add(chosen, _by(request)))
 
 
+def _untag_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
+    tag = Tag.objects.named(typed_word(request))
+    if tag is None:
+        raise ValidationError("There is no such tag.")
+    return tag.remove(chosen)
+
+
 def _collect_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
     return len(Collection.objects.meant(typed_word(request), _by(request)).add(chosen, _by(request)))
+
+
+def _uncollect_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
+    collection = Collection.objects.named(typed_word(request))
+    if collection is None:
+        raise ValidationError("There is no such collection.")
+    return collection.remove(chosen)
+
+
+def _favour_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
+    return len(Mark.objects.set_favourite(_by(request), chosen, True))
+
+
+def _unfavour_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
+    return len(Mark.objects.set_favourite(_by(request), chosen, False))
+
+
+def _rate_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
+    rating = read_id(typed_word(request).strip())
+    if rating is None or rating > HIGHEST_RATING:
+        raise ValidationError("A rating is 1 to 5, or 0 for none.")
+    return len(Mark.objects.rate(_by(request), chosen, rating))
 
 
 def _trash_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
@@ -58,60 +75,84 @@ def _unmark_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> 
     return len(Image.objects.set_sensitive(chosen, _by(request), False))
 
 
+def _action(
+    name: str, label: str, question: str, done: str, act: Act, fitting: Q | None = None, field: str = ""
+) -> Action:
+    """In the list under its `label`. All of these ask first, and can be undone."""
+    plan = Plan(
+        name=name,
+        question=question,
+        done=f"{done}: {{count}}.",
+        fitting=fitting or Q(),
+        most=MANY,
+        ask_above=0,
+        act=act,
+        noun="picture",
+        field=field,
+        is_final=False,
+    )
+
+    @admin.action(description=label, permissions=["view"])
+    def action(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        return carry_out(model_admin, request, queryset, plan)
+
+    # By it Django tells actions apart.
+    action.__name__ = name
+    return action
+
+
 _KEPT = Q(trashed_at=None)
-_TAG = _plan("tag", "Put a tag on {what}?", "Tagged: {count}.", _tag_all, field="Tag")
-_COLLECT = _plan(
-    "collect", "Put {what} into a collection?", "Collected: {count}.", _collect_all, _KEPT, "Collection"
+_SENSITIVE = Q(is_sensitive=True)
+_RATING = f"Rating, 1 to {HIGHEST_RATING}, or 0 for none"
+ACTIONS = (
+    _action(
+        "favourite", "Favourite", "Make {what} your favourites?", "Added to your favourites", _favour_all
+    ),
+    _action(
+        "unfavourite",
+        "No favourites",
+        "Take {what} off your favourites?",
+        "Taken off your favourites",
+        _unfavour_all,
+    ),
+    _action("rate", "Rate", "Give {what} a rating of yours?", "Rated", _rate_all, field=_RATING),
+    _action("tag", "Tag", "Put a tag on {what}?", "Tagged", _tag_all, field="Tag"),
+    _action("untag", "Untag", "Take a tag off {what}?", "Without the tag now", _untag_all, field="Tag"),
+    _action(
+        "collect",
+        "Put into a collection",
+        "Put {what} into a collection?",
+        "Collected",
+        _collect_all,
+        _KEPT,
+        "Collection",
+    ),
+    _action(
+        "uncollect",
+        "Take out of a collection",
+        "Take {what} out of a collection?",
+        "Taken out",
+        _uncollect_all,
+        field="Collection",
+    ),
+    _action("trash", "Put into the trash", "Put {what} into the trash?", "In the trash", _trash_all, _KEPT),
+    _action(
+        "restore", "Take out of the trash", "Take {what} out of the trash?", "Restored", _restore_all, ~_KEPT
+    ),
+    _action(
+        "mark_sensitive",
+        "Mark as sensitive",
+        "Mark {what} as sensitive?",
+        "Marked as sensitive",
+        _mark_all,
+        ~_SENSITIVE,
+    ),
+    _action(
+        "unmark_sensitive",
+        "Mark as not sensitive",
+        "Take the mark “sensitive” from {what}?",
+        "Not sensitive any more",
+        _unmark_all,
+        _SENSITIVE,
+    ),
 )
-_TRASH = _plan("trash", "Put {what} into the trash?", "In the trash: {count}.", _trash_all, _KEPT)
-_RESTORE = _plan("restore", "Take {what} out of the trash?", "Restored: {count}.", _restore_all, ~_KEPT)
-_MARK = _plan(
-    "mark_sensitive",
-    "Mark {what} as sensitive?",
-    "Marked as sensitive: {count}.",
-    _mark_all,
-    Q(is_sensitive=False),
-)
-_UNMARK = _plan(
-    "unmark_sensitive",
-    "Take the mark “sensitive” from {what}?",
-    "Not sensitive any more: {count}.",
-    _unmark_all,
-    Q(is_sensitive=True),
-)
-
-
-@admin.action(description="Tag", permissions=["view"])
-def tag(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-    """Put a word on them, which the confirmation asks for."""
-    return carry_out(model_admin, request, queryset, _TAG)
-
-
-@admin.action(description="Put into a collection", permissions=["view"])
-def collect(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-    """At the end of the one that the confirmation asks for; made when it is new."""
-    return carry_out(model_admin, request, queryset, _COLLECT)
-
-
-@admin.action(description="Put into the trash", permissions=["view"])
-def trash(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-    """Until they are restored."""
-    return carry_out(model_admin, request, queryset, _TRASH)
-
-
-@admin.action(description="Take out of the trash", permissions=["view"])
-def restore(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-    """With all that was on them."""
-    return carry_out(model_admin, request, queryset, _RESTORE)
-
-
-@admin.action(description="Mark as sensitive", permissions=["view"])
-def mark_sensitive(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-    """Each member sees them as they have chosen."""
-    return carry_out(model_admin, request, queryset, _MARK)
-
-
-@admin.action(description="Mark as not sensitive", permissions=["view"])
-def unmark_sensitive(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-    """For every eye again."""
-    return carry_out(model_admin, request, queryset, _UNMARK)

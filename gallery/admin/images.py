@@ -52,14 +52,7 @@ class ImageAdmin(ReadOnlyAdmin):
         ModelFilter,
         StyleFilter,
     )
-    actions = (
-        image_actions.tag,
-        image_actions.collect,
-        image_actions.trash,
-        image_actions.restore,
-        image_actions.mark_sensitive,
-        image_actions.unmark_sensitive,
-    )
+    actions = image_actions.ACTIONS
     list_select_related = ("owner", "prompt", "generation")
     sortable_by = ()
     search_fields = ("prompt__text",)

@@ -190,6 +190,12 @@ def _restore(request: MemberRequest) -> Deed:
     return Deed(Image.objects.restore, told, "not in the trash", by_maker=True, portion=_thrown_at_once())
 
 
+def _mark(request: MemberRequest, is_sensitive: bool) -> Deed:
+    told = "marked as sensitive" if is_sensitive else "not sensitive any more"
+    return Deed(lambda ids: Image.objects.set_sensitive(ids, request.user, is_sensitive), told)
+
+
+#: The admin has the same, by the same names.
 VERBS: dict[str, Callable[[MemberRequest], Deed]] = {
     "favourite": lambda request: _favour(request, True),
     "unfavourite": lambda request: _favour(request, False),
@@ -200,4 +206,6 @@ VERBS: dict[str, Callable[[MemberRequest], Deed]] = {
     "uncollect": _uncollect,
     "trash": _trash,
     "restore": _restore,
+    "mark_sensitive": lambda request: _mark(request, True),
+    "unmark_sensitive": lambda request: _mark(request, False),
 }

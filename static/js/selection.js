@@ -254,6 +254,11 @@ function follow({ verb, ids, rating }, note) {
   );
   if (verb === "favourite" || verb === "unfavourite")
     for (const tile of tiles) tile.dataset.favourite = String(verb === "favourite");
+  if (verb === "mark_sensitive" || verb === "unmark_sensitive")
+    for (const { dataset } of tiles) {
+      const detail = { image: dataset.image, sensitive: verb === "mark_sensitive" };
+      document.dispatchEvent(new CustomEvent("sensitive:changed", { detail }));
+    }
   if (verb === "rate") for (const tile of tiles) tile.dataset.rating = rating;
   if (verb === "trash" || verb === "restore") takeAway(tiles, ids, note?.dataset.undo);
   document.dispatchEvent(new CustomEvent("selection:done", { detail: { verb, ids, left: [...left] } }));

@@ -241,6 +241,24 @@ def test_what_lies_in_the_trash_is_selected_there(filled_site: Site, browser: Br
     context.close()
 
 
+def test_what_is_selected_is_marked_as_sensitive_where_it_stands(filled_site: Site, browser: Browser) -> None:
+    context, page, complaints = opened(filled_site, browser)
+    first = tile(page, 0)[0]
+    page.locator(f"{first} > a").focus()
+    page.keyboard.press("x")
+    page.locator("#selection summary").click()
+    for verb, said in (
+        ("mark_sensitive", "marked as sensitive"),
+        ("unmark_sensitive", "not sensitive any more"),
+    ):
+        page.locator(f'[data-verb="{verb}"]').click()
+        expect(page.locator("#notices")).to_contain_text(f"1 picture {said}.")
+        expect(page.locator(f"{first}.sensitive")).to_have_count(int(verb == "mark_sensitive"))
+        expect(page.locator("#grid > .sensitive")).to_have_count(int(verb == "mark_sensitive"))
+    assert complaints == []
+    context.close()
+
+
 def test_names_are_offered_to_what_is_selected(filled_site: Site, browser: Browser) -> None:
     context, page, complaints = opened(filled_site, browser)
     page.locator(f"{tile(page, 0)[0]} > a").focus()

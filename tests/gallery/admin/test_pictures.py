@@ -9,8 +9,10 @@ from django.db.models.signals import pre_save
 from django.test import Client
 from django.utils import timezone
 
+from gallery.admin import image_actions
 from gallery.admin.marks import MarkAdmin
 from gallery.models import Collection, Image, Mark, Tag, User
+from gallery.views.selection import VERBS
 from tests.gallery.making import a_member, a_picture, pictures
 from tests.gallery.page import Page
 
@@ -158,6 +160,15 @@ def test_the_verbs_of_a_selection(staff: Client, alice: User, sally: User) -> No
     assert those(tag_links__tag__name="Canals", tag_links__tagged_by=sally) == ids
     confirmed(staff, "collect", chosen, value="Best of")
     assert those(entries__collection__name="Best of") == ids
+    confirmed(staff, "untag", chosen[1:], value="CANALS")
+    confirmed(staff, "uncollect", chosen[1:], value="best of")
+    assert those(tag_links__tag__name="Canals") == those(entries__isnull=False) == {chosen[0].pk}
+    confirmed(staff, "favourite", chosen)
+    confirmed(staff, "rate", chosen, value=" 4 ")
+    assert those(marks__user=sally, marks__is_favourite=True, marks__rating=4, favourite_count=1) == ids
+    confirmed(staff, "unfavourite", chosen)
+    confirmed(staff, "rate", chosen, value="0")
+    assert those(favourite_count=0, rating_count=0) == ids | {other.pk}
     confirmed(staff, "mark_sensitive", chosen)
     assert those(is_sensitive=True, sensitive_set_by=sally) == ids
     confirmed(staff, "unmark_sensitive", chosen)
@@ -186,7 +197,11 @@ def test_of_all_of_a_list_those_that_were_counted_go(staff: Client, alice: User)
     assert set(Image.objects.kept()) == {later}
 
 
-@pytest.mark.parametrize("name", ["tag", "collect"])
+def test_the_admin_has_all_verbs_of_a_selection() -> None:
+    assert {action.__name__ for action in image_actions.ACTIONS} == set(VERBS)
+
+
+@pytest.mark.parametrize("name", ["tag", "untag", "collect", "uncollect", "rate"])
 @pytest.mark.parametrize("value", ["", "   ", "\u200b", "\0", "a\0b", "x" * 10_000])
 def test_a_name_that_is_none_is_said_at_the_question(
     staff: Client, alice: User, name: str, value: str

@@ -8,6 +8,7 @@ from django.test import Client
 from gallery.listing.selection import MOST_NAMED
 from gallery.models import Collection, Image, Mark, Tag, User
 from gallery.models.sets import PORTION
+from gallery.views.selection import VERBS
 from tests.gallery.making import a_member, a_picture, pictures
 from tests.gallery.page import Page
 from tests.gallery.spending import sent_of
@@ -57,6 +58,26 @@ def test_every_verb_reaches_what_is_named_and_counts_it(member: Client, alice: U
         (two, True, 4),
     }
     assert not Image.objects.missummed().exists()
+
+
+def test_any_member_marks_many_as_sensitive_and_takes_the_mark_away(
+    member: Client, bob: User, alice: User
+) -> None:
+    ids = [a_picture(bob, text).pk for text in ("one", "two")]
+    named = {"image": [*ids, 999_999]}
+    left = "1 left out: not there any more."
+    assert told(member, "mark_sensitive", named) == f"2 pictures marked as sensitive. {left}"
+    assert set(Image.objects.values_list("is_sensitive", "sensitive_set_by")) == {(True, alice.pk)}
+    assert told(member, "unmark_sensitive", {"all": "1"}) == "2 pictures not sensitive any more."
+    assert not Image.objects.filter(is_sensitive=True).exists()
+
+
+def test_the_bar_has_a_button_for_each_verb(member: Client, alice: User) -> None:
+    Image.objects.trash([a_picture(alice, "one").pk], alice)
+    a_picture(alice, "two")
+    bars = [Page(member.get(path).content).one("form", id="selection") for path in ("/", "/trash/")]
+    pressed = {button["formaction"] for bar in bars for button in bar.all("button", formaction=None)}
+    assert {f"/selection/{verb}/" for verb in VERBS} == pressed - {"/selection/download/", "/multi-edit/"}
 
 
 def test_a_number_that_was_typed_is_the_name_of_a_collection(member: Client, alice: User) -> None:
