@@ -41,13 +41,15 @@ def _with_pictures(collections: CollectionQuerySet, member: User) -> CollectionQ
     first = shown.order_by("position", "image").values("image")
     return collections.annotate(
         count=Count("entries", filter=Q(entries__image__in=listed)),
+        # One that is in it no more covers nothing.
+        picture_cover=Subquery(shown.filter(image=OuterRef("cover")).values("image")),
         **{f"picture_{n}": Subquery(first[n : n + 1]) for n in range(PICTURES)},
     )
 
 
 def _cards(rows: Sequence[Collection], member: User) -> list[Card]:
     chosen = {
-        row.pk: [row.cover_id, *(getattr(row, f"picture_{n}") for n in range(PICTURES))] for row in rows
+        row.pk: [getattr(row, f"picture_{which}") for which in ("cover", *range(PICTURES))] for row in rows
     }
     wanted = {pk for pks in chosen.values() for pk in pks if pk}
     listed = Image.objects.kept().listed_for(member)
