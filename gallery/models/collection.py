@@ -125,9 +125,13 @@ class Collection(models.Model):
         return ordered
 
     def become_destination(self, of: "User") -> None:
-        """All that this member makes goes into it."""
+        """All that this member makes goes into it. ValidationError for an archived one, into which nothing goes."""
         with transaction.atomic():
             self._hold()
+            if not Collection.objects.active().filter(pk=self.pk).exists():
+                raise ValidationError(
+                    f"“{self.name}” is archived: nothing goes there by itself. Bring it back into use first."
+                )
             get_user_model().objects.filter(pk=of.pk).update(destination=self)
         of.destination = self
 

@@ -26,7 +26,8 @@ def collect(request: MemberRequest, pk: int) -> HttpResponse:
         return _refused(request, image, error.messages[0])
     if not added:
         return _refused(request, image, "A picture in the trash is put into no collection; restore it first.")
-    return _done(request, image, f"Picture {image.pk} is in “{collection.name}”.")
+    archived = ", which is archived" if collection.archived_at else ""
+    return _done(request, image, f"Picture {image.pk} is in “{collection.name}”{archived}.")
 
 
 @require_POST

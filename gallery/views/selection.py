@@ -151,9 +151,10 @@ def _untag(request: MemberRequest) -> Deed:
 
 def _collect(request: MemberRequest) -> Deed:
     collection = collecting.meant(request, request.user)
+    archived = ", which is archived" if collection.archived_at else ""
     return Deed(
         lambda ids: collection.add(ids, request.user),
-        f"put into “{collection}”",
+        f"put into “{collection}”{archived}",
         "in the trash, or not there any more",
     )
 

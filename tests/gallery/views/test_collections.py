@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from gallery.models import Batch, Collection, Image, User
 from gallery.models.collection import STEP
@@ -450,6 +451,27 @@ def test_a_destination_that_is_gone_harms_nothing(
     assert not Image.objects.filter(entries__isnull=False).exists()
     # Who was signed in meanwhile still has it in hand.
     assert queue(alice).batch.destination is None
+
+
+@pytest.mark.parametrize("more", [{}, {"typed": "1"}])
+def test_an_archived_one_is_told_as_such(client: Client, alice: User, more: dict[str, str]) -> None:
+    collection, _ = filled(alice)
+    Collection.objects.filter(pk=collection.pk).update(archived_at=timezone.now())
+    client.force_login(alice)
+    sent = {"collection": "spring" if more else str(collection.pk)} | more
+    for headers in ({}, HTMX):
+        answer = client.post("/collections/destination/", sent, headers=headers)
+        assert answer.status_code == 422
+        assert "“Spring” is archived: nothing goes there by itself." in Page(answer.content).words
+    alice.refresh_from_db()
+    assert alice.destination is None
+    # By its name, or id, it is meant: then it is filled, and that is said.
+    first, second = (a_picture(alice, text).pk for text in ("one", "two"))
+    answer = client.post(f"/images/{first}/collect/", sent, headers=HTMX)
+    assert "in “Spring”, which is archived." in json.loads(answer["HX-Trigger"])["picture:said"]["words"]
+    answer = client.post("/selection/collect/", sent | {"image": str(second)}, headers=HTMX)
+    assert "1 picture put into “Spring”, which is archived." in Page(answer.content).words
+    assert order(collection)[3:] == [first, second]
 
 
 def test_what_is_run_again_goes_where_it_went(alice: User, worker_process: WorkerProcess) -> None:
