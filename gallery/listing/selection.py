@@ -7,8 +7,8 @@ from datetime import datetime
 from django.http import HttpRequest
 
 from gallery.formats import MAX_ID, number, read_id
-from gallery.listing.order import ORDERS
-from gallery.listing.scope import Scope
+from gallery.listing.order import ORDERS, OWN
+from gallery.listing.scope import COLLECTION, Scope
 from gallery.models import Image, User
 from gallery.models.sets import PORTION
 from gallery.models.vocabulary import read_query
@@ -60,7 +60,7 @@ class Selection:
 
 
 def _found(text: str, within: str, member: User) -> tuple[int, ...]:
-    """All pictures of a list, the oldest first.
+    """All pictures of a list, the oldest first; those of a collection in its own order.
 
     Raises NotSelected where any of it is not understood: what a page shows then is more than was meant.
     """
@@ -71,7 +71,8 @@ def _found(text: str, within: str, member: User) -> tuple[int, ...]:
         part = f"“{problem.part}” was not searched. " if problem.part else ""
         raise NotSelected(f"{part}{problem.message} Nothing was done: correct the search, then select again.")
     pictures = scope.listed(query, member)
-    ids = tuple(ORDERS["oldest"].sorted(pictures).values_list("pk", flat=True)[: MOST_FOUND + 1])
+    order = OWN if scope.kind == COLLECTION else ORDERS["oldest"]
+    ids = tuple(order.sorted(pictures).values_list("pk", flat=True)[: MOST_FOUND + 1])
     if not ids:
         raise NotSelected("No picture matches this search any more.")
     if len(ids) > MOST_FOUND:

@@ -357,6 +357,18 @@ def test_positions_are_numbered_anew_when_there_is_no_gap(alice: User) -> None:
     assert max(positions) <= 100 * STEP
 
 
+@pytest.mark.parametrize(("query", "chosen"), [("", [3, 1, 0, 2]), ("heron -0", [3, 1, 2])])
+def test_all_of_one_go_into_another_in_its_order(
+    client: Client, alice: User, query: str, chosen: list[int]
+) -> None:
+    collection, ids = filled(alice, 4)
+    collection.place([ids[3], ids[1]], ids[0])
+    client.force_login(alice)
+    sent = {"collection": "Copy", "typed": "1", "all": "1", "q": query, "in": f"collection:{collection.pk}"}
+    assert client.post("/selection/collect/", sent).status_code == 303
+    assert order(Collection.objects.get(name="Copy")) == [ids[each] for each in chosen]
+
+
 def test_a_cover_stands_first_on_the_card(page: Get, client: Client, alice: User) -> None:
     collection, ids = filled(alice, 5)
     card = page().one("li", data_collection=str(collection.pk))
