@@ -23,7 +23,9 @@ class CollectionForm(forms.Form):
     def __init__(self, collection: Collection, sent: QueryDict) -> None:
         self.collection = collection
         self._contested: set[str] = set()
-        super().__init__({name: self._meant(name, sent) for name in drawn(collection)})
+        names = drawn(collection).keys()
+        # Who sends none of them has sent no form of ours.
+        super().__init__({name: self._meant(name, sent) for name in names} if names & sent.keys() else {})
 
     def _meant(self, name: str, sent: QueryDict) -> str:
         now: str = getattr(self.collection, name)
