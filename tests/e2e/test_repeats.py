@@ -1,0 +1,85 @@
+"""What exists already, in a browser: asked about before it is paid again, and made again on purpose to compare it."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.conftest import Site, opened
+
+PHONE = {"width": 390, "height": 844}
+ASKED = "/create/?model=z-image-turbo&width=256&height=256&seed=5&prompt="
+
+
+def asked(page: Page) -> None:
+    """Generate was pressed, and the form asks whether that is meant."""
+    expect(page.locator('[data-error-for="repeat"]')).to_contain_text("Nothing was sent.")
+
+
+def made(page: Page, count: int) -> None:
+    expect(page.locator("#create-sitting [data-image]")).to_have_count(count, timeout=30_000)
+
+
+@pytest.mark.parametrize("way", ["mouse", pytest.param("keys", marks=pytest.mark.long)])
+def test_what_is_there_is_made_again_only_on_purpose(site: Site, browser: Browser, way: str) -> None:
+    context, page, _ = opened(site, browser, f"{ASKED}a+repeat+by+{way}")
+    before = page.locator("#create-sitting [data-image]").count()
+
+    def press(name: str) -> None:
+        button = page.locator(f"#create-form button[name='{name}']" if name else "#create-submit")
+        if way == "keys":
+            button.focus()
+            page.keyboard.press("Enter")
+        else:
+            button.click()
+
+    expect(page.locator("#create-submit")).to_contain_text("$0.01")
+    press("")
+    made(page, before + 1)
+    press("")
+    asked(page)
+    press("run-anyway")
+    made(page, before + 2)
+
+    page.locator("select[name='count']").select_option("4")
+    expect(page.locator("[data-there]")).to_contain_text("1 of these is there already")
+    expect(page.locator("#create-submit")).to_contain_text("$0.04")
+    press("")
+    asked(page)
+    expect(page.locator("button[name='make-missing']")).to_have_text("Make the other 3 · $0.03")
+    press("make-missing")
+    made(page, before + 5)
+    context.close()
+
+
+@pytest.mark.parametrize(
+    "is_phone", [False, pytest.param(True, marks=pytest.mark.long)], ids=["desk", "phone"]
+)
+def test_a_picture_is_reproduced_and_compared(site: Site, browser: Browser, is_phone: bool) -> None:
+    window = {"viewport": PHONE, "has_touch": True, "is_mobile": True} if is_phone else {}
+    context, page, complaints = opened(site, browser, f"{ASKED}verified+{is_phone}", **window)
+    expect(page.locator("#create-submit")).to_contain_text("$0.01")
+    page.locator("#create-submit").click()
+    picture = page.locator("#create-sitting [data-image]").first
+    expect(page.locator("#create-sitting")).to_contain_text(f"verified {is_phone}")
+    expect(picture).to_be_visible(timeout=30_000)
+    page.goto(f"{site.url}/images/{picture.get_attribute('data-image')}/")
+
+    again = page.locator('[data-action="verify"] button')
+    again.tap() if is_phone else again.click()
+
+    expect(page.locator("[data-verdict]").first).to_contain_text("the same", timeout=30_000)
+    assert complaints == []
+    context.close()
+
+
+def test_without_scripts_the_question_and_the_comparison_are_pages(site: Site, browser: Browser) -> None:
+    context, page, _ = opened(site, browser, f"{ASKED}without+a+script", java_script_enabled=False)
+    page.locator("#create-submit").click()
+    page.wait_for_url("**/generations/*/")
+    generation = page.url
+    page.goto(f"{site.url}{ASKED}without+a+script")
+    page.locator("#create-submit").click()
+    asked(page)
+    page.locator("button[name='run-anyway']").click()
+    page.wait_for_url("**/generations/*/")
+    assert page.url != generation
+    context.close()
