@@ -19,6 +19,17 @@ def tile(page: Page, number: int) -> tuple[str, str]:
     return f'#grid > .tile[data-image="{pk}"]', pk
 
 
+def rest_on(page: Page, selector: str) -> None:
+    """A finger rests on that tile until it is selected."""
+    box = page.locator(selector).bounding_box()
+    assert box
+    touch = page.context.new_cdp_session(page)
+    point = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
+    expect(page.locator("[data-selected]")).to_have_text("1")
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
 def test_pictures_are_selected_done_something_with_and_brought_back(
     filled_site: Site, browser: Browser
 ) -> None:
@@ -164,13 +175,7 @@ def test_on_a_phone_a_finger_that_rests_selects(filled_site: Site, browser: Brow
         filled_site, browser, viewport=PHONE, has_touch=True, is_mobile=True, color_scheme=scheme
     )
     first, second = tile(page, 0), tile(page, 1)
-    box = page.locator(first[0]).bounding_box()
-    assert box
-    touch = context.new_cdp_session(page)
-    point = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
-    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
-    expect(page.locator("[data-selected]")).to_have_text("1")
-    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    rest_on(page, first[0])
     page.locator(second[0]).tap()
     expect(page.locator("[data-selected]")).to_have_text("2")
     expect(page.locator(".layer")).to_have_count(0)
@@ -179,6 +184,41 @@ def test_on_a_phone_a_finger_that_rests_selects(filled_site: Site, browser: Brow
     assert found.violations_count == 0, found.generate_report()
     page.locator("[data-select-none]").tap()
     expect(page.locator("#selection")).to_be_hidden()
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.long
+def test_on_a_phone_they_are_collected_taken_home_and_compared(
+    filled_site: Site, browser: Browser, tmp_path: Path
+) -> None:
+    context, page, complaints = opened(
+        filled_site, browser, viewport=PHONE, has_touch=True, is_mobile=True, accept_downloads=True
+    )
+    some = [tile(page, number) for number in (0, 1)]
+    rest_on(page, some[0][0])
+    page.locator(some[1][0]).tap()
+    expect(page.locator("[data-selected]")).to_have_text("2")
+    page.locator("#selection summary").tap()
+    page.locator("#collect-selected").fill("By finger")
+    page.locator('[data-verb="collect"]').tap()
+    expect(page.locator("#notices")).to_contain_text("2 pictures put into “By finger”.")
+    page.locator("#selection summary").tap()
+    with page.expect_download() as waiting:
+        page.locator('[data-verb="download"]').tap()
+    waiting.value.save_as(tmp_path / "taken.zip")
+    with zipfile.ZipFile(tmp_path / "taken.zip") as found:
+        assert found.testzip() is None
+        assert len(found.namelist()) == 4
+
+    for _, pk in some:
+        page.goto(f"{filled_site.url}/images/{pk}/")
+        page.locator('[data-action="compare"]').first.tap()
+        expect(page.locator(f'#tray [data-gathered="{pk}"], #tray li')).not_to_have_count(0)
+    page.goto(filled_site.url)
+    page.locator("[data-compare-all]").tap()
+    expect(page.locator(".side")).to_have_count(2)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert complaints == []
     context.close()
 
@@ -285,6 +325,23 @@ OVERLAP = """([one, other]) => {
     ([from, to]) => Math.min(a[to], b[to]) - Math.max(a[from], b[from]));
   return wide > 0 && high > 0 ? Math.min(wide, high) : 0;
 }"""
+
+
+@pytest.mark.parametrize(
+    "width", [834, *(pytest.param(width, marks=pytest.mark.long) for width in (390, 1090, 1440))]
+)
+def test_what_unfolds_lies_above_the_bar(filled_site: Site, browser: Browser, width: int) -> None:
+    context, page, _ = opened(filled_site, browser, viewport={"width": width, "height": 900})
+    page.locator(f"{tile(page, 0)[0]} > a").focus()
+    page.keyboard.press("x")
+    fold = page.locator("#selection summary")
+    fold.click()
+    for button in page.locator("#selection .choices button").all():
+        expect(button).to_be_in_viewport()
+    assert page.evaluate(OVERLAP, ["#selection summary", "#selection .choices"]) == 0
+    fold.click()
+    expect(page.locator("#selection .choices")).to_be_hidden()
+    context.close()
 
 
 @pytest.mark.long
