@@ -54,7 +54,8 @@ class Slots:
     """Who is being sent an archive by this process."""
 
     def __init__(self) -> None:
-        self._lock, self._taken = threading.Lock(), list[int]()
+        # One that is dropped may end while another begins, in the same thread: whenever garbage is collected.
+        self._lock, self._taken = threading.RLock(), list[int]()
 
     def take(self, member: int) -> None:
         """Raises Busy."""

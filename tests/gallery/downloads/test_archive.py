@@ -3,6 +3,7 @@
 import csv
 import gc
 import json
+import threading
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC
@@ -212,6 +213,24 @@ def test_an_archive_that_is_dropped_gives_its_slot_back(member: Client, alice: U
         assert answer.status_code == 200
         del answer
         gc.collect()
+
+
+def test_one_that_ends_while_another_begins_is_not_waited_for() -> None:
+    """As when garbage is collected just then; two of one thread would wait for each other for ever."""
+    slots = archive.Slots()
+    slots.take(1)
+
+    class Collecting(list[int]):
+        def count(self, value: int) -> int:
+            slots._taken = [2]
+            slots.give_back(2)
+            return super().count(value)
+
+    slots._taken = Collecting()
+    beginning = threading.Thread(target=slots.take, args=(7,), daemon=True)
+    beginning.start()
+    beginning.join(10)
+    assert not beginning.is_alive()
 
 
 def test_an_archive_that_nobody_reads_gives_its_slot_back() -> None:
