@@ -124,7 +124,7 @@ def test_a_list_that_is_read_anew_stays_where_one_has_gone_since(filled_site: Si
     expect(page.locator("#viewer")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("#viewer")).to_have_count(0)
-    page.evaluate("scrollTo({top: 250, behavior: 'instant'})")
+    page.evaluate("scrollTo({top: 450, behavior: 'instant'})")
     page.wait_for_url("**from=*")
     place = page.evaluate("new URLSearchParams(location.search).get('from')")
 

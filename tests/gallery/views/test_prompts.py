@@ -281,7 +281,6 @@ def test_links_write_the_language_and_keep_the_rest(
         ("size:1024x768", "b"),
         ("size:1024x768 by:bob", "b"),
         ("size:5x5", ""),
-        ("prompt:0", ""),
     ],
 )
 def test_operators_ask_for_one_use_that_is_as_all_of_them_say(
