@@ -14,6 +14,8 @@ from gallery.models.vocabulary import Vocabulary
 
 # So many parts of a search are looked at.
 MOST_PARTS = 10
+# What a word, or all of them, may name: the captions of pictures tell these, and so they are typed.
+_NAMING = ("model", "style", "by", "tag", "in", "on", "size", "ratio", "price")
 # A word is cut by so many letters at most, to no fewer than these, to find those that begin alike.
 MOST_CUT, FEWEST_LETTERS = 3, 3
 
@@ -55,24 +57,38 @@ def _without(listing: Listing, member: User) -> list[Link]:
 
 
 def _instead(listing: Listing, lost: Sequence[search.Term], member: User) -> list[Link]:
-    """For each word that is in no prompt, the first of what it may have been meant as that finds something."""
-    meant = [(part, text) for part in lost if not part.name for text in _meanings(part.text)]
-    wholes = [search.exchange(listing.query.text, partial(eq, part), text) for part, text in meant]
-    links: dict[search.Term, Link] = {}
-    for (part, text), whole, count in zip(meant, wholes, counts("", wholes, member), strict=True):
+    """For all words, and each that is in no prompt, the first of what may have been meant that finds something."""
+    vocabulary, typed = Vocabulary(member.pk), listing.query.text
+    terms = search.terms(typed)
+    meant: list[tuple[search.Term | None, str, str]] = []
+    if len(terms) > 1 and not any(term.name or term.negated for term in terms):
+        meant += [(None, text, text) for text in _named(typed.strip('"'), vocabulary)]
+    for part in lost:
+        for text in () if part.name else _meanings(part.text, vocabulary):
+            meant.append((part, text, search.exchange(typed, partial(eq, part), text)))
+    links: dict[search.Term | None, Link] = {}
+    found = counts("", [whole for _, _, whole in meant], member)
+    for (of, text, whole), count in zip(meant, found, strict=True):
         if count:
-            links.setdefault(part, _link(listing, text, whole, count))
+            links.setdefault(of, _link(listing, text, whole, count))
     return list(links.values())
 
 
-def _meanings(word: str) -> list[str]:
-    """A number may be a seed; a word may be there in another form, or be misspelt towards its end."""
+def _named(text: str, vocabulary: Vocabulary) -> list[str]:
+    """The operators that `text` is a value of."""
+    written = [search.operator(name, text) for name in _NAMING]
+    return [each for each in written if not search.parse(each, vocabulary).problems]
+
+
+def _meanings(word: str, vocabulary: Vocabulary) -> list[str]:
+    """A number may be a seed; a word may name something, be there in another form, or be misspelt towards its end."""
     if word.isascii() and word.isdigit():
         return [search.operator("seed", word)]
+    named = _named(word, vocabulary)
     if not word.isalpha():
-        return []
+        return named
     ends = range(len(word) - 1, max(FEWEST_LETTERS, len(word) - MOST_CUT) - 1, -1)
-    return [f"{word[:end]}*" for end in ends]
+    return [*named, *(f"{word[:end]}*" for end in ends)]
 
 
 def _link(listing: Listing, label: str, text: str, count: int) -> Link:

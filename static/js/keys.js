@@ -73,10 +73,15 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "/") {
     event.preventDefault();
     document.getElementById("search")?.select();
-  } else if (event.key === "?") help?.showModal();
+  } else if (event.key === "?") openHelp();
 });
 
-document.querySelector("[data-open-keys]")?.addEventListener("click", () => help?.showModal());
+/** From its top: the browser scrolls to the button that it gives the focus to. */
+function openHelp() {
+  help?.showModal();
+  help?.scrollTo(0, 0);
+}
+document.querySelector("[data-open-keys]")?.addEventListener("click", openHelp);
 document.addEventListener("click", (event) => {
   const menu = document.querySelector(".person[open]");
   if (menu && !menu.contains(event.target)) menu.open = false;

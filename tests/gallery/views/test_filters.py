@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from gallery.models import CatalogStyle, User
+from gallery.models import CatalogStyle, Collection, Image, Tag, User
 from tests.gallery.making import a_picture
 from tests.gallery.page import Element, Page
 
@@ -207,6 +207,35 @@ def test_a_value_that_does_not_exist_is_not_said_to_be_chosen(
     assert page.all(data_search_problem=None)
     (whole,) = (link for link in page.all("a", class_="choice") if link.words == "Any")
     assert query_of(whole["href"]) == rest
+
+
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [
+        ("Autumn catalogue", 'in:"Autumn catalogue"'),
+        ("titelbild", "tag:titelbild"),
+        ("chroma", "model:chroma"),
+        ("bob", "by:bob"),
+        ("Neon Noir", 'style:"Neon Noir"'),
+        ("16:9", "ratio:16:9"),
+        ("640x360", "size:640x360"),
+        ("$0.01", "price:$0.01"),
+        ("today", "on:today"),
+        ("bob cat", "by:bob"),
+    ],
+)
+def test_what_names_something_is_offered_as_that(
+    client: Client, alice: User, bob: User, models_known: None, query: str, meant: str
+) -> None:
+    """Captions tell models, people and prices, and so they are typed; prompts hold none of them."""
+    picture = a_picture(bob, "a cat", model="chroma", style_preset="Neon Noir")
+    Image.objects.update(model="chroma", style_preset="Neon Noir", width=640, height=360, sort_price=10_000)
+    Collection.objects.called("Autumn catalogue", alice).add([picture.pk], alice)
+    Tag.objects.called("Titelbild", alice).add([picture.pk], alice)
+    client.force_login(alice)
+    told = Page(client.get("/", {"q": query}).content).all("p", data_instead=None)
+    link = next(each.one("a") for each in told if each.one("q").words == meant)
+    assert Page(client.get(link["href"]).content).values("data-image")[:1] == [str(picture.pk)]
 
 
 @pytest.mark.parametrize(
