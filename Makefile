@@ -26,8 +26,9 @@ SHARED := -n $(WORKERS) --dist worksteal
 # What only shows rows, or is about answers and their files, is done with the first one; `make test-long` runs all that
 # uses a database with both.
 ANSWERS := $(addprefix tests/gallery/pipeline/test_, answers.py kept.py refused.py thumbnail_upgrade.py verify.py)
-DIFFERS := $(addprefix tests/gallery/, models listing search migrations synthetic admin/test_nonsense.py \
-	display/test_lineage.py $(addprefix views/test_, create_post.py dates.py draft.py filters.py matrix.py) \
+DIFFERS := $(addprefix tests/gallery/, models listing search migrations synthetic \
+	$(addprefix admin/test_, nonsense.py pace.py) display/test_lineage.py \
+	$(addprefix views/test_, create_post.py dates.py draft.py filters.py matrix.py) \
 	$(addprefix test_, accounts.py costs.py events.py schema.py throttle.py)) \
 	$(filter-out $(ANSWERS), $(sort $(wildcard tests/gallery/pipeline/test_*.py)))
 # Both at once, since tests wait for a third of their time; what the second one says comes when the first has ended.

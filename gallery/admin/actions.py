@@ -215,9 +215,10 @@ def _run_all_again(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) 
         if old.pk not in bill.prices:
             continue
         try:
-            access.check_pace(user)
             form = uuid.uuid5(form_id, str(old.pk))
-            _, is_new = old.run_again(user, price=bill.prices[old.pk], submission=form)
+            with transaction.atomic():
+                access.check_pace(user)
+                _, is_new = old.run_again(user, price=bill.prices[old.pk], submission=form)
         except access.TooManySubmissions as error:
             messages.warning(request, f"{error} Try the rest again in {error.retry_after} s.")
             break

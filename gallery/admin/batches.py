@@ -4,6 +4,7 @@ import uuid
 from typing import Any, cast
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -48,8 +49,9 @@ def _run_failed_again(request: HttpRequest, chosen: list[int], form_id: uuid.UUI
             row.pk: bill.prices[row.pk] for row in rows if row.batch_id == batch.pk and row.pk in bill.prices
         }
         try:
-            access.check_pace(user)
-            made = batch.run_again(user, prices, submission=uuid.uuid5(form_id, str(batch.pk)))
+            with transaction.atomic():
+                access.check_pace(user)
+                made = batch.run_again(user, prices, submission=uuid.uuid5(form_id, str(batch.pk)))
         except access.TooManySubmissions as error:
             messages.warning(request, f"{error} Try the rest again in {error.retry_after} s.")
             break

@@ -89,8 +89,8 @@ def renew_pass(request: HttpRequest, response: HttpResponseBase) -> None:
 
 
 def end_pass(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Take the pass back from who is not signed in (any more)."""
-    if settings.MEDIA_COOKIE_NAME in request.COOKIES:
+    """Take the pass back from who had a session. Browsers send it with pictures alone, so that nobody sees it here."""
+    if {settings.SESSION_COOKIE_NAME, settings.MEDIA_COOKIE_NAME} & request.COOKIES.keys():
         response.delete_cookie(settings.MEDIA_COOKIE_NAME, path=settings.MEDIA_URL, samesite="Lax")
 
 

@@ -5,6 +5,7 @@ import fcntl
 import json
 import logging
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -216,7 +217,9 @@ def _start_emulator() -> tuple[Child, dict[str, str]]:
         "60",
     ]
     emulator = Child("emulator", command, {"PYTHONPATH": str(settings.BASE_DIR)})
-    return emulator, {"VENICE_BASE_URL": f"http://127.0.0.1:{port}/api/v1", "VENICE_API_KEY": "emulator"}
+    # It takes any key. One that is no word: wherever it stood in a prompt it would be cut out as the secret.
+    key = secrets.token_hex(16)
+    return emulator, {"VENICE_BASE_URL": f"http://127.0.0.1:{port}/api/v1", "VENICE_API_KEY": key}
 
 
 def _free_port() -> int:

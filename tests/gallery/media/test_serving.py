@@ -92,6 +92,17 @@ def test_the_pass_ends_with_the_session(member: Client, monkeypatch: pytest.Monk
     assert status_of(member, f"/media/{name}") == 200
 
 
+def test_the_pass_ends_though_the_browser_sends_it_with_pictures_alone(member: Client) -> None:
+    """It has a path of its own, and so no other page is sent it."""
+    cookie = django_settings.MEDIA_COOKIE_NAME
+    del member.cookies[cookie]
+    answer = member.post("/accounts/logout/")
+    ended = answer.cookies[cookie]
+    assert (ended.value, ended["path"], ended["max-age"]) == ("", "/media/", 0)
+    # Who never came in is sent nothing.
+    assert cookie not in Client().get("/accounts/login/").cookies
+
+
 @pytest.mark.parametrize("change", ["password", "deactivated", "staff", "gone"])
 def test_a_pass_ends_when_its_member_may_not_come_in_as_before(
     member: Client, alice: User, monkeypatch: pytest.MonkeyPatch, change: str

@@ -368,3 +368,10 @@ def test_a_refusal_is_json_too(tmp_path: Path) -> None:
             assert all(event["message"] for event in events)
     assert "ZeroDivisionError" in events[-1]["exception"]
     assert "careful" in events[0]["message"]
+
+
+def test_the_emulators_key_is_no_word_that_a_prompt_may_hold() -> None:
+    """A key is cut out of all that Venice says, wherever it stands."""
+    (_, first), (_, second) = supervisor._start_emulator(), supervisor._start_emulator()
+    assert re.fullmatch("[0-9a-f]{32}", first["VENICE_API_KEY"])
+    assert first["VENICE_API_KEY"] != second["VENICE_API_KEY"]
