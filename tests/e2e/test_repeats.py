@@ -82,4 +82,11 @@ def test_without_scripts_the_question_and_the_comparison_are_pages(site: Site, b
     page.locator("button[name='run-anyway']").click()
     page.wait_for_url("**/generations/*/")
     assert page.url != generation
+    second = page.url
+    context.close()
+    # What is still being made would come among the pictures of the next test.
+    context, page, _ = opened(site, browser)
+    for address in (generation, second):
+        page.goto(address)
+        expect(page.locator('[data-state="done"]').first).to_be_visible(timeout=30_000)
     context.close()
