@@ -23,7 +23,7 @@ REPLACEMENT = "\ufffd"
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # Format characters (zero width, soft hyphen, marks of direction), spaces and separators: nothing to see.
-_LINE_ENDS = re.compile("\r\n|[\r\u2028\u2029]")
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\u2028\u2029]")
 _INVISIBLE = frozenset({"Cf", "Zs", "Zl", "Zp", "Cc"})
 # Letters and signs without a picture: fillers of Hangul, the braille pattern without dots.
 _EMPTY = frozenset("\u115f\u1160\u2800\u3164\uffa0")

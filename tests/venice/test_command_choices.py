@@ -70,7 +70,7 @@ def test_the_seed_is_printed_whenever_a_call_went_wrong(run: Run, fault: str) ->
     assert f"The seed was {seed}." in done.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_the_seed_is_printed_by_who_is_interrupted(
     emulator: Emulator, tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -90,7 +90,7 @@ def test_the_seed_is_printed_by_who_is_interrupted(
         process.send_signal(number)
         out, printed = process.communicate(timeout=30)
     (seed,) = set(re.findall(r"[Ss]eed (?:was )?(\d+)", printed))
-    if number == signal.SIGINT:
+    if number != signal.SIGKILL:
         assert json.loads(out) == {
             "error": "Interrupted",
             "may_be_charged": True,
@@ -166,9 +166,24 @@ def test_version(run: Run) -> None:
     assert (done.returncode, done.stdout) == (0, f"venice {__version__}\n")
 
 
-@pytest.mark.parametrize("most", ["-1", "0", "x"])
+@pytest.mark.parametrize("most", ["-1", "0", "x", "٣", "9" * 20, "9" * 5000])
 def test_a_count_that_is_none_is_refused(run: Run, most: str) -> None:
-    assert run("usage", "--most", most).returncode == 2
+    done = run("usage", "--most", most)
+    assert done.returncode == 2
+    assert "must be a number from 1 to 1,000,000" in done.stderr
+
+
+def test_a_day_that_is_none_is_refused(run: Run) -> None:
+    done = run("usage", "--since", "nonsense")
+    assert done.returncode == 2
+    assert "must be a day such as" in done.stderr
+
+
+def test_a_dash_is_no_negative_prompt(run: Run, emulator: Emulator) -> None:
+    done = run("generate", "a canal", "--negative-prompt", "-", *TINY)
+    assert done.returncode == 2
+    assert "only the prompt is read from stdin" in done.stderr
+    assert emulator.ledger() == []
 
 
 def test_prices_are_whole() -> None:

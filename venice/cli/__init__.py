@@ -2,7 +2,9 @@
 
 import argparse
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 
 from venice import __version__
@@ -48,6 +50,7 @@ charged · 9 moderated · 130 interrupted
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status."""
     prepare()
+    _end_as_interrupted()
     try:
         status = _run(_parser().parse_args(arguments))
     except SystemExit as ended:
@@ -59,6 +62,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         lost = _unwritten(error)
         return status or lost
     return status
+
+
+def _end_as_interrupted() -> None:
+    """Who is told to end, as by `timeout` or a terminal that closes, says what may have been paid as at Ctrl-C."""
+    if threading.current_thread() is threading.main_thread():
+        # Not every system knows the second one.
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            # One that is ignored, as after `nohup`, stays so.
+            if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+                signal.signal(number, signal.default_int_handler)
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -12,6 +12,8 @@ from venice.client import Client
 from venice.operations import MAX_SCALE, MIN_SCALE
 from venice.pricing import edit_price, generate_price, upscale_price
 
+# Entries of the usage history that anybody can have asked for.
+_MOST = 1_000_000
 _Commands = Any  # argparse's own type for it is private
 
 
@@ -146,11 +148,13 @@ def _usage(client: Client, options: argparse.Namespace) -> int:
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:10]) <= _MOST and len(text) < 10):
+        raise argparse.ArgumentTypeError(f"must be a number from 1 to {_MOST:,}, not {text[:40]!r}")
+    return int(text)
 
 
 def _day(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a day such as 2026-11-27, not {text[:40]!r}") from None

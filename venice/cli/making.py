@@ -9,7 +9,7 @@ from typing import Any
 
 from venice.catalog import Model, bundled_models, bundled_styles
 from venice.cli.output import dollars, say, show, show_json, waiting
-from venice.cli.reading import image_source, prompt_text
+from venice.cli.reading import image_source, negative_text, prompt_text
 from venice.cli.saving import Pattern, save
 from venice.cli.sizing import sized
 from venice.client import Client
@@ -134,6 +134,7 @@ def _generate(client: Client, options: argparse.Namespace) -> int:
     # Not for secrets: any number that can be sent again will do.
     seed = random.randint(0, MAX_SEED) if options.seed is None else options.seed  # noqa: S311
     fields = {name: getattr(options, name) for name in ("model", "prompt", "strict", *_GENERATE_OPTIONS)}
+    fields["negative_prompt"] = negative_text(options.negative_prompt)
     fields["prompt"] = prompt_text(options.prompt)
     fields["format"] = options.format or Pattern(options.out).format
     references = [_reference(text) for text in options.style_references or ()]

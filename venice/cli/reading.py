@@ -21,6 +21,13 @@ def prompt_text(text: str) -> str:
         raise _wrong("prompt", "the text from stdin is not UTF-8.") from None
 
 
+def negative_text(text: str | None) -> str | None:
+    """The negative prompt as it stands. InvalidRequest for `-`, which would be paid for as a word."""
+    if text == STDIN:
+        raise _wrong("negative_prompt", "only the prompt is read from stdin; write these words out.")
+    return text
+
+
 def image_source(text: str, *others: str) -> ImageSource:
     """The image, or that from stdin. InvalidRequest when one of `others` has been read from there."""
     if text != STDIN:
