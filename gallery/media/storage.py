@@ -119,8 +119,9 @@ class ContentStorage(FileSystemStorage):
         return f"{Path(self.location).name}/{name}"
 
     def folders(self) -> tuple[Path, ...]:
-        """The media folder."""
-        return (Path(self.location),)
+        """The media folder and those in it: one that was copied back may belong to somebody else."""
+        place = Path(self.location)
+        return (place, *(place / folder for folder in FOLDERS))
 
     def trouble(self) -> str:
         """Nothing: the folder is all there is."""

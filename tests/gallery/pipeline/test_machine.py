@@ -20,6 +20,7 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.test import Client as Browser
 
+from gallery.media.storage import media_storage
 from gallery.models import Gate, Generation, Outcome, State, User, Worker
 from gallery.pipeline import gates
 from gallery.pipeline.worker import WorkerProcess
@@ -101,6 +102,21 @@ def test_a_full_media_disk_delays_but_loses_nothing(
     generation.refresh_from_db()
     assert generation.state == State.DONE
     assert len(installation.emulator.ledger()) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["original", "512", "256"])
+def test_a_folder_in_that_of_pictures_that_cannot_be_written_closes_the_gate(
+    settings: LazySettings, name: str
+) -> None:
+    """As one that was copied back by root; here a file stands in its place, which no rights help against."""
+    folder = Path(settings.MEDIA_ROOT)
+    folder.mkdir()
+    (folder / name).write_bytes(b"")
+    assert not gates.look_at_disk("here", *media_storage().folders())
+    assert f"its folder “{name}”" in Gate.objects.get().reason
+    (folder / name).unlink()
+    assert gates.look_at_disk("here", *media_storage().folders())
 
 
 @pytest.mark.one_database
