@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -70,6 +71,15 @@ def test_the_seed_is_printed_whenever_a_call_went_wrong(run: Run, fault: str) ->
     assert f"The seed was {seed}." in done.stderr
 
 
+@pytest.fixture
+def hangs_up() -> Iterator[None]:
+    """As from a terminal: whoever is started by `nohup` ignores it, and all children do."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hangs_up")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_the_seed_is_printed_by_who_is_interrupted(
     emulator: Emulator, tmp_path: Path, number: signal.Signals
