@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, F, OuterRef, Q, Subquery
 
@@ -36,11 +37,14 @@ def page(listing: Listing, collections: CollectionQuerySet, member: User) -> Pag
 
 
 def _with_pictures(collections: CollectionQuerySet, member: User) -> CollectionQuerySet:
-    listed = Image.objects.kept().listed_for(member)
-    shown = CollectionImage.objects.filter(collection=OuterRef("pk"), image__in=listed)
+    # As conditions of the pictures that are met: a list of all that are listed would be made for every page.
+    listed: dict[str, Any] = {"image__trashed_at": None}
+    if member.hides_sensitive:
+        listed["image__is_sensitive"] = False
+    shown = CollectionImage.objects.filter(collection=OuterRef("pk"), **listed)
     first = shown.order_by("position", "image").values("image")
     return collections.annotate(
-        count=Count("entries", filter=Q(entries__image__in=listed)),
+        count=Count("entries", filter=Q(**{f"entries__{name}": value for name, value in listed.items()})),
         # One that is in it no more covers nothing.
         picture_cover=Subquery(shown.filter(image=OuterRef("cover")).values("image")),
         **{f"picture_{n}": Subquery(first[n : n + 1]) for n in range(PICTURES)},

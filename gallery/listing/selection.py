@@ -67,7 +67,8 @@ def _found(text: str, within: str, member: User) -> tuple[int, ...]:
     scope, query = Scope.named(within), read_query(text, member)
     if within and not scope.kind:
         raise NotSelected(f"There is no list “{within[:40]}”. Nothing was done.")
-    for problem in query.problems:
+    if query.problems:
+        problem = query.problems[0]
         part = f"“{problem.part}” was not searched. " if problem.part else ""
         raise NotSelected(f"{part}{problem.message} Nothing was done: correct the search, then select again.")
     pictures = scope.listed(query, member)
