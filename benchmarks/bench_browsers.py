@@ -48,7 +48,11 @@ class Served:
 
     def cpu_ms(self, what: str) -> float:
         """CPU that these children of `serve` have taken."""
-        return sum(cpu_ms(child) for child in children_of(self.process, f"manage.py {what}"))
+        return sum(self.cpu_ms_each(what))
+
+    def cpu_ms_each(self, what: str) -> list[float]:
+        """The same for each child by itself."""
+        return [cpu_ms(child) for child in children_of(self.process, f"manage.py {what}")]
 
 
 def main() -> int:
@@ -160,15 +164,17 @@ async def _browse(served: Served, options: argparse.Namespace, tally: Tally) -> 
     return {name: round((after[name] - before[name]) / passed, 3) for name in before}
 
 
-async def _in_a_row(served: Served, seconds: float) -> dict[str, float]:
+async def _in_a_row(served: Served, seconds: float) -> dict[str, Any]:
     say(f"one page in a row for {seconds:.0f} s")
     await in_a_row(served.port, served.cookies[0], "/", CLIENTS, 1)
-    used, load, started = served.cpu_ms("web"), time.process_time(), time.perf_counter()
+    before, load, started = served.cpu_ms_each("web"), time.process_time(), time.perf_counter()
     taken = await in_a_row(served.port, served.cookies[0], "/", CLIENTS, seconds)
     passed = time.perf_counter() - started
+    used = [now - then for now, then in zip(served.cpu_ms_each("web"), before, strict=True)]
     return {
         "pages_per_s": round(len(taken) / passed, 1),
-        "page_cpu_ms": round((served.cpu_ms("web") - used) / len(taken), 2),
+        "page_cpu_ms": round(sum(used) / len(taken), 2),
+        "cores_of_each_process": [round(each / passed / 1000, 2) for each in used],
         "load_cpu_ms": round((time.process_time() - load) * 1000 / len(taken), 2),
         "p50_ms": percentile(taken, 0.5),
         "p95_ms": percentile(taken, 0.95),
@@ -179,7 +185,7 @@ def _report(
     options: argparse.Namespace,
     tally: Tally,
     used: dict[str, float],
-    row: dict[str, float],
+    row: dict[str, Any],
     made: int,
     log: str,
 ) -> int:

@@ -16,8 +16,8 @@ from gallery.callers import counted_address
 # Wrong passwords of one address, whatever the names, within the quarter of an hour for which one name is locked: a
 # whole office may share it.
 MOST_FROM_ONE_ADDRESS = 50
-# Of the threads of a web process so many hash, and as many wait: the others are for people who are signed in.
-AT_ONCE, MAY_WAIT = 2, 2
+# Of the threads of each of two web processes so many hash, and so many wait: the others are for who is signed in.
+AT_ONCE, MAY_WAIT = 1, 1
 BUSY_FOR = 2
 
 _room = threading.BoundedSemaphore(AT_ONCE + MAY_WAIT)

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from io import StringIO
@@ -34,6 +34,8 @@ from gallery.web import server
 log = logging.getLogger(__name__)
 
 PATIENCE = 310.0
+# One makes no more pages than one core can: Python runs one of its threads at a time.
+WEB_PROCESSES = 2
 _PR_SET_PDEATHSIG = 1
 _MANAGE = str(settings.BASE_DIR / "manage.py")
 
@@ -50,7 +52,9 @@ class Child:
     command: list[str]
     environment: dict[str, str]
     files: tuple[int, ...] = ()
+    is_asked: bool = False
     process: subprocess.Popen[bytes] | None = None
+    watch: Watch | None = None
     starts: list[float] = field(default_factory=list)
     not_before: float = 0.0
     complaint: str = ""
@@ -58,14 +62,27 @@ class Child:
     def start(self) -> None:
         """Start it now, and remember when."""
         self.starts = [*self.starts[-4:], time.monotonic()]
-        self.process = subprocess.Popen(  # noqa: S603 - our own command lines
-            self.command,
-            env=os.environ | self.environment,
-            stdout=subprocess.DEVNULL if self.name == "emulator" else None,
-            pass_fds=self.files,
-            start_new_session=True,
-            preexec_fn=_die_with_parent,
-        )
+        with ExitStack() as stack:
+            command, files = self.command, self.files
+            if self.is_asked:
+                theirs = stack.enter_context(self._begin_watch())
+                command, files = [*command, "--watch", str(theirs.fileno())], (*files, theirs.fileno())
+            self.process = subprocess.Popen(  # noqa: S603 - our own command lines
+                command,
+                env=os.environ | self.environment,
+                stdout=subprocess.DEVNULL if self.name == "emulator" else None,
+                pass_fds=files,
+                start_new_session=True,
+                preexec_fn=_die_with_parent,
+            )
+
+    def _begin_watch(self) -> socket.socket:
+        """Watch the process that is about to start; its end of our connection."""
+        if self.watch:
+            self.watch.close()
+        ours, theirs = socket.socketpair()
+        self.watch = Watch(ours)
+        return theirs
 
     def keep_alive(self) -> None:
         """Start it again when it died: at once the first time, slower when it keeps dying."""
@@ -85,6 +102,10 @@ class Child:
         """Send a signal, if it still runs."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(number)
+
+    def is_silent(self) -> bool:
+        """Whether it is asked, and has answered none of the last questions."""
+        return self.watch is not None and self.watch.is_silent()
 
     def give_up(self, silence: float) -> None:
         """End one that has run and been silent for so many seconds; what its threads did goes into the log first."""
@@ -121,19 +142,16 @@ def serve(signin: str | None) -> int:
     children = _children(listener)
     for child in children:
         child.keep_alive()
-    announced, watch = False, Watch(listener)
+    announced = False
     while not stop.asked:
         time.sleep(0.2)
-        if watch.is_silent():
-            for child in children:
-                if child.name == "web":
-                    child.give_up(ONE_TRY * TRIES)
         for child in children:
+            if child.is_silent():
+                child.give_up(ONE_TRY * TRIES)
             child.keep_alive()
         if not announced and _answers():
             announced = True
             _announce(signin)
-    watch.close()
     listener.close()
     return _stop_all(children, stop)
 
@@ -197,8 +215,7 @@ def _children(listener: socket.socket) -> list[Child]:
         children.append(emulator)
     children.append(Child("worker", [sys.executable, _MANAGE, "work"], venice))
     web = [sys.executable, _MANAGE, "web", "--fd", str(listener.fileno())]
-    processes = 1 if connection.vendor == "sqlite" else 2
-    children += [Child("web", web, venice, (listener.fileno(),)) for _ in range(processes)]
+    children += [Child("web", web, venice, (listener.fileno(),), is_asked=True) for _ in range(WEB_PROCESSES)]
     return children
 
 

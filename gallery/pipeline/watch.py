@@ -1,37 +1,34 @@
-"""Whether the web server still answers: a loop that hangs keeps its process alive and its site dead."""
+"""Whether a web process still answers: one that hangs stays alive, and whoever is connected to it waits for ever."""
 
-import select
 import socket
 import time
+from contextlib import suppress
 
 #: Seconds that one question may take, and how many in a row may stay without an answer.
 PATIENCE, TRIES = 20.0, 3
-_QUESTION = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+_QUESTION = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
 class Watch:
-    """Asks over and over on the listener's own address, and never waits: `is_silent` is called from a loop.
+    """Asks one web process over and over and never waits: `is_silent` is called from a loop.
 
+    The connection is its own: a question on the address that all of them share is answered by whoever is well.
     Without a thread, since whoever watches also starts processes.
     """
 
-    def __init__(self, listener: socket.socket, patience: float = PATIENCE) -> None:
-        self._family, self._address, self._patience = listener.family, listener.getsockname(), patience
-        self._asking: socket.socket | None = None
-        self._is_sent = False
+    def __init__(self, connection: socket.socket, patience: float = PATIENCE) -> None:
+        self._connection, self._patience = connection, patience
+        self._connection.setblocking(False)
+        self._asks = False
         self._until = time.monotonic() + patience
         self._silences = 0
 
     def is_silent(self) -> bool:
         """True when the last questions all stayed without an answer; then it begins anew."""
-        is_over = time.monotonic() >= self._until
-        if self._asking and self._has_answered(self._asking):
-            self._silences = 0
-            self.close()
-        elif self._asking and is_over:
-            self._silences += 1
-            self.close()
-        if not self._asking and is_over:
+        if self._has_answered():
+            self._asks, self._silences = False, 0
+        if time.monotonic() >= self._until:
+            self._silences += self._asks
             self._ask()
         if self._silences < TRIES:
             return False
@@ -40,23 +37,17 @@ class Watch:
 
     def close(self) -> None:
         """Ask no more."""
-        if self._asking:
-            self._asking.close()
-        self._asking = None
+        self._connection.close()
 
     def _ask(self) -> None:
-        self._asking, self._is_sent = socket.socket(self._family), False
-        self._asking.setblocking(False)
-        self._asking.connect_ex(self._address)
+        # Who takes nothing any more, or is gone, will not answer.
+        with suppress(OSError):
+            self._connection.send(_QUESTION)
+        self._asks = True
         self._until = time.monotonic() + self._patience
 
-    def _has_answered(self, asking: socket.socket) -> bool:
-        """Whether anything came, a closed connection included: somebody is there who closes it."""
-        readable, writable, _ = select.select([asking], [] if self._is_sent else [asking], [], 0)
+    def _has_answered(self) -> bool:
         try:
-            if writable and not self._is_sent:
-                asking.send(_QUESTION)
-                self._is_sent = True
+            return bool(self._connection.recv(65_536))
         except OSError:
-            return True
-        return bool(readable)
+            return False

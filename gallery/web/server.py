@@ -45,6 +45,8 @@ READ_PATIENCE = 120.0
 IDLE_PATIENCE = 75.0
 # Seconds in which somebody whose body was refused may go on sending it, so that our answer reaches them.
 LINGER = 2.0
+# Seconds for which a process with MANY connections or more leaves who comes to another one, which may have fewer.
+LEAVE_TO_OTHERS, MANY = 0.005, 8
 # Seconds for what is being answered when we are told to stop.
 STOP_PATIENCE = 10.0
 
@@ -65,9 +67,14 @@ def listen(host: str, port: int) -> socket.socket:
         raise CannotListen(f"{host}:{port} cannot be used ({reason}); set PORT to a free one.") from None
 
 
-def run(application: Application, listener: socket.socket) -> None:
-    """Serve until SIGTERM or Ctrl-C, then finish what is being answered."""
+def run(application: Application, listener: socket.socket, watcher: socket.socket | None = None) -> None:
+    """Serve until SIGTERM or Ctrl-C, then finish what is being answered.
+
+    `watcher` is a connection of whoever asks whether this very process answers; it is never closed for another one.
+    """
     server = Server(application, listener)
+    if watcher:
+        WatcherChannel(server, watcher, ("127.0.0.1", 0), server.adj, map=server._map)
 
     def stop(number: int, frame: object) -> None:
         server.stop()
@@ -182,6 +189,18 @@ class Channel(HTTPChannel):
         return float(self.last_activity)
 
 
+class WatcherChannel(Channel):
+    """The connection of whoever watches us."""
+
+    def is_late(self, now: float) -> bool:
+        """Never: they ask when they like."""
+        return False
+
+    def waits_since(self) -> float:
+        """They are the last to make room."""
+        return float("inf")
+
+
 class Server(TcpWSGIServer):
     """All connections of this process."""
 
@@ -190,6 +209,8 @@ class Server(TcpWSGIServer):
     def __init__(self, application: Application, listener: socket.socket) -> None:
         self.is_stopping = False
         self.room = _room()
+        # When whoever has come and waits for a process is ours to take; None while nobody waits.
+        self.takes_at: float | None = None
         adjustments = Adjustments(
             sockets=[listener],
             threads=THREADS,
@@ -223,6 +244,27 @@ class Server(TcpWSGIServer):
         task.refuses = bool(task.requests[0].error or task.requests[0].is_cut)
         super().add_task(task)
 
+    def readable(self) -> bool:
+        """Whether the loop should look for somebody who comes; while they are left to others it need not."""
+        return bool(super().readable() and not self._leaves_for())
+
+    def handle_accept(self) -> None:
+        """Take who comes, the later the more connections we have.
+
+        Processes that share a socket all hear of it. The kernel wakes first who has listened last, which is who
+        has taken somebody last: one process would get nearly all connections, and keep them.
+        """
+        if self.takes_at is None:
+            share = min(1.0, len(self.active_channels) / MANY)
+            self.takes_at = time.monotonic() + LEAVE_TO_OTHERS * share
+        if not self._leaves_for():
+            self.takes_at = None
+            super().handle_accept()
+
+    def _leaves_for(self) -> float:
+        """Seconds for which who has come is still left to others."""
+        return max(0.0, self.takes_at - time.monotonic()) if self.takes_at else 0.0
+
     def maintenance(self, now: float) -> None:
         """Nothing: to close connections while the loop asks all of them what they wait for confuses it."""
 
@@ -230,7 +272,8 @@ class Server(TcpWSGIServer):
         """Serve until told to stop."""
         looked = 0.0
         while not self.is_stopping:
-            wasyncore.poll2(1.0, self._map)
+            # Poll counts whole milliseconds.
+            wasyncore.poll2(self._leaves_for() + 0.001 if self.takes_at else 1.0, self._map)
             now = time.time()
             if abs(now - looked) > 1:
                 looked = now

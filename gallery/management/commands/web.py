@@ -26,8 +26,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--fd", type=int, help="a listening socket that was inherited, by its number")
+        parser.add_argument(
+            "--watch", type=int, help="a connection that was inherited, of who asks if we answer"
+        )
 
-    def handle(self, *args: Any, fd: int | None, **options: Any) -> None:
+    def handle(self, *args: Any, fd: int | None, watch: int | None, **options: Any) -> None:
         # When we hang, whoever watches us asks with it what our threads do: it needs no thread of ours to answer.
         faulthandler.register(signal.SIGUSR1)
         refuse_unusable()
@@ -42,4 +45,4 @@ class Command(BaseCommand):
             listener = server.listen(settings.HOST, settings.PORT) if fd is None else socket.socket(fileno=fd)
         except server.CannotListen as error:
             raise CommandError(str(error), returncode=2) from None
-        server.run(application, listener)
+        server.run(application, listener, socket.socket(fileno=watch) if watch else None)

@@ -20,13 +20,13 @@ CHUNKED = b"Transfer-Encoding: chunked\r\n"
 class Running:
     """A server of our own in a thread; its application says what it was asked, and waits when told to."""
 
-    def __init__(self, picture: Path) -> None:
+    def __init__(self, picture: Path, beside: "Running | None" = None) -> None:
         self.seen: list[dict[str, Any]] = []
         self.picture = picture
         self.streamed, self.ended = 0, threading.Event()
         self.may_answer = threading.Event()
         self.may_answer.set()
-        self.listener = server.listen("127.0.0.1", 0)
+        self.listener = beside.listener.dup() if beside else server.listen("127.0.0.1", 0)
         self.port = int(self.listener.getsockname()[1])
         self.server = server.Server(self.answer, self.listener)
         self.thread = threading.Thread(target=self.server.run)
@@ -390,6 +390,33 @@ def test_a_crowd_of_silent_ones_keeps_nobody_out(tmp_path: Path, monkeypatch: py
         running.may_answer.set()
         assert read_to_end(asking).endswith(b"GET '/first' b''")
         wait_until(lambda: len(running.server.active_channels) <= 20)
+
+
+def test_of_two_that_share_a_socket_who_has_fewer_connections_takes_who_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Running(tmp_path)
+    with ExitStack() as stack:
+        stack.callback(first.stop)
+        for _ in range(server.MANY):
+            stack.enter_context(first.connect())
+        wait_until(lambda: len(first.server.active_channels) == server.MANY)
+        monkeypatch.setattr(server, "LEAVE_TO_OTHERS", 30.0)
+        second = Running(tmp_path, beside=first)
+        stack.callback(second.stop)
+
+        for _ in range(12):
+            wait_until(lambda: not second.server.active_channels)
+            assert second.ask(b"GET / HTTP/1.1\r\n" + HEAD + CLOSE + b"\r\n").endswith(b"GET '/' b''")
+
+        assert len(second.seen) == 12
+
+
+def test_who_comes_is_taken_by_one_that_has_many_when_no_other_does(running: Running) -> None:
+    with ExitStack() as stack:
+        for _ in range(3 * server.MANY):
+            stack.enter_context(running.connect())
+        assert running.ask(b"GET / HTTP/1.1\r\n" + HEAD + CLOSE + b"\r\n").endswith(b"GET '/' b''")
 
 
 def test_it_finishes_what_it_answers_when_it_stops(running: Running) -> None:
