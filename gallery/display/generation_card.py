@@ -174,7 +174,7 @@ def held_until(generation: Generation) -> datetime | None:
 
 def _positions(limit: int) -> dict[int, int]:
     """The position of each waiting generation, from 1; a narrow query, since queues grow long."""
-    queue = Generation.objects.queued().in_line()[:limit]
+    queue = Generation.objects.queued().in_service_order()[:limit]
     return {entry.pk: position for position, entry in enumerate(queue, 1) if entry.status <= Status.DUE}
 
 

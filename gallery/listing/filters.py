@@ -297,7 +297,7 @@ def _cut(query: search.Query, member: User) -> QuerySet[Any]:
     rows: QuerySet[Any] = ImageDocument.objects.of_covers(query)
     if member.hides_sensitive:
         # Documents tell nothing of what is hidden.
-        rows = Image.objects.found_by(query).listed_for(member)
+        rows = Image.objects.shown_for(query).listed_for(member)
     return rows.order_by().values_list("pk", flat=True)[: CAP + 1]
 
 

@@ -51,7 +51,7 @@ def _without(listing: Listing, member: User) -> list[Link]:
     vocabulary, links = Vocabulary(member.pk), []
     for number, part in enumerate(parts[:MOST_PARTS]):
         rest = " ".join(other.text for at, other in enumerate(parts) if at != number)
-        if Image.objects.found_by(search.parse(rest, vocabulary)).listed_for(member).exists():
+        if Image.objects.shown_for(search.parse(rest, vocabulary)).listed_for(member).exists():
             links.append(Link(part.text, _address(listing, rest)))
     return links
 

@@ -85,7 +85,7 @@ class Scope:
         if self.kind == TRASH:
             return rows.matching_unindexed(query)
         if not self.kind:
-            return listed(Image.objects.all()).found_by(query) if query else listed(rows.usable())
+            return listed(Image.objects.all()).shown_for(query) if query else listed(rows.usable())
         return listed(rows).matching(query)
 
     def listed(self, query: search.Query, member: User) -> ImageQuerySet:
@@ -103,7 +103,7 @@ class Scope:
         if not query:
             return Kept(("gallery", hides), lambda: self.listed(query, member))
         asked = asked_alone(query)
-        if asked is None or not listing.order.is_by_id or Image.objects.found_by(query).choices(by_id=True):
+        if asked is None or not listing.order.is_by_id or Image.objects.shown_for(query).choices(by_id=True):
             return None
         return Kept(
             ("search", hides),

@@ -41,9 +41,9 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
         """The active ones that pictures were put into last, then the newest; three queries."""
         entries = CollectionImage.objects.order_by("-pk").values_list("collection", flat=True)[:_LOOKED_BACK]
         used = list(dict.fromkeys(entries))[:limit]
-        known = self.active().in_bulk(used)
-        found = [known[pk] for pk in used if pk in known]
-        return found + list(self.active().exclude(pk__in=known).order_by("-pk")[: limit - len(found)])
+        by_id = self.active().in_bulk(used)
+        recent = [by_id[pk] for pk in used if pk in by_id]
+        return recent + list(self.active().exclude(pk__in=by_id).order_by("-pk")[: limit - len(recent)])
 
     def with_any(self, images: Ids[int]) -> Self:
         """Those that one of these pictures was put into, a few thousand at most, be it in the trash or not."""
@@ -113,12 +113,12 @@ class Collection(models.Model):
             is_new = label.begin(self)
             # Two who add at once would number alike.
             self._hold()
-            known = set(Image.objects.kept().lock(ids))
-            if is_new and not known:
+            locked = set(Image.objects.kept().lock(ids))
+            if is_new and not locked:
                 self.pk = None
                 transaction.set_rollback(True)
                 return []
-            ordered = [pk for pk in dict.fromkeys(ids) if pk in known]
+            ordered = [pk for pk in dict.fromkeys(ids) if pk in locked]
             last = self.entries.aggregate(last=Max("position"))["last"] or 0
             values = {"collection": self, "added_by": by, "added_at": timezone.now()}
             link(CollectionImage, ordered, values, stepped={"position": (last + STEP, STEP)})

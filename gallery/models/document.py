@@ -32,7 +32,7 @@ class ImageDocumentQuerySet(models.QuerySet["ImageDocument"]):
     def of_covers(self, query: search.Query) -> models.QuerySet[Any]:
         """What is as many as the gallery shows of `query`: documents alone, where the index decides all of it."""
         asked = asked_alone(query, _COVERS)
-        return Image.objects.found_by(query) if asked is None else self.filter(terms__matches=asked)
+        return Image.objects.shown_for(query) if asked is None else self.filter(terms__matches=asked)
 
 
 def asked_alone(query: search.Query, *more: search.Filter) -> str | None:

@@ -32,12 +32,12 @@ def settings_of(values: Values) -> str:
 
 def _followed(named: Any, values: Values) -> str:
     """`style of picture 31 at 0.8, upload 4`."""
-    told = []
+    parts = []
     for each in named if isinstance(named, list) else [named]:
         kind, _, number = str(each).rpartition(":")
         strength = values.get(f"{_STRENGTH}{each}")
-        told.append(f"{kind or 'picture'} {number}{f' at {strength}' if strength else ''}")
-    return f"style of {', '.join(told)}" if told else ""
+        parts.append(f"{kind or 'picture'} {number}{f' at {strength}' if strength else ''}")
+    return f"style of {', '.join(parts)}" if parts else ""
 
 
 def _said(name: str, value: Any) -> str:

@@ -111,10 +111,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def set_sensitive(self, ids: Iterable[int], by: "User", is_sensitive: bool) -> list[int]:
         """Whether these are sensitive, a few thousand at most. Returns the ids of those that are there."""
         with transaction.atomic():
-            known = self.lock(ids)
-            changed = Image.objects.filter(pk__in=known).exclude(is_sensitive=is_sensitive)
+            locked = self.lock(ids)
+            changed = Image.objects.filter(pk__in=locked).exclude(is_sensitive=is_sensitive)
             changed.update(is_sensitive=is_sensitive, sensitive_set_by=by)
-        return known
+        return locked
 
     def lock(self, ids: Iterable[int]) -> list[int]:
         """Within a transaction, the ids of those that are there, each held until its end; in order: no deadlock.
@@ -293,7 +293,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
                 rows = rows.filter(each.condition)._within(each.span)
         return rows
 
-    def found_by(self, query: search.Query) -> Self:
+    def shown_for(self, query: search.Query) -> Self:
         """What the gallery shows of `query`: covers; where it asks for what people have chosen, just these."""
         return (self.kept() if query.is_of_chosen else self.covers()).matching(query)
 

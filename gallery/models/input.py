@@ -29,27 +29,27 @@ class InputQuerySet(models.QuerySet["Input"]):
 
     def drafts_of(self, asked: "Iterable[tuple[Operation, Image | None]]") -> list[list["Input"]]:
         """The same of each operation of a click, with the picture it comes from: what several start from, once."""
-        known: dict[tuple[str, int | None], dict[str, Any]] = {}
-        return [self.drafts(operation, origin, known) for operation, origin in asked]
+        cache: dict[tuple[str, int | None], dict[str, Any]] = {}
+        return [self.drafts(operation, origin, cache) for operation, origin in asked]
 
     def drafts(
         self,
         operation: Operation,
         origin: Image | None = None,
-        known: dict[tuple[str, int | None], dict[str, Any]] | None = None,
+        cache: dict[tuple[str, int | None], dict[str, Any]] | None = None,
     ) -> list["Input"]:
         """Rows, not saved yet, of what `operation` starts from; their files are there when this returns.
 
         A picture that a row names already is written nowhere again; `origin` is taken before others of the same
         content. UnusablePicture for bytes that cannot be decoded, LostFile for a digest that no row names.
         """
-        known = {} if known is None else known
+        cache = {} if cache is None else cache
         drafts = []
         for position, entry in enumerate(operation.inputs):
             key = digest_of(entry), origin.pk if origin else None
-            if key not in known:
-                known[key] = _columns(entry, key[0], origin)
-            drafts.append(self.model(position=position, role=entry.role, **known[key]))
+            if key not in cache:
+                cache[key] = _columns(entry, key[0], origin)
+            drafts.append(self.model(position=position, role=entry.role, **cache[key]))
         return drafts
 
     def add_to(self, starting: "Sequence[tuple[Generation, Iterable[Input], Operation]]") -> None:
@@ -63,12 +63,12 @@ class InputQuerySet(models.QuerySet["Input"]):
                 row.generation = generation
                 entries.append((row, entry))
         digests = {row.sha256 for row, _ in entries}
-        held = Image.objects.hold({row.image_id for row, _ in entries if row.image_id}, digests)
+        existing = Image.objects.hold({row.image_id for row, _ in entries if row.image_id}, digests)
         # Locks them against the removal of what is unused, which looks at this moment.
         Upload.objects.filter(sha256__in=digests).update(used_at=Now())
         there: set[str] = set()
         for row, entry in entries:
-            if row.image_id not in held:
+            if row.image_id not in existing:
                 # Thrown away for good since the draft was made.
                 row.image = None
             if row.name not in there:

@@ -8,7 +8,7 @@ from django.db.models import BooleanField, Expression, QuerySet
 
 # Numbers and words that nobody asks for: where one of them comes out, a value of the caller goes in.
 _NUMBERS = tuple(range(-(2**53) - 8, -(2**53)))
-_WORDS = tuple(f"\ue000{place}" for place in range(4))
+_WORDS = tuple(f"\ue000{index}" for index in range(4))
 
 
 class Statement(NamedTuple):
@@ -17,7 +17,7 @@ class Statement(NamedTuple):
     sql: str
     parameters: tuple[Any, ...]
     columns: tuple[Expression, ...]
-    # Places of those that do not come as they are.
+    # Indices of those that do not come as they are.
     converted: tuple[int, ...]
 
 
@@ -36,14 +36,14 @@ def ask(name: Hashable, write: Write, *values: int | str) -> list[tuple[Any, ...
     setting of who looks does, belongs to its name. The tests write each anew and compare.
     """
     kept = statement(name, write, values)
-    given = dict(zip(_places(values), values, strict=True))
+    given = dict(zip(_placeholders(values), values, strict=True))
     with connection.cursor() as cursor:
         cursor.execute(kept.sql, [given.get(each, each) for each in kept.parameters])
         rows = cursor.fetchall()
     return _converted(rows, kept)
 
 
-def _places(values: Sequence[int | str]) -> list[int | str]:
+def _placeholders(values: Sequence[int | str]) -> list[int | str]:
     """What stands for each of `values` in the SQL that is kept."""
     numbers, words = iter(_NUMBERS), iter(_WORDS)
     return [next(words) if isinstance(value, str) else next(numbers) for value in values]
@@ -58,14 +58,14 @@ def statement(name: Hashable, write: Write, values: Sequence[int | str]) -> Stat
 
 
 def written(write: Write, values: Sequence[int | str]) -> Statement:
-    """The statement as Django writes it, with a place for each of `values`."""
-    places = _places(values)
-    compiler = write(*places).query.get_compiler(DEFAULT_DB_ALIAS)
+    """The statement as Django writes it, with a placeholder for each of `values`."""
+    placeholders = _placeholders(values)
+    compiler = write(*placeholders).query.get_compiler(DEFAULT_DB_ALIAS)
     sql, parameters = compiler.as_sql()
-    if missing := set(places) - set(parameters):
+    if missing := set(placeholders) - set(parameters):
         raise ValueError(f"{len(missing)} of {len(values)} values are not asked for: {sql}")
     columns = tuple(column for column, _, _ in compiler.select)
-    converted = tuple(place for place, column in enumerate(columns) if _converters(column))
+    converted = tuple(index for index, column in enumerate(columns) if _converters(column))
     return Statement(sql, parameters, columns, converted)
 
 
@@ -78,14 +78,14 @@ def _converted(rows: list[tuple[Any, ...]], kept: Statement) -> list[tuple[Any, 
     if not kept.converted or not rows:
         return rows
     columns = list(zip(*rows, strict=True))
-    for place in kept.converted:
-        expression = kept.columns[place]
-        values: Any = columns[place]
+    for index in kept.converted:
+        expression = kept.columns[index]
+        values: Any = columns[index]
         if isinstance(expression.output_field, BooleanField):
             # Of hundreds of rows: without a call for each.
-            columns[place] = tuple(map(_TRUTH.get, values))
+            columns[index] = tuple(map(_TRUTH.get, values))
             continue
         for convert in _converters(expression):
             values = [convert(value, expression, connection) for value in values]
-        columns[place] = values
+        columns[index] = values
     return list(zip(*columns, strict=True))

@@ -73,8 +73,8 @@ def _walk(steps: tuple[tuple[str, str, str], ...], ids: Collection[int], limit: 
     """  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(sql, [*ids, limit + len(ids)])
-        found = [pk for (pk,) in cursor.fetchall()]
-    return [pk for pk in found if pk not in ids][:limit]
+        reached = [pk for (pk,) in cursor.fetchall()]
+    return [pk for pk in reached if pk not in ids][:limit]
 
 
 def _recursion(steps: tuple[tuple[str, str, str], ...]) -> str:

@@ -34,23 +34,23 @@ class MarkQuerySet(models.QuerySet["Mark"]):
     def _set(self, user: "User", ids: Collection[int], values: dict[str, Any]) -> list[int]:
         with transaction.atomic():
             # Whoever marks one of these at the same time waits here, and counts the marks of both.
-            known = Image.objects.lock(ids)
+            locked = Image.objects.lock(ids)
             marked = (
                 {"user": user, "is_favourite": False, "rating": 0} | values | {"marked_at": timezone.now()}
             )
             if any(values.values()):
-                link(self.model, known, marked, changed=(*values, "marked_at"), unique=("user", "image"))
+                link(self.model, locked, marked, changed=(*values, "marked_at"), unique=("user", "image"))
             else:
                 # Nothing is to be taken away where nothing was said.
-                self.filter(user=user, image__in=Ids(known)).exclude(**values).update(
+                self.filter(user=user, image__in=Ids(locked)).exclude(**values).update(
                     **values, marked_at=timezone.now()
                 )
-            marked_ones = Image.objects.filter(pk__in=Ids(known))
+            marked_ones = Image.objects.filter(pk__in=Ids(locked))
             if "rating" in values:
                 marked_ones.sum_marks()
             else:
                 marked_ones.sum_favourites()
-        return known
+        return locked
 
 
 class Mark(models.Model):

@@ -149,15 +149,15 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
         with connection.cursor() as cursor:
             # Made of constants; the words travel as parameters.
             cursor.execute(f"{ids.sql} LIMIT %s", [*ids.params, FEW_PROMPTS + 1])
-            found = [pk for (pk,) in cursor.fetchall()]
-        return found if len(found) <= FEW_PROMPTS else None
+            matches = [pk for (pk,) in cursor.fetchall()]
+        return matches if len(matches) <= FEW_PROMPTS else None
 
     def _used(self, uses: models.QuerySet[Any]) -> Self:
         """Those of which `uses` has one, which are generations or pictures."""
         # Without DISTINCT, for which SQLite would walk the index of prompts rather than that of the condition.
-        found = list(uses.order_by().values_list("prompt", flat=True)[: FEW_USES + 1])
-        if len(found) <= FEW_USES:
-            return self.filter(pk__in={pk for pk in found if pk is not None})
+        used = list(uses.order_by().values_list("prompt", flat=True)[: FEW_USES + 1])
+        if len(used) <= FEW_USES:
+            return self.filter(pk__in={pk for pk in used if pk is not None})
         return self.filter(Exists(uses.filter(prompt=OuterRef("pk"))))
 
     def newest_first(self) -> Self:
@@ -172,16 +172,16 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
     def remember_all(self, texts: Iterable[str]) -> "dict[str, Prompt]":
         """The rows of these, by text; those that are new are made together, in an order that all clicks have."""
         wanted = {hashlib.sha256(text.encode()).hexdigest(): text for text in texts}
-        known = self._by_text(wanted)
-        missing = sorted(digest for digest, text in wanted.items() if text not in known)
+        prompts = self._by_text(wanted)
+        missing = sorted(digest for digest, text in wanted.items() if text not in prompts)
         if missing:
             rows = (
                 self.model(sha256=each, text=wanted[each], **search.columns(wanted[each])) for each in missing
             )
             # Another click may bring the same at this moment: its row is as good.
             self.bulk_create(rows, ignore_conflicts=True)
-            known |= self._by_text(missing)
-        return known
+            prompts |= self._by_text(missing)
+        return prompts
 
     def _by_text(self, digests: Iterable[str]) -> "dict[str, Prompt]":
         return {row.text: row for row in self.filter(sha256__in=list(digests))}
@@ -216,11 +216,11 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
 
     def count_each(self, tallies: Mapping[int, Tally]) -> None:
         """So much more of each, by id, within the transaction that brings, takes or rates it; in order: no deadlock."""
-        told = {pk: tally for pk, tally in tallies.items() if any(tally)}
-        if told:
-            rows = self.filter(pk__in=sets.Ids(told)).order_by("pk").select_for_update(no_key=True)
+        changes = {pk: tally for pk, tally in tallies.items() if any(tally)}
+        if changes:
+            rows = self.filter(pk__in=sets.Ids(changes)).order_by("pk").select_for_update(no_key=True)
             list(rows.values_list("pk", flat=True))
-            sets.count_in_prompts(told, connection)
+            sets.count_in_prompts(changes, connection)
 
     def charge(self, price: Decimal, *, emulated: bool) -> int:
         """Add what a call may have cost (USD; below zero when it has not after all), within its transaction."""

@@ -80,7 +80,7 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         doubt = {"is_doubted": True} if is_doubted else {}
         return self.queued().update(behind_until=Now() + service_order.REFUSED_GO_BEHIND, **doubt)
 
-    def in_line(self) -> list[service_order.Entry]:
+    def in_service_order(self) -> list[service_order.Entry]:
         """What decides about them, in the order of service (see service_order.py)."""
         rows = self.order_by("id").values_list(*service_order.COLUMNS)[:LONGEST_QUEUE]
         return service_order.in_order(map(service_order.Entry._make, rows))
@@ -179,12 +179,12 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         try:
             with transaction.atomic():
                 goes_to = _destination(orders, requested_by or owner)
-                held = _hold_sources(orders, inputs)
+                existing = _hold_sources(orders, inputs)
                 agreed = columns.fitted(Batch, price=total(order.price for order in orders))
                 click = Batch.objects.create(
                     owner=owner, submission=submission, destination=goes_to, **agreed, **batch
                 )
-                return self._add(click, orders, inputs, requested_by or owner, held), True
+                return self._add(click, orders, inputs, requested_by or owner, existing), True
         except IntegrityError:
             if not (first := self.submitted(owner, submission)):
                 raise
@@ -196,7 +196,7 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         orders: Sequence[Order],
         inputs: "Sequence[Sequence[Input]]",
         requested_by: "User",
-        held: Container[int],
+        existing: Container[int],
     ) -> list["Generation"]:
         """The rows of a click, written together: its prompts once, its counters once, whatever their number."""
         from gallery.models.input import Input
@@ -204,7 +204,7 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         texts = [getattr(order.operation, "prompt", None) or "" for order in orders]
         prompts = Prompt.objects.remember_all(text for text in texts if text)
         rows = self.bulk_create(
-            self._drafted(batch, position, order, prompts.get(text), requested_by, held)
+            self._drafted(batch, position, order, prompts.get(text), requested_by, existing)
             for position, (order, text) in enumerate(zip(orders, texts, strict=True))
         )
         starting = [
@@ -224,7 +224,7 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         order: Order,
         prompt: Prompt | None,
         requested_by: "User",
-        held: Container[int],
+        existing: Container[int],
     ) -> "Generation":
         operation = order.operation
         return self.model(
@@ -236,8 +236,8 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
             prompt=prompt,
             request=operation.payload(images=False),
             # Gone is what was thrown away for good while somebody looked at it.
-            origin=order.origin if order.origin and order.origin.pk in held else None,
-            origin_purged=bool(order.origin and order.origin.pk not in held),
+            origin=order.origin if order.origin and order.origin.pk in existing else None,
+            origin_purged=bool(order.origin and order.origin.pk not in existing),
             run_again_of=order.run_again_of,
             emulated=settings.VENICE_EMULATED,
             **columns.fitted(

@@ -170,17 +170,17 @@ def sum_favourites(ids: Sequence[int], connection: BaseDatabaseWrapper) -> int:
 
 def count_in_prompts(more: Mapping[int, tuple[int, int, int]], connection: BaseDatabaseWrapper) -> None:
     """So many more pictures, ratings and stars for each of these prompts, by id; their rows are locked."""
-    told = [(pk, *counts) for pk, counts in more.items()]
+    changes = [(pk, *counts) for pk, counts in more.items()]
     if connection.vendor == "sqlite":
         names = ("id", "pictures", "ratings", "given")
         columns = ", ".join(
-            f"json_extract(value, '$[{place}]') AS {name}" for place, name in enumerate(names)
+            f"json_extract(value, '$[{index}]') AS {name}" for index, name in enumerate(names)
         )
-        rows, parameters, most = f"(SELECT {columns} FROM json_each(%s))", [json.dumps(told)], "max"
+        rows, parameters, most = f"(SELECT {columns} FROM json_each(%s))", [json.dumps(changes)], "max"
     else:
         rows = "(SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])"
         rows += " AS t(id, pictures, ratings, given))"
-        parameters, most = [list(column) for column in zip(*told, strict=True)], "greatest"  # type: ignore[misc]
+        parameters, most = [list(column) for column in zip(*changes, strict=True)], "greatest"  # type: ignore[misc]
     with connection.cursor() as cursor:
         cursor.execute(_COUNTING.format(rows=rows, most=most), parameters)
 

@@ -53,11 +53,11 @@ class TagQuerySet(models.QuerySet["Tag"]):
             # Pictures first, as whoever tags them holds them and then asks for the tag.
             Image.objects.lock(links.values_list("image", flat=True))
             # By key: who puts one of these on another picture meanwhile waits, or is waited for.
-            held = Tag.objects.filter(pk__in=[target.pk, *ids]).order_by("pk").select_for_update()
-            known = set(held.values_list("pk", flat=True))
-            if target.pk not in known:
+            locked = Tag.objects.filter(pk__in=[target.pk, *ids]).order_by("pk").select_for_update()
+            remaining = set(locked.values_list("pk", flat=True))
+            if target.pk not in remaining:
                 raise ValidationError(f"“{target.name}” went into another tag meanwhile. Nothing was done.")
-            ids = [pk for pk in ids if pk in known]
+            ids = [pk for pk in ids if pk in remaining]
             same = links.filter(image=OuterRef("image"))
             earlier = Q(tagged_at__lt=OuterRef("tagged_at")) | Q(
                 tagged_at=OuterRef("tagged_at"), pk__lt=OuterRef("pk")
@@ -121,13 +121,13 @@ class Tag(models.Model):
         ValidationError when it was deleted or merged meanwhile.
         """
         with transaction.atomic():
-            known = Image.objects.lock(ids)
-            if not known:
+            locked = Image.objects.lock(ids)
+            if not locked:
                 return []
             label.begin(self)
             label.hold(Tag.objects.filter(pk=self.pk), self.name)
-            link(ImageTag, known, {"tag": self, "tagged_by": by, "tagged_at": timezone.now()})
-        return known
+            link(ImageTag, locked, {"tag": self, "tagged_by": by, "tagged_at": timezone.now()})
+        return locked
 
     def remove(self, ids: Collection[int]) -> int:
         """Take it off these pictures; how many had it."""

@@ -137,8 +137,8 @@ class User(AbstractUser):
     @property
     def goes_to(self) -> "Collection | None":
         """The collection that all they make goes into; None while there is none, and when it is archived."""
-        found = self.destination if self.destination_id else None
-        return found if found and found.archived_at is None else None
+        destination = self.destination if self.destination_id else None
+        return destination if destination and destination.archived_at is None else None
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Who becomes staff, is none any more, or comes back begins a new session: all of theirs are over."""

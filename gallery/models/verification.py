@@ -40,8 +40,8 @@ class Score:
     @property
     def words(self) -> str:
         """`made again exactly 9 of 10`."""
-        told = f"made again exactly {self.exact} of {self.total}"
-        return f"{told}, {self.alike} to the eye" if self.alike else told
+        text = f"made again exactly {self.exact} of {self.total}"
+        return f"{text}, {self.alike} to the eye" if self.alike else text
 
 
 class VerificationQuerySet(models.QuerySet["Verification"]):

@@ -156,7 +156,7 @@ def test_single_requests_go_before_a_click_of_many_and_members_take_turns(
     batch = a_click(alice, 3)
     single = a_generation(alice)
     other = a_generation(bob)
-    line = [entry.pk for entry in Generation.objects.queued().in_line()]
+    line = [entry.pk for entry in Generation.objects.queued().in_service_order()]
 
     claimed = []
     while taken := worker_process.claim():

@@ -443,7 +443,7 @@ class TestTurns:
                 generation.behind_until = now + timedelta(seconds=behind)
                 generation.save(update_fields=["behind_until"])
 
-        order = [entry.pk for entry in Generation.objects.queued().in_line()]
+        order = [entry.pk for entry in Generation.objects.queued().in_service_order()]
 
         assert _claims(worker_process) == order
         late = set(Generation.objects.filter(behind_until__gt=now).values_list("pk", flat=True))

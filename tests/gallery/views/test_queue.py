@@ -59,7 +59,7 @@ class TestOrder:
     def test_the_line_is_the_order_in_which_a_worker_claims(
         self, worker_process: WorkerProcess, crowd: list[Generation]
     ) -> None:
-        line = [entry.pk for entry in Generation.objects.queued().in_line()]
+        line = [entry.pk for entry in Generation.objects.queued().in_service_order()]
         claimed = []
         while waiting := Generation.objects.filter(token=None).next_in_turn():
             taken = worker_process.claim()
@@ -75,7 +75,7 @@ class TestOrder:
         singles = [a_generation(alice) for _ in range(3)]
         of_bob = a_generation(bob)
         others = [of_bob.pk, *(single.pk for single in singles[1:])]
-        assert [entry.pk for entry in Generation.objects.queued().in_line()] == [
+        assert [entry.pk for entry in Generation.objects.queued().in_service_order()] == [
             singles[0].pk,
             *others,
             batch.pk,
@@ -83,7 +83,7 @@ class TestOrder:
 
         Generation.objects.filter(pk=batch.pk).update(created_at=timezone.now() - timedelta(seconds=61))
 
-        line = [entry.pk for entry in Generation.objects.queued().in_line()]
+        line = [entry.pk for entry in Generation.objects.queued().in_service_order()]
         assert line == [batch.pk, of_bob.pk, *(single.pk for single in singles)]
         claimed = [worker_process.claim() for _ in line]
         assert [generation and generation.pk for generation in claimed] == line
@@ -95,7 +95,7 @@ class TestOrder:
         sending = a_generation(alice, state=State.SENDING)
         away = a_generation(bob)
         User.objects.filter(pk=bob.pk).update(is_active=False)
-        line = [(entry.pk, Status(entry.status)) for entry in Generation.objects.active().in_line()]
+        line = [(entry.pk, Status(entry.status)) for entry in Generation.objects.active().in_service_order()]
         assert line == [
             (sending.pk, Status.RUNNING),
             (leased.pk, Status.LEASED),
@@ -108,7 +108,7 @@ class TestOrder:
         self, client: Client, alice: User, crowd: list[Generation]
     ) -> None:
         client.force_login(alice)
-        line = [entry.pk for entry in Generation.objects.queued().in_line()]
+        line = [entry.pk for entry in Generation.objects.queued().in_service_order()]
         assert shown(client) == line
         assert shown(client, "/") == line
         for place, pk in ((1, line[0]), (2, line[1]), (12, line[11])):
