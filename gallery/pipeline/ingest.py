@@ -64,14 +64,14 @@ def store(
     `again`: it has ended, and may end better. Raises a venice.VeniceError when the answer is a refusal or holds no
     usable picture; then nothing was stored.
     """
-    known = _thrown_away(attempt)
+    handled = _thrown_away(attempt)
     if again:
-        known |= set(Image.objects.filter(attempt=attempt).values_list("index", flat=True))
+        handled |= set(Image.objects.filter(attempt=attempt).values_list("index", flat=True))
     with turn_of(answer), reading, open_result(answer) as result:
         failpoint("reading")
-        new = (entry for entry in result.entries() if entry.index not in known)
+        new = (entry for entry in result.entries() if entry.index not in handled)
         images, unreadable = _images(generation, attempt, new, decoder)
-        count = len(known) + len(images)
+        count = len(handled) + len(images)
         missing = _missing(result.listed, generation.variants, count, unreadable)
         if not count and (error := result.nothing(unreadable)):
             raise BadResponse(missing, status=error.status) if unreadable else error
@@ -166,9 +166,9 @@ def _write_rows(generation: Generation, attempt: Attempt, images: list[Image]) -
     for index, image in enumerate(images):
         image.is_cover = index == 0 and not has_cover
     rows = Image.objects.filter(attempt=attempt)
-    known = set(rows.values_list("pk", flat=True))
+    existing = set(rows.values_list("pk", flat=True))
     Image.objects.bulk_create(images, ignore_conflicts=True)
-    new = list(rows.exclude(pk__in=known).order_by("index").values_list("pk", flat=True))
+    new = list(rows.exclude(pk__in=existing).order_by("index").values_list("pk", flat=True))
     # What is in the trash is none of the stack.
     rows.update(stack_size=rows.kept().count() or 1)
     _deliver(generation, new)

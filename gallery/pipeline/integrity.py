@@ -176,7 +176,7 @@ def _is_webp(name: str) -> bool:
         return False
 
 
-class _Place(Protocol):
+class _FileStore(Protocol):
     """Where files lie that belong to something."""
 
     def listed(self) -> Iterator[StoredFile]:
@@ -192,19 +192,19 @@ class _Place(Protocol):
         """Move it to where nothing is looked for."""
 
 
-def _orphans(place: _Place) -> Iterator[Finding]:
+def _orphans(store: _FileStore) -> Iterator[Finding]:
     """Files that belong to nothing, but for those that are being written just now."""
     limit = time.time() - YOUNG
-    files = (file.name for file in place.listed() if file.written_at < limit)
+    files = (file.name for file in store.listed() if file.written_at < limit)
     while portion := list(islice(files, _PORTION)):
-        mine = place.owned(portion)
+        owned = store.owned(portion)
         for name in portion:
-            if name not in mine:
-                yield Finding(f"{place.shown(name)} belongs to nothing", partial(_set_aside, place, name))
+            if name not in owned:
+                yield Finding(f"{store.shown(name)} belongs to nothing", partial(_set_aside, store, name))
 
 
-def _set_aside(place: _Place, name: str, decoder: Decoder) -> None:
-    place.set_aside(name)
+def _set_aside(store: _FileStore, name: str, decoder: Decoder) -> None:
+    store.set_aside(name)
 
 
 class _Media:
@@ -234,9 +234,9 @@ class _SpoolFolder(ContentStorage):
         rows = Attempt.objects.filter(pk__in=numbers.values()).exclude(
             outcome__in=(Outcome.UNSENT, Outcome.REFUSED)
         )
-        known = dict(rows.values_list("pk", "outcome"))
+        outcomes = dict(rows.values_list("pk", "outcome"))
         return {
             name
             for name, number in numbers.items()
-            if number in known and (name.endswith(".kept") or known[number] != Outcome.OK)
+            if number in outcomes and (name.endswith(".kept") or outcomes[number] != Outcome.OK)
         }
