@@ -56,8 +56,8 @@ def orientation(tiff: bytes) -> int:
         if order:
             start = int(struct.unpack_from(f"{order}I", tiff, 4)[0])
             count = int(struct.unpack_from(f"{order}H", tiff, start)[0])
-            for place in range(start + 2, start + 2 + 12 * count, 12):
-                tag, kind, number, value = struct.unpack_from(f"{order}HHIH", tiff, place)
+            for offset in range(start + 2, start + 2 + 12 * count, 12):
+                tag, kind, number, value = struct.unpack_from(f"{order}HHIH", tiff, offset)
                 if (tag, kind, number) == (0x0112, 3, 1):
                     return value if 1 <= value <= 8 else 1
     except struct.error:
@@ -67,43 +67,47 @@ def orientation(tiff: bytes) -> int:
 
 def chunks(data: bytes) -> Iterator[tuple[bytes, int, int, bool]]:
     """Name, start and end of the content of each chunk of a PNG, and whether its checksum is right."""
-    place = len(_PNG_HEAD)
-    while place + 8 <= len(data):
-        length, name = struct.unpack_from(">I4s", data, place)
-        start, end = place + 8, place + 8 + length
-        told = data[end : end + 4]
+    offset = len(_PNG_HEAD)
+    while offset + 8 <= len(data):
+        length, name = struct.unpack_from(">I4s", data, offset)
+        start, end = offset + 8, offset + 8 + length
+        checksum = data[end : end + 4]
         # The pixels have a checksum of their own, and their decoder looks at it.
-        sound = name == b"IDAT" or told == struct.pack(">I", zlib.crc32(memoryview(data)[place + 4 : end]))
+        sound = name == b"IDAT" or checksum == struct.pack(
+            ">I", zlib.crc32(memoryview(data)[offset + 4 : end])
+        )
         yield name, start, min(end, len(data)), sound
         if name == b"IEND":
             return
-        place = end + 4
+        offset = end + 4
 
 
 def _png_beside(data: bytes) -> Beside:
-    found: dict[bytes, bytes] = {}
+    contents: dict[bytes, bytes] = {}
     for name, start, end, sound in chunks(data):
         if name == b"IDAT":
             break
         if sound:
-            found.setdefault(name, data[start:end])
-    return Beside(tuple(_png_profiles(found)), orientation(found.get(b"eXIf", b"")), _key(found, data[24:26]))
+            contents.setdefault(name, data[start:end])
+    return Beside(
+        tuple(_png_profiles(contents)), orientation(contents.get(b"eXIf", b"")), _key(contents, data[24:26])
+    )
 
 
-def _png_profiles(found: dict[bytes, bytes]) -> Iterator[bytes]:
-    cicp, gamma, primaries = (found.get(name, b"") for name in (b"cICP", b"gAMA", b"cHRM"))
+def _png_profiles(contents: dict[bytes, bytes]) -> Iterator[bytes]:
+    cicp, gamma, primaries = (contents.get(name, b"") for name in (b"cICP", b"gAMA", b"cHRM"))
     if len(cicp) == 4:
         if profile := from_cicp(cicp[0], cicp[1]):
             yield profile
         return
-    if profile := _unpacked(found.get(b"iCCP", b"")):
+    if profile := _unpacked(contents.get(b"iCCP", b"")):
         yield profile
-    if b"sRGB" in found or len(gamma) != 4:
+    if b"sRGB" in contents or len(gamma) != 4:
         return
     exponent = int.from_bytes(gamma, "big") / 100_000
     if len(primaries) == 32:
-        told = tuple(value / 100_000 for value in struct.unpack(">8I", primaries))
-        profile = from_gamma(exponent, told)
+        chromaticities = tuple(value / 100_000 for value in struct.unpack(">8I", primaries))
+        profile = from_gamma(exponent, chromaticities)
     else:
         # What is within a twentieth of sRGB's is meant to be sRGB.
         profile = None if abs(exponent * 2.2 - 1) < 0.05 else from_gamma(exponent)
@@ -122,14 +126,16 @@ def _unpacked(iccp: bytes) -> bytes:
     return profile if unpacker.eof else b""
 
 
-def _key(found: dict[bytes, bytes], kind: bytes) -> Key | None:
-    told = found.get(b"tRNS", b"")
-    if len(kind) == 2 and kind[1] == 0 and len(told) == 2:
-        value, depth = int.from_bytes(told, "big"), kind[0]
+def _key(contents: dict[bytes, bytes], kind: bytes) -> Key | None:
+    transparent = contents.get(b"tRNS", b"")
+    if len(kind) == 2 and kind[1] == 0 and len(transparent) == 2:
+        value, depth = int.from_bytes(transparent, "big"), kind[0]
         return value if depth == 16 else value * 255 // ((1 << min(depth, 8)) - 1 or 1)
-    if len(kind) == 2 and kind[1] == 2 and len(told) == 6:
+    if len(kind) == 2 and kind[1] == 2 and len(transparent) == 6:
         # Of 16 bits the decoder keeps the upper ones.
-        red, green, blue = (value >> (8 if kind[0] == 16 else 0) for value in struct.unpack(">3H", told))
+        red, green, blue = (
+            value >> (8 if kind[0] == 16 else 0) for value in struct.unpack(">3H", transparent)
+        )
         return red & 255, green & 255, blue & 255
     return None
 
@@ -150,16 +156,16 @@ def _bare_png(data: bytes) -> bytes:
 
 def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     """Marker, start and end (its own bytes included) of each segment of a JPEG up to the first scan's data."""
-    place = 2
-    while match := _MARKER.search(data, place):
+    offset = 2
+    while match := _MARKER.search(data, offset):
         marker, start = match[1][0], match.end() - 2
-        place = match.end()
+        offset = match.end()
         if marker == 0x01 or 0xD0 <= marker <= 0xD8:
             continue
         if marker == 0xD9:
             return
-        place += max(2, int.from_bytes(data[place : place + 2], "big"))
-        yield marker, start, min(place, len(data))
+        offset += max(2, int.from_bytes(data[offset : offset + 2], "big"))
+        yield marker, start, min(offset, len(data))
         if marker == 0xDA:
             return
 
@@ -200,10 +206,10 @@ def ended_jpeg(data: bytes) -> tuple[bytes, bytes] | None:
 
     None when it has its mark, or when whole scans are missing.
     """
-    place, missing, has_mark = end_of_scans(data)
+    offset, missing, has_mark = end_of_scans(data)
     if has_mark or missing:
         return None
-    return data[:place] + b"\xff\xd9", data[:place] + _tail(data, place) + b"\xff\xd9"
+    return data[:offset] + b"\xff\xd9", data[:offset] + _tail(data, offset) + b"\xff\xd9"
 
 
 def tailed_jpeg(data: bytes) -> bytes | None:
@@ -211,10 +217,12 @@ def tailed_jpeg(data: bytes) -> bytes | None:
 
     None when it has no mark, or is none of the kinds whose scans end where their last block does.
     """
-    place, _, has_mark = end_of_scans(data)
+    offset, _, has_mark = end_of_scans(data)
     is_huffman = any(marker in _HUFFMAN for marker, _, _ in segments(data))
     whole = memoryview(data)
-    return b"".join((whole[:place], _tail(data, place), whole[place:])) if has_mark and is_huffman else None
+    return (
+        b"".join((whole[:offset], _tail(data, offset), whole[offset:])) if has_mark and is_huffman else None
+    )
 
 
 def _tail(data: bytes, end: int) -> bytes:
@@ -229,28 +237,28 @@ def _tail(data: bytes, end: int) -> bytes:
 
 def end_of_scans(data: bytes) -> tuple[int, set[tuple[int, int]], bool]:
     """Where the last scan ends, which coefficients no scan tells to the last bit, and whether the end mark is there."""
-    place, missing = 0, set()
+    offset, missing = 0, set()
     for marker, start, end in segments(data):
         if marker in _HUFFMAN:
             missing = {
                 (data[component], band) for component in range(start + 10, end, 3) for band in range(64)
             }
-        place = start
-    while data[place : place + 2] == b"\xff\xda":
-        length = int.from_bytes(data[place + 2 : place + 4], "big")
-        missing -= _told_by_scan(data[place + 4 : place + 2 + length])
-        match = _SCAN_END.search(data, place + 2 + length)
+        offset = start
+    while data[offset : offset + 2] == b"\xff\xda":
+        length = int.from_bytes(data[offset + 2 : offset + 4], "big")
+        missing -= _completed_by_scan(data[offset + 4 : offset + 2 + length])
+        match = _SCAN_END.search(data, offset + 2 + length)
         while match and data[match.end() - 1] not in (0xDA, 0xD9):
             skipped = match.end() + int.from_bytes(data[match.end() : match.end() + 2], "big")
             match = _MARKER.search(data, skipped)
-        place = match.end() - 2 if match else len(data)
-    has_mark = data[place : place + 2] == b"\xff\xd9"
-    while place and data[place - 1] == 0xFF:
-        place -= 1
-    return place, missing, has_mark
+        offset = match.end() - 2 if match else len(data)
+    has_mark = data[offset : offset + 2] == b"\xff\xd9"
+    while offset and data[offset - 1] == 0xFF:
+        offset -= 1
+    return offset, missing, has_mark
 
 
-def _told_by_scan(head: bytes) -> set[tuple[int, int]]:
+def _completed_by_scan(head: bytes) -> set[tuple[int, int]]:
     """Component and coefficient of what a scan tells to the last bit."""
     if len(head) < 6 or len(head) != 4 + 2 * head[0] or head[-1] & 15:
         return set()
@@ -259,11 +267,11 @@ def _told_by_scan(head: bytes) -> set[tuple[int, int]]:
 
 def pieces(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Name, start and end of the content of each chunk of a WebP, whatever length the file says it has."""
-    place = 12
-    while place + 8 <= len(data):
-        name, length = struct.unpack_from("<4sI", data, place)
-        yield name, place + 8, min(place + 8 + length, len(data))
-        place += 8 + length + length % 2
+    offset = 12
+    while offset + 8 <= len(data):
+        name, length = struct.unpack_from("<4sI", data, offset)
+        yield name, offset + 8, min(offset + 8 + length, len(data))
+        offset += 8 + length + length % 2
 
 
 def _webp_beside(data: bytes) -> Beside:
@@ -284,9 +292,9 @@ def _bare_webp(data: bytes) -> bytes:
             if name == b"VP8X" and content:
                 # Of its flags, alpha and animation stay.
                 content = bytes((content[0] & 0x12,)) + content[1:]
-            # The length is the told one: what is cut stays cut.
-            told = data[start - 4 : start]
-            parts += [name, told, content, b"\0" * (len(content) % 2)]
+            # The length is the one that the file states: what is cut stays cut.
+            length = data[start - 4 : start]
+            parts += [name, length, content, b"\0" * (len(content) % 2)]
     body = b"".join(parts)
     return b"RIFF" + struct.pack("<I", len(body)) + body
 

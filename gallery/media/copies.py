@@ -74,13 +74,13 @@ def _png(data: bytes, words: str | None) -> Iterator[Part]:
             turn = orientation(bytes(content))
             if sound and turn > 1:
                 yield _png_chunk(b"eXIf", exif("", turn))
-        elif name in _PNG_PAINTS or (words is not None and not _is_told(name, content)):
+        elif name in _PNG_PAINTS or (words is not None and not _is_ours(name, content)):
             yield whole[start - 8 : end + 4]
         if name == b"IHDR" and words is not None:
             yield _png_words(words)
 
 
-def _is_told(name: bytes, content: memoryview) -> bool:
+def _is_ours(name: bytes, content: memoryview) -> bool:
     """Whether it says what we say anew."""
     return name in _PNG_TEXTS and bytes(content[: len(KEYWORD) + 1]) == KEYWORD + b"\0"
 
@@ -125,8 +125,8 @@ def _jpeg(data: bytes, words: str | None) -> Iterator[Part]:
         yield whole[end:]
         return
     # Behind the end mark people hide whole files.
-    place, _, has_mark = end_of_scans(data)
-    yield whole[end : max(place, end)]
+    offset, _, has_mark = end_of_scans(data)
+    yield whole[end : max(offset, end)]
     if has_mark:
         yield b"\xff\xd9"
 
@@ -141,7 +141,7 @@ def _paints(marker: int, content: bytes) -> bool:
 
 def _jpeg_words(words: str, turn: int) -> Iterator[bytes]:
     """Two segments; of words that are longer than one holds, the first ones."""
-    yield _segment(_EXIF + _fitting(lambda told: exif(told, turn), words, _SEGMENT - len(_EXIF)))
+    yield _segment(_EXIF + _fitting(lambda text: exif(text, turn), words, _SEGMENT - len(_EXIF)))
     yield _segment(_XMP + _fitting(xmp, words, _SEGMENT - len(_XMP)))
 
 

@@ -72,9 +72,9 @@ def _beside(nodes: dict[str, Inputs], sampler: Inputs) -> Iterator[tuple[str, An
         for value in dict.fromkeys(str(each[name]) for each in everything if isinstance(each.get(name), str)):
             yield label, value
     for name in _BESIDE:
-        found = next((each[name] for each in everything if _is_plain(each.get(name))), None)
-        if found is not None:
-            yield name.replace("_", " ").capitalize(), found
+        setting = next((each[name] for each in everything if _is_plain(each.get(name))), None)
+        if setting is not None:
+            yield name.replace("_", " ").capitalize(), setting
     yield "Nodes", len(nodes)
 
 
@@ -90,11 +90,11 @@ def _samples(inputs: Inputs) -> int:
 def _texts(nodes: dict[str, Inputs], link: Any) -> str | None:
     """The words that a link leads to, those of one node together; None when there are none."""
     for inputs in _behind(nodes, [link]):
-        found = [
+        texts = [
             inputs[name] for name in _TEXTS if isinstance(inputs.get(name), str) and inputs[name].strip()
         ]
-        if found:
-            return "\n".join(dict.fromkeys(found))
+        if texts:
+            return "\n".join(dict.fromkeys(texts))
     return link if isinstance(link, str) else None
 
 
@@ -152,7 +152,7 @@ def _edited(workflow: Any) -> dict[str, Inputs]:
     listed = [workflow.get(name) for name in ("nodes", "links")]
     nodes, links = ([*each] if isinstance(each, list) else [] for each in listed)
     origins = {each[0]: each[1] for each in links if _is_kept_link(each)}
-    found: dict[str, Inputs] = {}
+    graph: dict[str, Inputs] = {}
     for node in nodes[:MOST_NODES]:
         if isinstance(node, Mapping) and isinstance(node.get("id"), str | int):
             inputs = _widgets(node)
@@ -164,8 +164,8 @@ def _edited(workflow: Any) -> dict[str, Inputs]:
                 )
                 if origin is not None:
                     inputs[str(each.get("name"))] = [origin, 0]
-            found[str(node["id"])] = inputs
-    return found
+            graph[str(node["id"])] = inputs
+    return graph
 
 
 def _is_kept_link(link: Any) -> bool:

@@ -19,7 +19,7 @@ MOST_UNUSED, LONGEST_VALUE = 60, 300
 
 Value = str | int | float
 #: Names in people's words with their values, as a reader finds them; one that is a key of `PARAMETER` is Venice's.
-Told = Iterator[tuple[str, Any]]
+Pairs = Iterator[tuple[str, Any]]
 
 # In the line of values: a name, then words in quotes or all up to the next comma. Bounded, so that none is tried long.
 _PAIR = re.compile(r'\s*(\w[\w \-/]{0,60}):\s*("(?:\\.|[^\\"])*"|[^,]*)(?:,|$)')
@@ -49,27 +49,27 @@ class Parameters:
 
 def read(data: bytes) -> Parameters | None:
     """What the file says of how it was made; None when it says nothing that is known."""
-    found = texts(data)
+    entries = texts(data)
     for name, source, reader in _READERS:
-        if name in found and (told := reader(found[name])):
-            return _sorted(source, told)
-    comment = found.get("parameters") or found.get(COMMENT) or ""
+        if name in entries and (pairs := reader(entries[name])):
+            return _sorted(source, pairs)
+    comment = entries.get("parameters") or entries.get(COMMENT) or ""
     # Some write the whole graph as one comment.
     graph = _json(comment) if comment.lstrip().startswith("{") else {}
-    if told := list(read_graph(graph.get("prompt"), graph.get("workflow"))):
-        return _sorted("ComfyUI", told)
-    if told := _read_line(comment):
-        is_ours = ("Version", _OURS) in told
-        return _sorted(_OURS if is_ours else "AUTOMATIC1111 or alike", told)
-    told = list(read_graph(_json(found.get("prompt", "")), _json(found.get("workflow", ""))))
-    return _sorted("ComfyUI", told) if told else None
+    if pairs := list(read_graph(graph.get("prompt"), graph.get("workflow"))):
+        return _sorted("ComfyUI", pairs)
+    if pairs := _read_infotext(comment):
+        is_ours = ("Version", _OURS) in pairs
+        return _sorted(_OURS if is_ours else "AUTOMATIC1111 or alike", pairs)
+    pairs = list(read_graph(_json(entries.get("prompt", "")), _json(entries.get("workflow", ""))))
+    return _sorted("ComfyUI", pairs) if pairs else None
 
 
-def _sorted(source: str, told: list[tuple[str, Any]]) -> Parameters:
+def _sorted(source: str, pairs: list[tuple[str, Any]]) -> Parameters:
     """What Venice has a field for and may take, and the rest."""
     fields: dict[str, Value] = {}
     unused: list[tuple[str, str]] = []
-    for name, value in told:
+    for name, value in pairs:
         taken = _taken(name, value)
         if taken is not None and name not in fields:
             fields[name] = taken
@@ -122,7 +122,7 @@ def _json(text: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _read_line(text: str) -> list[tuple[str, Any]]:
+def _read_infotext(text: str) -> list[tuple[str, Any]]:
     """The prompt, the negative one, and a last line of `Name: value, …`, as A1111 and many after it write them."""
     lines = text.strip().split("\n")
     pairs = _PAIR.findall(lines[-1]) if len(lines[-1]) <= MAX_PROMPT else []
@@ -137,7 +137,7 @@ def _read_line(text: str) -> list[tuple[str, Any]]:
     return [*_prompts("\n".join(prompt), "\n".join(negative)), *_values(pairs)]
 
 
-def _prompts(prompt: Any, negative: Any) -> Told:
+def _prompts(prompt: Any, negative: Any) -> Pairs:
     if isinstance(prompt, str):
         yield "prompt", _LOADS.sub("", prompt).strip()
         yield from _LOADS.findall(prompt)[:MOST_UNUSED]
@@ -145,9 +145,9 @@ def _prompts(prompt: Any, negative: Any) -> Told:
         yield "negative_prompt", negative.strip()
 
 
-def _values(pairs: list[tuple[str, str]]) -> Told:
-    for name, told in pairs:
-        value = _unquoted(told.strip())
+def _values(pairs: list[tuple[str, str]]) -> Pairs:
+    for name, raw in pairs:
+        value = _unquoted(raw.strip())
         size = _SIZE.fullmatch(value) if name == "Size" else None
         if size:
             yield from _size(size[1], size[2])
@@ -155,7 +155,7 @@ def _values(pairs: list[tuple[str, str]]) -> Told:
             yield _NAMES.get(name, name), value
 
 
-def _size(width: Any, height: Any) -> Told:
+def _size(width: Any, height: Any) -> Pairs:
     """Both sides, or neither where one is beyond what Venice takes."""
     sides = {"width": width, "height": height}
     if all(_taken(name, value) is not None for name, value in sides.items()):
@@ -176,20 +176,20 @@ def _unquoted(value: str) -> str:
 
 def _invoke(text: str) -> list[tuple[str, Any]]:
     """InvokeAI 3 and later: one flat object."""
-    told = _json(text)
-    if "positive_prompt" not in told and "seed" not in told:
+    metadata = _json(text)
+    if "positive_prompt" not in metadata and "seed" not in metadata:
         return []
     own = {"positive_prompt", "negative_prompt", "width", "height", "seed", "steps", "cfg_scale"}
-    values = [(name, told.get(name)) for name in ("seed", "steps", "cfg_scale")]
-    rest = [(name, _named(value)) for name, value in told.items() if name not in own]
-    prompts = _prompts(told.get("positive_prompt"), told.get("negative_prompt"))
-    return [*prompts, *values, *_size(told.get("width"), told.get("height")), *_foreign(rest)]
+    values = [(name, metadata.get(name)) for name in ("seed", "steps", "cfg_scale")]
+    rest = [(name, _named(value)) for name, value in metadata.items() if name not in own]
+    prompts = _prompts(metadata.get("positive_prompt"), metadata.get("negative_prompt"))
+    return [*prompts, *values, *_size(metadata.get("width"), metadata.get("height")), *_foreign(rest)]
 
 
 def _invoke_before(text: str) -> list[tuple[str, Any]]:
     """InvokeAI 2: the model outside, the rest within `image`, the prompt as text or as weighted parts."""
-    told = _json(text)
-    image = told.pop("image", None)
+    metadata = _json(text)
+    image = metadata.pop("image", None)
     if not isinstance(image, dict) or "prompt" not in image:
         return []
     prompt = image["prompt"]
@@ -198,7 +198,7 @@ def _invoke_before(text: str) -> list[tuple[str, Any]]:
         prompt = ", ".join(each for each in parts if isinstance(each, str))
     own = {"prompt", "width", "height", "seed", "steps", "cfg_scale"}
     values = [(name, image.get(name)) for name in ("seed", "steps", "cfg_scale")]
-    rest = [(name, value) for name, value in {**told, **image}.items() if name not in own]
+    rest = [(name, value) for name, value in {**metadata, **image}.items() if name not in own]
     return [
         *_prompts(prompt, None),
         *values,
@@ -207,7 +207,7 @@ def _invoke_before(text: str) -> list[tuple[str, Any]]:
     ]
 
 
-def _foreign(values: list[tuple[str, Any]]) -> Told:
+def _foreign(values: list[tuple[str, Any]]) -> Pairs:
     """Fields of another program are none of Venice's, though they may be called alike."""
     for name, value in values:
         yield name.replace("_", " ").capitalize() if name in PARAMETER else str(name).replace("_", " "), value

@@ -59,10 +59,10 @@ def from_gamma(gamma: float, primaries: Primaries | None = None) -> bytes | None
 
 def from_cicp(primaries: int, transfer: int) -> bytes | None:
     """The profile of these numbers of H.273; None for sRGB, and for those that no display profile can tell."""
-    known = _PRIMARIES.get(primaries), _CURVES.get(transfer)
-    if known[0] is None or known[1] is None or (primaries, transfer) == (1, 13):
+    colours, curve = _PRIMARIES.get(primaries), _CURVES.get(transfer)
+    if colours is None or curve is None or (primaries, transfer) == (1, 13):
         return None
-    return _write(known[0], known[1])
+    return _write(colours, curve)
 
 
 def to_srgb(profiles: Iterable[bytes], bands: str) -> "Change | None":
@@ -126,8 +126,8 @@ def _probe() -> "Image.Image":
 def _difference(one: "Image.Image", other: "Image.Image") -> list[tuple[int, int]]:
     from PIL import ImageChops
 
-    found = ImageChops.difference(one, other).getextrema()
-    return [(int(low), int(high)) for low, high in found]  # type: ignore[misc]
+    extrema = ImageChops.difference(one, other).getextrema()
+    return [(int(low), int(high)) for low, high in extrema]  # type: ignore[misc]
 
 
 @cache

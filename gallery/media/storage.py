@@ -120,8 +120,8 @@ class ContentStorage(FileSystemStorage):
 
     def folders(self) -> tuple[Path, ...]:
         """The media folder and those in it: one that was copied back may belong to somebody else."""
-        place = Path(self.location)
-        return (place, *(place / folder for folder in FOLDERS))
+        root = Path(self.location)
+        return (root, *(root / folder for folder in FOLDERS))
 
     def trouble(self) -> str:
         """Nothing: the folder is all there is."""

@@ -24,15 +24,15 @@ _NAMED = re.compile(r"([A-Za-z_]{1,30}):\s*(?=[{\[])")
 
 def texts(data: bytes) -> dict[str, str]:
     """The texts of a PNG, JPEG or WebP by their names, the first of each name; empty for all else."""
-    found: dict[str, str] = {}
+    entries: dict[str, str] = {}
     left = LONGEST_TOGETHER
     for count, (name, text) in enumerate(_all(data)):
         left -= len(text)
         if left < 0 or count >= _MOST_PARTS:
             break
         if name and text.strip():
-            found.setdefault(name, text)
-    return found
+            entries.setdefault(name, text)
+    return entries
 
 
 def _all(data: bytes) -> Iterator[tuple[str, str]]:
@@ -99,18 +99,18 @@ def _of_exif(tiff: bytes) -> Iterator[tuple[str, str]]:
     if not order:
         return
     tables, seen = [struct.unpack_from(f"{order}I", tiff, 4)[0]], set[int]()
-    found: list[tuple[int, bytes]] = []
+    fields: list[tuple[int, bytes]] = []
     while tables and len(seen) < _MOST_TABLES:
-        place = tables.pop()
-        if place in seen or place + 2 > len(tiff):
+        offset = tables.pop()
+        if offset in seen or offset + 2 > len(tiff):
             continue
-        seen.add(place)
-        for tag, kind, length, value in _entries(tiff, place, order):
+        seen.add(offset)
+        for tag, kind, length, value in _entries(tiff, offset, order):
             if tag == _EXIF_TABLE and kind == 4:
                 tables.append(struct.unpack(f"{order}I", value)[0])
             elif kind in _SIZES and length <= LONGEST:
-                found.append((tag, _content(tiff, length, value, order)))
-    for tag, content in sorted(found, key=lambda each: each[0] != _COMMENT):
+                fields.append((tag, _content(tiff, length, value, order)))
+    for tag, content in sorted(fields, key=lambda each: each[0] != _COMMENT):
         words = _comment(content) if tag == _COMMENT else _utf8(content.rstrip(b"\0"))
         if match := _NAMED.match(words):
             yield match[1].lower(), words[match.end() :]
@@ -118,9 +118,9 @@ def _of_exif(tiff: bytes) -> Iterator[tuple[str, str]]:
             yield COMMENT, words
 
 
-def _entries(tiff: bytes, place: int, order: str) -> Iterator[tuple[int, int, int, bytes]]:
-    count = min(struct.unpack_from(f"{order}H", tiff, place)[0], _MOST_ENTRIES)
-    for start in range(place + 2, min(place + 2 + 12 * count, len(tiff) - 11), 12):
+def _entries(tiff: bytes, offset: int, order: str) -> Iterator[tuple[int, int, int, bytes]]:
+    count = min(struct.unpack_from(f"{order}H", tiff, offset)[0], _MOST_ENTRIES)
+    for start in range(offset + 2, min(offset + 2 + 12 * count, len(tiff) - 11), 12):
         tag, kind, length = struct.unpack_from(f"{order}HHI", tiff, start)
         yield tag, kind, length, tiff[start + 8 : start + 12]
 

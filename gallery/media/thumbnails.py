@@ -167,8 +167,8 @@ def _turn(picture: "Image.Image", beside: Beside) -> int:
 
     if picture.format != "AVIF":
         return beside.orientation
-    found = picture.getexif().get(ExifTags.Base.Orientation, 1)
-    return found if found in range(1, 9) else 1
+    turn = picture.getexif().get(ExifTags.Base.Orientation, 1)
+    return turn if turn in range(1, 9) else 1
 
 
 def _turned(picture: "Image.Image", turn: int) -> tuple["Image.Image", int]:
@@ -285,7 +285,7 @@ def _difference(picture: "Image.Image") -> int:
     pairs = (
         (greys[9 * row + column], greys[9 * row + column + 1]) for row in range(8) for column in range(8)
     )
-    return sum((left > right) << place for place, (left, right) in enumerate(pairs))
+    return sum((left > right) << bit for bit, (left, right) in enumerate(pairs))
 
 
 def _dominant(picture: "Image.Image") -> str:
