@@ -28,15 +28,15 @@ def words(folded: str, *, is_open: bool = False) -> list[str]:
     """
     if folded.isascii():
         return [word[:MAX_WORD] for word in _ASCII_WORDS.findall(folded)]
-    found: list[str] = []
+    terms: list[str] = []
     end = 0
     for kind, run in groupby(folded, key=letter_kind):
         text = "".join(run)
         end += len(text)
         if kind == "unspaced":
-            found += map("".join, pairwise(text))
+            terms += map("".join, pairwise(text))
             if not (is_open and end == len(folded) and len(text) > 1):
-                found.append(text[-1])
+                terms.append(text[-1])
         elif kind:
-            found.append(text[:MAX_WORD])
-    return found
+            terms.append(text[:MAX_WORD])
+    return terms

@@ -78,10 +78,10 @@ def _documents(images: str, condition: str, vendor: str) -> str:
 
 def _numbers(images: str, condition: str) -> str:
     """Write down the numbers of these rows that have not occurred before."""
-    found = " UNION ".join(
+    numbers = " UNION ".join(
         f"SELECT {number} AS term FROM {_JOINED.format(images)} WHERE {condition}" for number in _NUMBERS
     )
-    return f"""INSERT INTO gallery_searchterm (term) SELECT term FROM ({found}) found
+    return f"""INSERT INTO gallery_searchterm (term) SELECT term FROM ({numbers}) found
         WHERE term IS NOT NULL ON CONFLICT (term) DO NOTHING;"""
 
 
@@ -110,10 +110,12 @@ def _all(images: str, condition: str, vendor: str) -> str:
 
 
 def _changed(columns: Sequence[str], sign: str) -> str:
-    return " OR ".join(f"{_told('old', column)} {sign} {_told('new', column)}" for column in columns)
+    return " OR ".join(
+        f"{_document_value('old', column)} {sign} {_document_value('new', column)}" for column in columns
+    )
 
 
-def _told(row: str, column: str) -> str:
+def _document_value(row: str, column: str) -> str:
     """What a document says of a column: of a stack not more than that there is one."""
     return f"({row}.{column} > 1)" if column == "stack_size" else f"{row}.{column}"
 
@@ -215,7 +217,10 @@ def _postgresql_updates(
     tables would then compare each row of a large one with every other.
     """
     names = [*dict.fromkeys(("id", *columns))]
-    new, old = (", ".join(f"{_told(row, name)} AS {name}" for name in names) for row in ("renewed", "former"))
+    new, old = (
+        ", ".join(f"{_document_value(row, name)} AS {name}" for name in names)
+        for row in ("renewed", "former")
+    )
     changed = f"SELECT n.id FROM (SELECT {new} FROM renewed EXCEPT SELECT {old} FROM former) n"
     changed += f" WHERE n.{when}" if when else ""
     event = f"AFTER UPDATE ON {table} REFERENCING OLD TABLE AS former NEW TABLE AS renewed FOR EACH STATEMENT"
@@ -241,8 +246,8 @@ def follow_anew(connection: BaseDatabaseWrapper) -> None:
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger'")
-            known = {sql for (sql,) in cursor.fetchall()}
-            if all(statement.replace("IF NOT EXISTS ", "") in known for statement in _triggers("sqlite")):
+            existing = {sql for (sql,) in cursor.fetchall()}
+            if all(statement.replace("IF NOT EXISTS ", "") in existing for statement in _triggers("sqlite")):
                 return
             unfollow(cursor.execute, connection.vendor)
         follow(cursor.execute, connection.vendor)
@@ -285,10 +290,10 @@ def wrong_documents(vendor: str) -> str:
 
 def unknown_numbers() -> str:
     """SQL of the numbers that occur and are not written down, each with a picture that has it."""
-    found = " UNION ALL ".join(
+    numbers = " UNION ALL ".join(
         f"SELECT {number} AS term, i.id FROM {_JOINED.format('gallery_image')}" for number in _NUMBERS
     )
-    return f"""SELECT term, min(id) FROM ({found}) found WHERE term IS NOT NULL
+    return f"""SELECT term, min(id) FROM ({numbers}) found WHERE term IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM gallery_searchterm known WHERE known.term = found.term) GROUP BY term"""
 
 

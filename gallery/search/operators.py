@@ -199,12 +199,12 @@ def _named(kind: str, column: str) -> Reader:
     def read(value: str, vocabulary: Vocabulary) -> Filter:
         names = vocabulary.names(kind)
         folded, wanted = {fold(name): kept for name, kept in names.items()}, fold(value)
-        found = [kept for name, kept in folded.items() if name == wanted]
-        found = found or [kept for name, kept in folded.items() if name.startswith(wanted)]
-        found = found or [kept for name, kept in folded.items() if wanted in name]
-        if not found or not wanted:
+        matches = [kept for name, kept in folded.items() if name == wanted]
+        matches = matches or [kept for name, kept in folded.items() if name.startswith(wanted)]
+        matches = matches or [kept for name, kept in folded.items() if wanted in name]
+        if not matches or not wanted:
             raise _Unreadable(f"There is no {kind} “{value}”. {_nearest(wanted, folded)}".strip())
-        return _tagged(kind, column, sorted(set(found)))
+        return _tagged(kind, column, sorted(set(matches)))
 
     return read
 
@@ -250,8 +250,8 @@ def _on_column(column: str, bounds: list[tuple[str, Decimal]]) -> Q:
 
 def _few(tags: Iterable[str]) -> tuple[str, ...] | None:
     """Tags for the index, unless they are so many that the column itself is asked sooner."""
-    found = tuple(tags)
-    return found if len(found) <= MAX_TAGS else None
+    values = tuple(tags)
+    return values if len(values) <= MAX_TAGS else None
 
 
 def _number(kind: str, column: str, *, whole: bool = True) -> Reader:
@@ -273,8 +273,8 @@ def _price(value: str, vocabulary: Vocabulary) -> Filter:
     """The whole request's price. A price that is unknown is no number."""
     bounds = [(sign, limit * 1_000_000) for sign, limit in _bounds(value, whole=False)]
     prices = [int(price) for price in vocabulary.numbers("price")]
-    known = [price for price in prices if price >= 0 and _holds(bounds, Decimal(price))]
-    return Filter(Q(sort_price__in=known), _few(f":price:{price}" for price in known))
+    matching = [price for price in prices if price >= 0 and _holds(bounds, Decimal(price))]
+    return Filter(Q(sort_price__in=matching), _few(f":price:{price}" for price in matching))
 
 
 def _linked(link: Link, vocabulary: Vocabulary) -> Filter:
@@ -313,7 +313,7 @@ def _labelled(kind: str, value: str, names: dict[str, int]) -> int:
     return pk
 
 
-def _mine(value: str, vocabulary: Vocabulary) -> Filter:
+def _own_rating(value: str, vocabulary: Vocabulary) -> Filter:
     """The searcher's own rating. What they have not rated is `mine:0` and in no comparison."""
     bounds = _bounds(value, whole=True)
     of_me = (("user", vocabulary.member_id or 0), ("rating__gt", 0))
@@ -529,7 +529,7 @@ OPERATORS: dict[str, Reader] = {
     "format": _format,
     "price": _price,
     "rating": _rating,
-    "mine": _mine,
+    "mine": _own_rating,
     "tag": _tag,
     "in": _collection,
     "prompt": _id("prompt", "prompt"),

@@ -97,7 +97,7 @@ def parse(text: str, vocabulary: Vocabulary | None = None) -> Query:
     normal = normalize("NFKC", typed)
     terms = list(parted(normal))
     last = _last_word(terms, vocabulary)
-    found: list[Words] = []
+    searched: list[Words] = []
     filters: list[Filter] = []
     problems: list[Problem] = []
     if len(text) > MAX_QUERY:
@@ -107,13 +107,13 @@ def parse(text: str, vocabulary: Vocabulary | None = None) -> Query:
             _read_operator(term, value_of(term, normal), vocabulary, filters, problems)
         elif message := _unfinished(term, vocabulary):
             problems.append(Problem(term[0], message))
-        elif (each := _read_words(term, is_last=term is last)) and len(found) < MAX_WORDS:
-            found.append(each)
+        elif (each := _read_words(term, is_last=term is last)) and len(searched) < MAX_WORDS:
+            searched.append(each)
         elif each:
             problems.append(
                 Problem(term[0], f"Only the first {MAX_WORDS} words are searched; this one is not.")
             )
-    return Query(typed, tuple(found), tuple(filters), tuple(problems))
+    return Query(typed, tuple(searched), tuple(filters), tuple(problems))
 
 
 def _last_word(terms: list[re.Match[str]], vocabulary: Vocabulary | None) -> re.Match[str] | None:
@@ -156,13 +156,13 @@ def _read_words(term: re.Match[str], *, is_last: bool) -> Words | None:
     typed = fold(term["phrase"] if quoted else term[0][len(term["minus"] or "") :])
     is_cut = not quoted and len(typed) > 1 and typed[-1] == "*" and bool(letter_kind(typed[-2]))
     typed = typed[:-1] if is_cut else typed
-    found = tuple(words(typed, is_open=True))
+    parts = tuple(words(typed, is_open=True))
     if not typed:
         return None
     may_go_on = is_cut or is_last
     ends_open = letter_kind(typed[-1]) == "unspaced"
-    is_prefix = bool(found) and bool(letter_kind(typed[-1])) and (may_go_on or ends_open)
+    is_prefix = bool(parts) and bool(letter_kind(typed[-1])) and (may_go_on or ends_open)
     # Whole words beside each other need no second look at the text; signs, and what the index has cut, do.
     plain = all(letter_kind(character) or (quoted and character == " ") for character in typed)
-    literal = "" if plain and not any(len(word) == MAX_WORD for word in found) else typed
-    return Words(found, literal, is_prefix, negated)
+    literal = "" if plain and not any(len(word) == MAX_WORD for word in parts) else typed
+    return Words(parts, literal, is_prefix, negated)
