@@ -79,7 +79,7 @@ class Entry:
 
 def entries(listing: Listing, images: ImageQuerySet) -> Page[Entry]:
     """The pictures of `listing`, which is in the collection's own order, to be moved."""
-    known = images.annotate(added_by=F("entries__added_by__username"), added_at=F("entries__added_at"))
-    rows = list(listing.rows(known.select_related("prompt", "generation")))
+    annotated = images.annotate(added_by=F("entries__added_by__username"), added_at=F("entries__added_at"))
+    rows = list(listing.rows(annotated.select_related("prompt", "generation")))
     shown = [Entry(row, row.added_by or "", row.added_at) for row in rows[: listing.size]]
     return listing.page(images, shown, [listing.order.cursor(row) for row in rows])

@@ -11,20 +11,20 @@ from gallery.models import ImageDocument, User, kept_sql
 MOST = 1_000
 
 
-def found(rows: QuerySet[Any], most: int = MOST) -> str:
+def of_rows(rows: QuerySet[Any], most: int = MOST) -> str:
     """`243`, or `more than 1 000`."""
     return up_to(rows.order_by()[: most + 1].count(), most)
 
 
-def found_by_documents(asked: str, member: User) -> str:
+def of_documents(asked: str, member: User) -> str:
     """The same of the search documents that hold what they are `asked` for; its SQL is kept."""
 
     def write(owner: int, text: str) -> QuerySet[User, Any]:
         documents = ImageDocument.objects.filter(terms__matches=text).order_by().values("pk")
         one = User.objects.filter(pk=owner).order_by()
-        return one.annotate(found=Capped(documents[: MOST + 1])).values_list("found")
+        return one.annotate(count=Capped(documents[: MOST + 1])).values_list("count")
 
-    ((count,),) = kept_sql.ask("found", write, member.pk, asked)
+    ((count,),) = kept_sql.ask("documents", write, member.pk, asked)
     return up_to(count, MOST)
 
 

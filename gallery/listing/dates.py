@@ -52,10 +52,10 @@ def months() -> list[Month]:
         )
         for number, (end, start) in enumerate(pairwise(begun))
     }
-    found = _one_row(**has_any)
+    flags = _one_row(**has_any)
     return [
         Month(f"{start:%Y-%m}", start.year, date_format(start, "F"))
-        for start, has in zip(begun[1:], found, strict=True)
+        for start, has in zip(begun[1:], flags, strict=True)
         if has
     ]
 

@@ -39,12 +39,12 @@ def sought(entries: QuerySet[Any], key: str, column: str) -> QuerySet[Any]:
         liked = whose.annotate(liked=Case(When(score__gte=_LIKED, then=F("pk")))).values("liked")
         seeks += [liked, whose.filter(score=0), whose]
     example = Coalesce(*(Subquery(rows[:1]) for rows in seeks), output_field=IntegerField())
-    found: QuerySet[Any] = entries.order_by().annotate(example=example)
-    return found
+    annotated: QuerySet[Any] = entries.order_by().annotate(example=example)
+    return annotated
 
 
 def _examples(entries: QuerySet[Any], key: str, column: str) -> dict[str, Image]:
     """Two queries: one that seeks, then the rows that were found."""
-    found = dict(sought(entries, key, column).values_list(key, "example"))
-    rows = Image.objects.only(*_SHOWN).in_bulk([pk for pk in found.values() if pk is not None])
-    return {name: rows[pk] for name, pk in found.items() if pk in rows}
+    examples = dict(sought(entries, key, column).values_list(key, "example"))
+    rows = Image.objects.only(*_SHOWN).in_bulk([pk for pk in examples.values() if pk is not None])
+    return {name: rows[pk] for name, pk in examples.items() if pk in rows}

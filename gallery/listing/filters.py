@@ -1,4 +1,4 @@
-"""The line above the grid: what a list may be narrowed to by a click, written as the search language."""
+"""The filter bar above the grid: what a list may be narrowed to by a click, written as the search language."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -41,7 +41,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """One menu of the line.
+    """One menu of the bar.
 
     `value` is what the search has of it, `without` the address of the list without that, and `opened` that of the
     page with this menu open. It has its `choices` only there.
@@ -56,8 +56,8 @@ class Menu:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """All of the line that depends on the search and on who looks."""
+class FilterBar:
+    """All of the bar that depends on the search and on who looks."""
 
     scopes: Sequence[Link]
     # Name and text of each search that the member has kept.
@@ -77,9 +77,7 @@ class _Facet:
 
     def holds(self, term: search.Term) -> bool:
         """Whether a term of a search is about this side. What is taken away stays taken away."""
-        return not term.negated and (
-            term.name in self.operators or (self.name == "person" and _is_mine(term))
-        )
+        return not term.negated and (term.name in self.operators or (self.name == "person" and _is_own(term)))
 
 
 def _models(member: User) -> list[tuple[str, str]]:
@@ -140,7 +138,7 @@ _FACETS = (
 MENUS = frozenset(facet.name for facet in _FACETS)
 
 
-def _is_mine(term: search.Term) -> bool:
+def _is_own(term: search.Term) -> bool:
     return (term.name, term.value.casefold(), term.negated) in (("is", "mine", False), ("by", "me", False))
 
 
@@ -152,11 +150,11 @@ def _is_favourite(term: search.Term) -> bool:
     return (term.name, term.value.casefold(), term.negated) == ("is", "favourite", False)
 
 
-_SCOPES = (_is_mine, _is_favourite, _is_today)
+_SCOPES = (_is_own, _is_favourite, _is_today)
 
 
-def line(listing: Listing, member: User, opened: str = "") -> Line:
-    """The line above `listing`; the menu that is `opened` has its choices, each with its count."""
+def filter_bar(listing: Listing, member: User, opened: str = "") -> FilterBar:
+    """The bar above `listing`; the menu that is `opened` has its choices, each with its count."""
     scopes, menus, orders = _closed(
         listing.path, listing.query.text, listing.order.name, refused(listing), timezone.localdate()
     )
@@ -165,7 +163,7 @@ def line(listing: Listing, member: User, opened: str = "") -> Line:
             menu(listing, member, opened) if facet.name == opened else closed
             for facet, closed in zip(_FACETS, menus, strict=True)
         )
-    return Line(scopes, _saved(member), menus, orders)
+    return FilterBar(scopes, _saved(member), menus, orders)
 
 
 @lru_cache(maxsize=500)
@@ -178,9 +176,9 @@ def _closed(
     """
     query = search.Query(text, problems=tuple(search.Problem(part, "") for part in unsearched))
     listing = Listing(path=path, query=query, orders=ORDERS, order=ORDERS[order], cursor=None, size=0)
-    found = search.terms(text)
-    menus = tuple(_menu(listing, facet, found) for facet in _FACETS)
-    return tuple(_scopes(listing, found)), menus, tuple(orders(listing))
+    terms = search.terms(text)
+    menus = tuple(_menu(listing, facet, terms) for facet in _FACETS)
+    return tuple(_scopes(listing, terms)), menus, tuple(orders(listing))
 
 
 def _saved(member: User) -> list[tuple[str, str]]:
@@ -216,15 +214,15 @@ def refused(listing: Listing) -> frozenset[str]:
     return frozenset(problem.part for problem in listing.query.problems)
 
 
-def _scopes(listing: Listing, found: list[search.Term]) -> list[Link]:
-    mine, today = any(map(_is_mine, found)), any(map(_is_today, found))
+def _scopes(listing: Listing, terms: list[search.Term]) -> list[Link]:
+    own, today = any(map(_is_own, terms)), any(map(_is_today, terms))
     person, day = (next(facet for facet in _FACETS if facet.name == name) for name in ("person", "date"))
-    mine_or_not = _address(listing, person.holds, "" if mine else "is:mine")
-    favourites = any(map(_is_favourite, found))
+    own_address = _address(listing, person.holds, "" if own else "is:mine")
+    favourites = any(map(_is_favourite, terms))
     every = _address(listing, lambda term: any(scope(term) for scope in _SCOPES))
     return [
-        Link("All", every, not (mine or favourites or today)),
-        Link("Mine", mine_or_not, mine),
+        Link("All", every, not (own or favourites or today)),
+        Link("Mine", own_address, own),
         Link(
             "★",
             _address(listing, _is_favourite, "" if favourites else "is:favourite"),
@@ -238,11 +236,11 @@ def _scopes(listing: Listing, found: list[search.Term]) -> list[Link]:
 def _chosen(listing: Listing, facet: _Facet) -> list[search.Term]:
     """What the list is narrowed to: a value that does not exist is not that."""
     unsearched = refused(listing)
-    found = search.terms(listing.query.text)
-    return [term for term in found if facet.holds(term) and term.normal not in unsearched]
+    terms = search.terms(listing.query.text)
+    return [term for term in terms if facet.holds(term) and term.normal not in unsearched]
 
 
-def _menu(listing: Listing, facet: _Facet, found: list[search.Term]) -> Menu:
+def _menu(listing: Listing, facet: _Facet, terms: list[search.Term]) -> Menu:
     chosen = _chosen(listing, facet)
     without = _address(listing, facet.holds)
     own = _address(listing, lambda term: False)
@@ -252,7 +250,7 @@ def _menu(listing: Listing, facet: _Facet, found: list[search.Term]) -> Menu:
         facet.name,
         facet.label,
         " ".join(_value(term, named) for term in chosen),
-        without if any(map(facet.holds, found)) else "",
+        without if any(map(facet.holds, terms)) else "",
         f"{own}{'&' if '?' in own else '?'}menu={facet.name}",
     )
 
@@ -261,7 +259,7 @@ def _value(term: search.Term, named: dict[str, str]) -> str:
     """What was chosen, in the words of the menu where it stands there."""
     if term.name in ("after", "before"):
         return named.get(term.text.casefold(), f"{_BOUNDS[term.name]} {term.value}")
-    return "me" if _is_mine(term) else named.get(term.text.casefold(), term.value)
+    return "me" if _is_own(term) else named.get(term.text.casefold(), term.value)
 
 
 def _choices(listing: Listing, facet: _Facet, chosen: list[search.Term], member: User) -> list[Link]:
@@ -269,7 +267,7 @@ def _choices(listing: Listing, facet: _Facet, chosen: list[search.Term], member:
     texts = [term.text.casefold() for term in chosen]
     offered = facet.choices(member)
     rest = search.exchange(listing.query.text, facet.holds)
-    found = counts(rest, [written for _, written in offered], member)
+    counted = counts(rest, [written for _, written in offered], member)
     return [
         Link(
             label,
@@ -277,7 +275,7 @@ def _choices(listing: Listing, facet: _Facet, chosen: list[search.Term], member:
             written.casefold() in texts,
             counted_to(CAP, count),
         )
-        for (label, written), count in zip(offered, found, strict=True)
+        for (label, written), count in zip(offered, counted, strict=True)
         if count or written.casefold() in texts
     ]
 

@@ -24,14 +24,14 @@ _COLUMNS = ("id", "sha256", "width", "height", "recipe", "is_sensitive")
 class Neighbours:
     """The pictures around one, as the list has them; `cover` stands in the list for the variants of its stack.
 
-    `place` counts from 1; it and `count` are in words, empty where the picture is none of the list's.
+    `position` counts from 1; it and `count` are in words, empty where the picture is none of the list's.
     """
 
     cover: int
     before: int | None
     after: int | None
     strip: list[Image]
-    place: str
+    position: str
     count: str
     within: str
     back: str
@@ -63,7 +63,7 @@ class Neighbours:
             before=ahead[0].pk if ahead else None,
             after=following[0].pk if following else None,
             strip=[*reversed(ahead), *behind[:1], *following] if is_listed else [],
-            place=number(passed + 1) if is_listed and passed <= FARTHEST else "",
+            position=number(passed + 1) if is_listed and passed <= FARTHEST else "",
             count=up_to(total, FARTHEST) if is_listed else "",
             within=scope.within(listing),
             back=f"{scope.path}{listing.within}{'&' if listing.within else '?'}from={write(cursor)}",
@@ -74,9 +74,9 @@ def _drawn(rows: Rows) -> list[Image]:
     return list(rows.only(*_COLUMNS))
 
 
-def _count(rows: Rows, known: list[Image], asked: int) -> int:
+def _count(rows: Rows, taken: list[Image], asked: int) -> int:
     """How many `rows` there are, up to one more than the farthest; asks only when as many came as were asked for."""
-    return len(known) if len(known) < asked else rows.order_by()[: FARTHEST + 1].count()
+    return len(taken) if len(taken) < asked else rows.order_by()[: FARTHEST + 1].count()
 
 
 def _cover(image: Image) -> Image:
@@ -96,5 +96,5 @@ def mates(image: Image, member: User) -> list[Image]:
         return []
     at = ids.index(image.pk)
     near = ids[max(0, at - SIDE) : at + SIDE + 1]
-    found = Image.objects.only(*_COLUMNS).in_bulk(near)
-    return [found[pk] for pk in near if pk in found]
+    images = Image.objects.only(*_COLUMNS).in_bulk(near)
+    return [images[pk] for pk in near if pk in images]

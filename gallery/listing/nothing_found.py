@@ -67,8 +67,8 @@ def _instead(listing: Listing, lost: Sequence[search.Term], member: User) -> lis
         for text in () if part.name else _meanings(part.text, vocabulary):
             meant.append((part, text, search.exchange(typed, partial(eq, part), text)))
     links: dict[search.Term | None, Link] = {}
-    found = counts("", [whole for _, _, whole in meant], member)
-    for (of, text, whole), count in zip(meant, found, strict=True):
+    counted = counts("", [whole for _, _, whole in meant], member)
+    for (of, text, whole), count in zip(meant, counted, strict=True):
         if count:
             links.setdefault(of, _link(listing, text, whole, count))
     return list(links.values())

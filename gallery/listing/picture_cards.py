@@ -55,7 +55,7 @@ def groups(
     """
     parts: list[tuple[str, Iterable[StoredPicture], str]] = [("Chosen", chosen, "")]
     if query:
-        parts += [("Found", _found(member, query), "")]
+        parts += [("Found", _matches(member, query), "")]
     else:
         parts += [
             ("Gathered to compare, or selected", near, ""),
@@ -101,7 +101,7 @@ def _made(member: User) -> Rows:
     return _listed(member).filter(owner=member).order_by("-pk")[:_READ]
 
 
-def _found(member: User, query: search.Query) -> list[Image]:
+def _matches(member: User, query: search.Query) -> list[Image]:
     """Every picture by itself, also one that lies in a stack; the newest first."""
     order = next(iter(ORDERS.values()))
     listing = Listing(path="", query=query, orders=ORDERS, order=order, cursor=None, size=FOUND)

@@ -36,14 +36,14 @@ def choices(listing: Listing) -> Choices:
     """The links above `listing`; they write the search language, and leave the rest of what was typed."""
     text = listing.query.text
     terms = [term for term in search.terms(text) if not term.negated]
-    is_mine = any(map(_says_mine, terms))
+    is_own = any(map(_says_own, terms))
     model = next((term.value for term in terms if term.name == "model"), "")
     used = Generation.objects.filter(model=OuterRef("model_id"))
-    known = CatalogModel.objects.listed().filter(Exists(used)).values_list("model_id", flat=True)
+    models = CatalogModel.objects.listed().filter(Exists(used)).values_list("model_id", flat=True)
     return Choices(
         [
-            Choice("Team", _searching(listing, search.exchange(text, _says_mine)), not is_mine),
-            Choice("Mine", _searching(listing, search.exchange(text, _says_mine, MINE)), is_mine),
+            Choice("Team", _searching(listing, search.exchange(text, _says_own)), not is_own),
+            Choice("Mine", _searching(listing, search.exchange(text, _says_own, MINE)), is_own),
         ],
         [
             Choice(order.label, listing.sorted_by(order), order is listing.order)
@@ -57,14 +57,14 @@ def choices(listing: Listing) -> Choices:
                     _searching(listing, search.exchange(text, _says_model, search.operator("model", name))),
                     fold(name) == fold(model),
                 )
-                for name in known
+                for name in models
             ),
         ],
         model,
     )
 
 
-def _says_mine(term: Term) -> bool:
+def _says_own(term: Term) -> bool:
     return term.name == "is" and fold(term.value) == "mine"
 
 

@@ -36,15 +36,15 @@ class Row:
 
 def page(listing: Listing, member: User) -> Page[Row]:
     """The prompts of `listing`, with pictures that `member` has in lists."""
-    found = Prompt.objects.walked(listing.query).exclude(generation_count=0)
+    matches = Prompt.objects.walked(listing.query).exclude(generation_count=0)
     # Not `> 0`, for which SQLite would leave the cursor of an order by this very column. And first which prompts, then
     # what is shown of them: it looks up all that a row shows before it sorts.
-    places = list(listing.rows(found).values_list("pk", *listing.order.columns))
-    shown = [pk for pk, *_ in places[: listing.size]]
+    positions = list(listing.rows(matches).values_list("pk", *listing.order.columns))
+    shown = [pk for pk, *_ in positions[: listing.size]]
     rows = Prompt.objects.annotate(excerpt=Left("text", EXCERPT)).defer("text", "folded", "words")
     prompts = _with_pictures(rows, member).in_bulk(shown)
-    cursors = [tuple(cursor) for _, *cursor in places]
-    return listing.page(found, _rows([prompts[pk] for pk in shown]), cursors)
+    cursors = [tuple(cursor) for _, *cursor in positions]
+    return listing.page(matches, _rows([prompts[pk] for pk in shown]), cursors)
 
 
 def used(listing: Listing) -> PromptQuerySet:
@@ -71,8 +71,8 @@ def _with_pictures(prompts: PromptQuerySet, member: User) -> PromptQuerySet:
 
 def _chosen(prompt: Prompt) -> list[int]:
     """Of these the first few: what is rated first, and then what is new."""
-    found = [getattr(prompt, f"{kind}_{n}") for kind in ("best", "newest") for n in range(PICTURES)]
-    return list(dict.fromkeys(pk for pk in found if pk is not None))[:PICTURES]
+    candidates = [getattr(prompt, f"{kind}_{n}") for kind in ("best", "newest") for n in range(PICTURES)]
+    return list(dict.fromkeys(pk for pk in candidates if pk is not None))[:PICTURES]
 
 
 def _rows(prompts: Sequence[Prompt], *, with_pictures: bool = True) -> list[Row]:

@@ -44,13 +44,13 @@ def table(prompt: Prompt, cursor: str) -> Table | None:
     columns = seeded.filter(~Exists(newer)).newest_first()
     if start is not None:
         columns = columns.filter(pk__lte=start)
-    found = list(columns.values_list("pk", "seed")[: SEEDS + 1])
-    if not found:
+    rows = list(columns.values_list("pk", "seed")[: SEEDS + 1])
+    if not rows:
         return None
     return Table(
-        seeds := [seed for _, seed in found[:SEEDS] if seed is not None],
+        seeds := [seed for _, seed in rows[:SEEDS] if seed is not None],
         _rows(prompt, seeds),
-        f"{reverse('prompt', args=[prompt.pk])}?seeds={found[SEEDS][0]}#seeds" if len(found) > SEEDS else "",
+        f"{reverse('prompt', args=[prompt.pk])}?seeds={rows[SEEDS][0]}#seeds" if len(rows) > SEEDS else "",
         start is None,
         pictures.filter(seed=None).exists(),
     )

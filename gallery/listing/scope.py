@@ -120,8 +120,8 @@ class Scope:
         if order is not OWN:
             return order.cursor(image)
         entries = CollectionImage.objects.filter(collection=self.number, image=image)
-        place = entries.values_list("position", flat=True).first()
-        return (MAX_ID if place is None else place, image.pk)
+        position = entries.values_list("position", flat=True).first()
+        return (MAX_ID if position is None else position, image.pk)
 
     def within(self, listing: Listing) -> str:
         """`?q=…&in=…`, or nothing for the whole gallery: makes a picture's page step among these."""

@@ -41,7 +41,7 @@ class Selection:
                 raise NotSelected(
                     "“q” and “in” belong into the form, not into its address. Nothing was done."
                 )
-            return cls(_found(sent.get("q", ""), sent.get("in", ""), member))
+            return cls(_matches(sent.get("q", ""), sent.get("in", ""), member))
         texts = [text for value in sent.getlist("image") for text in value.split(",") if text.strip()]
         if not texts:
             raise NotSelected("No picture is selected.")
@@ -59,7 +59,7 @@ class Selection:
             yield list(self.ids[start : start + size])
 
 
-def _found(text: str, within: str, member: User) -> tuple[int, ...]:
+def _matches(text: str, within: str, member: User) -> tuple[int, ...]:
     """All pictures of a list, the oldest first; those of a collection in its own order.
 
     Raises NotSelected where any of it is not understood: what a page shows then is more than was meant.

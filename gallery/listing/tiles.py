@@ -174,8 +174,8 @@ def _sizes(width: int, height: int) -> tuple[int, list[int]]:
 
 
 def _facts(model: str, seed: int | None, millionths: int, owner: str) -> str:
-    known = (model, "" if seed is None else f"seed {seed}", _price(millionths), owner)
-    return " · ".join(fact for fact in known if fact)
+    facts = (model, "" if seed is None else f"seed {seed}", _price(millionths), owner)
+    return " · ".join(fact for fact in facts if fact)
 
 
 @lru_cache(maxsize=1000)

@@ -19,7 +19,7 @@ class Thrown:
 
 def page(listing: Listing, images: ImageQuerySet, member: User) -> Page[Thrown]:
     """The pictures of `listing` among `images`."""
-    known = images.select_related("trashed_by", "prompt", "generation")
-    rows: list[Image] = list(listing.rows(known))
+    detailed = images.select_related("trashed_by", "prompt", "generation")
+    rows: list[Image] = list(listing.rows(detailed))
     shown = [Thrown(row, member.is_staff or row.owner_id == member.pk) for row in rows[: listing.size]]
     return listing.page(images, shown, [listing.order.cursor(row) for row in rows])

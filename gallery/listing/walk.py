@@ -36,9 +36,9 @@ def first(
     near: Rows = search.met
     if edge:
         near = (order.after if backwards else order.until)(near, edge[0])
-    found = take(arrange(near)[:most])
-    if not edge or len(found) == most:
-        return found
+    matches = take(arrange(near)[:most])
+    if not edge or len(matches) == most:
+        return matches
     # First which, then what is shown of them: a database looks up all that a row shows before it sorts.
     chosen = list(arrange(search.gathered).values_list("pk", flat=True)[:most])
     return take(arrange(search.among.filter(pk__in=chosen)))

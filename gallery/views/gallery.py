@@ -76,7 +76,7 @@ def gallery(request: MemberRequest) -> HttpResponse:
         context |= {"active": lines.by_themselves, "more_active": lines.is_more}
     context |= {
         "is_top": listing.is_top,
-        "line": filters.line(listing, request.user, menu),
+        "filter_bar": filters.filter_bar(listing, request.user, menu),
     }
     return render(request, "gallery/gallery.html", context)
 
@@ -84,9 +84,9 @@ def gallery(request: MemberRequest) -> HttpResponse:
 def _found(request: MemberRequest, listing: Listing, images: ImageQuerySet) -> str:
     """How many there are; documents are asked alone where they decide it, but of what is hidden they tell nothing."""
     if request.user.hides_sensitive:
-        return count.found(images)
+        return count.of_rows(images)
     asked = covers_asked(listing.query)
-    return count.found(images) if asked is None else count.found_by_documents(asked, request.user)
+    return count.of_rows(images) if asked is None else count.of_documents(asked, request.user)
 
 
 def _moderated(shown: list[tiles.Tile]) -> str:

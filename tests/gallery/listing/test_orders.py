@@ -180,6 +180,6 @@ def test_the_number_found_is_counted_as_far_as_anybody_counts(
     assert Page(client.get("/?q=cat").content).one(data_found=None).words == str(len(PRICES))
     assert Page(client.get("/?q=zebra").content).one(data_found=None).words == "0"
     assert not Page(client.get("/").content).all(data_found=None)
-    assert count.found(covers(), len(PRICES)) == "8"
-    assert count.found(covers(), 7) == "more than 7"
+    assert count.of_rows(covers(), len(PRICES)) == "8"
+    assert count.of_rows(covers(), 7) == "more than 7"
     assert count.number(1243) == "1\u202f243"

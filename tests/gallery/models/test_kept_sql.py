@@ -149,7 +149,7 @@ def test_a_search_that_documents_decide_finds_the_same_with_kept_sql(
                 if not hides:
                     documents = covers_asked(listing.query)
                     assert documents
-                    assert count.found_by_documents(documents, alice) == count.found(rows), text
+                    assert count.of_documents(documents, alice) == count.of_rows(rows), text
 
 
 def _request(member: User, text: str, start: str) -> Any:

@@ -1,4 +1,4 @@
-"""The line above the grid: each of its links writes the search language, and tells how many it would find."""
+"""The filter bar above the grid: each of its links writes the search language, and tells how many it would find."""
 
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
