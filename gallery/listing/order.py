@@ -113,8 +113,8 @@ ORDERS: Mapping[str, Order] = by_name(
     ]
 )
 NEWEST = ORDERS["newest"]
-#: Of a collection's pictures; `place` is their position in it.
-OWN = Order("own", "Own order", ("place", "id"), rising=True)
+#: Of a collection's pictures; `position` is where each stands in it.
+OWN = Order("own", "Own order", ("position", "id"), rising=True)
 COLLECTION_ORDERS: Mapping[str, Order] = by_name([OWN, *ORDERS.values()])
 #: Of prompts.
 NEWEST_USE = Order("newest", "Last used", ("last_generation_id",))

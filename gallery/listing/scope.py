@@ -61,14 +61,14 @@ class Scope:
         return not self.kind
 
     def pictures(self) -> ImageQuerySet:
-        """Its rows, in no order yet; those of a collection with their `place` there."""
+        """Its rows, in no order yet; those of a collection with their `position` there."""
         every = Image.objects.all()
         match self.kind:
             case "prompt":
                 return every.kept().filter(prompt=self.number)
             case "collection":
                 within = every.kept().filter(entries__collection=self.number)
-                return within.annotate(place=F("entries__position"))
+                return within.annotate(position=F("entries__position"))
             case "trash":
                 return every.in_trash()
         return every.covers()
