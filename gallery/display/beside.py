@@ -63,10 +63,10 @@ def names(images: Sequence[Image]) -> list[str]:
     """What each is told by: its model, and of its prompt the words that not all have; else its seed."""
     texts = [tokens(image.prompt.text) if image.prompt else [] for image in images]
     shared = set(texts[0]).intersection(*texts[1:])
-    told = [_own_words(text, shared) for text in texts]
-    if len({(image.model, own) for image, own in zip(images, told, strict=True)}) == 1:
-        told = ["" if image.seed is None else f"seed {image.seed}" for image in images]
-    return [" · ".join(filter(None, (image.model, own))) for image, own in zip(images, told, strict=True)]
+    labels = [_own_words(text, shared) for text in texts]
+    if len({(image.model, own) for image, own in zip(images, labels, strict=True)}) == 1:
+        labels = ["" if image.seed is None else f"seed {image.seed}" for image in images]
+    return [" · ".join(filter(None, (image.model, own))) for image, own in zip(images, labels, strict=True)]
 
 
 def _own_words(text: list[str], shared: set[str]) -> str:
@@ -88,11 +88,11 @@ def columns(images: Sequence[Image], width: int, height: int) -> int:
 
 def _words(label: str, texts: list[str]) -> Words:
     first = texts[0]
-    known = {first: Difference([Piece("same", first)], is_coarse=False)}
+    differences = {first: Difference([Piece("same", first)], is_coarse=False)}
     for text in texts:
-        if text not in known:
-            known[text] = difference(first, text)
-    return Words(label, [known[text] for text in texts])
+        if text not in differences:
+            differences[text] = difference(first, text)
+    return Words(label, [differences[text] for text in texts])
 
 
 def _facts(image: Image) -> dict[str, str | datetime]:

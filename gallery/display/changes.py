@@ -68,11 +68,11 @@ def words_changed(old: str, new: str) -> list[str]:
     if 3 * len(words[0] & words[1]) < min(map(len, words)):
         # Texts that have little in common take longest to be compared.
         return []
-    found = difference(old, new, _STEPS)
-    if found.is_coarse:
+    diff = difference(old, new, _STEPS)
+    if diff.is_coarse:
         return []
-    said = list(_said([each for each in found.pieces if each.text.strip() or each.kind == "same"]))
-    same = sum(len(each.text) for each in found.pieces if each.kind == "same")
+    said = list(_said([each for each in diff.pieces if each.text.strip() or each.kind == "same"]))
+    same = sum(len(each.text) for each in diff.pieces if each.kind == "same")
     is_another = len(said) > _FEW or (same * 3 < min(len(old), len(new)))
     return [] if is_another else said
 

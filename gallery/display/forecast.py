@@ -25,12 +25,12 @@ _MINUTE = WINDOW.total_seconds()
 
 
 class Call(NamedTuple):
-    """One generation of the queue: its model, its pictures, the seconds it is on its way, or will be held for."""
+    """One generation of the queue: its model, its pictures, the seconds it is on its way, or those of its delay."""
 
     model: str
     images: int = 1
     running_for: float | None = None
-    held_for: float = 0.0
+    delay: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,58 +64,58 @@ def expect(calls: Sequence[Call], slots: int, paces: Mapping[str, Pace]) -> list
         free.append(left)
         expectations[index] = Expectation(0.0, left if pace.typical else None)
     heapq.heapify(free)
-    lines = _lines(calls, paces)
-    while lines and slots:
+    queues = _queues(calls, paces)
+    while queues and slots:
         now = free[0]
-        for line in lines:
-            line.look(now)
+        for queue in queues:
+            queue.look(now)
         # Of those that may go first, the one whose turn it is.
-        line = min(lines)
-        start, call, typical = line.start, line.call, line.typical
+        queue = min(queues)
+        start, call, typical = queue.start, queue.call, queue.typical
         if start == FOREVER:
             break
-        is_limited = start > max(now, call.held_for)
+        is_limited = start > max(now, call.delay)
         ready = start + typical if typical else None
-        expectations[line.places.pop()] = Expectation(start, ready, is_limited)
+        expectations[queue.indices.pop()] = Expectation(start, ready, is_limited)
         heapq.heapreplace(free, start + (typical or GUESS))
-        line.minute.add(start, call.images)
-        lines = [each for each in lines if each.places]
+        queue.minute.add(start, call.images)
+        queues = [each for each in queues if each.indices]
     return expectations
 
 
-def _lines(calls: Sequence[Call], paces: Mapping[str, Pace]) -> "list[_Line]":
+def _queues(calls: Sequence[Call], paces: Mapping[str, Pace]) -> "list[_Queue]":
     """Those that wait, by what they are: of equal ones the first goes first."""
     minutes = {model: _Minute.of(paces.get(model, Pace())) for model in {call.model for call in calls}}
-    lines: dict[Call, _Line] = {}
+    queues: dict[Call, _Queue] = {}
     for index in range(len(calls) - 1, -1, -1):
         call = calls[index]
         if call.running_for is None:
-            line = lines.get(call)
-            if line is None:
+            queue = queues.get(call)
+            if queue is None:
                 typical = paces.get(call.model, Pace()).typical
-                line = lines[call] = _Line(call, minutes[call.model], typical)
-            line.places.append(index)
-    return list(lines.values())
+                queue = queues[call] = _Queue(call, minutes[call.model], typical)
+            queue.indices.append(index)
+    return list(queues.values())
 
 
 @dataclass(slots=True)
-class _Line:
-    """Calls that are alike, as places in the order of service, the first one last; and when that one may start."""
+class _Queue:
+    """Calls that are alike, as indices in the order of service, the first one last; and when that one may start."""
 
     call: Call
     minute: "_Minute"
     typical: float | None
-    places: list[int] = field(default_factory=list)
+    indices: list[int] = field(default_factory=list)
     start: float = -1.0
     seen: int = -1
 
-    def __lt__(self, other: "_Line") -> bool:
-        return (self.start, self.places[-1]) < (other.start, other.places[-1])
+    def __lt__(self, other: "_Queue") -> bool:
+        return (self.start, self.indices[-1]) < (other.start, other.indices[-1])
 
     def look(self, now: float) -> None:
         """Bring `start` up to date: it changes when time comes to it, or when its minute was spent from."""
         if self.start < now or self.seen != self.minute.changes:
-            self.start = self.minute.room(self.call.images, max(now, self.call.held_for), now)
+            self.start = self.minute.room(self.call.images, max(now, self.call.delay), now)
             self.seen = self.minute.changes
 
 
@@ -178,44 +178,48 @@ class Forecast:
 
     def ready_at(self, ids: Iterable[int]) -> datetime | None:
         """When all of them will be ready; None when that is not known of one of them."""
-        known = [self.expectations.get(pk, _UNKNOWN).ready for pk in ids]
-        return self._moment(max((each or 0.0 for each in known), default=None)) if None not in known else None
+        moments = [self.expectations.get(pk, _UNKNOWN).ready for pk in ids]
+        return (
+            self._moment(max((each or 0.0 for each in moments), default=None))
+            if None not in moments
+            else None
+        )
 
     def _moment(self, seconds: float | None) -> datetime | None:
         return self.at + timedelta(seconds=seconds) if seconds is not None else None
 
 
-def of_line(line: Sequence[Entry], gates: ClosedGates) -> Forecast:
+def of_queue(queue: Sequence[Entry], gates: ClosedGates) -> Forecast:
     """What to expect of what waits and runs, given in the order of service; three queries."""
-    typical = generation_card.typical(entry.model for entry in line)
+    typical = generation_card.typical(entry.model for entry in queue)
     slots = calls_at_once()
     now = timezone.now()
-    calls = _calls(line, gates, now)
+    calls = _calls(queue, gates, now)
     expectations = expect(calls, slots, _paces(typical, now))
-    by_id = {entry.pk: each for entry, each in zip(line, expectations, strict=True)}
+    by_id = {entry.pk: each for entry, each in zip(queue, expectations, strict=True)}
     return Forecast(by_id, slots, typical, now)
 
 
-def of_click(plan: Plan, line: Sequence[Entry], gates: ClosedGates) -> timedelta | None:
+def of_click(plan: Plan, queue: Sequence[Entry], gates: ClosedGates) -> timedelta | None:
     """How long until all pictures of a click that is sent now are ready, behind what waits; None when not known.
 
     It takes its place behind everything: turns may let it go earlier.
     """
     wanted = [leg.model.id for leg in plan.legs]
-    typical = generation_card.typical({*(entry.model for entry in line), *wanted})
+    typical = generation_card.typical({*(entry.model for entry in queue), *wanted})
     now = timezone.now()
-    before = _calls(line, gates, now)
-    held = {model: _held(gates, model, now) for model in wanted}
+    before = _calls(queue, gates, now)
+    delays = {model: _gate_delay(gates, model, now) for model in wanted}
     own = [
-        Call(model, plan.variants, held_for=held[model])
+        Call(model, plan.variants, delay=delays[model])
         for _ in range(plan.words * plan.seeds)
         for model in wanted
     ]
     ready = [
         each.ready for each in expect([*before, *own], calls_at_once(), _paces(typical, now))[len(before) :]
     ]
-    known = [each for each in ready if each is not None]
-    return timedelta(seconds=max(known)) if ready and len(known) == len(ready) else None
+    certain = [each for each in ready if each is not None]
+    return timedelta(seconds=max(certain)) if ready and len(certain) == len(ready) else None
 
 
 def calls_at_once() -> int:
@@ -240,34 +244,34 @@ def _paces(typical: Mapping[str, Typical], now: datetime) -> dict[str, Pace]:
     }
 
 
-def _calls(line: Sequence[Entry], gates: ClosedGates, now: datetime) -> list[Call]:
-    held = {model: _held(gates, model, now) for model in {entry.model for entry in line}}
+def _calls(queue: Sequence[Entry], gates: ClosedGates, now: datetime) -> list[Call]:
+    delays = {model: _gate_delay(gates, model, now) for model in {entry.model for entry in queue}}
     # Most of some thousand are alike: they share one.
     plain: dict[tuple[str, int], Call] = {}
     calls = []
-    for entry in line:
+    for entry in queue:
         if entry.status == Status.RUNNING or entry.is_paused or entry.not_before:
-            calls.append(_call(entry, held[entry.model], now))
+            calls.append(_call(entry, delays[entry.model], now))
             continue
         key = entry.model, entry.variants
         call = plain.get(key)
         if call is None:
-            call = plain[key] = _call(entry, held[entry.model], now)
+            call = plain[key] = _call(entry, delays[entry.model], now)
         calls.append(call)
     return calls
 
 
-def _call(entry: Entry, held: float, now: datetime) -> Call:
+def _call(entry: Entry, delay: float, now: datetime) -> Call:
     if entry.status == Status.RUNNING:
         sent_at = entry.sent_at or now
         return Call(entry.model, entry.variants, max((now - sent_at).total_seconds(), 0.0))
     if entry.is_paused:
         return Call(entry.model, entry.variants, None, FOREVER)
     own = (entry.not_before - now).total_seconds() if entry.not_before else 0.0
-    return Call(entry.model, entry.variants, None, max(own, held))
+    return Call(entry.model, entry.variants, None, max(own, delay))
 
 
-def _held(gates: ClosedGates, model: str, now: datetime) -> float:
+def _gate_delay(gates: ClosedGates, model: str, now: datetime) -> float:
     """For how many seconds a gate keeps the model's requests."""
     gate = gates.before(model)
     if not gate:

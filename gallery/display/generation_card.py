@@ -46,14 +46,14 @@ _TOOK = ExpressionWrapper(F("finished_at") - F("sent_at"), output_field=Duration
 class QueueState:
     """Where an unfinished generation stands.
 
-    Its position among the waiting (0: none), until when it is held itself, the gate that holds it with others, and
+    Its position among the waiting (0: none), until when it is on hold itself, the gate that holds it with others, and
     the silent host that its answer lies on. One that has ended may have its answer read again, or its picture compared,
     and one that waits may be paused with its click.
     """
 
     state: str
     position: int = 0
-    held_until: datetime | None = None
+    on_hold_until: datetime | None = None
     gate: Gate | None = None
     host: str = ""
     reading: bool = False
@@ -62,11 +62,11 @@ class QueueState:
     @property
     def seen(self) -> str:
         """What a card shows of it, in a word: the poll compares it."""
-        held = f"-{self.held_until.timestamp():.0f}" if self.held_until else ""
+        hold = f"-{self.on_hold_until.timestamp():.0f}" if self.on_hold_until else ""
         gate = f"-{self.gate.pk}" if self.gate else ""
         marks = f"{'-away' if self.host else ''}{'-reading' if self.reading else ''}"
         marks += "-paused" if self.paused else ""
-        return f"{self.state}-{self.position}{held}{gate}{marks}"
+        return f"{self.state}-{self.position}{hold}{gate}{marks}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Card:
     seen: str
     trashed: Sequence[Image] = ()
     position: int = 0
-    held_until: datetime | None = None
+    on_hold_until: datetime | None = None
     gate: Gate | None = None
     host: str = ""
     kept: Sequence[kept_answers.Kept] = ()
@@ -148,12 +148,12 @@ def queue_state(generation: Generation, gates: ClosedGates) -> QueueState:
     """Where it stands now; asks the database for its position when it waits."""
     if generation.state == State.RECEIVED:
         return QueueState(generation.state, host=silent_hosts([generation]).get(generation.pk, ""))
-    if generation.state != State.QUEUED or generation.is_paused or held_until(generation):
+    if generation.state != State.QUEUED or generation.is_paused or on_hold_until(generation):
         return _alone(generation)
-    return _in_line(generation, _positions(FARTHEST), gates)
+    return _in_queue(generation, _positions(FARTHEST), gates)
 
 
-def _in_line(generation: Generation, positions: Mapping[int, int], gates: ClosedGates) -> QueueState:
+def _in_queue(generation: Generation, positions: Mapping[int, int], gates: ClosedGates) -> QueueState:
     return QueueState(generation.state, positions.get(generation.pk, 0), gate=gates.before(generation.model))
 
 
@@ -162,11 +162,11 @@ def _alone(generation: Generation) -> QueueState:
     reading = any(each.reading_asked_at for each in generation.kept_answers)
     reading = reading or (not generation.is_active and generation.awaits_verdict)
     paused = generation.is_paused
-    held = None if paused else held_until(generation)
-    return QueueState(generation.state, held_until=held, reading=reading, paused=paused)
+    hold_end = None if paused else on_hold_until(generation)
+    return QueueState(generation.state, on_hold_until=hold_end, reading=reading, paused=paused)
 
 
-def held_until(generation: Generation) -> datetime | None:
+def on_hold_until(generation: Generation) -> datetime | None:
     """The end of a hold of its own."""
     end = generation.not_before if generation.state == State.QUEUED else None
     return end if end and end > timezone.now() else None
@@ -234,8 +234,8 @@ def of(
 def drawn(generations: QuerySet[Generation], member: User | None = None) -> QuerySet[Generation]:
     """With all that `of_each` shows of them, in a query for each kind of thing; `member` as for `of`."""
     pictures = Prefetch("images", _in_order(member))
-    known = generations.select_related("owner", "prompt", "batch", "verification")
-    return known.prefetch_related(pictures, "attempts")
+    joined = generations.select_related("owner", "prompt", "batch", "verification")
+    return joined.prefetch_related(pictures, "attempts")
 
 
 def _in_order(member: User | None) -> QuerySet[Image]:
@@ -267,8 +267,8 @@ def of_click(generations: Sequence[Generation], gates: ClosedGates) -> list[Card
     cards = []
     for each in generations:
         now = replace(_alone(each), host=hosts.get(each.pk, ""))
-        if each.state == State.QUEUED and not now.paused and not now.held_until:
-            now = _in_line(each, positions, gates)
+        if each.state == State.QUEUED and not now.paused and not now.on_hold_until:
+            now = _in_queue(each, positions, gates)
         pictures = [] if each.is_active else list(each.images.all())
         cards.append(_card(each, pictures, now, times.get(each.model, Typical()), prices.get(each.pk)))
     return cards
@@ -287,7 +287,7 @@ def _card(
         images=[each for each in pictures if each.trashed_at is None],
         trashed=[each for each in pictures if each.trashed_at is not None],
         position=now.position,
-        held_until=now.held_until,
+        on_hold_until=now.on_hold_until,
         gate=now.gate,
         host=now.host,
         kept=kept_answers.kept(generation),

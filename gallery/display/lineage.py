@@ -83,7 +83,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Entry:
     """A node as nested lists are written: whether a list begins before it, whether it ends, how many lists with it."""
 
     node: Node
@@ -105,7 +105,7 @@ class More:
 class Tree:
     """Requests around one, roots first; `later` were made from it, `aside` from what it was made from."""
 
-    lines: list[Line]
+    entries: list[Entry]
     earlier: More | None = None
     later: More | None = None
     aside: More | None = None
@@ -131,26 +131,26 @@ def around(image: Image) -> Tree:
     drawn += after[: DRAWN - len(drawn)]
     # Before it stands whatever it was made from; beside it, what else was made from that.
     family = lineage.after(before, COUNTED + 1) if before else []
-    known = {here, *before, *after}
-    aside = [pk for pk in family if pk not in known]
+    relatives = {here, *before, *after}
+    aside = [pk for pk in family if pk not in relatives]
     drawn += aside[: DRAWN - len(drawn)]
     graph = _graph(drawn)
-    places = set(drawn)
+    shown = set(drawn)
     root = min((pk for pk in graph.rows if pk in before), default=here)
     return Tree(
-        list(_lines(graph, here)),
-        _more(before, places, graph, here, image),
-        _more(after, places, graph, here, image),
-        _more(aside, places, graph, root, None),
+        list(_entries(graph, here)),
+        _more(before, shown, graph, here, image),
+        _more(after, shown, graph, here, image),
+        _more(aside, shown, graph, root, None),
     )
 
 
-def _more(found: list[int], drawn: set[int], graph: _Graph, root: int, image: Image | None) -> More | None:
-    left = sum(pk not in drawn for pk in found[:COUNTED])
+def _more(ids: list[int], drawn: set[int], graph: _Graph, root: int, image: Image | None) -> More | None:
+    left = sum(pk not in drawn for pk in ids[:COUNTED])
     if not left:
         return None
     pictures = list(graph.rows[root].images.all()) if image is None and root in graph.rows else []
-    return More(left, len(found) > COUNTED, image.pk if image else next((each.pk for each in pictures), None))
+    return More(left, len(ids) > COUNTED, image.pk if image else next((each.pk for each in pictures), None))
 
 
 def _graph(ids: list[int]) -> _Graph:
@@ -170,22 +170,22 @@ def _graph(ids: list[int]) -> _Graph:
         unseen = next((each for each in made_from if each not in graph.rows), None)
         if unseen is not None and not graph.parents[pk]:
             graph.unseen[pk] = unseen
-        for place, parent in enumerate(graph.parents[pk]):
-            (graph.others if place else graph.children)[parent].append(pk)
+        for index, parent in enumerate(graph.parents[pk]):
+            (graph.others if index else graph.children)[parent].append(pk)
     return graph
 
 
 def _made_from(generation: Generation) -> list[int]:
     """The requests that it was made from, the main one first. What is not older cannot be: no circle is drawn."""
     if generation.run_again_of_id:
-        found = [generation.run_again_of_id]
+        ids = [generation.run_again_of_id]
     else:
         origins = [generation.origin, *(each.image for each in generation.sources)]
-        found = [each.generation_id for each in origins if each is not None]
-    return [pk for pk in dict.fromkeys(found) if pk < generation.pk]
+        ids = [each.generation_id for each in origins if each is not None]
+    return [pk for pk in dict.fromkeys(ids) if pk < generation.pk]
 
 
-def _lines(graph: _Graph, here: int) -> Iterator[Line]:
+def _entries(graph: _Graph, here: int) -> Iterator[Entry]:
     """Every node once, below its main parent, in the order of nested lists."""
     # Walked by hand: a chain may be deeper than Python likes to call.
     stack = [(pk, 0) for pk, parents in reversed(graph.parents.items()) if not parents]
@@ -197,7 +197,7 @@ def _lines(graph: _Graph, here: int) -> Iterator[Line]:
     depths = [0, *(depth for _, depth in order), 0]
     for (pk, depth), before, following in zip(order, depths, depths[2:], strict=False):
         node = _node(graph, pk, is_here=pk == here)
-        yield Line(node, depth > before, following <= depth, range(max(0, depth - following)))
+        yield Entry(node, depth > before, following <= depth, range(max(0, depth - following)))
 
 
 def _node(graph: _Graph, pk: int, *, is_here: bool) -> Node:
@@ -247,15 +247,15 @@ def made_of(generation: Generation) -> list[Source]:
     inputs = list(generation.inputs.select_related("image")) if generation.has_inputs else []
     origin = generation.origin
     words = changes(origin.generation, generation) if origin else []
-    found = (
+    sources = (
         []
         if origin is None or any(each.image_id == origin.pk for each in inputs)
         else [Source(origin, None, words)]
     )
     for each in inputs:
         is_main = origin is not None and each.image_id == origin.pk
-        found.append(Source(each.image, each, words if is_main else [each.get_role_display().lower()]))
-    return found
+        sources.append(Source(each.image, each, words if is_main else [each.get_role_display().lower()]))
+    return sources
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,16 +273,16 @@ class Made:
 
 def made_from(image: Image) -> Made:
     """By re-running it, or starting from it; four queries, four more while some of it is on its way."""
-    found = lineage.made_from(image.pk, COUNTED + 1)
+    ids = lineage.made_from(image.pk, COUNTED + 1)
     pictures = Prefetch("images", Image.objects.order_by("index", "id").only(*_COLUMNS))
-    rows = Generation.objects.filter(pk__in=found[:LISTED]).select_related("owner", "prompt", "verification")
+    rows = Generation.objects.filter(pk__in=ids[:LISTED]).select_related("owner", "prompt", "verification")
     calls = Prefetch("attempts", Attempt.objects.only(*_PRICED))
-    children = list(rows.prefetch_related(pictures, calls).order_by("-id")) if found else []
+    children = list(rows.prefetch_related(pictures, calls).order_by("-id")) if ids else []
     active = [each.pk for each in children if each.is_active]
     cards = generation_card.drawn(Generation.objects.filter(pk__in=active)) if active else None
     return Made(
         cards=generation_card.of_each(cards.order_by("-id")) if cards is not None else [],
         nodes=[_drawn(each, changes(image.generation, each)) for each in children if not each.is_active],
-        count=min(len(found), COUNTED),
-        is_more=len(found) > COUNTED,
+        count=min(len(ids), COUNTED),
+        is_more=len(ids) > COUNTED,
     )

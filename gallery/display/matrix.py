@@ -119,14 +119,14 @@ def judged(table: Table, member: User) -> Table:
     if not marks:
         return table
 
-    def told(square: Square) -> Square:
+    def marked(square: Square) -> Square:
         favourite, rating = marks.get(square.picture or 0, ("", 0))
         return square._replace(favourite=favourite, rating=rating) if favourite or rating else square
 
     return replace(
         table,
         sheets=[
-            replace(sheet, rows=[row._replace(squares=[*map(told, row.squares)]) for row in sheet.rows])
+            replace(sheet, rows=[row._replace(squares=[*map(marked, row.squares)]) for row in sheet.rows])
             for sheet in table.sheets
         ],
     )

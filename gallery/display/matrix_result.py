@@ -47,9 +47,11 @@ class Result:
 
 def result(batch: Batch, member: User, page: int) -> Result | None:
     """What has come of a matrix that was bought, one page of it; None when the batch is none. Five queries at most."""
-    told = batch.axes if batch.kind == Batch.Kind.MATRIX else {}
-    layout = [Axis(name, tuple(told.get(name) or ())) for name in told.get("layout") or () if name in LABELS]
-    cells = told.get("cells") or []
+    stored = batch.axes if batch.kind == Batch.Kind.MATRIX else {}
+    layout = [
+        Axis(name, tuple(stored.get(name) or ())) for name in stored.get("layout") or () if name in LABELS
+    ]
+    cells = stored.get("cells") or []
     columns, rows, pages = (*layout, None, None, None)[:3]
     width, height = (len(axis.values) if axis else 1 for axis in (columns, rows))
     count = len(pages.values) if pages else 1
@@ -62,10 +64,12 @@ def result(batch: Batch, member: User, page: int) -> Result | None:
     title = pages.labels[page] if pages else ""
     drawn = []
     for row, label in enumerate(rows.labels if rows else ("",)):
-        line = shown[row * width : (row + 1) * width]
+        row_cells = shown[row * width : (row + 1) * width]
         head = called(title, label)
         texts = [f"{head}, {column}" if head and column else head or column for column in labels]
-        drawn.append(Row(label, [squares.of(cell, text) for cell, text in zip(line, texts, strict=True)]))
+        drawn.append(
+            Row(label, [squares.of(cell, text) for cell, text in zip(row_cells, texts, strict=True)])
+        )
     across, down, by_page = (axis.label if axis else "" for axis in (columns, rows, pages))
     table = Table(across, labels, down, by_page, [Sheet(title, drawn)])
     return Result(
@@ -93,18 +97,18 @@ class _Squares:
         if positions:
             own += kept_sql.ask("matrix", _made_by, batch.pk, min(positions), max(positions))
         others = list(_rows(Q(pk__in=named["generation"]))) if named["generation"] else []
-        found = [*own, *others]
+        rows = [*own, *others]
         # Read once: each look at a setting is a call.
         self._member, self._media = member, str(settings.MEDIA_URL)
         self._by_id = {row[1]: row for row in others}
         self._by_position = {row[0]: row for row in own}
-        known = Image.objects.kept().filter(pk__in=named["image"]).values_list(*SHOWN)
-        self._pictures = {row[0]: row for row in known} if named["image"] else {}
-        self.is_active = any(row[2] in ACTIVE_STATES for row in found)
+        images = Image.objects.kept().filter(pk__in=named["image"]).values_list(*SHOWN)
+        self._pictures = {row[0]: row for row in images} if named["image"] else {}
+        self.is_active = any(row[2] in ACTIVE_STATES for row in rows)
         # Whether any of them has no picture, and none on its way.
         self.lacks = False
         # Nobody asks again for what has come to its end.
-        self.seen = _in_a_word(found) if self.is_active else ""
+        self.seen = _in_a_word(rows) if self.is_active else ""
 
     def of(self, cell: int | str | None, text: str) -> Square:
         """The square of a cell as the batch tells it."""
@@ -144,8 +148,8 @@ class _Squares:
 
 
 def _in_a_word(rows: Sequence[_Row]) -> str:
-    told = sorted(f"{row[1]}:{row[2]}:{row[_PICTURE]}" for row in rows)
-    return blake2s(" ".join(told).encode(), digest_size=8).hexdigest()
+    states = sorted(f"{row[1]}:{row[2]}:{row[_PICTURE]}" for row in rows)
+    return blake2s(" ".join(states).encode(), digest_size=8).hexdigest()
 
 
 def _made_by(batch: int, low: int, high: int) -> QuerySet[Generation, Any]:

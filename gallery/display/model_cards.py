@@ -78,14 +78,14 @@ def groups(catalog: Catalog, member: User, chosen: Iterable[str], words: str = "
     wanted = fold(words).split()
     cards = {name: card for name, card in cards.items() if all(word in card.words for word in wanted)}
     parts = [("Pinned", pinned), ("Used lately", recent), ("All others", list(cards))]
-    found = []
+    shown = []
     for title, names in parts:
         taken = tuple(cards.pop(name) for name in names if name in cards)
         if taken:
-            found.append(Group(title, taken))
-    if len(found) == 1 and found[0].title == "All others":
-        return [Group("All models", found[0].cards)]
-    return found
+            shown.append(Group(title, taken))
+    if len(shown) == 1 and shown[0].title == "All others":
+        return [Group("All models", shown[0].cards)]
+    return shown
 
 
 def recent_models(member: User) -> list[str]:
@@ -121,7 +121,7 @@ def _usual(took: timedelta | None) -> str:
 
 def facts(spec: Model, *, has_editor: bool = False) -> list[Fact]:
     """What it takes, most telling first."""
-    told: Sequence[tuple[object, str, str | Callable[[], str]]] = (
+    candidates: Sequence[tuple[object, str, str | Callable[[], str]]] = (
         (spec.sizing == "pixels", "size", "any size to 1280 px"),
         (spec.aspect_ratios, "size", lambda: f"{len(spec.aspect_ratios)} shapes"),
         (len(spec.resolutions) > 1, "up", lambda: f"up to {spec.resolutions[-1]}"),
@@ -134,7 +134,9 @@ def facts(spec: Model, *, has_editor: bool = False) -> list[Fact]:
         (not spec.uses_seed, "no-seed", "ignores seeds"),
         (spec.supports_web_search, "web", "searches the web"),
     )
-    return [Fact(sign, words if isinstance(words, str) else words()) for is_so, sign, words in told if is_so]
+    return [
+        Fact(sign, words if isinstance(words, str) else words()) for is_so, sign, words in candidates if is_so
+    ]
 
 
 def _editors() -> set[frozenset[str]]:

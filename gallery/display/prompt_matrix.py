@@ -43,7 +43,7 @@ class History:
     has_holes: bool
 
 
-class _Place(NamedTuple):
+class _Cell(NamedTuple):
     """The newest picture of a cell, and how many there are."""
 
     newest: int
@@ -55,17 +55,17 @@ def history(prompt: Prompt, across: str, down: str, member: User) -> History | N
     columns = (*_COLUMNS[across], *_COLUMNS[down])
     pictures = Image.objects.kept().filter(prompt=prompt, index=0, generation__kind=Kind.GENERATE)
     rows = list(pictures.newest_first().values_list("pk", *columns)[: NEWEST + 1])
-    places: dict[tuple[Value, Value], _Place] = {}
+    cells: dict[tuple[Value, Value], _Cell] = {}
     for pk, *values in rows[:NEWEST]:
         width = len(_COLUMNS[across])
         key = _value(across, values[:width]), _value(down, values[width:])
         if not (axes.SEED in (across, down) and key[across != axes.SEED] is None):
-            newest, number = places.get(key, (pk, 0))
-            places[key] = _Place(newest, number + 1)
-    if not places:
+            newest, number = cells.get(key, (pk, 0))
+            cells[key] = _Cell(newest, number + 1)
+    if not cells:
         return None
-    all_columns, all_rows = (list(dict.fromkeys(key[side] for key in places)) for side in (0, 1))
-    table = _Drawn(places, all_columns[:MOST], all_rows[:MOST], across, down, member).table()
+    all_columns, all_rows = (list(dict.fromkeys(key[side] for key in cells)) for side in (0, 1))
+    table = _Drawn(cells, all_columns[:MOST], all_rows[:MOST], across, down, member).table()
     return History(
         judged(table, member),
         max(len(all_columns) - MOST, 0),
@@ -80,8 +80,8 @@ def _value(name: str, values: Sequence[Any]) -> Value:
         width, height, ratio = values
         return ratio or (f"{width}×{height}" if width and height else None)
     (value,) = values
-    known: Value = value
-    return known or None if name == axes.STYLE else known
+    single: Value = value
+    return single or None if name == axes.STYLE else single
 
 
 class _Drawn:
@@ -89,19 +89,19 @@ class _Drawn:
 
     def __init__(
         self,
-        places: Mapping[tuple[Value, Value], _Place],
+        cells: Mapping[tuple[Value, Value], _Cell],
         columns: Sequence[Value],
         rows: Sequence[Value],
         across: str,
         down: str,
         member: User,
     ) -> None:
-        self._places, self._columns, self._rows = places, columns, rows
+        self._cells, self._columns, self._rows = cells, columns, rows
         self._across, self._down, self._member = across, down, member
-        shown = [place.newest for key, place in places.items() if key[0] in columns and key[1] in rows]
+        shown = [cell.newest for key, cell in cells.items() if key[0] in columns and key[1] in rows]
         # What is not there is asked for as the newest picture of its column was, but for the one value.
         self._like = {
-            column: max(place.newest for (each, _), place in places.items() if each == column)
+            column: max(cell.newest for (each, _), cell in cells.items() if each == column)
             for column in columns
         }
         self._pictures = Image.objects.only(*SHOWN).in_bulk(shown)
@@ -123,9 +123,9 @@ class _Drawn:
 
     def _square(self, column: Value, row: Value, base: Generate | None) -> Square:
         text = f"{axes.written(self._down, row)}, {axes.written(self._across, column)}"
-        if place := self._places.get((column, row)):
-            square = of_picture(self._pictures[place.newest], text, self._member)
-            return square._replace(words=f"{place.number - 1} older") if place.number > 1 else square
+        if cell := self._cells.get((column, row)):
+            square = of_picture(self._pictures[cell.newest], text, self._member)
+            return square._replace(words=f"{cell.number - 1} older") if cell.number > 1 else square
         if base is None:
             return Square(text)
         operation, problem = varied(base, self._down, row, self._models)

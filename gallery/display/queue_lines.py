@@ -38,16 +38,16 @@ class Lines:
 
     @property
     def by_themselves(self) -> list[Card | BatchCard]:
-        """The lines as they stand where each asks for itself: those of clicks without their positions."""
-        return [replace(line, position=0) if isinstance(line, BatchCard) else line for line in self.shown]
+        """The cards as they stand where each asks for itself: those of clicks without their positions."""
+        return [replace(card, position=0) if isinstance(card, BatchCard) else card for card in self.shown]
 
     def expected(self, forecast: Forecast) -> "list[Card | BatchCard]":
-        """The lines with when each may be ready."""
+        """The cards with when each may be ready."""
         return [
-            forecast.applied(line)
-            if isinstance(line, Card)
-            else replace(line, ready_at=forecast.ready_at(self.members[line.batch.pk]))
-            for line in self.shown
+            forecast.applied(card)
+            if isinstance(card, Card)
+            else replace(card, ready_at=forecast.ready_at(self.members[card.batch.pk]))
+            for card in self.shown
         ]
 
 
@@ -81,15 +81,15 @@ def active(limit: int, gates: ClosedGates) -> Lines:
 
 def _single(row: Generation, entry: Entry, waits: int, gates: ClosedGates, host: str) -> Card:
     gate = gates.before(row.model) if entry.status == Status.DUE else None
-    held_until = None if row.is_paused else generation_card.held_until(row)
-    now = QueueState(row.state, waits, held_until, gate, host, paused=row.is_paused)
+    on_hold_until = None if row.is_paused else generation_card.on_hold_until(row)
+    now = QueueState(row.state, waits, on_hold_until, gate, host, paused=row.is_paused)
     card = generation_card.card_of_active(row, now)
     # The first poll of one that is being sent brings what is left out here.
     return replace(card, seen="") if row.state == State.SENDING else card
 
 
 def _clicks(ids: Sequence[int]) -> dict[int, BatchCard]:
-    """Lines of clicks by their ids; three queries when there are any."""
+    """Cards of clicks by their ids; three queries when there are any."""
     if not ids:
         return {}
     counts: dict[int, Counter[str]] = defaultdict(Counter)
@@ -107,8 +107,8 @@ def _clicks(ids: Sequence[int]) -> dict[int, BatchCard]:
     }
 
 
-def line_of(batch: Batch) -> BatchCard:
-    """The line of one click, without its position."""
+def card_of(batch: Batch) -> BatchCard:
+    """The card of one click, without its position."""
     return _clicks([batch.pk])[batch.pk]
 
 

@@ -80,7 +80,7 @@ class Sitting:
 
 
 def page(member: User, gates: ClosedGates, older: int | None = None) -> Sitting:
-    """Today's clicks of `member`, in the reader's zone; those before the place `older`, of any day."""
+    """Today's clicks of `member`, in the reader's zone; those before the cursor `older`, of any day."""
     kept = Generation.objects.filter(batch=OuterRef("pk"), dismissed_at=None)
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     is_today = older is None
@@ -88,15 +88,15 @@ def page(member: User, gates: ClosedGates, older: int | None = None) -> Sitting:
     shown = clicks.filter(Exists(kept.filter(created_at__gte=midnight) if is_today else kept))
     if older is not None:
         shown = shown.filter(pk__lt=older)
-    found = list(shown[: ROWS + 1])
-    rows = list(_rows(found[:ROWS], gates, heading(timezone.now()) if is_today else "", member))
-    last = found[min(len(found), ROWS) - 1].pk if found else None
+    batches = list(shown[: ROWS + 1])
+    rows = list(_rows(batches[:ROWS], gates, heading(timezone.now()) if is_today else "", member))
+    last = batches[min(len(batches), ROWS) - 1].pk if batches else None
     if is_today:
         before = clicks.filter(Exists(kept))
         more = before.filter(pk__lt=last).exists() if last else before.exists()
-        place = last or (clicks.values_list("pk", flat=True).first() or 0) + 1
-        return Sitting(rows, place if more else None)
-    return Sitting(rows, last if len(found) > ROWS else None, is_today=False)
+        cursor = last or (clicks.values_list("pk", flat=True).first() or 0) + 1
+        return Sitting(rows, cursor if more else None)
+    return Sitting(rows, last if len(batches) > ROWS else None, is_today=False)
 
 
 def _rows(batches: Sequence[Batch], gates: ClosedGates, before: str, member: User) -> Iterator[Row]:

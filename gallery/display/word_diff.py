@@ -71,15 +71,15 @@ def tokens(text: str) -> list[str]:
     """Words, runs of spaces, signs; letters of unspaced scripts one by one, with the marks that belong to them."""
     if text.isascii():
         return _ASCII_TOKENS.findall(text)
-    found: list[str] = []
+    parts: list[str] = []
     for kind, run in groupby(text, key=_kind):
         if kind == "unspaced":
-            found += _letters(run)
+            parts += _letters(run)
         elif kind == "sign":
-            found += run
+            parts += run
         else:
-            found.append("".join(run))
-    return found
+            parts.append("".join(run))
+    return parts
 
 
 def _kind(character: str) -> str:
@@ -202,18 +202,18 @@ def _alike(old: Sequence[str], new: Sequence[str]) -> tuple[int, int]:
 def _anchors(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     """Tokens that occur once on either side, as far as they are in the same order: the longest such series."""
     in_old, in_new = Counter(old), Counter(new)
-    positions = {token: place for place, token in enumerate(new) if in_new[token] == 1}
+    positions = {token: index for index, token in enumerate(new) if in_new[token] == 1}
     pairs = [
-        (place, positions[token])
-        for place, token in enumerate(old)
+        (index, positions[token])
+        for index, token in enumerate(old)
         if in_old[token] == 1 and token in positions
     ]
     ends: list[int] = []
     last: list[int] = []
     previous: list[int] = []
-    for number, (_, place) in enumerate(pairs):
-        length = bisect_left(ends, place)
-        ends[length : length + 1] = [place]
+    for number, (_, index) in enumerate(pairs):
+        length = bisect_left(ends, index)
+        ends[length : length + 1] = [index]
         last[length : length + 1] = [number]
         previous.append(last[length - 1] if length else -1)
     series: list[tuple[int, int]] = []
@@ -229,9 +229,9 @@ def _merged(pieces: Iterator[Piece]) -> list[Piece]:
     whole = [piece for piece in pieces if piece.text]
     merged: list[Piece] = []
     removed = added = ""
-    for place, (kind, text) in enumerate(whole):
-        is_gap = kind == "same" and text.isspace() and (removed or added) and place + 1 < len(whole)
-        if is_gap and whole[place + 1].kind != "same":
+    for index, (kind, text) in enumerate(whole):
+        is_gap = kind == "same" and text.isspace() and (removed or added) and index + 1 < len(whole)
+        if is_gap and whole[index + 1].kind != "same":
             removed, added = removed + text, added + text
         elif kind == "removed":
             removed += text

@@ -21,15 +21,15 @@ def composer(context: template.Context) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def dock(context: template.Context, place: str = "#active") -> SafeString:
+def dock(context: template.Context, target: str = "#active") -> SafeString:
     """The same at the lower edge of the window.
 
-    What is made appears in `place`, a selector; empty where the page shows it by itself.
+    What is made appears in `target`, a selector; empty where the page shows it by itself.
     """
-    return _drawn(context, place, is_docked=True)
+    return _drawn(context, target, is_docked=True)
 
 
-def _drawn(context: template.Context, place: str, *, is_docked: bool) -> SafeString:
+def _drawn(context: template.Context, target: str, *, is_docked: bool) -> SafeString:
     request = context["request"]
     user = cast(User | None, context.get("user"))
     draft = Draft.objects.current_of(user) if user else None
@@ -38,7 +38,7 @@ def _drawn(context: template.Context, place: str, *, is_docked: bool) -> SafeStr
         "csrf_token": context.get("csrf_token"),
         "user": user,
         "request": request,
-        "place": place,
+        "target": target,
         "is_docked": is_docked,
     }
     return SafeString(get_template("create/_composer.jinja", using="jinja2").render(values))

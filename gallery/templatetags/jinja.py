@@ -12,5 +12,5 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def jinja(context: template.Context, name: str, **values: Any) -> SafeString:
     """The fragment of that name, with all that the page knows, and `values`; it escapes for itself."""
-    known: dict[str, Any] = context.flatten()  # type: ignore[assignment]
-    return SafeString(get_template(name, using="jinja2").render({**known, **values}))
+    page_values: dict[str, Any] = context.flatten()  # type: ignore[assignment]
+    return SafeString(get_template(name, using="jinja2").render({**page_values, **values}))

@@ -44,7 +44,7 @@ def batch(request: MemberRequest, pk: int) -> HttpResponse:
 
 def _line(request: MemberRequest, found: Batch) -> HttpResponse:
     """The one line of it, as the queue and the gallery have it."""
-    line = queue_lines.line_of(found)
+    line = queue_lines.card_of(found)
     if request.GET.get("seen") == line.seen:
         return HttpResponse(status=204)
     is_polled = request.htmx.current_url_abs_path != reverse("queue")

@@ -43,7 +43,7 @@ def queue(request: MemberRequest) -> HttpResponse:
     shown: list[Card | BatchCard] = []
     slots = 0
     if lines.shown:
-        expected = forecast.of_line(lines.running, gates)
+        expected = forecast.of_queue(lines.running, gates)
         shown, slots = lines.expected(expected), expected.slots
     context = {
         "active": shown,

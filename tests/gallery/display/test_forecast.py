@@ -37,7 +37,7 @@ def test_a_batch_waits_for_as_much_room_as_it_takes() -> None:
 
 
 def test_a_hold_without_end_promises_nothing_but_keeps_nobody_else() -> None:
-    expectations = expect([Call("slow", held_for=FOREVER), Call("fast", held_for=30.0), FAST], 1, PACES)
+    expectations = expect([Call("slow", delay=FOREVER), Call("fast", delay=30.0), FAST], 1, PACES)
     assert ready(expectations) == [None, 40, 10]
     assert not expectations[1].limited
 

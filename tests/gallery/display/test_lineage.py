@@ -31,10 +31,10 @@ def an_input(generation: Generation, image: Image | None, position: int = 0, rol
 def drawn(tree: lineage.Tree) -> list[tuple[int, int]]:
     """Each request with how deep it stands, as the nested lists are written."""
     depth, found = 0, []
-    for line in tree.lines:
-        depth += line.opens
-        found.append((line.node.generation.pk, depth))
-        depth -= len(line.closes)
+    for entry in tree.entries:
+        depth += entry.opens
+        found.append((entry.node.generation.pk, depth))
+        depth -= len(entry.closes)
     assert depth == 0
     return found
 
@@ -82,7 +82,7 @@ def test_the_tree_goes_from_roots_to_leaves_and_shows_each_request_once(alice: U
             (joined.generation_id, 2),
             (right.generation_id, 1),
         ]
-        nodes = {line.node.generation.pk: line.node for line in tree.lines}
+        nodes = {entry.node.generation.pk: entry.node for entry in tree.entries}
         assert [pk for pk, node in nodes.items() if node.is_here] == [picture.generation_id]
         assert nodes[joined.generation_id].parents == [right.generation_id]
         assert nodes[right.generation_id].elsewhere == [joined.generation_id]
