@@ -44,10 +44,10 @@ def generations_to_change(user: User, ids: Iterable[int]) -> GenerationQuerySet:
 
 def generation_to_see(pk: int) -> Generation:
     """The generation, for any member; Http404 when there is none."""
-    known = Generation.objects.select_related(
+    generations = Generation.objects.select_related(
         "owner", "prompt", "batch", "origin__generation", "verification"
     )
-    return get_object_or_404(known, pk=min(pk, MAX_ID))
+    return get_object_or_404(generations, pk=min(pk, MAX_ID))
 
 
 def generation_to_change(user: User, pk: int) -> Generation:
@@ -65,8 +65,8 @@ def may_change_batch(user: User, batch: Batch) -> bool:
 
 def batch_to_see(pk: int) -> Batch:
     """The click, for any member; Http404 when there is none."""
-    known = Batch.objects.select_related("owner", "destination")
-    return get_object_or_404(known, pk=min(pk, MAX_ID))
+    batches = Batch.objects.select_related("owner", "destination")
+    return get_object_or_404(batches, pk=min(pk, MAX_ID))
 
 
 def batch_to_change(user: User, pk: int) -> Batch:
@@ -87,7 +87,7 @@ def attempt_to_change(user: User, pk: int) -> Attempt:
 
 def image_to_see(pk: int) -> Image:
     """The image with its generation, prompt and owner, for any member; Http404 when there is none."""
-    known = Image.objects.select_related(
+    images = Image.objects.select_related(
         "owner",
         "prompt",
         "generation__origin__generation",
@@ -95,13 +95,13 @@ def image_to_see(pk: int) -> Image:
         "attempt",
         "sensitive_set_by",
     )
-    return get_object_or_404(known, pk=min(pk, MAX_ID))
+    return get_object_or_404(images, pk=min(pk, MAX_ID))
 
 
 def images_to_see(ids: Iterable[int]) -> dict[int, Image]:
     """Those of `ids` that are there, the trash among them, by id, for any member; a few at most, in one query."""
-    known = Image.objects.select_related("owner", "prompt", "generation", "attempt")
-    return known.in_bulk([min(pk, MAX_ID) for pk in ids])
+    images = Image.objects.select_related("owner", "prompt", "generation", "attempt")
+    return images.in_bulk([min(pk, MAX_ID) for pk in ids])
 
 
 def uploads_to_use(user: User, ids: Iterable[int]) -> dict[int, Upload]:
@@ -170,8 +170,8 @@ def may_change_preset(user: User, preset: Preset) -> bool:
 
 def preset_to_change(user: User, pk: int) -> Preset:
     """The preset; Http404 for another's private one, PermissionDenied for another's that is shared."""
-    known = Preset.objects.all() if user.is_staff else Preset.objects.seen_by(user)
-    preset = get_object_or_404(known, pk=min(pk, MAX_ID))
+    presets = Preset.objects.all() if user.is_staff else Preset.objects.seen_by(user)
+    preset = get_object_or_404(presets, pk=min(pk, MAX_ID))
     if not may_change_preset(user, preset):
         raise PermissionDenied("Only who made it, or staff, may do that.")
     return preset

@@ -64,8 +64,8 @@ class GalleryAdminSite(admin.AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The front page, with a warning while cookies travel readable."""
-        told = {"public_url": settings.PUBLIC_URL, "cookies_are_secure": settings.HTTPS}
-        return super().index(request, {**told, **_pulse(), **(extra_context or {})})
+        context = {"public_url": settings.PUBLIC_URL, "cookies_are_secure": settings.HTTPS}
+        return super().index(request, {**context, **_pulse(), **(extra_context or {})})
 
 
 def _recorded(request: HttpRequest, do: Callable[[], HttpResponseBase]) -> HttpResponseBase:

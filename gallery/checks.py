@@ -20,10 +20,10 @@ def plain_http(**kwargs: Any) -> list[Info]:
 @register()
 def secrets_for_all(**kwargs: Any) -> list[Warning]:
     """Say which secrets other accounts of this machine can read."""
-    return [Warning(line, id="gallery.W001") for line in exposed()]
+    return [Warning(message, id="gallery.W001") for message in exposed()]
 
 
 @register()
 def key_of_one_host(**kwargs: Any) -> list[Warning]:
     """Say that who signs in at one host is signed in at no other."""
-    return [Warning(line, id="gallery.W002") for line in unshared()]
+    return [Warning(message, id="gallery.W002") for message in unshared()]

@@ -157,10 +157,10 @@ def bucket() -> Bucket | None:
     value = text("MEDIA_STORAGE") or "disk"
     if value == "disk":
         return None
-    found = _BUCKET.fullmatch(value)
-    if not found or ".." in found[1]:
+    match = _BUCKET.fullmatch(value)
+    if not match or ".." in match[1]:
         raise ImproperlyConfigured(f"MEDIA_STORAGE must be disk or s3://BUCKET/PREFIX, not {value[:80]!r}.")
-    name, prefix = found[1], found[2].lstrip("/")
+    name, prefix = match[1], match[2].lstrip("/")
     region = text("AWS_REGION")
     given = text("AWS_ENDPOINT_URL_S3")
     if len(given) > MAX_URL:

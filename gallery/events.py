@@ -29,9 +29,9 @@ _actor: ContextVar[str] = ContextVar("actor", default="the server")
 
 def record(event: str, **facts: Any) -> None:
     """Write `event key=value …`; what is None is left out."""
-    told = {name: value for name, value in facts.items() if value is not None}
-    words = " ".join(f"{name}={_word(value)}" for name, value in told.items())
-    log.info("%s %s", event, words, extra={"facts": {"event": event, **told}})
+    present = {name: value for name, value in facts.items() if value is not None}
+    words = " ".join(f"{name}={_word(value)}" for name, value in present.items())
+    log.info("%s %s", event, words, extra={"facts": {"event": event, **present}})
 
 
 def _word(value: Any) -> str:
@@ -80,9 +80,9 @@ def _refused(credentials: dict[str, Any], request: HttpRequest | None = None, **
     from gallery.models import User
 
     name = attempted_name(request, credentials)
-    known = User.objects.filter(username__iexact=name).exists() if "\0" not in name else False
+    is_user = User.objects.filter(username__iexact=name).exists() if "\0" not in name else False
     reason = "locked" if getattr(request, "axes_locked_out", False) else "wrong"
-    signin_refused(request, reason, name if known else None)
+    signin_refused(request, reason, name if is_user else None)
 
 
 def _rights(user: "User") -> dict[str, bool]:

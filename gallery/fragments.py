@@ -26,15 +26,15 @@ _said = lru_cache(maxsize=4000)(escape)
 
 def environment(**options: Any) -> Environment:
     """What Django's backend asks for; a line that holds only a tag leaves nothing behind."""
-    found = Environment(trim_blocks=True, lstrip_blocks=True, **options)  # noqa: S701 (the backend escapes)
-    found.globals.update(
+    jinja = Environment(trim_blocks=True, lstrip_blocks=True, **options)  # noqa: S701 (the backend escapes)
+    jinja.globals.update(
         static=staticfiles_storage.url,
         url=_url,
         htmx_script=htmx_script,
         quote=text.quote,
         moment=text.moment,
     )
-    found.filters.update(
+    jinja.filters.update(
         usd=formats.usd,
         amount=formats.amount,
         counted=formats.counted,
@@ -42,4 +42,4 @@ def environment(**options: Any) -> Environment:
         shape_of=shape_of,
         said=_said,
     )
-    return found
+    return jinja

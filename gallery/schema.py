@@ -50,7 +50,7 @@ def _before_migrations(app_config: AppConfig, using: str, plan: list[Any], **kwa
 def _after_migrations(app_config: AppConfig, using: str, **kwargs: Any) -> None:
     """The index of pictures is followed again, by what reads columns of the newest migrations."""
     database = connections[using]
-    if app_config.name == APP and _known() <= _applied(database):
+    if app_config.name == APP and _own_migrations() <= _applied(database):
         index.follow_anew(database)
 
 
@@ -67,7 +67,7 @@ def _on_first_connection(connection: BaseDatabaseWrapper, **kwargs: Any) -> None
 
 def refuse_newer(connection: BaseDatabaseWrapper) -> None:
     """Raise NewerDatabase when migrations of ours are applied that this code does not have."""
-    unknown = _applied(connection) - _known()
+    unknown = _applied(connection) - _own_migrations()
     if unknown:
         unknown -= _replaced()
     if unknown:
@@ -79,7 +79,7 @@ def refuse_newer(connection: BaseDatabaseWrapper) -> None:
 
 def refuse_older() -> None:
     """Raise OlderDatabase when a migration of this code is not applied: for who serves, but does not migrate."""
-    missing = _known() - _applied(connection)
+    missing = _own_migrations() - _applied(connection)
     if missing:
         raise OlderDatabase(
             f"The database is older than this program (it lacks {min(missing)}). "
@@ -99,7 +99,7 @@ def _applied(connection: Any) -> set[str]:
         return set()
 
 
-def _known() -> set[str]:
+def _own_migrations() -> set[str]:
     from gallery import migrations
 
     return {module.name for module in pkgutil.iter_modules(migrations.__path__) if module.name[0] not in "_~"}

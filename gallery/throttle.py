@@ -52,8 +52,8 @@ def _check_address(request: HttpRequest) -> None:
     lately = AccessAttempt.objects.filter(
         ip_address=address, attempt_time__gt=now - settings.AXES_COOLOFF_TIME
     )
-    found = lately.aggregate(failures=Sum("failures_since_start"), oldest=Min("attempt_time"))
-    if (found["failures"] or 0) >= MOST_FROM_ONE_ADDRESS:
-        wait = found["oldest"] + settings.AXES_COOLOFF_TIME - now
+    sums = lately.aggregate(failures=Sum("failures_since_start"), oldest=Min("attempt_time"))
+    if (sums["failures"] or 0) >= MOST_FROM_ONE_ADDRESS:
+        wait = sums["oldest"] + settings.AXES_COOLOFF_TIME - now
         words = "Too many wrong passwords came from your network. A sign-in link from staff works at once."
         raise TooManySignIns(words, "address", max(1, ceil(wait.total_seconds())))

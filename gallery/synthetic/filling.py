@@ -135,16 +135,16 @@ def _write(batch: list[Draft], pool: dict[Shape, list[Picture]], random: Random)
 def _prompts(texts: list[str]) -> dict[str, int]:
     """The ids of these texts, made where they are new; the full-text index follows by its triggers."""
     digests = {hashlib.sha256(text.encode()).hexdigest(): text for text in texts}
-    known = dict(Prompt.objects.filter(sha256__in=digests).values_list("sha256", "pk"))
-    fresh = [digest for digest in digests if digest not in known]
+    ids = dict(Prompt.objects.filter(sha256__in=digests).values_list("sha256", "pk"))
+    fresh = [digest for digest in digests if digest not in ids]
     table, now = Table(Prompt), timezone.now()
-    known.update(zip(fresh, table.reserve(len(fresh)), strict=True))
+    ids.update(zip(fresh, table.reserve(len(fresh)), strict=True))
     table.insert(
-        {"id": known[digest], "sha256": digest, "text": digests[digest], "created_at": now}
+        {"id": ids[digest], "sha256": digest, "text": digests[digest], "created_at": now}
         | search.columns(digests[digest])
         for digest in fresh
     )
-    return {text: known[digest] for digest, text in digests.items()}
+    return {text: ids[digest] for digest, text in digests.items()}
 
 
 def _rows(

@@ -29,7 +29,7 @@ class Recipe:
 def menu() -> tuple[list[list[Recipe]], list[float]]:
     """For each model its recipes, and how often the models are chosen: the n-th 1/n as often as the first."""
     recipes = [_of(model) for model in bundled_models() if model.takes_generate]
-    return recipes, [1 / place for place in range(1, len(recipes) + 1)]
+    return recipes, [1 / rank for rank in range(1, len(recipes) + 1)]
 
 
 @cache
@@ -53,10 +53,10 @@ def _of(model: Model) -> list[Recipe]:
         asked = [
             replace(_BASE, aspect_ratio=ratio, resolution=tier, quality=quality) for ratio in ratios or [None]
         ]
-    found = []
+    recipes = []
     for request in asked:
         operation = request.for_model(model)
         if not operation.problems(model):
             shape = pixel_size(operation.payload(), model)
-            found.append(Recipe(model, operation.payload(), shape, price(operation, model)))
-    return found
+            recipes.append(Recipe(model, operation.payload(), shape, price(operation, model)))
+    return recipes

@@ -27,13 +27,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, images: str, seed: str, **options: Any) -> None:
         """Exit status 2, with one line on stderr, for a bad number."""
         count, start = _whole("--images", images, 1, MAX_IMAGES), _whole("--seed", seed, 0, 2**63)
-        began = told = time.monotonic()
+        began = reported = time.monotonic()
 
         def progress(done: int) -> None:
-            nonlocal told
+            nonlocal reported
             now = time.monotonic()
-            if now - told >= 2 or done == count:
-                told = now
+            if now - reported >= 2 or done == count:
+                reported = now
                 rate = round(done / (now - began))
                 self.stderr.write(
                     f"{done} of {counted(count, 'picture')}, {rate} a second", self.style.SUCCESS

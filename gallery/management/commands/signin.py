@@ -43,9 +43,9 @@ class Command(BaseCommand):
 
 
 def _find_or_make(name: str, create: bool) -> User | None:
-    found = User.objects.filter(username__iexact=name).first()
-    if found or not create:
-        return found
+    user = User.objects.filter(username__iexact=name).first()
+    if user or not create:
+        return user
     try:
         return User.objects.create_superuser(name)
     except IntegrityError:

@@ -35,8 +35,8 @@ class Command(BaseCommand):
         faulthandler.register(signal.SIGUSR1)
         refuse_unusable()
         # Under `serve` the worker says so.
-        for line in unshared() if fd is None else ():
-            log.warning(line)
+        for warning in unshared() if fd is None else ():
+            log.warning(warning)
         # A database that is away may come back; one of another version does not change by itself.
         with suppress(DatabaseError):
             schema.refuse_older()

@@ -31,8 +31,8 @@ class Command(BaseCommand):
             raise CommandError("Set VENICE_API_KEY (or VENICE_BASE_URL for an emulator).", returncode=2)
         refuse_unusable()
         schema.refuse_older()
-        for line in (*exposed(), *unshared()):
-            log.warning(line)
+        for warning in (*exposed(), *unshared()):
+            log.warning(warning)
         with Client(settings.VENICE_API_KEY or None, settings.VENICE_BASE_URL) as client:
             try:
                 worker = WorkerProcess(client)
@@ -48,8 +48,8 @@ class Command(BaseCommand):
                 if not worker.in_hand:
                     return
                 calls, patience = counted(len(worker.in_hand), "paid call"), int(client.deadlines.total)
-                line = f"waiting for {calls}, at most {patience} s; "
-                _say("info", f"{line}again = stop now, they become interrupted")
+                message = f"waiting for {calls}, at most {patience} s; "
+                _say("info", f"{message}again = stop now, they become interrupted")
 
             signal.signal(signal.SIGTERM, stop)
             signal.signal(signal.SIGINT, stop)
