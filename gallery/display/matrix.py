@@ -151,7 +151,7 @@ def _square(cell: Cell, text: str, member: User) -> Square:
         return Square(text, generation=cell.generation, state="queued", words="on its way")
     if cell.alike is not None:
         return Square(text, words="the same as another", title="Another cell asks for exactly the same.")
-    return Square(text, value=f"cell-{cell.place}:{amount(cell.price)}", price=usd(cell.price))
+    return Square(text, value=f"cell-{cell.index}:{amount(cell.price)}", price=usd(cell.price))
 
 
 def square(

@@ -55,11 +55,13 @@ def form_of(kind: str, model: Model | None = None) -> Form:
     """The same for many requests of one model: what is the same for all of them is looked up once."""
     taken, refused = _offered(model) if kind == Generate.kind and model is not None else ({}, frozenset())
     left_out = refused | _NOT_SEEN
-    known = taken | {name: value for name, value in _DEFAULTS.get(kind, {}).items() if name not in left_out}
-    known = {name: _plain(value) for name, value in known.items()}
+    defaults = taken | {
+        name: value for name, value in _DEFAULTS.get(kind, {}).items() if name not in left_out
+    }
+    defaults = {name: _plain(value) for name, value in defaults.items()}
 
     def form(request: Mapping[str, Any], inputs: Iterable[str]) -> str:
-        values = known.copy()
+        values = defaults.copy()
         for name, value in request.items():
             if value is not None and name not in left_out:
                 values[name] = _plain(value)

@@ -84,27 +84,27 @@ def _identity(operation: Operation, form: Form) -> str:
 def existing(
     operations: Sequence[Operation], models: Mapping[str, Model], keys: Sequence[str] | None = None
 ) -> dict[int, Image]:
-    """The newest kept picture of each of `operations` (at most 500) that was made already, by its place.
+    """The newest kept picture of each of `operations` (at most 500) that was made already, by its index.
 
     `models` are those that they name, by id; `keys` are their `identities` where somebody knows them. Three queries at
     most: prompts, pictures, and what these started from. The pictures have what a tile shows of them, and no more. What
     was pretended is no picture of Venice's.
     """
     wanted = _wanted(operations, models, keys)
-    firsts = (operations[places[0]] for places in wanted.values())
+    firsts = (operations[indices[0]] for indices in wanted.values())
     asked = [operation for operation in firsts if isinstance(operation, Generate)]
-    found: dict[int, Image] = {}
+    images: dict[int, Image] = {}
     for key, columns in _made(asked, models):
-        if places := wanted.pop(key, None):
+        if indices := wanted.pop(key, None):
             image = Image.from_db(DEFAULT_DB_ALIAS, _SHOWN, columns)
-            found |= dict.fromkeys(places, image)
-    return found
+            images |= dict.fromkeys(indices, image)
+    return images
 
 
 def under_way(
     operations: Sequence[Operation], models: Mapping[str, Model], keys: Sequence[str] | None = None
 ) -> dict[int, int]:
-    """The ids of generations that wait or run and will bring the same pictures, by place; two queries at most."""
+    """The ids of generations that wait or run and will bring the same pictures, by index; two queries at most."""
     wanted = _wanted(operations, models, keys)
     seeds = {getattr(operation, "seed", None) for operation in operations} - {None}
     active = Generation.objects.active().filter(kind=Generate.kind, emulated=settings.VENICE_EMULATED)
@@ -112,24 +112,24 @@ def under_way(
     rows = list(alike.values_list("pk", "model", "request")[:CANDIDATES])
     digests = _inputs(pk for pk, _, request in rows if request.get("style_references"))
     forms = {model: form_of(Generate.kind, models[model]) for model in {model for _, model, _ in rows}}
-    found: dict[int, int] = {}
+    ids: dict[int, int] = {}
     for pk, model, request in rows:
         key = forms[model]({**request, "variants": 1}, digests.get(pk, []))
-        found |= dict.fromkeys(wanted.pop(key, ()), pk)
-    return found
+        ids |= dict.fromkeys(wanted.pop(key, ()), pk)
+    return ids
 
 
 def _wanted(
     operations: Sequence[Operation], models: Mapping[str, Model], keys: Sequence[str] | None
 ) -> dict[str, list[int]]:
-    """The places of those that come again, by identity."""
+    """The indices of those that come again, by identity."""
     wanted: dict[str, list[int]] = defaultdict(list)
     operations = operations[:MOST]
-    for place, (operation, key) in enumerate(
+    for index, (operation, key) in enumerate(
         zip(operations, keys or identities(operations, models), strict=False)
     ):
         if comes_again(operation, models.get(operation.model)):
-            wanted[key].append(place)
+            wanted[key].append(index)
     return wanted
 
 
@@ -145,10 +145,10 @@ def _made(asked: Sequence[Generate], models: Mapping[str, Model]) -> Iterable[tu
 
 def _candidates(asked: Sequence[Generate]) -> list[_Candidate]:
     """First pictures of the same words, seed and model; what is newest of very many."""
-    places = {(operation.prompt, operation.seed, operation.model) for operation in asked}
+    combinations = {(operation.prompt, operation.seed, operation.model) for operation in asked}
     texts = {hashlib.sha256(operation.prompt.encode()).hexdigest(): operation.prompt for operation in asked}
-    known = Prompt.objects.filter(sha256__in=texts).values_list("pk", "sha256") if texts else ()
-    prompts = {pk: texts[digest] for pk, digest in known}
+    stored = Prompt.objects.filter(sha256__in=texts).values_list("pk", "sha256") if texts else ()
+    prompts = {pk: texts[digest] for pk, digest in stored}
     if not prompts:
         return []
     seeds: dict[str, set[int | None]] = defaultdict(set)
@@ -171,7 +171,7 @@ def _candidates(asked: Sequence[Generate]) -> list[_Candidate]:
     return [
         _Candidate(generation, model, request, columns)
         for *columns, generation, seed, model, request in rows.values_list(*_FIELDS, *named)[:CANDIDATES]
-        if (request.get("prompt"), seed, model) in places
+        if (request.get("prompt"), seed, model) in combinations
     ]
 
 

@@ -21,11 +21,11 @@ from venice.operations.ratio import nearest_ratio, pixels_of
 class Cell:
     """One combination: what it asks for and costs (USD, None: unknown), or the problem that keeps it from being asked.
 
-    `picture` is there already, `generation` is on its way to it, `alike` is the place of an earlier cell that asks for
+    `picture` is there already, `generation` is on its way to it, `alike` is the index of an earlier cell that asks for
     the same: none of these is paid for.
     """
 
-    place: int
+    index: int
     operation: Generate | None = None
     problem: str = ""
     price: Decimal | None = None
@@ -101,29 +101,29 @@ def draw(base: Generate, layout: Sequence[Axis], models: Mapping[str, Model]) ->
     columns, rows, pages = (*layout, None, None, None)[:3]
     made = [_asked(base, combination, models) for combination in _combinations(base, (columns, rows, pages))]
     asked = [operation for operation, _ in made if operation]
-    places = [place for place, (operation, _) in enumerate(made) if operation]
+    indices = [index for index, (operation, _) in enumerate(made) if operation]
     keys = identities(asked, models)
-    pictures = {places[number]: image for number, image in existing(asked, models, keys).items()}
-    on_way = {places[number]: pk for number, pk in under_way(asked, models, keys).items()}
-    key_of = dict(zip(places, keys, strict=True))
+    pictures = {indices[number]: image for number, image in existing(asked, models, keys).items()}
+    on_way = {indices[number]: pk for number, pk in under_way(asked, models, keys).items()}
+    key_of = dict(zip(indices, keys, strict=True))
     first: dict[str, int] = {}
     cells = []
-    for place, (operation, problem) in enumerate(made):
+    for index, (operation, problem) in enumerate(made):
         model = models[operation.model] if operation else None
-        earlier = first.setdefault(key_of[place], place) if operation else place
+        earlier = first.setdefault(key_of[index], index) if operation else index
         cells.append(
             Cell(
-                place=place,
+                index=index,
                 operation=operation,
                 problem=problem,
                 price=price(operation, model) if operation and model else None,
-                picture=pictures.get(place),
-                generation=on_way.get(place),
-                alike=earlier if earlier != place else None,
+                picture=pictures.get(index),
+                generation=on_way.get(index),
+                alike=earlier if earlier != index else None,
             )
         )
-    told = [[[axis.name, axis.values] for axis in layout[:3]], [*first]]
-    digest = blake2s(json.dumps(told).encode(), digest_size=12).hexdigest()
+    identity = [[[axis.name, axis.values] for axis in layout[:3]], [*first]]
+    digest = blake2s(json.dumps(identity).encode(), digest_size=12).hexdigest()
     return Matrix(base=base, columns=columns, rows=rows, pages=pages, cells=cells, digest=digest)
 
 

@@ -21,8 +21,8 @@ class WrongWords(ValueError):
         self.column = at - (before.rfind("\n") + 1) + 1
         self.piece = text[at : at + 24].split("\n")[0] + ("…" if len(text) > at + 24 else "")
         self.message = message
-        place = f"line {self.line}, column {self.column}" if "\n" in text else f"character {self.column}"
-        super().__init__(f"At {place}, “{self.piece}”: {message}")
+        position = f"line {self.line}, column {self.column}" if "\n" in text else f"character {self.column}"
+        super().__init__(f"At {position}, “{self.piece}”: {message}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def test_columns_change_fastest_then_rows_then_pages() -> None:
     assert [cell.operation.prompt for cell in matrix.row(1, 2) if cell.operation] == [
         "rain over a canal, rain"
     ] * 2
-    assert [cell.place for cell in matrix.row(1, 2)] == [10, 11]
+    assert [cell.index for cell in matrix.row(1, 2)] == [10, 11]
     assert (len(matrix.cells), matrix.title) == (12, "Seed × CFG scale × Words")
     assert matrix.page_labels == ("fog", "rain")
     price = generate_price(MODELS["venice-sd35"])
