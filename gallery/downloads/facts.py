@@ -87,7 +87,7 @@ class Facts:
     @property
     def parameters(self) -> str:
         """As the common tools write and read it: the prompt, the negative one, and `Name: value` in one line."""
-        told = {
+        values = {
             "Steps": self.steps,
             "CFG scale": None if self.cfg_scale is None else f"{self.cfg_scale:g}",
             "Seed": self.seed,
@@ -99,7 +99,7 @@ class Facts:
             "Version": "Venice Gallery",
         }
         line = ", ".join(
-            f"{name}: {_quoted(str(value))}" for name, value in told.items() if value not in ("", None)
+            f"{name}: {_quoted(str(value))}" for name, value in values.items() if value not in ("", None)
         )
         negative = [f"Negative prompt: {self.negative_prompt}"] if self.negative_prompt else []
         return "\n".join([self.prompt, *negative, line])
@@ -114,5 +114,5 @@ def read(ids: Sequence[int]) -> Iterator[Facts]:
     for start in range(0, len(ids), PORTION):
         portion = ids[start : start + PORTION]
         rows = Image.objects.filter(pk__in=portion).annotate(words=_WORDS).values_list(*_COLUMNS)
-        found = {row[0]: Facts(*row) for row in rows}
-        yield from (found[pk] for pk in portion if pk in found)
+        facts = {row[0]: Facts(*row) for row in rows}
+        yield from (facts[pk] for pk in portion if pk in facts)

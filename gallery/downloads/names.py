@@ -30,13 +30,13 @@ def check(pattern: str) -> str:
     pattern = " ".join(pattern.split()).removesuffix(_ENDING)
     for name in _FIELD.findall(pattern):
         if name not in FIELDS:
-            known = " ".join(f"{{{field}}}" for field in FIELDS)
-            raise BadPattern(f"There is no {{{name[:20]}}}. There is: {known}.")
+            fields = " ".join(f"{{{field}}}" for field in FIELDS)
+            raise BadPattern(f"There is no {{{name[:20]}}}. There is: {fields}.")
     rest = _FIELD.sub("", pattern)
     if "{" in rest or "}" in rest:
         raise BadPattern("A brace is open.")
-    if found := _FORBIDDEN.search(rest):
-        raise BadPattern(f"A file's name cannot hold {found[0][0]!r}.")
+    if forbidden := _FORBIDDEN.search(rest):
+        raise BadPattern(f"A file's name cannot hold {forbidden[0][0]!r}.")
     if not _FIELD.search(pattern):
         raise BadPattern("All files would have the same name: put in {id}, or another field.")
     return pattern
