@@ -79,8 +79,8 @@ def _pixels(values: Mapping[str, Any], source: Model, target: Model, notes: list
             notes.append(f"{width} × {height} becomes {sides[0]} × {sides[1]}")
     else:
         ratio = values.get("aspect_ratio") or source.default_aspect_ratio or ""
-        found = nearest_pixels(ratio, target.divisor)
-        sides = found or nearest_pixels("1:1", target.divisor) or Size(target.divisor, target.divisor)
+        nearest = nearest_pixels(ratio, target.divisor)
+        sides = nearest or nearest_pixels("1:1", target.divisor) or Size(target.divisor, target.divisor)
         if values.get("aspect_ratio"):
             notes.append(f"{ratio} becomes {sides[0]} × {sides[1]}")
     return {"width": sides[0], "height": sides[1]}

@@ -66,6 +66,6 @@ def grouped(
     groups: dict[str, list[tuple[str, str]]] = {}
     for model in models:
         parts = [model.name, *facts(model), "offline at the last look" if model.offline else ""]
-        line = " · ".join(part for part in parts if part)
-        groups.setdefault(model.privacy.capitalize() or "Other", []).append((model.id, line))
+        label = " · ".join(part for part in parts if part)
+        groups.setdefault(model.privacy.capitalize() or "Other", []).append((model.id, label))
     return list(groups.items())

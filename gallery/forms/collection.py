@@ -53,8 +53,8 @@ class CollectionForm(forms.Form):
             limit = f"{Collection.MAX_NOTES:,}".replace(",", " ")
             raise forms.ValidationError(f"Notes have at most {limit} characters; these have {len(notes)}.")
         if "notes" in self._contested:
-            told = "changed: they stand above now" if self.collection.notes else "emptied"
-            raise forms.ValidationError(f"The notes were {told}. Save again to have these in their place.")
+            change = "changed: they stand above now" if self.collection.notes else "emptied"
+            raise forms.ValidationError(f"The notes were {change}. Save again to have these in their place.")
         self.collection.notes = notes
         return notes
 

@@ -1,4 +1,4 @@
-"""The create form in one line: what every page shows of a draft."""
+"""The composer: the create form in one line, as every page shows a draft."""
 
 import uuid
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ _SHOWN = _BARE | {"count"}
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Composer:
     """Prompt and model as fields, and all else of the draft, which goes with them.
 
     `chips` says in a few words what of it this model takes, `price` (USD, None: unknown) what Generate costs. `seed` is
@@ -62,15 +62,15 @@ class Line:
         return named[1:] if isinstance(named, list) else []
 
 
-def line(catalog: Catalog, values: Mapping[str, Any], user: User | None) -> Line:
-    """The line of a draft of `user`.
+def of_draft(catalog: Catalog, values: Mapping[str, Any], user: User | None) -> Composer:
+    """The composer with a draft of `user`.
 
     Without more than words it needs no form, since every page draws it and must be fast.
     """
     kept = dict(values)
     spec = catalog.find(first_model(kept)) or catalog.default
     if spec is None or (not kept.keys() - _BARE and not isinstance(kept.get("model"), list)):
-        return Line(catalog, spec, kept, generate_price(spec) if spec else None)
+        return Composer(catalog, spec, kept, generate_price(spec) if spec else None)
     form = drawn(catalog, kept)
     said = {name: form.initial[name] for name in form.fields if name in kept and name in form.initial}
     shape = [f"{form['width'].value()}×{form['height'].value()}"] if "width" in form.initial else []
@@ -83,7 +83,7 @@ def line(catalog: Catalog, values: Mapping[str, Any], user: User | None) -> Line
     followed = References()
     if user and style_references.FIELD in kept:
         followed = style_references.read(following(kept), user)
-    return Line(
+    return Composer(
         catalog,
         spec,
         kept,

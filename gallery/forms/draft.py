@@ -138,7 +138,7 @@ def _size_fields(form: GenerateForm) -> list[str]:
     return [name for name in (*PIXELS, "aspect_ratio") if name in form.fields]
 
 
-def told(sent: QueryDict, catalog: Catalog) -> Values:
+def sent_values(sent: QueryDict, catalog: Catalog) -> Values:
     """All values that a sent form tells: what was changed in its fields, else what they were drawn from.
 
     NotKept, in words, for what no database takes and for more than a draft holds.

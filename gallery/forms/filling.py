@@ -46,20 +46,22 @@ class Filling:
 
 def asked(query: QueryDict, user: User, catalog: Catalog) -> Filling:
     """What `query` names: a picture, a request, a click, a preset, a draft of before; and single fields, which win."""
-    found = _named(query, user, catalog)
-    image = found.image
+    filling = _named(query, user, catalog)
+    image = filling.image
     single = values_asked(_single(query), None)
-    values = {name: value for name, value in {**found.values, **single}.items() if _fits(name, value)}
-    values |= {name: found.values[name] for name in found.values.keys() & {"image", style_references.FIELD}}
+    values = {name: value for name, value in {**filling.values, **single}.items() if _fits(name, value)}
+    values |= {
+        name: filling.values[name] for name in filling.values.keys() & {"image", style_references.FIELD}
+    }
     if image is not None:
         values["image"] = str(image.pk)
     if "draft" in query:
         # As it stood, whoever had chosen its seed.
-        values |= {name: found.values[name] for name in found.values.keys() & {CAME_ALONG}}
+        values |= {name: filling.values[name] for name in filling.values.keys() & {CAME_ALONG}}
     else:
         values = with_seed_along(values)
     followed = style_references.read(query, user).entries
-    source = found.source or (_source(query) if values or followed else "")
+    source = filling.source or (_source(query) if values or followed else "")
     if followed:
         names = [entry.name for entry in followed]
         values |= {entry.strength_field: entry.strength for entry in followed if entry.strength}
@@ -71,7 +73,7 @@ def asked(query: QueryDict, user: User, catalog: Catalog) -> Filling:
             # Beside those that are chosen; the newest, where there is no room for all.
             names = list(dict.fromkeys([*there, *names]))[-most:]
         values |= {style_references.FIELD: names}
-    return Filling(values, found.replaces, source, image, found.is_lost)
+    return Filling(values, filling.replaces, source, image, filling.is_lost)
 
 
 def _follows_styles(user: User, catalog: Catalog, asked: str) -> tuple[Model | None, list[str]]:
@@ -177,20 +179,20 @@ def _made_by_words(image: Image) -> Image | None:
 
     An edit's words say what to change, and an upscaled picture has none: neither is a prompt.
     """
-    found: Image | None = image
+    candidate: Image | None = image
     for _ in range(MOST_STEPS):
-        if found is None or found.generation.kind in (Kind.GENERATE, Kind.OPENAI_GENERATE):
-            return found
-        origin = found.generation.origin_id
-        found = Image.objects.select_related("generation").filter(pk=origin).first() if origin else None
+        if candidate is None or candidate.generation.kind in (Kind.GENERATE, Kind.OPENAI_GENERATE):
+            return candidate
+        origin = candidate.generation.origin_id
+        candidate = Image.objects.select_related("generation").filter(pk=origin).first() if origin else None
     return None
 
 
 def _of_click(query: QueryDict, catalog: Catalog) -> Filling:
     """The form as it was clicked: its first request with all that was varied; a seed is drawn anew."""
     pk = read_id(query.get("batch") or "")
-    known = Generation.objects.select_related("origin__generation", "batch")
-    first = known.filter(batch=pk).order_by("position").first() if pk is not None else None
+    generations = Generation.objects.select_related("origin__generation", "batch")
+    first = generations.filter(batch=pk).order_by("position").first() if pk is not None else None
     if first is None:
         return Filling(is_lost=True)
     if first.batch.kind in (Batch.Kind.ONE, Batch.Kind.MATRIX):
@@ -217,8 +219,8 @@ def _most_frequent(prompt: str) -> int:
 
 def _of_generation(query: QueryDict, catalog: Catalog) -> Filling:
     pk = read_id(query.get("generation") or "")
-    known = Generation.objects.select_related("origin__generation")
-    generation = known.filter(pk=pk).first() if pk is not None else None
+    generations = Generation.objects.select_related("origin__generation")
+    generation = generations.filter(pk=pk).first() if pk is not None else None
     return _as_asked(generation, catalog) if generation else Filling(is_lost=True)
 
 

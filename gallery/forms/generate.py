@@ -79,9 +79,9 @@ class GenerateForm(SpendingForm):
         self.most = settings.MAX_PICTURES_PER_CLICK if most is None else most
         first, *others = models_named((data if data is not None else initial) or {}) or [""]
         self.spec = catalog.find(first) or catalog.default
-        known = {each: catalog.find(each) for each in others}
-        self.others = tuple(model for model in known.values() if model and model is not self.spec)
-        self.unknown_models = [each for each, model in known.items() if model is None]
+        by_name = {each: catalog.find(each) for each in others}
+        self.others = tuple(model for model in by_name.values() if model and model is not self.spec)
+        self.unknown_models = [each for each, model in by_name.items() if model is None]
         self.fields = {"model": model_field(catalog, self.spec), **fields_of(self.spec, catalog.styles)}
         shown = {**(initial or {}), "model": first} if initial else {}
         self.initial = {name: value for name, value in shown.items() if self.can_show(name, value)}

@@ -198,28 +198,28 @@ class MatrixForm:
         self.errors.setdefault(name, []).append(words)
 
     @property
-    def told_once(self) -> list[str]:
+    def left_out(self) -> list[str]:
         """What the create form had and a matrix has not, in words: said where it is left out."""
         count = str(self.sent.get("count") or "1").strip()
-        told = []
+        notes = []
         if count not in ("", "1"):
-            told.append(
+            notes.append(
                 f"A matrix makes one picture of each: the count of {count[:6]} is left out. Vary the seed."
             )
         if self.texts[axes.PROMPT].strip() and not str(self.sent.get(f"{PREFIX}{axes.PROMPT}") or "").strip():
-            told.append("The words in braces are what varies: they stand at Words.")
-        return told
+            notes.append("The words in braces are what varies: they stand at Words.")
+        return notes
 
     @property
     def entries(self) -> list[Entry]:
         """All that may be varied, as it was typed, with what is wrong with it."""
-        known = {axes.MODEL: self.models, axes.STYLE: self.base.catalog.styles}
+        choices = {axes.MODEL: self.models, axes.STYLE: self.base.catalog.styles}
         return [
             Entry(
                 name,
                 text,
                 self.errors.get(f"{PREFIX}{name}", ()),
-                frozenset(piece.strip() for piece in text.split("\n")) & set(known.get(name, ())),
+                frozenset(piece.strip() for piece in text.split("\n")) & set(choices.get(name, ())),
             )
             for name, text in self.texts.items()
         ]
@@ -285,19 +285,19 @@ class MatrixForm:
         said = sorted((name, values) for name, values in self.sent.lists() if name not in _NOT_ASKED)
         return uuid.uuid5(submission, f"{part} {said}") if submission else None
 
-    def told(self, purchase: Purchase) -> dict[str, Any]:
+    def batch_columns(self, purchase: Purchase) -> dict[str, Any]:
         """The columns of the batch beside its price: what was varied, and where each cell's picture is.
 
         A cell is the position of its generation in the batch, `image:5` or `generation:7` for what was there already
         or on its way, or None.
         """
         assert self.matrix  # noqa: S101 - only a valid form buys
-        positions = {cell.place: position for position, cell in enumerate(purchase.cells)}
+        positions = {cell.index: position for position, cell in enumerate(purchase.cells)}
         cells: list[int | str | None] = []
         for cell in self.matrix.cells:
             there = f"image:{cell.picture.pk}" if cell.picture else None
             on_way = f"generation:{cell.generation}" if cell.generation else None
-            cells.append(positions.get(cell.place if cell.alike is None else cell.alike, there or on_way))
+            cells.append(positions.get(cell.index if cell.alike is None else cell.alike, there or on_way))
         return {
             "kind": Batch.Kind.MATRIX,
             "title": self.matrix.title,
@@ -361,16 +361,16 @@ def _with_drawn_seeds(text: str) -> str:
 
 def fields_of(batch: Batch) -> QueryDict:
     """The form that a bought matrix came from, to be looked at again."""
-    told, fields = batch.axes, QueryDict(mutable=True)
-    for name, value in (told.get("base") or {}).items():
+    stored, fields = batch.axes, QueryDict(mutable=True)
+    for name, value in (stored.get("base") or {}).items():
         if isinstance(value, str | int | float):
             fields[name] = str(value)
-    for name, values in (told.get("references") or {}).items():
+    for name, values in (stored.get("references") or {}).items():
         fields.setlist(name, values)
-    layout = [name for name in told.get("layout") or () if name in axes.NAMES]
+    layout = [name for name in stored.get("layout") or () if name in axes.NAMES]
     for name in layout:
         mark = " | " if name == axes.PROMPT else "\n" if name in (axes.MODEL, axes.STYLE) else ", "
-        fields[f"{PREFIX}{name}"] = mark.join(_typed(value) for value in told.get(name) or ())
+        fields[f"{PREFIX}{name}"] = mark.join(_typed(value) for value in stored.get(name) or ())
     fields.update(dict(zip((ACROSS, DOWN), layout, strict=False)))
     return fields
 

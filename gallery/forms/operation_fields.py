@@ -47,7 +47,7 @@ class Scale(OneOf):
         named = _number(filled)
         if MIN_SCALE <= named <= self.most:
             scales.append(named)
-        choices = [(_written(scale), self._told(scale, model)) for scale in sorted({*scales})]
+        choices = [(_written(scale), self._label(scale, model)) for scale in sorted({*scales})]
         super().__init__(
             choices=choices,
             required=False,
@@ -65,7 +65,7 @@ class Scale(OneOf):
             raise ValidationError(f"{self._too_large(scale)} Choose one of the list.", code="invalid")
         return int(scale) if scale == int(scale) else scale
 
-    def _told(self, scale: float, model: Model | None) -> str:
+    def _label(self, scale: float, model: Model | None) -> str:
         done = min(scale, self.most)
         size = f"{round(self.picture.width * done)} × {round(self.picture.height * done)}"
         cost = in_words(upscale_price(model, done) if model else None)

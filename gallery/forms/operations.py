@@ -315,9 +315,9 @@ class EditForm(OperationForm):
 
     def _facts(self, model: Model) -> tuple[str, str]:
         cost = price(Edit(image="https://example.org/", prompt="-", model=model.id), model)
-        return in_words(cost), self.told_of(model)
+        return in_words(cost), self.facts_of(model)
 
-    def told_of(self, model: Model) -> str:
+    def facts_of(self, model: Model) -> str:
         """What else of a model matters for the choice."""
         return ""
 
@@ -355,7 +355,7 @@ class MultiEditForm(EditForm):
         usual = f"{spec.default_quality}, the model’s own"
         return {"quality": Offer(spec.qualities, otherwise=usual, priced=True, **words("quality"))}
 
-    def told_of(self, model: Model) -> str:
+    def facts_of(self, model: Model) -> str:
         return "1 picture" if model.max_input_images == 1 else f"{model.max_input_images} pictures"
 
     def asked(self, values: Mapping[str, Any]) -> Operation:

@@ -42,15 +42,15 @@ def values_of(image: Image, uses: Iterable[str]) -> dict[str, Any]:
     return {name: asked[name] for name in wanted if asked.get(name) is not None}
 
 
-def values_told(
-    told: Mapping[str, Any], catalog: Catalog, chosen: Mapping[str, Any]
+def values_of_file(
+    parameters: Mapping[str, Any], catalog: Catalog, chosen: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """What a file says of its picture, as the form takes it, and what names nothing that Venice has.
 
     A model that is none of Venice's leaves what is `chosen`, or the default. Where the first model takes shapes in
-    place of pixels, they are told by the nearest shape, if it is near.
+    place of pixels, they become the nearest shape, if it is near.
     """
-    values = dict(told)
+    values = dict(parameters)
     unknown = []
     if "model" in values and catalog.find(values["model"]) is None:
         unknown.append((PARAMETER["model"].label, str(values.pop("model"))))
@@ -65,7 +65,7 @@ def values_told(
 
 def _near(shape: float, ratios: Iterable[str]) -> str | None:
     """The ratio that is this shape, but for a twentieth: sides are rounded to whole blocks."""
-    off = {ratio: abs(known / shape - 1) for ratio in ratios if (known := proportion(ratio))}
+    off = {ratio: abs(exact / shape - 1) for ratio in ratios if (exact := proportion(ratio))}
     nearest = min(off, key=off.__getitem__, default=None)
     return nearest if nearest and off[nearest] < 0.05 else None
 

@@ -38,13 +38,13 @@ class NoPresets(Exception):
 class Entry:
     """A preset of a file: its name, whether it is for the team, its values.
 
-    `as_told` are the same with pictures that are not here.
+    `as_written` are the same with pictures that are not here.
     """
 
     name: str
     is_shared: bool
     values: Values
-    as_told: Values
+    as_written: Values
 
 
 def written(presets: Iterable[Preset], user: User) -> str:
@@ -98,7 +98,7 @@ def _entry(item: Any, user: User, notes: list[str]) -> Entry | None:
     given = given if isinstance(given, dict) else {}
     values, unknown, wrong = _values(given)
     followed, missing = _followed(given, item.get(_PICTURES), user)
-    as_told = values | {name: value for name, value in given.items() if _is_of_style(name)}
+    as_written = values | {name: value for name, value in given.items() if _is_of_style(name)}
     values |= followed
     extra = [*unknown, *(key for key in item if key not in ("name", "shared", "values", _PICTURES))]
     if extra:
@@ -117,7 +117,7 @@ def _entry(item: Any, user: User, notes: list[str]) -> Entry | None:
     if not values:
         notes.append(f"“{title}” was left out: it holds no value.")
         return None
-    return Entry(title, item.get("shared") is True, values, as_told)
+    return Entry(title, item.get("shared") is True, values, as_written)
 
 
 def _listed(names: list[str]) -> str:
@@ -153,9 +153,9 @@ def _names(value: Any) -> list[str]:
 
 def _followed(given: Mapping[str, Any], digests: Any, user: User) -> tuple[Values, list[str]]:
     """The pictures whose style is followed, with their strengths, that are here and the same; the names of others."""
-    names, known = _names(given.get(FIELD)), digests if isinstance(digests, dict) else {}
-    found = sources.read(names, user).pictures if names else ()
-    here = [name_of(each) for each in found if known.get(name_of(each)) == each.sha256]
+    names, expected = _names(given.get(FIELD)), digests if isinstance(digests, dict) else {}
+    pictures = sources.read(names, user).pictures if names else ()
+    here = [name_of(each) for each in pictures if expected.get(name_of(each)) == each.sha256]
     values: Values = {FIELD: list(here)} if here else {}
     for name in here:
         strength = str(given.get(f"{STRENGTH}{name}", ""))

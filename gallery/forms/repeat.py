@@ -47,14 +47,14 @@ def repeated(request: HttpRequest, form: GenerateForm) -> Repeat | None:
     specs = {spec.id: spec for spec in (form.spec, *form.others) if spec}
     keys = identities(operations, specs)
     there, coming = existing(operations, specs, keys), under_way(operations, specs, keys)
-    places = there.keys() | coming.keys()
-    if not places:
+    indices = there.keys() | coming.keys()
+    if not indices:
         return None
-    missing = [each for place, each in enumerate(form.operations) if place not in places]
+    missing = [each for index, each in enumerate(form.operations) if index not in indices]
     return Repeat(
         image=there[min(there)] if there else None,
         generation=None if there else coming[min(coming)],
-        count=len(places),
+        count=len(indices),
         missing=missing,
         price=total(CatalogModel.objects.prices(dict(enumerate(missing))).values()) if missing else None,
     )

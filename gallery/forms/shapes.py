@@ -87,8 +87,8 @@ def tiers(model: Model, name: str, chosen: object) -> list[Tier]:
         prices = {each: generate_price(model, resolution=each) for each in model.resolutions}
     else:
         prices = {each: generate_price(model, quality=each) for each in model.qualities}
-    is_told = not (model.resolutions and model.qualities)
-    return [Tier(each, each == chosen, price if is_told else None) for each, price in prices.items()]
+    has_price = not (model.resolutions and model.qualities)
+    return [Tier(each, each == chosen, price if has_price else None) for each, price in prices.items()]
 
 
 def read_sides(text: str) -> tuple[str, str] | None:

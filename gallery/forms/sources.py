@@ -51,12 +51,12 @@ def named(sent: QueryDict, user: User, *fields: str) -> Sources:
     A field called `upload` holds numbers of uploads; all others pictures, and uploads as `upload:3`.
     """
     texts = {field: _texts(sent, field) for field in fields}
-    found = read(chain.from_iterable(texts.values()), user)
-    if not found.problem:
-        return found
+    result = read(chain.from_iterable(texts.values()), user)
+    if not result.problem:
+        return result
     # Each by itself: only where something is wrong. Too many may be so together alone.
     at = next((field for field in fields if read(texts[field], user).problem), fields[0])
-    return replace(found, field=at)
+    return replace(result, field=at)
 
 
 def _texts(sent: QueryDict, field: str) -> list[str]:
@@ -73,13 +73,13 @@ def read(texts: Iterable[str], user: User) -> Sources:
     pictures: list[StoredPicture] = []
     problem = f"At most {MOST} pictures can be named." if len(parts) > MOST else ""
     for part, pk, is_upload in asked:
-        found: Image | Upload | None = None
+        picture: Image | Upload | None = None
         if pk is not None:
-            found = uploads.get(pk) if is_upload else images.get(pk)
-        if found is None:
+            picture = uploads.get(pk) if is_upload else images.get(pk)
+        if picture is None:
             problem = problem or _problem(part, pk, is_upload)
-        elif found not in pictures:
-            pictures.append(found)
+        elif picture not in pictures:
+            pictures.append(picture)
     return Sources(tuple(pictures), problem)
 
 
@@ -90,8 +90,8 @@ def of_inputs(rows: Iterable[Input], user: User) -> list[StoredPicture | None]:
     """
     rows = list(rows)
     digests = [row.sha256 for row in rows if row.image is None]
-    mine = {upload.sha256: upload for upload in Upload.objects.of(user).filter(sha256__in=digests)}
-    return [row.image or mine.get(row.sha256) for row in rows]
+    own = {upload.sha256: upload for upload in Upload.objects.of(user).filter(sha256__in=digests)}
+    return [row.image or own.get(row.sha256) for row in rows]
 
 
 def parts_of(typed: str) -> list[str]:

@@ -67,8 +67,8 @@ class SpendingForm(forms.Form):
         self.make()
         for name, (field, instead) in self.other_names.items():
             if self.data.get(name) and self.data[name] != self.data.get(field):
-                place = self.errors.setdefault(field, self.error_class())
-                place.append(f"“{name}” is not read here: {instead}. Nothing was sent.")
+                field_errors = self.errors.setdefault(field, self.error_class())
+                field_errors.append(f"“{name}” is not read here: {instead}. Nothing was sent.")
         if message := objection(self.data, self.quote):
             self.refuse_price(message, self.quote)
 

@@ -71,12 +71,12 @@ class References:
 
 def read(sent: QueryDict, user: User) -> References:
     """What a form or an address names; an address that fills in all of a picture brings that one's references."""
-    found = named(sent, user, FIELD)
-    pictures = list(found.pictures)
+    result = named(sent, user, FIELD)
+    pictures = list(result.pictures)
     if not pictures and sent.get("use", "all").split(",")[0] in ("all", "remix") and "image" in sent:
         pictures = _of_picture(sent, user)
     entries = [Reference(picture, sent.get(f"{STRENGTH}{name_of(picture)}", "")) for picture in pictures]
-    return References(entries, found.problem)
+    return References(entries, result.problem)
 
 
 def _of_picture(sent: QueryDict, user: User) -> list[StoredPicture]:
@@ -138,7 +138,7 @@ def too_many(spec: Model | None, count: int) -> str:
     return f"{capfirst(spec.name)} takes up to {taken}, and these are {count}: untick {over} of them."
 
 
-def told(spec: Model | None, count: int) -> str:
+def note(spec: Model | None, count: int) -> str:
     """What the chosen model takes of them, in words."""
     if spec is None:
         return ""

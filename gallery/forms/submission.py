@@ -139,8 +139,8 @@ def _check_same(request: MemberRequest, first: Sequence[Generation], operations:
     Whoever chooses one has chosen that of the first picture: those of the others are drawn each time.
     """
     bodies = [each.payload(images=False) for each in operations]
-    asked = [_told(each.kind, body, _digests(each)) for each, body in zip(operations, bodies, strict=True)]
-    before = [_told(row.kind, row.request, (each.sha256 for each in row.sources)) for row in first]
+    asked = [_as_text(each.kind, body, _digests(each)) for each, body in zip(operations, bodies, strict=True)]
+    before = [_as_text(row.kind, row.request, (each.sha256 for each in row.sources)) for row in first]
     has_seed = bool(request.POST.get("seed", "").strip())
     if asked == before and (not has_seed or bodies[0].get("seed") == first[0].request.get("seed")):
         return
@@ -151,7 +151,7 @@ def _check_same(request: MemberRequest, first: Sequence[Generation], operations:
     raise AskedOtherwise(words, total(CatalogModel.objects.prices(dict(enumerate(operations))).values()))
 
 
-def _told(kind: str, body: Mapping[str, Any], digests: Iterable[str]) -> str:
+def _as_text(kind: str, body: Mapping[str, Any], digests: Iterable[str]) -> str:
     """A request as text but for its seed; equal for two that ask for the same."""
     plain = {name: value for name, value in body.items() if name != "seed"}
     return json.dumps([kind, plain, list(digests)], sort_keys=True)

@@ -7,7 +7,7 @@ from django.template.loader import get_template
 from django.utils.safestring import SafeString
 
 from gallery.forms import Catalog
-from gallery.forms.composer import line
+from gallery.forms.composer import of_draft
 from gallery.http import glance
 from gallery.models import Draft, User
 
@@ -34,7 +34,7 @@ def _drawn(context: template.Context, target: str, *, is_docked: bool) -> SafeSt
     user = cast(User | None, context.get("user"))
     draft = Draft.objects.current_of(user) if user else None
     values = {
-        "line": line(Catalog.load(glance(request)), draft.values if draft else {}, user),
+        "composer": of_draft(Catalog.load(glance(request)), draft.values if draft else {}, user),
         "csrf_token": context.get("csrf_token"),
         "user": user,
         "request": request,

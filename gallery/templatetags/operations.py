@@ -72,7 +72,7 @@ def followed_styles(context: Context, form: Any) -> dict[str, Any]:
         "form": form,
         "references": references.entries,
         "problems": form.errors.get(style_references.FIELD) or filter(None, [problem]),
-        "told": style_references.told(form.spec, len(references.entries)),
+        "note": style_references.note(form.spec, len(references.entries)),
         "in_matrix": "asked" in context,
         "takes": form.spec and form.spec.supports_style_references,
         "takes_strength": form.spec and form.spec.supports_style_strength,

@@ -99,7 +99,7 @@ def _form_of(request: MemberRequest, sent: QueryDict) -> tuple[GenerateForm, Val
     """The form as it was sent, and the values of its draft; only its fields where that is none to keep."""
     catalog = Catalog.load(glance(request))
     try:
-        values = draft.told(sent, catalog)
+        values = draft.sent_values(sent, catalog)
     except draft.NotKept:
         return GenerateForm.redrawn(catalog, plain(sent)), {"image": sent.get("image", "")}
     return draft.drawn(catalog, values), values

@@ -17,7 +17,7 @@ from gallery.forms.draft import (
     following,
     greyed,
     kept_beside,
-    told,
+    sent_values,
 )
 from gallery.forms.generate import GenerateForm
 from gallery.forms.prefill import picture_named
@@ -59,7 +59,7 @@ def _keep(request: MemberRequest) -> HttpResponse:
     if unreadable_fields(request):
         return _not_kept("Some of its characters cannot be read. It is not kept.")
     try:
-        saved = save(request, told(request.POST, Catalog.load(glance(request))))
+        saved = save(request, sent_values(request.POST, Catalog.load(glance(request))))
     except NotKept as error:
         return _not_kept(str(error))
     answer = {"revision": saved.revision, "stands": saved.stands, "before": saved.before}
@@ -102,7 +102,7 @@ def save_sent(
     if unreadable_fields(request):
         return None
     try:
-        values = told(sent, Catalog.load(glance(request)))
+        values = sent_values(sent, Catalog.load(glance(request)))
     except NotKept:
         return None
     save(request, values, replaces=replaces, insists=True)
@@ -156,8 +156,8 @@ def _is_of(image: Image, words: str) -> bool:
 
 def line(request: MemberRequest, values: Values, notes: Mapping[str, Any] | None = None) -> HttpResponse:
     """The composer's one line with those values; what `notes` tell about them is said above it."""
-    drawn_line = composer.line(Catalog.load(glance(request)), values, request.user)
-    of_line = {"line": drawn_line, "user": request.user}
+    drawn_line = composer.of_draft(Catalog.load(glance(request)), values, request.user)
+    of_line = {"composer": drawn_line, "user": request.user}
     return render(request, "create/_composer_redrawn.jinja", of_line | {"notes": notes}, using="jinja2")
 
 

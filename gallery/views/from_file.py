@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import reswap, retarget
 
 from gallery.forms import Catalog, GenerateForm
-from gallery.forms.prefill import values_told
+from gallery.forms.prefill import values_of_file
 from gallery.forms.sent import MODEL, models_named
 from gallery.http import MemberRequest, glance
 from gallery.media import parameters
@@ -50,7 +50,7 @@ def _read(request: MemberRequest, data: bytes) -> HttpResponse:
     if found is None:
         return _refused(request, _HEIC if sniff_input(data) == "heif" else _SAYS_NOTHING)
     catalog = Catalog.load(glance(request))
-    values, unknown = values_told(found.fields, catalog, _chosen(request, catalog))
+    values, unknown = values_of_file(found.fields, catalog, _chosen(request, catalog))
     form = GenerateForm.redrawn(catalog, values)
     unused = [*unknown, *form.not_taken(values), *found.unused]
     return create.filled(request, values, filled_from="a file", read=found, unused=unused)

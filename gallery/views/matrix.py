@@ -98,7 +98,7 @@ def _queued(
     with transaction.atomic():
         access.check_pace(request.user)
         (generation, *_), _ = Generation.objects.enqueue_batch(
-            request.user, orders, submission=submission, **form.told(purchase)
+            request.user, orders, submission=submission, **form.batch_columns(purchase)
         )
     return generation.batch
 

@@ -117,7 +117,7 @@ def bring_in(request: MemberRequest) -> HttpResponse:
 def _add(request: MemberRequest, entry: Entry, notes: list[str]) -> bool:
     """Whether it is new. Another one of that name keeps it, and this gets a number."""
     there = Preset.objects.named(request.user, entry.name)
-    if there and there.values in (entry.values, entry.as_told):
+    if there and there.values in (entry.values, entry.as_written):
         notes.append(f"“{there.name}” is there already.")
         return False
     preset = Preset(owner=request.user, is_shared=entry.is_shared, values=entry.values)
