@@ -64,8 +64,8 @@ def _of_call(one: Decimal | None, images: int, enhance_prompt: bool) -> Decimal 
 
 def total(prices: Iterable[Decimal | None]) -> Decimal | None:
     """What all of them cost together; None when one price is not known."""
-    known = list(prices)
-    return sum(filter(None, known), Decimal(0)) if None not in known else None
+    amounts = list(prices)
+    return sum(filter(None, amounts), Decimal(0)) if None not in amounts else None
 
 
 def dollars(amount: Decimal) -> str:
