@@ -198,12 +198,12 @@ class GuardedMedia:
             # Refuses an address that is not ours, as for a page.
             request.get_host()
             name = request.path_info.removeprefix(settings.MEDIA_URL)
-            found = _found(request, name)
-            return _with_length(found or error_page(request, 404))
+            picture = _picture(request, name)
+            return _with_length(picture or error_page(request, 404))
         return self.get_response(request)
 
 
-def _found(request: HttpRequest, name: str) -> HttpResponseBase | None:
+def _picture(request: HttpRequest, name: str) -> HttpResponseBase | None:
     digest = serving.digest_of(name)
     try:
         keepers = access.keepers_of(digest)
@@ -212,10 +212,10 @@ def _found(request: HttpRequest, name: str) -> HttpResponseBase | None:
         return serving.response(request, name)
     if keepers and serving.member_of(request) not in keepers:
         return None
-    found = serving.response(request, name)
-    if found and not keepers:
+    response = serving.response(request, name)
+    if response and not keepers:
         access.note_of_all(digest)
-    return found
+    return response
 
 
 def _with_length(response: HttpResponseBase) -> HttpResponseBase:
