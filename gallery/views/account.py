@@ -33,11 +33,11 @@ def account(request: MemberRequest) -> HttpResponse:
 def _example(request: MemberRequest) -> str:
     """What the member's newest picture would be called, or one that anybody might have made."""
     newest = request.user.images.order_by("-pk").values_list("pk", flat=True).first()
-    known = next(facts.read([newest] if newest else []), None)
+    example = next(facts.read([newest] if newest else []), None)
     zone, pattern = timezone.get_current_timezone(), User.objects.get(pk=request.user.pk).download_name
-    if known:
-        named = known.named(zone, shows_sensitive=request.user.shows_sensitive)
-        return f"{names.stem(pattern, named)}.{EXTENSIONS[known.format]}"
+    if example:
+        named = example.named(zone, shows_sensitive=request.user.shows_sensitive)
+        return f"{names.stem(pattern, named)}.{EXTENSIONS[example.format]}"
     made = timezone.localtime()
     values = {
         "date": f"{made:%Y-%m-%d}",

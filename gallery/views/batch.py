@@ -24,12 +24,12 @@ def batch(request: MemberRequest, pk: int) -> HttpResponse:
 
     With `cancelled` in the address, its cards are those of what was cancelled.
     """
-    found = access.batch_to_see(pk)
+    click = access.batch_to_see(pk)
     if request.htmx and "line" in request.GET:
-        return _line(request, found)
+        return _queue_card(request, click)
     first = min(read_id(request.GET.get("from", "")) or 0, 32_767)
     card = batch_card.of(
-        found,
+        click,
         closed_gates(request),
         first=first,
         of_cancelled="cancelled" in request.GET,
@@ -42,14 +42,14 @@ def batch(request: MemberRequest, pk: int) -> HttpResponse:
     return _shown(request, card)
 
 
-def _line(request: MemberRequest, found: Batch) -> HttpResponse:
-    """The one line of it, as the queue and the gallery have it."""
-    line = queue_lines.card_of(found)
-    if request.GET.get("seen") == line.seen:
+def _queue_card(request: MemberRequest, click: Batch) -> HttpResponse:
+    """The card of it in one line, as the queue and the gallery have it."""
+    card = queue_lines.card_of(click)
+    if request.GET.get("seen") == card.seen:
         return HttpResponse(status=204)
     is_polled = request.htmx.current_url_abs_path != reverse("queue")
     return render(
-        request, "batch/_line.html", {"batch": line, "polls": is_polled, "back": "" if is_polled else "queue"}
+        request, "batch/_line.html", {"batch": card, "polls": is_polled, "back": "" if is_polled else "queue"}
     )
 
 
@@ -105,10 +105,10 @@ def run_again(request: MemberRequest, pk: int) -> HttpResponse:
 def _changed(request: MemberRequest, pk: int) -> HttpResponse:
     """The changed section to htmx; else back to the page that the form was on."""
     if request.htmx:
-        found: Batch = access.batch_to_see(pk)
+        click: Batch = access.batch_to_see(pk)
         if (request.htmx.target or "").startswith("batch-line-"):
-            return _line(request, found)
-        return _shown(request, batch_card.of(found, closed_gates(request), member=request.user))
+            return _queue_card(request, click)
+        return _shown(request, batch_card.of(click, closed_gates(request), member=request.user))
     on_queue = request.POST.get("back") == "queue"
     return SeeOther(reverse("queue") if on_queue else reverse("batch", args=[pk]))
 

@@ -35,7 +35,7 @@ def uncollect(request: MemberRequest, pk: int) -> HttpResponse:
     """Take a picture out of a collection, named as there; nothing is made."""
     image = access.image_to_see(pk)
     try:
-        collection = known(request)
+        collection = named(request)
         if collection is None:
             raise Http404
         collection.remove([image.pk])
@@ -60,7 +60,7 @@ def meant(request: MemberRequest, user: User) -> Collection:
     return _numbered(request) or Collection.objects.meant(request.POST.get("collection", ""), user)
 
 
-def known(request: MemberRequest) -> Collection | None:
+def named(request: MemberRequest) -> Collection | None:
     """The collection that a post names in `collection`; None when there is none. ValidationError as above."""
     return _numbered(request) or Collection.objects.named(request.POST.get("collection", ""))
 
@@ -73,10 +73,10 @@ def _numbered(request: MemberRequest) -> Collection | None:
     if "typed" in request.POST:
         return None
     number = read_id(request.POST.get("collection", "").strip())
-    found = Collection.objects.filter(pk=number or 0).first()
-    if found is None and "known" in request.POST:
+    collection = Collection.objects.filter(pk=number or 0).first()
+    if collection is None and "known" in request.POST:
         raise ValidationError("That collection was deleted meanwhile. Nothing was done.")
-    return found
+    return collection
 
 
 def _done(request: MemberRequest, image: Image, words: str) -> HttpResponse:

@@ -62,7 +62,7 @@ def _all(request: MemberRequest, *, name: str = "", problem: str = "") -> HttpRe
 @require_safe
 def collection(request: MemberRequest, pk: int) -> HttpResponse:
     """Its pictures in its own order or another, by cursor and search; with `arrange`, cards that can be moved."""
-    return _page(request, _found(pk))
+    return _page(request, _collection(pk))
 
 
 def _page(request: MemberRequest, collection: Collection, form: CollectionForm | None = None) -> HttpResponse:
@@ -99,10 +99,10 @@ def _page(request: MemberRequest, collection: Collection, form: CollectionForm |
 @require_POST
 def edit(request: MemberRequest, pk: int) -> HttpResponse:
     """Another name, other notes; what another has written meanwhile stays, or is told."""
-    found = _found(pk)
+    existing = _collection(pk)
     with transaction.atomic():
         # Who else edits it is done by then.
-        collection = get_object_or_404(Collection.objects.select_for_update(no_key=True), pk=found.pk)
+        collection = get_object_or_404(Collection.objects.select_for_update(no_key=True), pk=existing.pk)
         form = CollectionForm(collection, request.POST)
         if form.is_valid():
             try:
@@ -110,7 +110,7 @@ def edit(request: MemberRequest, pk: int) -> HttpResponse:
             except IntegrityError:
                 form.add_error("name", f"There is a collection “{collection.name}” already.")
     if form.errors:
-        return _page(request, _found(pk), form)
+        return _page(request, _collection(pk), form)
     return SeeOther(reverse("collection", args=[pk]))
 
 
@@ -118,7 +118,7 @@ def edit(request: MemberRequest, pk: int) -> HttpResponse:
 def archive(request: MemberRequest, pk: int) -> HttpResponse:
     """Out of all menus, or with `archived=0` back into them; its pictures stay."""
     moment = None if request.POST.get("archived") == "0" else timezone.now()
-    Collection.objects.filter(pk=_found(pk).pk).update(archived_at=moment)
+    Collection.objects.filter(pk=_collection(pk).pk).update(archived_at=moment)
     return back_to(request, reverse("collection", args=[pk]))
 
 
@@ -127,24 +127,24 @@ def delete(request: MemberRequest, pk: int) -> HttpResponse:
     """Forget a collection; its pictures stay."""
     with transaction.atomic():
         # Whoever puts something into it, or queues for it, is done by then.
-        found = get_object_or_404(Collection.objects.select_for_update(), pk=min(pk, MAX_ID))
-        access.check_may_delete(request.user, found)
-        found.delete()
-    messages.success(request, f"The collection “{found.name}” is deleted; its pictures stay.")
+        collection = get_object_or_404(Collection.objects.select_for_update(), pk=min(pk, MAX_ID))
+        access.check_may_delete(request.user, collection)
+        collection.delete()
+    messages.success(request, f"The collection “{collection.name}” is deleted; its pictures stay.")
     return SeeOther(reverse("collections"))
 
 
 @require_POST
 def cover(request: MemberRequest, pk: int) -> HttpResponse:
     """One of its pictures before all others on its card; without `image` its first one again."""
-    found, said = _found(pk), request.POST.get("image", "").strip()
+    collection, said = _collection(pk), request.POST.get("image", "").strip()
     image = read_id(said)
     if said and image is None:
         return error_page(
             request, 422, "Which picture is to be the cover cannot be read. The cover is as it was."
         )
     try:
-        if not found.take_cover(image):
+        if not collection.take_cover(image):
             return error_page(request, 409, "That picture is not in this collection.")
     except ValidationError as refusal:
         return error_page(request, 409, refusal.messages[0])
@@ -154,7 +154,7 @@ def cover(request: MemberRequest, pk: int) -> HttpResponse:
 @require_POST
 def arrange(request: MemberRequest, pk: int) -> HttpResponse:
     """Move a picture by `move` (first, earlier, later, last), or some `before` or `after` another; 204 to scripts."""
-    found = _found(pk)
+    collection = _collection(pk)
     ids = [image for text in request.POST.getlist("image") if (image := read_id(text)) is not None]
     if not ids or len(ids) > MOST_MOVED:
         return error_page(request, 400, "Which picture is to be moved is not said.")
@@ -166,8 +166,8 @@ def arrange(request: MemberRequest, pk: int) -> HttpResponse:
         return error_page(request, 400, "Several are moved before or after another, not by a step.")
     try:
         if way in WAYS:
-            found.move(ids[0], way)
-        elif not found.place(ids, before if after is None else None, after=after):
+            collection.move(ids[0], way)
+        elif not collection.place(ids, before if after is None else None, after=after):
             return error_page(request, 409, "One of these pictures is not in this collection any more.")
     except ValidationError as refusal:
         return error_page(request, 409, refusal.messages[0])
@@ -176,5 +176,5 @@ def arrange(request: MemberRequest, pk: int) -> HttpResponse:
     return back_to(request, f"{reverse('collection', args=[pk])}?arrange=1")
 
 
-def _found(pk: int) -> Collection:
+def _collection(pk: int) -> Collection:
     return get_object_or_404(Collection.objects.select_related("created_by"), pk=min(pk, MAX_ID))

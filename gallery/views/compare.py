@@ -42,8 +42,8 @@ class Asked:
         """The pictures of these numbers; of several problems the first."""
         ids = [read_id(text) for text in texts]
         numbers = list(dict.fromkeys(pk for pk in ids if pk is not None))
-        found = access.images_to_see(numbers[:MOST])
-        images = [found[pk] for pk in numbers[:MOST] if pk in found and not found[pk].trashed_at]
+        by_id = access.images_to_see(numbers[:MOST])
+        images = [by_id[pk] for pk in numbers[:MOST] if pk in by_id and not by_id[pk].trashed_at]
         for text, pk in zip(texts, ids, strict=True):
             if pk is None:
                 return cls(images, f"“{text}” is not the number of a picture.", 422)
@@ -53,9 +53,9 @@ class Asked:
             twice = next(pk for pk in numbers if ids.count(pk) > 1)
             return cls(images, f"Picture {twice} is named twice.", 422)
         for pk in numbers:
-            if pk not in found:
+            if pk not in by_id:
                 return cls(images, f"There is no picture {pk}.", 404)
-        thrown = tuple(pk for pk in numbers if found[pk].trashed_at)
+        thrown = tuple(pk for pk in numbers if by_id[pk].trashed_at)
         if thrown and len(images) < FEWEST:
             return cls(images, f"Picture {thrown[0]} is in the trash.", 404)
         if len(images) == 1:

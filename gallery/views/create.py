@@ -279,7 +279,7 @@ def _redrawn_composer(
 ) -> HttpResponse:
     """The line with other values; or what is wrong, said below it, and the price as it is now."""
     if status == 200:
-        redrawn = retarget(drafts.line(request, values, notes), "#create-composer")
+        redrawn = retarget(drafts.redrawn(request, values, notes), "#create-composer")
         redrawn["HX-Reswap"] = "morph:outerHTML"
         return redrawn
     context = {"form": form, "problems": list(form.errors.items())}
@@ -324,14 +324,14 @@ def history(request: MemberRequest) -> HttpResponse:
 @require_safe
 def recent_prompts(request: MemberRequest) -> JsonResponse:
     """The member's own last distinct prompts and those of drafts of before, newest first, to walk through by keys."""
-    mine = Generation.objects.owned_by(request.user).exclude(prompt=None).order_by("-id")
+    own = Generation.objects.owned_by(request.user).exclude(prompt=None).order_by("-id")
     used: dict[int, datetime] = {}
-    for pk, moment in mine.values_list("prompt_id", "created_at")[:RECENT_GENERATIONS]:
+    for pk, moment in own.values_list("prompt_id", "created_at")[:RECENT_GENERATIONS]:
         used.setdefault(pk, moment)
     newest = dict(list(used.items())[:RECENT_PROMPTS])
     texts = Prompt.objects.in_bulk(newest)
-    found = [(moment, texts[pk].text) for pk, moment in newest.items()]
+    dated = [(moment, texts[pk].text) for pk, moment in newest.items()]
     earlier = Draft.objects.before(request.user).values_list("updated_at", "values")
-    found += [(moment, values["prompt"]) for moment, values in earlier if values.get("prompt")]
-    found.sort(key=lambda each: each[0], reverse=True)
-    return JsonResponse({"prompts": list(dict.fromkeys(text for _, text in found))})
+    dated += [(moment, values["prompt"]) for moment, values in earlier if values.get("prompt")]
+    dated.sort(key=lambda each: each[0], reverse=True)
+    return JsonResponse({"prompts": list(dict.fromkeys(text for _, text in dated))})

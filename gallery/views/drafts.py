@@ -49,7 +49,7 @@ def draft(request: MemberRequest) -> HttpResponse:
     current = Draft.objects.current_of(request.user)
     values = current.values if current else {}
     if "composer" in request.GET:
-        return line(request, values)
+        return redrawn(request, values)
     return render(request, "create/_form.html", context(request, values))
 
 
@@ -154,11 +154,11 @@ def _is_of(image: Image, words: str) -> bool:
     return image.prompt is not None and image.prompt.text.split() == words.split()
 
 
-def line(request: MemberRequest, values: Values, notes: Mapping[str, Any] | None = None) -> HttpResponse:
-    """The composer's one line with those values; what `notes` tell about them is said above it."""
-    drawn_line = composer.of_draft(Catalog.load(glance(request)), values, request.user)
-    of_line = {"composer": drawn_line, "user": request.user}
-    return render(request, "create/_composer_redrawn.jinja", of_line | {"notes": notes}, using="jinja2")
+def redrawn(request: MemberRequest, values: Values, notes: Mapping[str, Any] | None = None) -> HttpResponse:
+    """The composer with those values; what `notes` tell about them is said above it."""
+    drawn_composer = composer.of_draft(Catalog.load(glance(request)), values, request.user)
+    shown = {"composer": drawn_composer, "user": request.user, "notes": notes}
+    return render(request, "create/_composer_redrawn.jinja", shown, using="jinja2")
 
 
 def _number(text: str) -> int | None:

@@ -46,22 +46,22 @@ def from_file(request: MemberRequest) -> HttpResponse:
 
 
 def _read(request: MemberRequest, data: bytes) -> HttpResponse:
-    found = parameters.read(data)
-    if found is None:
+    metadata = parameters.read(data)
+    if metadata is None:
         return _refused(request, _HEIC if sniff_input(data) == "heif" else _SAYS_NOTHING)
     catalog = Catalog.load(glance(request))
-    values, unknown = values_of_file(found.fields, catalog, _chosen(request, catalog))
+    values, unknown = values_of_file(metadata.fields, catalog, _chosen(request, catalog))
     form = GenerateForm.redrawn(catalog, values)
-    unused = [*unknown, *form.not_taken(values), *found.unused]
-    return create.filled(request, values, filled_from="a file", read=found, unused=unused)
+    unused = [*unknown, *form.not_taken(values), *metadata.unused]
+    return create.filled(request, values, filled_from="a file", read=metadata, unused=unused)
 
 
 def _chosen(request: MemberRequest, catalog: Catalog) -> dict[str, Any]:
     """The models of the form that the file is read into, as a draft holds them; of the draft, where none are sent."""
     current = Draft.objects.current_of(request.user)
     named = models_named(request.POST) or models_named(current.values if current else {})
-    known = [each for each in named if catalog.find(each)]
-    return {MODEL: known if len(known) > 1 else known[0]} if known else {}
+    offered = [each for each in named if catalog.find(each)]
+    return {MODEL: offered if len(offered) > 1 else offered[0]} if offered else {}
 
 
 def _refused(request: MemberRequest, words: str) -> HttpResponse:

@@ -64,7 +64,7 @@ def gallery(request: MemberRequest) -> HttpResponse:
         return render(request, "gallery/_more.jinja", context, using="jinja2")
     if listing.query:
         is_whole = listing.cursor is None and not page.older
-        context["found"] = number(len(page.rows)) if is_whole else _found(request, listing, images)
+        context["found"] = number(len(page.rows)) if is_whole else _count(request, listing, images)
         if not page.rows and listing.cursor is None:
             context["advice"] = nothing_found.advice(listing, request.user)
     elif listing.cursor is None and listing.order is NEWEST:
@@ -81,7 +81,7 @@ def gallery(request: MemberRequest) -> HttpResponse:
     return render(request, "gallery/gallery.html", context)
 
 
-def _found(request: MemberRequest, listing: Listing, images: ImageQuerySet) -> str:
+def _count(request: MemberRequest, listing: Listing, images: ImageQuerySet) -> str:
     """How many there are; documents are asked alone where they decide it, but of what is hidden they tell nothing."""
     if request.user.hides_sensitive:
         return count.of_rows(images)

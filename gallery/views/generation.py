@@ -27,27 +27,27 @@ CARD = "generation/_card.html"
 @require_safe
 def generation(request: MemberRequest, pk: int) -> HttpResponse:
     """The page; to htmx, what stands below the card, or 204 while it tells nothing new."""
-    found = access.generation_to_see(pk)
-    return _page(request, found, generation_card.of(found, closed_gates(request), member=request.user))
+    row = access.generation_to_see(pk)
+    return _page(request, row, generation_card.of(row, closed_gates(request), member=request.user))
 
 
-def _page(request: MemberRequest, found: Generation, card: Card, *, status: int = 200) -> HttpResponse:
-    repeats = list(found.repeats.order_by("-id")[:20])
-    pictures = Counter(found.images.values_list("attempt_id", flat=True))
-    history = timeline(found, list(found.attempts.order_by("id")), pictures, repeats, card.host)
-    known = f"{len(history)}{found.verification.outcome if hasattr(found, 'verification') else ''}"
-    if request.htmx and (request.GET.get("state"), request.GET.get("events", known)) == (found.state, known):
+def _page(request: MemberRequest, row: Generation, card: Card, *, status: int = 200) -> HttpResponse:
+    repeats = list(row.repeats.order_by("-id")[:20])
+    pictures = Counter(row.images.values_list("attempt_id", flat=True))
+    history = timeline(row, list(row.attempts.order_by("id")), pictures, repeats, card.host)
+    events = f"{len(history)}{row.verification.outcome if hasattr(row, 'verification') else ''}"
+    if request.htmx and (request.GET.get("state"), request.GET.get("events", events)) == (row.state, events):
         return HttpResponse(status=204)
     context = {
         "card": card,
-        "rows": details.request_rows(found),
-        "enhancement": details.enhancement(found),
-        "made_of": lineage.made_of(found),
-        "slices": details.slices(found),
+        "rows": details.request_rows(row),
+        "enhancement": details.enhancement(row),
+        "made_of": lineage.made_of(row),
+        "slices": details.slices(row),
         "history": history,
-        "events": known,
+        "events": events,
         "repeats": repeats,
-        **_first_picture(found, card),
+        **_first_picture(row, card),
     }
     template = f"generation/{'_details' if request.htmx else 'generation'}.html"
     return render(request, template, context, status=status)
@@ -73,17 +73,17 @@ def _first_picture(generation: Generation, card: Card) -> dict[str, Any]:
 def card(request: MemberRequest, pk: int) -> HttpResponse:
     """The card alone. 204 while it shows what the poll has seen; 286 (stop polling) when it is gone."""
     try:
-        found = access.generation_to_see(pk)
+        row = access.generation_to_see(pk)
     except Http404:
         if not request.htmx:
             raise
         return render(request, "generation/_gone.html", {"pk": pk}, status=286)
     gates = closed_gates(request)
-    now = generation_card.queue_state(found, gates)
+    now = generation_card.queue_state(row, gates)
     # An empty `seen` is a card that was drawn without all it can show.
-    if request.GET.get("seen", now.seen) == now.seen and request.GET.get("state") == found.state:
+    if request.GET.get("seen", now.seen) == now.seen and request.GET.get("state") == row.state:
         return HttpResponse(status=204)
-    return render(request, CARD, {"card": generation_card.of(found, gates, now, member=request.user)})
+    return render(request, CARD, {"card": generation_card.of(row, gates, now, member=request.user)})
 
 
 @require_POST
@@ -118,7 +118,7 @@ def run_again(request: MemberRequest, pk: int) -> HttpResponse:
     # The old one's own page is about the old one: the new one has its own.
     if request.htmx.current_url_abs_path == reverse("generation", args=[pk]):
         return HttpResponse(headers={"HX-Redirect": address})
-    return _card_in_place(request, generation_card.of(new, closed_gates(request), member=request.user))
+    return _card_response(request, generation_card.of(new, closed_gates(request), member=request.user))
 
 
 def _with_new_price(request: MemberRequest, old: Generation, refused: PriceRefused) -> HttpResponse:
@@ -126,20 +126,20 @@ def _with_new_price(request: MemberRequest, old: Generation, refused: PriceRefus
     another = generation_card.Again(refused.price, str(refused))
     card = replace(generation_card.of(old, closed_gates(request), member=request.user), again=another)
     if request.htmx:
-        return _card_in_place(request, card, status=422)
+        return _card_response(request, card, status=422)
     return _page(request, old, card, status=422)
 
 
 def changed(request: MemberRequest, pk: int) -> HttpResponse:
     """The changed card to htmx; else back to the page that the form was on."""
     if request.htmx:
-        found = access.generation_to_see(pk)
-        return _card_in_place(request, generation_card.of(found, closed_gates(request), member=request.user))
+        row = access.generation_to_see(pk)
+        return _card_response(request, generation_card.of(row, closed_gates(request), member=request.user))
     on_queue = request.POST.get("back") == "queue"
     return SeeOther(reverse("queue") if on_queue else reverse("generation", args=[pk]))
 
 
-def _card_in_place(request: MemberRequest, card: Card, *, status: int = 200) -> HttpResponse:
+def _card_response(request: MemberRequest, card: Card, *, status: int = 200) -> HttpResponse:
     """The card as the page shows it: the queue polls for all of its cards, elsewhere each asks for itself."""
     context: dict[str, object] = {"card": card}
     if request.htmx.current_url_abs_path == reverse("queue"):

@@ -51,10 +51,12 @@ def together(request: MemberRequest) -> HttpResponse:
     """From selected pictures to the form that edits them together; the first one is what is changed."""
     if request.POST.get("all"):
         return error_page(request, 422, "All that match are too many to be edited together. Choose a few.")
-    found = named(request.POST, request.user, "image")
-    if found.problem or len(found.pictures) < FEWEST:
-        return error_page(request, 422, found.problem or "Choose two pictures or more to edit them together.")
-    first, *others = found.pictures
+    sources = named(request.POST, request.user, "image")
+    if sources.problem or len(sources.pictures) < FEWEST:
+        return error_page(
+            request, 422, sources.problem or "Choose two pictures or more to edit them together."
+        )
+    first, *others = sources.pictures
     inputs = [("input", name_of(picture)) for picture in others]
     return SeeOther(f"{address_of(first, SEVERAL)}?{_encoded(inputs)}")
 
@@ -62,17 +64,17 @@ def together(request: MemberRequest) -> HttpResponse:
 @require_safe
 def edit_and_try_again(request: MemberRequest, pk: int) -> HttpResponse:
     """From an operation to the form of its kind, filled with what it asked for."""
-    found = access.generation_to_see(pk)
-    if found.kind not in FORMS:
+    generation = access.generation_to_see(pk)
+    if generation.kind not in FORMS:
         return SeeOther(f"{reverse('create')}?{OF_REQUEST}={pk}")
-    own = next((each for each in _started_from(found, request) if each), None)
+    own = next((each for each in _started_from(generation, request) if each), None)
     if own is None:
         return error_page(request, 404, f"The picture that generation {pk} started from {_GONE}")
-    return SeeOther(f"{address_of(own, found.kind)}?{OF_REQUEST}={pk}")
+    return SeeOther(f"{address_of(own, generation.kind)}?{OF_REQUEST}={pk}")
 
 
-def _started_from(found: Generation, request: MemberRequest) -> list[StoredPicture | None]:
-    return of_inputs(found.inputs.select_related("image"), request.user)
+def _started_from(generation: Generation, request: MemberRequest) -> list[StoredPicture | None]:
+    return of_inputs(generation.inputs.select_related("image"), request.user)
 
 
 def _encoded(pairs: list[tuple[str, str]]) -> str:
@@ -147,9 +149,9 @@ def _sources(sent: QueryDict, request: MemberRequest, kind: str, own: StoredPict
     """The page's own picture and, where several are edited together, the others that were named."""
     if kind != SEVERAL:
         return Sources((own,))
-    found = named(sent, request.user, "input", "upload", "add")
-    pictures = found.pictures if own in found.pictures else (own, *found.pictures)
-    return replace(found, pictures=pictures)
+    sources = named(sent, request.user, "input", "upload", "add")
+    pictures = sources.pictures if own in sources.pictures else (own, *sources.pictures)
+    return replace(sources, pictures=pictures)
 
 
 def _request_named(request: MemberRequest) -> Generation | None:
@@ -176,9 +178,9 @@ def _arranged(
 ) -> Sequence[StoredPicture]:
     """As the buttons of the list ask; the page's own picture is not taken away."""
     for name, by in (("earlier", -1), ("later", 1)):
-        place = sent.get(name, "")
-        if place.isascii() and place.isdigit():
-            pictures = moved(pictures, int(place[:4]), by)
+        position = sent.get(name, "")
+        if position.isascii() and position.isdigit():
+            pictures = moved(pictures, int(position[:4]), by)
     taken = sent.get("remove", "")
     return [picture for picture in pictures if picture == own or name_of(picture) != taken]
 

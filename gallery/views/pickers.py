@@ -109,7 +109,7 @@ class Purpose:
     own: StoredPicture | None = None
 
     @property
-    def told(self) -> str:
+    def takes(self) -> str:
         """How many, in words."""
         what = "picture" if self.own else "style reference"
         if self.model is None:
@@ -155,13 +155,13 @@ def _purpose(request: MemberRequest, sent: QueryDict) -> Purpose:
     """Http404 for a picture that is not there, or not this member's."""
     pick = sent.get("pick", "")
     if pick == TOGETHER:
-        found = sources.named(sent, request.user, "own").pictures
-        if len(found) != 1:
+        chosen = sources.named(sent, request.user, "own").pictures
+        if len(chosen) != 1:
             raise Http404
-        form = operations.FORMS["multi-edit"](found[0], found, operations.models(), initial=sent.dict())
+        form = operations.FORMS["multi-edit"](chosen[0], chosen, operations.models(), initial=sent.dict())
         most = form.spec.max_input_images if form.spec else 1
-        address = operations.address_of(found[0], "multi-edit")
-        return Purpose(pick, "input", address, "add-pictures", form.spec, most, found[0])
+        address = operations.address_of(chosen[0], "multi-edit")
+        return Purpose(pick, "input", address, "add-pictures", form.spec, most, chosen[0])
     catalog = Catalog.load(glance(request))
     spec = catalog.find(draft.first_model(sent)) or catalog.default
     most = spec.max_style_references if spec else 0

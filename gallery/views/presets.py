@@ -32,8 +32,8 @@ def _page(
     request: MemberRequest, *, status: int = 200, problem: str = "", of: int | None = None, typed: str = ""
 ) -> HttpResponse:
     """The page, with a `problem` of the preset `of`, or of the file."""
-    known = Preset.objects.select_related("owner") if request.user.is_staff else None
-    rows = known if known is not None else Preset.objects.seen_by(request.user)
+    every = Preset.objects.select_related("owner") if request.user.is_staff else None
+    rows = every if every is not None else Preset.objects.seen_by(request.user)
     context = {
         "own": [preset for preset in rows if preset.owner_id == request.user.pk],
         "others": [preset for preset in rows if preset.owner_id != request.user.pk],

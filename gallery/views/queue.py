@@ -55,7 +55,7 @@ def queue(request: MemberRequest) -> HttpResponse:
         "dismissible": [
             card for card in attention[:MOST] if access.may_change(request.user, card.generation)
         ],
-        "mine": [line for line in shown if _is_mine_to_cancel(request, line)],
+        "mine": [card for card in shown if _is_own_to_cancel(request, card)],
         "seen": f"{seen}-{time():.0f}",
     }
     if len(attention) <= MOST and len(lines.queue) < LONGEST_QUEUE:
@@ -65,7 +65,7 @@ def queue(request: MemberRequest) -> HttpResponse:
     return render(request, "queue/_queue.html" if request.htmx else "queue/queue.html", context)
 
 
-def _is_mine_to_cancel(request: MemberRequest, card: Card | BatchCard) -> bool:
+def _is_own_to_cancel(request: MemberRequest, card: Card | BatchCard) -> bool:
     if isinstance(card, BatchCard):
         return bool(card.waiting) and card.batch.owner_id == request.user.pk
     return card.generation.can_be_cancelled and card.generation.owner_id == request.user.pk
@@ -81,7 +81,7 @@ def dismiss_all(request: MemberRequest) -> HttpResponse:
 
 
 @require_POST
-def cancel_mine(request: MemberRequest) -> HttpResponse:
+def cancel_own(request: MemberRequest) -> HttpResponse:
     """Take all that this member waits for out of the queue; what is sent already goes on."""
     count = Generation.objects.owned_by(request.user).cancel()
     messages.success(
@@ -105,10 +105,10 @@ def state(request: MemberRequest) -> HttpResponse:
 def _digest(active: Sequence[Card | BatchCard], attention: list[Card], gates: ClosedGates) -> str:
     """All that is shown, in a word."""
     shown = [
-        f"batch-{line.batch.pk}:{line.seen}"
-        if isinstance(line, BatchCard)
-        else f"{line.generation.pk}:{line.generation.state}:{line.seen}"
-        for line in (*active, *attention)
+        f"batch-{card.batch.pk}:{card.seen}"
+        if isinstance(card, BatchCard)
+        else f"{card.generation.pk}:{card.generation.state}:{card.seen}"
+        for card in (*active, *attention)
     ]
     shown += [f"{gate.pk}:{gate.until}:{gate.reason}" for gate in gates.all]
     return blake2s(" ".join(shown).encode(), digest_size=8).hexdigest()

@@ -62,7 +62,7 @@ def rename(request: MemberRequest, pk: int) -> HttpResponse:
     """Give one of the member's own another name."""
     with transaction.atomic():
         # Held, or a search that is deleted meanwhile would be made anew.
-        form = RenameForm(request.POST, instance=_own(request, pk, held=True))
+        form = RenameForm(request.POST, instance=_own(request, pk, locked=True))
         is_saved = _saved(form)
     return SeeOther(reverse("searches")) if is_saved else _page(request, form, pk)
 
@@ -74,7 +74,7 @@ def delete(request: MemberRequest, pk: int) -> HttpResponse:
     return SeeOther(reverse("searches"))
 
 
-def _own(request: MemberRequest, pk: int, *, held: bool = False) -> SavedSearch:
+def _own(request: MemberRequest, pk: int, *, locked: bool = False) -> SavedSearch:
     """404 for another member's, as for one that does not exist."""
-    rows = request.user.saved_searches.select_for_update() if held else request.user.saved_searches
+    rows = request.user.saved_searches.select_for_update() if locked else request.user.saved_searches
     return get_object_or_404(rows, pk=min(pk, MAX_ID))

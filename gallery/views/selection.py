@@ -69,14 +69,14 @@ class Outcome:
 
     def words(self, deed: Deed) -> str:
         """In a sentence or three."""
-        told = [f"{_pictures(self.done)} {deed.done}."]
+        sentences = [f"{_pictures(self.done)} {deed.done}."]
         if self.foreign:
-            told.append(f"{number(self.foreign)} left out: only who made them, or staff, may do that.")
+            sentences.append(f"{number(self.foreign)} left out: only who made them, or staff, may do that.")
         if self.missed:
-            told.append(f"{number(self.missed)} left out: {deed.left}.")
+            sentences.append(f"{number(self.missed)} left out: {deed.left}.")
         if besides := deed.besides():
-            told.append(besides)
-        return " ".join(told)
+            sentences.append(besides)
+        return " ".join(sentences)
 
 
 def _pictures(count: int) -> str:
@@ -125,16 +125,16 @@ def _refused(request: MemberRequest, words: str) -> HttpResponse:
 
 
 def _favour(request: MemberRequest, is_favourite: bool) -> Deed:
-    told = "added to your favourites" if is_favourite else "taken off your favourites"
-    return Deed(lambda ids: Mark.objects.set_favourite(request.user, ids, is_favourite), told)
+    done = "added to your favourites" if is_favourite else "taken off your favourites"
+    return Deed(lambda ids: Mark.objects.set_favourite(request.user, ids, is_favourite), done)
 
 
 def _rate(request: MemberRequest) -> Deed:
     rating = read_id(request.POST.get("rating", ""))
     if rating is None or rating > HIGHEST_RATING:
         raise ValidationError("A rating is 1 to 5, or 0 for none.")
-    told = f"rated {rating}" if rating else "without a rating of yours now"
-    return Deed(lambda ids: Mark.objects.rate(request.user, ids, rating), told)
+    done = f"rated {rating}" if rating else "without a rating of yours now"
+    return Deed(lambda ids: Mark.objects.rate(request.user, ids, rating), done)
 
 
 def _tag(request: MemberRequest) -> Deed:
@@ -160,7 +160,7 @@ def _collect(request: MemberRequest) -> Deed:
 
 
 def _uncollect(request: MemberRequest) -> Deed:
-    collection = collecting.known(request)
+    collection = collecting.named(request)
     if collection is None:
         raise ValidationError("There is no such collection.")
     return Deed(collection.remove, f"taken out of “{collection}”", "not in it")
@@ -187,13 +187,13 @@ def _trash(request: MemberRequest) -> Deed:
 
 
 def _restore(request: MemberRequest) -> Deed:
-    told = "taken out of the trash"
-    return Deed(Image.objects.restore, told, "not in the trash", by_maker=True, portion=_thrown_at_once())
+    done = "taken out of the trash"
+    return Deed(Image.objects.restore, done, "not in the trash", by_maker=True, portion=_thrown_at_once())
 
 
 def _mark(request: MemberRequest, is_sensitive: bool) -> Deed:
-    told = "marked as sensitive" if is_sensitive else "not sensitive any more"
-    return Deed(lambda ids: Image.objects.set_sensitive(ids, request.user, is_sensitive), told)
+    done = "marked as sensitive" if is_sensitive else "not sensitive any more"
+    return Deed(lambda ids: Image.objects.set_sensitive(ids, request.user, is_sensitive), done)
 
 
 #: The admin has the same, by the same names.

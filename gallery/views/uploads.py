@@ -76,18 +76,18 @@ def too_many(request: MemberRequest) -> HttpResponse:
 @require_safe
 def upload(request: MemberRequest, pk: int) -> HttpResponse:
     """One of them, with what can be made from it and what was."""
-    found = access.upload_to_use(request.user, pk)
-    uses = Input.objects.filter(sha256=found.sha256).values("generation")
+    picture = access.upload_to_use(request.user, pk)
+    uses = Input.objects.filter(sha256=picture.sha256).values("generation")
     made = generation_card.drawn(Generation.objects.owned_by(request.user).filter(pk__in=uses), request.user)
-    context = {"picture": found, "made": generation_card.of_each(made.order_by("-id")[:24])}
+    context = {"picture": picture, "made": generation_card.of_each(made.order_by("-id")[:24])}
     return render(request, "uploads/upload.html", context)
 
 
 @require_POST
 def remove(request: MemberRequest, pk: int) -> HttpResponse:
     """Take it out of the list; a worker removes it, unless something was made from it."""
-    found = access.upload_to_use(request.user, pk)
-    Upload.objects.filter(pk=found.pk).end()
+    row = access.upload_to_use(request.user, pk)
+    Upload.objects.filter(pk=row.pk).end()
     return SeeOther(reverse("uploads"))
 
 
@@ -125,8 +125,8 @@ def _looked_through(request: MemberRequest) -> tuple[list[Upload], list[str]]:
 
 def _brought(request: MemberRequest, taken: list[Upload], problems: list[str]) -> HttpResponseBase:
     if "application/json" in request.headers.get("Accept", ""):
-        told = [_told(each) for each in taken]
-        return JsonResponse({"uploads": told, "problems": problems}, status=200 if taken else 422)
+        entries = [_as_json(each) for each in taken]
+        return JsonResponse({"uploads": entries, "problems": problems}, status=200 if taken else 422)
     if not taken:
         return _page(request, problems)
     for problem in problems:
@@ -164,7 +164,7 @@ def _called(file: _File) -> str:
     return clean_label(file.name or "")[:_LONGEST_NAME] or "A file without a name"
 
 
-def _told(upload: Upload) -> dict[str, object]:
+def _as_json(upload: Upload) -> dict[str, object]:
     return {
         "id": upload.pk,
         "address": reverse("upload", args=[upload.pk]),
