@@ -18,12 +18,12 @@ class StaticFiles(CompressedManifestStaticFilesStorage):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self._known: dict[str, str] = {}
+        self._addresses: dict[str, str] = {}
 
     def url(self, name: str, force: bool = False) -> str:
         """The address of a file by its name, as `{% static %}` asks for it."""
         if settings.DEBUG or force:
             return str(super().url(name, force))
-        if name not in self._known:
-            self._known[name] = str(super().url(name))
-        return self._known[name]
+        if name not in self._addresses:
+            self._addresses[name] = str(super().url(name))
+        return self._addresses[name]

@@ -11,9 +11,9 @@ from datetime import tzinfo
 from django.core.files.storage import default_storage
 from zipstream import ZIP_STORED, ZipStream
 
-from gallery.downloads import facts as known
 from gallery.downloads import names, sidecars
 from gallery.downloads.facts import Facts
+from gallery.downloads.facts import read as read_facts
 from gallery.media.copies import NotStripped, copied
 from gallery.media.storage import EXTENSIONS
 
@@ -100,7 +100,7 @@ def _parts(ids: Sequence[int], wish: Wish) -> Generator[bytes, None, None]:
     missing: list[str] = []
     waits = list(WAITS)
     left = dict.fromkeys(ids)
-    for facts in known.read(ids):
+    for facts in read_facts(ids):
         del left[facts.id]
         if facts.trashed_at:
             missing.append(f"\tpicture {facts.id}\tit is in the trash\r\n")
@@ -118,7 +118,7 @@ def _parts(ids: Sequence[int], wish: Wish) -> Generator[bytes, None, None]:
         archive.add(_blocks(parts), name, size=sum(map(len, parts)))
         yield from archive.file()
     for name, write in ((sidecars.CSV, sidecars.csv_file), (sidecars.JSON, sidecars.json_file)):
-        archive.add(write((files[each.id], each) for each in known.read(list(files))), name)
+        archive.add(write((files[each.id], each) for each in read_facts(list(files))), name)
         yield from archive.file()
     missing += [f"\tpicture {pk}\tit is not there any more\r\n" for pk in left]
     if missing:

@@ -14,17 +14,17 @@ CSV, JSON, MISSING = "pictures.csv", "pictures.json", "missing.txt"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
 
 
-#: What is told of a picture itself, in both files.
-TOLD = (
+#: What both files say of the picture itself.
+PICTURE_COLUMNS = (
     *("file", "id", "made", "by", "kind", "model", "prompt", "negative_prompt", "seed", "width", "height"),
     *("steps", "cfg_scale", "style_preset", "format", "price_usd", "generation", "index", "sha256"),
 )
 # Told already by another name, or of no meaning to the picture.
-_NOT_TOLD = frozenset({"modelId", "return_binary", "anon_user_id"})
+_LEFT_OUT = frozenset({"modelId", "return_binary", "anon_user_id"})
 #: What stands in a line, in its order: after the picture the other parameters, as they were asked for.
 COLUMNS = (
-    *TOLD,
-    *(each.name for each in PARAMETERS if each.name not in {*TOLD, *_NOT_TOLD}),
+    *PICTURE_COLUMNS,
+    *(each.name for each in PARAMETERS if each.name not in {*PICTURE_COLUMNS, *_LEFT_OUT}),
 )
 
 
@@ -46,7 +46,7 @@ def _values(file: str, facts: Facts) -> tuple[Any, ...]:
 
 def csv_line(file: str, facts: Facts) -> bytes:
     """One picture. A text that would be a formula begins with an apostrophe; numbers are numbers."""
-    asked = (facts.request.get(name) for name in COLUMNS[len(TOLD) :])
+    asked = (facts.request.get(name) for name in COLUMNS[len(PICTURE_COLUMNS) :])
     return _line([_harmless(value) for value in (*_values(file, facts), *asked)])
 
 
@@ -64,7 +64,7 @@ def _harmless(value: Any) -> Any:
 
 def json_item(file: str, facts: Facts, is_first: bool) -> bytes:
     """One picture of the list, with its whole request as it was sent."""
-    row = dict(zip(TOLD, _values(file, facts), strict=True)) | {"request": facts.request}
+    row = dict(zip(PICTURE_COLUMNS, _values(file, facts), strict=True)) | {"request": facts.request}
     text = json.dumps(row, ensure_ascii=False, default=str)
     return f"{'[' if is_first else ','}\n{text}".encode()
 

@@ -13,7 +13,7 @@ from gallery.models import Image, Mark, Upload, User
 from gallery.models.stored import StoredPicture
 
 #: So many under each heading, and of a search.
-SHOWN, FOUND = 18, 60
+SHOWN, MOST_MATCHES = 18, 60
 # Some of these stand under a heading above.
 _READ = 3 * SHOWN
 # Characters of its words.
@@ -67,7 +67,7 @@ def groups(
     drawn = []
     for title, pictures, more in parts:
         fresh = _cards(pictures, seen, is_chosen=pictures is chosen, fixed=fixed)
-        if cards := tuple(islice(fresh, SHOWN if more else FOUND)):
+        if cards := tuple(islice(fresh, SHOWN if more else MOST_MATCHES)):
             drawn.append(Group(title, cards, more if len(cards) == SHOWN else ""))
     return drawn
 
@@ -104,7 +104,7 @@ def _made(member: User) -> Rows:
 def _matches(member: User, query: search.Query) -> list[Image]:
     """Every picture by itself, also one that lies in a stack; the newest first."""
     order = next(iter(ORDERS.values()))
-    listing = Listing(path="", query=query, orders=ORDERS, order=order, cursor=None, size=FOUND)
+    listing = Listing(path="", query=query, orders=ORDERS, order=order, cursor=None, size=MOST_MATCHES)
     images = Image.objects.kept().matching(query).listed_for(member)
     read: Callable[[Rows], list[Image]] = lambda rows: list(rows.select_related("prompt", "generation"))  # noqa: E731
-    return walk.first(order, images, listing.arranged, read, FOUND)
+    return walk.first(order, images, listing.arranged, read, MOST_MATCHES)

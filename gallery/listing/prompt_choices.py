@@ -10,7 +10,7 @@ from gallery.models import CatalogModel, Generation
 from gallery.search import Term
 from gallery.text import fold
 
-MINE = "is:mine"
+OWN = "is:mine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def choices(listing: Listing) -> Choices:
     return Choices(
         [
             Choice("Team", _searching(listing, search.exchange(text, _says_own)), not is_own),
-            Choice("Mine", _searching(listing, search.exchange(text, _says_own, MINE)), is_own),
+            Choice("Mine", _searching(listing, search.exchange(text, _says_own, OWN)), is_own),
         ],
         [
             Choice(order.label, listing.sorted_by(order), order is listing.order)

@@ -14,7 +14,7 @@ from gallery.models.sets import PORTION
 from gallery.models.vocabulary import read_query
 
 #: Pictures that a form may name, and those of a whole list: their ids are kept while they are worked through.
-MOST_NAMED, MOST_FOUND = 5_000, 250_000
+MOST_NAMED, MOST_MATCHES = 5_000, 250_000
 
 
 class NotSelected(Exception):
@@ -73,12 +73,12 @@ def _matches(text: str, within: str, member: User) -> tuple[int, ...]:
         raise NotSelected(f"{part}{problem.message} Nothing was done: correct the search, then select again.")
     pictures = scope.listed(query, member)
     order = OWN if scope.kind == COLLECTION else ORDERS["oldest"]
-    ids = tuple(order.sorted(pictures).values_list("pk", flat=True)[: MOST_FOUND + 1])
+    ids = tuple(order.sorted(pictures).values_list("pk", flat=True)[: MOST_MATCHES + 1])
     if not ids:
         raise NotSelected("No picture matches this search any more.")
-    if len(ids) > MOST_FOUND:
+    if len(ids) > MOST_MATCHES:
         raise NotSelected(
-            f"More than {number(MOST_FOUND)} pictures match. Search for fewer, then select again."
+            f"More than {number(MOST_MATCHES)} pictures match. Search for fewer, then select again."
         )
     return ids
 
@@ -92,7 +92,7 @@ def _thrown_at(text: str, member: User) -> tuple[int, ...]:
     if moment is None or moment.tzinfo is None or not 1970 < moment.year < 9999:
         raise NotSelected("That is no moment of the trash.")
     rows = Image.objects.filter(trashed_at=moment, trashed_by=member).order_by("pk")
-    ids = tuple(rows.values_list("pk", flat=True)[:MOST_FOUND])
+    ids = tuple(rows.values_list("pk", flat=True)[:MOST_MATCHES])
     if not ids:
         raise NotSelected("Nothing of it is in the trash any more.")
     return ids

@@ -37,16 +37,16 @@ PROBE = (F("sent_at").asc(nulls_first=True), *NEXT)
 
 
 class Status(IntEnum):
-    """Sent or stored; about to be sent; due; held: by a moment of its own, or with its member or its click."""
+    """Sent or stored; about to be sent; due; on hold: by a moment of its own, or with its member or its click."""
 
     RUNNING = 0
     LEASED = 1
     DUE = 2
-    HELD = 3
+    ON_HOLD = 3
 
 
 _NOT_YET = Q(not_before__isnull=False, not_before__gt=Now())
-_HELD = _NOT_YET | Q(owner__is_active=False) | Q(batch__paused_at__isnull=False)
+_ON_HOLD = _NOT_YET | Q(owner__is_active=False) | Q(batch__paused_at__isnull=False)
 
 
 class _AsItComes(IntegerField):  # type: ignore[type-arg]
@@ -70,7 +70,7 @@ COLUMNS = (
     _number(
         (~Q(state=State.QUEUED), Status.RUNNING),
         (Q(token__isnull=False), Status.LEASED),
-        (_HELD, Status.HELD),
+        (_ON_HOLD, Status.ON_HOLD),
         otherwise=Status.DUE,
     ),
     _number((_STANDS_BACK, 1), otherwise=0),

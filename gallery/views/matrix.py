@@ -32,8 +32,8 @@ from gallery.variations.matrix import missing
 from venice import price
 
 # What the page of a bought matrix tells of its click, in the order of the table, as a row is made of them.
-_TOLD = {"id", "kind", "axes", "title", "price", "created_at"}
-_SHOWN = tuple(field.attname for field in Batch._meta.concrete_fields if field.attname in _TOLD)
+_READ = {"id", "kind", "axes", "title", "price", "created_at"}
+_SHOWN = tuple(field.attname for field in Batch._meta.concrete_fields if field.attname in _READ)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

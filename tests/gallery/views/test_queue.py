@@ -100,8 +100,8 @@ class TestOrder:
             (sending.pk, Status.RUNNING),
             (leased.pk, Status.LEASED),
             (due.pk, Status.DUE),
-            (held.pk, Status.HELD),
-            (away.pk, Status.HELD),
+            (held.pk, Status.ON_HOLD),
+            (away.pk, Status.ON_HOLD),
         ]
 
     def test_page_and_cards_show_the_same_places(
