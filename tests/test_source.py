@@ -1,7 +1,9 @@
 """What holds for every source file: lines that a diff can show, and files that a generator writes."""
 
+import ast
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks import ratios
@@ -9,6 +11,9 @@ from benchmarks import ratios
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST = 120
 KINDS = (".py", ".html", ".jinja", ".css", ".js")
+# Participles that say how a value came here, and not what it is: a match, a row, an index, a message, a hold.
+VAGUE = {"found", "told", "known", "held", "mine", "standing"}
+ALLOWED = {"not_found": "what HTTP calls 404"}
 
 
 def sources() -> list[Path]:
@@ -42,3 +47,44 @@ def test_no_test_waits_by_a_text_that_the_page_must_evaluate() -> None:
         path for path in sources() if path.suffix == ".py" and waits.search(path.read_text(encoding="utf-8"))
     ]
     assert found == []
+
+
+def names_given(source: str) -> Iterator[str]:
+    """Of functions, classes, arguments, variables and attributes, where the source gives them."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()):
+                yield name
+            case ast.Attribute(attr=name, ctx=ast.Store()):
+                yield name
+            case ast.alias(asname=str(name)) | ast.ExceptHandler(name=str(name)):
+                yield name
+            case (
+                ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name))
+            ):
+                yield name
+
+
+def words_of(name: str) -> set[str]:
+    """`held_until`, `heldUntil` and `HELD_UNTIL` are of the same two."""
+    return {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)}
+
+
+def test_names_say_what_a_value_is() -> None:
+    """Not that it was found, told or known: those names fit any value, and so tell of none."""
+    code = [
+        path
+        for path in sources()
+        if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in ("gallery", "venice")
+    ]
+    vague = {
+        (name, str(path.relative_to(ROOT)))
+        for path in code
+        for name in names_given(path.read_text(encoding="utf-8"))
+        if words_of(name) & VAGUE
+    }
+    assert sorted(each for each in vague if each[0] not in ALLOWED) == []
+    # Nothing is allowed that is not there.
+    assert {name for name, _ in vague} == ALLOWED.keys()
