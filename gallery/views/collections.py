@@ -85,7 +85,7 @@ def _page(request: MemberRequest, collection: Collection, form: CollectionForm |
     context |= {
         "is_arranged": is_arranged,
         "newer": f"{newer}{'&' if '?' in newer else '?'}arrange=1" if newer and is_arranged else newer,
-        "found": count.of_rows(images),
+        "total": count.of_rows(images),
         "hidden": scope.hides(listing.query, request.user),
         "orders": orders(listing),
         "form": form,

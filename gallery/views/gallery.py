@@ -64,7 +64,7 @@ def gallery(request: MemberRequest) -> HttpResponse:
         return render(request, "gallery/_more.jinja", context, using="jinja2")
     if listing.query:
         is_whole = listing.cursor is None and not page.older
-        context["found"] = number(len(page.rows)) if is_whole else _count(request, listing, images)
+        context["total"] = number(len(page.rows)) if is_whole else _count(request, listing, images)
         if not page.rows and listing.cursor is None:
             context["advice"] = nothing_found.advice(listing, request.user)
     elif listing.cursor is None and listing.order is NEWEST:

@@ -30,7 +30,7 @@ def prompts(request: MemberRequest) -> HttpResponse:
     if request.htmx:
         return render(request, "prompts/_more.jinja", context, using="jinja2")
     if listing.query:
-        context["found"] = count.of_rows(prompt_rows.used(listing))
+        context["total"] = count.of_rows(prompt_rows.used(listing))
     context["choices"] = choices(listing)
     return render(request, "prompts/prompts.html", context)
 
@@ -56,7 +56,7 @@ def prompt(request: MemberRequest, pk: int) -> HttpResponse:
     context |= {"row": prompt_rows.row(prompt), "listing": listing, "orders": orders(listing)}
     context["before"] = prompt.predecessor
     if listing.query:
-        context["found"] = count.of_rows(images)
+        context["total"] = count.of_rows(images)
     elif listing.cursor is None:
         context["table"] = table(prompt, request.GET.get("seeds", ""))
     return render(request, "prompts/prompt.html", context)

@@ -55,7 +55,7 @@ def queue(request: MemberRequest) -> HttpResponse:
         "dismissible": [
             card for card in attention[:MOST] if access.may_change(request.user, card.generation)
         ],
-        "mine": [card for card in shown if _is_own_to_cancel(request, card)],
+        "own_waiting": [card for card in shown if _is_own_to_cancel(request, card)],
         "seen": f"{seen}-{time():.0f}",
     }
     if len(attention) <= MOST and len(lines.queue) < LONGEST_QUEUE:

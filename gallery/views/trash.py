@@ -41,7 +41,7 @@ def trash(request: MemberRequest) -> HttpResponse:
     if request.htmx:
         return render(request, "trash/_more.html", context)
     if listing.query:
-        context["found"] = count.of_rows(images)
+        context["total"] = count.of_rows(images)
     context |= {
         "days": settings.TRASH_DAYS,
         "orders": orders(listing),
