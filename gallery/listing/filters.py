@@ -300,5 +300,4 @@ def _cut(query: search.Query, member: User) -> QuerySet[Any]:
 
 
 def _address(listing: Listing, old: Callable[[search.Term], bool], new: str = "") -> str:
-    text = search.exchange(listing.query.text, old, new)
-    return replace(listing, query=search.Query(text), cursor=None).address()
+    return listing.searched_for(search.exchange(listing.query.text, old, new))

@@ -89,6 +89,24 @@ class Listing:
             return address
         return f"{address}{'&' if self.within else '?'}from={write(cursor)}"
 
+    def searched_for(self, text: str) -> str:
+        """The address of this list searched for something else, from its head on."""
+        return replace(self, query=search.Query(text), cursor=None).address()
+
+    def corrected(self, problem: search.Problem) -> tuple[str, str] | None:
+        """What may have been meant in the place of what was not searched, and the address of this list with it."""
+        if problem.nearest is None:
+            return None
+
+        def is_wrong(term: search.Term) -> bool:
+            return term.normal == problem.part
+
+        term = next(filter(is_wrong, search.terms(self.query.text)), None)
+        if term is None:
+            return None
+        meant = f"{'-' if term.negated else ''}{search.operator(*problem.nearest)}"
+        return meant, self.searched_for(search.exchange(self.query.text, is_wrong, meant))
+
     def sorted_by(self, order: Order) -> str:
         """The address of this list in another order, from its head on."""
         return self._address(self.path, order)

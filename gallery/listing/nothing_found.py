@@ -1,7 +1,7 @@
 """What is said of a search that finds nothing: which part empties it, and what nearly the same would find."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from operator import eq
 
@@ -52,7 +52,7 @@ def _without(listing: Listing, member: User) -> list[Link]:
     for number, part in enumerate(parts[:MOST_PARTS]):
         rest = " ".join(other.text for at, other in enumerate(parts) if at != number)
         if Image.objects.shown_for(search.parse(rest, vocabulary)).listed_for(member).exists():
-            links.append(Link(part.text, _address(listing, rest)))
+            links.append(Link(part.text, listing.searched_for(rest)))
     return links
 
 
@@ -92,8 +92,4 @@ def _meanings(word: str, vocabulary: Vocabulary) -> list[str]:
 
 
 def _link(listing: Listing, label: str, text: str, count: int) -> Link:
-    return Link(label, _address(listing, text), count=counted_to(CAP, count) if count else "")
-
-
-def _address(listing: Listing, text: str) -> str:
-    return replace(listing, query=search.Query(text), cursor=None).address()
+    return Link(label, listing.searched_for(text), count=counted_to(CAP, count) if count else "")

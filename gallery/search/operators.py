@@ -42,6 +42,15 @@ _BEYOND_RATINGS = Decimal(10)
 _TESTS = {"gt": gt, "gte": ge, "lt": lt, "lte": le, "exact": eq}
 # What people type for the order, of which a search tells nothing.
 _ORDERING = frozenset({"order", "sort", "order_by", "order-by", "sort_by", "sort-by"})
+# What other programs call what we have.
+_SYNONYMS = {
+    **dict.fromkeys(("rated", "stars", "score"), "rating"),
+    **dict.fromkeys(("collection", "album", "folder", "board"), "in"),
+    **dict.fromkeys(("user", "owner", "author", "person", "maker", "creator"), "by"),
+    **dict.fromkeys(("date", "day", "created", "made"), "on"),
+    **{"since": "after", "until": "before", "cost": "price", "aspect": "ratio", "type": "kind"},
+}
+_FAVOURITE = frozenset({"favourite", "favorite", "fav", "starred", "star", "liked", "like"})
 _DAYS = re.compile(r"([0-9]{1,5})d", re.ASCII)
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?", re.ASCII)
 _PAIR = re.compile(r"([0-9]{1,5})\s*[x×*:/]\s*([0-9]{1,5})", re.ASCII)
@@ -81,10 +90,14 @@ class Vocabulary(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A part of a search, as it was typed, that is not searched, and why; no part when it is about the whole."""
+    """A part of a search, as it was typed, that is not searched, and why; no part when it is about the whole.
+
+    `nearest` is the name and the value of an operator that may have been meant; empty where nothing is near.
+    """
 
     part: str
     message: str
+    nearest: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +163,19 @@ Reader = Callable[[str, Vocabulary], Filter]
 
 
 class _Unreadable(ValueError):
-    """Its words say why, to the person who typed."""
+    """Its words say why, to the person who typed; `nearest` is the value that may have been meant."""
+
+    nearest = ""
+
+
+class _Missing(_Unreadable):
+    """`wanted` is none of those that exist; its words name the nearest, or some."""
+
+    def __init__(self, message: str, wanted: str, existing: Iterable[str]) -> None:
+        names = list(existing)
+        self.nearest = _nearest(wanted, names)
+        hint = f"The nearest is “{self.nearest}”." if self.nearest else _all_of(names)
+        super().__init__(f"{message} {hint}".strip())
 
 
 def read_filter(name: str, value: str, negated: bool, vocabulary: Vocabulary) -> Filter | Problem:
@@ -158,36 +183,43 @@ def read_filter(name: str, value: str, negated: bool, vocabulary: Vocabulary) ->
     key, wanted = fold(name), " ".join(value.split())
     try:
         if key not in OPERATORS:
-            raise _Unreadable(f"There is no operator “{name}:”. {_nearest_operator(key)}")
+            return _no_operator(name, key, value)
         if not wanted:
             raise _Unreadable(NO_VALUE)
         read = OPERATORS[key](wanted, vocabulary)
     except _Unreadable as error:
-        return Problem(f"{name}:{value}", str(error))
+        return Problem(f"{name}:{value}", str(error), (key, error.nearest) if error.nearest else None)
     return read.opposite() if negated else read
 
 
-def _nearest_operator(name: str) -> str:
+def _no_operator(name: str, key: str, value: str) -> Problem:
+    part, message = f"{name}:{value}", f"There is no operator “{name}:”."
+    if key in _ORDERING:
+        return Problem(part, f"{message} The order is chosen in the menu above the list.")
+    if key in _FAVOURITE:
+        return Problem(part, f"{message} The nearest is “is:favourite”.", ("is", "favourite"))
+    error = _Missing(message, _SYNONYMS.get(key) or _meant_operator(key), OPERATORS)
+    return Problem(part, str(error), (error.nearest, value) if error.nearest and value.strip() else None)
+
+
+def _meant_operator(name: str) -> str:
     """Of a name of several parts, as Venice's own fields have them, the first that one of the parts begins."""
-    if name in _ORDERING:
-        return "The order is chosen in the menu above the list."
     parts = [part for part in re.split("[_-]", name) if len(part) > 1]
     meant = [operator for part in parts for operator in OPERATORS if operator.startswith(part)]
-    return _nearest(meant[0] if meant else name, OPERATORS)
+    return meant[0] if meant else name
 
 
-def _nearest(wanted: str, existing: Iterable[str]) -> str:
-    """What begins so, the shortest first, or else is spelt nearly so; all that there is where nothing is near."""
-    names = list(existing)
+def _nearest(wanted: str, names: list[str]) -> str:
+    """What begins so, the shortest first, or else is spelt nearly so; empty where nothing is near."""
     begun = sorted((name for name in names if wanted and name.startswith(wanted)), key=len)
-    if close := begun or get_close_matches(wanted, names, n=1):
-        return f"The nearest is “{close[0]}”."
-    return f"There are: {_some(names)}." if names else ""
+    close = begun or get_close_matches(wanted, names, n=1)
+    return close[0] if close else ""
 
 
-def _some(names: list[str]) -> str:
+def _all_of(names: list[str]) -> str:
     left = len(names) - MOST_NAMES
-    return ", ".join(names[:MOST_NAMES]) + (f" and {left} more" if left > 0 else "")
+    some = ", ".join(names[:MOST_NAMES]) + (f" and {left} more" if left > 0 else "")
+    return f"There are: {some}." if names else ""
 
 
 def _tagged(kind: str, column: str, values: Sequence[str | int]) -> Filter:
@@ -203,7 +235,7 @@ def _named(kind: str, column: str) -> Reader:
         matches = matches or [kept for name, kept in folded.items() if name.startswith(wanted)]
         matches = matches or [kept for name, kept in folded.items() if wanted in name]
         if not matches or not wanted:
-            raise _Unreadable(f"There is no {kind} “{value}”. {_nearest(wanted, folded)}".strip())
+            raise _Missing(f"There is no {kind} “{value}”.", wanted, folded)
         return _tagged(kind, column, sorted(set(matches)))
 
     return read
@@ -215,7 +247,7 @@ def _person(value: str, vocabulary: Vocabulary) -> Filter:
         return _tagged("owner", "owner", [vocabulary.member_id])
     people = {fold(name): pk for name, pk in vocabulary.people().items()}
     if wanted not in people:
-        raise _Unreadable(f"There is nobody called “{value}”. {_nearest(wanted, people)}".strip())
+        raise _Missing(f"There is nobody called “{value}”.", wanted, people)
     return _tagged("owner", "owner", [people[wanted]])
 
 
@@ -309,7 +341,7 @@ def labelled(names: Mapping[str, int]) -> Callable[[str], int | None]:
 def _labelled(kind: str, value: str, names: dict[str, int]) -> int:
     pk = labelled(names)(value)
     if pk is None:
-        raise _Unreadable(f"There is no {kind} “{value}”. {_nearest(fold(value), map(fold, names))}".strip())
+        raise _Missing(f"There is no {kind} “{value}”.", fold(value), map(fold, names))
     return pk
 
 
@@ -412,7 +444,7 @@ def _ratio(value: str, vocabulary: Vocabulary) -> Filter:
 def _format(value: str, vocabulary: Vocabulary) -> Filter:
     names = {"webp": "webp", "png": "png", "jpeg": "jpeg", "jpg": "jpeg"}
     if fold(value) not in names:
-        raise _Unreadable(f"There is no format “{value}”. {_nearest(fold(value), names)}".strip())
+        raise _Missing(f"There is no format “{value}”.", fold(value), names)
     return _tagged("format", "format", [names[fold(value)]])
 
 
@@ -511,7 +543,7 @@ def _is(value: str, vocabulary: Vocabulary) -> Filter:
         "collected": lambda: _linked(Link("entries", is_many=True), vocabulary),
     }
     if wanted not in states:
-        raise _Unreadable(f"There is no “is:{value}”. {_nearest(wanted, states)}")
+        raise _Missing(f"There is no “is:{value}”.", wanted, states)
     return states[wanted]()
 
 

@@ -6,7 +6,7 @@ that has no meaning becomes a problem, and the rest is searched.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import and_
 
@@ -69,6 +69,12 @@ class Query:
         """The one whose table is joined: of two, databases would not know with which to begin."""
         joined = [each for each in self.filters if each.is_joined]
         return next((each for each in joined if each.is_few), joined[0] if joined else None)
+
+    @property
+    def typed(self) -> str:
+        """`text` as it stands in a search box: behind an operator with a space, or the next word would be its value."""
+        terms = list(parted(normalize("NFKC", self.text))) if self.filters or self.problems else []
+        return f"{self.text} " if terms and terms[-1]["name"] else self.text
 
     def __bool__(self) -> bool:
         return bool(self.words or self.filters or (self.text and self.problems))
@@ -147,7 +153,7 @@ def _read_operator(
     if isinstance(read, Filter):
         filters.append(read)
     else:
-        problems.append(Problem(term[0], read.message))
+        problems.append(replace(read, part=term[0]))
 
 
 def _read_words(term: re.Match[str], *, is_last: bool) -> Words | None:

@@ -31,7 +31,7 @@ def prompts(request: MemberRequest) -> HttpResponse:
         return render(request, "prompts/_more.jinja", context, using="jinja2")
     if listing.query:
         context["total"] = count.of_rows(prompt_rows.used(listing))
-    context["choices"] = choices(listing)
+    context |= {"choices": choices(listing), "listing": listing}
     return render(request, "prompts/prompts.html", context)
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -508,6 +509,62 @@ def test_what_is_not_searched_is_said_with_the_nearest(
         message = Page(client.get(address, {"q": typed}).content).one(data_search_problem=None)
         assert part in message.words
         assert words in message.words
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant", "address"),
+    [
+        ("fox -modle:chroma", "-model:chroma", "fox -model:chroma"),
+        ("rated:5 fox", "rating:5", "rating:5 fox"),
+        ("user:alice", "by:alice", "by:alice"),
+        ("date:2020", "on:2020", "on:2020"),
+        ('folder:"the spring"', 'in:"the spring"', 'in:"the spring"'),
+        ("aspect_ratio:16:9", "ratio:16:9", "ratio:16:9"),
+        ("cfg_scale:7", "cfg:7", "cfg:7"),
+        ("favorite:yes", "is:favourite", "is:favourite"),
+        ("is:favorite fox", "is:favourite", "is:favourite fox"),
+        ("tag:heros", "tag:hero", "tag:hero"),
+    ],
+)
+def test_what_is_nearest_is_a_click_away_in_the_same_list(
+    gallery: dict[int, str], alice: User, client: Client, typed: str, meant: str, address: str
+) -> None:
+    client.force_login(alice)
+    for path in ("/", "/prompts/", "/trash/"):
+        order = {"order": "oldest"} if path == "/" else {}
+        message = Page(client.get(path, {"q": typed} | order).content).one(data_search_problem=None)
+        (link,) = [each for each in message.all("a") if each.words.startswith("Search")]
+        assert meant in link.words
+        asked = parse_qs(urlsplit(link["href"]).query)
+        assert asked["q"] == [address]
+        assert asked.get("order", [""]) == [order.get("order", "")]
+        assert client.get(link["href"] if link["href"][0] == "/" else path + link["href"]).status_code == 200
+
+
+@pytest.mark.parametrize("typed", ["foo:bar", "order:oldest", "modle:", "seed:abc", "zzz:1 fox"])
+def test_what_has_nothing_near_has_no_link(
+    gallery: dict[int, str], alice: User, client: Client, typed: str
+) -> None:
+    client.force_login(alice)
+    for message in Page(client.get("/", {"q": typed}).content).all(data_search_problem=None):
+        assert not message.all("a")
+
+
+@pytest.mark.parametrize(
+    ("asked", "typed"),
+    [
+        ("is:mine", "is:mine "),
+        ("fox is:mine", "fox is:mine "),
+        ("is:mine fox", "is:mine fox"),
+        ("fox", "fox"),
+    ],
+)
+def test_what_is_typed_behind_an_operator_is_no_part_of_it(
+    gallery: dict[int, str], alice: User, client: Client, asked: str, typed: str
+) -> None:
+    client.force_login(alice)
+    for path in ("/", "/prompts/"):
+        assert Page(client.get(path, {"q": asked}).content).one(id="search")["value"] == typed
 
 
 def test_where_nothing_is_near_all_are_named(alice: User) -> None:
