@@ -15,6 +15,7 @@ from django.utils import timezone
 from gallery.formats import MAX_ID, counted
 from gallery.models import Attempt, Batch, Collection, Generation, Image, Input, Preset, Upload, User
 from gallery.models.image import ImageQuerySet
+from gallery.models.preset import PresetQuerySet
 from gallery.models.queue import GenerationQuerySet
 
 _WINDOW = timedelta(minutes=1)
@@ -31,9 +32,14 @@ class TooManySubmissions(Exception):
         self.retry_after = retry_after
 
 
+def is_own(user: User, row: Generation | Batch | Image | Preset) -> bool:
+    """Whether they made it themselves: staff change what is others', but of that nothing is *theirs*."""
+    return row.owner_id == user.pk
+
+
 def may_change(user: User, generation: Generation) -> bool:
     """Whether cancelling, dismissing, running again and removing are this member's to do."""
-    return user.is_staff or generation.owner_id == user.pk
+    return user.is_staff or is_own(user, generation)
 
 
 def generations_to_change(user: User, ids: Iterable[int]) -> GenerationQuerySet:
@@ -60,7 +66,7 @@ def generation_to_change(user: User, pk: int) -> Generation:
 
 def may_change_batch(user: User, batch: Batch) -> bool:
     """Whether pausing, cancelling and running again all of it are this member's to do."""
-    return user.is_staff or batch.owner_id == user.pk
+    return user.is_staff or is_own(user, batch)
 
 
 def batch_to_see(pk: int) -> Batch:
@@ -141,7 +147,7 @@ def images_to_change(user: User) -> ImageQuerySet:
 
 def may_throw_away(user: User, image: Image) -> bool:
     """Whether it is this member's to throw away and to bring back."""
-    return user.is_staff or image.owner_id == user.pk
+    return user.is_staff or is_own(user, image)
 
 
 def image_to_change(user: User, pk: int) -> Image:
@@ -163,15 +169,19 @@ def check_may_delete(user: User, collection: Collection) -> None:
         raise PermissionDenied("Only who made it, or staff, may do that.")
 
 
+def presets_to_see(user: User) -> PresetQuerySet:
+    """Those that `user` may look at, fill the form from and take home: their own and what is shared, all for staff."""
+    return Preset.objects.select_related("owner") if user.is_staff else Preset.objects.seen_by(user)
+
+
 def may_change_preset(user: User, preset: Preset) -> bool:
     """Whether renaming, sharing and deleting it are this member's to do."""
-    return user.is_staff or preset.owner_id == user.pk
+    return user.is_staff or is_own(user, preset)
 
 
 def preset_to_change(user: User, pk: int) -> Preset:
     """The preset; Http404 for another's private one, PermissionDenied for another's that is shared."""
-    presets = Preset.objects.all() if user.is_staff else Preset.objects.seen_by(user)
-    preset = get_object_or_404(presets, pk=min(pk, MAX_ID))
+    preset = get_object_or_404(presets_to_see(user), pk=min(pk, MAX_ID))
     if not may_change_preset(user, preset):
         raise PermissionDenied("Only who made it, or staff, may do that.")
     return preset

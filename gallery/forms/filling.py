@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from gallery import access
 from gallery.formats import read_id
 from gallery.forms import style_references
 from gallery.forms.carried import nearest_sides
@@ -14,7 +15,7 @@ from gallery.forms.catalog import Catalog
 from gallery.forms.draft import CAME_ALONG, NAMES, PIXELS, first_model, fitted, with_seed_along
 from gallery.forms.model_fields import MAX_COUNT, fields_of
 from gallery.forms.prefill import EVERYTHING, USES, picture_named, values_asked
-from gallery.models import Batch, Draft, Generation, Image, Kind, Preset, User
+from gallery.models import Batch, Draft, Generation, Image, Kind, User
 from gallery.models.draft import Values
 from gallery.text import is_encodable
 from gallery.variations import words
@@ -122,7 +123,7 @@ def _named(query: QueryDict, user: User, catalog: Catalog) -> Filling:
         return _of_click(query, catalog)
     if "preset" in query:
         pk = read_id(query.get("preset") or "")
-        preset = Preset.objects.seen_by(user).filter(pk=pk).first() if pk is not None else None
+        preset = access.presets_to_see(user).filter(pk=pk).first() if pk is not None else None
         if preset is None:
             return Filling(is_lost=True)
         return Filling(preset.values, NAMES | {"image"}, f"the preset “{preset.name}”")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from gallery import access
 from gallery.listing.listing import Listing, Page
 from gallery.models import Image, User
 from gallery.models.image import ImageQuerySet
@@ -21,5 +22,5 @@ def page(listing: Listing, images: ImageQuerySet, member: User) -> Page[Thrown]:
     """The pictures of `listing` among `images`."""
     detailed = images.select_related("trashed_by", "prompt", "generation")
     rows: list[Image] = list(listing.rows(detailed))
-    shown = [Thrown(row, member.is_staff or row.owner_id == member.pk) for row in rows[: listing.size]]
+    shown = [Thrown(row, access.may_throw_away(member, row)) for row in rows[: listing.size]]
     return listing.page(images, shown, [listing.order.cursor(row) for row in rows])

@@ -32,11 +32,10 @@ def _page(
     request: MemberRequest, *, status: int = 200, problem: str = "", of: int | None = None, typed: str = ""
 ) -> HttpResponse:
     """The page, with a `problem` of the preset `of`, or of the file."""
-    every = Preset.objects.select_related("owner") if request.user.is_staff else None
-    rows = every if every is not None else Preset.objects.seen_by(request.user)
+    rows = access.presets_to_see(request.user)
     context = {
-        "own": [preset for preset in rows if preset.owner_id == request.user.pk],
-        "others": [preset for preset in rows if preset.owner_id != request.user.pk],
+        "own": [preset for preset in rows if access.is_own(request.user, preset)],
+        "others": [preset for preset in rows if not access.is_own(request.user, preset)],
         "problem": problem,
         "problem_of": of,
         "typed": typed,
@@ -81,7 +80,7 @@ def export(request: MemberRequest) -> HttpResponse:
     """One's own as a file, or the one that `preset` names, if one sees it."""
     pk = read_id(request.GET.get("preset", ""))
     own = Preset.objects.filter(owner=request.user)
-    rows = own if pk is None else Preset.objects.seen_by(request.user).filter(pk=pk)
+    rows = own if pk is None else access.presets_to_see(request.user).filter(pk=pk)
     return HttpResponse(
         written(rows, request.user),
         content_type="application/json",

@@ -67,8 +67,8 @@ def queue(request: MemberRequest) -> HttpResponse:
 
 def _is_own_to_cancel(request: MemberRequest, card: Card | BatchCard) -> bool:
     if isinstance(card, BatchCard):
-        return bool(card.waiting) and card.batch.owner_id == request.user.pk
-    return card.generation.can_be_cancelled and card.generation.owner_id == request.user.pk
+        return bool(card.waiting) and access.is_own(request.user, card.batch)
+    return card.generation.can_be_cancelled and access.is_own(request.user, card.generation)
 
 
 @require_POST

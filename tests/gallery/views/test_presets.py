@@ -101,6 +101,17 @@ def test_others_see_what_is_shared_and_change_nothing(maker: Client, alice: User
     assert "Private" not in shown(other)
 
 
+def test_staff_fill_from_all_that_their_page_shows(maker: Client, alice: User, sally: User) -> None:
+    private = a_preset(alice, "Private")
+    staff = signed_in(sally)
+    assert Page(staff.get("/presets/").content).values("href", "/presets/export/?") == [
+        f"/presets/export/?preset={private.pk}"
+    ]
+    assert fields(staff, f"/create/?preset={private.pk}")["prompt"] == "fog over canals"
+    (entry,) = json.loads(staff.get(f"/presets/export/?preset={private.pk}").content)["presets"]
+    assert entry["name"] == "Private"
+
+
 def test_renamed_and_deleted_by_owner_and_staff(maker: Client, alice: User, bob: User) -> None:
     preset = a_preset(alice)
     a_preset(alice, "Other")
