@@ -27,7 +27,7 @@ SHARED := -n $(WORKERS) --dist worksteal
 # uses a database with both.
 ANSWERS := $(addprefix tests/gallery/pipeline/test_, answers.py kept.py refused.py thumbnail_upgrade.py verify.py)
 DIFFERS := $(addprefix tests/gallery/, models listing search migrations synthetic \
-	$(addprefix admin/test_, nonsense.py pace.py) display/test_lineage.py \
+	$(addprefix admin/test_, many.py nonsense.py pace.py) display/test_lineage.py \
 	$(addprefix views/test_, create_post.py dates.py draft.py filters.py matrix.py) \
 	$(addprefix test_, accounts.py costs.py events.py schema.py throttle.py)) \
 	$(filter-out $(ANSWERS), $(sort $(wildcard tests/gallery/pipeline/test_*.py)))

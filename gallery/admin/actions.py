@@ -186,14 +186,12 @@ def _form_id(request: HttpRequest) -> uuid.UUID:
         return uuid.uuid4()
 
 
-@transaction.atomic
 def _cancel_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
-    return sum(row.cancel() for row in Generation.objects.filter(pk__in=chosen).only("pk"))
+    return Generation.objects.filter(pk__in=chosen).cancel()
 
 
-@transaction.atomic
 def _dismiss_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
-    return sum(row.dismiss() for row in Generation.objects.filter(pk__in=chosen).only("pk"))
+    return Generation.objects.filter(pk__in=chosen).dismiss()
 
 
 def _declare_all_interrupted(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:

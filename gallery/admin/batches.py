@@ -30,7 +30,7 @@ def _resume_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> 
 
 
 def _cancel_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
-    return sum(batch.cancel() for batch in Batch.objects.filter(pk__in=chosen))
+    return Generation.objects.filter(batch__in=chosen).cancel()
 
 
 def _run_failed_again(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:

@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from gallery.models import columns, service_order
+from gallery.models import columns, service_order, sets
 from gallery.models.batch import Batch
 from gallery.models.lifecycle import cancelled
 from gallery.models.prompt import Prompt
@@ -116,11 +116,18 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
 
     def cancel(self) -> int:
         """Cancel those of which nothing was sent yet; how many. What a worker has begun meanwhile goes on."""
-        return self.queued().update(**cancelled(timezone.now()))
+        with transaction.atomic():
+            return self.queued()._locked().update(**cancelled(timezone.now()))
 
     def dismiss(self) -> int:
         """Stamp those that need attention as seen; how many."""
-        return self.needing_attention().update(dismissed_at=timezone.now())
+        with transaction.atomic():
+            return self.needing_attention()._locked().update(dismissed_at=timezone.now())
+
+    def _locked(self) -> Self:
+        """Within a transaction, these as far as they are so by now, held until its end; in order: no deadlock."""
+        rows = self.order_by("pk").select_for_update(no_key=True)
+        return self.filter(pk__in=sets.Ids(rows.values_list("pk", flat=True)))
 
     def owned_by(self, user: "User") -> Self:
         """Made by this member."""

@@ -1,0 +1,74 @@
+"""What staff do to many generations at once takes a few statements, and locks them in the order that all keep to."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from gallery.models import Batch, Generation, State, User
+from tests.gallery.making import a_generation
+from tests.gallery.models.test_meanwhile import meanwhile, only_postgresql
+from tests.gallery.page import Page
+from tests.gallery.views.test_batch import a_click
+
+
+@pytest.fixture
+def staff(client: Client, sally: User) -> Client:
+    client.force_login(sally)
+    return client
+
+
+#: Each action: its list, a row for it, what is said of three of them, and what they are afterwards.
+ACTIONS: dict[str, tuple[str, Callable[[User], Any], str, dict[str, Any]]] = {
+    "cancel": ("generation", a_generation, "Cancelled: 3.", {"state": State.CANCELLED}),
+    "dismiss": (
+        "generation",
+        lambda owner: a_generation(owner, state=State.FAILED),
+        "Dismissed: 3.",
+        {"dismissed_at__isnull": False},
+    ),
+    "cancel-clicks": ("batch", a_click, "Cancelled: 12 generations.", {"state": State.CANCELLED}),
+}
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_queries_do_not_grow_with_the_rows(
+    staff: Client, alice: User, models_known: None, action: str
+) -> None:
+    name, make, words, changed = ACTIONS[action]
+    place = f"/admin/gallery/{name}/"
+
+    def press(rows: int) -> int:
+        chosen = [make(alice).pk for _ in range(rows)]
+        form = {"action": action.partition("-")[0], "_selected_action": chosen, "confirmed": "yes"}
+        with CaptureQueriesContext(connection) as queries:
+            assert staff.post(place, form | {"index": "0"}).status_code == 302
+        return len(queries)
+
+    press(1)
+    few, said = press(3), Page(staff.get(place).content).one("ul", class_="messagelist").words
+    assert words in said
+    assert press(15) == few
+    assert Generation.objects.filter(**changed).count() == (19 if name == "generation" else 19 * 4)
+    assert Batch.objects.count() == 19
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("verb", ["cancel", "dismiss"])
+def test_who_holds_one_of_them_gets_the_next(alice: User, verb: str) -> None:
+    """The first lies behind the second in the table: unordered, each would hold what the other waits for."""
+    only_postgresql()
+    state = State.QUEUED if verb == "cancel" else State.FAILED
+    first, second = (a_generation(alice, state=state) for _ in range(2))
+    rows = Generation.objects.filter(pk__in=[first.pk, second.pk])
+    rows.filter(pk=first.pk).update(tries=1)
+
+    with meanwhile('SELECT "gallery_generation"', getattr(rows, verb)) as done, transaction.atomic():
+        rows.select_for_update(no_key=True).get(pk=first.pk)
+        rows.filter(pk=second.pk).update(state=State.SENDING)
+
+    assert done == [1], "the second was not for it any more"
+    assert rows.get(pk=second.pk).state == State.SENDING
