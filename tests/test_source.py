@@ -1,4 +1,4 @@
-"""What holds for every source file: lines that a diff can show, and files that a generator writes."""
+"""What holds for every source file: lines that a diff can show, views at a glance, and what a generator writes."""
 
 import ast
 import re
@@ -10,6 +10,7 @@ from benchmarks import ratios
 
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST = 120
+LONGEST_VIEW = 30
 KINDS = (".py", ".html", ".jinja", ".css", ".js")
 # Participles that say how a value came here, and not what it is: a match, a row, an index, a message, a hold.
 VAGUE = {"found", "told", "known", "held", "mine", "standing"}
@@ -32,6 +33,17 @@ def test_no_line_is_longer_than_a_diff_can_show() -> None:
         for path in found
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if len(line) > LONGEST
+    ]
+    assert long == []
+
+
+def test_no_view_is_longer_than_one_reads_at_once() -> None:
+    long = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {node.name}: {length}"
+        for path in sorted((ROOT / "gallery/views").glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+        and (length := (node.end_lineno or 0) - node.lineno + 1) > LONGEST_VIEW
     ]
     assert long == []
 

@@ -203,17 +203,25 @@ def _made(
 
     A repeat leads to what it made, whatever has become of its model and its price since.
     """
-    if not with_references(form, request.POST, request.user):
-        first = Generation.objects.submitted(request.user, form.submission)
-        return (first, False) if first else None
-    first = Generation.objects.submitted(request.user, form.submission)
-    form.repeat = repeated(request, form)
+    is_valid = with_references(form, request.POST, request.user)
     of_rest = MAKE_MISSING in request.POST
-    if form.repeat and not first and not (of_rest and form.repeat.missing):
-        return None
-    if of_rest and first:
+    first = Generation.objects.submitted(request.user, form.submission)
+    if first and (of_rest or not is_valid):
         # What was missing has come, or is on its way, since then.
         return first, False
+    if not is_valid:
+        return None
+    form.repeat = None if first else repeated(request, form)
+    if form.repeat and not (of_rest and form.repeat.missing):
+        return None
+    return _spent(request, form, image)
+
+
+def _spent(
+    request: MemberRequest, form: GenerateForm, image: Image | None
+) -> tuple[list[Generation], bool] | None:
+    """Queue all that a valid form asks for, or the rest of it alone; None when that is refused, which the form says."""
+    of_rest = MAKE_MISSING in request.POST
     plan, operations = form.plan, form.operations
     batch = {"kind": plan.kind, "axes": form.axes, "title": plan.text}
     if of_rest and form.repeat:

@@ -17,7 +17,7 @@ from gallery.formats import MAX_ID, number, read_id
 from gallery.http import MemberRequest, closed_gates, glance
 from gallery.listing import count, dates, filters, nothing_found, tiles
 from gallery.listing.count import up_to
-from gallery.listing.listing import Listing
+from gallery.listing.listing import Listing, Page
 from gallery.listing.order import NEWEST, ORDERS
 from gallery.listing.scope import Scope
 from gallery.models import Image, kept_sql
@@ -28,57 +28,82 @@ from gallery.models.image import ImageQuerySet
 ON_TOP = 12
 # New pictures are counted no further.
 MOST_NEW = 99
+_COVERS = Scope()
 
 
 @require_safe
 def gallery(request: MemberRequest) -> HttpResponse:
     """A page of covers by cursor and search; to htmx, only its tiles and the pager beside them, or another part."""
     listing = Listing.read(request, size=tiles.PAGE)
-    asked = request.GET
-    if "after" in asked or "before" in asked:
-        return redirect(filters.between(listing, asked.get("after", ""), asked.get("before", "")))
-    if "at" in asked:
-        return _jump(request, listing, asked["at"])
-    menu = asked.get("menu", "")
-    context: dict[str, Any]
-    if request.htmx and "months" in asked:
-        return render(request, "gallery/_rail.html", {"months": dates.months(), "listing": listing})
-    if request.htmx and menu in filters.MENUS:
-        context = {"menu": filters.menu(listing, request.user, menu)}
-        return render(request, "gallery/_choices.jinja", context, using="jinja2")
-    scope = Scope()
+    if elsewhere := _elsewhere(request, listing):
+        return elsewhere
     # Where the SQL of a page is kept, nothing of it is written.
-    images = cast(ImageQuerySet, SimpleLazyObject(partial(scope.listed, listing.query, request.user)))
-    if request.htmx and "since" in asked:
-        return _new(request, listing, images)
+    images = cast(ImageQuerySet, SimpleLazyObject(partial(_COVERS.listed, listing.query, request.user)))
+    if request.htmx and (part := _part(request, listing, images)):
+        return part
     page = tiles.page(
         listing,
-        scope.kept(listing, request.user) or images,
+        _COVERS.kept(listing, request.user) or images,
         member=request.user,
         stacked=not listing.query.is_of_chosen,
     )
-    context = {"page": page, "query": listing.query, "listing": listing}
+    context: dict[str, Any] = {"page": page, "query": listing.query, "listing": listing}
     context["is_newest"] = listing.order is NEWEST
     if request.htmx:
-        context["above"] = "above" in asked
+        context["above"] = "above" in request.GET
         return render(request, "gallery/_more.jinja", context, using="jinja2")
-    if listing.query:
-        is_whole = listing.cursor is None and not page.older
-        context["total"] = number(len(page.rows)) if is_whole else _count(request, listing, images)
-        if not page.rows and listing.cursor is None:
-            context["advice"] = nothing_found.advice(listing, request.user)
-    elif listing.cursor is None and listing.order is NEWEST:
-        context["moderated"] = _moderated(page.rows)
-    if not page.rows and listing.cursor is None:
-        context["hidden"] = scope.hides(listing.query, request.user)
-    if listing.is_top and glance(request).active:
-        lines = queue_lines.active(ON_TOP, closed_gates(request))
-        context |= {"active": lines.by_themselves, "more_active": lines.is_more}
     context |= {
         "is_top": listing.is_top,
-        "filter_bar": filters.filter_bar(listing, request.user, menu),
+        **_queue_on_top(request, listing),
+        **_result(request, listing, page, images),
     }
+    context["filter_bar"] = filters.filter_bar(listing, request.user, request.GET.get("menu", ""))
     return render(request, "gallery/gallery.html", context)
+
+
+def _elsewhere(request: MemberRequest, listing: Listing) -> HttpResponse | None:
+    """The way to the search between two dates, or to the place of a date, where the address asks for one."""
+    asked = request.GET
+    if "after" in asked or "before" in asked:
+        return redirect(filters.between(listing, asked.get("after", ""), asked.get("before", "")))
+    return _jump(request, listing, asked["at"]) if "at" in asked else None
+
+
+def _part(request: MemberRequest, listing: Listing, images: ImageQuerySet) -> HttpResponse | None:
+    """The months, the choices of one menu, or the number of new pictures, where htmx asks for one of these."""
+    menu = request.GET.get("menu", "")
+    if "months" in request.GET:
+        return render(request, "gallery/_rail.html", {"months": dates.months(), "listing": listing})
+    if menu in filters.MENUS:
+        context = {"menu": filters.menu(listing, request.user, menu)}
+        return render(request, "gallery/_choices.jinja", context, using="jinja2")
+    return _new(request, listing, images) if "since" in request.GET else None
+
+
+def _queue_on_top(request: MemberRequest, listing: Listing) -> dict[str, Any]:
+    """What runs and waits, above the head of the whole list."""
+    if not (listing.is_top and glance(request).active):
+        return {}
+    lines = queue_lines.active(ON_TOP, closed_gates(request))
+    return {"active": lines.by_themselves, "more_active": lines.is_more}
+
+
+def _result(
+    request: MemberRequest, listing: Listing, page: Page[tiles.Tile], images: ImageQuerySet
+) -> dict[str, Any]:
+    """What is said of the pictures: how many were found, what to search for instead of nothing, what is left out."""
+    context: dict[str, Any] = {}
+    is_head = listing.cursor is None
+    if listing.query:
+        is_whole = is_head and not page.older
+        context["total"] = number(len(page.rows)) if is_whole else _count(request, listing, images)
+        if not page.rows and is_head:
+            context["advice"] = nothing_found.advice(listing, request.user)
+    elif is_head and listing.order is NEWEST:
+        context["moderated"] = _moderated(page.rows)
+    if not page.rows and is_head:
+        context["hidden"] = _COVERS.hides(listing.query, request.user)
+    return context
 
 
 def _count(request: MemberRequest, listing: Listing, images: ImageQuerySet) -> str:

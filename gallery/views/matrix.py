@@ -1,6 +1,7 @@
 """The matrix: what every combination of a few values would make and cost, buying it, and what has come of it."""
 
 import uuid
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,7 +30,7 @@ from gallery.text import unreadable_fields
 from gallery.variations import axes
 from gallery.variations.existing import existing
 from gallery.variations.matrix import missing
-from venice import price
+from venice import Generate, Model, price
 
 # What the page of a bought matrix tells of its click, in the order of the table, as a row is made of them.
 _READ = {"id", "kind", "axes", "title", "price", "created_at"}
@@ -189,14 +190,9 @@ def _fill(request: MemberRequest, prompt: Prompt, down: str) -> HttpResponse | s
     catalog = Catalog.load(glance(request))
     models = {model.id: model for model in catalog.models}
     try:
-        axis = axes.read_axis(down, text, models=models, styles=catalog.styles, prompt=prompt.text)
+        operation = _varied(image, down, text, models, catalog.styles)
     except axes.WrongValues as wrong:
         return str(wrong)
-    base = prompt_matrix.base_of(image)
-    value = axis.values[0] if axis else None
-    operation, problem = prompt_matrix.varied(base, down, value, models) if base else (None, "")
-    if operation is None:
-        return f"{problem or 'That cannot be asked for any more.'} Nothing was sent."
     if there := existing([operation], models).get(0):
         return SeeOther(reverse("image", args=[there.pk]))
     if words := objection({PRICE: shown}, price(operation, models[operation.model])):
@@ -206,3 +202,17 @@ def _fill(request: MemberRequest, prompt: Prompt, down: str) -> HttpResponse | s
     except LostFile as error:
         return lost(error)
     return SeeOther(reverse("generation", args=[generation.pk]))
+
+
+def _varied(
+    image: Image, down: str, text: str, models: Mapping[str, Model], styles: Sequence[str]
+) -> Generate:
+    """What a picture asked for, with one value of the axis `down`, as a button tells it. WrongValues: why not."""
+    prompt = image.prompt.text if image.prompt else ""
+    axis = axes.read_axis(down, text, models=models, styles=styles, prompt=prompt)
+    base = prompt_matrix.base_of(image)
+    value = axis.values[0] if axis else None
+    operation, problem = prompt_matrix.varied(base, down, value, models) if base else (None, "")
+    if operation is None:
+        raise axes.WrongValues(f"{problem or 'That cannot be asked for any more.'} Nothing was sent.")
+    return operation

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from hashlib import blake2s
 from time import time
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -35,17 +36,34 @@ def queue(request: MemberRequest) -> HttpResponse:
         glance(request)
     gates = closed_gates(request)
     lines = queue_lines.active(MOST_LINES, gates)
-    ended = generation_card.drawn(Generation.objects.needing_attention(), request.user)
-    attention = generation_card.of_each(ended.order_by("-id")[: MOST + 1])
+    attention = _attention(request)
     seen = _digest(lines.shown, attention, gates)
     if request.htmx and _is_fresh(request.GET.get("seen", ""), seen, is_waiting=bool(lines.shown)):
         return HttpResponse(status=204)
+    context = {**_listed(request, lines, attention, gates), "seen": f"{seen}-{time():.0f}"}
+    if len(attention) <= MOST and len(lines.queue) < LONGEST_QUEUE:
+        # All of it is at hand: the header need not count it again.
+        context["in_queue"] = in_queue = InQueue(len(lines.queue), len(attention))
+        context["queue_seen"] = in_queue.seen(gates, request.user.draft_revision)
+    return render(request, "queue/_queue.html" if request.htmx else "queue/queue.html", context)
+
+
+def _attention(request: MemberRequest) -> list[Card]:
+    """Cards of what ended badly, the newest first; one more than are shown where there are more."""
+    ended = generation_card.drawn(Generation.objects.needing_attention(), request.user)
+    return generation_card.of_each(ended.order_by("-id")[: MOST + 1])
+
+
+def _listed(
+    request: MemberRequest, lines: queue_lines.Lines, attention: list[Card], gates: ClosedGates
+) -> dict[str, Any]:
+    """The lines with their expected times, and what ended badly; and which of them are whose to act upon."""
     shown: list[Card | BatchCard] = []
     slots = 0
     if lines.shown:
         expected = forecast.of_queue(lines.running, gates)
         shown, slots = lines.expected(expected), expected.slots
-    context = {
+    return {
         "active": shown,
         "attention": attention[MOST - 1 :: -1],
         "more_active": lines.is_more,
@@ -56,13 +74,7 @@ def queue(request: MemberRequest) -> HttpResponse:
             card for card in attention[:MOST] if access.may_change(request.user, card.generation)
         ],
         "own_waiting": [card for card in shown if _is_own_to_cancel(request, card)],
-        "seen": f"{seen}-{time():.0f}",
     }
-    if len(attention) <= MOST and len(lines.queue) < LONGEST_QUEUE:
-        # All of it is at hand: the header need not count it again.
-        context["in_queue"] = in_queue = InQueue(len(lines.queue), len(attention))
-        context["queue_seen"] = in_queue.seen(gates, request.user.draft_revision)
-    return render(request, "queue/_queue.html" if request.htmx else "queue/queue.html", context)
 
 
 def _is_own_to_cancel(request: MemberRequest, card: Card | BatchCard) -> bool:

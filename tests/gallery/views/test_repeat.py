@@ -4,7 +4,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from gallery.models import Batch, CatalogModel, Generation, Image
 from gallery.pipeline.worker import WorkerProcess
@@ -53,6 +55,19 @@ def test_run_anyway_makes_it_again(maker: Client, picture: Image) -> None:
     assert again.seed == 5
     # The form that was sent counts once, as any other.
     assert maker.post("/create/", form)["Location"] == answer["Location"]
+
+
+def test_what_the_form_itself_has_made_is_not_looked_for(maker: Client, picture: Image) -> None:
+    """Sent again it leads there, with whatever seed: what else is like it does not matter."""
+    form = opened_at(maker, ASKED, "/create/").fields | {"run-anyway": "1"}
+    first = maker.post("/create/", form)
+    del form["run-anyway"]
+
+    with CaptureQueriesContext(connection) as asked:
+        again = maker.post("/create/", form)
+
+    assert (again.status_code, again["Location"]) == (303, first["Location"])
+    assert [each["sql"] for each in asked if 'FROM "gallery_image"' in each["sql"]] == []
 
 
 def sent_back(answer: Any) -> dict[str, Any]:
