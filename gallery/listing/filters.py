@@ -60,6 +60,8 @@ class FilterBar:
     """All of the bar that depends on the search and on who looks."""
 
     scopes: Sequence[Link]
+    # The address that tells how many each of them finds.
+    counted: str
     # Name and text of each search that the member has kept.
     saved: list[tuple[str, str]]
     menus: Sequence[Menu]
@@ -150,20 +152,42 @@ def _is_favourite(term: search.Term) -> bool:
     return (term.name, term.value.casefold(), term.negated) == ("is", "favourite", False)
 
 
-_SCOPES = (_is_own, _is_favourite, _is_today)
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Which pictures at all: `written` as a search, in the place of the terms that it `replaces`."""
+
+    label: str
+    written: str
+    is_asked: Callable[[search.Term], bool]
+    replaces: Callable[[search.Term], bool]
+    said: str = ""
+
+
+def _facet(name: str) -> _Facet:
+    return next(facet for facet in _FACETS if facet.name == name)
+
+
+_SCOPES = (
+    _Scope("Mine", "is:mine", _is_own, _facet("person").holds),
+    _Scope("★", "is:favourite", _is_favourite, _is_favourite, "Favourites"),
+    _Scope("Today", "on:today", _is_today, _facet("date").holds),
+)
+#: What an address calls them beside the menus.
+SCOPES = "scopes"
 
 
 def filter_bar(listing: Listing, member: User, opened: str = "") -> FilterBar:
-    """The bar above `listing`; the menu that is `opened` has its choices, each with its count."""
-    scopes, menus, orders = _closed(
+    """The bar above `listing`; the menu that is `opened` has its choices, each with its count, as the scopes have."""
+    links, menus, orders = _closed(
         listing.path, listing.query.text, listing.order.name, refused(listing), timezone.localdate()
     )
     if opened in MENUS:
+        links = tuple(scopes(listing, member))
         menus = tuple(
             menu(listing, member, opened) if facet.name == opened else closed
             for facet, closed in zip(_FACETS, menus, strict=True)
         )
-    return FilterBar(scopes, _saved(member), menus, orders)
+    return FilterBar(links, _opened(listing, SCOPES), _saved(member), menus, orders)
 
 
 @lru_cache(maxsize=500)
@@ -214,23 +238,31 @@ def refused(listing: Listing) -> frozenset[str]:
     return frozenset(problem.part for problem in listing.query.problems)
 
 
-def _scopes(listing: Listing, terms: list[search.Term]) -> list[Link]:
-    own, today = any(map(_is_own, terms)), any(map(_is_today, terms))
-    person, day = (next(facet for facet in _FACETS if facet.name == name) for name in ("person", "date"))
-    own_address = _address(listing, person.holds, "" if own else "is:mine")
-    favourites = any(map(_is_favourite, terms))
-    every = _address(listing, lambda term: any(scope(term) for scope in _SCOPES))
+def scopes(listing: Listing, member: User) -> list[Link]:
+    """The scopes, with how many pictures each of them finds."""
+    terms = search.terms(listing.query.text)
+    counted = counts("", [_every(listing), *(_asked(listing, scope) for scope in _SCOPES)], member)
     return [
-        Link("All", every, not (own or favourites or today)),
-        Link("Mine", own_address, own),
-        Link(
-            "★",
-            _address(listing, _is_favourite, "" if favourites else "is:favourite"),
-            favourites,
-            said="Favourites",
-        ),
-        Link("Today", _address(listing, day.holds, "" if today else "on:today"), today),
+        replace(link, count=counted_to(CAP, count))
+        for link, count in zip(_scopes(listing, terms), counted, strict=True)
     ]
+
+
+def _scopes(listing: Listing, terms: list[search.Term]) -> list[Link]:
+    asked = {scope: any(map(scope.is_asked, terms)) for scope in _SCOPES}
+    links = [Link("All", listing.searched_for(_every(listing)), not any(asked.values()))]
+    for scope, is_asked in asked.items():
+        address = _address(listing, scope.replaces, "" if is_asked else scope.written)
+        links.append(Link(scope.label, address, is_asked, said=scope.said))
+    return links
+
+
+def _every(listing: Listing) -> str:
+    return search.exchange(listing.query.text, lambda term: any(scope.is_asked(term) for scope in _SCOPES))
+
+
+def _asked(listing: Listing, scope: _Scope) -> str:
+    return search.exchange(listing.query.text, scope.replaces, scope.written)
 
 
 def _chosen(listing: Listing, facet: _Facet) -> list[search.Term]:
@@ -243,7 +275,6 @@ def _chosen(listing: Listing, facet: _Facet) -> list[search.Term]:
 def _menu(listing: Listing, facet: _Facet, terms: list[search.Term]) -> Menu:
     chosen = _chosen(listing, facet)
     without = _address(listing, facet.holds)
-    own = _address(listing, lambda term: False)
     # Names of models and styles are not asked for: their ids tell as much.
     named = {text: label for label, text in _days()} if chosen and facet.name == "date" else {}
     return Menu(
@@ -251,8 +282,13 @@ def _menu(listing: Listing, facet: _Facet, terms: list[search.Term]) -> Menu:
         facet.label,
         " ".join(_value(term, named) for term in chosen),
         without if any(map(facet.holds, terms)) else "",
-        f"{own}{'&' if '?' in own else '?'}menu={facet.name}",
+        _opened(listing, facet.name),
     )
+
+
+def _opened(listing: Listing, menu: str) -> str:
+    own = listing.searched_for(listing.query.text)
+    return f"{own}{'&' if '?' in own else '?'}menu={menu}"
 
 
 def _value(term: search.Term, named: dict[str, str]) -> str:

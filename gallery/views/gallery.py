@@ -70,10 +70,13 @@ def _elsewhere(request: MemberRequest, listing: Listing) -> HttpResponse | None:
 
 
 def _part(request: MemberRequest, listing: Listing, images: ImageQuerySet) -> HttpResponse | None:
-    """The months, the choices of one menu, or the number of new pictures, where htmx asks for one of these."""
+    """Where htmx asks for one of these: the months, the scopes or a menu with their counts, how many are new."""
     menu = request.GET.get("menu", "")
     if "months" in request.GET:
         return render(request, "gallery/_rail.html", {"months": dates.months(), "listing": listing})
+    if menu == filters.SCOPES:
+        counted = {"scopes": filters.scopes(listing, request.user)}
+        return render(request, "gallery/_scopes.jinja", counted, using="jinja2")
     if menu in filters.MENUS:
         context = {"menu": filters.menu(listing, request.user, menu)}
         return render(request, "gallery/_choices.jinja", context, using="jinja2")

@@ -120,12 +120,12 @@ def test_without_javascript_one_chooses_whose_and_of_which_model(filled_site: Si
     model = page.locator(".models-menu a").nth(1)
     name = model.inner_text()
     model.click()
-    expect(page.locator("#search")).to_have_value(f"model:{name}")
+    expect(page.locator("#search")).to_have_value(f"model:{name} ")
     expect(page.locator("[data-found]")).to_be_visible()
     assert page.locator(".prompt-card").count() > 0
     page.get_by_role("link", name="Dearest").click()
     page.get_by_role("link", name="Team").click()
-    expect(page.locator("#search")).to_have_value(f"model:{name}")
+    expect(page.locator("#search")).to_have_value(f"model:{name} ")
     context.close()
 
 

@@ -1,5 +1,6 @@
 """The filter bar above the grid: each of its links writes the search language, and tells how many it would find."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -7,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from gallery.models import CatalogStyle, Collection, Image, Tag, User
+from gallery.models import CatalogStyle, Collection, Image, Mark, Tag, User
 from tests.gallery.making import a_picture
 from tests.gallery.page import Element, Page
 
@@ -20,6 +21,12 @@ def query_of(address: str) -> str:
 
 def chips(page: Page) -> dict[str, Element]:
     return {chip.words: chip for chip in page.all("a", class_="chip")}
+
+
+def scope_counts(page: Page) -> dict[str, str]:
+    """What stands behind the name of each scope."""
+    links = [each for each in page.all("a", class_="chip") if each.all(data_count=None)]
+    return {link.words.rpartition(" ")[0]: link.one(data_count=None).words for link in links}
 
 
 def choices(client: Client, menu: str, query: str = "") -> dict[str, str]:
@@ -46,6 +53,36 @@ def test_chips_exchange_their_term(
     found = chips(Page(client.get("/", {"q": query}).content))
     assert {name: query_of(found[name]["href"]) for name in links} == links
     assert [name for name, chip in found.items() if "aria-current" in chip.attributes] == [current]
+
+
+@pytest.mark.parametrize(
+    ("query", "counts"),
+    [
+        ("", {"All": "4", "Mine": "2", "★Favourites": "1", "Today": "3"}),
+        ("cat", {"All": "3", "Mine": "1", "★Favourites": "1", "Today": "2"}),
+        # Of the one that is pressed, what the list has.
+        ("is:mine cat", {"All": "3", "Mine": "1", "★Favourites": "0", "Today": "0"}),
+        ("by:bob", {"All": "2", "Mine": "2", "★Favourites": "1", "Today": "2"}),
+        ("zebra", {"All": "0", "Mine": "0", "★Favourites": "0", "Today": "0"}),
+        ("cat modle:x", {"All": "3", "Mine": "1", "★Favourites": "1", "Today": "2"}),
+    ],
+)
+def test_chips_tell_how_many_each_of_them_would_find(
+    client: Client, alice: User, bob: User, query: str, counts: dict[str, str]
+) -> None:
+    for owner, prompt in ((alice, "a cat"), (alice, "a dog"), (bob, "a cat"), (bob, "a cat on a wall")):
+        image = a_picture(owner, prompt)
+    Mark.objects.set_favourite(alice, [image.pk], True)
+    old = Image.objects.order_by("pk").first()
+    assert old
+    Image.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=3))
+    client.force_login(alice)
+
+    address = Page(client.get("/", {"q": query}).content).one("span", class_="scopes")["hx-get"]
+    answer = Page(client.get(address, headers=HTMX).content)
+    assert scope_counts(answer) == counts
+    # Without scripts they come with the page of any open menu.
+    assert scope_counts(Page(client.get("/", {"q": query, "menu": "model"}).content)) == counts
 
 
 def test_a_menu_tells_how_many_each_of_its_choices_would_find(
