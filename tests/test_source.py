@@ -100,3 +100,39 @@ def test_names_say_what_a_value_is() -> None:
     assert sorted(each for each in vague if each[0] not in ALLOWED) == []
     # Nothing is allowed that is not there.
     assert {name for name, _ in vague} == ALLOWED.keys()
+
+
+# What is told to nobody but as an example.
+EXAMPLES_OF_WORDS = {
+    "gallery/synthetic/recipes.py": "all of it is pretend",
+    "gallery/views/account.py": "what a pattern of names makes of a picture",
+}
+
+
+def constant_prompts(path: Path) -> list[int]:
+    """The lines in which something is given a prompt that nobody has written."""
+    lines = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        pairs: list[tuple[object, ast.expr]] = []
+        if isinstance(node, ast.Call):
+            pairs = [(each.arg, each.value) for each in node.keywords]
+        elif isinstance(node, ast.Dict):
+            names = (each.value if isinstance(each, ast.Constant) else None for each in node.keys)
+            pairs = list(zip(names, node.values, strict=True))
+        lines += [
+            value.lineno
+            for name, value in pairs
+            if name == "prompt" and isinstance(value, ast.Constant) and value.value
+        ]
+    return lines
+
+
+def test_nothing_is_asked_for_with_words_that_nobody_wrote() -> None:
+    """A price and a check take what they need; a request that is only pretended might be sent one day."""
+    found = [
+        name
+        for path in sources()
+        if path.suffix == ".py" and (name := str(path.relative_to(ROOT))).startswith(("gallery/", "venice/"))
+        if constant_prompts(path)
+    ]
+    assert sorted(found) == sorted(EXAMPLES_OF_WORDS)

@@ -31,17 +31,18 @@ def price(operation: Operation, model: Model) -> Decimal | None:
             quality=operation.quality,
             enhance_prompt=bool(operation.enhance_prompt),
         )
+    if isinstance(operation, Edit | MultiEdit):
+        return edit_price(
+            model,
+            input_images=len(operation.images) if isinstance(operation, MultiEdit) else 1,
+            resolution=operation.resolution,
+            # Editing one image has no choice of quality: the model's own is what is billed.
+            quality=operation.quality if isinstance(operation, MultiEdit) else None,
+            enhance_prompt=bool(operation.enhance_prompt),
+        )
     if isinstance(operation, Upscale):
-        one = upscale_price(model, operation.effective_scale)
-    elif isinstance(operation, MultiEdit):
-        count, tier, quality = len(operation.images), operation.resolution, operation.quality
-        one = edit_price(model, input_images=count, resolution=tier, quality=quality)
-    elif isinstance(operation, Edit):
-        # Editing one image has no choice of quality: the model's own is what is billed.
-        one = edit_price(model, input_images=1, resolution=operation.resolution, quality=None)
-    else:
-        one = _image_price(model, "generation", None, None)
-    return _of_call(one, operation.image_count, bool(getattr(operation, "enhance_prompt", None)))
+        return _of_call(upscale_price(model, operation.effective_scale), 1, False)
+    return generate_price(model, images=operation.image_count)
 
 
 def generate_price(
@@ -75,16 +76,24 @@ def dollars(amount: Decimal) -> str:
 
 
 def edit_price(
-    model: Model, *, input_images: int, resolution: str | None, quality: str | None
+    model: Model,
+    *,
+    input_images: int,
+    resolution: str | None = None,
+    quality: str | None = None,
+    enhance_prompt: bool = False,
 ) -> Decimal | None:
-    """The price of the tier plus that of the images above those included, which may be none."""
+    """The price of the tier plus that of the images above those included, which may be none.
+
+    It does not depend on the text; what is left out is the model's own.
+    """
     one = _image_price(model, "inpaint", resolution, quality)
     extra = model.pricing.get("inputImages")
-    if one is None or not isinstance(extra, dict):
-        return one
-    included = extra.get("included")
-    above = max(0, input_images - max(0, included if isinstance(included, int) else 0))
-    return one + above * (_usd(extra.get("additional")) or Decimal(0))
+    if one is not None and isinstance(extra, dict):
+        included = extra.get("included")
+        above = max(0, input_images - max(0, included if isinstance(included, int) else 0))
+        one += above * (_usd(extra.get("additional")) or Decimal(0))
+    return _of_call(one, 1, enhance_prompt)
 
 
 def upscale_price(model: Model, scale: float) -> Decimal | None:

@@ -198,7 +198,7 @@ class GenerateForm(SpendingForm):
             self.add_error("model", NOT_OFFERED)
         # The rest is checked even where one field is wrong, so that all messages come at once.
         drafted = self._drafted(spec)
-        texts = self._texts(drafted["prompt"])
+        texts = self._texts(drafted.get("prompt", ""))
         count = self.cleaned_data.get("count") or 1
         plan = self._plan(spec, drafted, count, texts.total())
         if plan.pictures > self.most:
@@ -213,7 +213,7 @@ class GenerateForm(SpendingForm):
 
     def _texts(self, prompt: str) -> "Counter[str]":
         """Each text that is to be made, with how often it counts; a message where the prompt cannot be read."""
-        if not self.cleaned_data.get("alternatives"):
+        if not prompt or not self.cleaned_data.get("alternatives"):
             return Counter([prompt])
         try:
             read = words.read(prompt)
@@ -244,6 +244,9 @@ class GenerateForm(SpendingForm):
                 except InvalidRequest as error:
                     problems, asked = error.field_errors, None
                 for name, message in problems.items():
+                    if name == "prompt" and not text:
+                        # Its field has said why there is none.
+                        continue
                     where = name if name in self.fields else None
                     whose = "" if leg.model is self.spec else f"{leg.model.name}: "
                     if (where, whose) not in said:
@@ -277,7 +280,7 @@ class GenerateForm(SpendingForm):
         }
         # What is off is off by being left out, but for the safe mode, which is on by being left out.
         said = {name: value for name, value in given.items() if value is not False or name == "safe_mode"}
-        return {"prompt": "-", "seed": draw_seed(), **said, "model": spec.id}
+        return {"seed": draw_seed(), **said, "model": spec.id}
 
     def _good_value(self, name: str) -> Any:
         if name not in self.fields:

@@ -30,7 +30,9 @@ from venice.operations import (
     RemoveBackground,
     Upscale,
 )
+from venice.operations.edit import too_many_images
 from venice.operations.finishing import MAX_UPSCALED
+from venice.pricing import edit_price
 from venice.sources import MAX_FILE, MAX_PIXELS, MIN_PIXELS, MIN_SIDE
 
 _NONE_YET = "There are no models for this yet: they are fetched when a worker starts, or by sync_catalog."
@@ -100,6 +102,10 @@ class OperationForm(SpendingForm):
         """The request with these values. InvalidRequest for what Venice refuses whatever the model."""
         raise NotImplementedError
 
+    def cost(self, values: Mapping[str, Any], spec: Model) -> Decimal | None:
+        """What the request with these values costs, which does not depend on its words."""
+        return price(self.asked(values), spec)
+
     @property
     def limits(self) -> str:
         """What pictures it takes, in one line."""
@@ -110,6 +116,11 @@ class OperationForm(SpendingForm):
         by_id = {model.id: model for model in self.models}
         usual = by_id.get(DEFAULT_EDIT_MODEL) or next(iter(self.models), None)
         return by_id.get(str(name)) or usual
+
+    @property
+    def sent(self) -> Sequence[StoredPicture]:
+        """The pictures that the request carries."""
+        return (self.own,)
 
     @property
     def label(self) -> str:
@@ -154,24 +165,18 @@ class OperationForm(SpendingForm):
         """Why these pictures cannot be sent, in words that say what to do; empty when they can."""
         if not self.models:
             return _NONE_YET
-        try:
-            operation = self.asked(self._usual)
-        except InvalidRequest as error:
-            wrong = error.field_errors
-            if "images" in wrong:
-                return f"These pictures cannot be used: {wrong['images']}"
-            return f"This picture cannot be used: it {wrong['image']}" if "image" in wrong else ""
-        problems = operation.problems(self.spec) if self.spec else {}
-        return problems.get("images") or problems.get("image") or ""
+        wrong = self._refused(self._usual)
+        if "images" in wrong:
+            return f"These pictures cannot be used: {wrong['images']}"
+        if "image" in wrong:
+            return f"This picture cannot be used: it {wrong['image']}"
+        return too_many_images(len(self.sent), self.spec) if self.spec else ""
 
     @cached_property
     def quote(self) -> Decimal | None:
         """What the button would spend as the form stands, in USD; wrong values count as the usual ones."""
-        try:
-            operation = self.asked({name: self._good_value(name) for name in self.fields})
-        except InvalidRequest:
-            return None
-        return price(operation, self.spec) if self.spec else None
+        values = {name: self._good_value(name) for name in self.fields}
+        return self.cost(values, self.spec) if self.spec and not self._refused(values) else None
 
     @property
     def _usual(self) -> dict[str, Any]:
@@ -186,13 +191,24 @@ class OperationForm(SpendingForm):
         else:
             self._read_request()
 
-    def _read_request(self) -> None:
-        problems: Mapping[str, str]
+    def _refused(self, values: Mapping[str, Any]) -> Mapping[str, str]:
+        """What Venice would refuse of these values, whatever the model; a prompt may still be missing."""
         try:
-            self.operation = self.asked(self.cleaned_data)
-            problems = self.operation.problems(self.spec) if self.spec else {}
+            self.asked(values)
         except InvalidRequest as error:
-            problems = error.field_errors
+            return {name: words for name, words in error.field_errors.items() if name != "prompt"}
+        return {}
+
+    def _read_request(self) -> None:
+        if "prompt" in self.errors:
+            # Its field has said why there is none.
+            problems = self._refused(self.cleaned_data)
+        else:
+            try:
+                self.operation = self.asked(self.cleaned_data)
+                problems = self.operation.problems(self.spec) if self.spec else {}
+            except InvalidRequest as error:
+                problems = error.field_errors
         for name, message in problems.items():
             if name in self.fields:
                 self.add_error(name, message)
@@ -314,7 +330,7 @@ class EditForm(OperationForm):
         return field
 
     def _facts(self, model: Model) -> tuple[str, str]:
-        cost = price(Edit(image="https://example.org/", prompt="-", model=model.id), model)
+        cost = edit_price(model, input_images=1)
         return in_words(cost), self.facts_of(model)
 
     def facts_of(self, model: Model) -> str:
@@ -325,7 +341,16 @@ class EditForm(OperationForm):
         """What was said, as the operation takes it; the flags that are off are left out, but for the safe mode."""
         said = {name: value for name, value in values.items() if value not in (None, "")}
         said = {name: value for name, value in said.items() if value is not False or name == "safe_mode"}
-        return {"prompt": "-", **said, "model": self.spec.id if self.spec else DEFAULT_EDIT_MODEL}
+        return {"prompt": "", **said, "model": self.spec.id if self.spec else DEFAULT_EDIT_MODEL}
+
+    def cost(self, values: Mapping[str, Any], spec: Model) -> Decimal | None:
+        return edit_price(
+            spec,
+            input_images=len(self.sent),
+            resolution=values.get("resolution"),
+            quality=values.get("quality"),
+            enhance_prompt=bool(values.get("enhance_prompt")),
+        )
 
     def asked(self, values: Mapping[str, Any]) -> Operation:
         return Edit(image=self.own.reference, **self.values(values))
@@ -358,8 +383,12 @@ class MultiEditForm(EditForm):
     def facts_of(self, model: Model) -> str:
         return "1 picture" if model.max_input_images == 1 else f"{model.max_input_images} pictures"
 
+    @property
+    def sent(self) -> Sequence[StoredPicture]:
+        return self.sources
+
     def asked(self, values: Mapping[str, Any]) -> Operation:
-        images = [picture.reference for picture in self.sources]
+        images = [picture.reference for picture in self.sent]
         return MultiEdit(images=images, **self.values(values))
 
     @property

@@ -58,7 +58,7 @@ def _price(model: Model) -> str:
     if model.takes_upscale:
         return f"{dollars(upscale_price(model, MIN_SCALE))} to {dollars(upscale_price(model, MAX_SCALE))}"
     if model.takes_edit:
-        return dollars(edit_price(model, input_images=1, resolution=None, quality=None))
+        return dollars(edit_price(model, input_images=1))
     return dollars(generate_price(model))
 
 

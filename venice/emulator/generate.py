@@ -16,7 +16,6 @@ from venice.emulator.pictures import make_pictures
 from venice.emulator.replies import Reply, refuse, refuse_parameters
 from venice.emulator.sizing import chosen_ratio
 from venice.emulator.validation import model_issues, schema_issues
-from venice.operations import Generate
 
 #: Characters of a rewritten prompt that a header tells: at up to 12 bytes each no client takes many more.
 MAX_HEADER_PROMPT = 2000
@@ -120,15 +119,14 @@ def filled(payload: dict[str, Any], model: Model) -> dict[str, Any]:
 
 def generate_usd(model: Model, payload: dict[str, Any]) -> Decimal:
     """In US dollars; 0 for a model that has no price. What the model drops does not count."""
-    operation = Generate(
-        model=model.id,
-        prompt="-",
+    usd = pricing.generate_price(
+        model,
+        images=int(payload.get("variants", 1)),
         resolution=payload.get("resolution") if model.resolutions else None,
         quality=payload.get("quality") if model.qualities else None,
-        variants=int(payload.get("variants", 1)),
         enhance_prompt=payload.get("enhance_prompt", False),
     )
-    return pricing.price(operation, model) or Decimal(0)
+    return usd or Decimal(0)
 
 
 generate = PaidRoute(path=GENERATE, prepare=_prepare, model_of=lambda payload: payload.get("model"))

@@ -168,9 +168,8 @@ class MultiEdit:
         """What this model refuses: field -> message in plain words. Empty means: may be sent."""
         problems = _common_problems(self, model)
         problems |= not_offered(self, {"quality": model.qualities}, model)
-        most, count = model.max_input_images, len(self.images)
-        if model.type == "inpaint" and count > most:
-            problems["images"] = f"{model.name} takes at most {_counted(most)} at a time; these are {count}."
+        if words := too_many_images(len(self.images), model):
+            problems["images"] = words
         return problems
 
     def _read_images(self, checks: Checks) -> None:
@@ -212,6 +211,14 @@ def _common_problems(operation: Edit | MultiEdit, model: "Model") -> dict[str, s
     if operation.aspect_ratio == "auto" and "aspect_ratio" in problems:
         problems["aspect_ratio"] += " Leave it out to have the model choose."
     return problems
+
+
+def too_many_images(count: int, model: "Model") -> str:
+    """Why this model does not join so many; empty when it does, or joins none at all."""
+    most = model.max_input_images
+    if model.type != "inpaint" or count <= most:
+        return ""
+    return f"{model.name} takes at most {_counted(most)} at a time; these are {count}."
 
 
 def _counted(number: int) -> str:

@@ -120,6 +120,14 @@ def test_a_prompt_of_which_nothing_is_seen_is_required(blank: str) -> None:
     assert "required" in refused("prompt", prompt=blank)
 
 
+def test_what_else_is_wrong_is_told_where_there_is_no_prompt() -> None:
+    form = filled(prompt="", width="1001", cfg_scale="99", alternatives="on")
+
+    assert set(form.errors) == {"prompt", "width", "cfg_scale"}
+    assert [len(messages) for messages in form.errors.values()] == [1, 1, 1]
+    assert form.quote == filled().quote
+
+
 def test_a_prompt_is_cleaned_before_it_is_asked_for() -> None:
     hostile = '<script>alert(1)</script> {{7*7}} {% debug %} <div hx-get="/admin/" hx-trigger="load"> \u202ebidi\u2069'
 
