@@ -3,10 +3,11 @@
 import ast
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import ratios
+from venice.operations import PARAMETER
 
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST = 120
@@ -102,8 +103,9 @@ def test_names_say_what_a_value_is() -> None:
     assert {name for name, _ in vague} == ALLOWED.keys()
 
 
-# What is told to nobody but as an example.
-EXAMPLES_OF_WORDS = {
+# Where a constant beside that name is no request that might be sent.
+NO_REQUESTS = {
+    "gallery/downloads/facts.py": "the column where it is read",
     "gallery/synthetic/recipes.py": "all of it is pretend",
     "gallery/views/account.py": "what a pattern of names makes of a picture",
 }
@@ -135,4 +137,71 @@ def test_nothing_is_asked_for_with_words_that_nobody_wrote() -> None:
         if path.suffix == ".py" and (name := str(path.relative_to(ROOT))).startswith(("gallery/", "venice/"))
         if constant_prompts(path)
     ]
-    assert sorted(found) == sorted(EXAMPLES_OF_WORDS)
+    assert sorted(found) == sorted(NO_REQUESTS)
+
+
+# Of the names that parameters have, so many together are a list of them.
+FEW = 3
+# By file, or by file and what holds it there: what is called alike and is another thing, with the reason.
+NO_LISTS_OF_PARAMETERS = {
+    "venice/emulator/": "what Venice takes, from its own description: the client's table is tried against it",
+    "venice/cli/making.py:_GENERATE_OPTIONS": "the order in which --help tells them; no more than an order",
+    "venice/cli/saving.py:PLACEHOLDERS": "words of a pattern of file names",
+    "gallery/downloads/names.py:FIELDS": "words of a pattern of file names",
+    "gallery/downloads/facts.py:Facts": "words of a pattern of file names",
+    "gallery/media/parameters.py:_ALIKE": "names of another program",
+    "gallery/search/operators.py:OPERATORS": "words of the search language",
+    "gallery/search/index.py:": "columns that the index is made of",
+    "gallery/admin/": "columns of the admin's tables",
+    "gallery/listing/": "columns of pictures that a list reads",
+    "gallery/variations/existing.py:_SHOWN": "columns of pictures that a matrix reads",
+    "gallery/models/prompt.py:_COPIED": "columns of pictures that prompts are counted by",
+    "gallery/display/beside.py:_OF_THE_PICTURE": "what stands below each picture already",
+    "gallery/models/draft.py:_PLAIN": "values that tell without a label what they are",
+    "gallery/variations/axes.py:": "axes, of which some are several parameters and some a part of one",
+    "gallery/variations/matrix.py:": "values of one request",
+    "gallery/forms/generate.py:GenerateForm": "values of one request",
+    "gallery/forms/model_fields.py:_common_fields": "the fields that are each drawn in a way of their own",
+}
+
+
+def named(node: ast.AST) -> Iterator[str]:
+    """The texts that a literal lists: its items or keys, the first of each pair, and those of lists within it."""
+    if isinstance(node, ast.Dict):
+        items: Sequence[ast.expr | None] = node.keys
+    else:
+        items = node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else ()
+    for item in items:
+        if isinstance(item, ast.Starred):
+            yield from named(item.value)
+        elif isinstance(item, ast.Tuple) and item.elts:
+            yield from named(ast.Tuple(item.elts[:1]))
+        elif isinstance(item, ast.Constant) and isinstance(item.value, str):
+            yield item.value
+
+
+def lists_of_parameters(path: Path) -> Iterator[str]:
+    """Where a file lists `FEW` parameters or more by their names: `file:what holds the list`."""
+    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+        targets = [*getattr(statement, "targets", []), getattr(statement, "target", None)]
+        held = [each for target in targets for each in ast.walk(target or ast.Pass())]
+        names = [each.id for each in held if isinstance(each, ast.Name)]
+        holder = getattr(statement, "name", None) or (names[-1] if names else "")
+        for node in ast.walk(statement):
+            if len(set(named(node)) & PARAMETER.keys()) >= FEW:
+                yield f"{path.relative_to(ROOT)}:{holder}"
+
+
+def test_parameters_are_listed_once() -> None:
+    """In `venice.operations`: everything that has to do with all of them, or with some kind of them, reads it there."""
+    found = {
+        place
+        for path in sources()
+        if path.suffix == ".py" and str(path.relative_to(ROOT)).startswith(("gallery/", "venice/"))
+        if not path.is_relative_to(ROOT / "venice" / "operations")
+        for place in lists_of_parameters(path)
+    }
+    other = {place for place in found if place.startswith(tuple(NO_LISTS_OF_PARAMETERS))}
+    assert found - other == set()
+    stale = [each for each in NO_LISTS_OF_PARAMETERS if not any(place.startswith(each) for place in other)]
+    assert stale == [], "each of them is still there"

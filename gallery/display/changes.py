@@ -7,6 +7,7 @@ from typing import Any
 from gallery.display.details import LABELS, value_words
 from gallery.display.word_diff import Piece, difference
 from gallery.models import Generation, Kind
+from venice.operations import PARAMETER, PIXELS, TEXTS
 
 #: Characters of a value where it only says what has changed.
 LONGEST = 40
@@ -14,14 +15,8 @@ LONGEST = 40
 _FEW = 3
 # A tree has two hundred of these: texts beyond are only said to differ.
 _MOST_CHARACTERS, _STEPS = 4000, 2000
-_SHORT = {
-    "cfg_scale": "cfg",
-    "aspect_ratio": "ratio",
-    "style_preset": "style",
-    "variants": "pictures in one call",
-}
 # Said in words of their own, or beside the thumbnail as pictures; a scale is part of what an upscaled one is called.
-_OWN = {"prompt", "negative_prompt", "seed", "width", "height", "image", "images", "scale"}
+_OWN = TEXTS | {*PIXELS, "seed", "image", "images", "scale"}
 _DONE = {
     Kind.EDIT: "edited",
     Kind.MULTI_EDIT: "edited together",
@@ -108,7 +103,8 @@ def _values(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
             continue
         values = [_value(old, name), _value(new, name)]
         if values[0] != values[1]:
-            label = _SHORT.get(name) or LABELS.get(name, name)[:LONGEST].lower()
+            in_line = PARAMETER[name].in_line if name in PARAMETER else ""
+            label = in_line or LABELS.get(name, name)[:LONGEST].lower()
             yield f"{label} {values[0]} → {values[1]}"
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from gallery.display.word_diff import Difference, difference
 from gallery.models import Generation, Kind, State
-from venice.operations import PARAMETERS
+from venice.operations import PARAMETERS, TEXTS
 
 # Parameters in the order and the words of their table, but for what Venice answers with too, and what has no field.
 _OTHER_LABELS = {
@@ -16,7 +16,7 @@ _OTHER_LABELS = {
 #: What each is called.
 LABELS = {"kind": "Operation"} | {parameter.name: parameter.label for parameter in PARAMETERS} | _OTHER_LABELS
 # These have a place of their own on the page.
-_ELSEWHERE = {"prompt", "negative_prompt", "image", "images"}
+_ELSEWHERE = TEXTS | {"image", "images"}
 
 
 class Row(NamedTuple):

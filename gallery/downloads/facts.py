@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
@@ -17,20 +17,6 @@ from gallery.models.image import UNKNOWN_PRICE
 # Rows that are read at a time: requests with long prompts are tens of kilobytes each.
 PORTION = 200
 
-_COLUMNS = (
-    *("id", "name", "format", "width", "height", "bytes", "sha256", "index", "seed", "model", "style_preset"),
-    *(
-        "created_at",
-        "sort_price",
-        "owner__username",
-        "words",
-        "generation_id",
-        "generation__kind",
-        "is_sensitive",
-        "trashed_at",
-    ),
-    *("generation__negative_prompt", "generation__steps", "generation__cfg_scale", "generation__request"),
-)
 # An operation may have no prompt.
 _WORDS = Coalesce("prompt__text", Value(""), output_field=TextField())
 
@@ -49,7 +35,7 @@ class Facts:
     index: int
     seed: int | None
     model: str
-    style: str
+    style_preset: str
     created_at: datetime
     millionths: int
     owner: str
@@ -63,6 +49,7 @@ class Facts:
     cfg_scale: Any
     request: dict[str, Any]
 
+    # Its fields are the words of people's patterns, `FIELDS` of names.py, and not those of a request.
     def named(self, zone: tzinfo, *, shows_sensitive: bool) -> dict[str, str]:
         """The fields of a file's name, in the reader's zone; without words that belong to what they blur or hide."""
         tells_words = shows_sensitive or not self.is_sensitive
@@ -73,7 +60,7 @@ class Facts:
             "prompt": (self.prompt or self.kind) if tells_words else "",
             "seed": "" if self.seed is None else str(self.seed),
             "model": self.model,
-            "style": self.style,
+            "style": self.style_preset,
             "id": str(self.id),
             "by": self.owner,
             "format": self.format,
@@ -87,13 +74,14 @@ class Facts:
     @property
     def parameters(self) -> str:
         """As the common tools write and read it: the prompt, the negative one, and `Name: value` in one line."""
+        # Not our labels: names in a format of others, which `_NAMES` of media/parameters.py reads back.
         values = {
             "Steps": self.steps,
             "CFG scale": None if self.cfg_scale is None else f"{self.cfg_scale:g}",
             "Seed": self.seed,
             "Size": f"{self.width}x{self.height}",
             "Model": self.model,
-            "Style": self.style,
+            "Style": self.style_preset,
             "Operation": "" if self.kind == "generate" else self.kind,
             "Created": self.created_at.isoformat(timespec="seconds"),
             "Version": "Venice Gallery",
@@ -103,6 +91,24 @@ class Facts:
         )
         negative = [f"Negative prompt: {self.negative_prompt}"] if self.negative_prompt else []
         return "\n".join([self.prompt, *negative, line])
+
+
+# What is called otherwise than the column where it stands.
+_ELSEWHERE = {
+    "millionths": "sort_price",
+    "owner": "owner__username",
+    "prompt": "words",
+    "generation": "generation_id",
+}
+_OF_THE_PICTURE = frozenset(column.name for column in Image._meta.concrete_fields)
+
+
+def _column(fact: str) -> str:
+    """Where a fact is read: in the picture itself, or in the request that made it."""
+    return _ELSEWHERE.get(fact) or (fact if fact in _OF_THE_PICTURE else f"generation__{fact}")
+
+
+_COLUMNS = tuple(_column(fact.name) for fact in fields(Facts))
 
 
 def _quoted(value: str) -> str:

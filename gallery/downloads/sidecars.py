@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from io import StringIO
 from typing import Any
 
@@ -14,33 +15,31 @@ CSV, JSON, MISSING = "pictures.csv", "pictures.json", "missing.txt"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
 
 
+_OF_A_PICTURE = {fact.name for fact in fields(Facts)} - {"model"}
+# What of a request stands there, in the order of the table; the model stands before it.
+_FACTS = tuple(each.name for each in PARAMETERS if each.name in _OF_A_PICTURE)
 #: What both files say of the picture itself.
 PICTURE_COLUMNS = (
-    *("file", "id", "made", "by", "kind", "model", "prompt", "negative_prompt", "seed", "width", "height"),
-    *("steps", "cfg_scale", "style_preset", "format", "price_usd", "generation", "index", "sha256"),
+    *("file", "id", "made", "by", "kind", "model"),
+    *_FACTS,
+    *("price_usd", "generation", "index", "sha256"),
 )
-# Told already by another name, or of no meaning to the picture.
-_LEFT_OUT = frozenset({"modelId", "return_binary", "anon_user_id"})
 #: What stands in a line, in its order: after the picture the other parameters, as they were asked for.
 COLUMNS = (
     *PICTURE_COLUMNS,
-    *(each.name for each in PARAMETERS if each.name not in {*PICTURE_COLUMNS, *_LEFT_OUT}),
+    *(
+        each.name
+        for each in PARAMETERS
+        if each.name not in PICTURE_COLUMNS and each.is_seen and not each.stands_for
+    ),
 )
 
 
 def _values(file: str, facts: Facts) -> tuple[Any, ...]:
     return (
-        *(file, facts.id, facts.created_at.isoformat(), facts.owner, facts.kind, facts.model, facts.prompt),
-        *(
-            facts.negative_prompt,
-            facts.seed,
-            facts.width,
-            facts.height,
-            facts.steps,
-            facts.cfg_scale,
-            facts.style,
-        ),
-        *(facts.format, facts.price, facts.generation, facts.index, facts.sha256),
+        *(file, facts.id, facts.created_at.isoformat(), facts.owner, facts.kind, facts.model),
+        *(getattr(facts, name) for name in _FACTS),
+        *(facts.price, facts.generation, facts.index, facts.sha256),
     )
 
 

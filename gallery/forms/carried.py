@@ -6,11 +6,11 @@ from math import inf
 from typing import Any
 
 from venice import Model
-from venice.operations import MAX_SIDE
+from venice.operations import MAX_SIDE, PARAMETERS
 from venice.operations.ratio import Size, sides_of
 from venice.operations.ratio import nearest_ratio as nearest_shape
 
-_SIZE = frozenset({"width", "height", "aspect_ratio", "resolution", "quality"})
+_SIZE = frozenset(parameter.name for parameter in PARAMETERS if parameter.sizing)
 
 
 @dataclass(frozen=True, slots=True)

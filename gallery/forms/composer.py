@@ -14,7 +14,7 @@ from gallery.forms.style_references import References
 from gallery.models import User
 from gallery.models.draft import Values
 from venice import Model
-from venice.operations import PARAMETER
+from venice.operations import PARAMETER, SHAPE
 from venice.pricing import generate_price
 
 _BARE = frozenset({"model", "prompt", "image"})
@@ -75,11 +75,7 @@ def of_draft(catalog: Catalog, values: Mapping[str, Any], user: User | None) -> 
     said = {name: form.initial[name] for name in form.fields if name in kept and name in form.initial}
     shape = [f"{form['width'].value()}×{form['height'].value()}"] if "width" in form.initial else []
     shape += [str(form.initial[name]) for name in ("aspect_ratio", "resolution") if form.initial.get(name)]
-    others = [
-        _chip(name, value)
-        for name, value in said.items()
-        if name not in _SHOWN | {"width", "height", "aspect_ratio", "resolution", "seed"}
-    ]
+    others = [_chip(name, value) for name, value in said.items() if name not in _SHOWN | SHAPE | {"seed"}]
     followed = References()
     if user and style_references.FIELD in kept:
         followed = style_references.read(following(kept), user)

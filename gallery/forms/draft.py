@@ -20,11 +20,10 @@ from gallery.forms.sent import models_named
 from gallery.models.draft import Values
 from gallery.text import is_encodable
 from venice import Model
-from venice.operations import MAX_PROMPT, PARAMETER
+from venice.operations import MAX_PROMPT, PARAMETER, PIXELS, TEXTS
 
 #: Before the name of a value that the form has no field for.
 KEPT = "kept-"
-PIXELS = ("width", "height")
 #: The seed that came along when the form was filled: while it is the draft's, nobody has chosen it.
 CAME_ALONG = "seed-came-along"
 #: Not fields of a model's form: what the draft was filled from, and the pictures whose style it follows.
@@ -32,7 +31,6 @@ _BESIDE = frozenset({"image", CAME_ALONG, style_references.FIELD})
 _MOST_REFERENCES = 20
 #: What a draft can hold of a form.
 NAMES = frozenset(PARAMETER) | {"count", "alternatives"}
-_PROSE = frozenset({"prompt", "negative_prompt"})
 #: Bytes of all values but the prompts.
 MOST = 20_000
 TOO_LONG = f"That is more than is kept here: at most {MAX_PROMPT:,} characters in a prompt."
@@ -231,9 +229,9 @@ def check(values: Values) -> None:
         text = " ".join(value) if isinstance(value, list) else str(value)
         if "\0" in text or not is_encodable(text):
             raise NotKept(INVALID_TEXT)
-        if name in _PROSE and len(text) > MAX_PROMPT:
+        if name in TEXTS and len(text) > MAX_PROMPT:
             raise NotKept(TOO_LONG)
-        others += 0 if name in _PROSE else len(text.encode())
+        others += 0 if name in TEXTS else len(text.encode())
     if others > MOST:
         raise NotKept("That is more than is kept here: make its fields shorter.")
 

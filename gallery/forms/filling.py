@@ -12,7 +12,7 @@ from gallery.formats import read_id
 from gallery.forms import style_references
 from gallery.forms.carried import nearest_sides
 from gallery.forms.catalog import Catalog
-from gallery.forms.draft import CAME_ALONG, NAMES, PIXELS, first_model, fitted, with_seed_along
+from gallery.forms.draft import CAME_ALONG, NAMES, first_model, fitted, with_seed_along
 from gallery.forms.model_fields import MAX_COUNT, fields_of
 from gallery.forms.prefill import EVERYTHING, USES, picture_named, values_asked
 from gallery.models import Batch, Draft, Generation, Image, Kind, User
@@ -20,6 +20,7 @@ from gallery.models.draft import Values
 from gallery.text import is_encodable
 from gallery.variations import words
 from venice import Model
+from venice.operations import PIXELS
 from venice.pricing import generate_price
 
 #: So far one goes back from a picture to the words that it comes from.

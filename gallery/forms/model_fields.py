@@ -11,16 +11,34 @@ from gallery.forms.catalog import Catalog
 from gallery.forms.fields import Choice, DecimalNumber, OneOf, PlainText, Switch, WholeNumber
 from gallery.forms.sent import models_named
 from venice import Model
-from venice.operations import FORMATS, MAX_CFG_SCALE, MAX_PROMPT, MAX_SEED, MAX_SIDE, MAX_VARIANTS, PARAMETER
+from venice.operations import (
+    FORMATS,
+    MAX_CFG_SCALE,
+    MAX_PROMPT,
+    MAX_SEED,
+    MAX_SIDE,
+    MAX_VARIANTS,
+    PARAMETER,
+    PARAMETERS,
+    PIXELS,
+    Generate,
+    Parameter,
+    parameters_of,
+)
+from venice.operations.parameters import DEFAULT_SIDE
 
-DEFAULT_SIDE = 1024
 #: The most requests that one click makes of one text on one model.
 MAX_COUNT = 20
 _USUAL_SIDES = (512, 640, 768, 832, 896, 1024, 1152, 1216, 1280)
 NO_MODELS = "There are no models yet: they are fetched when a worker starts, or by the command sync_catalog."
 NOT_OFFERED = "That model is not offered. Choose one from the list."
 #: Their defaults are the model's own and change with it.
-TIED_TO_MODEL = frozenset({"width", "height", "aspect_ratio", "resolution", "quality", "steps"})
+TIED_TO_MODEL = frozenset(each.name for each in PARAMETERS if each.sizing or each.own_default)
+
+# Yes or no, of every model.
+_FLAGS = tuple(
+    each for each in parameters_of(Generate.kind) if each.kind == "flag" and each.is_seen and not each.offer
+)
 
 #: Marks what the price depends on: the button listens to it.
 PRICED = {"data-priced": True}
@@ -73,18 +91,19 @@ def _prompt(name: str, model: Model | None, *, rows: int, **kwargs: Any) -> Plai
 
 
 def _size_fields(model: Model) -> dict[str, forms.Field]:
-    if model.sizing == "pixels":
-        return {"width": _side("width", model), "height": _side("height", model)}
-    offers: tuple[tuple[str, tuple[str, ...], str | None], ...] = (
-        ("aspect_ratio", model.aspect_ratios, model.default_aspect_ratio),
-        ("resolution", model.resolutions, model.default_resolution),
-        ("quality", model.qualities, model.default_quality),
-    )
+    taken = [each for each in PARAMETERS if each.sizing and each.taken_by(model)]
     return {
-        name: Choice(values, default=default, widget=_select(name != "aspect_ratio"), **words(name))
-        for name, values, default in offers
-        if values
+        each.name: _side(each.name, model) if each.name in PIXELS else _offer(each, model) for each in taken
     }
+
+
+def _offer(parameter: Parameter, model: Model) -> Choice:
+    return Choice(
+        parameter.offered_by(model),
+        default=parameter.default_of(model),
+        widget=_select(parameter.is_priced),
+        **words(parameter.name),
+    )
 
 
 def usual_sides(model: Model) -> list[int]:
@@ -122,12 +141,13 @@ def _extra_fields(model: Model) -> dict[str, forms.Field]:
             widget=forms.TextInput(attrs=_NUMERIC),
         )
     if model.supports_web_search:
-        fields["enable_web_search"] = Switch(initial=False, **words("enable_web_search"))
+        fields["enable_web_search"] = switch(PARAMETER["enable_web_search"])
     return fields
 
 
 def _common_fields(model: Model | None) -> dict[str, forms.Field]:
     follows_seed = model is None or model.uses_seed
+    # Each of these is typed and told in a way of its own; the flags are alike.
     return {
         "seed": WholeNumber(
             -MAX_SEED,
@@ -155,11 +175,14 @@ def _common_fields(model: Model | None) -> dict[str, forms.Field]:
             ),
         ),
         "format": Choice(FORMATS, default=FORMATS[0], widget=_select(False), **words("format")),
-        "safe_mode": Switch(initial=True, **words("safe_mode")),
-        "hide_watermark": Switch(initial=False, **words("hide_watermark")),
-        "embed_exif_metadata": Switch(initial=False, **words("embed_exif_metadata")),
-        "enhance_prompt": Switch(initial=False, widget_attrs=PRICED, **words("enhance_prompt")),
+        **{each.name: switch(each) for each in _FLAGS},
     }
+
+
+def switch(parameter: Parameter) -> Switch:
+    """Yes or no."""
+    attrs = PRICED if parameter.is_priced else None
+    return Switch(initial=bool(parameter.default), widget_attrs=attrs, **words(parameter.name))
 
 
 def _select(is_priced: bool) -> forms.Select:

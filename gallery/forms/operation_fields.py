@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from gallery.formats import price as in_words
-from gallery.forms.fields import Box, OneOf, PlainText, Switch
+from gallery.forms.fields import OneOf, PlainText
 from gallery.forms.model_fields import PRICED, words
 from gallery.models.stored import StoredPicture
 from venice import Model
@@ -129,13 +129,6 @@ def prompt_field(model: Model | None) -> PlainText:
         attrs["data-limit"] = limit
     field = PlainText(limit, widget=forms.Textarea(attrs=attrs), **words("prompt", help_text=""))
     field.error_messages["required"] = "A prompt is required: say what to change."
-    return field
-
-
-def switch(name: str, *, initial: bool, priced: bool = False) -> Switch:
-    """Yes or no."""
-    field = Switch(initial=initial, **words(name))
-    field.widget = Box(PRICED if priced else None)
     return field
 
 

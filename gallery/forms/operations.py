@@ -1,6 +1,6 @@
 """The forms of operations on pictures: drawn from the picture and what the model takes, read into one request."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
@@ -12,8 +12,8 @@ from django.urls import reverse
 from gallery.formats import price as in_words
 from gallery.forms.catalog import grouped
 from gallery.forms.fields import ON, OneOf, Switch
-from gallery.forms.model_fields import PRICED, words
-from gallery.forms.operation_fields import Creativity, Offer, Scale, megapixels, prompt_field, switch
+from gallery.forms.model_fields import PRICED, switch, words
+from gallery.forms.operation_fields import Creativity, Offer, Scale, megapixels, prompt_field
 from gallery.forms.sources import name_of, page_of
 from gallery.forms.spending import SpendingForm
 from gallery.models import CatalogModel, Kind, Upload
@@ -22,13 +22,14 @@ from gallery.text import clean_label
 from venice import InvalidRequest, Model, price
 from venice.operations import (
     DEFAULT_EDIT_MODEL,
-    EDIT_FORMATS,
     PARAMETER,
     Edit,
     MultiEdit,
     Operation,
+    Parameter,
     RemoveBackground,
     Upscale,
+    parameters_of,
 )
 from venice.operations.edit import too_many_images
 from venice.operations.finishing import MAX_UPSCALED
@@ -295,27 +296,13 @@ class EditForm(OperationForm):
 
     def drawn(self, spec: Model | None) -> dict[str, forms.Field]:
         fields: dict[str, forms.Field] = {"prompt": prompt_field(spec), "model": self._model_field(spec)}
-        if spec and spec.aspect_ratios:
-            fields["aspect_ratio"] = Offer(
-                spec.aspect_ratios, otherwise="As the model chooses", same="auto", **words("aspect_ratio")
-            )
-        if spec and spec.resolutions:
-            usual = f"{spec.default_resolution}, the model’s own"
-            fields["resolution"] = Offer(
-                spec.resolutions, otherwise=usual, priced=True, **words("resolution")
-            )
-        fields |= self.drawn_further(spec)
-        fields["output_format"] = Offer(EDIT_FORMATS, otherwise=_OWN, **words("output_format"))
-        fields["safe_mode"] = switch("safe_mode", initial=True)
-        fields["enhance_prompt"] = switch("enhance_prompt", initial=False, priced=True)
-        if spec and spec.supports_prompt_thinking:
-            name = "disable_prompt_optimization_thinking"
-            fields[name] = switch(name, initial=False)
+        for parameter in parameters_of(self.kind):
+            offered: Any = parameter.choices or (parameter.offered_by(spec) if spec else not parameter.offer)
+            if offered and parameter.kind == "choice":
+                fields[parameter.name] = _offer(parameter, offered, spec)
+            elif offered and parameter.kind == "flag":
+                fields[parameter.name] = switch(parameter)
         return fields
-
-    def drawn_further(self, spec: Model | None) -> dict[str, forms.Field]:
-        """Fields that one picture has not."""
-        return {}
 
     def _model_field(self, spec: Model | None) -> forms.Field:
         field = OneOf(
@@ -374,12 +361,6 @@ class MultiEditForm(EditForm):
         "modelId": ("model", "say “model”"),
     }
 
-    def drawn_further(self, spec: Model | None) -> dict[str, forms.Field]:
-        if not (spec and spec.qualities):
-            return {}
-        usual = f"{spec.default_quality}, the model’s own"
-        return {"quality": Offer(spec.qualities, otherwise=usual, priced=True, **words("quality"))}
-
     def facts_of(self, model: Model) -> str:
         return "1 picture" if model.max_input_images == 1 else f"{model.max_input_images} pictures"
 
@@ -410,6 +391,16 @@ class MultiEditForm(EditForm):
     def limits(self) -> str:
         name = self.spec.name if self.spec else "The model"
         return f"{name} takes up to {self.most} at a time. {super().limits} Together at most 26 MB."
+
+
+def _offer(parameter: Parameter, offered: Iterable[str], spec: Model | None) -> Offer:
+    """The choices of a parameter, and in which words it is left out."""
+    usual = parameter.default_of(spec) if spec else None
+    if parameter.name == "aspect_ratio":
+        otherwise, same = "As the model chooses", "auto"
+    else:
+        otherwise, same = f"{usual}, the model’s own" if parameter.own_default else _OWN, ""
+    return Offer(offered, otherwise=otherwise, same=same, priced=parameter.is_priced, **words(parameter.name))
 
 
 FORMS: dict[str, type[OperationForm]] = {

@@ -1,7 +1,6 @@
 """What a picture or a prompt of the gallery fills the create form with."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
 from typing import Any
 
 from django.http import Http404, QueryDict
@@ -13,14 +12,14 @@ from gallery.forms.carried import proportion
 from gallery.forms.catalog import Catalog
 from gallery.models import Image, Prompt
 from venice import Generate
-from venice.operations import PARAMETER
+from venice.operations import PARAMETER, SHAPE, TEXTS, parameters_of
 
 # What of it the form of a model has no field for is left out by the form.
-EVERYTHING = frozenset(field.name for field in fields(Generate)) & PARAMETER.keys()
+EVERYTHING = frozenset(each.name for each in parameters_of(Generate.kind))
 USES = {
-    "prompt": frozenset({"prompt", "negative_prompt"}),
+    "prompt": TEXTS,
     "seed": frozenset({"seed"}),
-    "size": frozenset({"width", "height", "aspect_ratio", "resolution"}),
+    "size": SHAPE,
     "all": EVERYTHING,
     "remix": EVERYTHING - {"seed"},
 }

@@ -29,6 +29,7 @@ _SIZE = re.compile(r"\s*([0-9]{1,6})\s*[x×]\s*([0-9]{1,6})\s*")
 # Words in a prompt that load something which Venice does not have.
 _LOADS = re.compile(r" ?<(lora|lyco|hypernet):([^<>]{1,200})>")
 _OURS = "Venice Gallery"
+# Names of their format, and not our labels, though these are alike now.
 _NAMES = {
     "Steps": "steps",
     "CFG scale": "cfg_scale",
@@ -174,16 +175,20 @@ def _unquoted(value: str) -> str:
     return text if isinstance(text, str) else value
 
 
+# InvokeAI's own names of what means the same here; which others are called alike, and mean something else, it decides.
+_SIDES, _ALIKE = ("width", "height"), ("seed", "steps", "cfg_scale")
+
+
 def _invoke(text: str) -> list[tuple[str, Any]]:
     """InvokeAI 3 and later: one flat object."""
     metadata = _json(text)
     if "positive_prompt" not in metadata and "seed" not in metadata:
         return []
-    own = {"positive_prompt", "negative_prompt", "width", "height", "seed", "steps", "cfg_scale"}
-    values = [(name, metadata.get(name)) for name in ("seed", "steps", "cfg_scale")]
+    own = {"positive_prompt", "negative_prompt", *_SIDES, *_ALIKE}
+    values = [(name, metadata.get(name)) for name in _ALIKE]
     rest = [(name, _named(value)) for name, value in metadata.items() if name not in own]
     prompts = _prompts(metadata.get("positive_prompt"), metadata.get("negative_prompt"))
-    return [*prompts, *values, *_size(metadata.get("width"), metadata.get("height")), *_foreign(rest)]
+    return [*prompts, *values, *_size(*map(metadata.get, _SIDES)), *_foreign(rest)]
 
 
 def _invoke_before(text: str) -> list[tuple[str, Any]]:
@@ -196,13 +201,13 @@ def _invoke_before(text: str) -> list[tuple[str, Any]]:
     if isinstance(prompt, list):
         parts = [each.get("prompt") for each in prompt[:20] if isinstance(each, Mapping)]
         prompt = ", ".join(each for each in parts if isinstance(each, str))
-    own = {"prompt", "width", "height", "seed", "steps", "cfg_scale"}
-    values = [(name, image.get(name)) for name in ("seed", "steps", "cfg_scale")]
+    own = {"prompt", *_SIDES, *_ALIKE}
+    values = [(name, image.get(name)) for name in _ALIKE]
     rest = [(name, value) for name, value in {**metadata, **image}.items() if name not in own]
     return [
         *_prompts(prompt, None),
         *values,
-        *_size(image.get("width"), image.get("height")),
+        *_size(*map(image.get, _SIDES)),
         *_foreign(rest),
     ]
 

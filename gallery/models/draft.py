@@ -9,12 +9,13 @@ from django.utils import timezone
 
 from gallery.formats import counted
 from gallery.models.user import User
+from venice.operations import TEXTS
 
 #: Values of the create form by the names of its fields: all that was ever set, whatever one model takes of it.
 Values: TypeAlias = dict[str, Any]
 
 # Values that say what they are.
-_WORDS = frozenset({"prompt", "negative_prompt", "image", "seed-came-along"})
+_WORDS = TEXTS | {"image", "seed-came-along"}
 _PLAIN = frozenset({"model", "aspect_ratio", "resolution", "style_preset"})
 # Pictures whose style is followed, and before the name of one, how strongly.
 _FOLLOWED, _STRENGTH = "style_reference", "style_strength-"

@@ -20,7 +20,7 @@ from gallery.models.queue import GenerationQuerySet
 from gallery.models.states import ACTIVE_STATES, CHARGED_OUTCOMES, RUNNABLE_STATES, State
 from venice import Generate, Unanswered
 from venice.operations import PARAMETER, Operation, operation_from
-from venice.operations.finishing import DEFAULT_SCALE
+from venice.operations.parameters import DEFAULT_SCALE
 from venice.pricing import total
 from venice.sources import ImageSource
 

@@ -19,7 +19,7 @@ from gallery.models.lifecycle import cancelled
 from gallery.models.prompt import Prompt
 from gallery.models.states import ACTIVE_STATES, Hold, State
 from gallery.models.worker import SILENT_AFTER, Worker
-from venice.operations import Operation
+from venice.operations import PARAMETER, Operation
 from venice.pricing import total
 
 if TYPE_CHECKING:
@@ -284,7 +284,6 @@ def _copied(operation: Operation, names: Iterable[str]) -> dict[str, Any]:
     """The request's parameters as columns; an absent text is an empty one, what a kind has not is unknown."""
     values = {name: getattr(operation, name, None) for name in names}
     values["format"] = values["format"] or getattr(operation, "output_format", None)
-    texts = ("negative_prompt", "aspect_ratio", "style_preset", "format")
-    values.update({name: values[name] or "" for name in texts})
+    values.update({name: values[name] or "" for name in values if PARAMETER[name].is_text})
     values["variants"] = operation.image_count
     return values

@@ -547,6 +547,8 @@ def _is(value: str, vocabulary: Vocabulary) -> Filter:
     return states[wanted]()
 
 
+# The words of the search language, in the order in which they are told. They are kept in links and saved searches, and
+# mean what a picture has: `width` is that of its file, `prompt` the number of a text. No request is made from them.
 OPERATORS: dict[str, Reader] = {
     "model": _named("model", "model"),
     "style": _named("style", "style_preset"),

@@ -12,6 +12,7 @@ from venice.emulator.sizing import pixel_size
 _RATIOS = ("1:1", "3:2", "2:3", "16:9", "9:16", "3:4", "4:5")
 # A model of the pixel kind takes at most 1280 a side, and multiples of its divisor; 16 is every model's.
 _SIZES = ((1024, 1024), (1248, 832), (832, 1248), (880, 1184), (912, 1152))
+# What pretend requests have in common; their prompt, seed and style are drawn for each, and none is ever sent.
 _BASE = Generate(model="-", prompt="-", seed=1, format="webp", safe_mode=True, hide_watermark=False)
 
 

@@ -16,6 +16,7 @@ MOST = 500
 # A value as JSON keeps it; None is the model's own.
 Value: TypeAlias = int | float | str | None
 
+# Not the table's parameters: a size is several of them, words are a part of one, and most others are not worth varying.
 SEED, CFG, STEPS, STYLE, SIZE, MODEL, PROMPT = (
     "seed",
     "cfg_scale",

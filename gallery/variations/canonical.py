@@ -5,32 +5,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from venice import Model
-from venice.operations import FORMATS, Generate
-from venice.operations.edit import DEFAULT_EDIT_MODEL
-from venice.operations.finishing import DEFAULT_SCALE
-from venice.operations.ratio import DEFAULT_SIDE
+from venice.operations import DEFAULT_EDIT_MODEL, PARAMETERS, Edit, Generate, MultiEdit, parameters_of
 from venice.operations.style import DEFAULT_STRENGTH
 
-# What Venice takes for a field that is left out, whatever the model.
-_DEFAULTS: dict[str, dict[str, Any]] = {
-    "generate": {
-        "negative_prompt": "",
-        "style_preset": "",
-        "variants": 1,
-        "format": FORMATS[0],
-        "safe_mode": True,
-        "hide_watermark": False,
-        "embed_exif_metadata": False,
-        "enhance_prompt": False,
-        "enable_web_search": False,
-        "disable_prompt_optimization_thinking": False,
-    },
-    "edit": {"model": DEFAULT_EDIT_MODEL, "safe_mode": True, "enhance_prompt": False},
-    "multi-edit": {"model": DEFAULT_EDIT_MODEL, "safe_mode": True, "enhance_prompt": False},
-    "upscale": {"scale": float(DEFAULT_SCALE), "creativity": 0.0},
-}
 # How an answer comes and in whose name it is asked for: neither is seen in the picture.
-_NOT_SEEN = frozenset({"return_binary", "anon_user_id"})
+_NOT_SEEN = frozenset(parameter.name for parameter in PARAMETERS if not parameter.is_seen)
 
 # Made once: it writes hundreds for one page.
 _ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
@@ -53,12 +32,12 @@ def canonical(
 
 def form_of(kind: str, model: Model | None = None) -> Form:
     """The same for many requests of one model: what is the same for all of them is looked up once."""
-    taken, refused = _offered(model) if kind == Generate.kind and model is not None else ({}, frozenset())
+    defaults, refused = _defaults(kind), frozenset[str]()
+    if kind == Generate.kind and model is not None:
+        offered, refused = _offered(model)
+        defaults |= offered
     left_out = refused | _NOT_SEEN
-    defaults = taken | {
-        name: value for name, value in _DEFAULTS.get(kind, {}).items() if name not in left_out
-    }
-    defaults = {name: _plain(value) for name, value in defaults.items()}
+    defaults = {name: _plain(value) for name, value in defaults.items() if name not in left_out}
 
     def form(request: Mapping[str, Any], inputs: Iterable[str]) -> str:
         values = defaults.copy()
@@ -71,22 +50,24 @@ def form_of(kind: str, model: Model | None = None) -> Form:
     return form
 
 
+def _defaults(kind: str) -> dict[str, Any]:
+    """What Venice takes for what is left out, whatever the model."""
+    # Of what only some models edit with, the default is theirs, and nobody tells it.
+    defaults = {
+        parameter.name: parameter.default
+        for parameter in parameters_of(kind)
+        if parameter.default is not None and not parameter.sizing
+        if kind == Generate.kind or not parameter.offer
+    }
+    return defaults | ({"model": DEFAULT_EDIT_MODEL} if kind in (Edit.kind, MultiEdit.kind) else {})
+
+
 def _offered(model: Model) -> tuple[dict[str, Any], frozenset[str]]:
     """What only some models take: the defaults of what this one does, and the names of the rest."""
-    offered: dict[str, tuple[object, object]] = {
-        "width": (model.sizing == "pixels", DEFAULT_SIDE),
-        "height": (model.sizing == "pixels", DEFAULT_SIDE),
-        "aspect_ratio": (model.aspect_ratios and model.sizing == "ratio", model.default_aspect_ratio),
-        "resolution": (model.resolutions and model.sizing == "ratio", model.default_resolution),
-        "quality": (model.qualities and model.sizing == "ratio", model.default_quality),
-        "steps": (model.uses_steps, model.steps_default),
-        "negative_prompt": (model.uses_negative_prompt, ""),
-        "enable_web_search": (model.supports_web_search, False),
-        "disable_prompt_optimization_thinking": (model.supports_prompt_thinking, False),
-        "style_references": (model.supports_style_references, None),
-    }
-    taken = {name: default for name, (takes, default) in offered.items() if takes}
-    return taken, frozenset(offered.keys() - taken.keys())
+    some = [each for each in parameters_of(Generate.kind) if each.sizing or each.offer]
+    taken = {each.name: each.default_of(model) for each in some if each.taken_by(model)}
+    refused = {each.name for each in some} - taken.keys()
+    return taken, frozenset(refused if model.supports_style_references else refused | {"style_references"})
 
 
 def _references(references: Any) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from venice.cli.output import dollars
 from venice.cli.saving import Pattern
 from venice.emulator import Emulator
 from venice.images import ImageBytes
+from venice.operations import parameters_of
 from venice.operations.ratio import nearest_ratio, pixels_of
 
 __all__ = ["emulator", "run"]
@@ -169,6 +170,17 @@ def test_dry_run_shows_the_request_and_sends_nothing(run: Run, script: Script) -
     assert result["request"]["prompt"] == "a canal"
     assert run("generate", "a canal", "--steps", "9999", "--dry-run").returncode == 2
     assert script.connections == 0
+
+
+def test_whatever_a_request_has_is_an_option(run: Run) -> None:
+    """But for what is typed without one, and how an answer comes, which the command knows itself."""
+    for kind, others in (
+        ("generate", {"prompt", "safe_mode"}),
+        ("edit", {"prompt", "safe_mode", "output_format"}),
+    ):
+        told = set(re.split(r"[\s,\]]", run(kind, "--help").stdout))
+        wanted = [each for each in parameters_of(kind) if each.is_seen and each.name not in others]
+        assert [each.name for each in wanted if each.option not in told] == []
 
 
 def test_version(run: Run) -> None:

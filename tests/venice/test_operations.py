@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.examples import tried
 from tests.venice.schemas import request_schema
 from venice import Generate, InvalidRequest, Model, NotSent, bundled_models, bundled_styles
+from venice.operations import KINDS, PARAMETER, PARAMETERS, parameters_of
 
 MODELS = [model for model in bundled_models() if model.takes_generate]
 
@@ -207,3 +208,30 @@ def test_an_unknown_key_is_kept_and_a_missing_one_refused() -> None:
     assert kept.extra == {"mbed_exif_metadata": True}
     with pytest.raises(TypeError):
         Generate.from_payload({"model": "m", "mbed_exif_metadata": True})
+
+
+def test_the_table_says_which_models_take_a_parameter_and_its_default() -> None:
+    by_id = {model.id: model for model in MODELS}
+    pixels, tiers = by_id["venice-sd35"], by_id["gpt-image-2"]
+
+    def taken(model: Model) -> set[str]:
+        return {each.name for each in PARAMETERS if (each.sizing or each.offer) and each.taken_by(model)}
+
+    assert taken(pixels) == {"width", "height", "steps", "negative_prompt"}
+    assert {"aspect_ratio", "resolution", "quality"} <= taken(tiers)
+    assert not {"width", "height", "steps"} & taken(tiers)
+    asked = Generate(
+        model="-", prompt="fog", **dict.fromkeys(("width", "height", "steps"), 64), quality="low"
+    )
+    assert asked.for_model(tiers).payload().keys() == {"model", "prompt", "quality"}
+    assert PARAMETER["quality"].default_of(tiers) == tiers.default_quality
+    assert (PARAMETER["steps"].default_of(pixels), PARAMETER["width"].default_of(pixels)) == (25, 1024)
+
+
+def test_the_parameters_of_an_operation_are_those_of_its_fields() -> None:
+    assert [each.name for each in parameters_of("upscale")] == ["scale", "creativity"]
+    assert PARAMETER["quality"] in parameters_of("multi-edit")
+    assert PARAMETER["quality"] not in parameters_of("edit")
+    assert {each.name for kind in KINDS for each in parameters_of(kind)} == PARAMETER.keys() - {"modelId"}
+    with pytest.raises(ValueError, match="no operation"):
+        parameters_of("draw")

@@ -25,6 +25,7 @@ from venice.operations import (
     RemoveBackground,
     StyleReference,
     Upscale,
+    parameters_of,
 )
 from venice.pricing import price
 from venice.results import Result
@@ -34,14 +35,15 @@ from venice.text import decode_json
 DEFAULT_MODEL = "z-image-turbo"
 MODERATED = 9
 
-# Options whose names are those of the request's fields, and which are sent as they are.
+# Options whose names are those of the request's fields, and which are sent as they are: this is the order in which
+# --help tells them, which is not the table's; a test holds that none is missing.
 _GENERATE_OPTIONS = (
     *("variants", "negative_prompt", "width", "height", "aspect_ratio", "resolution", "quality", "steps"),
     *("cfg_scale", "format", "lora_strength", "enhance_prompt", "enable_web_search", "hide_watermark"),
     *("embed_exif_metadata", "disable_prompt_optimization_thinking"),
 )
-_EDIT_OPTIONS = (*("aspect_ratio", "resolution", "enhance_prompt", "disable_prompt_optimization_thinking"),)
-_UPSCALE_OPTIONS = ("scale", "creativity")
+_EDIT_OPTIONS = tuple(each.name for each in parameters_of(Edit.kind) if each.name in _GENERATE_OPTIONS)
+_UPSCALE_OPTIONS = tuple(each.name for each in parameters_of(Upscale.kind))
 _TYPES = {"integer": int, "number": float}
 
 _Commands = Any  # argparse's own type for it is private

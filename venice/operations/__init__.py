@@ -1,6 +1,8 @@
 """What Venice can be asked for: frozen values that know their path and their JSON body."""
 
+import dataclasses
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, TypeAlias
 
 from venice.operations.checks import MAX_PROMPT
@@ -19,6 +21,9 @@ from venice.operations.parameters import (
     MIN_SCALE,
     PARAMETER,
     PARAMETERS,
+    PIXELS,
+    SHAPE,
+    TEXTS,
     Parameter,
 )
 from venice.operations.payloads import Input, Role
@@ -40,6 +45,9 @@ __all__ = [
     "MIN_SCALE",
     "PARAMETER",
     "PARAMETERS",
+    "PIXELS",
+    "SHAPE",
+    "TEXTS",
     "Edit",
     "Generate",
     "Input",
@@ -52,6 +60,7 @@ __all__ = [
     "StyleReference",
     "Upscale",
     "operation_from",
+    "parameters_of",
 ]
 
 Operation: TypeAlias = Generate | OpenAIGenerate | Edit | MultiEdit | Upscale | RemoveBackground
@@ -64,12 +73,23 @@ _BY_KIND: dict[str, type[Operation]] = {
 KINDS = tuple(_BY_KIND)
 
 
+@cache
+def parameters_of(kind: str) -> tuple[Parameter, ...]:
+    """Those that an operation of this kind has, in the order of the table; ValueError for an unknown kind."""
+    names = {entry.name for entry in dataclasses.fields(_class_of(kind))}
+    return tuple(parameter for parameter in PARAMETERS if parameter.name in names)
+
+
 def operation_from(kind: str, payload: Mapping[str, Any], images: Iterable[ImageSource] = ()) -> Operation:
     """The operation of this kind whose `payload` it is; `images` are those that the payload left out, in order.
 
     ValueError for an unknown kind, TypeError for a payload with a missing key or image, and
     InvalidRequest for one that Venice would refuse.
     """
+    return _class_of(kind).from_payload(payload, images)
+
+
+def _class_of(kind: str) -> type[Operation]:
     if kind not in _BY_KIND:
         raise ValueError(f"there is no operation of the kind {kind[:40]!r}")
-    return _BY_KIND[kind].from_payload(payload, images)
+    return _BY_KIND[kind]

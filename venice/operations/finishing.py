@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from venice.operations.checks import Checks
-from venice.operations.parameters import MAX_CREATIVITY, MAX_SCALE, MIN_SCALE
+from venice.operations.parameters import DEFAULT_SCALE, MAX_CREATIVITY, MAX_SCALE, MIN_SCALE
 from venice.operations.payloads import Input, Supply, fields_from, given, inputs_of, sent
 from venice.sources import MIN_PIXELS, ImageSource, InputImage
 
 if TYPE_CHECKING:
     from venice.catalog import Model
 
-DEFAULT_SCALE = 2
 #: The most pixels of an upscaled image: the scale is lowered to fit.
 MAX_UPSCALED = 16_777_216
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from venice.operations.checks import Checks, not_offered, too_long
-from venice.operations.parameters import FORMATS, MAX_CFG_SCALE, MAX_SIDE, of_kind, ranges
+from venice.operations.parameters import FORMATS, MAX_CFG_SCALE, MAX_SIDE, PARAMETER, of_kind, ranges
 from venice.operations.payloads import Input, Supply, fields_from, given, inputs_of
 from venice.operations.style import StyleReference, too_heavy
 from venice.sources import ImageSource
@@ -39,6 +39,7 @@ _FIELDS = (
     "return_binary",
     "anon_user_id",
 )
+_PARAMETERS = tuple(PARAMETER[name] for name in _FIELDS)
 _INTEGERS = ranges(_FIELDS)
 _FLAGS = tuple(parameter.name for parameter in of_kind("flag", _FIELDS))
 _TEXTS = ("negative_prompt", "aspect_ratio", "resolution", "quality", "style_preset")
@@ -127,31 +128,11 @@ class Generate:
 
     def for_model(self, model: "Model") -> Self:
         """The same request without the fields that the model does not take. The seed is always kept."""
-        unwanted: set[str] = set()
-        if model.sizing == "pixels":
-            unwanted |= {"aspect_ratio", "resolution", "quality"}
-        else:
-            unwanted |= {"width", "height"}
-        unwanted |= {
-            name
-            for name, taken in (
-                ("aspect_ratio", model.aspect_ratios),
-                ("resolution", model.resolutions),
-                ("quality", model.qualities),
-                ("steps", model.uses_steps),
-                ("negative_prompt", model.uses_negative_prompt),
-                ("enable_web_search", model.supports_web_search),
-                ("disable_prompt_optimization_thinking", model.supports_prompt_thinking),
-                ("style_references", model.supports_style_references),
-            )
-            if not taken
-        }
+        unwanted = {each.name for each in _PARAMETERS if not each.taken_by(model)}
+        if not model.supports_style_references:
+            unwanted.add("style_references")
         changes: dict[str, Any] = {"model": model.id, **dict.fromkeys(unwanted)}
-        if (
-            self.style_references
-            and not unwanted & {"style_references"}
-            and not model.supports_style_strength
-        ):
+        if self.style_references and model.supports_style_references and not model.supports_style_strength:
             plain = [dataclasses.replace(entry, strength=None) for entry in self.style_references]
             changes["style_references"] = plain
         return dataclasses.replace(self, **changes)
@@ -170,12 +151,9 @@ class Generate:
                 problems[side] = message
         if self.steps is not None and model.uses_steps and self.steps > model.steps_max:
             problems["steps"] = f"{model.name} takes 1 to {model.steps_max} steps."
-        choices = {
-            "aspect_ratio": model.aspect_ratios,
-            "resolution": model.resolutions,
-            "quality": model.qualities,
-        }
-        problems |= not_offered(self, choices, model)
+        choices = [each for each in _PARAMETERS if each.kind == "choice" and each.offer]
+        offers = {each.name: each.offered_by(model) for each in choices}
+        problems |= not_offered(self, offers, model)
         count = len(self.style_references or ())
         if count and not model.supports_style_references:
             problems["style_references"] = f"{model.name} takes no style references."

@@ -5,11 +5,9 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from venice.operations.parameters import MAX_SIDE
+from venice.operations.parameters import DEFAULT_SIDE, MAX_SIDE
 
 _RATIO = re.compile(r"\s*(\d{1,4})\s*[:x/]\s*(\d{1,4})\s*")
-#: Venice's own size where none is asked for; the sides of another shape cover the same area, as far as they fit.
-DEFAULT_SIDE = 1024
 #: Narrower pictures would have a side of less than 256 pixels.
 _NARROWEST = MAX_SIDE / 256
 #: What differs by more is another shape: 3:2 is an eighth away from 4:3.

@@ -138,6 +138,12 @@ def test_the_table_holds_every_parameter_by_venices_name(member: Client, alice: 
     (row,) = table(opened(member.post("/selection/download/", {"image": picture.pk})))
     names = {each.name for each in PARAMETERS} - {"modelId", "return_binary", "anon_user_id"}
     assert names <= row.keys()
+    assert " ".join(row) == (
+        "file id made by kind model prompt negative_prompt seed width height steps cfg_scale style_preset format"
+        " price_usd generation index sha256 aspect_ratio resolution quality lora_strength scale creativity variants"
+        " output_format safe_mode hide_watermark embed_exif_metadata enhance_prompt enable_web_search"
+        " disable_prompt_optimization_thinking"
+    ), "spreadsheets know a column by its place"
     assert {name: row[name] for name in asked} == {name: str(value) for name, value in asked.items()}
     assert (row["index"], row["scale"], row["enhance_prompt"]) == ("0", "", "")
 

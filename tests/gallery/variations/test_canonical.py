@@ -65,3 +65,46 @@ def test_inputs_count_by_digest_and_order() -> None:
 def test_an_operation_and_its_stored_request_are_one() -> None:
     operation = Generate(model=PIXELS.id, prompt="fog", seed=5, width=1024, cfg_scale=7, safe_mode=True)
     assert of(dict(operation.payload())) == of({"seed": 5, "cfg_scale": 7})
+
+
+TEXTS = [
+    (
+        "generate",
+        {"prompt": "fog"},
+        None,
+        '{"disable_prompt_optimization_thinking":false,"embed_exif_metadata":false,"enable_web_search":false,'
+        '"enhance_prompt":false,"format":"webp","hide_watermark":false,"negative_prompt":"","prompt":"fog",'
+        '"safe_mode":true,"style_preset":"","style_references":[],"variants":1.0}',
+    ),
+    (
+        "generate",
+        {"prompt": "fog", "seed": 5, "anon_user_id": "somebody"},
+        PIXELS,
+        '{"embed_exif_metadata":false,"enhance_prompt":false,"format":"webp","height":1024.0,'
+        '"hide_watermark":false,"negative_prompt":"","prompt":"fog","safe_mode":true,"seed":5.0,"steps":25.0,'
+        '"style_preset":"","style_references":[],"variants":1.0,"width":1024.0}',
+    ),
+    (
+        "generate",
+        {"prompt": "fog", "quality": "low"},
+        RATIOS,
+        '{"aspect_ratio":"1:1","embed_exif_metadata":false,"enable_web_search":false,"enhance_prompt":false,'
+        '"format":"webp","hide_watermark":false,"prompt":"fog","resolution":"1K","safe_mode":true,'
+        '"style_preset":"","style_references":[],"variants":1.0}',
+    ),
+    (
+        "multi-edit",
+        {"prompt": "fog"},
+        None,
+        '{"enhance_prompt":false,"model":"firered-image-edit","prompt":"fog","safe_mode":true,'
+        '"style_references":[]}',
+    ),
+    ("upscale", {}, None, '{"creativity":0.0,"scale":2.0,"style_references":[]}'),
+    ("remove-background", {}, None, '{"style_references":[]}'),
+]
+
+
+@pytest.mark.parametrize(("kind", "request_", "model", "text"), TEXTS)
+def test_the_form_stays_as_it_is(kind: str, request_: dict[str, Any], model: Model | None, text: str) -> None:
+    """Defaults come from the table of parameters: one that changes there changes what was made already."""
+    assert canonical(kind, request_, model=model) == f'["{kind}",{text},[]]'
