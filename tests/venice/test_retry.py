@@ -55,6 +55,7 @@ def decided(
     tries: int = 1,
     sends: int | None = None,
     others_pass: bool = False,
+    is_members_own: bool = False,
     price: str | None = "0.01",
     waited: timedelta = timedelta(0),
     seed: int = 1,
@@ -65,6 +66,7 @@ def decided(
         tries=tries,
         sends=tries if sends is None else sends,
         others_pass=others_pass,
+        is_members_own=is_members_own,
         waiting_since=NOW - waited,
         now=NOW,
         price=Decimal(price) if price else None,
@@ -233,6 +235,16 @@ def test_each_step_of_the_wait(befell: Exception, tries: int, least: float, most
     ]
 
     assert waits == [NOW + timedelta(seconds=least), NOW + timedelta(seconds=most)]
+
+
+@pytest.mark.parametrize("refusal", [error(401, "No"), error(402, "No")], ids=str)
+def test_what_only_one_member_meets_comes_again_within_three_seconds(refusal: Exception) -> None:
+    waits = [
+        decided(refusal, is_members_own=True, jitter=Edge(is_high)).not_before for is_high in (False, True)
+    ]
+
+    assert waits == [NOW + timedelta(seconds=1), NOW + timedelta(seconds=3)]
+    assert decided(refusal, is_members_own=True, tries=2).action == "failed"
 
 
 def test_what_was_not_sent_is_tried_for_half_an_hour() -> None:

@@ -488,6 +488,22 @@ def test_no_words_of_an_error_are_too_much_for_their_columns(
     assert not set(generation.error_message) & set("\0\x1b\ud800")
 
 
+@pytest.mark.one_database
+@pytest.mark.parametrize(("blurred", "violation"), [(True, False), (False, True), (True, True)])
+def test_what_is_blurred_is_sensitive_and_what_is_a_violation_is_moderated(
+    worker: WorkerProcess, script: Script, alice: User, blurred: bool, violation: bool
+) -> None:
+    headers = {
+        "x_venice_is_blurred": str(blurred).lower(),
+        "x_venice_is_content_violation": str(violation).lower(),
+    }
+    generation = sent(worker, script, alice, answer(body(), **headers))
+    image = generation.images.get()
+
+    assert (generation.is_blurred, generation.is_content_violation) == (blurred, violation)
+    assert (image.is_sensitive, image.is_moderated) == (blurred, violation)
+
+
 @pytest.mark.parametrize("day", ["soon", "9999-99-99", "", "2027-01-31T00:00:00Z" * 50])
 def test_a_date_of_deprecation_that_is_none_is_ignored(
     worker: WorkerProcess, script: Script, alice: User, day: str

@@ -9,14 +9,18 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from gallery import catalog
 from gallery.models import Attempt, Gate, Generation, Hold, Outcome, State, User
 from gallery.pipeline import gates
 from gallery.pipeline.worker import WorkerProcess
+from tests.gallery.making import a_picture
 from tests.gallery.pipeline.conftest import Installation, queue, states, until
+from venice import Busy
 from venice import Client as VeniceClient
 from venice.emulator import Emulator
+from venice.retry import Decision
 
 pytestmark = pytest.mark.usefixtures("models_known")
 
@@ -210,6 +214,21 @@ def test_a_busy_model_holds_only_its_own(worker_process: WorkerProcess, alice: U
     assert not worker_process.step()
     other.refresh_from_db()
     assert other.state == State.DONE
+
+
+@pytest.mark.parametrize(("named", "held"), [(20, 20), (50, 30), (None, 30)])
+def test_others_of_a_busy_model_wait_until_venice_takes_them(
+    alice: User, named: int | None, held: int
+) -> None:
+    """And never longer than who met it, which comes a little later than it may."""
+    now = timezone.now()
+    error = Busy("full", retry_at=None if named is None else now + timedelta(seconds=named))
+    decision = Decision("again", now + timedelta(seconds=30), "model")
+
+    gates.after_failure(a_picture(alice).attempt, error, decision)
+
+    gate = Gate.objects.closed().get()
+    assert (gate.kind, gate.until) == (Gate.Kind.BUSY, now + timedelta(seconds=held))
 
 
 def test_turns_go_round_and_singles_come_before_batches(

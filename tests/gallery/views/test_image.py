@@ -51,6 +51,35 @@ def test_it_tells_all_about_its_request(client: Client, alice: User, bob: User) 
 
 
 @pytest.mark.parametrize(
+    ("facts", "badges", "moderation"),
+    [
+        ({}, [], "not told"),
+        ({"is_blurred": False, "is_content_violation": False}, [], "none"),
+        ({"is_blurred": True}, ["blurred"], "blurred by Venice"),
+        ({"is_content_violation": True}, ["moderated"], "moderated by Venice"),
+        ({"is_blurred": True, "is_content_violation": True}, ["moderated"], "moderated by Venice"),
+    ],
+)
+def test_it_tells_what_was_moderated_from_what_is_blurred(
+    client: Client, alice: User, facts: dict[str, bool], badges: list[str], moderation: str
+) -> None:
+    """Its card and the history of its generation too."""
+    picture = a_picture(alice, **facts)
+    client.force_login(alice)
+    page, card = (
+        Page(text(client, address)).one("main")
+        for address in (f"/images/{picture.pk}/", f"/generations/{picture.generation_id}/")
+    )
+
+    for each in (page, card):
+        marks = [badge.words for badge in each.all("b", class_="badge mark") if "hidden" not in badge]
+        assert marks == badges
+    (row,) = [row for row in page.all("div") if row.words.startswith("Moderation ")]
+    assert row.one("dd").words == moderation
+    assert ("moderated by Venice" in card.words) == (badges == ["moderated"])
+
+
+@pytest.mark.parametrize(
     ("preprocessing", "inference", "parts"),
     [
         (6436, 6367, {"queue": 9, "preparing": 69, "inference": 6367, "ours": 0}),
