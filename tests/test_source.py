@@ -62,6 +62,24 @@ def test_no_test_waits_by_a_text_that_the_page_must_evaluate() -> None:
     assert found == []
 
 
+def test_no_test_reads_a_page_by_patterns() -> None:
+    """`tests/gallery/page.py` reads one: a pattern takes what stands in an attribute, or a comment, for words."""
+    calls = [
+        (path, node)
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("re.")
+    ]
+    assert calls
+    found = [
+        f"{path.relative_to(ROOT)}:{call.lineno}: {ast.unparse(call)}"
+        for path, call in calls
+        for node in ast.walk(call)
+        if isinstance(node, ast.Attribute) and node.attr in ("content", "inner_html")
+    ]
+    assert found == []
+
+
 def names_given(source: str) -> Iterator[str]:
     """Of functions, classes, arguments, variables and attributes, where the source gives them."""
     for node in ast.walk(ast.parse(source)):

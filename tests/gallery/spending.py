@@ -1,7 +1,6 @@
 """The forms of the pages that spend, as a browser reads them; and a catalogue whose prices change."""
 
 import copy
-import re
 import uuid
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -15,8 +14,6 @@ from tests.gallery.making import MODEL, a_generation, a_picture
 from tests.gallery.page import Element, Page
 from venice import Generate, Model, bundled_models
 from venice.pricing import dollars
-
-_PRINTED = re.compile(r"\$([0-9]+\.[0-9]{2,6})")
 
 
 @dataclass
@@ -36,7 +33,8 @@ class Form:
     @property
     def printed(self) -> list[str]:
         """Every price on its buttons, as a number."""
-        return [price for words in self.buttons for price in _PRINTED.findall(words)]
+        words = [word for button in self.buttons for word in button.split()]
+        return [word.removeprefix("$") for word in words if word.startswith("$")]
 
 
 def forms(page: Any) -> list[Form]:

@@ -1,6 +1,5 @@
 """What a prompt has made lies by any two values; a hole has its price and buys just that, once."""
 
-import re
 from typing import Any
 
 import pytest
@@ -134,7 +133,7 @@ def test_what_the_model_cannot_vary_has_no_price(maker: Client, alice: User) -> 
     made(alice, seed=8, steps=20)
     page = Page(maker.get(address(across="model", down="steps")).content)
     assert len(holes(page)) == 1
-    assert re.search("makes the same picture", page.words)
+    assert "makes the same picture" in page.words
 
 
 def test_a_sensitive_picture_is_hidden_from_who_hides_them(maker: Client, alice: User) -> None:
