@@ -10,6 +10,7 @@ from jinja2 import Environment
 from markupsafe import escape
 
 from gallery import formats
+from gallery.media.thumbnails import widths
 from gallery.templatetags import text
 from gallery.templatetags.formats import shape_of
 
@@ -33,6 +34,7 @@ def environment(**options: Any) -> Environment:
         htmx_script=htmx_script,
         quote=text.quote,
         moment=text.moment,
+        widths=widths,
     )
     jinja.filters.update(
         usd=formats.usd,

@@ -15,7 +15,7 @@ from gallery.listing.days import Day, days
 from gallery.listing.listing import Kept, Listing, Page
 from gallery.listing.order import Rows, write
 from gallery.media.storage import thumbnail_name
-from gallery.media.thumbnails import SIZES
+from gallery.media.thumbnails import SIZES, widths
 from gallery.models import User
 from gallery.models.generation import label_of
 from gallery.models.image import UNKNOWN_PRICE, ImageQuerySet
@@ -139,7 +139,7 @@ def _tile(
 ) -> Tile:
     pk, sha256, width, height, color, stack, recipe, _ = row[:8]
     kind, blurred, violation, model, seed, price, owner, sensitive, favourite, rating, text = row[8:]
-    form, widths = _sizes(width, height)
+    form = _shape(width, height)
     # As StoredPicture writes them.
     version = f"?{recipe}" if recipe > 1 else ""
     thumbnails = [f"{media}{thumbnail_name(sha256, size)}{version}" for size in SIZES]
@@ -148,7 +148,8 @@ def _tile(
         at if at != str(pk) else "",
         f"{pk}/{within}",
         thumbnails[0],
-        ", ".join(f"{src} {across}w" for src, across in zip(thumbnails, widths, strict=True)),
+        # A small picture has one source: its larger thumbnail is as small as the other.
+        ", ".join(f"{src} {across}w" for src, across in zip(thumbnails, widths(width, height), strict=False)),
         round(row_height * form / 100 * GROWTH),
         text or label_of(kind),
         _facts(model, seed, price, owner),
@@ -166,11 +167,8 @@ def _tile(
     )
 
 
-@lru_cache(maxsize=1000)
-def _sizes(width: int, height: int) -> tuple[int, list[int]]:
-    """The shape of a picture, and how wide its thumbnails are; few different sizes occur."""
-    longest = max(width, height, *SIZES)
-    return shape(width, height), [width * size // longest or 1 for size in SIZES]
+# Few different sizes occur.
+_shape = lru_cache(maxsize=1000)(shape)
 
 
 def _facts(model: str, seed: int | None, millionths: int, owner: str) -> str:

@@ -7,6 +7,7 @@ import hashlib
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING, cast
 
@@ -60,6 +61,19 @@ class Decoded:
     color: str
     thumbnails: dict[int, bytes]
     difference: int = 0
+
+
+def fitted(width: int, height: int, size: int) -> tuple[int, int]:
+    """The sides in pixels of the thumbnail of that size: of a picture that is no longer than it, its own."""
+    longest = max(width, height, size)
+    across, down = ((2 * side * size + longest) // (2 * longest) for side in (width, height))
+    return max(1, across), max(1, down)
+
+
+@lru_cache(maxsize=1000)
+def widths(width: int, height: int) -> tuple[int, ...]:
+    """How wide the thumbnails are, in the order of SIZES; one alone where the smaller would be no narrower."""
+    return tuple(dict.fromkeys(fitted(width, height, size)[0] for size in SIZES))
 
 
 def decode(data: bytes) -> Decoded:
@@ -149,8 +163,8 @@ def _decode(data: bytes, form: ImageFormat, beside: Beside) -> Decoded:
                 small, turn = _turned(_reduced(picture, beside, frame), _turn(picture, beside))
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise UnusablePicture(f"more than {MAX_PIXELS // 1_000_000} megapixels") from error
-    thumbnails, color = _thumbnails(small)
     sides = (height, width) if turn >= 5 else (width, height)
+    thumbnails, color = _thumbnails(small, *sides)
     return Decoded(form, *sides, color, thumbnails, _difference(small))
 
 
@@ -186,13 +200,13 @@ def _turned(picture: "Image.Image", turn: int) -> tuple["Image.Image", int]:
     return (picture.transpose(ways[turn - 2]) if turn > 1 else picture), turn
 
 
-def _thumbnails(small: "Image.Image") -> tuple[dict[int, bytes], str]:
-    """Each size as WebP, and the dominant colour."""
+def _thumbnails(small: "Image.Image", width: int, height: int) -> tuple[dict[int, bytes], str]:
+    """Each size of a picture of these sides as WebP, and the dominant colour."""
     from PIL import Image
 
     thumbnails: dict[int, bytes] = {}
     for size in SIZES:
-        small.thumbnail((size, size), Image.Resampling.BICUBIC, reducing_gap=1.0)
+        small = small.resize(fitted(width, height, size), Image.Resampling.BICUBIC, reducing_gap=1.0)
         out = BytesIO()
         small.save(out, "WEBP", quality=QUALITY, method=METHOD)
         thumbnails[size] = out.getvalue()

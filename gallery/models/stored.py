@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from gallery.media.storage import thumbnail_name
-from gallery.media.thumbnails import SIZES
+from gallery.media.thumbnails import SIZES, widths
 from venice.dimensions import InputFormat
 from venice.sources import InputImage
 
@@ -60,8 +60,7 @@ class StoredPicture(models.Model):
     @property
     def thumbnail_width(self) -> int:
         """Pixels of the larger thumbnail from left to right."""
-        longest = max(self.width, self.height)
-        return max(1, self.width * _LARGER // longest) if longest > _LARGER else self.width
+        return widths(self.width, self.height)[0]
 
     @property
     def thumbnail_256(self) -> str:

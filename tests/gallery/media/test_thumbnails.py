@@ -9,13 +9,14 @@ from random import Random
 from typing import Any
 
 import pytest
+from PIL import ExifTags
 from PIL import Image as Pillow
 
 import gallery
 from gallery.media.containers import bare, ended_jpeg, read_beside
 from gallery.media.profiles import from_cicp
 from gallery.media.storage import content_type, thumbnail_name
-from gallery.media.thumbnails import NO_COLOR, SIZES, UnusablePicture, decode
+from gallery.media.thumbnails import NO_COLOR, SIZES, UnusablePicture, decode, fitted
 from venice.dimensions import sniff
 
 
@@ -26,7 +27,7 @@ def encoded(form: str, size: tuple[int, int], mode: str = "RGB", color: object =
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "AVIF", "GIF"])
-@pytest.mark.parametrize("size", [(2048, 1024), (1, 1), (40, 1200), (300, 200)])
+@pytest.mark.parametrize("size", [(2048, 1024), (1, 1), (40, 1200), (300, 200), (1842, 1935), (200, 301)])
 def test_it_makes_both_thumbnails_from_any_shape(form: str, size: tuple[int, int]) -> None:
     decoded = decode(encoded(form, size))
 
@@ -37,6 +38,21 @@ def test_it_makes_both_thumbnails_from_any_shape(form: str, size: tuple[int, int
             thumbnail.load()
             assert thumbnail.format == "WEBP"
             assert max(thumbnail.size) == min(longest, max(size))
+            assert thumbnail.size == fitted(*size, longest)
+
+
+def test_a_turned_picture_has_thumbnails_of_the_sides_that_are_seen() -> None:
+    turned = Pillow.Exif()
+    turned[ExifTags.Base.Orientation] = 6
+    out = BytesIO()
+    Pillow.new("RGB", (1935, 1842)).save(out, "JPEG", exif=turned)
+
+    decoded = decode(out.getvalue())
+
+    assert (decoded.width, decoded.height) == (1842, 1935)
+    for longest, data in decoded.thumbnails.items():
+        with Pillow.open(BytesIO(data)) as thumbnail:
+            assert thumbnail.size == fitted(1842, 1935, longest)
 
 
 def test_each_size_is_served_from_its_own_folder() -> None:

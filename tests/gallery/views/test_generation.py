@@ -44,10 +44,11 @@ def test_its_card_comes_first_and_holds_only_its_own_pictures(client: Client, al
 def test_no_two_sources_of_a_picture_have_one_width(
     client: Client, alice: User, width: int, height: int
 ) -> None:
-    image = a_picture(alice)
-    type(image).objects.filter(pk=image.pk).update(width=width, height=height)
+    image, other = a_picture(alice), a_picture(alice)
+    type(image).objects.update(width=width, height=height)
     client.force_login(alice)
-    for address in (f"/generations/{image.generation_id}/", f"/images/{image.pk}/"):
+    compared = f"/compare/?images={image.pk},{other.pk}"
+    for address in (f"/generations/{image.generation_id}/", f"/images/{image.pk}/", compared):
         sources = Page(text(client, address)).values("srcset")
         assert sources
         for source in sources:

@@ -1,13 +1,16 @@
 """The grid: how high its rows are, where days begin, what is new, and what its line of creating says."""
 
 import json
+from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.test import Client
+from PIL import Image as Pillow
 
 from gallery.listing import tiles
+from gallery.media.thumbnails import decode
 from gallery.models import Generation, User
 from tests.gallery.making import a_generation, a_picture, pictures
 from tests.gallery.page import Page
@@ -50,6 +53,33 @@ def test_a_tile_tells_model_seed_price_and_maker_and_brings_two_sizes(maker: Cli
     image = next(each for each in page.all("img", srcset=None) if each["src"] == first.thumbnail_512)
     assert image["srcset"] == f"{first.thumbnail_512} 512w, {first.thumbnail_256} 256w"
     assert image["sizes"].startswith("auto, ")
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "wide"),
+    [
+        (513, 100, [512, 256]),
+        (1842, 1935, [487, 244]),
+        (300, 200, [300, 256]),
+        (200, 301, [200, 170]),
+        (256, 256, [256]),
+        (64, 48, [64]),
+        (1, 2000, [1]),
+    ],
+)
+def test_a_source_of_a_tile_is_as_wide_as_its_file_and_no_two_are_the_same(
+    maker: Client, alice: User, width: int, height: int, wide: list[int]
+) -> None:
+    picture = Pillow.new("RGB", (width, height))
+    picture.save(file := BytesIO(), "PNG")
+    made = decode(file.getvalue()).thumbnails
+    image = a_picture(alice)
+    type(image).objects.filter(pk=image.pk).update(width=width, height=height)
+    drawn = Page(maker.get("/").content).one("img", srcset=None)
+    files = [(image.thumbnail_512, made[512]), (image.thumbnail_256, made[256])]
+    real = [(address, Pillow.open(BytesIO(data)).width) for address, data in files]
+    assert [across for _, across in real[: len(wide)]] == wide
+    assert drawn["srcset"] == ", ".join(f"{address} {across}w" for address, across in real[: len(wide)])
 
 
 def test_a_day_is_told_once(maker: Client, alice: User) -> None:

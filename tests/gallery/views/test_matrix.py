@@ -396,6 +396,26 @@ def test_a_whole_matrix_offers_nothing_more_and_shows_what_one_thinks_of_its_pic
     assert Page(maker.get(address).content).values("href", "/create/matrix/?matrix=")
 
 
+@pytest.mark.parametrize(
+    ("width", "height", "small", "large"),
+    [(1024, 768, 256, 512), (300, 200, 256, 300), (200, 301, 170, 200), (128, 128, None, None)],
+)
+def test_a_source_of_a_cell_is_as_wide_as_its_file(
+    maker: Client, worker_process: WorkerProcess, width: int, height: int, small: int, large: int
+) -> None:
+    few = {"axis-seed": "1", "axis-cfg_scale": "5, 7"}
+    address = as_table(maker, maker.post("/create/matrix/", ASKED | few | {"buy": "all"}))
+    while worker_process.step():
+        pass
+    Image.objects.update(width=width, height=height)
+    for image in Image.objects.all():
+        tile = Page(maker.get(address).content).one("a", data_image=str(image.pk)).one("img")
+        assert tile["src"] == image.thumbnail_256
+        sources = " ".join(tile["srcset"].split()) if small else tile.attributes.get("srcset")
+        two = f"{image.thumbnail_256} {small}w, {image.thumbnail_512} {large}w"
+        assert sources == (two if small else None)
+
+
 def test_other_batches_are_no_matrix(maker: Client, alice: User) -> None:
     a_picture(alice)
     assert maker.get(f"/matrices/{Batch.objects.get().pk}/").status_code == 404
