@@ -3,11 +3,10 @@
 import json as json_module
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django import template
-from django.utils import timezone
 
 from gallery import formats
 from gallery.models import Generation
@@ -28,12 +27,6 @@ def duration(value: int | timedelta | None) -> str:
     if value is None:
         return ""
     return formats.duration(value if isinstance(value, timedelta) else timedelta(milliseconds=value))
-
-
-@register.filter
-def until(moment: datetime) -> timedelta:
-    """How long it is until then; nothing when it is past."""
-    return max(moment - timezone.now(), timedelta(0))
 
 
 @register.filter

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,9 +16,10 @@ import pytest
 from tests.venice.conftest import Script, answer
 from tests.venice.test_command_line import TINY, Run, emulator, run, surroundings
 from venice import __version__
-from venice.cli.output import dollars
+from venice.cli.output import dollars, show_error
 from venice.cli.saving import Pattern
 from venice.emulator import Emulator
+from venice.errors import Busy
 from venice.images import ImageBytes
 from venice.operations import parameters_of
 from venice.operations.ratio import nearest_ratio, pixels_of
@@ -199,6 +201,22 @@ def test_a_day_that_is_none_is_refused(run: Run) -> None:
     done = run("usage", "--since", "nonsense")
     assert done.returncode == 2
     assert "must be a day such as" in done.stderr
+
+
+def test_times_say_their_zone(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("generate", "a canal", *TINY).returncode == 0
+    used = run("usage").stdout.splitlines()
+    assert re.match(r"[0-9]{4}(-[0-9]{2}){2} [0-9]{2}(:[0-9]{2}){2}\+00:00  ", used[1])
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    try:
+        show_error(Busy("Busy.", retry_at=datetime(2026, 11, 27, 12, 0, tzinfo=UTC)), as_json=False)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert "Try again at 17:30:00+05:30." in capsys.readouterr().err
 
 
 def test_a_dash_is_no_negative_prompt(run: Run, emulator: Emulator) -> None:

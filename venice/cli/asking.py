@@ -134,7 +134,7 @@ def _usage(client: Client, options: argparse.Namespace) -> int:
         ("time", "what", "units", "amount", "currency"),
         [
             (
-                f"{entry.timestamp:%Y-%m-%d %H:%M:%S}" if entry.timestamp else "–",
+                entry.timestamp.isoformat(" ", "seconds") if entry.timestamp else "–",
                 entry.sku,
                 *(str(value) if value is not None else "–" for value in (entry.units, entry.amount)),
                 entry.currency,

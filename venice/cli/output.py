@@ -101,7 +101,8 @@ def show_error(
     if saved and saved.answer:
         say(f"All that came is in {saved.answer}.")
     if error.retry_at:
-        say(f"Try again at {error.retry_at.astimezone():%H:%M:%S}.")
+        clock = error.retry_at.astimezone().timetz()
+        say(f"Try again at {clock.isoformat('seconds')}.")
     if error.cf_ray:
         say(f"Venice's support asks for this id: {error.cf_ray}")
     if as_json:

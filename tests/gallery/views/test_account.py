@@ -1,17 +1,19 @@
 """The account page, and the zone in which moments are read."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import LazySettings
+from django.conf import LazySettings, settings
 from django.db.models.signals import pre_save
 from django.test import Client
 
-from gallery.models import Collection, Generation, User
-from tests.gallery.making import a_picture
+from gallery.models import Collection, Generation, User, Worker
+from tests.gallery.making import a_generation, a_picture
 from tests.gallery.page import Page
 
 AT = datetime(2026, 7, 1, 22, 30, 15, tzinfo=UTC)
@@ -123,6 +125,39 @@ def test_a_zone_that_is_none_is_said_at_the_field(client: Client, alice: User, n
     assert "There is no such time zone" in answer.content.decode()
     alice.refresh_from_db()
     assert alice.time_zone == ""
+
+
+def test_what_counts_and_what_the_admin_tells_is_in_it_too(
+    client: Client, sally: User, models_known: None
+) -> None:
+    User.objects.filter(pk=sally.pk).update(is_superuser=True, time_zone="Europe/Rome")
+    client.force_login(sally)
+    sent = a_generation(sally, state="sending", sent_at=AT)
+    since = Page(client.get(f"/generations/{sent.pk}/card/").content).one("time", data_since=None)
+    assert since.words == "since 00:30:15"
+    assert (since["title"], since["data-since"]) == ("2 Jul 2026 00:30:15 CEST", since["datetime"])
+    a_generation(sally, created_at=AT)
+    Worker.objects.create(name="a", host="here", process=1)
+    page = Page(client.get("/admin/").content)
+    beat, waiting = page.all("p", class_="help")[0].all("time")
+    assert beat["title"].endswith((" CET", " CEST"))
+    assert (waiting.words, waiting["title"]) == ("2 Jul 2026 00:30:15", "2 Jul 2026 00:30:15 CEST")
+
+
+def test_no_template_formats_a_moment_by_itself() -> None:
+    """`{% moment %}` says zone and second to who points at it; `local_day` compares, and shows nothing."""
+    templates = Path(settings.BASE_DIR) / "templates"
+    by_itself = re.compile(
+        r"\|\s*(date|time|timesince|timeuntil|localtime|utc|timezone|natural(time|day))\b"
+        r"|{%-?\s*now\b|strftime|isoformat|{{[^}]*\|\s*local_day"
+    )
+    said = [
+        f"{path.relative_to(templates)}: {line.strip()}"
+        for path in templates.rglob("*.*")
+        for line in path.read_text().splitlines()
+        if by_itself.search(line)
+    ]
+    assert said == []
 
 
 def test_the_installation_has_one_for_who_says_nothing(
