@@ -46,6 +46,23 @@ _NO_GZIP = re.compile(r"\bgzip\s*;\s*q\s*=\s*0(\.0*)?\s*(,|$)", re.IGNORECASE)
 _ONE_DAY = timedelta(days=1).total_seconds()
 
 
+class SigninAddresses:
+    """Keeps the addresses of sign-in links, whoever answers below them, out of Referer headers and of caches.
+
+    Such an address signs people in while nobody has used it. Outermost: a redirect or a refusal is an answer, too.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if request.path_info.startswith(SIGNIN):
+            response["Referrer-Policy"] = "no-referrer"
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
 class RequestGuard:
     """Refuses what no page takes: other methods, other content types, other encodings, large or costly bodies."""
 
@@ -270,9 +287,6 @@ class PageHeaders:
         if not response.has_header("Cache-Control"):
             secret = request.path_info.startswith((SIGNIN, "/accounts/", "/admin/"))
             response["Cache-Control"] = "private, no-store" if secret else "private, no-cache"
-        if request.path_info.startswith(SIGNIN):
-            # The address signs people in while nobody has used it: it must not go out as a Referer.
-            response["Referrer-Policy"] = "no-referrer"
         if request.user.is_authenticated and request.user.pk:
             serving.renew_pass(request, response)
             _prolong(request)

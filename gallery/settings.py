@@ -115,6 +115,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "gallery.middleware.SigninAddresses",
     "django.middleware.security.SecurityMiddleware",
     "gallery.middleware.GuardedMedia",
     "csp.middleware.CSPMiddleware",

@@ -167,6 +167,26 @@ def test_the_page_of_a_link_sends_no_referer_and_its_form_works_all_the_same(
     assert (answer.status_code, answer["Referrer-Policy"]) == (302, "no-referrer")
 
 
+def test_no_answer_below_such_an_address_tells_it_to_anybody(alice: User, settings: LazySettings) -> None:
+    path, client = path_of(alice), Client()
+    client.raise_request_exception = False
+    answers = [
+        (405, client.put(path)),
+        (415, client.post(path, b"{}", content_type="application/json")),
+        (301, client.get(path.rstrip("/"))),
+        (400, client.get(path, headers={"X-Odd": "x" * 9000})),
+        (400, client.get(path, headers={"Host": "evil.example"})),
+        (403, Client(enforce_csrf_checks=True).post(path)),
+        (404, client.get(f"{path}more/")),
+    ]
+    settings.HTTPS, settings.SECURE_SSL_REDIRECT = True, True
+    answers.append((301, Client().get(path)))
+    for status, answer in answers:
+        assert answer.status_code == status
+        assert answer["Referrer-Policy"] == "no-referrer", status
+        assert "no-store" in answer["Cache-Control"], status
+
+
 def test_each_line_of_the_stream_becomes_an_object() -> None:
     written: list[str] = []
 

@@ -47,7 +47,10 @@ def of_docs() -> str:
 def running_nginx(
     folder: Path, sites: list[str], *, bucket: str = "", media: Path | None = None
 ) -> Iterator[str]:
-    """The address of an nginx before `sites` (host:port each); pictures from `bucket`'s address or from `media`."""
+    """The address of an nginx before `sites` (host:port each); pictures from `bucket`'s address or from `media`.
+
+    In `folder` it leaves `access.log`, and `nginx.log` of what went wrong.
+    """
     program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
     if program is None:
         pytest.skip("no nginx on this machine (Debian: apt-get install nginx-light)")
@@ -56,7 +59,7 @@ def running_nginx(
         port = probe.getsockname()[1]
     config = folder / "nginx.conf"
     user = "user root;" if os.geteuid() == 0 else ""
-    servers = _servers(port, sites, bucket, media)
+    servers = _servers(port, sites, bucket, media).replace("/var/log/nginx/", f"{folder}/")
     config.write_text(_FRAME.format(folder=folder, user=user, servers=servers))
     log = (folder / "nginx.log").open("w")
     process = subprocess.Popen([program, "-p", folder, "-c", config], stdout=log, stderr=log)

@@ -21,6 +21,7 @@ from tests.bucket import ACCESS_KEY, new_bucket
 from tests.gallery.making import a_picture
 from tests.gallery.media.conftest import keep_in
 from tests.gallery.media.nginx import running_nginx
+from tests.venice.conftest import free_port
 
 DATA = b"RIFF\x10\x00\x00\x00WEBP and what is in it" * 5000
 NAME = thumbnail_name(hashlib.sha256(DATA).hexdigest(), 512)
@@ -98,6 +99,31 @@ def test_a_body_of_pictures_passes_where_the_site_takes_it(
             # The site itself says no, to a form without its token.
             assert stranger.ask(address, "POST", body, **form)[0] == 403, address
         assert stranger.ask("/create/", "POST", body, **form)[0] == 413
+
+
+def test_no_log_holds_what_signs_people_in(site: str, tmp_path: Path) -> None:
+    addresses = (
+        "/signin/secret/",
+        "/signin/secret",
+        "//signin/secret/",
+        "/%73ignin/secret/",
+        "/signin/secret/?a=b",
+    )
+    with running_nginx(tmp_path, [site], media=tmp_path) as url:
+        stranger = Browser(url.removeprefix("http://"), "")
+        assert [stranger.ask(address)[0] for address in addresses[:2]] == [410, 301]
+        for address in addresses:
+            stranger.ask(address)
+        stranger.ask("/queue/?from=7")
+    with running_nginx(tmp_path, [f"127.0.0.1:{free_port()}"], media=tmp_path) as url:
+        stranger = Browser(url.removeprefix("http://"), "")
+        assert stranger.ask(addresses[0])[0] == stranger.ask("/queue/")[0] == 502
+    told = (tmp_path / "access.log").read_text()
+    assert told.count('"GET /signin/... HTTP/1.1"') == len(addresses) + 3
+    assert '"GET /queue/?from=7 HTTP/1.1" 302' in told
+    wrong = (tmp_path / "nginx.log").read_text()
+    assert "GET /queue/" in wrong
+    assert "secret" not in told + wrong
 
 
 def test_what_a_browser_gets(browser: Browser, alice: User) -> None:
