@@ -7,6 +7,7 @@ import re
 import secrets
 import stat
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -241,7 +242,10 @@ def secret_key(data_dir: Path) -> str:
     """SECRET_KEY from the environment, or the one that is made once and kept in DATA_DIR."""
     given = text("SECRET_KEY")
     if given:
-        _check_strength(given)
+        if len(given) < MIN_KEY:
+            raise ImproperlyConfigured(f"SECRET_KEY must have at least {MIN_KEY} characters.")
+        if _can_be_guessed(given):
+            raise ImproperlyConfigured("SECRET_KEY can be guessed; leave it out, and one is made.")
         return given
     path = data_dir / "secret_key"
     try:
@@ -260,6 +264,10 @@ def secret_key(data_dir: Path) -> str:
         raise ImproperlyConfigured(
             f"DATA_DIR: {str(path)!r} holds no whole key; restore it, or remove the file."
         )
+    if _can_be_guessed(kept):
+        raise ImproperlyConfigured(
+            f"DATA_DIR: {str(path)!r} holds a key that can be guessed; remove the file, and one is made."
+        )
     return kept
 
 
@@ -268,12 +276,16 @@ def installation(key: str) -> str:
     return hmac.digest(key.encode(), b"gallery.installation", "sha256").hex()[:8]
 
 
-def _check_strength(key: str) -> None:
-    """Refuse one that anybody could guess: nothing that is signed with it would mean anything."""
-    if len(key) < MIN_KEY:
-        raise ImproperlyConfigured(f"SECRET_KEY must have at least {MIN_KEY} characters.")
-    if len(set(key)) < MIN_LETTERS or key.startswith("django-insecure-"):
-        raise ImproperlyConfigured("SECRET_KEY can be guessed; leave it out, and one is made.")
+def _can_be_guessed(key: str) -> bool:
+    """Whether it is one that nobody drew: nothing that is signed with it would mean anything.
+
+    Few letters, rows of neighbours such as the alphabet, and what is repeated: a generator draws as good as never any
+    of these, of hexadecimal digits either.
+    """
+    steps = {ord(after) - ord(before) for before, after in pairwise(key)}
+    is_repeated = any(key.startswith(key[period:]) for period in range(1, 2 * len(key) // 3))
+    has_few = min(len(set(key)), len(steps)) < MIN_LETTERS
+    return has_few or is_repeated or key.startswith("django-insecure-")
 
 
 def _keep_new_key(path: Path) -> None:

@@ -1,6 +1,7 @@
 """Settings come from the environment; a bad one stops the start with one clear line and exit status 2."""
 
 import os
+import secrets
 import shutil
 import socket
 import stat
@@ -8,13 +9,17 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from gallery import environment
+
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "VENICE_INFERENCE_KEY_canary0123456789"
+DRAWN = "a-key-that-nobody-guesses-0123456789"
 
 
 def manage(tmp_path: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -65,6 +70,9 @@ def show(tmp_path: Path, expression: str, **environment: str) -> str:
         ("SECRET_KEY", "short"),
         ("SECRET_KEY", "a" * 50),
         ("SECRET_KEY", "abc" * 20),
+        ("SECRET_KEY", "abcdefgh" * 4),
+        ("SECRET_KEY", "correct horse battery " * 2),
+        ("SECRET_KEY", "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"),
         ("SECRET_KEY", "django-insecure-0123456789abcdefghijklmnopq"),
         ("PUBLIC_URL", "https://*"),
         ("PUBLIC_URL", "https://*.example"),
@@ -153,7 +161,7 @@ def test_it_closes_a_folder_that_is_its_own(
         if entry.endswith("/"):
             (data / entry).mkdir()
         else:
-            (data / entry).write_text("x" * 50)
+            (data / entry).write_text(DRAWN)
     data.chmod(mode)
 
     show(tmp_path, "settings.DATA_DIR")
@@ -161,7 +169,7 @@ def test_it_closes_a_folder_that_is_its_own(
     assert stat.S_IMODE(data.stat().st_mode) == after
 
 
-@pytest.mark.parametrize("given", [{}, {"SECRET_KEY": "a-key-that-nobody-guesses-0123456789"}])
+@pytest.mark.parametrize("given", [{}, {"SECRET_KEY": DRAWN}])
 def test_it_makes_a_folder_for_itself_alone(tmp_path: Path, given: dict[str, str]) -> None:
     show(tmp_path, "settings.DATA_DIR", **given)
     assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
@@ -200,6 +208,23 @@ def test_it_makes_a_secret_key_once(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert show(tmp_path, "settings.SECRET_KEY") == first
     assert [entry.name for entry in path.parent.iterdir()] == ["secret_key"]
+
+
+@pytest.mark.one_in(3)
+@pytest.mark.parametrize("kept", ["k" * 50, "abcdefgh" * 4, "django-insecure-6x!kq2_z9w$b7#m4v", "short"])
+def test_a_kept_key_that_can_be_guessed_is_refused(tmp_path: Path, kept: str) -> None:
+    (tmp_path / "data").mkdir(mode=0o700)
+    (tmp_path / "data/secret_key").write_text(kept)
+    done = manage(tmp_path, "version")
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1)
+    assert "secret_key" in done.stderr
+    assert "remove the file" in done.stderr
+    assert kept not in done.stderr
+
+
+@pytest.mark.parametrize("draw", [secrets.token_urlsafe, secrets.token_hex])
+def test_no_key_that_was_drawn_can_be_guessed(draw: Callable[[int], str]) -> None:
+    assert not any(environment._can_be_guessed(draw(size)) for size in (32, 48) for _ in range(5000))
 
 
 @pytest.mark.parametrize(
@@ -347,7 +372,7 @@ def test_it_knows_whether_venice_or_the_emulator_answers(
 def test_it_refuses_to_talk_to_venice_without_a_key(tmp_path: Path, command: str) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data/gallery.sqlite3").touch()
-    (tmp_path / "data/secret_key").write_text("k" * 50)
+    (tmp_path / "data/secret_key").write_text(DRAWN)
     done = manage(tmp_path, command)
     assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1)
     assert "VENICE_API_KEY" in done.stderr

@@ -213,7 +213,7 @@ def test_a_bad_number_is_exit_2(db: None, number: str) -> None:
 def test_the_command_line_refuses_in_one_line(tmp_path: Path, arguments: list[str], status: int) -> None:
     command = [sys.executable, "manage.py", "fill_gallery", *arguments]
     (tmp_path / "gallery.sqlite3").touch()
-    (tmp_path / "secret_key").write_text("k" * 50)
+    (tmp_path / "secret_key").write_text("a-key-that-nobody-guesses-0123456789")
     environment = {"DATA_DIR": str(tmp_path), "PATH": "/usr/bin:/bin"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (status, "")

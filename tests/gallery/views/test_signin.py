@@ -224,7 +224,7 @@ class TestCommand:
     def test_before_migrating_it_says_so_in_one_line(self, tmp_path: Path) -> None:
         command = [sys.executable, "manage.py", "signin", "admin", "--create"]
         (tmp_path / "gallery.sqlite3").touch()
-        (tmp_path / "secret_key").write_text("k" * 50)
+        (tmp_path / "secret_key").write_text("a-key-that-nobody-guesses-0123456789")
         environment = {"DATA_DIR": str(tmp_path), "PATH": "/usr/bin:/bin"}
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout) == (1, "")
