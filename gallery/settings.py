@@ -57,15 +57,16 @@ PORT = environment.number("PORT", 8000, 1, 65_535)
 PUBLIC_URLS = environment.public_urls(f"http://127.0.0.1:{PORT}")
 PUBLIC_URL = PUBLIC_URLS[0]
 HTTPS = PUBLIC_URL.startswith("https://")
-if HTTPS and DEBUG:
-    raise ImproperlyConfigured(
-        "DEBUG shows settings and code to whoever meets an error: not with an https PUBLIC_URL."
-    )
 LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"]
 _PUBLIC_HOSTS = [url.partition("://")[2] for url in PUBLIC_URLS]
 ALLOWED_HOSTS = list(
     dict.fromkeys([*(re.sub(r":\d+\Z", "", host) for host in _PUBLIC_HOSTS), *LOOPBACK_NAMES])
 )
+if DEBUG and (HTTPS or not set(ALLOWED_HOSTS) <= set(LOOPBACK_NAMES)):
+    raise ImproperlyConfigured(
+        "DEBUG shows settings and code to whoever meets an error: only with a PUBLIC_URL of this machine alone, "
+        "such as http://127.0.0.1:8000."
+    )
 CSRF_TRUSTED_ORIGINS = list(PUBLIC_URLS)
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]

@@ -269,8 +269,17 @@ def test_an_address_is_what_browsers_make_of_it(tmp_path: Path, given: str, urls
     assert shown == f"{urls} {hosts} {urls[0].startswith('https')} {urls[0]}"
 
 
-def test_debug_is_refused_where_people_come_from_outside(tmp_path: Path) -> None:
-    done = manage(tmp_path, "version", PUBLIC_URL="https://gallery.example", DEBUG="on")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://gallery.example",
+        "http://192.168.1.5:8000",
+        "http://localhost:8000,http://gallery.lan",
+        "https://[::1]",
+    ],
+)
+def test_debug_is_refused_where_people_come_from_outside(tmp_path: Path, url: str) -> None:
+    done = manage(tmp_path, "version", PUBLIC_URL=url, DEBUG="on")
     assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1)
     assert "DEBUG" in done.stderr
 
@@ -376,6 +385,12 @@ def test_it_refuses_to_talk_to_venice_without_a_key(tmp_path: Path, command: str
     done = manage(tmp_path, command)
     assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1)
     assert "VENICE_API_KEY" in done.stderr
+
+
+@pytest.mark.parametrize("url", ["", "http://localhost:8000,http://127.0.0.1:8000", "http://[::1]:8000"])
+def test_debug_is_for_this_machine_alone(tmp_path: Path, url: str) -> None:
+    given = {"PUBLIC_URL": url} if url else {}
+    assert show(tmp_path, "settings.DEBUG", DEBUG="on", **given) == "True"
 
 
 def test_debug_is_off_by_default(tmp_path: Path) -> None:
