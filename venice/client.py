@@ -124,7 +124,7 @@ class Client:
         NotSent, Unanswered (also when `sink` cannot be written) or, for a redirect, Misconfigured.
         `timeout` is how many seconds this call may take, in place of the client's deadlines.
         """
-        self._require_key()
+        self.require_key()
         deadlines = self.deadlines if timeout is None else self.deadlines.within(timeout)
         body = json.dumps(operation.payload(), ensure_ascii=False, allow_nan=False).encode()
         request = self._request("POST", operation.path, body)
@@ -173,7 +173,8 @@ class Client:
             raise
         return replace(result, body=self._credentials.struck_out(result.body)) if result.body else result
 
-    def _require_key(self) -> None:
+    def require_key(self) -> None:
+        """Misconfigured when there is none to be found in the environment: what needs one could not be sent."""
         if self._lacks_key:
             error = Misconfigured("VENICE_API_KEY is not set, and nothing was sent")
             error.advice = "Set it to your key of Venice."
@@ -204,12 +205,12 @@ class Client:
 
     def rate_limits(self) -> RateLimits:
         """Balances, limits and `accessPermitted` of the key. Free: the probe of whether the key works."""
-        self._require_key()
+        self.require_key()
         return RateLimits(self._get("/api_keys/rate_limits", _data))
 
     def balance(self) -> Balance:
         """What the account can pay with. Free, but needs a key of the kind ADMIN."""
-        self._require_key()
+        self.require_key()
         return self._get("/billing/balance", parse_balance)
 
     def usage_history(
@@ -224,7 +225,7 @@ class Client:
         Pages are fetched as they are needed, so any VeniceError may come while iterating. Free, but needs a
         key of the kind ADMIN. InvalidRequest at once for what Venice would refuse.
         """
-        self._require_key()
+        self.require_key()
         return self._usage_pages(usage_query(currency, start, end, page_size))
 
     def _usage_pages(self, query: dict[str, str]) -> Iterator[UsageEntry]:

@@ -51,7 +51,15 @@ def test_a_style_that_does_not_exist_is_named(run: Run) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("generate", "a canal"), ("generate", "a canal", "--json"), ("limits",), ("balance",), ("usage",)],
+    [
+        ("generate", "a canal"),
+        ("generate", "a canal", "--json"),
+        ("generate", "a canal", "--model", "unknown"),
+        ("edit", "a canal", "--image", "https://images.example/a.png", "--model", "unknown"),
+        ("limits",),
+        ("balance",),
+        ("usage",),
+    ],
 )
 def test_a_missing_key_is_said_before_anything_is_sent(
     run: Run, script: Script, arguments: tuple[str, ...]
@@ -65,6 +73,26 @@ def test_a_missing_key_is_said_before_anything_is_sent(
 def test_what_needs_no_key_is_done_without_one(run: Run) -> None:
     assert run("models", VENICE_API_KEY="").returncode == 0
     assert run("generate", "a canal", "--dry-run", VENICE_API_KEY="").returncode == 0
+    assert run("generate", "a canal", "--dry-run", "--model", "unknown", VENICE_API_KEY="").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("references", "words"),
+    [
+        (["nope.png"], "image 1 cannot be read: No such file or directory: nope.png."),
+        (["https://images.example/a.png", "words.txt"], "image 2 is no image"),
+        (["https://images.example/a.png:7"], "the strength of image 1 must be a number from 0.1 to 1."),
+    ],
+)
+def test_a_style_reference_that_cannot_be_used_is_named(
+    run: Run, tmp_path: Path, emulator: Emulator, references: list[str], words: str
+) -> None:
+    (tmp_path / "words.txt").write_text("words")
+    given = [argument for text in references for argument in ("--style-reference", text)]
+    done = run("generate", "a canal", *given, "--json")
+    assert f"style_references: {words}" in done.stderr
+    assert json.loads(done.stdout)["fields"].keys() == {"style_references"}
+    assert emulator.ledger() == []
 
 
 @pytest.mark.parametrize("fault", ["503", "504", "truncated"])

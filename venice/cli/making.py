@@ -139,7 +139,7 @@ def _generate(client: Client, options: argparse.Namespace) -> int:
     fields["negative_prompt"] = negative_text(options.negative_prompt)
     fields["prompt"] = prompt_text(options.prompt)
     fields["format"] = options.format or Pattern(options.out).format
-    references = [_reference(text) for text in options.style_references or ()]
+    references = [_reference(*numbered) for numbered in enumerate(options.style_references or (), 1)]
     operation = Generate(
         **fields,
         seed=seed,
@@ -148,7 +148,7 @@ def _generate(client: Client, options: argparse.Namespace) -> int:
         extra=dict(options.extra),
         safe_mode=not options.unsafe,
     )
-    model = _model(client, options.model, "image")
+    model = _model(client, options, "image")
     if model and options.strict and model.takes_generate:
         operation = sized(operation, model)
         fitting = operation.for_model(model)
@@ -175,9 +175,7 @@ def _edit(client: Client, options: argparse.Namespace) -> int:
         raise InvalidRequest("--quality is for several images only", field_errors={"quality": "not here."})
     else:
         operation = Edit(image=images[0], **given)
-    return _make(
-        client, options, operation, _model(client, options.model, "inpaint"), {"model": options.model}
-    )
+    return _make(client, options, operation, _model(client, options, "inpaint"), {"model": options.model})
 
 
 def _upscale(client: Client, options: argparse.Namespace) -> int:
@@ -307,13 +305,18 @@ def _account(
     }
 
 
-def _model(client: Client, name: str, type: str) -> Model | None:
-    """The catalogue's entry; asked of Venice, for free, only when the bundled catalogue does not know it."""
+def _model(client: Client, options: argparse.Namespace, type: str) -> Model | None:
+    """The catalogue's entry; asked of Venice, for free, only when the bundled catalogue does not know it.
+
+    Misconfigured, before that, for a call that lacks its key.
+    """
     for model in bundled_models():
-        if model.id == name:
+        if model.id == options.model:
             return model
+    if not options.dry_run:
+        client.require_key()
     try:
-        return next((model for model in client.models(type) if model.id == name), None)
+        return next((model for model in client.models(type) if model.id == options.model), None)
     except VeniceError:
         # The call itself will say what is wrong.
         return None
@@ -336,11 +339,19 @@ def _extra_field(text: str) -> tuple[str, Any]:
     raise argparse.ArgumentTypeError(f"{text[:60]!r} is not NAME=JSON; a text is written in quotes")
 
 
-def _reference(text: str) -> StyleReference:
-    """FILE or FILE:STRENGTH; what follows a colon and is no number belongs to the name."""
+def _reference(number: int, text: str) -> StyleReference:
+    """FILE or FILE:STRENGTH; what follows a colon and is no number belongs to the name.
+
+    InvalidRequest names the field that this is the `number`-th of, as for several images of an edit.
+    """
     image, _, tail = text.rpartition(":")
     try:
         strength = float(tail) if image else None
     except ValueError:
         strength = None
-    return StyleReference(image=text if strength is None else image, strength=strength)
+    try:
+        return StyleReference(image=text if strength is None else image, strength=strength)
+    except InvalidRequest as error:
+        words = {"image": f"image {number}", "strength": f"the strength of image {number}"}
+        wrong = "; ".join(f"{words[field]} {message}" for field, message in error.field_errors.items())
+        raise InvalidRequest(f"style_references: {wrong}", field_errors={"style_references": wrong}) from None
