@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from gallery.formats import counted
+from gallery.logs import one_line
 from gallery.synthetic import MAX_IMAGES, fill
 
 
@@ -42,7 +43,8 @@ class Command(BaseCommand):
         try:
             fill(count, start, progress)
         except DatabaseError as error:
-            raise CommandError(f"The database cannot be used (is it migrated?): {error}".strip()) from None
+            words = one_line(error)
+            raise CommandError(f"The database cannot be used (is it migrated?): {words}") from None
 
 
 def _whole(name: str, text: str, low: int, high: int) -> int:

@@ -34,7 +34,7 @@ class Command(BaseCommand):
             raise CommandError(f"{user[:40]!a} is no user name. {' '.join(error.messages)}") from None
         except DatabaseError as error:
             words = outage(error) or f"The database cannot be used: {one_line(error)}"
-            raise CommandError(f"{words.rstrip('.')}. Is it migrated?") from None
+            raise CommandError(f"{words.rstrip('.?')}. Is it migrated?") from None
         if person is None:
             raise CommandError(f"There is no user {name}; --create makes one.")
         if not person.is_active:

@@ -22,6 +22,7 @@ from gallery.models import Attempt, Generation, Image, Outcome, Prompt, State, U
 from gallery.synthetic import filling, pictures
 from gallery.synthetic.words import RARE_WORD, phrases
 from tests.gallery.making import a_picture
+from tests.venice.conftest import free_port
 from venice import Generate, bundled_models
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -218,6 +219,23 @@ def test_the_command_line_refuses_in_one_line(tmp_path: Path, arguments: list[st
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (status, "")
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", [["fill_gallery", "--images", "5"], ["signin", "ana", "--create"]])
+def test_a_server_that_cannot_be_reached_is_one_line(tmp_path: Path, arguments: list[str]) -> None:
+    command = [sys.executable, "manage.py", *arguments]
+    environment = {
+        "DATA_DIR": str(tmp_path),
+        "PATH": "/usr/bin:/bin",
+        "SECRET_KEY": "a-key-that-nobody-guesses-0123456789",
+        "DATABASE_URL": f"postgres://gallery@127.0.0.1:{free_port()}/gallery",
+    }
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("CommandError: The database cannot be used")
+    assert "refused" in line
+    assert "?." not in line
 
 
 def test_an_interrupted_batch_leaves_no_halves(
