@@ -1,6 +1,8 @@
 """Words from outside that have no place to break: no page becomes wider than a phone."""
 
+import re
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,6 +38,22 @@ Gate.objects.close(Gate.Kind.PAUSE, long[:500])
 Gate.objects.close(Gate.Kind.BUSY, long[:500], model=long[:200])
 Worker.objects.update(host=long[:100])
 """
+#: Names of people and of what they keep, in the admin's titles, breadcrumbs, histories and questions.
+NAME = """
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from gallery.models import *
+owner = User.objects.get(username={member!r})
+member, _ = User.objects.get_or_create(username="W" * 64)
+for row in (member, Collection.objects.called("W" * 60, member), owner):
+    kind = ContentType.objects.get_for_model(row)
+    LogEntry.objects.create(
+        user=owner, content_type=kind, object_id=row.pk, object_repr=str(row), action_flag=2, change_message="W" * 99
+    )
+Generation.objects.update(owner=member)
+Image.objects.update(owner=member)
+"""
+LINKS = "() => [...document.querySelectorAll('a[href]')].map(link => link.pathname)"
 #: What is wider than the window, or than what holds it and does not scroll.
 WIDER = """() => [...document.querySelectorAll("body, main *, .banner *, .notices *")]
   .filter(one => one.checkVisibility() && one.clientWidth && !one.matches("svg *, input, select, textarea, .hidden"))
@@ -85,4 +103,30 @@ def test_no_page_is_wider_than_a_phone(long_site: Site, browser: Browser, size: 
     menu = page.evaluate("document.documentElement.scrollWidth - innerWidth")
 
     assert (wide, menu) == ({}, 0)
+    context.close()
+
+
+@pytest.mark.long
+def test_no_page_of_the_admin_is_wider_than_a_phone(long_site: Site, browser: Browser) -> None:
+    site = long_site
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = signed_in(site, context, MEMBER)
+    site.manage("shell", "-v0", "-c", WRITE.format(long=LONG, size=300, member=MEMBER))
+    site.manage("shell", "-v0", "-c", NAME.format(member=MEMBER))
+    paths, seen, wide = ["/admin/"], Counter[str](), {}
+    for path in paths:
+        page.goto(site.url + path)
+        if (width := page.evaluate("document.documentElement.scrollWidth")) > 390:
+            wide[path] = width
+        for link in page.evaluate(LINKS):
+            kind = re.sub("[0-9]+", "N", link)
+            # Of each kind of page a few.
+            if link.startswith("/admin/") and link not in paths and seen[kind] < 4:
+                seen[kind] += 1
+                paths.append(link)
+
+    # Both names have all of theirs.
+    assert {"user", "collection"} <= {path.split("/")[3] for path in paths if path.endswith("/history/")}
+    assert any(path.endswith("/delete/") for path in paths)
+    assert wide == {}
     context.close()
