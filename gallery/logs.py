@@ -7,14 +7,17 @@ import re
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, TextIO
 
 # The token of a sign-in link is as good as a password while nobody has used it.
 _LINK = re.compile(r"/signin/[^/\s'\"<>]+")
-# Different hosts of refused requests that are named; whoever scans us has thousands.
-_MOST_HOSTS = 20
+# So many hosts of refused requests are named in so many seconds; whoever scans us has thousands, and none of them
+# silences the one that matters for longer. The newest that were named are remembered.
+_MOST_HOSTS, _SPAN = 20, 600
+_REMEMBERED = 1000
 
 
 class NoHealth(logging.Filter):
@@ -25,25 +28,51 @@ class NoHealth(logging.Filter):
 
 
 class FirstOfEachHost(logging.Filter):
-    """Django logs each request for a host that is not ours: said once for each, with the addresses that are."""
+    """Django logs each request for a host that is not ours: said once for each, with the addresses that are.
 
-    def __init__(self) -> None:
+    Of those that are too many at once, how many were left out is said with the next line.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
-        self._hosts: set[str] = set()
+        self._clock, self._turn = clock, threading.Lock()
+        # In the order in which they were named.
+        self._hosts: dict[str, None] = {}
+        self._began, self._named, self._left_out = clock(), 0, 0
 
     def filter(self, record: logging.LogRecord) -> bool:
         from django.conf import settings
 
         request: Any = getattr(record, "request", None)
         host = request.META.get("HTTP_HOST", "")[:255] if request is not None else ""
-        if host in self._hosts or len(self._hosts) >= _MOST_HOSTS:
+        with self._turn:
+            left_out = self._take(host)
+        if left_out is None:
             return False
-        self._hosts.add(host)
-        record.msg = "a request for the host %r was refused: PUBLIC_URL says %s"
-        record.args = (host, ", ".join(settings.PUBLIC_URLS))
+        more = f"; {left_out} more for other hosts were refused before" if left_out else ""
+        record.msg = "a request for the host %r was refused: PUBLIC_URL says %s%s"
+        record.args = (host, ", ".join(settings.PUBLIC_URLS), more)
         record.levelno, record.levelname = logging.WARNING, "WARNING"
         record.exc_info = None
         return True
+
+    def _take(self, host: str) -> int | None:
+        """How many were left out until now when this one is to be named, or is the first to tell of them; else None."""
+        now = self._clock()
+        if now - self._began >= _SPAN:
+            self._began, self._named = now, 0
+        is_room = self._named < _MOST_HOSTS
+        if host in self._hosts and not (is_room and self._left_out):
+            return None
+        if not is_room:
+            self._left_out += 1
+            return None
+        self._named += 1
+        self._hosts[host] = None
+        if len(self._hosts) > _REMEMBERED:
+            del self._hosts[next(iter(self._hosts))]
+        left_out, self._left_out = self._left_out, 0
+        return left_out
 
 
 class OneLineForOutages(logging.Filter):

@@ -13,11 +13,19 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import OperationalError
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from gallery import accounts
-from gallery.logs import JsonFormatter, JsonLines, OneLineForOutages, TextFormatter, as_json, outage
+from gallery.logs import (
+    FirstOfEachHost,
+    JsonFormatter,
+    JsonLines,
+    OneLineForOutages,
+    TextFormatter,
+    as_json,
+    outage,
+)
 from gallery.models import User
 from gallery.pipeline.worker import WorkerProcess
 from tests.gallery.page import Page
@@ -229,6 +237,33 @@ def test_a_host_that_is_not_ours_is_said_once(client: Client, caplog: pytest.Log
     assert len(lines) == 2, lines
     assert "'192.168.1.5:8000' was refused: PUBLIC_URL says http://127.0.0.1:8000" in lines[0]
     assert " warning " in lines[0]
+
+
+def test_made_up_hosts_do_not_silence_the_one_that_matters(rf: RequestFactory) -> None:
+    now = 0.0
+    once = FirstOfEachHost(lambda: now)
+
+    def said(host: str) -> str:
+        record = logging.LogRecord("x", logging.ERROR, "", 1, "Invalid HTTP_HOST header", None, None)
+        record.request = rf.get("/", HTTP_HOST=host)
+        return record.getMessage() if once.filter(record) else ""
+
+    assert sum(bool(said(f"made-up-{number}.example")) for number in range(500)) == 20
+    assert said("gallery.lan") == ""
+    now = 601
+    line = said("gallery.lan")
+    assert line.startswith("a request for the host 'gallery.lan' was refused: PUBLIC_URL says")
+    assert line.endswith("; 481 more for other hosts were refused before")
+    assert said("gallery.lan") == said("made-up-3.example") == ""
+    # What was left out is told once, by whoever comes next.
+    assert [bool(said(f"another-{number}.example")) for number in range(22)] == [True] * 19 + [False] * 3
+    now = 1202
+    assert "; 3 more for other hosts were refused before" in said("gallery.lan")
+    assert said("gallery.lan") == ""
+    for number in range(5000):
+        now += 31
+        assert said(f"slow-{number}.example").count("refused") == 1
+    assert len(once._hosts) == 1000
 
 
 @pytest.mark.parametrize(
