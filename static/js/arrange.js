@@ -1,5 +1,7 @@
 // Arranging a collection: by drag (mouse and touch, at the grip), by the buttons, and by Shift with arrow keys, Home
 // and End. Each move is sent at once and done here when the server has done it; without this script the buttons post.
+import { reasonIn } from "./events.js";
+
 const grid = document.querySelector("[data-arranged]");
 const said = document.getElementById("said");
 const KEYS = { ArrowLeft: "earlier", ArrowRight: "later", Home: "first", End: "last" };
@@ -21,11 +23,11 @@ async function send(card, fields) {
     throw new NotMoved("The server cannot be reached: the picture may not have been moved.");
   }
   if (answer.ok) return;
-  const isDown = answer.status >= 500 || answer.status === 429;
-  throw new NotMoved(isDown ? "That did not work: the picture was not moved. Try again." : "");
+  if (answer.status === 401) throw new NotMoved();
+  throw new NotMoved(`${reasonIn(await answer.text()) || "That did not work."} The picture was not moved.`);
 }
 
-/** The order on the server is as it was. Without words this page is older than its collection. */
+/** The order on the server is as it was. Without words one is signed out, which the page itself says. */
 class NotMoved extends Error {}
 
 function refuse({ message }) {

@@ -1,5 +1,6 @@
 // Pictures that are brought: files dropped, pasted or chosen, and our own that are dragged. Where several are edited or
 // chosen they join them; elsewhere it is asked what is to be done. Nothing here spends.
+import { reasonIn } from "./events.js";
 import { add, isMoving, several } from "./input_order.js";
 
 /** The address of a picture's page, and of what lies below it. */
@@ -97,10 +98,11 @@ async function send(file, tries = TRIES) {
     return send(file, tries - 1);
   }
   if (answer.redirected) throw new Error("You are signed out. Sign in, then bring it again.");
-  if (answer.status === 413) throw new Error(`${file.name}: is larger than is taken here.`);
-  const told = await answer.json().catch(() => ({ problems: ["It could not be sent."] }));
-  if (!told.uploads?.length) throw new Error(told.problems?.[0] ?? "It could not be sent.");
-  return told.uploads[0];
+  const text = await answer.text();
+  const isTold = answer.headers.get("Content-Type")?.startsWith("application/json");
+  const { uploads = [], problems = [] } = isTold ? JSON.parse(text) : {};
+  if (uploads.length) return uploads[0];
+  throw new Error(problems[0] ?? `${file.name}: ${reasonIn(text) || "It could not be sent."}`);
 }
 
 async function bring(files) {
@@ -150,9 +152,11 @@ async function use(name) {
     return notice("The server cannot be reached. Bring it again when it can.");
   }
   if (answer.redirected) return notice("You are signed out. Sign in, then bring it again.");
-  if ([404, 410].includes(answer.status)) return notice("That picture is not here any more.");
-  if (!answer.ok) return notice("That did not work. Bring it again.");
-  const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
+  // Of whatever is not there the server says the same; what was asked for is known here.
+  if (answer.status === 404) return notice("That picture is not here any more.");
+  const text = await answer.text();
+  if (!answer.ok) return notice(reasonIn(text) || "That did not work. Bring it again.");
+  const parsed = new DOMParser().parseFromString(text, "text/html");
   const links = [...parsed.querySelectorAll("nav.operations a")];
   const dialog = document.createElement("dialog");
   dialog.className = "dropped";

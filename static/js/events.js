@@ -14,3 +14,7 @@ export function changed(field) {
 
 /** The words of an element as one reads them. */
 export const wordsOf = (element) => element?.textContent.replace(/\s+/g, " ").trim() ?? "";
+
+/** Why something was refused, in the words of the page that the server sent; some other server's page has none. */
+export const reasonIn = (page) =>
+  wordsOf(new DOMParser().parseFromString(page, "text/html").querySelector("[data-reason]"));

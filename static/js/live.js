@@ -1,4 +1,6 @@
 // What moves while one looks: seconds that count, and words when a request of htmx is refused.
+import { reasonIn } from "./events.js";
+
 function about(seconds) {
   if (seconds < 3) return "a moment";
   if (seconds < 90) return `${seconds < 20 ? Math.round(seconds) : 5 * Math.round(seconds / 5)} s`;
@@ -17,11 +19,6 @@ function count() {
 setInterval(count, 1000);
 document.addEventListener("htmx:afterSwap", count);
 count();
-
-// Why it was refused, in the words of the page that the server sent; some other server's page has none.
-function reason(page) {
-  return new DOMParser().parseFromString(page, "text/html").querySelector("[data-reason]")?.textContent.trim();
-}
 
 function say(words) {
   const notice = document.createElement("p");
@@ -69,7 +66,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
 
 document.addEventListener("htmx:responseError", (event) => {
   const { status, responseText } = event.detail.xhr;
-  if (status !== 401) say(reason(responseText) || "That did not work; what was already generated is kept.");
+  if (status !== 401) say(reasonIn(responseText) || "That did not work; what was already generated is kept.");
 });
 // Polls fail while the server restarts; only what a person did is worth a word.
 const DEEDS = new Set(["click", "toggle", "submit", "input", "change"]);

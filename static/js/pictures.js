@@ -1,7 +1,7 @@
 // Pictures that a request starts from, chosen by their thumbnails over the form that names them. Without this file the
 // same buttons lead to a page that does the same.
 import { nextCard } from "./card_keys.js";
-import { changed } from "./events.js";
+import { changed, reasonIn } from "./events.js";
 
 const TITLES = { style_reference: "Style references", input: "Pictures to edit together" };
 const PAUSE = 300;
@@ -105,8 +105,9 @@ async function draw(words = body().querySelector("[data-picker-search]")?.value 
   }
   if (mine !== asked || !dialog.open) return;
   if (answer?.status === 401) return location.reload();
-  if (!answer?.ok) return fail(words, answer ? "These could not be fetched." : "The server cannot be reached.");
+  if (!answer) return fail(words, "The server cannot be reached.");
   const html = await answer.text();
+  if (!answer.ok) return fail(words, reasonIn(html) || "These could not be fetched.");
   // Who has ticked something meanwhile is shown that.
   if (ticked.join(" ") !== sent.join(" ")) return draw(words);
   const kept = document.activeElement?.matches("[data-picker-search]") && document.activeElement;

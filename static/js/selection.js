@@ -1,5 +1,7 @@
 // What is selected, for this tab: it survives actions, more pages and a reload. The check boxes are the form's own;
 // those of pictures that are not on this page go with it as one list of ids.
+import { reasonIn, wordsOf } from "./events.js";
+
 const bar = document.getElementById("selection");
 const said = document.getElementById("said");
 const grid = document.getElementById("grid");
@@ -236,8 +238,11 @@ const refuse = (words) => document.dispatchEvent(new CustomEvent("live:say", { d
 
 function show(html, done) {
   const parsed = new DOMParser().parseFromString(html, "text/html");
-  const note = parsed.querySelector(".notice") ?? parsed.querySelector("[data-reason]");
-  if (!done) return refuse(note?.textContent.trim() || "That did not work. What you selected is still selected.");
+  const note = parsed.querySelector(".notice");
+  if (!done) {
+    const words = wordsOf(note) || reasonIn(html);
+    return refuse(words || "That did not work. What you selected is still selected.");
+  }
   const notices = document.getElementById("notices");
   notices.replaceChildren(...(note ? [document.importNode(note, true)] : []));
   htmx.process(notices);

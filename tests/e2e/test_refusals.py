@@ -1,11 +1,20 @@
 """Why something was refused is said in the server's own words, and nothing that was typed goes."""
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.conftest import Site, signed_in
+from tests.e2e.test_shelf import collection, ids
 
 TYPED = "A lighthouse that nobody may lose"
+PASTE = """() => {
+  const clipboardData = new DataTransfer();
+  clipboardData.items.add(new File(["x"], "red.png", { type: "image/png" }));
+  const how = { clipboardData, bubbles: true, cancelable: true };
+  document.getElementById("id_prompt").dispatchEvent(new ClipboardEvent("paste", how));
+}"""
 
 
 def sign_in(site: Site, page: Page) -> None:
@@ -58,4 +67,53 @@ def test_another_server_between_us_has_no_words(site: Site, browser: Browser, st
     page.locator("#create-submit").click()
     expect(page.locator("#notices .notice")).to_contain_text("That did not work")
     expect(page.locator("#id_prompt")).to_have_value(TYPED)
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("body", "brought", "moved"),
+    [
+        (
+            "<main><p data-reason>Five at a\n time.</p></main>",
+            "red.png: Five at a time.",
+            "Five at a time. The picture was not moved.",
+        ),
+        (
+            "<h1>Gateway</h1>",
+            "red.png: It could not be sent.",
+            "That did not work. The picture was not moved.",
+        ),
+    ],
+    ids=["ours", "another server's"],
+)
+def test_scripts_say_the_words_of_the_server_and_guess_nothing(
+    filled_site: Site, browser: Browser, body: str, brought: str, moved: str
+) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = signed_in(filled_site, context)
+    notices = page.locator("#notices")
+
+    def answers(address: str | re.Pattern[str], status: int) -> None:
+        page.unroute_all()
+        page.route(address, lambda route: route.fulfill(status=status, content_type="text/html", body=body))
+
+    page.goto(f"{filled_site.url}/create/")
+    for status in (403, 413, 500):
+        answers("**/uploads/", status)
+        page.evaluate(PASTE)
+        expect(notices).to_have_text(brought)
+        page.evaluate("document.getElementById('notices').replaceChildren()")
+
+    page.goto(collection(filled_site, f"Refused {len(body)}") + "?arrange=1")
+    before = ids(page)
+    for status in (403, 409, 429, 500):
+        answers(re.compile("/order/"), status)
+        page.locator(f'[data-image="{before[1]}"] > a').focus()
+        page.keyboard.press("Shift+Home")
+        expect(notices).to_contain_text(moved)
+        page.evaluate("document.getElementById('notices').replaceChildren()")
+    assert ids(page) == before
+    # Other journeys look at what their pictures are in.
+    taken_out = f"Collection.objects.get(name='Refused {len(body)}').remove([{', '.join(before)}])"
+    filled_site.manage("shell", "-c", f"from gallery.models import Collection; {taken_out}")
     context.close()
