@@ -98,6 +98,8 @@ CSRF_FAILURE_VIEW = "gallery.views.errors.csrf_failure"
 # The cookie is bound to /media/, which the prefix __Host- forbids (it wants the path /).
 MEDIA_COOKIE_NAME = f"{'__Secure-' if HTTPS else ''}media-{INSTALLATION}"
 MEDIA_COOKIE_AGE = timedelta(hours=1)
+# Pages, which are sent no cookie of /media/, know by this one that the browser has a pass.
+MEDIA_GIVEN_COOKIE_NAME = f"{_COOKIE_PREFIX}media-given-{INSTALLATION}"
 MESSAGES_COOKIE_NAME = f"{_COOKIE_PREFIX}messages-{INSTALLATION}"
 MESSAGE_STORAGE = "gallery.http.Messages"
 

@@ -69,29 +69,43 @@ def _digest(user: Any) -> str:
 
 
 def renew_pass(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Give a signed-in member a new pass once half of the last one's hour is over."""
-    value = request.COOKIES.get(settings.MEDIA_COOKIE_NAME, "")
+    """Give a signed-in member a new pass once half of the last one's hour is over.
+
+    Browsers send it with pictures alone: what a page is sent is a second cookie, which says for whom a pass was given
+    and goes after half of its hour. It opens nothing. Who has lost the pass itself gets another with the next picture.
+    """
     content = f"{request.user.pk}:{_digest(request.user)}"
+    given = salted_hmac("gallery.media.given", content).hexdigest()[:12]
+    if request.path_info.startswith(settings.MEDIA_URL):
+        has_one = _is_young(request.COOKIES.get(settings.MEDIA_COOKIE_NAME, ""), content)
+    else:
+        has_one = constant_time_compare(request.COOKIES.get(settings.MEDIA_GIVEN_COOKIE_NAME, ""), given)
+    if has_one:
+        return
+    age, path = settings.MEDIA_COOKIE_AGE, settings.MEDIA_URL
+    bounds: dict[str, Any] = {"secure": settings.HTTPS, "httponly": True, "samesite": "Lax"}
+    response.set_cookie(settings.MEDIA_COOKIE_NAME, _signer.sign(content), max_age=age, path=path, **bounds)
+    response.set_cookie(settings.MEDIA_GIVEN_COOKIE_NAME, given, max_age=age / 2, **bounds)
+
+
+def _is_young(value: str, content: str) -> bool:
+    """Whether that is a pass of this content of which not half is over."""
     try:
-        if _signer.unsign(value, max_age=settings.MEDIA_COOKIE_AGE / 2) == content:
-            return
+        return _signer.unsign(value, max_age=settings.MEDIA_COOKIE_AGE / 2) == content
     except BadSignature:
-        pass
-    response.set_cookie(
-        settings.MEDIA_COOKIE_NAME,
-        _signer.sign(content),
-        max_age=settings.MEDIA_COOKIE_AGE,
-        path=settings.MEDIA_URL,
-        secure=settings.HTTPS,
-        httponly=True,
-        samesite="Lax",
-    )
+        return False
 
 
 def end_pass(request: HttpRequest, response: HttpResponseBase) -> None:
     """Take the pass back from who had a session. Browsers send it with pictures alone, so that nobody sees it here."""
-    if {settings.SESSION_COOKIE_NAME, settings.MEDIA_COOKIE_NAME} & request.COOKIES.keys():
+    names = {
+        settings.SESSION_COOKIE_NAME,
+        settings.MEDIA_COOKIE_NAME,
+        settings.MEDIA_GIVEN_COOKIE_NAME,
+    }
+    if names & request.COOKIES.keys():
         response.delete_cookie(settings.MEDIA_COOKIE_NAME, path=settings.MEDIA_URL, samesite="Lax")
+        response.delete_cookie(settings.MEDIA_GIVEN_COOKIE_NAME, samesite="Lax")
 
 
 def response(request: HttpRequest, name: str, download_as: str | None = None) -> HttpResponseBase | None:

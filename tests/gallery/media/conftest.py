@@ -1,10 +1,13 @@
-"""A bucket as the place for pictures."""
+"""A bucket as the place for pictures, and the site on a socket."""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import waitress
 from django.conf import LazySettings
+from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 
 from gallery.media.bucket import Bucket
@@ -46,3 +49,14 @@ def member(client: Client, alice: User) -> Any:
     client.force_login(alice)
     assert client.get("/queue/").status_code == 200
     return client
+
+
+@pytest.fixture
+def site(transactional_db: None) -> Iterator[str]:
+    """The whole application on a socket, as host:port; pytest-django's own server hands out media by itself."""
+    server = waitress.create_server(WSGIHandler(), host="127.0.0.1", port=0, threads=2)
+    running = threading.Thread(target=server.run, daemon=True)
+    running.start()
+    yield f"127.0.0.1:{server.effective_port}"
+    server.trigger.pull_trigger(server.close)
+    running.join(30)

@@ -2,17 +2,14 @@
 
 import hashlib
 import http.client
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import waitress
 from django.conf import LazySettings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 
 from gallery.media.storage import CACHE, thumbnail_name
@@ -48,17 +45,6 @@ class Browser:
         for name, value in answer.getheaders():
             found.setdefault(name.lower(), []).append(value)
         return answer.status, found, body
-
-
-@pytest.fixture
-def site(transactional_db: None) -> Iterator[str]:
-    """The whole application on a socket, as host:port; pytest-django's own server hands out media by itself."""
-    server = waitress.create_server(WSGIHandler(), host="127.0.0.1", port=0, threads=2)
-    running = threading.Thread(target=server.run, daemon=True)
-    running.start()
-    yield f"127.0.0.1:{server.effective_port}"
-    server.trigger.pull_trigger(server.close)
-    running.join(30)
 
 
 @pytest.fixture(params=["disk", "bucket"])

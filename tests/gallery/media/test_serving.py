@@ -2,11 +2,13 @@
 
 import hashlib
 import tracemalloc
+from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
 import pytest
+import requests
 from django.conf import LazySettings
 from django.conf import settings as django_settings
 from django.core.files.base import ContentFile
@@ -21,6 +23,8 @@ from PIL import Image as Pillow
 from gallery.media import serving
 from gallery.media.storage import EXTENSIONS, TYPES, original_name
 from gallery.models import User
+from tests.gallery.page import Page
+from tests.gallery.views.test_signin import path_of
 
 
 def picture(form: str = "png", tail: bytes = b"") -> bytes:
@@ -101,6 +105,103 @@ def test_the_pass_ends_though_the_browser_sends_it_with_pictures_alone(member: C
     assert (ended.value, ended["path"], ended["max-age"]) == ("", "/media/", 0)
     # Who never came in is sent nothing.
     assert cookie not in Client().get("/accounts/login/").cookies
+
+
+class Browser(requests.Session):
+    """Sends each cookie where its path and its age say, as browsers do and Django's test client does not."""
+
+    def __init__(self, site: str) -> None:
+        super().__init__()
+        self._site = site
+        self.headers["Connection"] = "close"
+
+    def ask(self, address: str, **form: str) -> requests.Response:
+        """A GET, or with a form a POST."""
+        return self.request("POST" if form else "GET", f"http://{self._site}{address}", data=form or None)
+
+    def sign_in(self, user: User) -> requests.Response:
+        user.refresh_from_db()
+        link = path_of(user)
+        return self.ask(link, csrfmiddlewaretoken=Page(self.ask(link).text).csrf_token)
+
+    def sign_out(self) -> None:
+        self.ask("/accounts/logout/", csrfmiddlewaretoken=Page(self.ask("/queue/").text).csrf_token)
+
+    def wait(self, minutes: int) -> None:
+        """So many minutes go by."""
+        for cookie in self.cookies:
+            if cookie.expires is not None:
+                cookie.expires -= 60 * minutes
+
+    @property
+    def media_pass(self) -> str:
+        return self.cookies.get(django_settings.MEDIA_COOKIE_NAME, "", path="/media/") or ""
+
+
+def gives_pass(answer: requests.Response) -> bool:
+    return f"{django_settings.MEDIA_COOKIE_NAME}=" in answer.headers.get("Set-Cookie", "")
+
+
+@pytest.fixture
+def browser(site: str) -> Iterator[Browser]:
+    with Browser(site) as running:
+        yield running
+
+
+def test_pages_give_a_pass_when_one_is_needed_and_not_each(browser: Browser, alice: User, bob: User) -> None:
+    name = f"/media/{stored(picture())}"
+    browser.sign_in(alice)
+    first = browser.media_pass
+    assert first
+    pages = ("/", "/queue/", "/create/", "/header/", "/prompts/", "/", name)
+    for address in pages:
+        assert not gives_pass(browser.ask(address)), address
+    # It never runs out while somebody is at work: half an hour before its end there is another.
+    browser.wait(29)
+    assert not gives_pass(browser.ask("/queue/"))
+    browser.wait(2)
+    assert browser.media_pass == first
+    assert gives_pass(browser.ask("/queue/"))
+    assert not gives_pass(browser.ask("/"))
+    # Whoever comes in after another has a pass of their own.
+    browser.sign_in(bob)
+    assert browser.media_pass.startswith(f"{bob.pk}:")
+    assert not gives_pass(browser.ask("/"))
+
+
+def test_who_has_lost_the_pass_gets_the_picture_and_another(browser: Browser, alice: User) -> None:
+    name = f"/media/{stored(picture())}"
+    browser.sign_in(alice)
+    browser.cookies.clear("127.0.0.1", "/media/")
+    assert not browser.media_pass
+    assert browser.ask(name).status_code == 200
+    assert browser.media_pass
+    assert not gives_pass(browser.ask(name))
+
+
+@pytest.mark.parametrize("end", ["signed out", "password", "deactivated"])
+def test_the_pass_leaves_the_browser_with_the_session(
+    browser: Browser, alice: User, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setattr(serving, "CHECKED_FOR", 0)
+    name = f"/media/{stored(picture())}"
+    browser.sign_in(alice)
+    assert browser.ask(name).status_code == 200
+    if end == "signed out":
+        browser.sign_out()
+    else:
+        alice.set_password("another one, and long")
+        alice.is_active = end != "deactivated"
+        alice.save(update_fields=["password"] if end == "password" else ["is_active"])
+        assert browser.ask(name).status_code == 404, "also before a page takes it back"
+        assert "/accounts/login/" in browser.ask("/").url
+    names = {cookie.name for cookie in browser.cookies}
+    assert not names & {django_settings.MEDIA_COOKIE_NAME, django_settings.MEDIA_GIVEN_COOKIE_NAME}
+    assert "/accounts/login/" in browser.ask(name).url
+    if end != "deactivated":
+        browser.sign_in(alice)
+        assert browser.media_pass
+        assert browser.ask(name).status_code == 200
 
 
 @pytest.mark.parametrize("change", ["password", "deactivated", "staff", "gone"])
