@@ -68,17 +68,21 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
 
     def release(self) -> int:
         """End the leases of those that were not begun; how many."""
-        return self.leased().update(token=None, worker=None)
+        with transaction.atomic():
+            return self.leased()._locked().update(token=None, worker=None)
 
     def hold(self, hold: Hold, words: str = "") -> int:
         """Say what those that wait do wait for; one write for each change of it."""
         reason = columns.fitted(self.model, hold=hold, hold_words=words)
-        return self.queued().exclude(**reason).update(**reason)
+        with transaction.atomic():
+            return self.queued().exclude(**reason)._locked().update(**reason)
 
     def go_behind(self, *, is_doubted: bool = False) -> int:
         """Whoever waits now goes before those of them that wait, for a while."""
         doubt = {"is_doubted": True} if is_doubted else {}
-        return self.queued().update(behind_until=Now() + service_order.REFUSED_GO_BEHIND, **doubt)
+        with transaction.atomic():
+            rows = self.queued()._locked()
+            return rows.update(behind_until=Now() + service_order.REFUSED_GO_BEHIND, **doubt)
 
     def in_service_order(self) -> list[service_order.Entry]:
         """What decides about them, in the order of service (see service_order.py)."""
@@ -126,7 +130,7 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
 
     def _locked(self) -> Self:
         """Within a transaction, these as far as they are so by now, held until its end; in order: no deadlock."""
-        rows = self.order_by("pk").select_for_update(no_key=True)
+        rows = self.order_by("pk").select_for_update(no_key=True, of=("self",))
         return self.filter(pk__in=sets.Ids(rows.values_list("pk", flat=True)))
 
     def owned_by(self, user: "User") -> Self:

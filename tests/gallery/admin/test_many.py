@@ -1,16 +1,15 @@
-"""What staff do to many generations at once takes a few statements, and locks them in the order that all keep to."""
+"""What staff do to many generations at once takes a few statements, however many there are."""
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from gallery.models import Batch, Generation, State, User
 from tests.gallery.making import a_generation
-from tests.gallery.models.test_meanwhile import meanwhile, only_postgresql
 from tests.gallery.page import Page
 from tests.gallery.views.test_batch import a_click
 
@@ -54,21 +53,3 @@ def test_queries_do_not_grow_with_the_rows(
     assert press(15) == few
     assert Generation.objects.filter(**changed).count() == (19 if name == "generation" else 19 * 4)
     assert Batch.objects.count() == 19
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("verb", ["cancel", "dismiss"])
-def test_who_holds_one_of_them_gets_the_next(alice: User, verb: str) -> None:
-    """The first lies behind the second in the table: unordered, each would hold what the other waits for."""
-    only_postgresql()
-    state = State.QUEUED if verb == "cancel" else State.FAILED
-    first, second = (a_generation(alice, state=state) for _ in range(2))
-    rows = Generation.objects.filter(pk__in=[first.pk, second.pk])
-    rows.filter(pk=first.pk).update(tries=1)
-
-    with meanwhile('SELECT "gallery_generation"', getattr(rows, verb)) as done, transaction.atomic():
-        rows.select_for_update(no_key=True).get(pk=first.pk)
-        rows.filter(pk=second.pk).update(state=State.SENDING)
-
-    assert done == [1], "the second was not for it any more"
-    assert rows.get(pk=second.pk).state == State.SENDING

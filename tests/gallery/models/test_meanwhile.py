@@ -4,15 +4,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import connection, transaction
 from django.test import Client
 
-from gallery.models import Collection, Image, ImageTag, SavedSearch, Tag, User
-from tests.gallery.making import a_picture
+from gallery.models import Collection, Generation, Hold, Image, ImageTag, SavedSearch, State, Tag, User
+from gallery.models.queue import GenerationQuerySet
+from tests.gallery.making import a_generation, a_picture
 from tests.gallery.page import Page
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -203,3 +206,31 @@ def test_of_two_searches_saved_under_one_name_the_second_is_told(member: Client,
     assert answer.status_code == 422
     assert "You have a search of that name already." in Page(answer.content).words
     assert SavedSearch.objects.get().text == "boat"
+
+
+#: What changes many generations by one statement: each locks them in the order that all keep to.
+VERBS: dict[str, Callable[[GenerationQuerySet], int]] = {
+    "cancel": lambda rows: rows.cancel(),
+    "dismiss": lambda rows: rows.dismiss(),
+    "hold": lambda rows: rows.hold(Hold.MEMBER),
+    "go behind": lambda rows: rows.go_behind(),
+    "release": lambda rows: rows.release(),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_who_holds_one_of_them_gets_the_next(alice: User, verb: str) -> None:
+    """The first lies behind the second in the table: unordered, each would hold what the other waits for."""
+    only_postgresql()
+    state = State.FAILED if verb == "dismiss" else State.QUEUED
+    first, second = (a_generation(alice, state=state) for _ in range(2))
+    rows = Generation.objects.filter(pk__in=[first.pk, second.pk])
+    rows.update(token=uuid4())
+    rows.filter(pk=first.pk).update(tries=1)
+
+    with meanwhile('SELECT "gallery_generation"', partial(VERBS[verb], rows)) as done, transaction.atomic():
+        rows.select_for_update(no_key=True).get(pk=first.pk)
+        rows.filter(pk=second.pk).update(state=State.SENDING)
+
+    assert done == [1], "the second was not for it any more"
+    assert rows.get(pk=second.pk).state == State.SENDING
