@@ -62,10 +62,12 @@ _PUBLIC_HOSTS = [url.partition("://")[2] for url in PUBLIC_URLS]
 ALLOWED_HOSTS = list(
     dict.fromkeys([*(re.sub(r":\d+\Z", "", host) for host in _PUBLIC_HOSTS), *LOOPBACK_NAMES])
 )
-if DEBUG and (HTTPS or not set(ALLOWED_HOSTS) <= set(LOOPBACK_NAMES)):
+# Whoever reaches the port may send any Host.
+_IS_OPEN = HOST not in ("127.0.0.1", "localhost", "::1") or not set(ALLOWED_HOSTS) <= set(LOOPBACK_NAMES)
+if DEBUG and (HTTPS or _IS_OPEN):
     raise ImproperlyConfigured(
-        "DEBUG shows settings and code to whoever meets an error: only with a PUBLIC_URL of this machine alone, "
-        "such as http://127.0.0.1:8000."
+        "DEBUG shows settings and code to whoever meets an error: only with a HOST and a PUBLIC_URL of this machine "
+        "alone, such as 127.0.0.1 and http://127.0.0.1:8000."
     )
 CSRF_TRUSTED_ORIGINS = list(PUBLIC_URLS)
 SECURE_SSL_REDIRECT = HTTPS

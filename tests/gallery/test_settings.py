@@ -284,6 +284,13 @@ def test_debug_is_refused_where_people_come_from_outside(tmp_path: Path, url: st
     assert "DEBUG" in done.stderr
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7"])
+def test_debug_is_refused_on_a_port_that_others_reach(tmp_path: Path, host: str) -> None:
+    done = manage(tmp_path, "version", HOST=host, DEBUG="on")
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1)
+    assert "HOST" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("scope", "expected"), [("", (False, False)), ("subdomains", (True, False)), ("preload", (True, True))]
 )
