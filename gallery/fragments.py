@@ -11,7 +11,7 @@ from markupsafe import escape
 
 from gallery import formats
 from gallery.media.thumbnails import widths
-from gallery.templatetags import text
+from gallery.templatetags import kept, text
 from gallery.templatetags.formats import shape_of
 
 
@@ -35,6 +35,7 @@ def environment(**options: Any) -> Environment:
         quote=text.quote,
         moment=text.moment,
         widths=widths,
+        typed=kept.words_of,
     )
     jinja.filters.update(
         usd=formats.usd,

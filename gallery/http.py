@@ -109,8 +109,10 @@ def back_to(request: HttpRequest, otherwise: str) -> SeeOther:
     return SeeOther(f"{page or otherwise}{'#' + fragment if fragment else ''}")
 
 
-def error_page(request: HttpRequest | None, status: int, message: str = "", title: str = "") -> HttpResponse:
-    """The page for `status`, in its usual words where none are given.
+def error_page(
+    request: HttpRequest | None, status: int, message: str = "", title: str = "", *, typed: object = None
+) -> HttpResponse:
+    """The page for `status`, in its usual words where none are given, with what was `typed` (`kept.Words`) to copy.
 
     It asks neither database nor session, since either may be what failed.
     """
@@ -119,5 +121,6 @@ def error_page(request: HttpRequest | None, status: int, message: str = "", titl
         "status": status,
         "title": title or usual_title,
         "message": message or usual_message,
+        "typed": typed,
     }
     return HttpResponse(render_to_string("errors/error.html", context), status=status)

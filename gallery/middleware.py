@@ -9,19 +9,18 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.contrib.auth.views import redirect_to_login
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.middleware.gzip import GZipMiddleware
-from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
-from django_htmx.middleware import HtmxDetails
 
 from gallery import access, zones
 from gallery.access import TooManySubmissions
 from gallery.forms import kept
-from gallery.http import error_page, page_of
+from gallery.forms.door import to_sign_in
+from gallery.forms.kept import Words
+from gallery.http import error_page
 from gallery.media import serving
 from venice.sources import MAX_FILE
 
@@ -29,8 +28,6 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 # Below it an address holds a token.
 SIGNIN = "/signin/"
-# What is typed there costs money to send, and is kept for who has to sign in first.
-KEPT_FORMS = ("create", "operation", "upload-operation")
 METHODS = ("GET", "HEAD", "POST")
 MULTIPART = "multipart/form-data"
 FORM_TYPES = ("application/x-www-form-urlencoded", MULTIPART)
@@ -248,20 +245,7 @@ class MemberRequired(LoginRequiredMiddleware):
     def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Callable[..., Any]
     ) -> HttpResponseBase:
-        back = request.get_full_path() if request.method != "POST" else page_of(request)
-        form = request.resolver_match.url_name if request.resolver_match else None
-        words_are_kept = request.method == "POST" and form in KEPT_FORMS
-        if words_are_kept:
-            back = f"{request.path_info}?{kept.PARAMETER}"
-        response: HttpResponseBase = redirect_to_login(back)
-        if request.headers.get("HX-Request") == "true":
-            page = HtmxDetails(request).current_url_abs_path
-            login = redirect_to_login(page)["Location"] if page else resolve_url(settings.LOGIN_URL)
-            address = response["Location"] if words_are_kept else login
-            response = HttpResponse(status=401, headers={"HX-Redirect": address})
-        if words_are_kept:
-            kept.keep(request, response)
-        return response
+        return to_sign_in(request, Words.read(request) if request.method == "POST" else None)
 
 
 class ReaderZone:
@@ -292,6 +276,7 @@ class PageHeaders:
             _prolong(request)
         else:
             serving.end_pass(request, response)
+        kept.forget(request, response)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

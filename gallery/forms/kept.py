@@ -1,61 +1,276 @@
-"""What was typed into a form while the session was over: the browser keeps it until somebody has signed in.
+"""What was typed into a form that was not taken, since its session was over, or is newer than the form.
 
-A signed cookie, so that strangers can store nothing with us; it is only ever shown in a form, never sent by itself.
+It is shown once in its form, on the page where that stands, and never sent by itself. Strangers can store nothing with
+us: until somebody has signed in it lies in the browser, as a signed cookie or, where it is more than that holds, in the
+page that asks them to sign in. What was sent from there, and what a member sent, lies in their session until then.
 """
+
+import json
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 
+from gallery.http import page_of
+
 NAME = f"kept-{settings.INSTALLATION}"
 #: The parameter of the form's page that asks for it.
 PARAMETER = "kept"
+#: The field of the sign-in page that carries it.
+CARRIED = "kept"
 AGE = 3600
+#: Of one form, in bytes of JSON, and of one browser or session: the oldest go.
+MOST, MOST_FORMS = 200_000, 5
 # One cookie holds 4 KB, one header line of ours 8; other cookies need room beside them.
 _PIECE, _PIECES = 3000, 2
-_SALT = "gallery.forms.kept.2"
+_SALT = "gallery.forms.kept.3"
+_SESSION = "kept"
+_SEEN = "gallery_kept"
+_TOKEN = "csrfmiddlewaretoken"  # noqa: S105 (its name)
+_SECRET = "password"  # noqa: S105 (what the names of such fields hold)
 
 
-def keep(request: HttpRequest, response: HttpResponseBase) -> bool:
-    """Give the browser what was posted, and where; False when it is more than a browser would keep."""
-    fields = {name: values for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"}
-    text = signing.dumps([request.path_info, fields], salt=_SALT, compress=True)
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One that people type into, or choose in. `fields` are those that they fill; all of them where it names none.
+
+    `is_page`: what it is sent to is a page with that form, too; otherwise it stands on another one.
+    """
+
+    fields: tuple[str, ...] = ()
+    is_page: bool = False
+
+
+#: By the names of what they are sent to. The others are buttons: what one of them says, its page says still.
+FORMS: Mapping[str, Form] = {
+    "create": Form(is_page=True),
+    "matrix": Form(is_page=True),
+    "operation": Form(is_page=True),
+    "upload-operation": Form(is_page=True),
+    "create-from-file": Form(("file",)),
+    "uploads": Form(("picture",), is_page=True),
+    "edit-together": Form(("image",)),
+    "selection": Form(("image", "tag", "collection")),
+    "tag": Form(("tag",)),
+    "collect": Form(("collection",)),
+    "destination": Form(("collection",)),
+    "collections": Form(("name",), is_page=True),
+    "edit-collection": Form(("name", "notes")),
+    "searches": Form(("name", "text"), is_page=True),
+    "rename-search": Form(("name",)),
+    "rename-preset": Form(("name",)),
+    "import-presets": Form(("text", "file")),
+    "account": Form(is_page=True),
+}
+#: What the admin's forms end with; they are its own, and their words can be copied alone.
+_OF_ADMIN = ("_add", "_change")
+_CALLED = {"image": "Pictures", "input": "Pictures", "model": "Model", "text": "Text"}
+# What a button sends of what it stands beside, and nobody has typed.
+_KNOWN = "known"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What was sent to `form`, by the names of its fields; `files` are the names of those that were chosen.
+
+    `page` is the address where that form stands; empty where it cannot be filled. `is_older`: the session was not over;
+    the form was older than it.
+    """
+
+    form: str
+    page: str
+    fields: dict[str, list[str]] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    is_older: bool = False
+    has_secrets: bool = False
+
+    @classmethod
+    def read(cls, request: HttpRequest, *, is_older: bool = False) -> Self | None:
+        """Of what is posted; None where nobody has typed or chosen anything."""
+        match = request.resolver_match
+        name = (match.url_name or "") if match else ""
+        is_of_admin = bool(match and "admin" in match.namespaces and name.endswith(_OF_ADMIN))
+        form = FORMS.get(name) if match and not match.namespaces else None
+        if (form is None and not is_of_admin) or _KNOWN in request.POST:
+            return None
+        sent = {name: values for name, values in request.POST.lists() if name != _TOKEN}
+        fields = {name: values for name, values in sent.items() if _SECRET not in name}
+        told = list(form.fields if form and form.fields else fields)
+        files = [file.name for _, files in request.FILES.lists() for file in files if file.name]
+        if not files and not any(value.strip() for name in told for value in fields.get(name, [])):
+            return None
+        page = ""
+        if form:
+            page = asking(request.path_info if form.is_page else page_of(request))
+        return cls(request.path_info, page, fields, files, told, is_older, has_secrets=fields != sent)
+
+    @classmethod
+    def of(cls, values: Any) -> Self | None:
+        """As `asdict` told it; None for anything else."""
+        try:
+            return cls(**values)
+        except TypeError:
+            return None
+
+    @property
+    def sent(self) -> QueryDict:
+        """As the form sent it."""
+        sent = QueryDict(mutable=True)
+        for name, values in self.fields.items():
+            sent.setlist(name, values)
+        return sent
+
+    @property
+    def texts(self) -> list[tuple[str, str]]:
+        """What people filled in, by what it is called, to be read and copied."""
+        named = [(name, ", ".join(filter(None, self.fields.get(name, [])))) for name in self.told]
+        return [
+            (_CALLED.get(name) or name.replace("_", " ").replace("-", " ").capitalize(), text)
+            for name, text in named
+            if text.strip() and not is_beside(name)
+        ]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all of it."""
+        return len(json.dumps(asdict(self)).encode())
+
+
+def is_beside(name: str) -> bool:
+    """Whether a field is one that forms tell for themselves."""
+    return name in (
+        "submission",
+        "boxes",
+        "back",
+        "price",
+        "page",
+        "save",
+        "drawn",
+        "refused",
+    ) or name.startswith(("draft-", "drawn-", "_"))
+
+
+def asking(page: str) -> str:
+    """The address of a page, which asks to be filled with what is kept of it."""
+    parts = urlsplit(page)
+    others = [each for each in parts.query.split("&") if each not in ("", PARAMETER)]
+    return f"{parts.path}?{'&'.join([*others, PARAMETER])}"
+
+
+def keep(words: Words, request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Give it to the browser, beside that of its other pages; False when it is more than a browser would keep."""
+    return _give(response, [words, *_others(_in_browser(request), words)])
+
+
+def carried(words: Words) -> str:
+    """The same for a field of the sign-in page; empty when it is more than is ever kept."""
+    return _signed([words]) if words.size <= MOST else ""
+
+
+def read_carried(text: str) -> Words | None:
+    """What such a field brought."""
+    return next(iter(_read(text)), None)
+
+
+def put(words: Words, request: HttpRequest) -> bool:
+    """Into the session of who has signed in; False when it is more than is ever kept."""
+    if words.size > MOST:
+        return False
+    several = [words, *_others(_in_session(request), words)][:MOST_FORMS]
+    while sum(each.size for each in several) > MOST:
+        several.pop()
+    _store(request, several)
+    return True
+
+
+def _store(request: HttpRequest, several: list[Words]) -> None:
+    request.session[_SESSION] = {"until": int(time.time()) + AGE, "words": [asdict(each) for each in several]}
+
+
+def address(request: HttpRequest) -> str:
+    """Of the page whose words the browser has kept, asked to be filled with them; empty where it has kept none."""
+    return next((words.page for words in _in_browser(request)), "")
+
+
+def waits(request: HttpRequest, target: str) -> bool:
+    """Whether the browser keeps what `target` will be filled with."""
+    return any(words.page == target for words in _in_browser(request))
+
+
+def is_asked(request: HttpRequest) -> bool:
+    """Whether the address asks for what is kept."""
+    return request.method in ("GET", "HEAD") and PARAMETER in request.GET
+
+
+def brought(request: HttpRequest) -> Words | None:
+    """What is kept of this very page, if its address asks for it: nothing that is old, cut or none of ours."""
+    if not is_asked(request):
+        return None
+    if not hasattr(request, _SEEN):
+        found = (*_in_session(request), *_in_browser(request))
+        path = request.path_info
+        setattr(request, _SEEN, next((each for each in found if urlsplit(each.page).path == path), None))
+    words: Words | None = getattr(request, _SEEN)
+    return words
+
+
+def own(request: HttpRequest) -> Words | None:
+    """The same of a form that is sent to its own page."""
+    words = brought(request)
+    return words if words and words.form == request.path_info else None
+
+
+def forget(request: HttpRequest, response: HttpResponseBase) -> None:
+    """What this answer has shown is not kept any more."""
+    words: Words | None = getattr(request, _SEEN, None)
+    if words is None or request.method != "GET" or response.status_code >= 400:
+        return
+    if words in (there := _in_session(request)):
+        _store(request, [each for each in there if each != words])
+    if words in (here := _in_browser(request)):
+        _give(response, [each for each in here if each != words])
+
+
+def _others(several: Iterable[Words], words: Words) -> list[Words]:
+    return [each for each in several if each.form != words.form][: MOST_FORMS - 1]
+
+
+def _in_session(request: HttpRequest) -> list[Words]:
+    found = request.session.get(_SESSION) or {}
+    if found.get("until", 0) < time.time():
+        return []
+    return [words for values in found["words"] if (words := Words.of(values))]
+
+
+def _in_browser(request: HttpRequest) -> list[Words]:
+    return _read("".join(request.COOKIES.get(f"{NAME}-{number}", "") for number in range(_PIECES)))
+
+
+def _signed(several: list[Words]) -> str:
+    return signing.dumps([asdict(each) for each in several], salt=_SALT, compress=True)
+
+
+def _read(text: str) -> list[Words]:
+    try:
+        several = signing.loads(text, salt=_SALT, max_age=AGE)
+    except (signing.BadSignature, ValueError):
+        return []
+    return [words for values in several if (words := Words.of(values))]
+
+
+def _give(response: HttpResponseBase, several: list[Words]) -> bool:
+    text = _signed(several) if several else ""
     if len(text) > _PIECE * _PIECES:
         return False
     for number in range(_PIECES):
         _set(response, number, text[number * _PIECE : (number + 1) * _PIECE])
     return True
-
-
-def address(request: HttpRequest) -> str:
-    """Of the form that the browser has kept, asked to be filled with it; empty where it has kept none."""
-    path, _ = _kept(request)
-    return f"{path}?{PARAMETER}" if path else ""
-
-
-def kept(request: HttpRequest) -> QueryDict:
-    """What the browser has kept of this very form; nothing when it is old, cut, of another one or none of ours."""
-    path, fields = _kept(request)
-    sent = QueryDict(mutable=True)
-    if path == request.path_info:
-        for name, values in fields.items():
-            sent.setlist(name, values)
-    return sent
-
-
-def _kept(request: HttpRequest) -> tuple[str, dict[str, list[str]]]:
-    text = "".join(request.COOKIES.get(f"{NAME}-{number}", "") for number in range(_PIECES))
-    try:
-        path, fields = signing.loads(text, salt=_SALT, max_age=AGE)
-    except (signing.BadSignature, ValueError):
-        return "", {}
-    return path, fields
-
-
-def forget(response: HttpResponseBase) -> None:
-    """It is back in its form."""
-    for number in range(_PIECES):
-        response.delete_cookie(f"{NAME}-{number}", path="/", samesite="Lax")
 
 
 def _set(response: HttpResponseBase, number: int, text: str) -> None:

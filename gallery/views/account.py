@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from gallery.downloads import facts, names
+from gallery.forms import kept
 from gallery.forms.account import AccountForm, DensityForm
 from gallery.http import MemberRequest, SeeOther, back_to, error_page
 from gallery.media.storage import EXTENSIONS
@@ -17,7 +18,12 @@ from gallery.models import User
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: MemberRequest) -> HttpResponse:
     """The page with the form; a post keeps what it sets."""
-    form = AccountForm(request.POST if request.method == "POST" else None, instance=request.user)
+    words = kept.own(request)
+    form = AccountForm(
+        request.POST if request.method == "POST" else None,
+        initial=words.sent.dict() if words else None,
+        instance=request.user,
+    )
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, "Saved.")

@@ -62,8 +62,8 @@ def create(request: MemberRequest) -> HttpResponse:
         older = read_id(request.GET["from"]) or 0
         context = {"sitting": sitting.page(request.user, closed_gates(request), older)}
         return render(request, "create/_rows.html", context)
-    if kept.PARAMETER in request.GET:
-        return _restored(request)
+    if words := kept.own(request):
+        return _restored(request, words)
     catalog = Catalog.load(glance(request))
     current = Draft.objects.current_of(request.user)
     before = current.values if current else {}
@@ -79,13 +79,10 @@ def create(request: MemberRequest) -> HttpResponse:
     return _page(request, form, values, **notes)
 
 
-def _restored(request: MemberRequest) -> HttpResponse:
+def _restored(request: MemberRequest, words: kept.Words) -> HttpResponse:
     """The form as it was when its session was over; nothing of it has been sent."""
-    sent = kept.kept(request)
-    form, values = _form_of(request, sent)
-    response = _page(request, form, values, restored=bool(sent))
-    kept.forget(response)
-    return response
+    form, values = _form_of(request, words.sent)
+    return _page(request, form, values, restored=words)
 
 
 def drawn_anew(request: MemberRequest) -> HttpResponse:

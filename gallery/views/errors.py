@@ -4,11 +4,19 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, DisallowedHost
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 
-from gallery.http import MemberRequest, error_page
+from gallery.forms import kept
+from gallery.forms.door import to_sign_in
+from gallery.forms.kept import Words
+from gallery.http import MemberRequest, SeeOther, error_page
 from gallery.views import create
+
+_OLDER = (
+    "This form is older than your sign-in, or came from elsewhere. Keep what you typed, reload the page, and "
+    "send it again."
+)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -27,7 +35,7 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404; the same for what does not exist and for what nobody may know of."""
-    return error_page(request, 404)
+    return error_page(request, 404, typed=kept.brought(request))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -35,27 +43,31 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return error_page(request, 500)
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     """403 for a form that did not come from a page of ours, or from one that is too old.
 
-    The create form is shown again as it was, unsent, unless the browser names another site as its origin.
+    It is shown again as it was, unsent, unless the browser names another site as its origin.
     """
     ours = {f"{request.scheme}://{request.get_host()}", *settings.CSRF_TRUSTED_ORIGINS}
-    is_ours = ours.issuperset({request.headers.get("Origin")} - {None})
-    says_something = bool(request.POST.keys() - {"csrfmiddlewaretoken"})
-    if (
-        is_ours
-        and says_something
-        and request.user.is_authenticated
-        and request.path_info == reverse("create")
-    ):
-        return create.drawn_anew(cast(MemberRequest, request))
-    return error_page(
-        request,
-        403,
-        "This form is older than your sign-in, or came from elsewhere. Keep what you typed, reload the page, and "
-        "send it again.",
-    )
+    origin = request.headers.get("Origin")
+    is_ours = origin is None or origin in ours
+    words = Words.read(request, is_older=True) if is_ours else None
+    if words and request.user.is_authenticated:
+        return _shown_again(cast(MemberRequest, request), words)
+    if words and origin:
+        return to_sign_in(request, words)
+    return error_page(request, 403, _OLDER)
+
+
+def _shown_again(request: MemberRequest, words: Words) -> HttpResponse:
+    """The form with all of it, where it stands; or its words alone, where they cannot be put back."""
+    if request.path_info == reverse("create"):
+        return create.drawn_anew(request)
+    if not words.page or not kept.put(words, request):
+        return error_page(request, 403, _OLDER, typed=words)
+    if request.htmx:
+        return HttpResponse(status=403, headers={"HX-Redirect": words.page})
+    return SeeOther(words.page)
 
 
 def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -66,6 +78,8 @@ def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
 
 def too_many_signins(request: HttpRequest, words: str, retry_after: int, title: str = "") -> HttpResponse:
     """429 for a password that is not looked at now."""
-    response = error_page(request, 429, words, title)
+    response = error_page(
+        request, 429, words, title, typed=kept.read_carried(request.POST.get(kept.CARRIED, ""))
+    )
     response["Retry-After"] = str(retry_after)
     return response

@@ -16,7 +16,7 @@ from gallery import access
 from gallery.display import matrix as display
 from gallery.display import matrix_result, prompt_matrix
 from gallery.formats import MAX_ID, read_id
-from gallery.forms import Catalog
+from gallery.forms import Catalog, kept
 from gallery.forms.matrix import BUY, MatrixForm, Purchase, fields_of
 from gallery.forms.prefill import picture_named, values_asked
 from gallery.forms.price import PRICE, objection
@@ -40,18 +40,26 @@ _SHOWN = tuple(field.attname for field in Batch._meta.concrete_fields if field.a
 @require_http_methods(["GET", "HEAD", "POST"])
 def matrix(request: MemberRequest) -> HttpResponse:
     """The form with what it would make; a post by one of the buttons that buy queues it."""
-    posted = request.method == "POST"
-    sent = request.POST if posted else _as_bought(request.GET)
+    posted, words = request.method == "POST", kept.own(request)
+    sent = _sent(request, words)
     image = picture_named(sent)
-    values = sent.dict() if posted else values_asked(sent, image)
+    values = sent.dict() if posted or words else values_asked(sent, image)
     form = MatrixForm.read(
         Catalog.load(glance(request)), sent, values, request.user, unreadable=unreadable_fields(request)
     )
     if posted and BUY in sent:
         return _buy(request, form, image)
-    return _page(
-        request, form, image, status=422 if posted and form.is_asked and not form.is_valid() else 200
-    )
+    is_wrong = posted and form.is_asked and not form.is_valid()
+    return _page(request, form, image, status=422 if is_wrong else 200)
+
+
+def _sent(request: MemberRequest, words: kept.Words | None) -> QueryDict:
+    """What is posted, or was before the sign-in, without its button; or what the address says."""
+    if words is None:
+        return request.POST if request.method == "POST" else _as_bought(request.GET)
+    sent = words.sent
+    sent.pop(BUY, None)
+    return sent
 
 
 def _as_bought(query: QueryDict) -> QueryDict:

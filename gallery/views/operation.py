@@ -114,12 +114,8 @@ def _answer(request: MemberRequest, kind: str, own: StoredPicture) -> HttpRespon
 
 def _opened(request: MemberRequest, kind: str, own: StoredPicture) -> HttpResponse:
     """The form as its address asks: as it was when its session was over, as a request had it, or field by field."""
-    if kept.PARAMETER in request.GET:
-        sent = kept.kept(request)
-        form = _drawn(request, kind, own, sent)
-        response = _page(request, form, restored=bool(sent), is_filled=bool(sent))
-        kept.forget(response)
-        return response
+    if words := kept.own(request):
+        return _page(request, _drawn(request, kind, own, words.sent), restored=words, is_filled=True)
     before = _request_named(request)
     form = _drawn(request, kind, own, request.GET, before)
     is_lost = OF_REQUEST in request.GET and before is None

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from gallery.formats import MAX_ID
+from gallery.forms import kept
 from gallery.forms.saved_search import RenameForm, SaveForm
 from gallery.http import MemberRequest, SeeOther
 from gallery.models import SavedSearch
@@ -22,7 +23,8 @@ def searches(request: MemberRequest) -> HttpResponse:
         return _save(request)
     if request.htmx:
         return render(request, "searches/_links.html", {"searches": request.user.saved_searches.all()})
-    return _page(request)
+    words = kept.own(request)
+    return _page(request, SaveForm(request.user, words.sent) if words else None)
 
 
 def _save(request: MemberRequest) -> HttpResponse:
@@ -48,13 +50,15 @@ def _saved(form: RenameForm) -> bool:
 
 def _page(request: MemberRequest, form: RenameForm | None = None, renamed: int | None = None) -> HttpResponse:
     """The page; with the messages of `form`, which is about the search `renamed` or about a new one."""
+    is_refused = form is not None and request.method == "POST"
     context = {
         "searches": request.user.saved_searches.all(),
         "form": form,
+        "is_refused": is_refused,
         "renamed": renamed,
         "operators": list(OPERATORS),
     }
-    return render(request, "searches/searches.html", context, status=422 if form else 200)
+    return render(request, "searches/searches.html", context, status=422 if is_refused else 200)
 
 
 @require_POST

@@ -29,6 +29,23 @@ class PasswordSignIn(LoginView):
             events.signin_refused(request, refused.reason)
             return too_many_signins(request, str(refused), refused.retry_after)
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """With what was typed into a form before, and is to be back in it: carried by this page, or by the browser."""
+        text = self.request.POST.get(kept.CARRIED, "")
+        carried = kept.read_carried(text)
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {
+            "typed": carried,
+            "carried": text if carried else "",
+            "waits": kept.waits(self.request, context["next"]),
+        }
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_valid(form)
+        if words := kept.read_carried(self.request.POST.get(kept.CARRIED, "")):
+            kept.put(words, self.request)
+        return response
+
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)
 

@@ -221,7 +221,8 @@ bar.addEventListener("submit", async (event) => {
       headers: { "HX-Request": "true", "HX-Current-URL": location.href },
       credentials: "same-origin",
     });
-    if (answer.status === 401) return location.reload();
+    // What was typed beside it is told after the sign-in; what is selected waits in this tab.
+    if (answer.status === 401) return location.assign(answer.headers.get("HX-Redirect") || location.href);
     const text = await answer.text();
     busy = false;
     show(text, answer.ok && { verb: button.dataset.verb, ids, rating });

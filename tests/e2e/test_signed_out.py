@@ -1,5 +1,7 @@
 """A session that ends while somebody types, in a real browser, with and without JavaScript."""
 
+import random
+
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -86,4 +88,54 @@ def test_what_asks_by_itself_takes_nobody_away(site: Site, browser: Browser, kee
     page.get_by_role("button", name="Close").last.click()
     notice.get_by_role("button", name="Sign in").click()
     through(site, page)
+    context.close()
+
+
+def sign_in_again(page: Page) -> None:
+    page.locator("input[name=username]").fill(NAME)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+@pytest.mark.parametrize("script", [False, pytest.param(True, marks=pytest.mark.long)])
+def test_a_long_prompt_and_the_notes_of_a_collection(
+    site: Site, browser: Browser, keeper: str, script: bool
+) -> None:
+    """More than a browser keeps goes along with the sign-in page; what is less waits in the browser."""
+    context = browser.new_context(java_script_enabled=script, viewport={"width": 1440, "height": 900})
+    page = at_the_form(site, context, keeper)
+    chance = random.Random(1)
+    long = "".join(chr(chance.randrange(0x4E00, 0x9FA5)) for _ in range(7500))
+    page.locator("#id_prompt").fill(long)
+    end_session(context)
+    page.locator("#create-submit").click()
+    said = page.locator("[data-kept-words]")
+    expect(said).to_contain_text("Nothing was sent. What you typed goes along with this page")
+    expect(said.locator("[data-typed]").first).to_have_value(long)
+    page.locator("input[name=username]").fill(NAME)
+    page.locator("input[name=password]").fill("a wrong one, by mistake")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("do not belong together")).to_be_visible()
+    sign_in_again(page)
+    page.wait_for_url(f"{site.url}/create/?kept")
+    expect(page.locator("#id_prompt")).to_have_value(long)
+    expect(page.locator("#create-sitting .card")).to_have_count(0)
+
+    page.goto(f"{site.url}/collections/")
+    page.get_by_label("Name of a new collection").fill(f"Lighthouses {script}")
+    page.get_by_role("button", name="Make it").click()
+    page.wait_for_url("**/collections/*/")
+    page.get_by_text("Edit", exact=True).click()
+    page.get_by_label("Notes").fill(TYPED)
+    address = page.url
+    end_session(context)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("[data-kept-words]")).to_contain_text("this browser keeps it for an hour")
+    sign_in_again(page)
+    page.wait_for_url(f"{address}?kept")
+    expect(page.locator("aside[data-kept-words]")).to_contain_text("Nothing was sent")
+    expect(page.get_by_label("Notes", exact=True).first).to_have_value(TYPED)
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_url(address)
+    expect(page.get_by_text("that nobody may lose").first).to_be_attached()
     context.close()

@@ -1,13 +1,19 @@
 """Who posts a form when the session is over signs in and finds the words again, unsent."""
 
+import random
+import time
 from urllib.parse import urlsplit
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import QueryDict
 from django.test import Client
+from django.urls import resolve
 
 from gallery import accounts
 from gallery.forms import kept
-from gallery.models import CatalogModel, Generation, User
+from gallery.models import CatalogModel, Collection, Generation, Image, Preset, SavedSearch, User
 from tests.gallery.making import ABLE, a_picture
 from tests.gallery.page import Page
 from tests.gallery.spending import forms
@@ -143,14 +149,93 @@ def test_a_long_prompt_fits_and_no_header_becomes_too_long(client: Client, alice
     assert sum(len(cookie.OutputString()) for cookie in client.cookies.values()) < 7000
     client.post("/accounts/login/", PASSWORD)
     assert values(client.get("/create/?kept").content)["prompt"] == prompt
-    stranger = Client()
-    stranger.post("/create/", TYPED | {"prompt": "".join(chr(0x4E00 + n * 7 % 20000) for n in range(7000))})
-    assert not stranger.cookies
+
+
+def many_signs(number: int = 7500) -> str:
+    """As many as Venice takes, which cannot be made shorter by packing them."""
+    chance = random.Random(1)
+    return "".join(chr(chance.randrange(0x4E00, 0x9FA5)) for _ in range(number))
+
+
+def is_kept_by_browser(client: Client) -> bool:
+    return any(name.startswith("kept-") for name in client.cookies)
+
+
+FIELDS = {"prompt": many_signs(), "model": "flux-2-max-edit", "negative_prompt": many_signs(2000)}
+
+
+@pytest.mark.parametrize("where", ["create", "operation", "matrix"])
+def test_what_is_more_than_a_browser_keeps_goes_along_with_the_sign_in_page(
+    client: Client, alice: User, where: str
+) -> None:
+    picture = a_picture(alice).pk
+    before = Generation.objects.count()
+    path = {"create": "/create/", "operation": f"/images/{picture}/edit/", "matrix": "/create/matrix/"}[where]
+    sent = FIELDS if where == "operation" else FIELDS | {"model": "venice-sd35"}
+    door = client.post(path, sent)
+    assert (door.status_code, is_kept_by_browser(client)) == (401, False)
+    assert "no-store" in door["Cache-Control"]
+    said = Page(door.content)
+    assert "Nothing was sent" in said.one(data_kept_words="").words
+    assert FIELDS["prompt"] in [each.text.strip() for each in said.all("textarea", data_typed="")]
+    assert not Session.objects.exists()
+    (form,) = forms(door)
+    assert form.address == "/accounts/login/"
+
+    # A wrong password loses nothing.
+    wrong = client.post(form.address, form.fields | PASSWORD | {"password": "another one altogether"})
+    assert wrong.status_code == 422
+    (form,) = forms(wrong)
+    answer = client.post(form.address, form.fields | PASSWORD)
+    assert (answer.status_code, answer["Location"]) == (302, f"{path}?kept")
+    page = Page(client.get(answer["Location"]).content)
+
+    words = {each["name"]: each.text.strip() for each in page.all("textarea", name=None)}
+    assert words["prompt"] == FIELDS["prompt"]
+    if where != "operation":
+        assert words["negative_prompt"] == FIELDS["negative_prompt"]
+    assert Generation.objects.count() == before
+    # It is shown once, which is said.
+    assert Page(client.get(answer["Location"]).content).all(data_kept_gone="")
+
+
+def test_it_goes_along_where_scripts_send_it(client: Client, alice: User) -> None:
+    picture = a_picture(alice).pk
+    door = client.post(f"/images/{picture}/edit/", FIELDS, headers={"HX-Request": "true"})
+    assert (door.status_code, door["HX-Retarget"], door["HX-Reswap"]) == (422, "body", "innerHTML")
+    assert forms(door)[0].fields["next"] == f"/images/{picture}/edit/?kept"
+
+
+def test_what_is_more_than_is_ever_kept_can_be_copied(client: Client, alice: User) -> None:
+    """Before the sign-in, and after it where the form is older than that."""
+    picture = a_picture(alice).pk
+    text = many_signs(90_000)
+    door = client.post(f"/images/{picture}/edit/", {"prompt": text})
+    page = Page(door.content)
+    assert "copy it before you sign in" in page.one(data_kept_words="").words
+    assert page.one("textarea", data_typed="").text.strip() == text
+    assert not page.all("input", name="kept")
+
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(alice)
+    older = strict.post(f"/images/{picture}/edit/", {"prompt": text})
+    assert older.status_code == 403
+    assert Page(older.content).one("textarea", data_typed="").text.strip() == text
+
+
+def test_what_waits_in_two_tabs_comes_back_in_both(client: Client, alice: User) -> None:
+    client.post("/create/", TYPED)
+    client.post("/collections/", {"name": "Herons"})
+    client.post("/accounts/login/", PASSWORD)
+    assert values(client.get("/create/?kept").content)["prompt"] == WORDS
+    assert Page(client.get("/collections/?kept").content).one("input", id="new-name")["value"] == "Herons"
 
 
 def test_other_posts_keep_nothing(client: Client, db: None) -> None:
     client.post("/create/price/", TYPED)
     client.post("/queue/", TYPED)
+    client.post("/images/1/favourite/", {"favourite": "true"})
+    client.post("/images/1/collect/", {"known": "1", "collection": "3"})
     assert not client.cookies
 
 
@@ -198,3 +283,206 @@ def test_one_is_led_back_to_where_one_was(client: Client, db: None) -> None:
     for elsewhere in ("https://evil.example/queue/", "//evil.example", "javascript:alert(1)"):
         answer = client.post("/generations/1/cancel/", headers={"Referer": elsewhere})
         assert answer["Location"] == "/accounts/login/?next=/"
+
+
+# Where the words of other forms stand, with what is typed into which field, and where they are sent to.
+OTHERS = {
+    "tag": ("/images/{image}/", "/images/{image}/tag/", {"tag": "herons at “dawn”"}),
+    "collect": ("/images/{image}/", "/images/{image}/collect/", {"typed": "1", "collection": "New herons"}),
+    "destination": ("/create/", "/collections/destination/", {"typed": "1", "collection": "New herons"}),
+    "new-collection": ("/collections/", "/collections/", {"name": "New herons"}),
+    "edit-collection": (
+        "/collections/{collection}/?arrange=1",
+        "/collections/{collection}/edit/",
+        {"name": "New herons", "notes": WORDS, "name-drawn": "a", "notes-drawn": "b"},
+    ),
+    "save-search": ("/?q=heron", "/searches/", {"name": "Herons", "text": "heron"}),
+    "rename-search": ("/searches/", "/searches/{search}/rename/", {"name": "Grey herons"}),
+    "rename-preset": ("/presets/", "/presets/{preset}/rename/", {"name": "Grey herons"}),
+    "import-presets": ("/presets/", "/presets/import/", {"text": "[{}]\n"}),
+    "account": ("/account/", "/account/", {"download_name": "{date} {id}", "time_zone": "Europe/Rome"}),
+    "matrix": (
+        "/create/",
+        "/create/matrix/",
+        {"prompt": WORDS, "axis-cfg_scale": "5, 7", "model": "venice-sd35"},
+    ),
+}
+
+
+@pytest.fixture
+def others(alice: User, models_known: None) -> dict[str, int]:
+    image = a_picture(alice).pk
+    collection = Collection.objects.called("Herons", alice)
+    search = SavedSearch.objects.create(user=alice, name="Birds", text="bird")
+    preset = Preset(owner=alice, values={"prompt": "A bird"})
+    preset.keep("Birds")
+    return {"image": image, "collection": collection.pk, "search": search.pk, "preset": preset.pk}
+
+
+def shown(page: Page, action: str) -> dict[str, str]:
+    """What the fields of the forms hold that go there: the first of each name."""
+    found: dict[str, str] = {}
+    for form in page.all("form", action=action):
+        if form.all("input", name="known"):
+            continue
+        for each in form.all(name=None):
+            if each.name == "textarea":
+                found.setdefault(each["name"], each.text.removeprefix("\n"))
+            elif each.name == "select":
+                chosen = [option["value"] for option in each.all("option", selected="")]
+                found.setdefault(each["name"], next(iter(chosen), ""))
+            elif each.name == "input" and each.attributes.get("type") != "file":
+                found.setdefault(each["name"], each.attributes.get("value", ""))
+    return found
+
+
+@pytest.mark.parametrize("htmx", [False, True], ids=["form", "htmx"])
+@pytest.mark.parametrize("name", OTHERS)
+def test_words_of_every_other_form_come_back_to_it(
+    client: Client, alice: User, others: dict[str, int], name: str, htmx: bool
+) -> None:
+    page, action, typed = (each.format(**others) if isinstance(each, str) else each for each in OTHERS[name])
+    there = f"http://testserver{page}"
+    headers = {"Referer": there} | ({"HX-Request": "true", "HX-Current-URL": there} if htmx else {})
+    sent = client.post(action, typed, headers=headers)
+    door = sent["HX-Redirect"] if htmx else sent["Location"]
+    assert "this browser keeps it for an hour" in client.get(door).content.decode().replace(
+        "\n", " "
+    ).replace("  ", "")
+    target = client.post("/accounts/login/", PASSWORD | {"next": QueryDict(urlsplit(door).query)["next"]})[
+        "Location"
+    ]
+    assert target.endswith("kept")
+    answer = client.get(target)
+    assert answer.status_code == 200
+    back = Page(answer.content)
+    assert "Nothing was sent" in back.one(data_kept_words="").words
+    fields = shown(back, action)
+    assert {name: fields.get(name) for name in typed} == typed
+    assert not Page(client.get(page).content).all(data_kept_words="")
+
+
+@pytest.mark.parametrize("htmx", [False, True], ids=["form", "htmx"])
+@pytest.mark.parametrize("name", [*OTHERS, "operation"])
+def test_every_form_that_is_older_than_the_sign_in_is_shown_again(
+    alice: User, others: dict[str, int], name: str, htmx: bool
+) -> None:
+    asked = {
+        **OTHERS,
+        "operation": ("/images/{image}/edit/", "/images/{image}/edit/", {"prompt": many_signs()}),
+    }
+    page, action, typed = (each.format(**others) if isinstance(each, str) else each for each in asked[name])
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+    before = Generation.objects.count()
+    headers = {"Referer": f"http://testserver{page}", "Origin": "http://testserver"}
+    sent = client.post(action, typed, headers=headers | ({"HX-Request": "true"} if htmx else {}))
+    assert sent.status_code == (403 if htmx else 303)
+    answer = client.get(sent["HX-Redirect" if htmx else "Location"])
+    assert answer.status_code == 200
+    back = Page(answer.content)
+    words = back.one(data_restored="") if name == "operation" else back.one(data_kept_words="")
+    assert words.words.startswith("This form is older than your sign-in. Nothing was sent")
+    fields = shown(back, action)
+    assert {name: fields.get(name) for name in typed} == typed
+    assert Generation.objects.count() == before
+
+    elsewhere = client.post(action, typed, headers={"Origin": "https://evil.example"})
+    assert elsewhere.status_code == 403
+    assert not Page(elsewhere.content).all(data_typed="")
+
+
+def test_a_form_that_is_older_than_a_sign_in_that_is_over_leads_to_the_next(alice: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    sent = client.post("/create/", TYPED, headers={"Origin": "http://testserver"})
+    assert (sent.status_code, is_kept_by_browser(client)) == (302, True)
+
+
+def test_files_are_named_and_passwords_are_not_kept(
+    client: Client, alice: User, others: dict[str, int]
+) -> None:
+    file = SimpleUploadedFile("herons <b>.json", b"[]")
+    typed = {"text": "", "file": file, "old_password": "never to be seen"}
+    sent = client.post("/presets/import/", typed, headers={"Referer": "http://testserver/presets/"})
+    client.post("/accounts/login/", PASSWORD)
+    page = client.get(QueryDict(urlsplit(sent["Location"]).query)["next"])
+    assert Page(page.content).one(data_choose_again="").words == "Choose again: herons <b>.json."
+    assert Page(page.content).all(data_type_again="")
+    assert "never to be seen" not in page.content.decode()
+
+
+def test_selected_pictures_are_named(client: Client, alice: User, others: dict[str, int]) -> None:
+    sent = client.post(
+        "/multi-edit/", {"image": ["3", "4"]}, headers={"Referer": "http://testserver/?q=heron"}
+    )
+    client.post("/accounts/login/", PASSWORD)
+    page = Page(client.get(QueryDict(urlsplit(sent["Location"]).query)["next"]).content)
+    assert [each.text.strip() for each in page.all("textarea", data_typed="")] == ["3, 4"]
+
+
+def test_words_whose_page_is_gone_can_be_copied(client: Client, alice: User, others: dict[str, int]) -> None:
+    client.post(f"/images/{others['image']}/edit/", {"prompt": WORDS})
+    client.post("/accounts/login/", PASSWORD)
+    Image.objects.all().delete()
+    for _ in range(2):
+        gone = client.get(f"/images/{others['image']}/edit/?kept")
+        assert gone.status_code == 404
+        assert WORDS in [each.text.strip() for each in Page(gone.content).all("textarea", data_typed="")]
+
+
+def test_words_in_the_admin_can_be_copied(client: Client, alice: User) -> None:
+    door = client.post(
+        f"/admin/gallery/user/{alice.pk}/change/", {"username": "alicia", "password": "never to be seen"}
+    )
+    page = Page(door.content)
+    assert (door.status_code, [each.text.strip() for each in page.all("textarea", data_typed="")]) == (
+        401,
+        ["alicia"],
+    )
+    assert "never to be seen" not in door.content.decode()
+
+
+def test_what_was_carried_is_read_for_an_hour_and_only_when_it_is_ours(
+    client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = kept.Words("/create/", "/create/?kept", {"prompt": [WORDS]}, told=["prompt"])
+    for spoilt in ("", "x", kept.carried(words) + "x", "1" * 3000):
+        answer = client.post("/accounts/login/", PASSWORD | {"kept": spoilt, "next": "/create/?kept"})
+        assert answer["Location"] == "/create/?kept"
+        assert values(client.get(answer["Location"]).content)["prompt"] == ""
+        client.post("/accounts/logout/")
+    text, later = kept.carried(words), time.time() + kept.AGE + 1
+    assert kept.read_carried(text) == words
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert kept.read_carried(text) is None
+
+
+# What is set by one step, and shows what it is still.
+STEPS = {"density", "sensitive-setting", "rate", "logout", "arrange-collection"}
+
+
+def test_no_form_that_people_type_into_loses_words(
+    client: Client, alice: User, others: dict[str, int]
+) -> None:
+    client.force_login(alice)
+    pages = [page.format(**others) for page, _, _ in OTHERS.values()]
+    pages += [
+        "/uploads/",
+        "/create/from-file/",
+        "/create/matrix/",
+        "/prompts/",
+        "/queue/",
+        "/trash/",
+        "/compare/",
+    ]
+    pages += [f"/images/{others['image']}/{kind}/" for kind in ("edit", "upscale", "remove-background")]
+    met = set()
+    for page in dict.fromkeys(pages):
+        answer = client.get(page)
+        for form in Page(answer.content).all("form", method="post"):
+            fields = form.all("textarea") + form.all("select") + form.all("input")
+            seen = [each for each in fields if each.attributes.get("type") != "hidden" and "name" in each]
+            if seen:
+                met.add(resolve(form["action"]).url_name)
+    assert met - STEPS - kept.FORMS.keys() == set()
+    assert {"create", "operation", "tag", "uploads", "account"} <= met
