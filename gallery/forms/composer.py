@@ -8,7 +8,7 @@ from typing import Any
 
 from gallery.forms import style_references
 from gallery.forms.catalog import Catalog
-from gallery.forms.draft import CAME_ALONG, NAMES, drawn, first_model, following
+from gallery.forms.draft import CAME_ALONG, NAMES, drawn, first_model, following, gone
 from gallery.forms.model_fields import MAX_COUNT
 from gallery.forms.style_references import References
 from gallery.models import User
@@ -27,7 +27,7 @@ class Composer:
 
     `chips` says in a few words what of it this model takes, `price` (USD, None: unknown) what Generate costs. `seed` is
     the one that each click uses; empty: another each time. `followed` are the pictures whose style it follows, as
-    fields: those that are there still; `left_out` says which are not.
+    fields: those that are there still; `left_out` says which are not. `gone` is what is not offered any more.
     """
 
     catalog: Catalog
@@ -38,6 +38,7 @@ class Composer:
     seed: str = ""
     followed: tuple[tuple[str, str], ...] = ()
     left_out: str = ""
+    gone: tuple[tuple[str, str], ...] = ()
     submission: uuid.UUID = field(default_factory=uuid.uuid4)
 
     @property
@@ -69,7 +70,8 @@ def of_draft(catalog: Catalog, values: Mapping[str, Any], user: User | None) -> 
     """
     kept = dict(values)
     spec = catalog.find(first_model(kept)) or catalog.default
-    if spec is None or (not kept.keys() - _BARE and not isinstance(kept.get("model"), list)):
+    is_there = kept.get("model") in (None, spec and spec.id)
+    if spec is None or (not kept.keys() - _BARE and is_there):
         return Composer(catalog, spec, kept, generate_price(spec) if spec else None)
     form = drawn(catalog, kept)
     said = {name: form.initial[name] for name in form.fields if name in kept and name in form.initial}
@@ -88,6 +90,7 @@ def of_draft(catalog: Catalog, values: Mapping[str, Any], user: User | None) -> 
         form.fixed_seed,
         followed=tuple(field for each in followed.entries for field in each.fields),
         left_out=followed.problem,
+        gone=tuple(gone(form, kept)),
     )
 
 

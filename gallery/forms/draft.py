@@ -107,6 +107,19 @@ def kept_beside(form: GenerateForm, values: Mapping[str, Any]) -> dict[str, str]
     }
 
 
+def gone(form: GenerateForm, values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Label and text of what `values` name and nothing offers any more: models, a style.
+
+    With the model that the form was to be drawn for, all that only that one took.
+    """
+    left_out = form.not_taken(fitted(values, form.spec) if form.spec else values)
+    first = first_model(values)
+    if first and form.catalog.find(first) is None:
+        return left_out
+    labels = {PARAMETER["model"].label, PARAMETER["style_preset"].label}
+    return [(label, value) for label, value in left_out if label in labels]
+
+
 def _shows(form: GenerateForm, name: str, value: Any) -> bool:
     # Of a form that was sent, what was sent.
     return name in form.fields and _plain(form[name].value()) == _plain(value)

@@ -104,10 +104,15 @@ class GenerateForm(SpendingForm):
 
     def not_taken(self, values: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Of `values`, label and text of each that says something and that this form has no place for."""
-        return [
+        there = {self.spec, *self.others}
+        gone = [each for each in models_named(values) if self.catalog.find(each) not in there]
+        return [(PARAMETER["model"].label, each) for each in gone] + [
             (PARAMETER[name].label, str(value))
             for name, value in sorted(values.items(), key=lambda item: _ORDER.get(item[0], 0))
-            if name in PARAMETER and not isinstance(value, bool | list) and value not in (None, "")
+            if name in PARAMETER
+            and name != "model"
+            and not isinstance(value, bool | list)
+            and value not in (None, "")
             if str(self.initial.get(name, "")) != str(value)
         ]
 

@@ -13,7 +13,7 @@ from django.http import QueryDict
 from gallery import access
 from gallery.formats import amount, counted
 from gallery.forms.catalog import Catalog
-from gallery.forms.draft import referenced
+from gallery.forms.draft import fitted, referenced
 from gallery.forms.generate import GenerateForm
 from gallery.forms.price import PRICE, objection
 from gallery.forms.sent import models_named
@@ -107,6 +107,8 @@ class MatrixForm:
     new_submission: uuid.UUID = field(default_factory=uuid.uuid4)
     #: Whether its prompt has braces that are still to be exchanged by whoever wrote them.
     has_braces: bool = False
+    #: Label and text of what it was filled with and has no place for; in a form that is to be checked those are errors.
+    not_taken: list[tuple[str, str]] = field(default_factory=list)
 
     @classmethod
     def read(
@@ -126,7 +128,8 @@ class MatrixForm:
         wrong = _exchange_choices(plain, texts, bool(sent.get("alternatives")))
         if not any(text.strip() for text in texts.values()):
             base = GenerateForm.redrawn(catalog, plain)
-            return cls(base, sent, member, texts, wrong, has_braces=bool(wrong))
+            not_taken = base.not_taken(fitted(plain, base.spec) if base.spec else plain)
+            return cls(base, sent, member, texts, wrong, has_braces=bool(wrong), not_taken=not_taken)
         # What one axis does not vary is the same in all cells: so is a seed that nobody chose.
         plain["seed"] = str(plain.get("seed") or "").strip() or str(draw_seed())
         base = GenerateForm(catalog, plain, **more)

@@ -108,6 +108,16 @@ class OperationForm(SpendingForm):
         return price(self.asked(values), spec)
 
     @property
+    def left_out(self) -> list[tuple[str, str]]:
+        """Label and text of what it was filled with and has no place for; a model is told at its own field."""
+        return [
+            (PARAMETER[name].label, str(value))
+            for name, value in ({} if self.is_bound else self.given).items()
+            if name in PARAMETER and name != "model" and not isinstance(value, bool | list)
+            if value not in (None, "", "off") and str(self.initial.get(name, "")) != str(value)
+        ]
+
+    @property
     def limits(self) -> str:
         """What pictures it takes, in one line."""
         raise NotImplementedError

@@ -18,6 +18,7 @@ from gallery.forms import Catalog, GenerateForm, draft, filling, kept
 from gallery.forms.prefill import picture_named
 from gallery.forms.price import PRICE, PriceRefused
 from gallery.forms.repeat import MAKE_MISSING, Repeat, repeated
+from gallery.forms.sent import models_named
 from gallery.forms.sent import values as plain
 from gallery.forms.shapes import read_sides
 from gallery.forms.style_references import refuse, with_references
@@ -74,22 +75,23 @@ def create(request: MemberRequest) -> HttpResponse:
     notes["already_there"] = bool(fill) and values == before
     # What fills it a second time leaves the way back to before the first.
     notes["undo"] = request.GET.get("undo", "") if values == before else drafts.undo_of(request, before)
-    if fill.image:
-        notes["left_out"] = form.not_taken(draft.fitted(fill.values, form.spec) if form.spec else fill.values)
+    left_out = form.not_taken(draft.fitted(fill.values, form.spec) if form.spec else fill.values)
+    notes["left_out"] = list(dict.fromkeys([*left_out, *draft.gone(form, values)]))
     return _page(request, form, values, **notes)
 
 
 def _restored(request: MemberRequest, words: kept.Words) -> HttpResponse:
     """The form as it was when its session was over; nothing of it has been sent."""
     form, values = _form_of(request, words.sent)
-    return _page(request, form, values, restored=words)
+    return _page(request, form, values, restored=words, left_out=_unknown(form, words.sent))
 
 
 def drawn_anew(request: MemberRequest) -> HttpResponse:
     """The form as it was posted from before the sign-in, with a token that is good; nothing of it is sent."""
     form, values = _form_of(request, request.POST)
+    notes = {"note": OLDER, "left_out": _unknown(form, request.POST)}
     # To htmx a form with messages is 422, which it swaps.
-    return _page(request, form, values, status=422 if request.htmx else 403, note=OLDER)
+    return _page(request, form, values, status=422 if request.htmx else 403, **notes)
 
 
 def _form_of(request: MemberRequest, sent: QueryDict) -> tuple[GenerateForm, Values]:
@@ -100,6 +102,11 @@ def _form_of(request: MemberRequest, sent: QueryDict) -> tuple[GenerateForm, Val
     except draft.NotKept:
         return GenerateForm.redrawn(catalog, plain(sent)), {"image": sent.get("image", "")}
     return draft.drawn(catalog, values), values
+
+
+def _unknown(form: GenerateForm, sent: QueryDict) -> list[tuple[str, str]]:
+    """The models that a form was sent with and that are not offered any more."""
+    return form.not_taken({"model": models_named(sent)})
 
 
 def filled(
@@ -130,6 +137,7 @@ def _redraw(request: MemberRequest) -> HttpResponse:
             return _replaced(request, before, undone=True)
         notes["note"] = "What stood here before is not kept any more. Look at History."
     form, values = _form_of(request, sent)
+    notes["left_out"] = _unknown(form, sent)
     drafts.save_sent(request, sent)
     if any(name in sent for name in SAVES_PRESET) or ("keep-draft" in sent and sent.get("preset-name")):
         return _with_preset(request, form, values)
@@ -249,6 +257,8 @@ def _page(
     if _in_composer(request):
         return _redrawn_composer(request, form, values, status, notes)
     context = {**drafts.context(request, values, form), "last_seed": _last_seed(request.user)}
+    # What was asked for goes before what the draft has beside it.
+    notes["left_out"] = list(dict.fromkeys([*notes.get("left_out", []), *context["left_out"]]))
     context |= {"lasts": _lasting(request, form), **notes}
     if request.htmx and request.method == "POST":
         fragment = render(request, "create/_form.html", context, status=status)

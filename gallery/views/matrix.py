@@ -116,6 +116,7 @@ def _page(
     request: MemberRequest, form: MatrixForm, image: Image | None, *, status: int = 200
 ) -> HttpResponse:
     context: dict[str, Any] = {"form": form.base, "asked": form, "image": image, "sent": form.sent}
+    context["left_out"] = form.not_taken
     if form.is_valid() and form.matrix:
         rest = missing(form.matrix.cells)
         context |= {

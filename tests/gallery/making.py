@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from gallery.media.storage import original_name
-from gallery.models import Attempt, Generation, Image, Outcome, Prompt, User
+from gallery.models import Attempt, CatalogModel, CatalogStyle, Generation, Image, Outcome, Prompt, User
 from gallery.models.image import sort_price
 from venice import Generate
 from venice.operations import StyleReference
@@ -111,3 +111,11 @@ def _picture(generation: Generation, attempt: Attempt, index: int, count: int, c
 def a_member(name: str) -> User:
     """Somebody of the team who cannot sign in by password: to make one takes no hashing."""
     return User.objects.create_user(name)
+
+
+def take_off_the_list(model: str, *styles: str) -> None:
+    """As the next sync leaves the catalogue when Venice names them no more."""
+    CatalogModel.objects.filter(model_id=model).update(listed=False)
+    CatalogStyle.objects.filter(name__in=styles).update(listed=False)
+    # What a process has read of the catalogue holds until that moment changes.
+    CatalogModel.objects.update(synced_at=timezone.now())

@@ -14,7 +14,7 @@ from django.urls import resolve
 from gallery import accounts
 from gallery.forms import kept
 from gallery.models import CatalogModel, Collection, Generation, Image, Preset, SavedSearch, User
-from tests.gallery.making import ABLE, a_picture
+from tests.gallery.making import ABLE, a_picture, take_off_the_list
 from tests.gallery.page import Page
 from tests.gallery.spending import forms
 
@@ -221,6 +221,21 @@ def test_what_is_more_than_is_ever_kept_can_be_copied(client: Client, alice: Use
     older = strict.post(f"/images/{picture}/edit/", {"prompt": text})
     assert older.status_code == 403
     assert Page(older.content).one("textarea", data_typed="").text.strip() == text
+
+
+@pytest.mark.parametrize("where", ["signed-out", "older"])
+def test_a_model_that_went_meanwhile_is_named(alice: User, where: str) -> None:
+    client = Client(enforce_csrf_checks=where == "older")
+    take_off_the_list("venice-sd35")
+    if where == "older":
+        client.force_login(alice)
+        page = client.post("/create/", TYPED)
+    else:
+        client.post("/create/", TYPED)
+        client.post("/accounts/login/", PASSWORD)
+        page = client.get("/create/?kept")
+    assert "Model venice-sd35" in Page(page.content).one("span", class_="create-left-out").words
+    assert values(page.content)["prompt"] == WORDS
 
 
 def test_what_waits_in_two_tabs_comes_back_in_both(client: Client, alice: User) -> None:

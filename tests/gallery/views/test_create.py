@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
@@ -11,7 +12,20 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from gallery.models import Attempt, CatalogModel, CatalogStyle, Generation, Image, Prompt, User
+from gallery.models import (
+    Attempt,
+    Batch,
+    CatalogModel,
+    CatalogStyle,
+    Draft,
+    Generation,
+    Image,
+    Preset,
+    Prompt,
+    User,
+)
+from gallery.models.queue import Order
+from tests.gallery.making import take_off_the_list
 from tests.gallery.page import Page
 from tests.gallery.spending import sent_of
 from venice import Generate
@@ -216,6 +230,106 @@ def test_what_a_form_cannot_take_over_is_named_each(maker: Client, alice: User) 
     for label, value in (("Width", PIXELS.width), ("Height", PIXELS.height), ("Steps", PIXELS.steps)):
         assert f"{label} {value}" in tiers
     assert "Model" not in tiers
+
+
+GONE = {
+    "model": TIERS.model,
+    "prompt": "A lagoon",
+    "aspect_ratio": "16:9",
+    "resolution": "2K",
+    "style_preset": "Film Noir",
+}
+# Each with what stood there before it was taken off the list.
+NAMED = (("Model", TIERS.model), ("Aspect ratio", "16:9"), ("Resolution", "2K"), ("Style", "Film Noir"))
+
+
+def bringing(alice: User, maker: Client, way: str) -> str:
+    """What the address says that brings all of it, and then its model and style go."""
+    operation = replace(TIERS, style_preset="Film Noir")
+    if way == "preset":
+        preset = Preset(owner=alice, values=GONE)
+        preset.keep("Lagoons")
+        named = f"preset={preset.pk}"
+    elif way == "draft":
+        Draft.objects.create(user=alice, is_current=False, values=GONE, revision=1)
+        named = f"draft={Draft.objects.get().pk}"
+    elif way == "batch":
+        orders = [Order(operation=replace(operation, seed=seed), price=None) for seed in (7, 8)]
+        (first, *_), _ = Generation.objects.enqueue_batch(
+            alice, orders, kind=Batch.Kind.MODELS, axes={"model": [TIERS.model, "chroma"]}, title="2 models"
+        )
+        named = f"batch={first.batch_id}"
+    elif way == "generation":
+        named = f"generation={Generation.objects.enqueue(alice, operation)[0].pk}"
+    elif way == "picture":
+        named = f"image={picture(alice, operation).pk}&use=all"
+    else:
+        named = urlencode(GONE)
+    take_off_the_list(TIERS.model, "Film Noir")
+    return named
+
+
+WAYS = ("picture", "preset", "draft", "batch", "generation", "address")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_is_gone_is_named_whatever_brings_it(maker: Client, alice: User, way: str) -> None:
+    named = bringing(alice, maker, way)
+
+    page = maker.get(f"/create/?{named}")
+
+    words = left_out(page)
+    for label, value in NAMED:
+        assert words.count(f"{label} {value}") == 1
+    assert shown(page)["prompt"] == "A lagoon"
+    assert "Prompt" not in words
+    line = Page(maker.get(f"/create/?{named}&composer=1", headers=HTMX).content)
+    said = line.one("p", id="composer-said").words
+    for label, value in NAMED:
+        assert said.count(f"{label} {value}") == 1
+    assert not line.all(data_gone="")
+
+
+def test_a_link_to_a_model_that_is_gone_says_so(maker: Client) -> None:
+    take_off_the_list(TIERS.model, "Film Noir")
+    page = maker.get(f"/create/?model={TIERS.model}")
+    assert f"Model {TIERS.model}" in left_out(page)
+    assert shown(page)["model"] == "z-image-turbo"
+    nonsense = left_out(maker.get("/create/?model=%3Cb%3Eno-such"))
+    assert "Model <b>no-such" in nonsense
+    # One of several, too.
+    several = left_out(maker.get(f"/create/?model=chroma&model={TIERS.model}"))
+    assert f"Model {TIERS.model}" in several
+    assert "chroma" not in several
+
+
+def test_a_draft_whose_model_is_gone_says_so_on_every_page(maker: Client, alice: User) -> None:
+    """As another device, or the day before, has left it."""
+    Draft.objects.create(user=alice, is_current=True, values=GONE, revision=1)
+    User.objects.filter(pk=alice.pk).update(draft_revision=1)
+    assert left_out(maker.get("/create/")) == ""
+    assert not Page(maker.get("/").content).all(data_gone="")
+    take_off_the_list(TIERS.model, "Film Noir")
+
+    pages = [maker.get("/create/"), maker.get("/create/draft/", headers=HTMX)]
+    for words in [left_out(page) for page in pages]:
+        for label, value in NAMED:
+            assert f"{label} {value}" in words
+    for address in ("/", "/queue/"):
+        words = Page(maker.get(address).content).one(data_gone="").words
+        for label, value in NAMED:
+            assert f"{label} {value}" in words
+    # Once somebody has seen it and typed on, the model is the one that the form shows.
+    sent = shown(pages[0])
+    maker.post("/create/draft/", sent | {"prompt": "A lagoon at dawn"})
+    assert f"Model {TIERS.model}" not in left_out(maker.get("/create/"))
+
+
+def test_a_form_that_names_a_model_that_went_meanwhile_says_so_when_it_is_drawn_again(maker: Client) -> None:
+    sent = shown(maker.get(f"/create/?model={TIERS.model}&prompt=A+lagoon"))
+    take_off_the_list(TIERS.model, "Film Noir")
+    for button in ("random-seed", "keep-draft"):
+        assert f"Model {TIERS.model}" in left_out(maker.post("/create/", sent | {button: ""}))
 
 
 def test_a_variant_has_no_seed_to_use(maker: Client, alice: User) -> None:

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from gallery.models import Batch, Generation, Image, Mark, User
 from gallery.pipeline.worker import WorkerProcess
-from tests.gallery.making import ABLE, a_picture
+from tests.gallery.making import ABLE, a_picture, take_off_the_list
 from tests.gallery.page import Element, Page
 from tests.gallery.spending import sent_of
 
@@ -115,6 +115,16 @@ def test_what_a_matrix_does_not_take_along_is_said(maker: Client) -> None:
     # It is said once.
     assert not shown(maker, **sent_of(page.one("form", id="matrix-form"))).all(data_told=None)
     assert not shown(maker, count="1").all(data_told=None)
+
+
+def test_a_model_that_is_gone_is_named(maker: Client) -> None:
+    take_off_the_list("venice-sd35")
+    page = Page(maker.get("/create/matrix/?model=venice-sd35&prompt=A+bridge&aspect_ratio=16:9").content)
+    words = page.one("span", class_="create-left-out").words
+    assert "Model venice-sd35" in words
+    assert "Prompt" not in words
+    there = Page(maker.get("/create/matrix/?model=chroma&prompt=A+bridge").content)
+    assert not there.all("span", class_="create-left-out")
 
 
 def test_without_a_model_it_is_the_default_that_is_looked_at(maker: Client) -> None:

@@ -541,3 +541,13 @@ def test_a_model_that_is_gone_is_told_where_its_request_is_filled_in(site: Clien
     Generation.objects.filter(pk=failed.pk).update(model="gone-edit", error_kind="ModelGone")
     told = Page(try_again(site, failed).content).one(id="edit-model_helptext").words
     assert told == "gone-edit is not offered any more."
+
+
+def test_what_the_form_of_an_operation_has_no_place_for_is_named(site: Client, alice: User) -> None:
+    there = address(pictured(alice, 512, 512), "edit")
+    said = Page(site.get(f"{there}?model=gone-edit&prompt=snow&aspect_ratio=7:5&resolution=9K").content)
+    words = said.one("p", data_left_out="").words
+    for value in ("7:5", "9K"):
+        assert value in words
+    assert "snow" not in words
+    assert not Page(site.get(f"{there}?prompt=snow").content).all(data_left_out="")
