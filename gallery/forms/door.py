@@ -12,8 +12,9 @@ from gallery.forms.kept import Words
 from gallery.forms.signin import SignInForm
 from gallery.http import page_of
 
-#: Of their form scripts send a refused post once more as a browser would, and get the page itself.
-_SENT_AGAIN = "create"
+#: Scripts keep what these hold: of the first they send a refused post once more as a browser would, and get the page
+#: itself; what is selected waits in its tab.
+_KEPT_BY_SCRIPTS = ("create", "selection")
 
 
 def to_sign_in(request: HttpRequest, words: Words | None = None) -> HttpResponseBase:
@@ -33,7 +34,7 @@ def to_sign_in(request: HttpRequest, words: Words | None = None) -> HttpResponse
     if words is None or (words.page and kept.keep(words, request, response)):
         return response
     name = request.resolver_match.url_name if request.resolver_match else ""
-    if is_htmx and name == _SENT_AGAIN:
+    if is_htmx and name in _KEPT_BY_SCRIPTS:
         return response
     return _page(request, words, target, is_htmx=is_htmx)
 

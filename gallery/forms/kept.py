@@ -15,7 +15,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.urls import reverse
 
+from gallery.formats import read_id
 from gallery.http import page_of
 
 NAME = f"kept-{settings.INSTALLATION}"
@@ -53,6 +55,10 @@ FORMS: Mapping[str, Form] = {
     "operation": Form(is_page=True),
     "upload-operation": Form(is_page=True),
     "create-from-file": Form(("file",)),
+    "create-models": Form(),
+    "create-styles": Form(),
+    "create-pictures": Form(),
+    "pin-model": Form(),
     "uploads": Form(("picture",), is_page=True),
     "edit-together": Form(("image",)),
     "selection": Form(("image", "tag", "collection")),
@@ -67,17 +73,24 @@ FORMS: Mapping[str, Form] = {
     "import-presets": Form(("text", "file")),
     "account": Form(is_page=True),
 }
+#: What the create form, a matrix or a multi-edit is sent to that leads back to it, with all that was typed there.
+_CARRYING = ("create-from-file", "create-models", "create-styles", "create-pictures", "pin-model")
 #: What the admin's forms end with; they are its own, and their words can be copied alone.
 _OF_ADMIN = ("_add", "_change")
 _CALLED = {"image": "Pictures", "input": "Pictures", "model": "Model", "text": "Text"}
+_BESIDE = frozenset(
+    {"submission", "boxes", "back", "price", "page", "save", "drawn", "refused", "typed", "preview"}
+    | {"pick", "own", "near", "several"}
+)
 # What a button sends of what it stands beside, and nobody has typed.
-_KNOWN = "known"
+_BY_BUTTON = "known"
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What was sent to `form`, by the names of its fields; `files` are the names of those that were chosen.
+    """What was sent to `form`, by the names of its fields.
 
+    `filled` names those that people fill, `files` is what the files are called that they chose.
     `page` is the address where that form stands; empty where it cannot be filled. `is_older`: the session was not over;
     the form was older than it.
     """
@@ -86,7 +99,7 @@ class Words:
     page: str
     fields: dict[str, list[str]] = field(default_factory=dict)
     files: list[str] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
+    filled: list[str] = field(default_factory=list)
     is_older: bool = False
     has_secrets: bool = False
 
@@ -97,18 +110,25 @@ class Words:
         name = (match.url_name or "") if match else ""
         is_of_admin = bool(match and "admin" in match.namespaces and name.endswith(_OF_ADMIN))
         form = FORMS.get(name) if match and not match.namespaces else None
-        if (form is None and not is_of_admin) or _KNOWN in request.POST:
+        # A script that asks for JSON has what it sends.
+        if (
+            (form is None and not is_of_admin)
+            or _BY_BUTTON in request.POST
+            or not request.accepts("text/html")
+        ):
             return None
         sent = {name: values for name, values in request.POST.lists() if name != _TOKEN}
         fields = {name: values for name, values in sent.items() if _SECRET not in name}
-        told = list(form.fields if form and form.fields else fields)
+        path = _carried_form(name, request.POST)
+        filled = list(form.fields if form and form.fields and not path else fields)
         files = [file.name for _, files in request.FILES.lists() for file in files if file.name]
-        if not files and not any(value.strip() for name in told for value in fields.get(name, [])):
+        if not files and not any(value.strip() for name in filled for value in fields.get(name, [])):
             return None
         page = ""
         if form:
-            page = asking(request.path_info if form.is_page else page_of(request))
-        return cls(request.path_info, page, fields, files, told, is_older, has_secrets=fields != sent)
+            page = asking(path or (request.path_info if form.is_page else page_of(request)))
+        path = path or request.path_info
+        return cls(path, page, fields, files, filled, is_older, has_secrets=fields != sent)
 
     @classmethod
     def of(cls, values: Any) -> Self | None:
@@ -129,7 +149,7 @@ class Words:
     @property
     def texts(self) -> list[tuple[str, str]]:
         """What people filled in, by what it is called, to be read and copied."""
-        named = [(name, ", ".join(filter(None, self.fields.get(name, [])))) for name in self.told]
+        named = [(name, ", ".join(filter(None, self.fields.get(name, [])))) for name in self.filled]
         return [
             (_CALLED.get(name) or name.replace("_", " ").replace("-", " ").capitalize(), text)
             for name, text in named
@@ -142,18 +162,23 @@ class Words:
         return len(json.dumps(asdict(self)).encode())
 
 
+def _carried_form(name: str, sent: QueryDict) -> str:
+    """The address of the form that is carried to `name`; empty where it is none that leads back to another."""
+    if name not in _CARRYING or "prompt" not in sent:
+        return ""
+    pick = sent.get("pick") if name == "create-pictures" else ""
+    if pick == "matrix":
+        return reverse("matrix")
+    kind, _, number = sent.get("own", "").rpartition(":")
+    pk = read_id(number)
+    if pick == "input" and pk is not None:
+        return reverse("upload-operation" if kind else "operation", args=[pk, "multi-edit"])
+    return reverse("create")
+
+
 def is_beside(name: str) -> bool:
     """Whether a field is one that forms tell for themselves."""
-    return name in (
-        "submission",
-        "boxes",
-        "back",
-        "price",
-        "page",
-        "save",
-        "drawn",
-        "refused",
-    ) or name.startswith(("draft-", "drawn-", "_"))
+    return name in _BESIDE or name.startswith(("draft-", "drawn-", "_"))
 
 
 def asking(page: str) -> str:
@@ -213,9 +238,9 @@ def brought(request: HttpRequest) -> Words | None:
     if not is_asked(request):
         return None
     if not hasattr(request, _SEEN):
-        found = (*_in_session(request), *_in_browser(request))
+        several = (*_in_session(request), *_in_browser(request))
         path = request.path_info
-        setattr(request, _SEEN, next((each for each in found if urlsplit(each.page).path == path), None))
+        setattr(request, _SEEN, next((each for each in several if urlsplit(each.page).path == path), None))
     words: Words | None = getattr(request, _SEEN)
     return words
 
@@ -242,10 +267,10 @@ def _others(several: Iterable[Words], words: Words) -> list[Words]:
 
 
 def _in_session(request: HttpRequest) -> list[Words]:
-    found = request.session.get(_SESSION) or {}
-    if found.get("until", 0) < time.time():
+    stored = request.session.get(_SESSION) or {}
+    if stored.get("until", 0) < time.time():
         return []
-    return [words for values in found["words"] if (words := Words.of(values))]
+    return [words for values in stored["words"] if (words := Words.of(values))]
 
 
 def _in_browser(request: HttpRequest) -> list[Words]:

@@ -222,7 +222,8 @@ bar.addEventListener("submit", async (event) => {
       credentials: "same-origin",
     });
     // What was typed beside it is told after the sign-in; what is selected waits in this tab.
-    if (answer.status === 401) return location.assign(answer.headers.get("HX-Redirect") || location.href);
+    const elsewhere = answer.headers.get("HX-Redirect");
+    if (elsewhere || answer.status === 401) return location.assign(elsewhere || location.href);
     const text = await answer.text();
     busy = false;
     show(text, answer.ok && { verb: button.dataset.verb, ids, rating });

@@ -139,3 +139,53 @@ def test_a_long_prompt_and_the_notes_of_a_collection(
     page.wait_for_url(address)
     expect(page.get_by_text("that nobody may lose").first).to_be_attached()
     context.close()
+
+
+@pytest.mark.long
+def test_an_operation_by_scripts(filled_site: Site, browser: Browser, keeper: str) -> None:
+    """What is more than a browser keeps, and a form that is older than the sign-in of another tab."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    filled_site.cookies.pop(keeper, None)
+    page = signed_in(filled_site, context, keeper)
+    chance = random.Random(1)
+    long = "".join(chr(chance.randrange(0x4E00, 0x9FA5)) for _ in range(6000))
+    page.goto(f"{filled_site.url}/images/1/edit/")
+    form = page.locator("#edit-form")
+    form.locator("textarea").fill(long)
+    end_session(context)
+    form.locator("button.main").click()
+    expect(page.locator("[data-kept-words]")).to_contain_text("goes along with this page")
+    sign_in_again(page)
+    page.wait_for_url(f"{filled_site.url}/images/1/edit/?kept")
+    expect(form.locator("textarea")).to_have_value(long)
+
+    page.goto(f"{filled_site.url}/images/1/edit/")
+    form.locator("textarea").fill(TYPED)
+    other = context.new_page()
+    other.goto(filled_site.url)
+    other.get_by_text(keeper, exact=True).first.click()
+    other.get_by_role("button", name="Sign out").click()
+    sign_in_again(other)
+    other.wait_for_url(f"{filled_site.url}/")
+    form.locator("button.main").click()
+    page.wait_for_url(f"{filled_site.url}/images/1/edit/?kept")
+    expect(page.locator("[data-restored]")).to_contain_text("older than your sign-in")
+    expect(form.locator("textarea")).to_have_value(TYPED)
+    context.close()
+
+
+@pytest.mark.long
+def test_a_tag_for_what_is_selected(filled_site: Site, browser: Browser, keeper: str) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    filled_site.cookies.pop(keeper, None)
+    page = signed_in(filled_site, context, keeper)
+    page.locator(".pick").first.check(force=True)
+    page.get_by_text("Rate, tag, collect").click()
+    page.get_by_label("Tag", exact=True).fill("lighthouses")
+    end_session(context)
+    page.get_by_role("button", name="Tag", exact=True).click()
+    sign_in_again(page)
+    page.wait_for_url(f"{filled_site.url}/?kept")
+    page.get_by_text("What you typed").click()
+    expect(page.locator("[data-typed]").last).to_have_value("lighthouses")
+    context.close()

@@ -407,6 +407,62 @@ def test_every_form_that_is_older_than_the_sign_in_is_shown_again(
     assert not Page(elsewhere.content).all(data_typed="")
 
 
+CARRIED = {
+    "models": ("/create/models/", {"pick": ""}, "/create/"),
+    "styles": ("/create/styles/", {"pick": ""}, "/create/"),
+    "pin": ("/create/models/pin/", {"pin": "chroma"}, "/create/"),
+    "file": ("/create/from-file/", {"choose-file": "1"}, "/create/"),
+    "references": ("/create/pictures/", {"pick": "style_reference"}, "/create/"),
+    "matrix": ("/create/pictures/", {"pick": "matrix"}, "/create/matrix/"),
+    "together": ("/create/pictures/", {"pick": "input", "own": "{image}"}, "/images/{image}/multi-edit/"),
+}
+
+
+@pytest.mark.parametrize("way", ["signed-out", "older"])
+@pytest.mark.parametrize("name", CARRIED)
+def test_what_is_carried_to_a_picker_comes_back_to_its_form(
+    alice: User, others: dict[str, int], name: str, way: str
+) -> None:
+    action, more, page = CARRIED[name]
+    client = Client(enforce_csrf_checks=way == "older")
+    sent = TYPED | {key: value.format(**others) for key, value in more.items()}
+    if way == "older":
+        client.force_login(alice)
+    door = client.post(action, sent)
+    if way == "signed-out":
+        client.post("/accounts/login/", PASSWORD)
+        target = QueryDict(urlsplit(door["Location"]).query)["next"]
+    else:
+        target = door["Location"]
+    assert target == f"{page.format(**others)}?kept"
+    answer = client.get(target)
+    assert values_of_prompt(answer.content) == WORDS
+    assert not Page(answer.content).all(data_kept_gone="")
+
+
+def values_of_prompt(html: bytes) -> str:
+    return Page(html).one("textarea", name="prompt").text.strip()
+
+
+def test_a_file_alone_takes_nothing_out_of_the_form(client: Client, alice: User, models_known: None) -> None:
+    """What stands in the draft stays there."""
+    client.force_login(alice)
+    client.post("/create/draft/", TYPED | {"draft-revision": "0"})
+    client.logout()
+    file = {"file": SimpleUploadedFile("heron.png", b"x"), "model": "chroma"}
+    client.post("/create/from-file/", file, headers={"Referer": "http://testserver/create/"})
+    client.post("/accounts/login/", PASSWORD)
+    page = client.get("/create/?kept")
+    assert values_of_prompt(page.content) == WORDS
+    assert Page(page.content).one(data_choose_again="").words == "Choose again: heron.png."
+
+
+def test_a_script_that_asks_for_json_keeps_nothing(client: Client, db: None) -> None:
+    sent = {"picture": SimpleUploadedFile("heron.png", b"x")}
+    client.post("/uploads/", sent, headers={"Accept": "application/json"})
+    assert not is_kept_by_browser(client)
+
+
 def test_a_form_that_is_older_than_a_sign_in_that_is_over_leads_to_the_next(alice: User) -> None:
     client = Client(enforce_csrf_checks=True)
     sent = client.post("/create/", TYPED, headers={"Origin": "http://testserver"})
@@ -460,7 +516,7 @@ def test_words_in_the_admin_can_be_copied(client: Client, alice: User) -> None:
 def test_what_was_carried_is_read_for_an_hour_and_only_when_it_is_ours(
     client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = kept.Words("/create/", "/create/?kept", {"prompt": [WORDS]}, told=["prompt"])
+    words = kept.Words("/create/", "/create/?kept", {"prompt": [WORDS]}, filled=["prompt"])
     for spoilt in ("", "x", kept.carried(words) + "x", "1" * 3000):
         answer = client.post("/accounts/login/", PASSWORD | {"kept": spoilt, "next": "/create/?kept"})
         assert answer["Location"] == "/create/?kept"
