@@ -10,8 +10,10 @@ def edit_usd(
     model: Model, images: int, *, resolution: str | None, quality: str | None, enhanced: bool
 ) -> Decimal:
     """An edit of one or several images; 0 for a model that has no price."""
-    usd = pricing.edit_price(model, input_images=images, resolution=resolution, quality=quality)
-    return (usd or Decimal(0)) + (pricing.ENHANCE_PROMPT_USD if enhanced else 0)
+    usd = pricing.edit_price(
+        model, input_images=images, resolution=resolution, quality=quality, enhance_prompt=enhanced
+    )
+    return usd or Decimal(0)
 
 
 def upscale_usd(model: Model, scale: float) -> Decimal:

@@ -157,6 +157,12 @@ def test_an_empty_body_is_of_no_type(caller: Caller) -> None:
         (MULTI, {"images": [TEXT] * 3, "modelId": "flux-2-max-edit"}, 0.189),
         (MULTI, {"images": [TEXT] * 2, "modelId": "gpt-image-2-edit", "quality": "low"}, 0.0392),
         (MULTI, {"images": [TEXT] * 2, "modelId": "grok-imagine-edit"}, 0.0346),
+        # Listed as 0.05 and 0.011500000000000002 for each picture.
+        (
+            MULTI,
+            {"images": [TEXT] * 2, "modelId": "grok-imagine-image-2-0-edit", "quality": "low"},
+            0.073,
+        ),
     ],
 )
 def test_an_edit_costs_what_the_catalogue_says(
