@@ -14,6 +14,7 @@ from gallery.formats import mean
 from gallery.models import Attempt, Generation, Image, Input, lineage
 from gallery.models.image import UNKNOWN_PRICE
 from gallery.models.prompt import MILLION
+from gallery.models.states import CHARGED_OUTCOMES
 
 #: So many requests are drawn, of them so many that came before; beyond so many nobody counts.
 DRAWN, BEFORE, COUNTED = 200, 60, 1000
@@ -36,8 +37,8 @@ _COLUMNS = (
     "rating_sum",
     "favourite_count",
 )
-# Of calls, what tells the price of a request without a picture.
-_PRICED = ("generation", "outcome", "price")
+# Of calls, what tells what they cost.
+_PRICED = ("generation", "outcome", "price", "emulated")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,12 +104,22 @@ class More:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """Requests around one, roots first; `later` were made from it, `aside` from what it was made from."""
+    """Requests around one, roots first; `later` were made from it, `aside` from what it was made from.
+
+    `spent` is what the calls of all that is drawn have cost, or may have, in USD; `pretended` the emulator's.
+    """
 
     entries: list[Entry]
+    spent: Decimal
+    pretended: Decimal
     earlier: More | None = None
     later: More | None = None
     aside: More | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the family is drawn."""
+        return not (self.earlier or self.later or self.aside)
 
 
 @dataclass(slots=True)
@@ -139,10 +150,19 @@ def around(image: Image) -> Tree:
     root = min((pk for pk in graph.rows if pk in before), default=here)
     return Tree(
         list(_entries(graph, here)),
+        _charged(graph, emulated=False),
+        _charged(graph, emulated=True),
         _more(before, shown, graph, here, image),
         _more(after, shown, graph, here, image),
         _more(aside, shown, graph, root, None),
     )
+
+
+def _charged(graph: _Graph, *, emulated: bool) -> Decimal:
+    """What the calls of these requests have cost, or may have; one without a known price counts for nothing."""
+    calls = [call for each in graph.rows.values() for call in each.attempts.all()]
+    charged = [call for call in calls if call.outcome in CHARGED_OUTCOMES and call.emulated == emulated]
+    return sum((call.price or Decimal(0) for call in charged), Decimal(0))
 
 
 def _more(ids: list[int], drawn: set[int], graph: _Graph, root: int, image: Image | None) -> More | None:

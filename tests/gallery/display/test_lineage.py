@@ -4,7 +4,10 @@ import uuid
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from gallery.display import lineage
 from gallery.display.changes import changes
@@ -26,6 +29,19 @@ def an_input(generation: Generation, image: Image | None, position: int = 0, rol
         name: getattr(source, name) for name in ("sha256", "name", "format", "width", "height", "bytes")
     }
     return Input.objects.create(generation=generation, position=position, role=role, image=image, **columns)
+
+
+def a_call(generation: Generation, outcome: str, price: str | None) -> None:
+    Attempt.objects.create(
+        generation=generation,
+        token=uuid.uuid4(),
+        worker="w",
+        host="h",
+        model=generation.model,
+        sent_at=generation.created_at,
+        outcome=outcome,
+        price=price,
+    )
 
 
 def drawn(tree: lineage.Tree) -> list[tuple[int, int]]:
@@ -105,6 +121,7 @@ def test_a_large_family_is_bounded_and_says_what_is_left_out(
     with django_assert_max_num_queries(len(few)):
         page = Page(client.get(f"/images/{here.pk}/lineage/").content)
     assert len(page.all(data_node=None)) == lineage.DRAWN
+    assert page.one(data_cost="").words == f"What is drawn has cost ${lineage.DRAWN // 100}.00 pretend"
     assert page.one("p", data_more="later").words == f"And 32 more: search from:{here.pk}"
     page = Page(client.get(f"/images/{last.pk}/lineage/").content)
     assert page.one("p", data_more="earlier").words.startswith("171 requests that came before")
@@ -152,16 +169,7 @@ def test_what_made_no_picture_tells_what_it_may_have_cost(
     here = a_picture(alice)
     other = a_generation(alice, state=state, origin=here, price_estimate="0.03")
     for outcome in outcomes:
-        Attempt.objects.create(
-            generation=other,
-            token=uuid.uuid4(),
-            worker="w",
-            host="h",
-            model=other.model,
-            sent_at=here.created_at,
-            outcome=outcome,
-            price="0.04",
-        )
+        a_call(other, outcome, "0.04")
     client.force_login(alice)
 
     tree = Page(client.get(f"/images/{here.pk}/lineage/").content)
@@ -170,6 +178,42 @@ def test_what_made_no_picture_tells_what_it_may_have_cost(
     if state != "queued":
         card = Page(client.get(f"/generations/{other.pk}/").content).one("p", class_="facts")
         assert told in card.words
+
+
+def test_the_tree_tells_what_all_of_it_has_cost(
+    client: Client, alice: User, settings: LazySettings, django_assert_num_queries: Any
+) -> None:
+    """Each request once, however many it was made from; what may have been charged, and the emulator's apart."""
+    settings.VENICE_EMULATED = False
+    root = pictures(alice, count=3)[0]
+    left, right = made_from(root), made_from(root, "a gate")
+    joined = a_picture(alice, "both", kind="multi-edit", origin=left)
+    an_input(joined.generation, left)
+    an_input(joined.generation, right, 1)
+    client.force_login(alice)
+
+    def told() -> str:
+        return Page(client.get(f"/images/{right.pk}/lineage/").content).one("span", data_cost="").words
+
+    assert told() == "All of it has cost $0.04"
+    with CaptureQueriesContext(connection) as few:
+        told()
+    a_call(a_generation(alice, state="failed", origin=right), "refused", "7")
+    a_call(a_generation(alice, state="interrupted", origin=right), "unknown", "0.0023")
+    a_call(a_generation(alice, state="interrupted", origin=right), "unknown", None)
+    # What waits has cost nothing yet, and what was made from another picture is another tree's.
+    a_generation(alice, origin=right)
+    a_picture(alice, "elsewhere")
+    with django_assert_num_queries(len(few)):
+        assert told() == "All of it has cost $0.0423"
+    pretended = made_from(root, emulated=True)
+    assert told() == "All of it has cost $0.0423 and $0.01 pretend"
+    Attempt.objects.exclude(generation=pretended.generation).update(emulated=True)
+    assert told() == "All of it has cost $0.0523 pretend"
+    alone = a_picture(alice)
+    Attempt.objects.filter(generation=alone.generation).update(outcome="refused")
+    page = Page(client.get(f"/images/{alone.pk}/lineage/").content)
+    assert page.one("span", data_cost="").words == "All of it has cost $0.00"
 
 
 def test_pictures_that_one_starts_from_are_blurred_too(client: Client, alice: User) -> None:
