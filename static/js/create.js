@@ -170,9 +170,11 @@ function forgetAsked(line) {
   else line.replaceChildren();
 }
 
-// A redrawn form keeps what was folded out.
-const folds = { sheet: false, more: false };
+// A redrawn form keeps what was folded out, and its place where it scrolls: as a sheet, or as a column.
+const folds = { sheet: false, more: false, places: [] };
+const scrolling = () => [...document.querySelectorAll("#create-options, .create-scroll")];
 document.addEventListener("htmx:beforeSwap", () => {
+  folds.places = scrolling().map((each) => each.scrollTop);
   folds.sheet = document.querySelector("#create-options:popover-open") !== null;
   folds.more = document.querySelector(".create-more")?.open ?? false;
 });
@@ -180,6 +182,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   const options = document.getElementById("create-options");
   if (folds.sheet && options?.popover && !options.matches(":popover-open")) options.showPopover();
   if (folds.more) document.querySelector(".create-more")?.setAttribute("open", "");
+  for (const [at, each] of scrolling().entries()) each.scrollTop = folds.places[at] ?? 0;
   if (["create-sitting", "active", "fresh"].includes(event.detail.target?.id))
     Object.assign(recent, { texts: null, at: -1 });
   count();

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -10,10 +11,20 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tests.e2e.site import NoBrowser, Site, running_browser, running_site, signed_in
 from venice.emulator import Emulator
 
-__all__ = ["WIDE", "Site", "opened", "signed_in", "watched"]
+__all__ = ["PHONE", "WIDE", "Site", "at_hand", "opened", "signed_in", "watched"]
 
-#: A window as most have it.
+#: A window as most have it, and a telephone.
 WIDE = {"width": 1440, "height": 900}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+#: What is shown of a place and smaller than a finger: a box with its label, and no link within a sentence.
+_SMALL = """(places) => places.flatMap((place) =>
+  [...place.querySelectorAll("a[href], button, summary, select, textarea, input:not([type=hidden])")]
+    .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.matches(".hidden"))
+    .filter((one) => getComputedStyle(one).display !== "inline")
+    .map((one) => [one, one.matches("[type=checkbox], [type=radio]") ? one.closest(".create-box, label") : one])
+    .map(([one, whole]) => [one, whole.getBoundingClientRect()])
+    .filter(([, box]) => box.width < 43.5 || box.height < 43.5)
+    .map(([one, box]) => `${Math.round(box.width)} × ${Math.round(box.height)}: ${one.outerHTML.slice(0, 120)}`))"""
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +62,12 @@ def watched(context: BrowserContext) -> list[str]:
     )
     context.on("weberror", lambda error: complaints.append(str(error.error)))
     return complaints
+
+
+def at_hand(page: Page, place: str = "main") -> None:
+    """On a telephone: nothing is wider than the window, and what `place` has is large enough for a finger."""
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert page.locator(place).evaluate_all(_SMALL) == []
 
 
 def opened(

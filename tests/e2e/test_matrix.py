@@ -1,9 +1,9 @@
 """A matrix in a browser: from the words in the create form to its table, and a repeat that is asked about."""
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import Site, signed_in, watched
+from tests.e2e.conftest import PHONE, Site, at_hand, opened, signed_in, watched
 
 
 @pytest.mark.parametrize("width", [1440, pytest.param(390, marks=pytest.mark.long)])
@@ -35,4 +35,56 @@ def test_from_the_create_form_to_the_table(site: Site, browser: Browser, width: 
     # The question is a 422, which the console tells of; and what a page saved on leaving may come after the next page
     # has been filled by its address, which is a 409: the words are in the history of drafts then.
     assert [each for each in problems if "422" not in each and "409" not in each] == []
+    context.close()
+
+
+def table(page: Page) -> None:
+    """From the click that was just bought to its table."""
+    page.wait_for_url("**/batches/*/")
+    page.locator(".batch-facts").get_by_role("link", name="Seed × Words").tap()
+    page.wait_for_url("**/matrices/*/")
+
+
+def test_by_touch_a_cell_a_row_and_all_the_rest_are_bought(site: Site, browser: Browser) -> None:
+    asked = "/create/?model=z-image-turbo&width=256&height=256&prompt=fog+over+the+lagoon"
+    context, page, complaints = opened(site, browser, asked, **PHONE)
+    page.get_by_role("button", name="Matrix").tap()
+    page.locator("#id_axis-seed").fill("1..3")
+    page.locator("#id_axis-prompt").fill("fog | rain")
+    at_hand(page)
+    page.get_by_role("button", name="Preview").tap()
+    cells, holes = page.locator(".matrix-table [data-cell]"), page.locator(".matrix-table [data-hole]")
+    expect(holes).to_have_count(6)
+    expect(page.get_by_role("button", name="Make all 6 · $0.06")).to_be_visible()
+    for each in page.locator("#matrix-form summary").all():
+        each.tap()
+    at_hand(page)
+
+    holes.first.get_by_role("button").tap()
+    table(page)
+    expect(cells).to_have_count(1, timeout=30_000)
+    at_hand(page, "#matrix-result")
+    page.get_by_role("link", name="See what is missing").tap()
+    expect(holes).to_have_count(5)
+    row = page.get_by_role("button", name="for Words rain")
+    expect(row).to_contain_text("Row · $0.03")
+    row.tap()
+    table(page)
+    expect(cells).to_have_count(4, timeout=30_000)
+    page.get_by_role("link", name="See what is missing").tap()
+    page.get_by_role("button", name="Make all 2 · $0.02").tap()
+    table(page)
+    expect(cells).to_have_count(6, timeout=30_000)
+    expect(page.get_by_role("link", name="See what is missing")).to_have_count(0)
+    at_hand(page, "#matrix-result")
+
+    # The one that is picked is a favourite in the table, too.
+    picked = cells.nth(4).get_attribute("data-cell")
+    cells.nth(4).get_by_role("link").tap()
+    expect(page.locator("#viewer")).to_have_attribute("data-viewer", picked or "")
+    page.locator(f"#favourite-{picked}").tap()
+    expect(page.locator(f"#favourite-{picked}")).to_have_attribute("aria-pressed", "true")
+    page.go_back()
+    expect(page.locator(f'[data-cell="{picked}"] [data-favourite="true"]')).to_be_attached()
+    assert complaints == []
     context.close()

@@ -1,11 +1,12 @@
 """What exists already, in a browser: asked about before it is paid again, and made again on purpose to compare it."""
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import Site, opened
+from tests.e2e.conftest import PHONE, Site, at_hand, opened
 
-PHONE = {"width": 390, "height": 844}
 ASKED = "/create/?model=z-image-turbo&width=256&height=256&seed=5&prompt="
 
 
@@ -50,11 +51,45 @@ def test_what_is_there_is_made_again_only_on_purpose(site: Site, browser: Browse
     context.close()
 
 
+def test_what_is_there_is_used_without_a_loss_of_words_or_made_again_by_touch(
+    site: Site, browser: Browser
+) -> None:
+    words = "a repeat by touch"
+    context, page, _ = opened(site, browser, ASKED + words.replace(" ", "+"), **PHONE)
+    prompt, button, sitting = (
+        page.locator(f"#{name}") for name in ("id_prompt", "create-submit", "create-sitting")
+    )
+    before = sitting.locator("[data-image]").count()
+    button.tap()
+    made(page, before + 1)
+    button.tap()
+    asked(page)
+    at_hand(page, ".create-repeat")
+    # What is typed while one is asked is one's words as well: they go along, in the line of every page.
+    prompt.press("End")
+    prompt.press_sequentially(" and more")
+    page.get_by_role("link", name="Use it").tap()
+    page.wait_for_url("**/images/*/")
+    for path in ("", "/prompts/", "/create/"):
+        if path:
+            page.goto(site.url + path)
+        expect(prompt).to_have_value(f"{words} and more")
+    expect(page.locator("#id_seed")).to_have_value("5")
+    prompt.fill(words)
+    expect(button).to_contain_text("$0.01")
+    button.tap()
+    asked(page)
+    page.locator("button[name='run-anyway']").tap()
+    made(page, before + 2)
+    expect(page.locator('[data-error-for="repeat"]')).to_have_count(0)
+    context.close()
+
+
 @pytest.mark.parametrize(
     "is_phone", [False, pytest.param(True, marks=pytest.mark.long)], ids=["desk", "phone"]
 )
 def test_a_picture_is_reproduced_and_compared(site: Site, browser: Browser, is_phone: bool) -> None:
-    window = {"viewport": PHONE, "has_touch": True, "is_mobile": True} if is_phone else {}
+    window = PHONE if is_phone else {}
     context, page, complaints = opened(site, browser, f"{ASKED}verified+{is_phone}", **window)
     expect(page.locator("#create-submit")).to_contain_text("$0.01")
     page.locator("#create-submit").click()
@@ -63,7 +98,10 @@ def test_a_picture_is_reproduced_and_compared(site: Site, browser: Browser, is_p
     expect(picture).to_be_visible(timeout=30_000)
     page.goto(f"{site.url}/images/{picture.get_attribute('data-image')}/")
 
+    if is_phone:
+        at_hand(page, ".again")
     again = page.locator('[data-action="verify"] button')
+    expect(again).to_contain_text("$0.01")
     again.tap() if is_phone else again.click()
 
     expect(page.locator("[data-verdict]").first).to_contain_text("the same", timeout=30_000)
@@ -76,6 +114,11 @@ def test_without_scripts_the_question_and_the_comparison_are_pages(site: Site, b
     page.locator("#create-submit").click()
     page.wait_for_url("**/generations/*/")
     generation = page.url
+    page.goto(f"{site.url}{ASKED}without+a+script")
+    page.locator("#create-submit").click()
+    asked(page)
+    page.get_by_role("link", name=re.compile("Use it|Look at it")).click()
+    expect(page.locator("#id_prompt")).to_have_value("without a script")
     page.goto(f"{site.url}{ASKED}without+a+script")
     page.locator("#create-submit").click()
     asked(page)

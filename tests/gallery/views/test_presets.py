@@ -67,6 +67,16 @@ def test_the_whole_form_is_kept_and_fills_it_again(maker: Client, alice: User) -
     assert sent_of(the_form(undone))["prompt"] == "something else"
 
 
+def test_in_place_it_is_said_beside_the_button(maker: Client) -> None:
+    """On a phone the options lie over the rest of the form."""
+    sent = fields(maker) | {"prompt": "fog", "preset-name": "Fog", "save-preset": ""}
+    page = Page(maker.post("/create/", sent, headers={"HX-Request": "true"}).content)
+    presets = page.one("details", class_="create-presets")
+    assert "open" in presets
+    assert presets.one(role="status").words == "Kept as the preset “Fog”."
+    assert page.words.count("Kept as the preset") == 1
+
+
 def test_a_name_is_one_in_any_case_and_form(maker: Client, alice: User) -> None:
     a_preset(alice, "Café")
     sent = fields(maker) | {"prompt": "new", "preset-name": "CAFE\u0301"}

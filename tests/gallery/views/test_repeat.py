@@ -47,6 +47,24 @@ def test_it_is_shown_and_nothing_is_queued(maker: Client, picture: Image, htmx: 
     assert not Generation.objects.queued().exists()
 
 
+@pytest.mark.parametrize("htmx", [False, True])
+def test_who_uses_it_keeps_words_and_values(maker: Client, picture: Image, htmx: bool) -> None:
+    """Whatever stood there before: the form that asked is the draft, on the picture's page as well."""
+    posted(maker, "/create/?prompt=Before&model=chroma", **{"keep-draft": "1"})
+    asked = Page(posted(maker, htmx=htmx).content).one(data_error_for="repeat")
+    (use,) = [each["href"] for each in asked.all("a", class_="button")]
+
+    line = Page(maker.get(use).content)
+    form = Page(maker.get("/create/").content)
+
+    for page in (line, form):
+        assert page.one("textarea", name="prompt").text.strip() == "A bridge"
+    assert "Seed 5" in line.one(class_="create-fixed-seed").words
+    assert form.one("input", name="seed")["value"] == "5"
+    assert form.one("input", name="drawn-for")["value"] == "z-image-turbo"
+    assert form.one("input", name="width")["value"] == "128"
+
+
 def test_run_anyway_makes_it_again(maker: Client, picture: Image) -> None:
     form = sent_back(posted(maker))
     answer = maker.post("/create/", form | {"run-anyway": "1"})
