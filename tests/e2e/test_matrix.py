@@ -45,6 +45,7 @@ def table(page: Page) -> None:
     page.wait_for_url("**/matrices/*/")
 
 
+@pytest.mark.long
 def test_by_touch_a_cell_a_row_and_all_the_rest_are_bought(site: Site, browser: Browser) -> None:
     asked = "/create/?model=z-image-turbo&width=256&height=256&prompt=fog+over+the+lagoon"
     context, page, complaints = opened(site, browser, asked, **PHONE)
