@@ -18,8 +18,8 @@ from django.utils.cache import patch_vary_headers
 from gallery import access, zones
 from gallery.access import TooManySubmissions
 from gallery.forms import kept
-from gallery.forms.door import to_sign_in
 from gallery.forms.kept import Words
+from gallery.forms.login_redirect import to_sign_in
 from gallery.http import error_page
 from gallery.media import serving
 from venice.sources import MAX_FILE

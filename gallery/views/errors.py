@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 
 from gallery.forms import kept
-from gallery.forms.door import to_sign_in
 from gallery.forms.kept import Words
+from gallery.forms.login_redirect import to_sign_in
 from gallery.http import MemberRequest, SeeOther, error_page
 from gallery.views import create
 
