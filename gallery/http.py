@@ -110,9 +110,16 @@ def back_to(request: HttpRequest, otherwise: str) -> SeeOther:
 
 
 def error_page(
-    request: HttpRequest | None, status: int, message: str = "", title: str = "", *, typed: object = None
+    request: HttpRequest | None,
+    status: int,
+    message: str = "",
+    title: str = "",
+    *,
+    typed: object = None,
+    back: str = "",
 ) -> HttpResponse:
-    """The page for `status`, in its usual words where none are given, with what was `typed` (`kept.Words`) to copy.
+    """The page for `status`, in its usual words where none are given, with what was `typed` (`kept.Words`) to copy,
+    and the way `back` to its form.
 
     It asks neither database nor session, since either may be what failed.
     """
@@ -122,5 +129,6 @@ def error_page(
         "title": title or usual_title,
         "message": message or usual_message,
         "typed": typed,
+        "back": back,
     }
     return HttpResponse(render_to_string("errors/error.html", context), status=status)

@@ -282,7 +282,10 @@ class PageHeaders:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, TooManySubmissions):
             return None
-        response = error_page(request, 429, f"{exception} Try again in {exception.retry_after} s.")
+        message = f"{exception} Try again in {exception.retry_after} s."
+        words = None if "HX-Request" in request.headers else Words.read(request, kept.EARLY)
+        back = words.page if words and kept.put(words, request) else ""
+        response = error_page(request, 429, message, typed=words, back=back)
         response["Retry-After"] = str(exception.retry_after)
         return response
 

@@ -86,13 +86,17 @@ _BESIDE = frozenset(
 _BY_BUTTON = "known"
 
 
+SIGNED_OUT = "You were signed out before this was sent."
+OLDER = "This form is older than your sign-in."
+EARLY = "This was more than is taken within a minute."
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """What was sent to `form`, by the names of its fields.
 
     `filled` names those that people fill, `files` is what the files are called that they chose.
-    `page` is the address where that form stands; empty where it cannot be filled. `is_older`: the session was not over;
-    the form was older than it.
+    `page` is the address where that form stands; empty where it cannot be filled. `because` says why it was not taken.
     """
 
     form: str
@@ -100,11 +104,11 @@ class Words:
     fields: dict[str, list[str]] = field(default_factory=dict)
     files: list[str] = field(default_factory=list)
     filled: list[str] = field(default_factory=list)
-    is_older: bool = False
+    because: str = SIGNED_OUT
     has_secrets: bool = False
 
     @classmethod
-    def read(cls, request: HttpRequest, *, is_older: bool = False) -> Self | None:
+    def read(cls, request: HttpRequest, because: str = SIGNED_OUT) -> Self | None:
         """Of what is posted; None where nobody has typed or chosen anything."""
         match = request.resolver_match
         name = (match.url_name or "") if match else ""
@@ -128,7 +132,7 @@ class Words:
         if form:
             page = asking(path or (request.path_info if form.is_page else page_of(request)))
         path = path or request.path_info
-        return cls(path, page, fields, files, filled, is_older, has_secrets=fields != sent)
+        return cls(path, page, fields, files, filled, because, has_secrets=fields != sent)
 
     @classmethod
     def of(cls, values: Any) -> Self | None:

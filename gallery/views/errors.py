@@ -51,7 +51,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     ours = {f"{request.scheme}://{request.get_host()}", *settings.CSRF_TRUSTED_ORIGINS}
     origin = request.headers.get("Origin")
     is_ours = origin is None or origin in ours
-    words = Words.read(request, is_older=True) if is_ours else None
+    words = Words.read(request, kept.OLDER) if is_ours else None
     if words and request.user.is_authenticated:
         return _shown_again(cast(MemberRequest, request), words)
     if words and origin:

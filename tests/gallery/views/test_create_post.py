@@ -389,5 +389,11 @@ def test_too_many_within_a_minute_are_told_when_to_come_back(maker: Client, sett
     assert response.status_code == 429
     assert 1 <= int(response["Retry-After"]) <= 60
     assert Generation.objects.count() == 2
+    page = Page(response.content)
+    assert "Try again in" in page.one(data_reason=None).words
+    (back,) = [link["href"] for link in page.all("a") if "what you typed" in link.words]
+    form = Page(maker.get(back).content)
+    assert form.one("textarea", id="id_prompt").text.strip() == GOOD["prompt"]
+    assert "more than is taken within a minute" in form.words
     Generation.objects.update(created_at=timezone.now() - timedelta(minutes=2))
     assert maker.post("/create/", GOOD).status_code == 303
