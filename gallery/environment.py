@@ -271,9 +271,12 @@ def secret_key(data_dir: Path) -> str:
     return kept
 
 
-def installation(key: str) -> str:
-    """A short name for this installation, the same on all its hosts; it says nothing of the key."""
-    return hmac.digest(key.encode(), b"gallery.installation", "sha256").hex()[:8]
+def installation(key: str, address: str) -> str:
+    """A short name for this installation, the same on all its hosts; it says nothing of the key.
+
+    Its public `address` counts as well: a copy of everything, key and all, has another port.
+    """
+    return hmac.digest(key.encode(), f"gallery.installation {address}".encode(), "sha256").hex()[:8]
 
 
 def _can_be_guessed(key: str) -> bool:

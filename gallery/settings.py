@@ -84,7 +84,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 # Browsers keep cookies by host alone: of two installations on one host each has names of its own.
-INSTALLATION = environment.installation(SECRET_KEY)
+INSTALLATION = environment.installation(SECRET_KEY, PUBLIC_URL)
 _COOKIE_PREFIX = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}session-{INSTALLATION}"
 SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())

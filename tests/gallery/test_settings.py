@@ -311,6 +311,8 @@ def test_each_installation_has_cookie_names_of_its_own(tmp_path: Path) -> None:
     shown = [show(tmp_path / folder, ", ".join(names)).split() for folder in ("one", "two", "one")]
     assert shown[0] == shown[2]
     assert not set(shown[0]) & set(shown[1])
+    copied = show(tmp_path / "one", ", ".join(names), PORT="8001").split()
+    assert not set(shown[0]) & set(copied), "a copy beside it"
     secure = show(tmp_path / "one", ", ".join(names), PUBLIC_URL="https://gallery.example").split()
     assert [name.partition("-")[0] for name in secure] == ["__Host", "__Host", "__Secure", "__Host"]
 
