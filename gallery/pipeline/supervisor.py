@@ -23,6 +23,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 
+from gallery import schema
 from gallery.exposure import refuse_unusable
 from gallery.logs import as_json, one_line
 from gallery.media.storage import media_storage
@@ -34,6 +35,8 @@ from gallery.web import server
 log = logging.getLogger(__name__)
 
 PATIENCE = 310.0
+# What a command of ours ends with when it cannot work as things are; it has said why.
+REFUSED = 2
 # One makes no more pages than one core can: Python runs one of its threads at a time.
 WEB_PROCESSES = 2
 _PR_SET_PDEATHSIG = 1
@@ -120,6 +123,11 @@ class Child:
         self.process.wait()
 
     @property
+    def has_refused(self) -> bool:
+        """Whether it has ended and said why a person must mend something, or wait."""
+        return self.process is not None and self.process.poll() == REFUSED
+
+    @property
     def runs(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
@@ -142,18 +150,34 @@ def serve(signin: str | None) -> int:
     children = _children(listener)
     for child in children:
         child.keep_alive()
-    announced = False
-    while not stop.asked:
+    announced = is_outdated = False
+    while not (stop.asked or is_outdated):
         time.sleep(0.2)
         for child in children:
             if child.is_silent():
                 child.give_up(ONE_TRY * TRIES)
-            child.keep_alive()
+            is_outdated = is_outdated or (child.has_refused and _is_outdated())
+            if not is_outdated:
+                child.keep_alive()
         if not announced and _answers():
             announced = True
             _announce(signin)
     listener.close()
-    return _stop_all(children, stop)
+    status = _stop_all(children, stop)
+    return REFUSED if is_outdated else status
+
+
+def _is_outdated() -> bool:
+    """Whether a newer version has migrated the database meanwhile: started again, all would refuse for ever."""
+    try:
+        schema.refuse_newer(connection)
+    except schema.NewerDatabase:
+        return True
+    except DatabaseError:
+        pass
+    finally:
+        connection.close()
+    return False
 
 
 class _StopRequest:

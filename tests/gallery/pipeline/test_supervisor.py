@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -187,6 +189,23 @@ def test_it_starts_dead_children_again(served: Served) -> None:
     served.wait(lambda: set(served.children()) == {"worker", "web", "emulator"})
     served.wait(lambda: served.health() == "ok")
     assert not served.processes() & before
+
+
+@pytest.mark.long
+def test_it_ends_when_a_newer_version_has_migrated_meanwhile(served: Served) -> None:
+    """What is asked for then would be paid by code that does not know where to keep it."""
+    served.wait(lambda: served.health() == "ok")
+    children = served.processes()
+    with closing(sqlite3.connect(served.environment["DATA_DIR"] + "/gallery.sqlite3")) as database, database:
+        database.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('gallery', '9999_future', '2030-01-01')"
+        )
+
+    assert served.process.wait(90) == 2
+    assert not [number for number in children if Path(f"/proc/{number}").exists()]
+    lines = [line for line in served.log.read_text().splitlines() if "9999_future" in line]
+    assert len(lines) == 1
+    assert "Install that version" in lines[0]
 
 
 def test_its_children_do_not_outlive_it(served: Served) -> None:
