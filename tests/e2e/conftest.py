@@ -71,11 +71,14 @@ def at_hand(page: Page, place: str = "main") -> None:
 
 
 def opened(
-    site: Site, browser: Browser, path: str = "/", **options: object
+    site: Site, browser: Browser, path: str = "/", *, name: str = "admin", **options: object
 ) -> tuple[BrowserContext, Page, list[str]]:
-    """A page of the site as its staff sees it, in a window with these `options`; and what its console complains of."""
+    """A page of the site as its staff sees it, in a window with these `options`; and what its console complains of.
+
+    The member of this `name` has what other tests made for them, unless no other test has that name.
+    """
     context = browser.new_context(**({"viewport": WIDE} | options))  # type: ignore[arg-type]
     complaints = watched(context)
-    page = signed_in(site, context)
+    page = signed_in(site, context, name)
     page.goto(site.url + path)
     return context, page, complaints

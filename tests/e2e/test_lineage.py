@@ -17,7 +17,7 @@ def made(page: Page) -> None:
 
 
 def test_by_touch_from_a_picture_into_its_tree_and_on(site: Site, browser: Browser) -> None:
-    context, page, complaints = opened(site, browser, ASKED, **PHONE)
+    context, page, complaints = opened(site, browser, ASKED, name="lia", **PHONE)
     page.locator("#create-submit").tap()
     expect(page.locator("#create-sitting")).to_contain_text(WORDS)
     first = page.locator("#create-sitting [data-image]").first

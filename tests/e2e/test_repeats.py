@@ -21,7 +21,7 @@ def made(page: Page, count: int) -> None:
 
 @pytest.mark.parametrize("way", ["mouse", pytest.param("keys", marks=pytest.mark.long)])
 def test_what_is_there_is_made_again_only_on_purpose(site: Site, browser: Browser, way: str) -> None:
-    context, page, _ = opened(site, browser, f"{ASKED}a+repeat+by+{way}")
+    context, page, _ = opened(site, browser, f"{ASKED}a+repeat+by+{way}", name=f"rita-{way}")
     before = page.locator("#create-sitting [data-image]").count()
 
     def press(name: str) -> None:
@@ -55,7 +55,7 @@ def test_what_is_there_is_used_without_a_loss_of_words_or_made_again_by_touch(
     site: Site, browser: Browser
 ) -> None:
     words = "a repeat by touch"
-    context, page, _ = opened(site, browser, ASKED + words.replace(" ", "+"), **PHONE)
+    context, page, _ = opened(site, browser, ASKED + words.replace(" ", "+"), name="rita-touch", **PHONE)
     prompt, button, sitting = (
         page.locator(f"#{name}") for name in ("id_prompt", "create-submit", "create-sitting")
     )

@@ -147,7 +147,7 @@ def test_a_variant_that_was_chosen_stands_for_itself(member: Client, alice: User
     found = page(member, "/?q=is:favourite")
     assert [each["data-image"] for each in found.all(class_="tile")] == [str(variant.pk)]
     assert found.one(data_found=None).words == "1"
-    assert found.one("a", class_="chip", aria_current="true").words == "★"
+    assert found.one("a", class_="chip", aria_current="true").words == "★Favourites"
     shown = page(member, f"/images/{variant.pk}/?q=is:favourite")
     assert shown.one(data_position=None).words == "1 of 1"
 
