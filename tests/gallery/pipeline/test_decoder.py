@@ -7,6 +7,7 @@ import resource
 import signal
 import socket
 import struct
+import subprocess
 import threading
 import time
 import zlib
@@ -265,6 +266,28 @@ def test_its_child_holds_no_secret_and_no_connection(monkeypatch: pytest.MonkeyP
             assert all(name.startswith("pipe:") or name == "/dev/null" for name in others), descriptors
         finally:
             apart.close()
+
+
+def test_its_child_is_in_a_network_of_its_own(decoder: Decoder) -> None:
+    """As far as the kernel grants one to who asks, which a process that only asks for it shows."""
+    if not any(_may_unshare(*asked) for asked in (["--net"], ["--user", "--net"])):
+        pytest.skip("the kernel gives this account no network of its own")
+    decoder.decode(picture())
+
+    assert _network(_child(decoder)) != _network(os.getpid())
+    interfaces = Path(f"/proc/{_child(decoder)}/net/dev").read_text().splitlines()[2:]
+    assert [line.split(":")[0].strip() for line in interfaces] == ["lo"]
+
+
+def _may_unshare(*asked: str) -> bool:
+    try:
+        return subprocess.run(["unshare", *asked, "true"], capture_output=True).returncode == 0
+    except FileNotFoundError:
+        pytest.skip("util-linux tells whether the kernel gives a network of one's own")
+
+
+def _network(process: int) -> str:
+    return os.readlink(f"/proc/{process}/ns/net")
 
 
 @pytest.mark.usefixtures("models_known")
