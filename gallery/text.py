@@ -23,7 +23,7 @@ REPLACEMENT = "\ufffd"
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # Format characters (zero width, soft hyphen, marks of direction), spaces and separators: nothing to see.
-_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\u2028\u2029]")
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _INVISIBLE = frozenset({"Cf", "Zs", "Zl", "Zp", "Cc"})
 # Letters and signs without a picture: fillers of Hangul, the braille pattern without dots.
 _EMPTY = frozenset("\u115f\u1160\u2800\u3164\uffa0")
@@ -71,7 +71,7 @@ def _in_order(form: Literal["NFD", "NFKD"], text: str) -> str:
 
 
 def clean_text(text: str, limit: int = MAX_PROMPT) -> str:
-    """`text` in NFC, trimmed, with LF for each line end (U+2028 too) and without control characters but tab and LF.
+    """`text` in NFC, trimmed, with LF for each line end (NEL, U+2028 too) and no control characters but tab and LF.
 
     Surrogates are kept: they are not ours to mend. Text of which nothing could be seen becomes the empty
     string. The length of the outcome is what a `limit` counts; text that could not come within it is left

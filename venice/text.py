@@ -13,6 +13,7 @@ MOST_PARTS = 500_000
 
 # C0, DEL and C1 controls, lone surrogates (not encodable), bidirectional overrides (they reorder a line).
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]+")
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _CONTROLS_BUT_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]+")
 #: What is shorter is no secret, and would occur in pictures by chance.
 SHORTEST_SECRET = 8
@@ -61,9 +62,9 @@ def clean_line(value: Any, limit: int) -> str:
 
 
 def clean_lines(value: str, limit: int) -> str:
-    """Like `clean_line`, with line breaks and tabs kept and nothing trimmed."""
+    """Like `clean_line`, with tabs kept, LF for each line end, and nothing trimmed."""
     most = 2 * limit + 2 * LONGEST_SECRET
-    text = without_keys(_CONTROLS_BUT_LINES.sub("", value[:most].replace("\r\n", "\n")))
+    text = without_keys(_CONTROLS_BUT_LINES.sub("", _LINE_ENDS.sub("\n", value[:most])))
     return (text[:-LONGEST_SECRET] if len(value) > most else text)[:limit]
 
 

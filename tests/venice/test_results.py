@@ -192,14 +192,14 @@ def test_it_reads_what_headers_tell() -> None:
             x_ratelimit_limit_requests="20",
             x_ratelimit_remaining_requests="19",
             x_ratelimit_reset_requests="60",
-            x_venice_enhanced_prompt="caf%C3%A9%20%0A%E4%B8%AD%00",
+            x_venice_enhanced_prompt="caf%C3%A9%20%0A%E4%B8%AD%00%C2%85x%0D%0Ay%E2%80%A8z",
             x_venice_model_deprecation_warning="Goes away",
             x_venice_model_deprecation_date="2026-12-24T00:00:00Z",
             x_venice_deprecated_replacement="newer",
         )
     )
     assert (result.cf_ray, result.request_id, result.balance_usd) == ("8f-AMS", "req-1", Decimal("12.5"))
-    assert result.enhanced_prompt == "café \n中"
+    assert result.enhanced_prompt == "café \n中\nx\ny\nz"
     assert result.rate_limit is not None
     assert (result.rate_limit.limit, result.rate_limit.remaining) == (20, 19)
     assert result.deprecation is not None

@@ -321,7 +321,7 @@ def test_the_pace_counts_what_is_posted_at_once(
     assert Generation.objects.count() == settings.SUBMISSIONS_PER_MINUTE
 
 
-@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\r\n", "\r", "\x0b", "\x0c"])
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\r\n", "\r", "\x0b", "\x0c", "\x85"])
 def test_every_line_end_is_a_line_feed(maker: Client, end: str) -> None:
     maker.post("/create/", GOOD | {"prompt": f"A moonlit{end}bridge"})
     assert Prompt.objects.get().text == "A moonlit\nbridge"
