@@ -21,10 +21,19 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 NUL = "\0"
 # What is searched for: a zero byte in it is dropped. `term` is what boxes that complete a name ask for.
 _WORDS = (SEARCH_VAR, "term")
-# Other than what a filter offers, a pattern can keep a processor busy for hours.
-_PATTERNS = ("__regex", "__iregex")
-# What Python or a database says of a value that it cannot compare a column with.
-_UNCOMPARABLE = (ValueError, OverflowError, TypeError, DataError, ProgrammingError, NotSupportedError)
+# Other than what a filter offers, a pattern can keep a processor busy for hours; several keys of JSON are a list,
+# which no address can hold: each letter would be one, and none at all is a broken query.
+_NEVER_ALLOWED = ("__regex", "__iregex", "__has_keys", "__has_any_keys")
+# What Python or a database says of a value that it cannot compare a column with; a range has no second end.
+_UNCOMPARABLE = (
+    ValueError,
+    OverflowError,
+    TypeError,
+    IndexError,
+    DataError,
+    ProgrammingError,
+    NotSupportedError,
+)
 
 
 def checked(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -89,8 +98,8 @@ class CheckedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return CheckedList
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """As Django or the table says, but for patterns."""
-        return not lookup.endswith(_PATTERNS) and super().lookup_allowed(lookup, value, request)
+        """As Django or the table says, but for patterns and lists of keys."""
+        return not lookup.endswith(_NEVER_ALLOWED) and super().lookup_allowed(lookup, value, request)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model | None:
         """Django's; a key that is named in an address without a name is the usual one."""

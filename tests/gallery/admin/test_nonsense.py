@@ -13,7 +13,7 @@ from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Field, JSONField, Model, Transform
 from django.test import Client
 from django.urls import reverse
 
@@ -29,7 +29,7 @@ LOOKUPS = {
     "exact": [BEYOND, LATE],
     "gte": [BEYOND, EARLY],
     "in": [f"1,{BEYOND}"],
-    "range": ["1,2,3", f"{EARLY},{LATE}"],
+    "range": ["", "1", "x", ",", "1,2,3", f"{EARLY},{LATE}"],
     "isnull": ["nonsense"],
     "year": ["10000", BEYOND],
     "date": [LATE],
@@ -37,6 +37,8 @@ LOOKUPS = {
     "regex": ["("],
     "icontains": ["%("],
     "contains": ["x"],
+    "has_keys": ["", "a"],
+    "has_any_keys": [""],
     "nowhere": ["x"],
 }
 NAMES = [
@@ -66,6 +68,7 @@ NAMES = [
 PARTS = 3
 PART = [0, *(pytest.param(part, marks=pytest.mark.long) for part in range(1, PARTS))]
 GENERATIONS = "/admin/gallery/generation/"
+ATTEMPTS = "/admin/gallery/attempt/"
 USERS = "/admin/gallery/user/"
 
 
@@ -123,14 +126,14 @@ def filters_of(shown: Any) -> list[str]:
     return ["id", *(str(getattr(each, "parameter_name", f"{each}__exact")) for each in named)]
 
 
-def columns() -> Iterator[tuple[str, str]]:
-    """One column of each kind that any table has, with the address of its list."""
+def columns() -> Iterator[tuple[str, str, "Field[Any, Any]"]]:
+    """One column of each kind that any table has: the address of its list, its name and itself."""
     seen = set()
     for model in admin.site._registry:
         for column in model._meta.concrete_fields:
             if type(column) not in seen:
                 seen.add(type(column))
-                yield address_of(model), column.name
+                yield address_of(model), column.name, column
 
 
 @pytest.fixture
@@ -177,7 +180,7 @@ def questions(first: int) -> Iterator[tuple[str, dict[str, str]]]:
             yield GENERATIONS, {name: value}
         for name in ("_popup", "_changelist_filters"):
             yield f"{GENERATIONS}{first}/change/", {name: value}
-    for base, column in columns():
+    for base, column, _ in columns():
         for lookup, values in LOOKUPS.items():
             for value in values:
                 yield base, {f"{column}__{lookup}": value}
@@ -190,6 +193,31 @@ def test_names_and_lookups_that_nobody_offers(asking: Asking, rows: None, part: 
     first = Generation.objects.values_list("pk", flat=True)[0]
     asked = list(questions(first))
     Random(1).shuffle(asked)
+    for address, data in asked[part::PARTS]:
+        asking.get(address, **data)
+    asking.check()
+
+
+def lookups_of(column: "Field[Any, Any]") -> Iterator[str]:
+    """Every lookup that Django knows for a column, and for what is taken from it: a day, a year, a value of JSON."""
+    for name, kind in column.get_lookups().items():
+        yield name
+        if issubclass(kind, Transform):
+            yield from (f"{name}__{lookup}" for lookup in ("in", "range", "isnull", "gt", "contains"))
+    if isinstance(column, JSONField):
+        for part in ("0", "key"):
+            yield from (f"{part}__{name}" for name in column.get_lookups())
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_lookup_with_no_value_one_and_several(asking: Asking, rows: None, part: int) -> None:
+    asked = [
+        (base, {f"{name}__{lookup}": value})
+        for base, name, column in columns()
+        for lookup in lookups_of(column)
+        for value in ("", "1", "x", ",", "1,2", "1,2,3")
+    ]
     for address, data in asked[part::PARTS]:
         asking.get(address, **data)
     asking.check()
@@ -272,8 +300,10 @@ def test_what_is_refused_is_said_and_does_nothing(asking: Asking, alice: User) -
     assert waiting.state == State.QUEUED
     assert asking.client.get(GENERATIONS, {"model": "a\0b"}).status_code == 400
     assert asking.client.get(GENERATIONS, {"prompt__text__regex": "(a+)+$"}).status_code == 400
-    answer = asking.client.get(GENERATIONS, {"created_at__year": "10000"})
-    assert (answer.status_code, answer["Location"]) == (302, f"{GENERATIONS}?e=1")
+    assert asking.client.get(ATTEMPTS, {"purged_indexes__has_keys": ""}).status_code == 400
+    for data in ({"created_at__year": "10000"}, {"id__range": "5"}, {"seed__range": "1"}):
+        answer = asking.client.get(GENERATIONS, data)
+        assert (answer.status_code, answer["Location"]) == (302, f"{GENERATIONS}?e=1")
 
 
 def test_a_stranger_is_asked_to_sign_in_whatever_they_send(client: Client, db: None) -> None:
