@@ -8,10 +8,11 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.db.models import Count, Max, Q
 from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -23,6 +24,15 @@ from gallery.admin_values import CheckedAdmin, checked
 from gallery.callers import client_address
 from gallery.models import Generation, Worker
 from gallery.models.worker import DEAD_AFTER
+
+# What Django answers further out to what a view raises; to all else, 500.
+_ANSWERS: dict[type[Exception], int] = {
+    Http404: 404,
+    PermissionDenied: 403,
+    MultiPartParserError: 400,
+    BadRequest: 400,
+    SuspiciousOperation: 400,
+}
 
 
 class GalleryAdminSite(admin.AdminSite):
@@ -74,8 +84,8 @@ def _recorded(request: HttpRequest, do: Callable[[], HttpResponseBase]) -> HttpR
         with events.acting(name):
             response = do()
         status = response.status_code
-    except (PermissionDenied, Http404) as refusal:
-        status = 403 if isinstance(refusal, PermissionDenied) else 404
+    except Exception as error:
+        status = next((code for kind, code in _ANSWERS.items() if isinstance(error, kind)), 500)
         raise
     finally:
         action = request.POST.get("action", "")[:80] or None

@@ -28,6 +28,7 @@ from gallery.logs import (
 )
 from gallery.models import User
 from gallery.pipeline.worker import WorkerProcess
+from tests.gallery.making import a_generation
 from tests.gallery.page import Page
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +126,41 @@ def test_rights_and_what_staff_do(client: Client, alice: User, sally: User, trai
 
     client.get("/admin/gallery/user/")
     assert trail.take() == []
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "status"),
+    [
+        ("gallery/generation/", {"action": "cancel", ACTION_CHECKBOX_NAME: str(1 << 63)}, 400),
+        ("gallery/generation/{}/change/?_to_field=x", {}, 400),
+        ("gallery/generation/{}/change/?x=a%00b", {}, 400),
+        ("gallery/generation/?id__range=5", {"action": "cancel", ACTION_CHECKBOX_NAME: "1"}, 302),
+        ("gallery/generation/add/", {}, 403),
+        ("nowhere/", {}, 404),
+    ],
+)
+def test_what_is_told_of_staff_is_what_they_were_answered(
+    client: Client, alice: User, sally: User, trail: Trail, path: str, form: dict[str, str], status: int
+) -> None:
+    waiting = a_generation(alice)
+    client.force_login(sally)
+    trail.take()
+    answer = client.post(f"/admin/{path.format(waiting.pk)}", form)
+    told = [event["status"] for event in trail.take() if event["event"] == "admin"]
+    assert (answer.status_code, told) == (status, [status])
+
+
+def test_an_error_of_ours_is_told_as_one(sally: User, trail: Trail, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: object, **kwargs: object) -> None:
+        raise KeyError("x")
+
+    client = Client(raise_request_exception=False)
+    client.force_login(sally)
+    trail.take()
+    monkeypatch.setattr("gallery.admin_values.CheckedAdmin.response_action", broken)
+    form = {"action": "cancel", "index": "0", ACTION_CHECKBOX_NAME: "1"}
+    assert client.post("/admin/gallery/generation/", form).status_code == 500
+    assert [event["status"] for event in trail.take() if event["event"] == "admin"] == [500]
 
 
 def test_the_command_that_makes_a_superuser_is_told(trail: Trail) -> None:
