@@ -1,6 +1,7 @@
 """Whose the files are: what other accounts of this machine can read, and what ours cannot use."""
 
 import os
+import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 from gallery import environment
 from gallery.media.storage import media_storage
 
+# An index alone that is broken (SQLITE_CORRUPT_VTAB) is made anew by `rebuild_search`.
+_BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 # Inside a container; what others can read there is no matter of file modes.
 _CONTAINER_SECRETS = Path("/run/secrets")
 
@@ -43,8 +46,17 @@ def refuse_unusable() -> None:
 
 
 def unusable_database() -> str:
-    """Which of SQLite's files this account cannot use, in a sentence; empty when that is not it."""
-    return unusable(_database_files(), os.R_OK | os.W_OK)
+    """Which of SQLite's files, or their folder, this account cannot use, in a sentence; empty when that is not it."""
+    files = _database_files()
+    folders = [path.parent for path in files[:1]]
+    return unusable(folders, os.W_OK | os.X_OK) or unusable(files, os.R_OK | os.W_OK)
+
+
+def broken_database(error: BaseException) -> str:
+    """That SQLite's file is none, or a part of one, in a sentence; empty when `error` says nothing of that."""
+    if getattr(error.__cause__, "sqlite_errorcode", None) not in _BROKEN:
+        return ""
+    return f"{_database_files()[0]} is no whole database ({error}); restore it from a copy."
 
 
 def unusable(paths: Iterable[Path], rights: int) -> str:

@@ -89,7 +89,7 @@ def outage(error: Exception) -> str:
     """What a person must mend, in one line; empty for an error that is the program's own."""
     from django.db import InterfaceError, OperationalError
 
-    from gallery.exposure import unusable_database
+    from gallery.exposure import broken_database, unusable_database
     from gallery.media.storage import StorageAway
 
     if isinstance(error, StorageAway):
@@ -98,9 +98,19 @@ def outage(error: Exception) -> str:
         return f"The disk is full ({error.filename})." if error.filename else "The disk is full."
     if isinstance(error, PermissionError) or (isinstance(error, OSError) and error.errno == errno.EROFS):
         return f"{error.filename or 'A file'} cannot be used ({error.strerror})."
+    if words := broken_database(error):
+        return f"The database cannot be used: {words}"
     if isinstance(error, OperationalError | InterfaceError):
         return f"The database cannot be used: {unusable_database() or one_line(error)}"
     return ""
+
+
+def database_refusal(error: Exception) -> str:
+    """What a command that ends of its database says: what is to be mended there, or to be looked at first."""
+    from gallery.exposure import broken_database, unusable_database
+
+    named = broken_database(error) or unusable_database()
+    return f"The database cannot be used: {named or one_line(error).rstrip('.?') + '. Is it migrated?'}"
 
 
 def one_line(error: Exception) -> str:

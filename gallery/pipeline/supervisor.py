@@ -25,7 +25,7 @@ from django.db import DatabaseError, connection
 
 from gallery import schema
 from gallery.exposure import refuse_unusable
-from gallery.logs import as_json, one_line
+from gallery.logs import as_json, one_line, outage
 from gallery.media.storage import media_storage
 from gallery.models import CatalogModel
 from gallery.pipeline.watch import PATIENCE as ONE_TRY
@@ -204,7 +204,8 @@ def prepare() -> None:
         try:
             call_command("migrate", interactive=False, verbosity=0)
         except DatabaseError as error:
-            raise CannotServe(f"The database cannot be used: {one_line(error)}") from None
+            words = outage(error) or f"The database cannot be used: {one_line(error)}"
+            raise CannotServe(words) from None
         if _static_files_are_old():
             before = os.umask(0o022)
             call_command("collectstatic", interactive=False, verbosity=0)

@@ -295,8 +295,10 @@ def kept(image: Image, migrated: Path) -> Path:
 def test_what_belongs_to_root_is_named_in_one_line(
     image: Image, kept: Path, tmp_path_factory: pytest.TempPathFactory, command: str, name: str, mode: int
 ) -> None:
-    if name in {"spool", "media", ""} and command not in {"serve", "web", "work"}:
+    if name in {"spool", "media"} and command not in {"serve", "web", "work"}:
         pytest.skip("it needs no more than to read there")
+    if not name and command == "check_integrity":
+        pytest.skip("it says first, in lines of its own, that others can enter the folder")
     data = image.folder / "taken"
     subprocess.run(["rm", "-rf", data], check=True)
     subprocess.run(["cp", "-a", kept, data], check=True)

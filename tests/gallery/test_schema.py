@@ -87,6 +87,24 @@ def test_what_a_newer_version_wrote_is_refused(installation: Installation, comma
     assert installation.emulator.ledger() == []
 
 
+@pytest.mark.one_in(5)
+@pytest.mark.parametrize("is_cut", [False, True], ids=["garbage", "cut"])
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: str(command[0]))
+def test_a_file_that_is_no_whole_database_is_named_in_one_line(
+    installation: Installation, command: list[str], is_cut: bool
+) -> None:
+    installation.environment["PORT"] = str(_free_port())
+    file = installation.data / "gallery.sqlite3"
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2] if is_cut else b"garbage " * 9000)
+
+    done = installation.manage(*command)
+
+    assert done.returncode in {1, 2}, done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert f"{file} is no whole database" in done.stderr
+    assert installation.emulator.ledger() == []
+
+
 def _free_port() -> int:
     import socket
 

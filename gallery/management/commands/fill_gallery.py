@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from gallery.formats import counted
-from gallery.logs import one_line
+from gallery.logs import database_refusal
 from gallery.synthetic import MAX_IMAGES, fill
 
 
@@ -43,8 +43,7 @@ class Command(BaseCommand):
         try:
             fill(count, start, progress)
         except DatabaseError as error:
-            words = one_line(error)
-            raise CommandError(f"The database cannot be used (is it migrated?): {words}") from None
+            raise CommandError(database_refusal(error)) from None
 
 
 def _whole(name: str, text: str, low: int, high: int) -> int:

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, IntegrityError
 
 from gallery.accounts import make_link
-from gallery.logs import one_line, outage
+from gallery.logs import database_refusal
 from gallery.models import User
 from gallery.text import clean_name
 
@@ -33,8 +33,7 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(f"{user[:40]!a} is no user name. {' '.join(error.messages)}") from None
         except DatabaseError as error:
-            words = outage(error) or f"The database cannot be used: {one_line(error)}"
-            raise CommandError(f"{words.rstrip('.?')}. Is it migrated?") from None
+            raise CommandError(database_refusal(error)) from None
         if person is None:
             raise CommandError(f"There is no user {name}; --create makes one.")
         if not person.is_active:

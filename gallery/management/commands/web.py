@@ -5,7 +5,6 @@ import logging
 import signal
 import socket
 from argparse import ArgumentParser
-from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
 from gallery import schema
-from gallery.exposure import refuse_unusable, unshared
+from gallery.exposure import broken_database, refuse_unusable, unshared
 from gallery.web import server
 from gallery.wsgi import application
 
@@ -37,9 +36,12 @@ class Command(BaseCommand):
         # Under `serve` the worker says so.
         for warning in unshared() if fd is None else ():
             log.warning(warning)
-        # A database that is away may come back; one of another version does not change by itself.
-        with suppress(DatabaseError):
+        # A database that is away may come back; one that is broken or of another version does not change by itself.
+        try:
             schema.refuse_older()
+        except DatabaseError as error:
+            if broken_database(error):
+                raise
         connection.close()
         try:
             listener = server.listen(settings.HOST, settings.PORT) if fd is None else socket.socket(fileno=fd)
