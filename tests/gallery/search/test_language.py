@@ -721,6 +721,22 @@ def test_the_index_is_used(gallery: dict[int, str], alice: User) -> None:
     assert "VIRTUAL TABLE INDEX" in plan or "gallery_prompt_words" in plan
 
 
+@pytest.mark.parametrize(
+    "text", ["cat is:favourite", "cat tag:hero", "by:alice is:favourite", "cat is:tagged"]
+)
+def test_the_index_of_words_is_asked_once_and_not_for_each_that_was_chosen(
+    gallery: dict[int, str], alice: User, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    if connection.vendor == "postgresql":
+        pytest.skip("PostgreSQL joins what its indexes tell")
+    monkeypatch.setattr(vocabulary, "FEW_CHOSEN", 0)
+    shown = Image.objects.shown_for(read_query(text, alice))
+    for rows in (shown, shown.newest_first()):
+        asked = [line for line in rows.values("pk").explain().splitlines() if "VIRTUAL TABLE" in line]
+        # `=` stands for a look at one row of it.
+        assert [line.partition("VIRTUAL TABLE INDEX ")[2].partition(":")[2] for line in asked] == ["M0"]
+
+
 _LABEL = st.text(min_size=1, max_size=15) | st.text(
     "\"'\u201c\u201d\u201e\u2019\uff02\u00b4a: -/\\#*", min_size=1, max_size=8
 )
