@@ -1,14 +1,18 @@
 """Words from outside that have no place to break: no page becomes wider than a phone."""
 
+import itertools
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from django.urls import reverse
+from playwright.sync_api import Browser, Page
 
+from gallery.forms.operations import FORMS
+from gallery.urls import urlpatterns
 from tests.e2e.conftest import Site, signed_in
 from tests.e2e.site import running_site
 from venice.emulator import Emulator
@@ -17,6 +21,7 @@ MEMBER = "W" * 150
 LONG = "Ünbrøken" * 250
 #: What people and Venice may have written, in every column that a page shows; `{size}` letters of it.
 WRITE = """
+from gallery.media import pictures
 from gallery.models import *
 long, member = {long!r}[:{size}], {member!r}
 owner = User.objects.get(username=member)
@@ -37,7 +42,34 @@ Gate.objects.all().delete()
 Gate.objects.close(Gate.Kind.PAUSE, long[:500])
 Gate.objects.close(Gate.Kind.BUSY, long[:500], model=long[:200])
 Worker.objects.update(host=long[:100])
+kept = Collection.objects.first() or Collection.objects.called("c", owner)
+kept.add(Image.objects.values_list("pk", flat=True), owner)
+Collection.objects.update(name=long[:100], notes=long)
+Preset.objects.get_or_create(owner=owner)
+Preset.objects.update(name=long[:60], is_shared=True, values={{"prompt": long, "model": long[:200]}})
+SavedSearch.objects.get_or_create(user=owner)
+SavedSearch.objects.update(name=long[:60], text=long[:500])
+Tag.objects.called(long[:50], owner).add([11, 12], owner)
+picture = Image.objects.get(pk=12)
+Upload.objects.exists() or Upload.objects.bring(owner, pictures.load(picture.name, picture.sha256))
+Batch.objects.update(owner=owner, title=long[:200])
+Batch.objects.filter(pk=2).update(kind="matrix", axes={{
+    "layout": ["style_preset", "seed"], "style_preset": [long[:100], ""], "seed": [1, 2, 3],
+    "cells": ["image:12", None, "image:11", 0, None, None], "base": {{"prompt": long, "model": long[:200]}},
+}})
+Image.objects.filter(pk=3).update(trashed_at="2020-02-02T00:00Z")
 """
+#: What pages want to know that have nothing to show otherwise.
+ASKED = {
+    "compare": ["", "?images=11,12", "?images=9,10,11,12", "?images=3,12"],
+    "compare-prompts": ["", "?a=1&b=2"],
+    "collection": ["", "?arrange=1"],
+    "create": ["", "?image=12&use=all", "?style_preset={word}", "?preset=1"],
+    "edit-together": ["?image=11&image=12"],
+    "gallery": ["", "?q={word}"],
+    "matrix": ["", "?image=12&axis.seed=1..9&axis.style_preset=Anime", "?matrix=2"],
+    "prompts": ["", "?q={word}"],
+}
 #: Names of people and of what they keep, in the admin's titles, breadcrumbs, histories and questions.
 NAME = """
 from django.contrib.admin.models import LogEntry
@@ -58,7 +90,8 @@ LINKS = "() => [...document.querySelectorAll('a[href]')].map(link => link.pathna
 WIDER = """() => [...document.querySelectorAll("body, main *, .banner *, .notices *")]
   .filter(one => one.checkVisibility() && one.clientWidth && !one.matches("svg *, input, select, textarea, .hidden"))
   .filter(one => one.getBoundingClientRect().right > innerWidth + 1 || one.scrollWidth > one.clientWidth + 1)
-  .filter(one => !one.closest(".filters, .rail, .filmstrip") && getComputedStyle(one).overflowX === "visible")
+  .filter(one => !one.closest(".filters, .rail, .filmstrip, .scrolls, .matrix-scrolls"))
+  .filter(one => getComputedStyle(one).overflowX === "visible")
   .map(one => one.tagName + "." + one.className).join(" ")"""
 
 
@@ -74,36 +107,66 @@ def long_site(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Itera
         yield running
 
 
+def addresses(word: str) -> Iterator[str]:
+    """Of everything that the site has, with numbers that there are, and nothing that an address may not have."""
+    for pattern in urlpatterns:
+        name = getattr(pattern, "name", None)
+        if name is None or name == "media":
+            continue
+        things = {"pk": [1], "token": [word], "verb": ["tag"], "kind": list(FORMS)}
+        if str(pattern.pattern).startswith("images/"):
+            things["pk"] = [12]
+        if name == "generation":
+            things["pk"] = list(range(1, 8))
+        if name in {"batch", "matrix-result"}:
+            things["pk"] = [1, 2]
+        if name == "upload-operation":
+            things["kind"] = ["edit", "upscale"]
+        names = list(pattern.pattern.converters)
+        for values in itertools.product(*(things[each] for each in names)):
+            address = reverse(name, kwargs=dict(zip(names, values, strict=True)))
+            yield from (address + query.format(word=word) for query in ASKED.get(name, [""]))
+    yield f"/nowhere/{word}"
+
+
+def too_wide(page: Page, site: Site, paths: Iterable[str]) -> tuple[dict[str, str], set[str]]:
+    """The pages among `paths` that are wider than the window, with what makes them so; and all that were looked at."""
+    wide, seen = {}, set()
+    for path in paths:
+        answer = page.request.get(site.url + path, max_redirects=0)
+        if "text/html" not in answer.headers.get("content-type", "") or "<html" not in answer.text():
+            continue
+        if answer.status == 405:
+            continue
+        seen.add(path.split("?")[0])
+        page.goto(site.url + path)
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth") or page.evaluate(WIDER):
+            wide[path[:60]] = page.evaluate(WIDER) or "the page"
+    return wide, seen
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("size", [300, 2000, 64])
+@pytest.mark.parametrize("size", [300, 2000, 64, 8])
 def test_no_page_is_wider_than_a_phone(long_site: Site, browser: Browser, size: int) -> None:
     site = long_site
-    context = browser.new_context(viewport={"width": 360, "height": 780})
+    context = browser.new_context(viewport={"width": 320, "height": 780})
     page = signed_in(site, context, MEMBER)
     site.manage("shell", "-v0", "-c", WRITE.format(long=LONG, size=size, member=MEMBER))
     word = LONG[: min(size, 480)]
-    paths = [
-        "/",
-        "/create/",
-        "/create/?image=12&use=all",
-        "/prompts/",
-        "/queue/",
-        "/prompts/1/",
-        "/images/12/",
-    ]
-    paths += [f"/generations/{number}/" for number in range(1, 8)]
-    paths += [f"/?q={word}", f"/prompts/?q={word}", f"/nowhere/{word}", f"/create/?style_preset={word}"]
-    wide = {}
-    for path in paths:
-        page.goto(site.url + path)
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth") or page.evaluate(WIDER):
-            wide[path[:40]] = page.evaluate(WIDER)
+    wide, seen = too_wide(page, site, addresses(word))
+    page.goto(site.url)
     page.locator(".person summary").click()
     page.evaluate("word => document.getElementById('notices').append(word)", word)
     menu = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    stranger = browser.new_context(viewport={"width": 320, "height": 780})
+    doors, _ = too_wide(stranger.new_page(), site, [f"/accounts/login/?next=/{word}", f"/signin/{word}/"])
 
-    assert (wide, menu) == ({}, 0)
+    assert (wide, doors, menu) == ({}, {}, 0)
+    # The walk did not end at a door or with what is not there.
+    assert len(seen) > 40
+    assert {"/create/from-file/", "/images/12/lineage/", "/uploads/1/upscale/", "/matrices/2/"} <= seen
     context.close()
+    stranger.close()
 
 
 @pytest.mark.long
