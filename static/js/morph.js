@@ -3,6 +3,9 @@
 import { changed } from "./events.js";
 
 const CARD = ".card";
+// What stands for a request, or for a click of several; and where it leads.
+const ROW = `${CARD}, .batch`;
+const LINK = ".batch-title a, .prompt a, .tile";
 // So long a button that spends rests where it has just come to be.
 const SETTLING = 600;
 
@@ -62,7 +65,8 @@ Object.assign(Idiomorph.defaults.callbacks, {
 // The last element that had the focus and was not left for nothing: a button that is switched off while its request
 // runs, or that is gone with its row, has lost it to the body by the time the answer comes.
 let last = null;
-let rows = [];
+// Beside what may have lost it; null where an answer has nothing to do with it.
+let rows = null;
 let places = new Map();
 
 document.addEventListener("focusin", (event) => {
@@ -94,14 +98,25 @@ document.addEventListener(
   { capture: true },
 );
 
-document.addEventListener("htmx:beforeSwap", () => {
+document.addEventListener("htmx:beforeSwap", ({ detail: { target, requestConfig } }) => {
   places = new Map(spending().map((button) => [button, place(button)]));
-  const card = last?.closest(CARD);
-  const all = [...document.querySelectorAll(CARD)];
-  const at = all.indexOf(card);
-  // Its own row, then those below it, then those above it.
-  rows = at < 0 ? [] : [...all.slice(at), ...all.slice(0, at).reverse()].map((row) => row.id);
+  const isDrawnAnew = requestConfig.elt.matches('[hx-swap^="morph"]') && target.contains(last);
+  rows = last?.closest(ROW) || isDrawnAnew ? rowsFrom(last) : null;
 });
+// What comes beside an answer, as the banner with that of the header, has no rows.
+document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target } }) => {
+  if (target.contains(last)) rows ??= [];
+});
+
+/** The row of an element and those below it, then those above it. */
+function rowsFrom(element) {
+  const all = [...document.querySelectorAll(ROW)];
+  const own = element.closest(ROW);
+  const isBelow = (row) => element.compareDocumentPosition(row) & Node.DOCUMENT_POSITION_FOLLOWING;
+  const at = all.findIndex((row) => row === own || isBelow(row));
+  const above = at < 0 ? all : all.slice(0, at);
+  return [...all.slice(above.length), ...above.reverse()].map((row) => row.id);
+}
 
 document.addEventListener("htmx:afterSwap", () => {
   keepFocus();
@@ -115,9 +130,9 @@ document.addEventListener("htmx:afterSwap", () => {
 function keepFocus() {
   if (!last || document.activeElement !== document.body) return;
   if (last.isConnected) last.focus({ preventScroll: true });
-  if (document.activeElement !== document.body || !rows.length) return;
+  if (document.activeElement !== document.body || !rows) return;
   // Never to another button: the next key would press it.
-  const links = rows.flatMap((id) => [...(document.getElementById(id)?.querySelectorAll(".prompt a, .tile") ?? [])]);
+  const links = rows.flatMap((id) => [...(document.getElementById(id)?.querySelectorAll(LINK) ?? [])]);
   for (const link of [...links, document.getElementById("main")]) {
     link.focus({ preventScroll: true });
     if (document.activeElement !== document.body) return;

@@ -129,3 +129,84 @@ def test_after_cancel_by_keyboard_the_next_key_neither_pays_nor_starts_at_the_to
         "document.activeElement.matches('.prompt a, main') && document.activeElement.tagName"
     )
     assert where in {"A", "MAIN"}
+
+
+BATCH = """
+from decimal import Decimal
+from gallery.models import Generation, User
+from gallery.models.queue import Order
+from venice import Generate
+asked = [Generate(prompt="A click", model="venice-sd35", seed=seed) for seed in (1, 2)]
+orders = [Order(operation=operation, price=Decimal("0.01")) for operation in asked]
+made, _ = Generation.objects.enqueue_batch(User.objects.get(username="admin"), orders)
+print([made[0].batch_id, *(row.pk for row in made)])
+"""
+#: What has the focus: its own row's link, that of another one, or the page as a whole; never nothing.
+HELD = (
+    "document.activeElement.closest('[data-generation], .batch, main')?.id ?? document.activeElement.tagName"
+)
+
+
+def end(site: Site, *ids: int) -> None:
+    """At once, and well."""
+    shell(
+        site,
+        f"from gallery.models import Generation; Generation.objects.filter(pk__in={ids}).update(state='done')",
+    )
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_focus_goes_on_when_there_is_nothing_left_to_cancel_at_once(
+    site: Site, page: Page, stays: bool
+) -> None:
+    first, second = rows(site, "queued", "queued")
+    page.goto(f"{site.url}/queue/")
+    page.locator("#cancel-mine button").focus()
+
+    end(site, *([first] if stays else [first, second]))
+    expect(page.locator("#cancel-mine")).to_have_count(0)
+
+    assert page.evaluate(HELD) == (f"generation-{second}" if stays else "main")
+    assert page.evaluate("document.activeElement.matches('a, main')")
+
+
+@pytest.mark.parametrize(
+    ("address", "place"), [("/queue/", "main"), ("/batches/{}/", "batch-{}"), ("/create/", "batch-{}")]
+)
+@pytest.mark.parametrize("verb", ["pause", "cancel"])
+@pytest.mark.one_in(6)
+def test_focus_goes_on_when_a_click_has_ended(
+    site: Site, page: Page, address: str, place: str, verb: str
+) -> None:
+    click, *made = json.loads(shell(site, BATCH))
+    page.goto(site.url + address.format(click))
+    page.locator(f"#{verb}-batch-{click} button").focus()
+
+    end(site, *made)
+    expect(page.locator(f"#{verb}-batch-{click}")).to_have_count(0)
+
+    assert page.evaluate(HELD) == place.format(click)
+    assert page.evaluate("document.activeElement.matches('a, main')")
+
+
+@pytest.mark.one_in(3)
+@pytest.mark.parametrize("address", ["/queue/", "/batches/{}/", "/create/"])
+def test_focus_goes_on_when_a_click_was_paused_by_key(site: Site, page: Page, address: str) -> None:
+    click, *_ = json.loads(shell(site, BATCH))
+    page.goto(site.url + address.format(click))
+    page.locator(f"#pause-batch-{click} button").press("Enter")
+    expect(page.locator(f"#resume-batch-{click}")).to_be_visible()
+
+    assert page.evaluate("document.activeElement.matches('.batch-title a')")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("address", ["/queue/", "/prompts/"])
+def test_focus_goes_on_when_a_gate_opens(site: Site, page: Page, address: str) -> None:
+    page.goto(site.url + address)
+    page.locator("#gates a").focus()
+
+    shell(site, "from gallery.models import Gate; Gate.objects.all().delete()")
+    expect(page.locator("#gates a")).to_have_count(0, timeout=10_000)
+
+    assert page.evaluate(HELD) == "main"
