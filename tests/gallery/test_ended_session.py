@@ -281,6 +281,31 @@ def test_a_form_that_is_older_than_the_sign_in_is_shown_again(alice: User) -> No
     assert "lighthouse" not in stranger.content.decode()
 
 
+@pytest.mark.parametrize("htmx", [False, True], ids=["form", "htmx"])
+@pytest.mark.parametrize(
+    ("path", "sent", "origin"),
+    [
+        ("/images/{image}/favourite/", {"favourite": "true"}, None),
+        ("/images/{image}/favourite/", {"favourite": "true"}, "http://testserver"),
+        ("/queue/cancel/", {}, None),
+        ("/create/", TYPED, "https://evil.example"),
+        # Its words cannot be put back: they are there to be copied.
+        ("/admin/gallery/collection/add/", {"name": WORDS}, None),
+    ],
+)
+def test_a_form_that_cannot_be_shown_again_says_why(
+    sally: User, others: dict[str, int], path: str, sent: dict[str, str], origin: str | None, htmx: bool
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(sally)
+    headers = ({"Origin": origin} if origin else {}) | ({"HX-Request": "true"} if htmx else {})
+    answer = client.post(path.format(**others), sent | {"csrfmiddlewaretoken": "x" * 64}, headers=headers)
+    assert answer.status_code == 403
+    page = Page(answer.content)
+    assert page.one(data_reason=None).words.startswith("This form is older than your sign-in, or came from")
+    assert bool(page.all(data_typed=None)) == path.startswith("/admin/")
+
+
 def test_what_the_page_sends_by_itself_spends_nothing(client: Client, alice: User) -> None:
     """Somebody who has signed in meanwhile, in another tab, gets the form as it was."""
     client.force_login(alice)
