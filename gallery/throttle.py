@@ -37,7 +37,8 @@ def turn(request: HttpRequest) -> Iterator[None]:
     """A turn to look at one password. Raises TooManySignIns."""
     _check_address(request)
     if not _room.acquire(blocking=False):
-        raise TooManySignIns("Many people are signing in right now.", "busy", BUSY_FOR)
+        words = f"Many people are signing in right now. Try again in {BUSY_FOR} s."
+        raise TooManySignIns(words, "busy", BUSY_FOR)
     try:
         with _hashing:
             yield

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from axes.models import AccessAttempt
@@ -14,6 +15,7 @@ from django.utils import timezone
 from gallery import throttle
 from gallery.callers import counted_address
 from gallery.models import User
+from tests.gallery.page import Page
 
 LOGIN = "/accounts/login/"
 
@@ -25,9 +27,17 @@ class SlowHasher(MD5PasswordHasher):
 
 
 def attempt(name: str, address: str = "192.0.2.1", password: str = "wrong") -> "tuple[int, int]":
-    data = {"username": name, "password": password}
-    answer = Client().post(LOGIN, data, REMOTE_ADDR=address)
+    answer = posted(name, address, password)
     return answer.status_code, int(answer.headers.get("Retry-After", 0))
+
+
+def posted(name: str, address: str = "192.0.2.1", password: str = "wrong") -> Any:
+    return Client().post(LOGIN, {"username": name, "password": password}, REMOTE_ADDR=address)
+
+
+def reason(answer: Any) -> str:
+    words: str = Page(answer.content).one(data_reason=None).words
+    return words
 
 
 @pytest.mark.parametrize(
@@ -53,6 +63,7 @@ def test_one_address_has_fifty_tries_whatever_the_names(alice: User) -> None:
 
     assert status == 429
     assert 0 < wait <= 900
+    assert reason(posted("alice")).startswith("Too many wrong passwords came from your network.")
     assert attempt("alice", "192.0.2.2", "alice has a long password")[0] == 302
     AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=16))
     assert attempt("alice", password="alice has a long password")[0] == 302
@@ -85,10 +96,10 @@ def test_a_web_process_hashes_one_at_a_time(
         return f"slow${salt}$x"
 
     monkeypatch.setattr(SlowHasher, "encode", encode)
-    answers: list[tuple[int, int]] = []
+    answers: list[Any] = []
 
     def post(number: int) -> None:
-        answers.append(attempt(f"nobody{number}"))
+        answers.append(posted(f"nobody{number}"))
         connection.close()
 
     threads = [threading.Thread(target=post, args=(number,)) for number in range(10)]
@@ -97,9 +108,11 @@ def test_a_web_process_hashes_one_at_a_time(
     assert entered.acquire(timeout=30)
     while sum(not thread.is_alive() for thread in threads) < 8:
         threads[0].join(0.05)
-    assert sorted(answers) == [(429, throttle.BUSY_FOR)] * 8
+    busy = "Many people are signing in right now. Try again in 2 s."
+    refused = [(answer.status_code, answer["Retry-After"], reason(answer)) for answer in answers]
+    assert refused == [(429, "2", busy)] * 8
     leave.set()
     for thread in threads:
         thread.join()
     assert max(most) == throttle.AT_ONCE
-    assert [status for status, _ in answers].count(422) == 2
+    assert [answer.status_code for answer in answers].count(422) == 2

@@ -5,6 +5,7 @@ from django.test import Client
 
 from gallery.forms import SignInForm
 from gallery.models import User
+from tests.gallery.page import Page
 
 pytestmark = pytest.mark.django_db
 GOOD = "alice has a long password"
@@ -56,5 +57,7 @@ def test_one_message_for_a_wrong_password_and_an_unknown_name(client: Client, al
 def test_a_locked_name_learns_for_how_long(client: Client, alice: User) -> None:
     for number in range(5):
         answer = client.post("/accounts/login/", {"username": "alice", "password": f"wrong {number}"})
-    assert answer.status_code == 429
-    assert "Signing in is locked for 15 minutes" in answer.content.decode()
+    assert (answer.status_code, answer["Retry-After"]) == (429, "900")
+    page = Page(answer.content)
+    assert page.one("h1").words == "Signing in is locked for 15 minutes"
+    assert page.one(data_reason=None).words.startswith("Five wrong passwords were sent for this name.")

@@ -384,10 +384,14 @@ def test_too_many_within_a_minute_are_told_when_to_come_back(maker: Client, sett
     for _ in range(2):
         assert maker.post("/create/", GOOD).status_code == 303
 
-    response = maker.post("/create/", GOOD)
+    for headers in ({}, {"HX-Request": "true"}):
+        response = maker.post("/create/", GOOD, headers=headers)
+        assert response.status_code == 429
+        seconds = int(response["Retry-After"])
+        assert 1 <= seconds <= 60
+        reason = Page(response.content).one(data_reason=None).words
+        assert reason == f"More than 2 requests within a minute. Try again in {seconds} s."
 
-    assert response.status_code == 429
-    assert 1 <= int(response["Retry-After"]) <= 60
     assert Generation.objects.count() == 2
     page = Page(response.content)
     assert "Try again in" in page.one(data_reason=None).words

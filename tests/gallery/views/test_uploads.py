@@ -190,8 +190,12 @@ def test_others_are_asked_to_wait_while_pictures_are_looked_through(site: Client
     for _ in range(view.AT_ONCE):
         assert view._turns.acquire(blocking=False)
     try:
-        answer = brought(site, RED)
-        assert (answer.status_code, answer["Retry-After"]) == (429, "3")
+        picked = site.post(
+            "/create/pictures/", {"pick": "style_reference", "bring": "1", "picture": file(RED)}
+        )
+        for answer in (brought(site, RED), brought(site, RED, headers=JSON), picked):
+            assert (answer.status_code, answer["Retry-After"]) == (429, "3")
+            assert "Try again in some seconds." in Page(answer.content).one(data_reason=None).words
         assert site.get("/uploads/").status_code == 200
     finally:
         for _ in range(view.AT_ONCE):
