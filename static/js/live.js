@@ -64,6 +64,11 @@ document.addEventListener("htmx:afterRequest", (event) => {
     .forEach((message) => message.remove());
 });
 
+// A form with messages takes its place; a whole page that says why takes none, and its words are said as others are.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.xhr.status !== 422 || !reasonIn(detail.xhr.responseText)) return;
+  Object.assign(detail, { shouldSwap: false, isError: true });
+});
 document.addEventListener("htmx:responseError", (event) => {
   const { status, responseText } = event.detail.xhr;
   if (status !== 401) say(reasonIn(responseText) || "That did not work; what was already generated is kept.");

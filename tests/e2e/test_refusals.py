@@ -1,6 +1,7 @@
 """Why something was refused is said in the server's own words, and nothing that was typed goes."""
 
 import re
+from functools import partial
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -67,6 +68,78 @@ def test_another_server_between_us_has_no_words(site: Site, browser: Browser, st
     page.locator("#create-submit").click()
     expect(page.locator("#notices .notice")).to_contain_text("That did not work")
     expect(page.locator("#id_prompt")).to_have_value(TYPED)
+    context.close()
+
+
+DEEDS = {
+    "favourite": ("/images/{image}/", "main [data-action=favourite] button", "**/favourite/"),
+    "rate": ("/images/{image}/", "main [data-action=rate] button", "**/rate/"),
+    "tag": ("/images/{image}/", "#tag-by-name button", "**/tag/"),
+    "collect": ("/images/{image}/", "#collect-by-name button", "**/collect/"),
+    "cancel": ("/queue/", "#cancel-{waiting} button", "**/cancel/"),
+    "cancel a click": ("/batches/{click}/", "#cancel-batch-{click} button", "**/cancel/"),
+    "run again": ("/generations/{failed}/", "#run-again-{failed} button", "**/run-again/"),
+}
+#: A picture, what waits, what failed, and a click of two.
+THINGS = """
+from decimal import Decimal
+from gallery.models import Gate, Generation, Image, User
+from gallery.models.queue import Order
+from venice import Generate
+Gate.objects.close(Gate.Kind.PAUSE, "x")
+operation, price = Generate(prompt="Refused", model="venice-sd35"), Decimal("0.01")
+order, admin = Order(operation=operation, price=price), User.objects.get(username="admin")
+waiting, failed = (Generation.objects.enqueue(admin, operation, price=price)[0].pk for _ in range(2))
+Generation.objects.filter(pk=failed).update(state="failed")
+click = Generation.objects.enqueue_batch(admin, [order, order])[0][0].batch_id
+print(Image.objects.covers().latest("pk").pk, waiting, failed, click)
+"""
+GONE = """
+from gallery.models import Gate, Generation
+Generation.objects.filter(state__in=["queued", "failed"]).update(state="cancelled")
+Gate.objects.all().delete()
+"""
+
+
+def refuse(status: int, route: Route) -> None:
+    page = f"<!doctype html><html><body><main><p data-reason>Words of {status}.</p></main></body></html>"
+    route.fulfill(status=status, content_type="text/html", body=page)
+
+
+@pytest.mark.one_in(3)
+@pytest.mark.parametrize("deed", DEEDS)
+def test_why_a_deed_was_refused_is_told(filled_site: Site, browser: Browser, deed: str) -> None:
+    """In the words of the page that refuses, which takes the place of nothing."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = signed_in(filled_site, context)
+    numbers = filled_site.manage("shell", "-v0", "-c", THINGS).split()
+    things = dict(zip(("image", "waiting", "failed", "click"), numbers, strict=True))
+    try:
+        address, button, asked = (each.format(**things) for each in DEEDS[deed])
+        page.goto(filled_site.url + address)
+        if deed == "collect":
+            page.locator("#collect summary").click()
+        for field in ("#tag-name", "#collect-name"):
+            if page.locator(field).is_visible():
+                page.locator(field).fill("Herons")
+        for status in (403, 409, 422, 429):
+            page.unroute_all()
+            page.route(asked, partial(refuse, status))
+            page.locator(button).first.click()
+            expect(page.locator("#notices")).to_have_text(f"Words of {status}.")
+            assert page.locator("[data-reason]").count() == 0
+    finally:
+        filled_site.manage("shell", "-v0", "-c", GONE)
+    context.close()
+
+
+def test_a_deed_of_a_page_that_is_older_than_the_sign_in_says_so(filled_site: Site, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = signed_in(filled_site, context)
+    page.goto(f"{filled_site.url}/images/1/")
+    page.evaluate("document.getElementsByName('csrfmiddlewaretoken').forEach((each) => (each.value = 'old'))")
+    page.locator("main [data-action=favourite] button").first.click()
+    expect(page.locator("#notices")).to_contain_text("This form is older than your sign-in")
     context.close()
 
 
