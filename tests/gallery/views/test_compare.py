@@ -1,13 +1,17 @@
 """Pictures beside each other: which address shows which, what it says of bad ones, and what is told to differ."""
 
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.test import Client
+from PIL import Image as Pillow
 
 from gallery.display import beside
-from gallery.models import Collection, Generation, Image, Mark, User
+from gallery.media.thumbnails import decode
+from gallery.models import Collection, Generation, Image, Input, Mark, User
+from gallery.models.stored import StoredPicture
 from tests.gallery.making import a_member, a_picture, pictures
 from tests.gallery.page import Page
 from tests.gallery.spending import sent_of
@@ -248,3 +252,46 @@ def test_they_lie_so_that_each_is_as_large_as_can_be(
     images: list[Image], window: tuple[int, int], columns: int
 ) -> None:
     assert beside.columns(images, *window) == columns
+
+
+def drawn(owner: User, width: int, height: int) -> tuple[Image, dict[str, int]]:
+    """A picture of that size, and how wide each of its files is, by its address."""
+    Pillow.new("RGB", (width, height)).save(file := BytesIO(), "PNG")
+    made = decode(file.getvalue()).thumbnails
+    image = a_picture(owner)
+    Image.objects.filter(pk=image.pk).update(width=width, height=height)
+    image.refresh_from_db()
+    files = {image.thumbnail_512: made[512], image.thumbnail_256: made[256], image.media_url: file.getvalue()}
+    return image, {address: Pillow.open(BytesIO(data)).width for address, data in files.items()}
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(200, 150), (256, 256), (300, 200), (200, 301), (512, 512), (513, 100), (700, 900)]
+)
+def test_each_source_is_as_wide_as_its_file_and_no_two_are_the_same(
+    member: Client, alice: User, models_known: None, width: int, height: int
+) -> None:
+    """Beside each other, in the matrix of a prompt, and before and after."""
+    (before, of_before), (image, of_image) = (drawn(alice, width, height) for _ in range(2))
+    real = of_before | of_image
+    Generation.objects.filter(pk=image.generation_id).update(kind="remove-background", request={})
+    shared = {field.name: getattr(before, field.name) for field in StoredPicture._meta.fields}
+    Input.objects.create(generation=image.generation, position=0, role="source", image=before, **shared)
+    prompt = f"/prompts/{image.prompt_id}/matrix/?across=seed&down=model"
+
+    for address, name, attribute in (
+        (f"/compare/?images={before.pk},{image.pk}", "ol", "data_beside"),
+        (f"/images/{image.pk}/", "figure", "data_before_after"),
+        (prompt, "table", "class_"),
+    ):
+        shown = Page(member.get(address).content).one(name, **{attribute: None}).all("img", src=None)
+        assert shown, address
+        for picture in shown:
+            listed = picture.attributes.get("srcset", "").split(",")
+            sources = [each.split() for each in listed if each.strip()]
+            told = {source: int(across.removesuffix("w")) for source, across in sources}
+            assert told == {source: real[source] for source in told}, address
+            assert len(set(told.values())) == len(sources), address
+            assert not told or picture["src"] in told
+            # What is more than a thumbnail has a source that is more.
+            assert address == prompt or max(told.values()) == width, address
