@@ -384,7 +384,8 @@ def test_too_many_within_a_minute_are_told_when_to_come_back(maker: Client, sett
     for _ in range(2):
         assert maker.post("/create/", GOOD).status_code == 303
 
-    for headers in ({}, {"HX-Request": "true"}):
+    # Without scripts as the last one, whose page leads back to the form.
+    for headers in ({"HX-Request": "true"}, {}):
         response = maker.post("/create/", GOOD, headers=headers)
         assert response.status_code == 429
         seconds = int(response["Retry-After"])
@@ -394,7 +395,6 @@ def test_too_many_within_a_minute_are_told_when_to_come_back(maker: Client, sett
 
     assert Generation.objects.count() == 2
     page = Page(response.content)
-    assert "Try again in" in page.one(data_reason=None).words
     (back,) = [link["href"] for link in page.all("a") if "what you typed" in link.words]
     form = Page(maker.get(back).content)
     assert form.one("textarea", id="id_prompt").text.strip() == GOOD["prompt"]
