@@ -67,6 +67,8 @@ Object.assign(Idiomorph.defaults.callbacks, {
 let last = null;
 // Beside what may have lost it; null where an answer has nothing to do with it.
 let rows = null;
+// What stood in front of a link that reads on and had the focus: rows come in its place.
+let front = null;
 let places = new Map();
 
 document.addEventListener("focusin", (event) => {
@@ -102,6 +104,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail: { target, requestConfig 
   places = new Map(spending().map((button) => [button, place(button)]));
   const isDrawnAnew = requestConfig.elt.matches('[hx-swap^="morph"]') && target.contains(last);
   rows = last?.closest(ROW) || isDrawnAnew ? rowsFrom(last) : null;
+  front = target.matches("#sitting-older") && target.contains(last) ? target.previousElementSibling : null;
 });
 // What comes beside an answer, as the banner with that of the header, has no rows.
 document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target } }) => {
@@ -119,6 +122,7 @@ function rowsFrom(element) {
 }
 
 document.addEventListener("htmx:afterSwap", () => {
+  if (front?.nextElementSibling) rows = rowsFrom(front.nextElementSibling);
   keepFocus();
   for (const button of spending()) {
     const before = places.get(button);

@@ -210,3 +210,16 @@ def test_focus_goes_on_when_a_gate_opens(site: Site, page: Page, address: str) -
     expect(page.locator("#gates a")).to_have_count(0, timeout=10_000)
 
     assert page.evaluate(HELD) == "main"
+
+
+@pytest.mark.long
+def test_focus_goes_on_in_what_older_brings(site: Site, page: Page) -> None:
+    rows(site, *["cancelled"] * 45)
+    page.goto(f"{site.url}/create/")
+    shown = page.locator(".sitting-row").count()
+    page.evaluate("document.querySelector('#sitting-older a').focus({ preventScroll: true })")
+    page.keyboard.press("Enter")
+    expect(page.locator(".sitting-row").nth(shown)).to_be_visible()
+
+    first = page.locator(".sitting-row").nth(shown).get_attribute("id")
+    assert page.evaluate("document.activeElement.closest('.sitting-row')?.id") == first
