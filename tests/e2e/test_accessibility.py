@@ -60,12 +60,12 @@ LOOKS = {
 }
 
 
-# The short run sees a quarter of the pages, some of each kind; the long one all.
+# The short run sees a sixth of the pages, some of each kind; the long one all.
 @pytest.mark.parametrize(
     ("width", "scheme", "paths"),
     [
-        pytest.param(390, "dark", PAGES[::8], id="narrow-dark-some"),
-        pytest.param(1440, "light", PAGES[4::8], id="wide-light-some"),
+        pytest.param(390, "dark", PAGES[::12], id="narrow-dark-some"),
+        pytest.param(1440, "light", PAGES[6::12], id="wide-light-some"),
         *(pytest.param(*look, pages, id=f"{look}", marks=pytest.mark.long) for look, pages in LOOKS.items()),
     ],
 )

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import PHONE, Site, at_hand, opened
@@ -16,6 +17,7 @@ def made(page: Page) -> None:
     expect(page.locator('[data-generation]:not([data-state="done"])')).to_have_count(0, timeout=30_000)
 
 
+@pytest.mark.long
 def test_by_touch_from_a_picture_into_its_tree_and_on(site: Site, browser: Browser) -> None:
     context, page, complaints = opened(site, browser, ASKED, name="lia", **PHONE)
     page.locator("#create-submit").tap()

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import PHONE, Site, at_hand, signed_in, watched
@@ -15,6 +16,7 @@ def unfolded(page: Page) -> None:
     at_hand(page, "#create-options")
 
 
+@pytest.mark.long
 def test_by_touch_from_the_form_to_a_file_and_back(site: Site, browser: Browser, tmp_path: Path) -> None:
     context = browser.new_context(**PHONE)
     complaints = watched(context)

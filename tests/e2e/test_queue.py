@@ -155,6 +155,7 @@ def end(site: Site, *ids: int) -> None:
     )
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("stays", [True, False])
 def test_focus_goes_on_when_there_is_nothing_left_to_cancel_at_once(
     site: Site, page: Page, stays: bool

@@ -133,6 +133,7 @@ def test_why_a_deed_was_refused_is_told(filled_site: Site, browser: Browser, dee
     context.close()
 
 
+@pytest.mark.long
 def test_a_deed_of_a_page_that_is_older_than_the_sign_in_says_so(filled_site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = signed_in(filled_site, context)

@@ -51,6 +51,7 @@ def test_what_is_there_is_made_again_only_on_purpose(site: Site, browser: Browse
     context.close()
 
 
+@pytest.mark.long
 def test_what_is_there_is_used_without_a_loss_of_words_or_made_again_by_touch(
     site: Site, browser: Browser
 ) -> None:
@@ -109,6 +110,7 @@ def test_a_picture_is_reproduced_and_compared(site: Site, browser: Browser, is_p
     context.close()
 
 
+@pytest.mark.long
 def test_without_scripts_the_question_and_the_comparison_are_pages(site: Site, browser: Browser) -> None:
     context, page, _ = opened(site, browser, f"{ASKED}without+a+script", java_script_enabled=False)
     page.locator("#create-submit").click()

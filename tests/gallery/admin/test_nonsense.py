@@ -259,6 +259,7 @@ def test_nonsense_at_the_other_addresses(asking: Asking, rows: None, sally: User
     asking.check()
 
 
+@pytest.mark.one_database
 def test_every_link_that_a_list_shows_works(
     asking: Asking, rows: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -176,7 +176,7 @@ def charged(emulator: Emulator, generation: Generation) -> Decimal:
 
 @pytest.mark.one_database
 @given(asked=choices(), late=later())
-@tried(20, long=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried(8, long=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_one_price_from_the_button_to_the_bill(
     client: Browser,
     alice: User,
