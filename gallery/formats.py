@@ -68,6 +68,11 @@ def size(count: int) -> str:
     return f"{count / (1 << 10):.0f} KB" if count < 1 << 20 else f"{count / (1 << 20):.1f} MB"
 
 
+def whole_size(count: int) -> str:
+    """`25 MB`: a limit in bytes, or what is left of it."""
+    return f"{count >> 20} MB"
+
+
 def counted(number: int, noun: str) -> str:
     """`1 picture`, `4 pictures`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -17,6 +17,7 @@ from django.utils.cache import patch_vary_headers
 
 from gallery import access, zones
 from gallery.access import TooManySubmissions
+from gallery.formats import whole_size
 from gallery.forms import kept
 from gallery.forms.kept import Words
 from gallery.forms.login_redirect import to_sign_in
@@ -114,8 +115,8 @@ def _refusal_of_body(request: HttpRequest, files: ExitStack) -> HttpResponse | N
 def _too_large(request: HttpRequest, *, brings: bool) -> HttpResponse:
     if not brings:
         return error_page(request, 413)
-    most = settings.UPLOADS_MAX_SIZE >> 20
-    words = f"Pictures may have {MAX_FILE >> 20} MB each, and {most} MB together. Bring fewer at a time."
+    each, most = whole_size(MAX_FILE), whole_size(settings.UPLOADS_MAX_SIZE)
+    words = f"Pictures may have {each} each, and {most} together. Bring fewer at a time."
     return error_page(request, 413, words)
 
 

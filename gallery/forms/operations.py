@@ -10,6 +10,7 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from django.urls import reverse
 
 from gallery.formats import price as in_words
+from gallery.formats import whole_size
 from gallery.forms.catalog import grouped
 from gallery.forms.fields import ON, OneOf, Switch
 from gallery.forms.model_fields import PRICED, switch, words
@@ -268,7 +269,7 @@ class UpscaleForm(OperationForm):
     def limits(self) -> str:
         return (
             f"Takes pictures of {MIN_PIXELS:,} pixels or more, up to {megapixels(MAX_UPSCALED)} and"
-            f" {MAX_FILE >> 20} MB; at most {megapixels(MAX_UPSCALED)} come out."
+            f" {whole_size(MAX_FILE)}; at most {megapixels(MAX_UPSCALED)} come out."
         )
 
 
@@ -290,7 +291,7 @@ class RemoveBackgroundForm(OperationForm):
 
     @property
     def limits(self) -> str:
-        return f"Takes pictures up to {MAX_FILE >> 20} MB. A PNG with a transparent background comes out."
+        return f"Takes pictures up to {whole_size(MAX_FILE)}. A PNG with a transparent background comes out."
 
 
 class EditForm(OperationForm):
@@ -356,7 +357,7 @@ class EditForm(OperationForm):
     def limits(self) -> str:
         return (
             f"Takes pictures of at least {MIN_SIDE} pixels a side and {MIN_PIXELS:,} in all, up to"
-            f" {megapixels(MAX_PIXELS)} and {MAX_FILE >> 20} MB."
+            f" {megapixels(MAX_PIXELS)} and {whole_size(MAX_FILE)}."
         )
 
 

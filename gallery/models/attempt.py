@@ -96,15 +96,15 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         """Write down that nothing is kept any more: it was stored, or its file is gone."""
         return bool(self.update(**_NOT_KEPT, **_read(was_read_again)))
 
-    def ask_reading(self) -> bool:
-        """Have the worker of its host read it once more; False when it is asked already, or not kept."""
+    def ask_reading(self) -> int:
+        """Have the worker of its host read each once more; how many: not those that are asked already, or not kept."""
         ended = Exists(Generation.objects.filter(pk=OuterRef("generation"), state__in=FINAL_STATES))
         rows = self.kept().filter(ended, kept_bytes__gt=0, reading_asked_at=None)
-        return bool(rows.update(reading_asked_at=Now(), read_again_at=None))
+        return rows.update(reading_asked_at=Now(), read_again_at=None)
 
-    def discard(self) -> bool:
-        """Keep it no longer: the worker of its host removes the file. False while it is being read."""
-        return bool(self.kept().filter(reading_asked_at=None).update(kept_until=Now()))
+    def discard(self) -> int:
+        """Keep them no longer: the worker of its host removes each file. How many: not what is being read."""
+        return self.kept().filter(reading_asked_at=None).update(kept_until=Now())
 
 
 _DOUBTFUL = (Outcome.PENDING, Outcome.UNKNOWN)

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.functions import Now
 
+from gallery.formats import whole_size
 from gallery.media.storage import media_storage
 from gallery.models import Attempt, Gate, Generation, Worker, clock
 from gallery.models.gate import (
@@ -145,7 +146,7 @@ def _trouble(folder: Path) -> str:
         return f"The server cannot write to its folder “{folder.name}”: {error.strerror}."
     if free >= DISK_RESERVE:
         return ""
-    return f"Only {free >> 20} MiB are free on the server; {DISK_RESERVE >> 20} are kept in reserve."
+    return f"Only {whole_size(free)} are free on the server; {whole_size(DISK_RESERVE)} are kept in reserve."
 
 
 def probe(client: Client) -> None:

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import reswap, retarget
 
+from gallery.formats import whole_size
 from gallery.forms import Catalog, GenerateForm
 from gallery.forms.prefill import values_of_file
 from gallery.forms.sent import MODEL, models_named
@@ -18,7 +19,7 @@ from venice.dimensions import sniff_input
 from venice.sources import MAX_FILE
 
 _NONE = "Choose the file of a picture, then read it."
-_TOO_LARGE = f"That file is larger than {MAX_FILE >> 20} MB. Nothing of it was read."
+_TOO_LARGE = f"That file is larger than {whole_size(MAX_FILE)}. Nothing of it was read."
 _HEIC = "HEIC cannot be read here: save or send it as JPEG, and choose that file."
 _SAYS_NOTHING = (
     "That file does not say how it was made. PNG, JPEG and WebP of this gallery, AUTOMATIC1111, ComfyUI and"

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from gallery import access
 from gallery.display import generation_card
-from gallery.formats import counted, read_id
+from gallery.formats import counted, read_id, whole_size
 from gallery.http import MemberRequest, SeeOther, error_page
 from gallery.media.thumbnails import UnusablePicture
 from gallery.models import Generation, Input, Upload
@@ -101,7 +101,7 @@ def _page(request: MemberRequest, problems: list[str] | None = None) -> HttpResp
         "uploads": shown[:SHOWN],
         "older": shown[SHOWN - 1].pk if len(shown) > SHOWN else None,
         "problems": problems or [],
-        "most_size": MAX_FILE >> 20,
+        "most_size": whole_size(MAX_FILE),
         "stays": KEEP.days,
     }
     return render(request, "uploads/uploads.html", context, status=422 if problems else 200)
@@ -140,7 +140,7 @@ def _taken(request: MemberRequest, file: _File) -> Upload:
     if not file.size:
         raise _Refused("is empty")
     if file.size > MAX_FILE:
-        raise _Refused(f"is larger than {MAX_FILE >> 20} MB")
+        raise _Refused(f"is larger than {whole_size(MAX_FILE)}")
     if Upload.objects.of(request.user).without_use()[MOST_UNUSED - 1 : MOST_UNUSED].exists():
         raise _Refused(
             f"you have {MOST_UNUSED} pictures here that nothing was made from; take some away first"

@@ -3,6 +3,7 @@
 import uuid
 from copy import copy
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from gallery import admin as pages
 from gallery.admin import actions, reading
 from gallery.models import (
     Attempt,
@@ -667,3 +669,9 @@ def test_attempts_to_sign_in_are_listed_and_cleaned_up(client: Client, sally: Us
     assert client.get("/admin/axes/accessattempt/?q=x").status_code == 200
     action = {"action": "cleanup_expired_attempts", "_selected_action": [attempt.pk]}
     assert client.post("/admin/axes/accessattempt/", action).status_code == 302
+
+
+def test_every_module_that_registers_something_is_imported() -> None:
+    """Django looks for the package alone."""
+    modules = Path(actions.__file__).parent.glob("*.py")
+    assert {path.stem for path in modules if "@admin.register(" in path.read_text()} <= set(pages.__all__)
