@@ -79,7 +79,20 @@ _CARRYING = ("create-from-file", "create-models", "create-styles", "create-pictu
 _OF_ADMIN = ("_add", "_change")
 _CALLED = {"image": "Pictures", "input": "Pictures", "model": "Model", "text": "Text"}
 _BESIDE = frozenset(
-    {"submission", "boxes", "back", "price", "page", "save", "drawn", "refused", "typed", "preview"}
+    {
+        "submission",
+        "composer",
+        "buy",
+        "boxes",
+        "back",
+        "price",
+        "page",
+        "save",
+        "drawn",
+        "refused",
+        "typed",
+        "preview",
+    }
     | {"pick", "own", "near", "several"}
 )
 # What a button sends of what it stands beside, and nobody has typed.

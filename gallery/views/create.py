@@ -83,13 +83,20 @@ def create(request: MemberRequest) -> HttpResponse:
 def _restored(request: MemberRequest, words: kept.Words) -> HttpResponse:
     """The form as it was when its session was over; nothing of it has been sent."""
     form, values = _form_of(request, words.sent)
-    return _page(request, form, values, restored=words, left_out=_unknown(form, words.sent))
+    return _page(
+        request,
+        form,
+        values,
+        restored=words,
+        left_out=_unknown(form, words.sent),
+        **_preset_named(words.sent),
+    )
 
 
 def drawn_anew(request: MemberRequest) -> HttpResponse:
     """The form as it was posted from before the sign-in, with a token that is good; nothing of it is sent."""
     form, values = _form_of(request, request.POST)
-    notes = {"note": OLDER, "left_out": _unknown(form, request.POST)}
+    notes = {"note": OLDER, "left_out": _unknown(form, request.POST)} | _preset_named(request.POST)
     # To htmx a form with messages is 422, which it swaps.
     return _page(request, form, values, status=422 if request.htmx else 403, **notes)
 
@@ -102,6 +109,12 @@ def _form_of(request: MemberRequest, sent: QueryDict) -> tuple[GenerateForm, Val
     except draft.NotKept:
         return GenerateForm.redrawn(catalog, plain(sent)), {"image": sent.get("image", "")}
     return draft.drawn(catalog, values), values
+
+
+def _preset_named(sent: QueryDict) -> dict[str, Any]:
+    """What was to be kept as a preset: its name, and for whom. Nothing where no name was typed."""
+    name = sent.get("preset-name", "")[:200]
+    return {"preset_name": name, "preset_shared": "preset-shared" in sent} if name.strip() else {}
 
 
 def _unknown(form: GenerateForm, sent: QueryDict) -> list[tuple[str, str]]:
@@ -149,10 +162,9 @@ def _with_preset(request: MemberRequest, form: GenerateForm, values: Values) -> 
     try:
         return _page(request, form, values, preset_kept=presets.keep_form(request, values))
     except ValidationError as error:
-        name = request.POST.get("preset-name", "")[:200]
         taken = any(each.code == "taken" for each in error.error_list)
-        said = {"preset_problem": " ".join(error.messages), "preset_name": name, "preset_taken": taken}
-        return _page(request, form, values, status=422, **said)
+        said = {"preset_problem": " ".join(error.messages), "preset_taken": taken}
+        return _page(request, form, values, status=422, **said, **_preset_named(request.POST))
 
 
 def _replaced(request: MemberRequest, values: Values, **notes: Any) -> HttpResponse:
@@ -297,7 +309,8 @@ def _redrawn_composer(
         redrawn = retarget(drafts.redrawn(request, values, notes), "#create-composer")
         redrawn["HX-Reswap"] = "morph:outerHTML"
         return redrawn
-    context = {"form": form, "problems": list(form.errors.items())}
+    said = [("__all__", [note])] if (note := notes.get("note")) else []
+    context = {"form": form, "problems": [*said, *form.errors.items()]}
     fragment = render(request, "create/_composer_refused.html", context, status=status)
     return retarget(reswap(fragment, "outerHTML"), "#composer-problems")
 

@@ -64,6 +64,26 @@ def test_it_is_all_there_after_the_sign_in(client: Client, alice: User, htmx: bo
     assert values(client.get(target).content)["prompt"] == ""
 
 
+@pytest.mark.parametrize("is_older", [False, True], ids=["ended", "older"])
+def test_the_name_of_a_preset_comes_back_to_its_form(alice: User, is_older: bool) -> None:
+    client = Client(enforce_csrf_checks=is_older)
+    sent = TYPED | {"save-preset": "", "preset-name": "Fog at sea", "preset-shared": "on"}
+    if is_older:
+        client.force_login(alice)
+        page = client.post("/create/", sent)
+    else:
+        client.post("/create/", sent)
+        page = client.get(client.post("/accounts/login/", PASSWORD | {"next": "/create/?kept"})["Location"])
+
+    shown = Page(page.content)
+    assert shown.one("textarea", id="id_prompt").text.strip() == WORDS
+    assert shown.one("input", id="id_preset_name")["value"] == "Fog at sea"
+    assert "checked" in shown.one("input", id="id_preset_shared")
+    assert "open" in shown.one("details", class_="create-presets")
+    assert is_older or "then press Save" in shown.words
+    assert not Preset.objects.exists()
+
+
 @pytest.mark.parametrize("htmx", [False, True], ids=["form", "htmx"])
 @pytest.mark.parametrize("by", ["password", "link"])
 def test_words_of_an_operation_come_back_to_its_form(
