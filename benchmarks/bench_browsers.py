@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from bench_post_to_done import children_of, cpu_ms, emulator
 from browsing import Browser, Tally, in_a_row
 from measure import manage, percentile, report, say, start_django, temporary_folder
-from visiting import Visitor
+from visiting import Visitor, same_cookies
 
 TARGETS = {"page_p95_ms": 300, "errors": 0, "locked": 0, "pages_per_s": 100}
 # Whole pages and what scrolling brings.
@@ -141,7 +141,8 @@ def _waiting() -> int:
 def _site(data: Path, pace: int, cookies: list[str]) -> Iterator[Served]:
     from tests.e2e.site import running_site
 
-    with emulator() as venice, running_site(data, venice, VENICE_REQUESTS_PER_MINUTE=str(pace)) as site:
+    chosen = same_cookies() | {"VENICE_REQUESTS_PER_MINUTE": str(pace)}
+    with emulator() as venice, running_site(data, venice, **chosen) as site:
         port = urlsplit(site.url).port
         assert port
         yield Served(port, site.process.pid, data / "serve.log", cookies)

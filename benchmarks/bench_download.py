@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from measure import environment, manage, report, say, start_django, temporary_folder
-from visiting import Visitor
+from visiting import Visitor, same_cookies
 
 COUNT = int(os.environ.get("BENCH_TAKEN", "5000"))
 
@@ -63,7 +63,7 @@ def _measure(data: Path) -> dict[str, Any]:
     headers = {"Cookie": visitor.cookies, "Content-Type": "application/x-www-form-urlencoded"}
     # The secret that a visitor's cookie has.
     body = urlencode({"csrfmiddlewaretoken": "b" * 32, "all": "1"})
-    with Emulator() as venice, running_site(data, venice) as site:
+    with Emulator() as venice, running_site(data, venice, **same_cookies()) as site:
         server = _web_process(site.process.pid)
         connection = http.client.HTTPConnection(site.url.removeprefix("http://"), timeout=120)
         # The first page loads what every process loads once.

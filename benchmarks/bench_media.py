@@ -25,7 +25,7 @@ from measure import (
     start_django,
     temporary_folder,
 )
-from visiting import Visitor
+from visiting import Visitor, same_cookies
 
 INNER = 20
 
@@ -105,7 +105,7 @@ def measure_served(data: Path, seconds: float) -> dict[str, Any]:
 
     os.environ.update(environment(data))
     cookies = Visitor("benchmark").cookies
-    with Emulator() as venice, running_site(data, venice) as site:
+    with Emulator() as venice, running_site(data, venice, **same_cookies()) as site:
         say("load on the served page")
         times: list[float] = []
         errors: list[int] = []

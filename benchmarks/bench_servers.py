@@ -18,7 +18,7 @@ from typing import Any
 
 from bench_post_to_done import cpu_ms, resident_mb
 from measure import ROOT, environment, manage, median, ratio, report, say, start_django, temporary_folder
-from visiting import Visitor
+from visiting import Visitor, same_cookies
 
 THREADS = 8
 CROWD, PATIENCE = 40, 3.0
@@ -59,7 +59,7 @@ class Served:
         self.process = subprocess.Popen(
             commands(self.port)[name],
             cwd=ROOT,
-            env=environment(data) | {"PORT": str(self.port), "PYTHONPATH": str(ROOT)},
+            env=environment(data) | same_cookies() | {"PORT": str(self.port), "PYTHONPATH": str(ROOT)},
             stdout=self.log,
             stderr=self.log,
         )

@@ -48,8 +48,6 @@ def environment(data: Path) -> dict[str, str]:
     # A base URL on the loopback keeps a `.env` file's key from ever being used.
     return kept | {
         "DATA_DIR": str(data),
-        # Cookies are named by it: those that one process makes are another one's, whatever its port.
-        "PUBLIC_URL": "http://127.0.0.1:8000",
         "VENICE_BASE_URL": "http://127.0.0.1:9/api/v1",
         "VENICE_API_KEY": "benchmark",
     }

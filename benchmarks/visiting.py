@@ -20,6 +20,13 @@ class Answer:
         return next((value for known, value in self.headers if known.lower() == name.lower()), "")
 
 
+def same_cookies() -> dict[str, str]:
+    """The setting with which another process, on whatever port, calls cookies as this one: by its public address."""
+    from django.conf import settings
+
+    return {"PUBLIC_URL": settings.PUBLIC_URL}
+
+
 class Visitor:
     """A browser of `username`, a member who is made when absent."""
 

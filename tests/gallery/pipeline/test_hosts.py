@@ -128,6 +128,7 @@ def hosts(
         shared = kept | {
             "DATABASE_URL": database_url(request),
             "SECRET_KEY": settings.SECRET_KEY,
+            "PUBLIC_URL": settings.PUBLIC_URL,
             "MEDIA_STORAGE": f"s3://{bucket.name}/{bucket.prefix}",
             "AWS_ENDPOINT_URL_S3": bucket.endpoint,
             "AWS_REGION": bucket.region,

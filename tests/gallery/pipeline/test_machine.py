@@ -358,7 +358,6 @@ def test_a_worker_that_slept_while_venice_answered_brings_its_picture(
     assert len(installation.emulator.ledger()) == 1
 
 
-@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("point", "state", "posts"), [("leased", State.DONE, 1), ("begun", State.INTERRUPTED, 0)]
 )
