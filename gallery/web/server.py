@@ -272,8 +272,12 @@ class Server(TcpWSGIServer):
         """Serve until told to stop."""
         looked = 0.0
         while not self.is_stopping:
+            left, waits = self._leaves_for(), self.takes_at is not None
             # Poll counts whole milliseconds.
-            wasyncore.poll2(self._leaves_for() + 0.001 if self.takes_at else 1.0, self._map)
+            wasyncore.poll2(left + 0.001 if waits else 1.0, self._map)
+            if waits and not left:
+                # Looked for just now: taken by us, or before that by another process.
+                self.takes_at = None
             now = time.time()
             if abs(now - looked) > 1:
                 looked = now

@@ -412,6 +412,31 @@ def test_of_two_that_share_a_socket_who_has_fewer_connections_takes_who_comes(
         assert len(second.seen) == 12
 
 
+def test_who_was_taken_by_another_is_waited_for_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the loop would look for them again and again, a thousand times a second, for as long as nobody comes."""
+    first = Running(tmp_path)
+    with ExitStack() as stack:
+        stack.callback(first.stop)
+        for _ in range(server.MANY):
+            stack.enter_context(first.connect())
+        wait_until(lambda: len(first.server.active_channels) == server.MANY)
+        monkeypatch.setattr(server, "LEAVE_TO_OTHERS", 2.0)
+        second = Running(tmp_path, beside=first)
+        stack.callback(second.stop)
+
+        def is_left_by_first() -> bool:
+            # Taken so quickly that the first one has not heard of it, it is asked again.
+            wait_until(lambda: not second.server.active_channels)
+            second.ask(b"GET / HTTP/1.1\r\n" + HEAD + CLOSE + b"\r\n")
+            return first.server.takes_at is not None
+
+        wait_until(is_left_by_first)
+        wait_until(lambda: first.server.takes_at is None)
+        assert not first.seen
+
+
 def test_who_comes_is_taken_by_one_that_has_many_when_no_other_does(running: Running) -> None:
     with ExitStack() as stack:
         for _ in range(3 * server.MANY):
