@@ -80,25 +80,14 @@ _OF_ADMIN = ("_add", "_change")
 _CALLED = {"image": "Pictures", "input": "Pictures", "model": "Model", "text": "Text"}
 _BESIDE = frozenset(
     {
-        "submission",
-        "composer",
-        "buy",
-        "boxes",
-        "back",
-        "price",
-        "page",
-        "save",
-        "drawn",
-        "refused",
-        "typed",
-        "preview",
+        *("submission", "composer", "buy", "boxes", "back", "price", "page", "save", "drawn", "refused"),
+        *("typed", "preview", "pick", "own", "near", "several"),
     }
-    | {"pick", "own", "near", "several"}
 )
 # What a button sends of what it stands beside, and nobody has typed.
 _BY_BUTTON = "known"
 
-
+#: Why it was not taken.
 SIGNED_OUT = "You were signed out before this was sent."
 OLDER = "This form is older than your sign-in."
 EARLY = "This was more than is taken within a minute."
@@ -224,7 +213,7 @@ def put(words: Words, request: HttpRequest) -> bool:
     """Into the session of who has signed in; False when it is more than is ever kept."""
     if words.size > MOST:
         return False
-    several = [words, *_others(_in_session(request), words)][:MOST_FORMS]
+    several = [words, *_others(_in_session(request), words)]
     while sum(each.size for each in several) > MOST:
         several.pop()
     _store(request, several)

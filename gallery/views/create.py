@@ -46,7 +46,7 @@ REDRAWING = (
     "undo",
     *SAVES_PRESET,
 )
-OLDER = "This form is older than your sign-in. Nothing was sent; look at it, then press Generate again."
+OLDER = f"{kept.OLDER} Nothing was sent; look at it, then press Generate again."
 HISTORY = 20
 RECENT_PROMPTS = 50
 # How many of a member's generations are looked through for distinct prompts.
