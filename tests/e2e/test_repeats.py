@@ -91,7 +91,8 @@ def test_what_is_there_is_used_without_a_loss_of_words_or_made_again_by_touch(
 )
 def test_a_picture_is_reproduced_and_compared(site: Site, browser: Browser, is_phone: bool) -> None:
     window = PHONE if is_phone else {}
-    context, page, complaints = opened(site, browser, f"{ASKED}verified+{is_phone}", **window)
+    name = f"vera-{is_phone}".lower()
+    context, page, complaints = opened(site, browser, f"{ASKED}verified+{is_phone}", name=name, **window)
     expect(page.locator("#create-submit")).to_contain_text("$0.01")
     page.locator("#create-submit").click()
     picture = page.locator("#create-sitting [data-image]").first
