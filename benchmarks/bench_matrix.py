@@ -174,7 +174,7 @@ def _wait_at_most(count: int) -> None:
 def _lookup() -> Callable[[], None]:
     """Look up all of them; what is asked for is made before."""
     from gallery.models import CatalogModel
-    from gallery.variations.existing import existing
+    from gallery.variations.exact_matches import existing
     from venice import Generate
 
     models = {MODEL: CatalogModel.objects.get(model_id=MODEL).spec}

@@ -21,9 +21,9 @@ from django.views.decorators.cache import never_cache
 
 from gallery import catalog, events
 from gallery.admin_values import CheckedAdmin, checked
-from gallery.callers import client_address
 from gallery.models import Generation, Worker
 from gallery.models.worker import DEAD_AFTER
+from gallery.web.callers import client_address
 
 # What Django answers further out to what a view raises; to all else, 500.
 _ANSWERS: dict[type[Exception], int] = {

@@ -11,7 +11,8 @@ class GalleryConfig(AppConfig):
     verbose_name = "Gallery"
 
     def ready(self) -> None:
-        from gallery import accounts, checks, schema  # noqa: F401 - registers signals and system checks
+        from gallery import accounts, checks  # noqa: F401 - registers signals and system checks
+        from gallery.models import schema
 
         schema.watch()
 

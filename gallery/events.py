@@ -16,7 +16,7 @@ from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from gallery.callers import attempted_name, client_address
+from gallery.web.callers import attempted_name, client_address
 
 if TYPE_CHECKING:
     from gallery.models import User

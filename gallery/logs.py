@@ -89,7 +89,7 @@ def outage(error: Exception) -> str:
     """What a person must mend, in one line; empty for an error that is the program's own."""
     from django.db import InterfaceError, OperationalError
 
-    from gallery.exposure import broken_database, unusable_database
+    from gallery.checks import broken_database, unusable_database
     from gallery.media.storage import StorageAway
 
     if isinstance(error, StorageAway):
@@ -107,7 +107,7 @@ def outage(error: Exception) -> str:
 
 def database_refusal(error: Exception) -> str:
     """What a command that ends of its database says: what is to be mended there, or to be looked at first."""
-    from gallery.exposure import broken_database, unusable_database
+    from gallery.checks import broken_database, unusable_database
 
     named = broken_database(error) or unusable_database()
     return f"The database cannot be used: {named or one_line(error).rstrip('.?') + '. Is it migrated?'}"

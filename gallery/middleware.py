@@ -15,14 +15,15 @@ from django.middleware.gzip import GZipMiddleware
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
-from gallery import access, zones
+from gallery import access
 from gallery.access import TooManySubmissions
 from gallery.formats import whole_size
 from gallery.forms import kept
 from gallery.forms.kept import Words
 from gallery.forms.login_redirect import to_sign_in
 from gallery.http import error_page
-from gallery.media import serving
+from gallery.media import responses
+from gallery.web import zones
 from venice.sources import MAX_FILE
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -208,7 +209,7 @@ class GuardedMedia:
         if (
             request.path_info.startswith(settings.MEDIA_URL)
             and request.method in ("GET", "HEAD")
-            and serving.has_pass(request)
+            and responses.has_pass(request)
         ):
             # Refuses an address that is not ours, as for a page.
             request.get_host()
@@ -219,15 +220,15 @@ class GuardedMedia:
 
 
 def _picture(request: HttpRequest, name: str) -> HttpResponseBase | None:
-    digest = serving.digest_of(name)
+    digest = responses.digest_of(name)
     try:
         keepers = access.keepers_of(digest)
     except DatabaseError:
         # As with the pass: a database that is away takes no picture from a page.
-        return serving.response(request, name)
-    if keepers and serving.member_of(request) not in keepers:
+        return responses.response(request, name)
+    if keepers and responses.member_of(request) not in keepers:
         return None
-    response = serving.response(request, name)
+    response = responses.response(request, name)
     if response and not keepers:
         access.note_of_all(digest)
     return response
@@ -273,10 +274,10 @@ class PageHeaders:
             secret = request.path_info.startswith((SIGNIN, "/accounts/", "/admin/"))
             response["Cache-Control"] = "private, no-store" if secret else "private, no-cache"
         if request.user.is_authenticated and request.user.pk:
-            serving.renew_pass(request, response)
+            responses.renew_pass(request, response)
             _prolong(request)
         else:
-            serving.end_pass(request, response)
+            responses.end_pass(request, response)
         kept.forget(request, response)
         return response
 
@@ -296,6 +297,6 @@ def _prolong(request: HttpRequest) -> None:
     session = request.session
     if "_session_expiry" not in session and session.session_key:
         stamp = session.get("prolonged_at")
-        now = int(serving.now())
+        now = int(responses.now())
         if stamp is None or now - stamp > _ONE_DAY:
             session["prolonged_at"] = now

@@ -220,7 +220,7 @@ STORAGES = {
         if MEDIA_BUCKET
         else "gallery.media.storage.ContentStorage"
     },
-    "staticfiles": {"BACKEND": "gallery.assets.StaticFiles"},
+    "staticfiles": {"BACKEND": "gallery.web.assets.StaticFiles"},
 }
 WHITENOISE_INDEX_FILE = False
 
@@ -247,8 +247,8 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_USERNAME_CALLABLE = "gallery.callers.attempted_name"
-AXES_CLIENT_IP_CALLABLE = "gallery.callers.counted_address"
+AXES_USERNAME_CALLABLE = "gallery.web.callers.attempted_name"
+AXES_CLIENT_IP_CALLABLE = "gallery.web.callers.counted_address"
 AXES_LOCKOUT_CALLABLE = "gallery.views.errors.locked_out"
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_DISABLE_ACCESS_LOG = True

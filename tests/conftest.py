@@ -19,7 +19,7 @@ from django.db import connection, connections
 from django.db.models import Model
 
 from gallery import catalog
-from gallery.media.decoding import Decoder
+from gallery.media.decoder import Decoder
 from gallery.models import CatalogModel, CatalogStyle, User
 from gallery.pipeline.worker import WorkerProcess
 from tests.examples import look_further

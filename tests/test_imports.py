@@ -137,7 +137,7 @@ def test_nothing_imports_views_but_urls() -> None:
     "module",
     [
         "gallery/media/storage.py",
-        "gallery/media/serving.py",
+        "gallery/media/responses.py",
         "gallery/media/thumbnails.py",
         "gallery/pipeline/ingest.py",
     ],

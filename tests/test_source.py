@@ -121,6 +121,21 @@ def test_names_say_what_a_value_is() -> None:
     assert {name for name, _ in vague} == ALLOWED.keys()
 
 
+# A list as one value; what Venice charges, and what its emulator does.
+NOUNS = {"listing", "pricing", "billing"}
+
+
+def test_modules_are_named_by_nouns() -> None:
+    """Not by what goes on in them: `filling` and `serving` tell nobody what they hold."""
+    modules = [
+        path.stem
+        for path in sources()
+        if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in ("gallery", "venice", "benchmarks")
+    ]
+    gerunds = {stem for stem in modules if any(word.endswith("ing") for word in stem.split("_"))}
+    assert gerunds == NOUNS
+
+
 # Where a constant beside that name is no request that might be sent.
 NO_REQUESTS = {
     "gallery/downloads/facts.py": "the column where it is read",
@@ -163,8 +178,8 @@ FEW = 3
 # By file, or by file and what holds it there: what is called alike and is another thing, with the reason.
 NO_LISTS_OF_PARAMETERS = {
     "venice/emulator/": "what Venice takes, from its own description: the client's table is tried against it",
-    "venice/cli/making.py:_GENERATE_OPTIONS": "the order in which --help tells them; no more than an order",
-    "venice/cli/saving.py:PLACEHOLDERS": "words of a pattern of file names",
+    "venice/cli/paid.py:_GENERATE_OPTIONS": "the order in which --help tells them; no more than an order",
+    "venice/cli/files.py:PLACEHOLDERS": "words of a pattern of file names",
     "gallery/downloads/names.py:FIELDS": "words of a pattern of file names",
     "gallery/downloads/facts.py:Facts": "words of a pattern of file names",
     "gallery/media/parameters.py:_ALIKE": "names of another program",
@@ -172,9 +187,9 @@ NO_LISTS_OF_PARAMETERS = {
     "gallery/search/index.py:": "columns that the index is made of",
     "gallery/admin/": "columns of the admin's tables",
     "gallery/listing/": "columns of pictures that a list reads",
-    "gallery/variations/existing.py:_SHOWN": "columns of pictures that a matrix reads",
+    "gallery/variations/exact_matches.py:_SHOWN": "columns of pictures that a matrix reads",
     "gallery/models/prompt.py:_COPIED": "columns of pictures that prompts are counted by",
-    "gallery/display/beside.py:_OF_THE_PICTURE": "what stands below each picture already",
+    "gallery/display/comparison.py:_OF_THE_PICTURE": "what stands below each picture already",
     "gallery/models/draft.py:_PLAIN": "values that tell without a label what they are",
     "gallery/variations/axes.py:": "axes, of which some are several parameters and some a part of one",
     "gallery/variations/matrix.py:": "values of one request",

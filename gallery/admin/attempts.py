@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 
 from gallery.admin.filters import ErrorKindFilter, HostFilter
-from gallery.admin.reading import ReadOnlyAdmin, seconds, whole_text
+from gallery.admin.read_only import ReadOnlyAdmin, seconds, whole_text
 from gallery.formats import usd
 from gallery.models import Attempt
 

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from gallery import access
 from gallery.admin.actions import FEW, MANY, MANY_PAID, Bill, Plan, carry_out, not_run_again
-from gallery.admin.reading import ReadOnlyAdmin, pretty_json
+from gallery.admin.read_only import ReadOnlyAdmin, pretty_json
 from gallery.formats import usd
 from gallery.media.pictures import LostFile
 from gallery.models import Batch, Generation, State, User

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from gallery import catalog
-from gallery.admin.reading import ReadOnlyAdmin, pretty_json
+from gallery.admin.read_only import ReadOnlyAdmin, pretty_json
 from gallery.formats import counted
 from gallery.models import CatalogModel, CatalogStyle
 from venice import VeniceError

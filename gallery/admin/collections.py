@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from gallery.admin.naming import NamedAdmin, NamedForm
-from gallery.admin.reading import thumbnail
+from gallery.admin.labels import NamedAdmin, NamedForm
+from gallery.admin.read_only import thumbnail
 from gallery.formats import counted_to
 from gallery.listing.count import Capped
 from gallery.models import Collection, CollectionImage

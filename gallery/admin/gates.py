@@ -14,7 +14,7 @@ from django.utils.formats import localize
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from gallery.admin.reading import ReadOnlyAdmin, words
+from gallery.admin.read_only import ReadOnlyAdmin, words
 from gallery.models import Gate
 from gallery.pipeline import gates
 from venice.text import clean_line

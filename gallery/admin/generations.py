@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from gallery import search
 from gallery.admin.actions import cancel, declare_interrupted, dismiss, run_again
 from gallery.admin.filters import AttentionFilter, ModelFilter, StyleFilter
-from gallery.admin.reading import (
+from gallery.admin.read_only import (
     ReadOnlyAdmin,
     pretty_json,
     seconds,

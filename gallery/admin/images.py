@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from gallery import search
 from gallery.admin import image_actions
 from gallery.admin.filters import ModelFilter, StyleFilter, TrashFilter
-from gallery.admin.reading import NOTHING, ReadOnlyAdmin, named, thumbnail, words
+from gallery.admin.read_only import NOTHING, ReadOnlyAdmin, named, thumbnail, words
 from gallery.formats import mean
 from gallery.models import CollectionImage, Image, ImageTag
 from gallery.models.image import ImageQuerySet

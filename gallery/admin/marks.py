@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from gallery.admin.reading import NOTHING, ReadOnlyAdmin, thumbnail, words
+from gallery.admin.read_only import NOTHING, ReadOnlyAdmin, thumbnail, words
 from gallery.models import Mark
 from gallery.models.mark import HIGHEST_RATING
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from gallery import search
-from gallery.admin.reading import ReadOnlyAdmin, whole_text, words
+from gallery.admin.read_only import ReadOnlyAdmin, whole_text, words
 from gallery.models import Prompt
 from gallery.models.prompt import PromptQuerySet
 

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from gallery.admin.reading import ReadOnlyAdmin
+from gallery.admin.read_only import ReadOnlyAdmin
 from gallery.models import SavedSearch
 
 

@@ -12,8 +12,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from gallery.admin.actions import Plan, carry_out, typed_word
-from gallery.admin.naming import NamedAdmin, NamedForm
-from gallery.admin.reading import words
+from gallery.admin.labels import NamedAdmin, NamedForm
+from gallery.admin.read_only import words
 from gallery.formats import counted_to
 from gallery.listing.count import Capped
 from gallery.models import ImageTag, Tag, User

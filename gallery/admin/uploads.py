@@ -5,7 +5,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from gallery.admin.reading import ReadOnlyAdmin, stored_thumbnail
+from gallery.admin.read_only import ReadOnlyAdmin, stored_thumbnail
 from gallery.models import Image, Input, Upload
 
 

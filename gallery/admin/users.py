@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from gallery.accounts import make_link
-from gallery.admin.reading import BoundedSearch
+from gallery.admin.read_only import BoundedSearch
 from gallery.models import User
 
 MOST_LINKS = 20

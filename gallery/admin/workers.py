@@ -8,7 +8,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from gallery.admin.reading import ReadOnlyAdmin, seconds
+from gallery.admin.read_only import ReadOnlyAdmin, seconds
 from gallery.models import State, Worker
 from gallery.models.worker import DEAD_AFTER
 

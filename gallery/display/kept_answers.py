@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 from django.conf import settings
 from django.http import FileResponse, HttpResponseBase
 
-from gallery.media.serving import SANDBOX
+from gallery.media.responses import SANDBOX
 from gallery.media.storage import EXTENSIONS
 from gallery.models import Attempt, Generation
 from gallery.pipeline.spool import Spool, open_body

@@ -10,7 +10,7 @@ from gallery.models import CatalogModel, Image, Prompt, User
 from gallery.models.generation import Kind
 from gallery.variations import axes
 from gallery.variations.axes import LABELS, Value
-from gallery.variations.existing import identity
+from gallery.variations.exact_matches import identity
 from gallery.variations.matrix import with_values
 from venice import Generate, InvalidRequest, Model, price
 

@@ -4,10 +4,10 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from gallery import zones
 from gallery.downloads import names
 from gallery.models import User
 from gallery.models.user import HIGHEST_ROW, LOWEST_ROW, ROW_STEP, CopiesCarry
+from gallery.web import zones
 
 
 class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]

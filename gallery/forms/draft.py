@@ -12,11 +12,11 @@ from django import forms
 from django.http import QueryDict
 
 from gallery.forms import style_references
-from gallery.forms.carried import nearest_pixels, nearest_ratio
 from gallery.forms.catalog import Catalog
 from gallery.forms.fields import INVALID_TEXT
+from gallery.forms.form_values import models_named
 from gallery.forms.generate import DRAWN_FOR, GenerateForm
-from gallery.forms.sent import models_named
+from gallery.forms.model_change import nearest_pixels, nearest_ratio
 from gallery.models.draft import Values
 from gallery.text import is_encodable
 from venice import Model

@@ -12,9 +12,10 @@ from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS
 
 from gallery.formats import number
-from gallery.forms.carried import carried
 from gallery.forms.catalog import Catalog
 from gallery.forms.fields import WHOLE
+from gallery.forms.form_values import models_named
+from gallery.forms.model_change import carried
 from gallery.forms.model_fields import (
     NO_MODELS,
     NOT_OFFERED,
@@ -23,10 +24,9 @@ from gallery.forms.model_fields import (
     model_field,
     usual_sides,
 )
+from gallery.forms.paid_form import SpendingForm
 from gallery.forms.plan import Leg, Plan
 from gallery.forms.price import PRICE
-from gallery.forms.sent import models_named
-from gallery.forms.spending import SpendingForm
 from gallery.models.generation import draw_seed
 from gallery.text import clean_text
 from gallery.variations import words

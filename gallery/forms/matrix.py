@@ -14,9 +14,9 @@ from gallery import access
 from gallery.formats import amount, counted
 from gallery.forms.catalog import Catalog
 from gallery.forms.draft import fitted, referenced
+from gallery.forms.form_values import models_named
 from gallery.forms.generate import GenerateForm
 from gallery.forms.price import PRICE, objection
-from gallery.forms.sent import models_named
 from gallery.forms.style_references import with_references
 from gallery.models import Batch, User
 from gallery.models.generation import draw_seed

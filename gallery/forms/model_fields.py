@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 
 from gallery.forms.catalog import Catalog
 from gallery.forms.fields import Choice, DecimalNumber, OneOf, PlainText, Switch, WholeNumber
-from gallery.forms.sent import models_named
+from gallery.forms.form_values import models_named
 from venice import Model
 from venice.operations import (
     FORMATS,

@@ -15,7 +15,7 @@ from gallery.forms.model_fields import PRICED, words
 from gallery.models.stored import StoredPicture
 from venice import Model
 from venice.operations import MAX_CREATIVITY, MAX_PROMPT, MAX_SCALE, MIN_SCALE
-from venice.operations.finishing import MAX_UPSCALED
+from venice.operations.upscale import MAX_UPSCALED
 from venice.pricing import upscale_price
 
 _NUMBER = re.compile(r"[0-9](\.[0-9]{1,6})?", re.ASCII)

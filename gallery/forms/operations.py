@@ -15,8 +15,8 @@ from gallery.forms.catalog import grouped
 from gallery.forms.fields import ON, OneOf, Switch
 from gallery.forms.model_fields import PRICED, switch, words
 from gallery.forms.operation_fields import Creativity, Offer, Scale, megapixels, prompt_field
+from gallery.forms.paid_form import SpendingForm
 from gallery.forms.sources import name_of, page_of
-from gallery.forms.spending import SpendingForm
 from gallery.models import CatalogModel, Kind, Upload
 from gallery.models.stored import StoredPicture
 from gallery.text import clean_label
@@ -33,7 +33,7 @@ from venice.operations import (
     parameters_of,
 )
 from venice.operations.edit import too_many_images
-from venice.operations.finishing import MAX_UPSCALED
+from venice.operations.upscale import MAX_UPSCALED
 from venice.pricing import edit_price
 from venice.sources import MAX_FILE, MAX_PIXELS, MIN_PIXELS, MIN_SIDE
 

@@ -7,9 +7,10 @@ from django.http import Http404, QueryDict
 
 from gallery import access
 from gallery.formats import read_id
-from gallery.forms import sent
-from gallery.forms.carried import proportion
 from gallery.forms.catalog import Catalog
+from gallery.forms.form_values import models_named
+from gallery.forms.form_values import values as form_values
+from gallery.forms.model_change import proportion
 from gallery.models import Image, Prompt
 from venice import Generate
 from venice.operations import PARAMETER, SHAPE, TEXTS, parameters_of
@@ -54,7 +55,7 @@ def values_of_file(
     if "model" in values and catalog.find(values["model"]) is None:
         unknown.append((PARAMETER["model"].label, str(values.pop("model"))))
     values = {**chosen, **values}
-    spec = catalog.find(next(iter(sent.models_named(values)), None)) or catalog.default
+    spec = catalog.find(next(iter(models_named(values)), None)) or catalog.default
     is_shaped = spec is not None and spec.sizing == "ratio" and {"width", "height"} <= values.keys()
     if spec and is_shaped and (ratio := _near(values["width"] / values["height"], spec.aspect_ratios)):
         values |= {"aspect_ratio": ratio}
@@ -77,4 +78,4 @@ def values_asked(query: QueryDict, image: Image | None) -> dict[str, Any]:
     number = read_id(query.get("use_prompt") or "")
     if number is not None and (prompt := Prompt.objects.filter(pk=number).first()):
         values |= {"prompt": prompt.text}
-    return values | sent.values(query)
+    return values | form_values(query)

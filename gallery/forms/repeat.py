@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from gallery.forms.generate import GenerateForm
 from gallery.forms.price import PRICE
 from gallery.models import CatalogModel, Image
-from gallery.variations.existing import MOST, existing, identities, under_way
+from gallery.variations.exact_matches import MOST, existing, identities, under_way
 from venice import Generate
 from venice.pricing import total
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from gallery.forms.carried import nearest_pixels, proportion
+from gallery.forms.model_change import nearest_pixels, proportion
 from venice import Model
 from venice.pricing import generate_price
 

@@ -1,7 +1,7 @@
 """One search document for each picture: its prompt's words and what filters ask for, in one index.
 
 All of it is as the index was when this was written: what search/index.py makes today may read what later migrations
-add. The triggers by which documents follow come when all migrations are through (gallery/schema.py).
+add. The triggers by which documents follow come when all migrations are through (gallery/models/schema.py).
 """
 
 from django.db import migrations, models

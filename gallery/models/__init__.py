@@ -8,15 +8,15 @@ from gallery.models.document import ImageDocument
 from gallery.models.draft import Draft
 from gallery.models.gate import ClosedGates, Gate
 from gallery.models.generation import Generation, Kind
-from gallery.models.glance import Glance
 from gallery.models.image import Image
 from gallery.models.input import Input
 from gallery.models.mark import Mark
-from gallery.models.occurring import Day, SearchTerm
+from gallery.models.occurrence import Day, SearchTerm
 from gallery.models.pin import Pin
 from gallery.models.preset import Preset
 from gallery.models.prompt import Prompt
 from gallery.models.saved_search import SavedSearch
+from gallery.models.site_status import Glance
 from gallery.models.states import ACTIVE_STATES, FINAL_STATES, Hold, Outcome, State
 from gallery.models.tag import ImageTag, Tag
 from gallery.models.upload import Upload

@@ -30,7 +30,7 @@ from gallery import search
 from gallery.models import sets
 from gallery.models.attempt import Attempt
 from gallery.models.generation import Generation
-from gallery.models.occurring import Day
+from gallery.models.occurrence import Day
 from gallery.models.prompt import Prompt, Tally
 from gallery.models.stored import StoredPicture
 from gallery.search import index

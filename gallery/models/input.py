@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from gallery.media import pictures
-from gallery.media.decoding import shared_decoder
+from gallery.media.decoder import shared_decoder
 from gallery.media.pictures import LostFile, Picture
 from gallery.models.generation import Generation
 from gallery.models.image import Image

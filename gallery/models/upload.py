@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from gallery.media import pictures
-from gallery.media.decoding import Decoder, shared_decoder
+from gallery.media.decoder import Decoder, shared_decoder
 from gallery.models.stored import StoredPicture
 
 if TYPE_CHECKING:

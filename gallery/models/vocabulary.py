@@ -10,7 +10,7 @@ from gallery.models.catalog import CatalogModel, CatalogStyle
 from gallery.models.collection import Collection
 from gallery.models.generation import Kind
 from gallery.models.image import Image
-from gallery.models.occurring import SearchTerm
+from gallery.models.occurrence import SearchTerm
 from gallery.models.prompt import Prompt
 from gallery.models.tag import Tag
 from gallery.models.user import User

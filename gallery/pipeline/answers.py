@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gallery.failpoints import failpoint
 from gallery.formats import counted
-from gallery.media.decoding import Decoder
+from gallery.media.decoder import Decoder
 from gallery.models import Attempt, CatalogModel, Generation
 from gallery.pipeline import gates, ingest, outcomes, retention
 from gallery.pipeline.spool import Spool

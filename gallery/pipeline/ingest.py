@@ -14,7 +14,7 @@ from django.utils import timezone
 from gallery.failpoints import failpoint
 from gallery.formats import counted
 from gallery.media import pictures
-from gallery.media.decoding import Decoder
+from gallery.media.decoder import Decoder
 from gallery.media.thumbnails import Decoded, UnusablePicture
 from gallery.models import Attempt, Batch, CatalogModel, Collection, Generation, Image, Prompt
 from gallery.models.image import sort_price

@@ -23,11 +23,10 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 
-from gallery import schema
-from gallery.exposure import refuse_unusable
+from gallery.checks import refuse_unusable
 from gallery.logs import as_json, one_line, outage
 from gallery.media.storage import media_storage
-from gallery.models import CatalogModel
+from gallery.models import CatalogModel, schema
 from gallery.pipeline.watch import PATIENCE as ONE_TRY
 from gallery.pipeline.watch import TRIES, Watch
 from gallery.web import server

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gallery.media import pictures
-from gallery.media.decoding import Decoder
+from gallery.media.decoder import Decoder
 from gallery.media.pictures import LostFile
 from gallery.media.thumbnails import RECIPE, UnusablePicture
 from gallery.models.files import NAMING

@@ -5,7 +5,7 @@ import logging
 from django.core.files.storage import default_storage
 
 from gallery.logs import one_line
-from gallery.media.decoding import Decoder
+from gallery.media.decoder import Decoder
 from gallery.media.storage import thumbnail_name
 from gallery.media.thumbnails import SIZES, UnusablePicture
 from gallery.models import Image, State, Verification

@@ -21,12 +21,12 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import Error as DatabaseTrouble
 from django.db import connection
 
-from gallery import catalog, schema
+from gallery import catalog
 from gallery.formats import counted
 from gallery.logs import one_line, outage
-from gallery.media.decoding import Decoder
+from gallery.media.decoder import Decoder
 from gallery.media.storage import media_storage
-from gallery.models import Attempt, Generation
+from gallery.models import Attempt, Generation, schema
 from gallery.pipeline import gates, recovery, reingest, retention, trash, uploads, verify
 from gallery.pipeline.answers import Answers
 from gallery.pipeline.claim import claim

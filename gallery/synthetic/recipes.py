@@ -7,7 +7,7 @@ from typing import Any
 
 from gallery.synthetic.pictures import Shape
 from venice import Generate, Model, bundled_models, bundled_styles, price
-from venice.emulator.sizing import pixel_size
+from venice.emulator.sizes import pixel_size
 
 _RATIOS = ("1:1", "3:2", "2:3", "16:9", "9:16", "3:4", "4:5")
 # A model of the pixel kind takes at most 1280 a side, and multiples of its divisor; 16 is every model's.

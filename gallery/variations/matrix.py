@@ -12,7 +12,7 @@ from gallery.models import Image
 from gallery.text import clean_text
 from gallery.variations import axes
 from gallery.variations.axes import Axis, Value
-from gallery.variations.existing import existing, identities, under_way
+from gallery.variations.exact_matches import existing, identities, under_way
 from venice import Generate, InvalidRequest, Model, price
 from venice.operations.ratio import nearest_ratio, pixels_of
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from gallery import access
-from gallery.display import batch_card, queue_lines
+from gallery.display import batch_card, queue_rows
 from gallery.display.batch_card import BatchCard
 from gallery.display.generation_card import Again
 from gallery.formats import read_id
@@ -44,7 +44,7 @@ def batch(request: MemberRequest, pk: int) -> HttpResponse:
 
 def _queue_card(request: MemberRequest, click: Batch) -> HttpResponse:
     """The card of it in one line, as the queue and the gallery have it."""
-    card = queue_lines.card_of(click)
+    card = queue_rows.card_of(click)
     if request.GET.get("seen") == card.seen:
         return HttpResponse(status=204)
     is_polled = request.htmx.current_url_abs_path != reverse("queue")

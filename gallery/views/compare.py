@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from gallery import access
-from gallery.display import beside
+from gallery.display import comparison
 from gallery.display.judgement import Judgement, judgements
 from gallery.formats import read_id
 from gallery.forms.sources import parts_of
@@ -95,10 +95,10 @@ def compare(request: MemberRequest) -> HttpResponse:
         "sides": _sides(request, asked.images, numbers),
         "collections": Collection.objects.used_last(_OFFERED),
         "start": "slider" if request.GET.get("shown") == "slider" and len(asked.images) == 2 else "",
-        "rows": beside.rows(asked.images),
-        "words": beside.words(asked.images),
-        "columns": beside.columns(asked.images, *WINDOW),
-        "narrow_columns": min(beside.columns(asked.images, *PHONE), MOST_NARROW),
+        "rows": comparison.rows(asked.images),
+        "words": comparison.words(asked.images),
+        "columns": comparison.columns(asked.images, *WINDOW),
+        "narrow_columns": min(comparison.columns(asked.images, *PHONE), MOST_NARROW),
     }
     return render(request, "compare/compare.html", context)
 
@@ -109,7 +109,7 @@ def _sides(request: MemberRequest, images: list[Image], numbers: list[str]) -> l
         Side(
             image, judged[image.pk], name, _address([*numbers[:at], *numbers[at + 1 :]]), _moved(numbers, at)
         )
-        for at, (image, name) in enumerate(zip(images, beside.names(images), strict=True))
+        for at, (image, name) in enumerate(zip(images, comparison.names(images), strict=True))
     ]
 
 

@@ -12,14 +12,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import reswap, retarget
 
 from gallery import access
-from gallery.display import forecast, sitting
+from gallery.display import click_rows, forecast
 from gallery.formats import read_id
-from gallery.forms import Catalog, GenerateForm, draft, filling, kept
+from gallery.forms import Catalog, GenerateForm, draft, initial, kept
+from gallery.forms.form_values import models_named
+from gallery.forms.form_values import values as plain
 from gallery.forms.prefill import picture_named
 from gallery.forms.price import PRICE, PriceRefused
 from gallery.forms.repeat import MAKE_MISSING, Repeat, repeated
-from gallery.forms.sent import models_named
-from gallery.forms.sent import values as plain
 from gallery.forms.shapes import read_sides
 from gallery.forms.style_references import refuse, with_references
 from gallery.forms.submission import lost, spend_batch
@@ -61,14 +61,14 @@ def create(request: MemberRequest) -> HttpResponse:
         return _redraw(request) if redrawing else _generate(request)
     if request.htmx and "from" in request.GET:
         older = read_id(request.GET["from"]) or 0
-        context = {"sitting": sitting.page(request.user, closed_gates(request), older)}
+        context = {"sitting": click_rows.page(request.user, closed_gates(request), older)}
         return render(request, "create/_rows.html", context)
     if words := kept.own(request):
         return _restored(request, words)
     catalog = Catalog.load(glance(request))
     current = Draft.objects.current_of(request.user)
     before = current.values if current else {}
-    fill = filling.asked(request.GET, request.user, catalog)
+    fill = initial.asked(request.GET, request.user, catalog)
     values = draft.merged(before, fill.values, replaces=fill.replaces) if fill else before
     form = draft.drawn(catalog, values)
     notes: dict[str, Any] = {"lost": fill.is_lost, "filled_from": fill.source if values != before else ""}
@@ -193,7 +193,7 @@ def _generate(request: MemberRequest) -> HttpResponse:
         )
         return SeeOther(address)
     context: dict[str, Any] = {"created": created, "form": form, "last_seed": first.seed}
-    context["row"] = sitting.made(first.batch, generations, closed_gates(request))
+    context["row"] = click_rows.made(first.batch, generations, closed_gates(request))
     if _in_composer(request):
         context["in_composer"] = True
     elif "refused" in request.POST or form.is_drawn_for_another:
@@ -276,7 +276,7 @@ def _page(
         fragment = render(request, "create/_form.html", context, status=status)
         return retarget(reswap(fragment, "outerHTML"), "#create-form")
     older = read_id(request.GET.get("from", ""))
-    context |= {"sitting": sitting.page(request.user, closed_gates(request), older)}
+    context |= {"sitting": click_rows.page(request.user, closed_gates(request), older)}
     context |= {"before": Draft.objects.before(request.user)}
     return render(request, "create/create.html", context, status=status)
 

@@ -14,7 +14,7 @@ from gallery.downloads.archive import MOST, NOT_STRIPPED, Archive, Busy, Wish, r
 from gallery.formats import number
 from gallery.http import MemberRequest, error_page
 from gallery.listing.selection import NotSelected, Selection
-from gallery.media import serving
+from gallery.media import responses
 from gallery.media.copies import WRITTEN, NotStripped
 from gallery.media.storage import EXTENSIONS, TYPES
 from gallery.models import Image
@@ -37,7 +37,7 @@ def download(request: MemberRequest, pk: int) -> HttpResponseBase:
     wish = _wish(request)
     name = f"{wish.stem(picture)}.{EXTENSIONS[picture.format]}"
     if wish.carry == "as-sent" or (wish.carry == "parameters" and picture.format not in WRITTEN):
-        response = serving.response(request, picture.name, name)
+        response = responses.response(request, picture.name, name)
         if response is None:
             raise Http404
         # The name and what it carries are the member's, and may change: browsers must ask again.
@@ -51,7 +51,7 @@ def download(request: MemberRequest, pk: int) -> HttpResponseBase:
         raise Http404
     answer = HttpResponse(parts, content_type=TYPES[picture.format])
     answer["Content-Disposition"] = content_disposition_header(True, name)
-    return serving.guard(answer)
+    return responses.guard(answer)
 
 
 @require_POST

@@ -9,8 +9,8 @@ from django_htmx.http import reswap, retarget
 
 from gallery.formats import whole_size
 from gallery.forms import Catalog, GenerateForm
+from gallery.forms.form_values import MODEL, models_named
 from gallery.forms.prefill import values_of_file
-from gallery.forms.sent import MODEL, models_named
 from gallery.http import MemberRequest, glance
 from gallery.media import parameters
 from gallery.models import Draft

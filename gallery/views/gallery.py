@@ -12,10 +12,10 @@ from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
 
 from gallery import search
-from gallery.display import queue_lines
+from gallery.display import queue_rows
 from gallery.formats import MAX_ID, number, read_id
 from gallery.http import MemberRequest, closed_gates, glance
-from gallery.listing import count, dates, filters, nothing_found, tiles
+from gallery.listing import count, dates, empty_result, filters, tiles
 from gallery.listing.count import up_to
 from gallery.listing.listing import Listing, Page
 from gallery.listing.order import NEWEST, ORDERS
@@ -87,7 +87,7 @@ def _queue_on_top(request: MemberRequest, listing: Listing) -> dict[str, Any]:
     """What runs and waits, above the head of the whole list."""
     if not (listing.is_top and glance(request).active):
         return {}
-    lines = queue_lines.active(ON_TOP, closed_gates(request))
+    lines = queue_rows.active(ON_TOP, closed_gates(request))
     return {"active": lines.by_themselves, "more_active": lines.is_more}
 
 
@@ -101,7 +101,7 @@ def _result(
         is_whole = is_head and not page.older
         context["total"] = number(len(page.rows)) if is_whole else _count(request, listing, images)
         if not page.rows and is_head:
-            context["advice"] = nothing_found.advice(listing, request.user)
+            context["advice"] = empty_result.advice(listing, request.user)
     elif is_head and listing.order is NEWEST:
         context["moderated"] = _moderated(page.rows)
     if not page.rows and is_head:

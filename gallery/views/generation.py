@@ -11,8 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gallery import access
 from gallery.display import details, generation_card, judgement, lineage
-from gallery.display.collecting import collecting
 from gallery.display.generation_card import Card
+from gallery.display.membership import collecting
 from gallery.display.timeline import timeline
 from gallery.forms.price import PriceRefused
 from gallery.forms.submission import lost, refusal, spend_again, submission_of

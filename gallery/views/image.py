@@ -10,13 +10,13 @@ from django_htmx.http import reswap, retarget
 
 from gallery import access
 from gallery.display import details, generation_card, lineage
-from gallery.display.collecting import collecting
 from gallery.display.judgement import judgement
+from gallery.display.membership import collecting
 from gallery.forms.price import PriceRefused
 from gallery.forms.submission import lost, refusal, spend, submission_of
 from gallery.http import MemberRequest, SeeOther, closed_gates
 from gallery.listing import neighbours
-from gallery.media import serving
+from gallery.media import responses
 from gallery.media.pictures import LostFile
 from gallery.media.storage import EXTENSIONS
 from gallery.models import CatalogModel, Image, Verification
@@ -56,7 +56,7 @@ def original(request: MemberRequest, pk: int) -> HttpResponseBase:
     """What Venice sent, byte for byte; as a download with `?download`."""
     image = access.image_to_see(pk)
     name = f"venice-{image.pk}.{EXTENSIONS[image.format]}" if "download" in request.GET else None
-    response = serving.response(request, image.name, name)
+    response = responses.response(request, image.name, name)
     if response is None:
         raise Http404
     return response

@@ -28,7 +28,7 @@ from gallery.models import Batch, Generation, Image, Prompt, kept_sql
 from gallery.models.queue import Order
 from gallery.text import unreadable_fields
 from gallery.variations import axes
-from gallery.variations.existing import existing
+from gallery.variations.exact_matches import existing
 from gallery.variations.matrix import missing
 from venice import Generate, Model, price
 

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from gallery import access
-from gallery.media import serving as pictures
+from gallery.media import responses as pictures
 
 
 @login_not_required

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from gallery import access
-from gallery.display import forecast, generation_card, queue_lines
+from gallery.display import forecast, generation_card, queue_rows
 from gallery.display.batch_card import BatchCard
 from gallery.display.generation_card import Card
 from gallery.display.header import InQueue
@@ -35,7 +35,7 @@ def queue(request: MemberRequest) -> HttpResponse:
         # The page's composer asks for it anyway; it tells whether any gate is closed.
         glance(request)
     gates = closed_gates(request)
-    lines = queue_lines.active(MOST_LINES, gates)
+    lines = queue_rows.active(MOST_LINES, gates)
     attention = _attention(request)
     seen = _digest(lines.shown, attention, gates)
     if request.htmx and _is_fresh(request.GET.get("seen", ""), seen, is_waiting=bool(lines.shown)):
@@ -55,7 +55,7 @@ def _attention(request: MemberRequest) -> list[Card]:
 
 
 def _listed(
-    request: MemberRequest, lines: queue_lines.Lines, attention: list[Card], gates: ClosedGates
+    request: MemberRequest, lines: queue_rows.Lines, attention: list[Card], gates: ClosedGates
 ) -> dict[str, Any]:
     """The lines with their expected times, and what ended badly; and which of them are whose to act upon."""
     shown: list[Card | BatchCard] = []

@@ -14,14 +14,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from gallery import access
-from gallery.display.collecting import no_longer_in
+from gallery.display.membership import no_longer_in
 from gallery.formats import counted, number, read_id
 from gallery.http import MemberRequest, SeeOther, error_page, page_of
 from gallery.listing.selection import NotSelected, Selection
 from gallery.models import Collection, Image, Mark, Tag
 from gallery.models.mark import HIGHEST_RATING
 from gallery.models.sets import PORTION
-from gallery.views import collecting
+from gallery.views import membership
 
 log = logging.getLogger(__name__)
 
@@ -150,7 +150,7 @@ def _untag(request: MemberRequest) -> Deed:
 
 
 def _collect(request: MemberRequest) -> Deed:
-    collection = collecting.meant(request, request.user)
+    collection = membership.meant(request, request.user)
     archived = ", which is archived" if collection.archived_at else ""
     return Deed(
         lambda ids: collection.add(ids, request.user),
@@ -160,7 +160,7 @@ def _collect(request: MemberRequest) -> Deed:
 
 
 def _uncollect(request: MemberRequest) -> Deed:
-    collection = collecting.named(request)
+    collection = membership.named(request)
     if collection is None:
         raise ValidationError("There is no such collection.")
     return Deed(collection.remove, f"taken out of “{collection}”", "not in it")

@@ -12,9 +12,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
-from gallery import accounts, events, throttle
+from gallery import accounts, events
 from gallery.forms import kept
 from gallery.views.errors import too_many_signins
+from gallery.web import throttle
 
 
 class PasswordSignIn(LoginView):

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from gallery import access
-from gallery.display.collecting import no_longer_in
+from gallery.display.membership import no_longer_in
 from gallery.formats import counted
 from gallery.http import MemberRequest, SeeOther, back_to, error_page
 from gallery.listing import count, tiles, trash_rows

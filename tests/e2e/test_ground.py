@@ -16,7 +16,7 @@ from PIL import Image as Pillow
 from gallery.media import pictures
 from gallery.media.thumbnails import decode
 from gallery.models import Image, User
-from tests.gallery.making import a_picture
+from tests.gallery.generations import a_picture
 picture = Pillow.new("RGBA", (600, 600), (255, 0, 0, 0))
 picture.paste((255, 0, 0, 255), (200, 200, 400, 400))
 file = BytesIO()

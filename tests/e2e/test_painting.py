@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from gallery.media.decoding import Decoder
+from gallery.media.decoder import Decoder
 from gallery.media.thumbnails import UnusablePicture
-from tests.e2e.painting import difference, painted
+from tests.e2e.colours import difference, painted
 from tests.odd_pictures import complete, cut, damaged, sound
 
 SOUND, DAMAGED, COMPLETE, CUT = sound(), damaged(), complete(), cut()

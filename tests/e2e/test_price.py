@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import Site, signed_in, watched
-from tests.gallery.spending import with_prices
+from tests.gallery.paid_form import with_prices
 
 SLOW = 30_000
 

@@ -13,8 +13,8 @@ from django.core.exceptions import ValidationError
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from gallery.callers import attempted_name, client_address
 from gallery.models import User
+from gallery.web.callers import attempted_name, client_address
 from tests.gallery.page import Page
 
 # The form again; plain Django says 200.
@@ -110,7 +110,7 @@ class TestLocking:
     def test_the_case_of_the_name_gives_no_more_tries(
         self, client: Client, alice: User, settings: LazySettings
     ) -> None:
-        settings.AXES_USERNAME_CALLABLE = "gallery.callers.attempted_name"
+        settings.AXES_USERNAME_CALLABLE = "gallery.web.callers.attempted_name"
         codes = [
             self.attempt(client, name, "wrong") for name in ("alice", "Alice", "aLice", "alIce", "ALICE")
         ]

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from gallery.models import User
-from tests.gallery.making import pictures
+from tests.gallery.generations import pictures
 from tests.gallery.page import Page
 
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}

@@ -19,7 +19,7 @@ from gallery import environment, search
 from gallery.forms import Catalog, GenerateForm
 from gallery.models import CatalogModel, Prompt, State, User
 from gallery.text import NFC_JOINS
-from tests.gallery.making import a_generation, a_picture
+from tests.gallery.generations import a_generation, a_picture
 from tests.gallery.page import Page
 from venice.operations import MAX_PROMPT
 

@@ -14,9 +14,9 @@ from django.urls import resolve
 from gallery import accounts
 from gallery.forms import kept
 from gallery.models import CatalogModel, Collection, Generation, Image, Preset, SavedSearch, User
-from tests.gallery.making import ABLE, a_picture, take_off_the_list
+from tests.gallery.generations import ABLE, a_picture, take_off_the_list
 from tests.gallery.page import Page
-from tests.gallery.spending import forms
+from tests.gallery.paid_form import forms
 
 pytestmark = pytest.mark.usefixtures("models_known")
 

@@ -28,7 +28,7 @@ from gallery.logs import (
 )
 from gallery.models import User
 from gallery.pipeline.worker import WorkerProcess
-from tests.gallery.making import a_generation
+from tests.gallery.generations import a_generation
 from tests.gallery.page import Page
 
 pytestmark = pytest.mark.django_db

@@ -16,8 +16,8 @@ import pytest
 from tests.venice.conftest import Script, answer
 from tests.venice.test_command_line import TINY, Run, emulator, run, surroundings
 from venice import __version__
+from venice.cli.files import Pattern
 from venice.cli.output import dollars, show_error
-from venice.cli.saving import Pattern
 from venice.emulator import Emulator
 from venice.errors import Busy
 from venice.images import ImageBytes

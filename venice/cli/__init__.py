@@ -8,7 +8,7 @@ import threading
 from collections.abc import Sequence
 
 from venice import __version__
-from venice.cli import asking, making
+from venice.cli import free, paid
 from venice.cli.output import finish, prepare, say, show_error, show_json
 from venice.client import Client
 from venice.errors import (
@@ -128,6 +128,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"venice {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
-    making.add_commands(commands)
-    asking.add_commands(commands)
+    paid.add_commands(commands)
+    free.add_commands(commands)
     return parser

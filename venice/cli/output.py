@@ -15,7 +15,7 @@ from venice import pricing
 from venice.errors import InvalidRequest, Moderated, VeniceError
 
 if TYPE_CHECKING:
-    from venice.cli.saving import Saved
+    from venice.cli.files import Saved
 
 _TICK_S = 0.5
 #: What stdout did not take.

@@ -25,7 +25,7 @@ from venice.emulator.painter import blur
 from venice.emulator.pictures import OTHER_FORMAT, developed
 from venice.emulator.replies import Issue, Reply, refuse, refuse_parameters
 from venice.emulator.retouch import edited, reduced
-from venice.emulator.sizing import edited_size
+from venice.emulator.sizes import edited_size
 from venice.emulator.tariff import edit_usd
 
 DEFAULT_MODEL = "firered-image-edit"

@@ -14,7 +14,7 @@ from venice.emulator.faults import GENERATE
 from venice.emulator.inputs import read_input
 from venice.emulator.pictures import make_pictures
 from venice.emulator.replies import Reply, refuse, refuse_parameters
-from venice.emulator.sizing import chosen_ratio
+from venice.emulator.sizes import chosen_ratio
 from venice.emulator.validation import model_issues, schema_issues
 
 #: Characters of a rewritten prompt that a header tells: at up to 12 bytes each no client takes many more.

@@ -16,7 +16,7 @@ from venice.emulator.calls import Call
 from venice.emulator.faults import without_markers
 from venice.emulator.painter import Brief, blur, marked, paint
 from venice.emulator.replies import Reply
-from venice.emulator.sizing import pixel_size
+from venice.emulator.sizes import pixel_size
 from venice.emulator.state import State
 
 EXIF_DESCRIPTION = 0x010E

@@ -7,7 +7,6 @@ from typing import Any, TypeAlias
 
 from venice.operations.checks import MAX_PROMPT
 from venice.operations.edit import DEFAULT_EDIT_MODEL, EDIT_FORMATS, Edit, MultiEdit
-from venice.operations.finishing import RemoveBackground, Upscale
 from venice.operations.generate import Generate
 from venice.operations.generations import OpenAIGenerate
 from venice.operations.parameters import (
@@ -28,6 +27,7 @@ from venice.operations.parameters import (
 )
 from venice.operations.payloads import Input, Role
 from venice.operations.style import StyleReference
+from venice.operations.upscale import RemoveBackground, Upscale
 from venice.sources import ImageSource
 
 __all__ = [

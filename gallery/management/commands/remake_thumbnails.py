@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from gallery.media.decoding import Decoder
+from gallery.media.decoder import Decoder
 from gallery.media.storage import StorageAway
 from gallery.media.thumbnails import UnusablePicture
 from gallery.pipeline.thumbnail_upgrade import outdated, remake

@@ -11,8 +11,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
-from gallery import schema
-from gallery.exposure import broken_database, refuse_unusable, unshared
+from gallery.checks import broken_database, refuse_unusable, unshared
+from gallery.models import schema
 from gallery.web import server
 from gallery.wsgi import application
 

@@ -10,10 +10,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from gallery import schema
-from gallery.exposure import exposed, refuse_unusable, unshared
+from gallery.checks import exposed, refuse_unusable, unshared
 from gallery.formats import counted
 from gallery.logs import as_json
+from gallery.models import schema
 from venice import Client
 
 log = logging.getLogger(__name__)

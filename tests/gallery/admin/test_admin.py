@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from gallery import admin as pages
-from gallery.admin import actions, reading
+from gallery.admin import actions, read_only
 from gallery.models import (
     Attempt,
     CatalogModel,
@@ -30,7 +30,7 @@ from gallery.models import (
     User,
     Worker,
 )
-from tests.gallery.making import a_generation, a_picture
+from tests.gallery.generations import a_generation, a_picture
 from tests.gallery.page import Element, Page
 from venice.emulator import Emulator
 
@@ -141,7 +141,7 @@ class TestReadOnly:
 
     def test_only_users_have_forms(self) -> None:
         for model in (Attempt, CatalogModel, Gate, Generation, Image, Prompt, Worker):
-            assert isinstance(admin.site._registry[model], reading.ReadOnlyAdmin)
+            assert isinstance(admin.site._registry[model], read_only.ReadOnlyAdmin)
 
     def test_a_delete_action_that_is_made_up_does_nothing(self, staff: Client, alice: User) -> None:
         row = a_generation(alice)
@@ -220,7 +220,7 @@ class TestLists:
     def test_counting_stops_at_the_cap(
         self, staff: Client, alice: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(reading, "COUNT_CAP", 3)
+        monkeypatch.setattr(read_only, "COUNT_CAP", 3)
         for number in range(6):
             a_generation(alice, f"prompt {number}")
         assert staff.get(GENERATIONS).context["cl"].result_count == 4
@@ -235,7 +235,7 @@ class TestLists:
     def test_more_rows_than_the_cap_are_said_so(
         self, staff: Client, alice: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(reading, "COUNT_CAP", 3)
+        monkeypatch.setattr(read_only, "COUNT_CAP", 3)
         for number in range(6):
             a_generation(alice, f"prompt {number}")
         assert "more than 3 generations" in " ".join(staff.get(GENERATIONS).content.decode().split())

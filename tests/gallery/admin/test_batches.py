@@ -8,7 +8,7 @@ from django.test import Client
 
 from gallery.models import Batch, Generation, State, User
 from tests.gallery.page import Page
-from tests.gallery.spending import spending
+from tests.gallery.paid_form import spending
 from tests.gallery.views.test_batch import a_click, fail
 
 pytestmark = pytest.mark.usefixtures("models_known")

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from gallery.models import Batch, Generation, State, User
-from tests.gallery.making import a_generation
+from tests.gallery.generations import a_generation
 from tests.gallery.page import Page
 from tests.gallery.views.test_batch import a_click
 

@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import reverse
 
 from gallery.models import CatalogModel, CatalogStyle, Gate, Generation, State, Tag, User, Worker
-from tests.gallery.making import a_generation, a_picture
+from tests.gallery.generations import a_generation, a_picture
 from tests.gallery.page import Page
 
 BEYOND = str(1 << 63)

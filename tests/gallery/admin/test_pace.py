@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from gallery.models import Generation, State, User
-from tests.gallery.making import a_generation
+from tests.gallery.generations import a_generation
 from tests.gallery.page import Page
 
 

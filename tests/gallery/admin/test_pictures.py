@@ -13,7 +13,7 @@ from gallery.admin import image_actions
 from gallery.admin.marks import MarkAdmin
 from gallery.models import Collection, Image, Mark, Tag, User
 from gallery.views.selection import VERBS
-from tests.gallery.making import a_member, a_picture, pictures
+from tests.gallery.generations import a_member, a_picture, pictures
 from tests.gallery.page import Page
 
 IMAGES = "/admin/gallery/image/"

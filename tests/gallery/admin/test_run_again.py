@@ -7,8 +7,8 @@ from django.test import Client
 
 from gallery.forms.price import ALTERED
 from gallery.models import CatalogModel, Generation, State, User
-from tests.gallery.making import MODEL, a_generation
-from tests.gallery.spending import (
+from tests.gallery.generations import MODEL, a_generation
+from tests.gallery.paid_form import (
     Form,
     catalogue_says,
     priced,

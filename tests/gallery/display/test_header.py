@@ -6,7 +6,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from gallery.models import Gate, Generation, User
-from tests.gallery.making import a_generation, a_picture
+from tests.gallery.generations import a_generation, a_picture
 from tests.gallery.page import Page
 
 pytestmark = pytest.mark.usefixtures("models_known")

@@ -13,7 +13,7 @@ from gallery.display import lineage
 from gallery.display.changes import changes
 from gallery.models import Attempt, Generation, Image, Input, User
 from gallery.models.lineage import after, before
-from tests.gallery.making import a_generation, a_picture, pictures
+from tests.gallery.generations import a_generation, a_picture, pictures
 from tests.gallery.page import Page
 
 pytestmark = pytest.mark.usefixtures("models_known")

@@ -18,7 +18,7 @@ from PIL import Image as Pillow
 from gallery.downloads import archive
 from gallery.models import Image, User
 from gallery.models.user import CopiesCarry
-from tests.gallery.making import a_picture
+from tests.gallery.generations import a_picture
 from tests.gallery.page import Page
 from tests.odd_pictures import encoded, scene
 from venice.operations import PARAMETERS

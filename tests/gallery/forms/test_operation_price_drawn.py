@@ -24,8 +24,8 @@ from gallery.models.stored import StoredPicture
 from gallery.pipeline.worker import WorkerProcess
 from tests.examples import tried
 from tests.gallery.page import Page
+from tests.gallery.paid_form import spending
 from tests.gallery.pipeline.conftest import queue
-from tests.gallery.spending import spending
 from venice import Client, ServerFailed
 from venice.emulator import Emulator
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gallery.models import Batch, Draft, Generation, User
 from tests.examples import tried
 from tests.gallery.page import Page
-from tests.gallery.spending import spending
+from tests.gallery.paid_form import spending
 from venice import Client, Model, ServerFailed, bundled_models
 from venice.emulator import Emulator
 

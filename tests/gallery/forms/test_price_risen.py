@@ -9,9 +9,9 @@ from django.test import Client
 from gallery import catalog
 from gallery.forms.price import ALTERED, objection
 from gallery.models import CatalogModel, Generation, State, User
-from tests.gallery.making import MODEL
+from tests.gallery.generations import MODEL
 from tests.gallery.page import Page
-from tests.gallery.spending import (
+from tests.gallery.paid_form import (
     KINDS,
     catalogue_says,
     cost,

@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 
 from gallery.models import Attempt, CatalogModel, Generation, Prompt, State, User
-from tests.gallery.making import MODEL, a_generation
+from tests.gallery.generations import MODEL, a_generation
 from tests.gallery.page import Page
-from tests.gallery.spending import (
+from tests.gallery.paid_form import (
     KINDS,
     catalogue_says,
     cost,

@@ -9,8 +9,8 @@ from django.test import Client
 from gallery.models import Generation, Image, Upload, User
 from gallery.pipeline.worker import WorkerProcess
 from tests.gallery.page import Page
+from tests.gallery.paid_form import sent_of, spending
 from tests.gallery.pipeline.test_kinds import BLUE, RED
-from tests.gallery.spending import sent_of, spending
 from tests.gallery.views.test_operations import pictured
 
 pytestmark = pytest.mark.usefixtures("models_known")

@@ -7,7 +7,7 @@ from django.db import connection
 
 from gallery.listing import dates
 from gallery.models import Image, User
-from tests.gallery.making import a_picture
+from tests.gallery.generations import a_picture
 
 pytestmark = pytest.mark.django_db
 

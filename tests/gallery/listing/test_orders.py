@@ -13,7 +13,7 @@ from gallery.listing.listing import Listing
 from gallery.listing.order import NEWEST_USE, ORDERS, by_name, write
 from gallery.models import Image, User
 from gallery.models.image import ImageQuerySet, sort_price
-from tests.gallery.making import a_picture
+from tests.gallery.generations import a_picture
 from tests.gallery.page import Page
 
 SCORES = [0, 3500, 3500, 0, 4400, 1800, 3500, 0]

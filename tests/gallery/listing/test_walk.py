@@ -14,7 +14,7 @@ from gallery.listing.order import ORDERS
 from gallery.listing.scope import Scope
 from gallery.models import Image, User
 from gallery.models.image import ImageQuerySet
-from tests.gallery.making import a_picture
+from tests.gallery.generations import a_picture
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from gallery.media import s3
 from gallery.media.bucket import Bucket
 from gallery.models import Image, User
 from tests.bucket import BadLine, objects_in
-from tests.gallery.making import a_picture
+from tests.gallery.generations import a_picture
 from tests.odd_pictures import encoded, scene
 
 pytestmark = pytest.mark.long

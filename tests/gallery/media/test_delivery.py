@@ -19,7 +19,7 @@ from gallery.media.bucket import WINDOW, Bucket, window_of
 from gallery.media.storage import CACHE, original_name, thumbnail_name
 from gallery.models import User
 from tests.bucket import SECRET_KEY
-from tests.gallery.making import a_picture
+from tests.gallery.generations import a_picture
 
 DATA = b"RIFF\x10\x00\x00\x00WEBP and what is in it"
 DIGEST = hashlib.sha256(DATA).hexdigest()

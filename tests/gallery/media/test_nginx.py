@@ -15,7 +15,7 @@ from django.test import Client
 from gallery.media.storage import CACHE, thumbnail_name
 from gallery.models import User
 from tests.bucket import ACCESS_KEY, new_bucket
-from tests.gallery.making import a_picture
+from tests.gallery.generations import a_picture
 from tests.gallery.media.conftest import keep_in
 from tests.gallery.media.nginx import running_nginx
 from tests.venice.conftest import free_port

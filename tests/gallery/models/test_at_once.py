@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 
 from gallery.models import Batch, Generation, Image, Input, Upload, User
-from tests.gallery.making import a_picture
+from tests.gallery.generations import a_picture
 from tests.gallery.pipeline.test_kinds import RED
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("models_known")]

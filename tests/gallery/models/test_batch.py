@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from gallery.media.pictures import LostFile
 from gallery.models import Batch, Generation, Input, Prompt, User
 from gallery.models.queue import Order
-from tests.gallery.making import a_generation
+from tests.gallery.generations import a_generation
 from tests.gallery.pipeline.test_kinds import EDIT, media_files
 from venice import Generate
 

@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.test import Client
 
 from gallery.models import Attempt, CatalogModel, CatalogStyle, Gate, Generation, Image, User, columns
-from tests.gallery.making import a_picture
+from tests.gallery.generations import a_picture
 
 KINDS = {"CharField", "TextField", "DecimalField", "FloatField", "BooleanField", "JSONField"}
 LIARS: list[Any] = [

@@ -15,7 +15,7 @@ from gallery.listing.order import ORDERS
 from gallery.listing.scope import Scope
 from gallery.models import Generation, Image, User, kept_sql
 from gallery.models.document import covers_asked
-from tests.gallery.making import a_generation, a_picture, pictures
+from tests.gallery.generations import a_generation, a_picture, pictures
 
 KINDS = (
     "pk",

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from gallery.models import Collection, Image, Tag
-from tests.gallery.making import a_member, a_picture
+from tests.gallery.generations import a_member, a_picture
 
 
 @pytest.mark.django_db

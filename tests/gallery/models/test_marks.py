@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from gallery.models import Image, Mark, Prompt
-from tests.gallery.making import a_member, a_picture, pictures
+from tests.gallery.generations import a_member, a_picture, pictures
 
 
 @pytest.mark.django_db

@@ -15,7 +15,7 @@ from django.test import Client
 
 from gallery.models import Collection, Generation, Hold, Image, ImageTag, SavedSearch, State, Tag, User
 from gallery.models.queue import GenerationQuerySet
-from tests.gallery.making import a_generation, a_picture
+from tests.gallery.generations import a_generation, a_picture
 from tests.gallery.page import Page
 
 pytestmark = pytest.mark.django_db(transaction=True)

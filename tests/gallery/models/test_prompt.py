@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from gallery.models import Attempt, Generation, Image, Mark, Outcome, Prompt, User
-from tests.gallery.making import MODEL, a_generation, a_picture, pictures
+from tests.gallery.generations import MODEL, a_generation, a_picture, pictures
 from venice import Unanswered
 
 CENT = Decimal("0.01")

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from gallery.models import Collection, CollectionImage, Image, Mark, Prompt, Tag, User
-from tests.gallery.making import a_member, pictures
+from tests.gallery.generations import a_member, pictures
 
 
 def _at_once(*works: Callable[[], None]) -> None:

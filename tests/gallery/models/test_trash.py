@@ -4,7 +4,7 @@ import pytest
 
 from gallery.models import Image, ImageDocument, Mark
 from gallery.models.vocabulary import read_query
-from tests.gallery.making import a_member, a_picture, pictures
+from tests.gallery.generations import a_member, a_picture, pictures
 
 
 def covers() -> list[int]:

@@ -9,7 +9,7 @@ import pytest
 from gallery.models import Attempt, Batch, Generation, Hold, State, User
 from gallery.models.queue import Order
 from gallery.pipeline.worker import WorkerProcess
-from tests.gallery.making import a_generation
+from tests.gallery.generations import a_generation
 from tests.gallery.pipeline.conftest import TINY, Installation, until
 
 pytestmark = pytest.mark.usefixtures("models_known")

@@ -19,7 +19,7 @@ import pytest
 from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 
-from gallery.media.decoding import Decoder
+from gallery.media.decoder import Decoder
 from gallery.media.profiles import from_cicp
 from gallery.media.thumbnails import RECIPE, UnusablePicture
 from gallery.models import State, User

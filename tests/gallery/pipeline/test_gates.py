@@ -15,7 +15,7 @@ from gallery import catalog
 from gallery.models import Attempt, Gate, Generation, Hold, Outcome, State, User
 from gallery.pipeline import gates
 from gallery.pipeline.worker import WorkerProcess
-from tests.gallery.making import a_picture
+from tests.gallery.generations import a_picture
 from tests.gallery.pipeline.conftest import Installation, queue, states, until
 from venice import Busy
 from venice import Client as VeniceClient

@@ -8,7 +8,7 @@ from gallery.models.vocabulary import read_query
 from gallery.pipeline import index_agreement
 from gallery.search import index
 from gallery.synthetic import fill
-from tests.gallery.making import a_picture, pictures
+from tests.gallery.generations import a_picture, pictures
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from gallery.models import Attempt, Generation, Image, ImageDocument, Mark, Outc
 from gallery.pipeline import integrity
 from gallery.pipeline.worker import WorkerProcess
 from gallery.search import index
-from tests.gallery.making import pictures
+from tests.gallery.generations import pictures
 from tests.gallery.pipeline.checker import picture_problems
 from tests.gallery.pipeline.conftest import queue
 

@@ -15,11 +15,11 @@ from django.test import Client
 from django.utils import timezone
 
 from gallery.display import kept_answers
-from gallery.media.decoding import Decoder
+from gallery.media.decoder import Decoder
 from gallery.models import Attempt, Generation, Outcome, State, User
 from gallery.pipeline import reingest, retention
 from gallery.pipeline.worker import WorkerProcess
-from tests.gallery.making import a_picture
+from tests.gallery.generations import a_picture
 from tests.gallery.page import Element, Page
 from tests.gallery.pipeline.conftest import queue
 from tests.gallery.pipeline.test_answers import body, encoded, webp

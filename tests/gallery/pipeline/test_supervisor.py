@@ -143,7 +143,7 @@ def test_what_it_writes_is_its_own_alone(first_served: Served) -> None:
     """Whoever reads the secret key or the database is a superuser; answers and pictures were paid for."""
     served = first_served
     served.wait(lambda: "/signin/" in served.log.read_text())
-    make = "from tests.gallery.making import a_generation; a_generation(User.objects.get())"
+    make = "from tests.gallery.generations import a_generation; a_generation(User.objects.get())"
     command = [sys.executable, "manage.py", "shell", "-v0", "-c", make]
     subprocess.run(command, cwd=ROOT, env=served.environment, check=True, umask=0o022)
     data = Path(served.environment["DATA_DIR"])

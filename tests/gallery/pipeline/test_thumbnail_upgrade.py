@@ -12,12 +12,12 @@ from django.core.management import call_command
 from django.test import Client
 from PIL import Image as Pillow
 
-from gallery.media.decoding import Decoder
+from gallery.media.decoder import Decoder
 from gallery.media.storage import thumbnail_name
 from gallery.media.thumbnails import RECIPE
 from gallery.models import Image, User
 from gallery.pipeline import thumbnail_upgrade
-from tests.gallery.making import a_picture
+from tests.gallery.generations import a_picture
 
 pytestmark = pytest.mark.usefixtures("models_known")
 

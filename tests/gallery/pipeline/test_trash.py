@@ -18,7 +18,7 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.test import Client
 
-from gallery.media.decoding import Decoder
+from gallery.media.decoder import Decoder
 from gallery.media.pictures import YOUNG
 from gallery.media.thumbnails import Decoded
 from gallery.models import (
@@ -36,7 +36,7 @@ from gallery.models import (
 )
 from gallery.pipeline import ingest, reingest, trash
 from gallery.pipeline.worker import WorkerProcess
-from tests.gallery.making import a_picture
+from tests.gallery.generations import a_picture
 from tests.gallery.page import Page
 from tests.gallery.pipeline.conftest import Installation, queue, until
 from tests.gallery.pipeline.test_answers import body, encoded

@@ -18,7 +18,7 @@ from gallery.media.thumbnails import UnusablePicture
 from gallery.models import Image, Upload, User, files
 from gallery.pipeline import thumbnail_upgrade, uploads
 from gallery.pipeline.worker import WorkerProcess
-from tests.gallery.making import a_picture
+from tests.gallery.generations import a_picture
 from tests.gallery.pipeline.checker import picture_problems
 from tests.gallery.pipeline.conftest import Installation, until
 from tests.gallery.pipeline.test_integrity import report

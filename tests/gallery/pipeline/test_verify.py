@@ -12,14 +12,14 @@ from PIL import Image as Pillow
 from PIL import ImageDraw
 
 from gallery.media import pictures as files
-from gallery.media.decoding import Decoder
+from gallery.media.decoder import Decoder
 from gallery.models import CatalogModel, Generation, Image, State, User, Verification
 from gallery.models.verification import SCORED, Outcome, scores
 from gallery.pipeline import verify
 from gallery.pipeline.worker import WorkerProcess
-from tests.gallery.making import a_generation, a_picture
+from tests.gallery.generations import a_generation, a_picture
 from tests.gallery.page import Page
-from tests.gallery.spending import forms
+from tests.gallery.paid_form import forms
 from venice import Generate
 
 pytestmark = pytest.mark.usefixtures("models_known")

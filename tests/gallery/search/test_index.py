@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from gallery import search
 from gallery.models import Day, Generation, Image, ImageDocument, Prompt, SearchTerm, User
+from gallery.models.schema import APP
 from gallery.models.vocabulary import read_query
-from gallery.schema import APP
 from gallery.search import index
 from gallery.synthetic import fill
-from tests.gallery.making import a_picture, pictures
+from tests.gallery.generations import a_picture, pictures
 
 pytestmark = pytest.mark.django_db
 

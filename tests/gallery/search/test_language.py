@@ -21,7 +21,7 @@ from gallery.models.image import sort_price
 from gallery.models.vocabulary import read_query
 from gallery.search.operators import OPERATORS
 from tests.examples import tried
-from tests.gallery.making import a_picture
+from tests.gallery.generations import a_picture
 from tests.gallery.page import Page
 
 pytestmark = pytest.mark.django_db

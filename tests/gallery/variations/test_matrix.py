@@ -8,7 +8,7 @@ import pytest
 from gallery.models import Generation, User
 from gallery.variations.axes import Axis
 from gallery.variations.matrix import draw, missing
-from tests.gallery.making import a_generation, a_picture
+from tests.gallery.generations import a_generation, a_picture
 from venice import Generate, bundled_models
 from venice.pricing import generate_price, total
 

@@ -13,7 +13,7 @@ from django.db.models.signals import pre_save
 from django.test import Client
 
 from gallery.models import Collection, Generation, User, Worker
-from tests.gallery.making import a_generation, a_picture
+from tests.gallery.generations import a_generation, a_picture
 from tests.gallery.page import Page
 
 AT = datetime(2026, 7, 1, 22, 30, 15, tzinfo=UTC)

@@ -14,9 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from gallery.models import Batch, Generation, State, User
 from gallery.models.queue import Order
 from gallery.pipeline.worker import WorkerProcess
-from tests.gallery.making import a_generation
+from tests.gallery.generations import a_generation
 from tests.gallery.page import Page
-from tests.gallery.spending import spending
+from tests.gallery.paid_form import spending
 from venice import Generate
 
 pytestmark = pytest.mark.usefixtures("models_known")

@@ -8,10 +8,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from gallery.models import Draft, Generation, Image, Mark, Upload, User
-from tests.gallery.making import a_picture
+from tests.gallery.generations import a_picture
 from tests.gallery.page import Page
+from tests.gallery.paid_form import sent_of
 from tests.gallery.pipeline.test_kinds import BLUE, GREEN, RED
-from tests.gallery.spending import sent_of
 from tests.gallery.views.test_operations import pictured
 
 pytestmark = pytest.mark.usefixtures("models_known")

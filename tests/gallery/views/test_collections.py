@@ -13,7 +13,7 @@ from django.utils import timezone
 from gallery.models import Batch, Collection, Image, User
 from gallery.models.collection import STEP
 from gallery.pipeline.worker import WorkerProcess
-from tests.gallery.making import a_picture, pictures
+from tests.gallery.generations import a_picture, pictures
 from tests.gallery.page import Page, shown
 from tests.gallery.pipeline.conftest import queue
 

@@ -8,13 +8,13 @@ import pytest
 from django.test import Client
 from PIL import Image as Pillow
 
-from gallery.display import beside
+from gallery.display import comparison
 from gallery.media.thumbnails import decode
 from gallery.models import Collection, Generation, Image, Input, Mark, User
 from gallery.models.stored import StoredPicture
-from tests.gallery.making import a_member, a_picture, pictures
+from tests.gallery.generations import a_member, a_picture, pictures
 from tests.gallery.page import Page
-from tests.gallery.spending import sent_of
+from tests.gallery.paid_form import sent_of
 from venice.operations import PARAMETERS
 
 LABELS = {parameter.name: parameter.label for parameter in PARAMETERS}
@@ -251,7 +251,7 @@ def shaped(width: int, height: int) -> Image:
 def test_they_lie_so_that_each_is_as_large_as_can_be(
     images: list[Image], window: tuple[int, int], columns: int
 ) -> None:
-    assert beside.columns(images, *window) == columns
+    assert comparison.columns(images, *window) == columns
 
 
 def drawn(owner: User, width: int, height: int) -> tuple[Image, dict[str, int]]:

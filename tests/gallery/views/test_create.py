@@ -25,9 +25,9 @@ from gallery.models import (
     User,
 )
 from gallery.models.queue import Order
-from tests.gallery.making import take_off_the_list
+from tests.gallery.generations import take_off_the_list
 from tests.gallery.page import Page
-from tests.gallery.spending import sent_of
+from tests.gallery.paid_form import sent_of
 from venice import Generate
 
 pytestmark = pytest.mark.usefixtures("models_known")

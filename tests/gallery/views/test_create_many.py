@@ -14,7 +14,7 @@ from django.test import Client
 from gallery.models import Batch, Generation, User
 from gallery.pipeline.worker import WorkerProcess
 from tests.gallery.page import Page
-from tests.gallery.spending import spending
+from tests.gallery.paid_form import spending
 
 pytestmark = pytest.mark.usefixtures("models_known")
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from gallery.models import CatalogModel, Generation, Prompt, User
 from tests.gallery.page import Page
-from tests.gallery.spending import sent_of
+from tests.gallery.paid_form import sent_of
 
 pytestmark = pytest.mark.usefixtures("models_known")
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from gallery.models import Image, User
-from tests.gallery.making import a_picture
+from tests.gallery.generations import a_picture
 from tests.gallery.page import Page
 
 HTMX = {"HX-Request": "true"}

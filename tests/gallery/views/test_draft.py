@@ -8,9 +8,9 @@ from django.db import connection
 from django.test import Client
 
 from gallery.models import Draft, Generation, Image, Preset, User
-from tests.gallery.making import a_generation, a_picture
+from tests.gallery.generations import a_generation, a_picture
 from tests.gallery.page import Element, Page
-from tests.gallery.spending import sent_of
+from tests.gallery.paid_form import sent_of
 from venice.operations import MAX_PROMPT
 
 pytestmark = pytest.mark.usefixtures("models_known")

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from gallery.models import CatalogStyle, Collection, Image, Mark, Tag, User
-from tests.gallery.making import a_picture
+from tests.gallery.generations import a_picture
 from tests.gallery.page import Element, Page
 
 HTMX = {"HX-Request": "true"}

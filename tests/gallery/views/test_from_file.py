@@ -11,7 +11,7 @@ from django.test import Client
 from gallery.models import Generation, Image, Prompt, Upload, User
 from tests.gallery.media.test_parameters import A1111, OURS, chunk, png
 from tests.gallery.page import Page
-from tests.gallery.spending import sent_of
+from tests.gallery.paid_form import sent_of
 from venice.sources import MAX_FILE
 
 pytestmark = pytest.mark.usefixtures("models_known")

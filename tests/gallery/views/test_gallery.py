@@ -10,7 +10,7 @@ from gallery.listing import tiles
 from gallery.models import Collection, Image, Preset, SavedSearch, Tag, Upload, User
 from gallery.search import MAX_QUERY
 from gallery.web.requests import LINE_LIMIT
-from tests.gallery.making import a_generation, a_picture, pictures
+from tests.gallery.generations import a_generation, a_picture, pictures
 from tests.gallery.page import Page
 
 HTMX = {"HX-Request": "true"}

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from gallery.models import Generation, Hold, State, User
-from tests.gallery.making import a_generation, a_picture, pictures
+from tests.gallery.generations import a_generation, a_picture, pictures
 from tests.gallery.page import Page
 
 pytestmark = pytest.mark.usefixtures("models_known")

@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 from gallery.listing import tiles
 from gallery.media.thumbnails import decode
 from gallery.models import Generation, User
-from tests.gallery.making import a_generation, a_picture, pictures
+from tests.gallery.generations import a_generation, a_picture, pictures
 from tests.gallery.page import Page
 
 HTMX = {"HX-Request": "true"}

@@ -9,7 +9,7 @@ from django.test import Client
 
 from gallery.display import details
 from gallery.models import Generation, State, User
-from tests.gallery.making import a_follower, a_generation, a_picture, pictures
+from tests.gallery.generations import a_follower, a_generation, a_picture, pictures
 from tests.gallery.page import Page
 
 pytestmark = pytest.mark.usefixtures("models_known")

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from gallery.models import CatalogModel, Generation, Image, State, Upload, User
 from gallery.pipeline.worker import WorkerProcess
 from tests.gallery.page import Page
+from tests.gallery.paid_form import spending
 from tests.gallery.pipeline.test_kinds import OPERATIONS, RED, ROLES, enqueue
-from tests.gallery.spending import spending
 from venice import Edit, Upscale
 
 pytestmark = pytest.mark.usefixtures("models_known")

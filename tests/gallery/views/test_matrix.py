@@ -15,9 +15,9 @@ from django.test.utils import CaptureQueriesContext
 
 from gallery.models import Batch, Generation, Image, Mark, User
 from gallery.pipeline.worker import WorkerProcess
-from tests.gallery.making import ABLE, a_picture, take_off_the_list
+from tests.gallery.generations import ABLE, a_picture, take_off_the_list
 from tests.gallery.page import Element, Page
-from tests.gallery.spending import sent_of
+from tests.gallery.paid_form import sent_of
 
 pytestmark = pytest.mark.usefixtures("models_known")
 

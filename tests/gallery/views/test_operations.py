@@ -10,10 +10,10 @@ from django.test import Client
 from gallery.media import pictures
 from gallery.models import CatalogModel, Generation, Image, Kind, State, Upload, User
 from gallery.pipeline.worker import WorkerProcess
-from tests.gallery.making import a_picture
+from tests.gallery.generations import a_picture
 from tests.gallery.page import Page
+from tests.gallery.paid_form import Form, spending
 from tests.gallery.pipeline.test_kinds import RED
-from tests.gallery.spending import Form, spending
 
 pytestmark = pytest.mark.usefixtures("models_known")
 

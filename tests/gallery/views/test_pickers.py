@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from gallery.models import Attempt, CatalogModel, CatalogStyle, Image, Mark, Pin, User
 from gallery.models.verification import Verification
-from tests.gallery.making import a_generation, a_picture
+from tests.gallery.generations import a_generation, a_picture
 from tests.gallery.page import Page
 
 pytestmark = pytest.mark.usefixtures("models_known")

@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from gallery.forms import Catalog, GenerateForm
 from gallery.forms.preset_file import FORMAT, MOST
 from gallery.models import Draft, Image, Preset, User
-from tests.gallery.making import a_picture
+from tests.gallery.generations import a_picture
 from tests.gallery.page import Element, Page
-from tests.gallery.spending import sent_of
+from tests.gallery.paid_form import sent_of
 
 pytestmark = pytest.mark.usefixtures("models_known")
 

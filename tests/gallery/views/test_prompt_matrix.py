@@ -9,9 +9,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from gallery.models import Generation, Image, Prompt, User
-from tests.gallery.making import a_follower, a_picture
+from tests.gallery.generations import a_follower, a_picture
 from tests.gallery.page import Element, Page
-from tests.gallery.spending import sent_of
+from tests.gallery.paid_form import sent_of
 
 pytestmark = pytest.mark.usefixtures("models_known")
 

@@ -18,7 +18,7 @@ from gallery.listing.order import PROMPT_ORDERS
 from gallery.models import Attempt, Generation, Image, Mark, Prompt, User
 from gallery.models import prompt as prompt_models
 from gallery.models.user import Sensitive
-from tests.gallery.making import MODEL, a_generation, a_picture, pictures
+from tests.gallery.generations import MODEL, a_generation, a_picture, pictures
 from tests.gallery.page import Page, shown
 
 Get = Callable[..., Page]

@@ -14,7 +14,7 @@ from django.utils import timezone
 from gallery.models import Attempt, CatalogModel, Gate, Generation, Outcome, State, User, Worker
 from gallery.models.service_order import Status
 from gallery.pipeline.worker import WorkerProcess
-from tests.gallery.making import MODEL, a_generation, pictures
+from tests.gallery.generations import MODEL, a_generation, pictures
 from tests.gallery.page import Page
 
 HTMX = {"HX-Request": "true"}

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from gallery.models import Batch, CatalogModel, Generation, Image
 from gallery.pipeline.worker import WorkerProcess
 from tests.gallery.page import Page
-from tests.gallery.spending import Form, opened_at, spending
+from tests.gallery.paid_form import Form, opened_at, spending
 
 pytestmark = pytest.mark.usefixtures("models_known")
 

@@ -9,7 +9,7 @@ from gallery.listing.scope import Scope
 from gallery.models import CatalogModel, CatalogStyle, Collection, Image, SavedSearch, Tag, User
 from gallery.search import MAX_QUERY
 from gallery.search.operators import OPERATORS
-from tests.gallery.making import a_picture
+from tests.gallery.generations import a_picture
 from tests.gallery.page import Page
 
 HTMX = {"HX-Request": "true"}

@@ -9,9 +9,9 @@ from gallery.listing.selection import MOST_NAMED
 from gallery.models import Collection, Image, Mark, Tag, User
 from gallery.models.sets import PORTION
 from gallery.views.selection import VERBS
-from tests.gallery.making import a_member, a_picture, pictures
+from tests.gallery.generations import a_member, a_picture, pictures
 from tests.gallery.page import Page
-from tests.gallery.spending import sent_of
+from tests.gallery.paid_form import sent_of
 
 HTMX = {"HX-Request": "true"}
 

@@ -10,7 +10,7 @@ from django.test import Client
 
 from gallery.models import Collection, Generation, Image, User
 from gallery.models.user import Sensitive
-from tests.gallery.making import a_picture, pictures
+from tests.gallery.generations import a_picture, pictures
 from tests.gallery.page import Page
 
 HTMX = {"HX-Request": "true"}

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from gallery.models import Generation, Image, Mark, Prompt, User
 from gallery.models.image import EMPTIED
-from tests.gallery.making import a_generation, a_picture, pictures
+from tests.gallery.generations import a_generation, a_picture, pictures
 from tests.gallery.page import Page, shown
 
 pytestmark = pytest.mark.usefixtures("models_known")

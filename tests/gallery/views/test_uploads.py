@@ -14,11 +14,11 @@ from gallery.models import Generation, Upload, User
 from gallery.pipeline import uploads as chore
 from gallery.pipeline.worker import WorkerProcess
 from gallery.views import uploads as view
-from tests.gallery.making import a_picture
+from tests.gallery.generations import a_picture
 from tests.gallery.page import Page
+from tests.gallery.paid_form import spending
 from tests.gallery.pipeline.test_decoder import HOSTILE, png, zeros
 from tests.gallery.pipeline.test_kinds import BLUE, GREEN, RED
-from tests.gallery.spending import spending
 from tests.odd_pictures import turned
 
 pytestmark = pytest.mark.usefixtures("models_known")

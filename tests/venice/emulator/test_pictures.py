@@ -13,7 +13,7 @@ from venice.catalog import bundled_models, bundled_styles
 from venice.emulator.painter import Brief, paint
 from venice.emulator.pictures import encode
 from venice.emulator.scenes import ANY, WORDS
-from venice.emulator.sizing import pixel_size
+from venice.emulator.sizes import pixel_size
 
 MODELS = {model.id: model for model in bundled_models()}
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery.forms.carried import carried, nearest_pixels, nearest_ratio, proportion
+from gallery.forms.model_change import carried, nearest_pixels, nearest_ratio, proportion
 from venice import Generate, Model, bundled_models
 from venice.operations import MAX_SIDE
 

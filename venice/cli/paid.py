@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from venice.catalog import Model, bundled_models, bundled_styles
+from venice.cli.files import Pattern, save
 from venice.cli.output import dollars, say, show, show_json, waiting
-from venice.cli.reading import image_source, negative_text, prompt_text
-from venice.cli.saving import Pattern, save
-from venice.cli.sizing import sized
+from venice.cli.sizes import sized
+from venice.cli.stdin import image_source, negative_text, prompt_text
 from venice.client import Client
 from venice.errors import BadResponse, InvalidRequest, Unanswered, VeniceError
 from venice.operations import (

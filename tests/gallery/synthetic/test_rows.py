@@ -19,9 +19,9 @@ from gallery import search
 from gallery.media import thumbnails
 from gallery.media.storage import thumbnail_name
 from gallery.models import Attempt, Generation, Image, Outcome, Prompt, State, User
-from gallery.synthetic import filling, pictures
+from gallery.synthetic import pictures, rows
 from gallery.synthetic.words import RARE_WORD, phrases
-from tests.gallery.making import a_picture
+from tests.gallery.generations import a_picture
 from tests.venice.conftest import free_port
 from venice import Generate, bundled_models
 
@@ -38,7 +38,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
     whole = pictures._draw
     monkeypatch.setattr(pictures, "_draw", draw)
-    monkeypatch.setattr(filling, "BATCH", 60)
+    monkeypatch.setattr(rows, "BATCH", 60)
 
 
 def digest() -> list[Any]:
@@ -244,7 +244,7 @@ def test_an_interrupted_batch_leaves_no_halves(
     def fail(prompts: list[int]) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(filling, "_count_uses", fail)
+    monkeypatch.setattr(rows, "_count_uses", fail)
     with pytest.raises(KeyboardInterrupt):
         call_command("fill_gallery", "--images", "20", stderr=StringIO())
     assert not Generation.objects.exists()

@@ -10,7 +10,7 @@ from django.test import Client
 
 from gallery import catalog
 from gallery.models import Attempt, CatalogModel, Generation, Outcome, State, User
-from tests.gallery.making import MODEL, a_generation, a_picture
+from tests.gallery.generations import MODEL, a_generation, a_picture
 from tests.gallery.page import Element, Page
 from venice import Generate, Model, bundled_models
 from venice.pricing import dollars

@@ -8,8 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from gallery.models import Image, User
-from gallery.variations.existing import existing
-from tests.gallery.making import a_picture, pictures
+from gallery.variations.exact_matches import existing
+from tests.gallery.generations import a_picture, pictures
 from venice import Generate, bundled_models
 
 pytestmark = pytest.mark.django_db

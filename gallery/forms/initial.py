@@ -10,9 +10,9 @@ from django.http import QueryDict
 from gallery import access
 from gallery.formats import read_id
 from gallery.forms import style_references
-from gallery.forms.carried import nearest_sides
 from gallery.forms.catalog import Catalog
 from gallery.forms.draft import CAME_ALONG, NAMES, first_model, fitted, with_seed_along
+from gallery.forms.model_change import nearest_sides
 from gallery.forms.model_fields import MAX_COUNT, fields_of
 from gallery.forms.prefill import EVERYTHING, USES, picture_named, values_asked
 from gallery.models import Batch, Draft, Generation, Image, Kind, User

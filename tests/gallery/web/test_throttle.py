@@ -12,9 +12,9 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from gallery import throttle
-from gallery.callers import counted_address
 from gallery.models import User
+from gallery.web import throttle
+from gallery.web.callers import counted_address
 from tests.gallery.page import Page
 
 LOGIN = "/accounts/login/"
@@ -82,7 +82,7 @@ def test_a_web_process_hashes_one_at_a_time(
     alice: User, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of ten at once one is hashed, one waits, and eight are told when to come again."""
-    settings.PASSWORD_HASHERS = ["tests.gallery.test_throttle.SlowHasher"]
+    settings.PASSWORD_HASHERS = ["tests.gallery.web.test_throttle.SlowHasher"]
     entered, leave = threading.Semaphore(0), threading.Event()
     now: list[int] = []
     most: list[int] = []

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from gallery.models import Image, Mark, Tag, User
-from tests.gallery.making import a_member, a_picture, pictures
+from tests.gallery.generations import a_member, a_picture, pictures
 from tests.gallery.page import Page
 
 HTMX = {"HX-Request": "true"}

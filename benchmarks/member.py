@@ -46,17 +46,17 @@ class Visitor:
         from django.http import HttpRequest, HttpResponse
 
         from gallery import accounts
-        from gallery.media import serving
+        from gallery.media import responses
 
         session = SessionStore()
         session[SESSION_KEY] = str(self.user.pk)
         session[BACKEND_SESSION_KEY] = accounts.LINK_BACKEND
         session[HASH_SESSION_KEY] = self.user.get_session_auth_hash()
-        session["prolonged_at"] = int(serving.now())
+        session["prolonged_at"] = int(responses.now())
         session.create()
         request, response = HttpRequest(), HttpResponse()
         request.user = self.user
-        serving.renew_pass(request, response)
+        responses.renew_pass(request, response)
         cookies = {
             settings.SESSION_COOKIE_NAME: session.session_key,
             settings.CSRF_COOKIE_NAME: "b" * 32,

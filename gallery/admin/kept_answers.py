@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from gallery import formats
 from gallery.admin.actions import MANY, Plan, carry_out
 from gallery.admin.filters import HostFilter
-from gallery.admin.reading import ReadOnlyAdmin, whole_text, words
+from gallery.admin.read_only import ReadOnlyAdmin, whole_text, words
 from gallery.display import kept_answers
 from gallery.models import Attempt, KeptAnswer
 

@@ -30,9 +30,9 @@ class OlderDatabase(ImproperlyConfigured):
 
 def watch() -> None:
     """Check the first connection of this process, whichever command opens it, before anything is asked of it."""
-    connection_created.connect(_on_first_connection, dispatch_uid="gallery.schema")
-    pre_migrate.connect(_before_migrations, dispatch_uid="gallery.schema")
-    post_migrate.connect(_after_migrations, dispatch_uid="gallery.schema")
+    connection_created.connect(_on_first_connection, dispatch_uid="gallery.models.schema")
+    pre_migrate.connect(_before_migrations, dispatch_uid="gallery.models.schema")
+    post_migrate.connect(_after_migrations, dispatch_uid="gallery.models.schema")
 
 
 def _before_migrations(app_config: AppConfig, using: str, plan: list[Any], **kwargs: Any) -> None:
@@ -55,7 +55,7 @@ def _after_migrations(app_config: AppConfig, using: str, **kwargs: Any) -> None:
 
 
 def _on_first_connection(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    connection_created.disconnect(dispatch_uid="gallery.schema")
+    connection_created.disconnect(dispatch_uid="gallery.models.schema")
     try:
         refuse_newer(connection)
     except NewerDatabase:

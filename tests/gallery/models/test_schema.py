@@ -12,13 +12,12 @@ import pytest
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from gallery import schema
-from gallery.models import User
+from gallery.models import User, schema
 from gallery.pipeline.worker import WorkerProcess
-from tests.gallery.making import a_generation
+from tests.gallery.generations import a_generation
 from venice.emulator import Emulator
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 NEWER = "9999_from_the_future"
 
 

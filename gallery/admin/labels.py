@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 
-from gallery.admin.reading import ReadOnlyAdmin
+from gallery.admin.read_only import ReadOnlyAdmin
 
 
 class NamedForm(ModelForm):  # type: ignore[type-arg]

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from gallery import access
-from gallery.display.collecting import NAMES, collecting
+from gallery.display.membership import NAMES, collecting
 from gallery.formats import read_id
 from gallery.http import MemberRequest, back_to, error_page
 from gallery.models import Collection, Image, User

@@ -20,7 +20,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from PIL import Image as Pillow
 
-from gallery.media import serving
+from gallery.media import responses
 from gallery.media.storage import EXTENSIONS, TYPES, original_name
 from gallery.models import User
 from tests.gallery.page import Page
@@ -91,7 +91,7 @@ def test_the_pass_ends_with_the_session(member: Client, monkeypatch: pytest.Monk
     assert not member.cookies[cookie].value
     assert member.cookies[cookie]["path"] == "/media/"
     # Whoever kept a copy of it has it until its hour is over, and not beyond a new password or a deactivation.
-    monkeypatch.setattr(serving, "CHECKED_FOR", 0)
+    monkeypatch.setattr(responses, "CHECKED_FOR", 0)
     member.cookies[cookie] = held
     assert status_of(member, f"/media/{name}") == 200
 
@@ -183,7 +183,7 @@ def test_who_has_lost_the_pass_gets_the_picture_and_another(browser: Browser, al
 def test_the_pass_leaves_the_browser_with_the_session(
     browser: Browser, alice: User, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
-    monkeypatch.setattr(serving, "CHECKED_FOR", 0)
+    monkeypatch.setattr(responses, "CHECKED_FOR", 0)
     name = f"/media/{stored(picture())}"
     browser.sign_in(alice)
     assert browser.ask(name).status_code == 200
@@ -219,7 +219,7 @@ def test_a_pass_ends_when_its_member_may_not_come_in_as_before(
         alice.save(update_fields=["password"] if change == "password" else ["is_active", "is_staff"])
     stranger = Client()
     stranger.cookies[cookie] = held
-    monkeypatch.setattr(serving, "CHECKED_FOR", 0)
+    monkeypatch.setattr(responses, "CHECKED_FOR", 0)
     assert status_of(stranger, f"/media/{name}") == 404
 
 

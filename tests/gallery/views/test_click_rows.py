@@ -10,10 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from gallery.display.sitting import CARDS, ROWS
+from gallery.display.click_rows import CARDS, ROWS
 from gallery.models import Batch, Generation, State, User
 from gallery.models.queue import Order
-from tests.gallery.making import a_picture
+from tests.gallery.generations import a_picture
 from tests.gallery.page import Page
 from venice import Generate
 

@@ -11,7 +11,7 @@ from django.db.models import Min, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 
-from gallery.callers import counted_address
+from gallery.web.callers import counted_address
 
 # Wrong passwords of one address, whatever the names, within the quarter of an hour for which one name is locked: a
 # whole office may share it.
