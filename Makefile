@@ -29,7 +29,7 @@ ANSWERS := $(addprefix tests/gallery/pipeline/test_, answers.py kept.py refused.
 DIFFERS := $(addprefix tests/gallery/, models listing search migrations synthetic \
 	$(addprefix admin/test_, many.py nonsense.py pace.py) display/test_lineage.py \
 	$(addprefix views/test_, create_post.py dates.py draft.py filters.py matrix.py) \
-	$(addprefix test_, accounts.py costs.py events.py schema.py throttle.py)) \
+	$(addprefix test_, accounts.py costs.py events.py) web/test_throttle.py) \
 	$(filter-out $(ANSWERS), $(sort $(wildcard tests/gallery/pipeline/test_*.py)))
 # Both at once, since tests wait for a third of their time; what the second one says comes when the first has ended.
 BESIDE ?= $(shell expr \( $(CORES) + 1 \) / 2)
