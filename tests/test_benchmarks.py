@@ -1,9 +1,11 @@
 """Each benchmark runs to its end: what it prints is for people, but that it runs is a promise of the Makefile."""
 
+import ast
 import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,20 @@ LEAST = {
 
 def test_every_benchmark_is_here() -> None:
     assert {path.stem for path in (ROOT / "benchmarks").glob("bench_*.py")} == set(LEAST)
+
+
+def test_what_benchmarks_share_is_there() -> None:
+    """Each is run as a script, which finds its kin by their bare names."""
+    scripts = sorted((ROOT / "benchmarks").glob("*.py"))
+    imported = {
+        (path.name, node.module)
+        for path in scripts
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module and "." not in node.module
+    }
+    own = {path.stem for path in scripts}
+    assert ("bench_gallery_page.py", "galleries") in imported
+    assert [each for each in imported if each[1] not in own and find_spec(each[1]) is None] == []
 
 
 @pytest.mark.long
