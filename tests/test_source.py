@@ -121,6 +121,24 @@ def test_names_say_what_a_value_is() -> None:
     assert {name for name, _ in vague} == ALLOWED.keys()
 
 
+def decorated_classes(folder: str) -> Iterator[tuple[str, str]]:
+    """Each class below it, and what it is decorated with."""
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                yield node.name, " ".join(ast.unparse(each) for each in node.decorator_list)
+
+
+def test_each_card_is_a_frozen_value_with_a_name_of_its_own() -> None:
+    """Its template gets it whole, and its name says what it is a card of."""
+    cards = [each for each in decorated_classes("gallery") if each[0].endswith(("Card", "Tile"))]
+    names = [name for name, _ in cards]
+    assert {"Tile", "GenerationCard", "CollectionCard"} <= set(names)
+    assert len(set(names)) == len(names)
+    assert "Card" not in names
+    assert [name for name, decorators in cards if "dataclass(frozen=True" not in decorators] == []
+
+
 # A list as one value; what Venice charges, and what its emulator does.
 NOUNS = {"listing", "pricing", "billing"}
 

@@ -10,7 +10,7 @@ from hashlib import blake2s
 from django.db.models import Q, Sum
 
 from gallery.display import generation_card
-from gallery.display.generation_card import Again, Card
+from gallery.display.generation_card import Again, GenerationCard
 from gallery.formats import counted
 from gallery.models import Attempt, Batch, CatalogModel, ClosedGates, Generation, State, User
 from gallery.models.states import ACTIVE_STATES, CHARGED_OUTCOMES
@@ -40,7 +40,7 @@ class BatchCard:
     """
 
     batch: Batch
-    cards: Sequence[Card]
+    cards: Sequence[GenerationCard]
     counts: Mapping[str, int]
     spent: Decimal
     again: Again | None = None

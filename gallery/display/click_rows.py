@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from gallery.display import batch_card, generation_card
 from gallery.display.batch_card import BatchCard
-from gallery.display.generation_card import Card
+from gallery.display.generation_card import GenerationCard
 from gallery.formats import counted
 from gallery.listing.days import heading
 from gallery.models import Attempt, Batch, ClosedGates, Generation, State, User
@@ -31,7 +31,7 @@ class Row:
     """
 
     batch: Batch
-    cards: Sequence[Card]
+    cards: Sequence[GenerationCard]
     size: int
     day: str = ""
     live: BatchCard | None = None
@@ -103,7 +103,7 @@ def _rows(batches: Sequence[Batch], gates: ClosedGates, before: str, member: Use
     drawn = generation_card.drawn(
         Generation.objects.filter(batch__in=batches, position__lt=CARDS, dismissed_at=None), member
     )
-    cards: dict[int, list[Card]] = {}
+    cards: dict[int, list[GenerationCard]] = {}
     for card in generation_card.of_each(drawn.order_by("position")):
         cards.setdefault(card.generation.batch_id, []).append(card)
     rows = Generation.objects.filter(batch__in=batches, dismissed_at=None).order_by()

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from gallery.display import generation_card
-from gallery.display.generation_card import Card, Typical
+from gallery.display.generation_card import GenerationCard, Typical
 from gallery.forms.plan import Plan
 from gallery.models import Attempt, ClosedGates, Outcome, State, Worker
 from gallery.models.service_order import Entry, Status
@@ -165,7 +165,7 @@ class Forecast:
     typical: Mapping[str, Typical]
     at: datetime
 
-    def applied(self, card: Card) -> Card:
+    def applied(self, card: GenerationCard) -> GenerationCard:
         """The card with what is expected of it; as it is when that is nothing."""
         expectation = self.expectations.get(card.generation.pk)
         if expectation is None:

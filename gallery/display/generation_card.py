@@ -78,7 +78,7 @@ class Again:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
+class GenerationCard:
     """What `generation/_card.html` is drawn from: a generation with its pictures and where it stands.
 
     `seen` is what the card shows of its state, in a word. `kept` is what is kept of its answers, `again` what another
@@ -217,7 +217,7 @@ def again(generations: Iterable[Generation]) -> dict[int, Again]:
 
 def of(
     generation: Generation, gates: ClosedGates, now: QueueState | None = None, *, member: User | None = None
-) -> Card:
+) -> GenerationCard:
     """The card of one generation, with all it shows; at most three queries beside its position and price.
 
     Its pictures tell what `member` thinks of them.
@@ -246,7 +246,7 @@ def _in_order(member: User | None) -> QuerySet[Image]:
     return pictures.prefetch_related(Prefetch("marks", Mark.objects.filter(user=member), to_attr="own_marks"))
 
 
-def of_each(generations: Iterable[Generation]) -> list[Card]:
+def of_each(generations: Iterable[Generation]) -> list[GenerationCard]:
     """Cards of generations as `drawn` reads them; one query for prices, none for a waiting one's position."""
     rows = list(generations)
     prices = again(rows)
@@ -255,7 +255,7 @@ def of_each(generations: Iterable[Generation]) -> list[Card]:
     ]
 
 
-def of_click(generations: Sequence[Generation], gates: ClosedGates) -> list[Card]:
+def of_click(generations: Sequence[Generation], gates: ClosedGates) -> list[GenerationCard]:
     """Cards of generations of one click, as `drawn` reads them, those that wait with their positions.
 
     One query for prices, one for hosts and one for times where any is on its way, one for all positions.
@@ -274,15 +274,15 @@ def of_click(generations: Sequence[Generation], gates: ClosedGates) -> list[Card
     return cards
 
 
-def card_of_active(generation: Generation, now: QueueState) -> Card:
+def card_of_active(generation: Generation, now: QueueState) -> GenerationCard:
     """The card of one that waits or runs, without its model's usual time; no query."""
     return _card(generation, [], now, Typical(), None)
 
 
 def _card(
     generation: Generation, pictures: list[Image], now: QueueState, typical: Typical, another: Again | None
-) -> Card:
-    return Card(
+) -> GenerationCard:
+    return GenerationCard(
         generation=generation,
         images=[each for each in pictures if each.trashed_at is None],
         trashed=[each for each in pictures if each.trashed_at is not None],

@@ -9,7 +9,7 @@ from django.db.models import Prefetch
 
 from gallery.display import generation_card
 from gallery.display.changes import changes
-from gallery.display.generation_card import Card
+from gallery.display.generation_card import GenerationCard
 from gallery.formats import mean
 from gallery.models import Attempt, Generation, Image, Input, lineage
 from gallery.models.image import UNKNOWN_PRICE
@@ -285,7 +285,7 @@ class Made:
     `cards` are those that are still on their way.
     """
 
-    cards: list[Card]
+    cards: list[GenerationCard]
     nodes: list[Node]
     count: int
     is_more: bool

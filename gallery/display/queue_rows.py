@@ -10,7 +10,7 @@ from django.db.models import Count
 from gallery.display import generation_card
 from gallery.display.batch_card import BatchCard
 from gallery.display.forecast import Forecast
-from gallery.display.generation_card import Card, QueueState
+from gallery.display.generation_card import GenerationCard, QueueState
 from gallery.models import Batch, ClosedGates, Generation, State
 from gallery.models.service_order import Entry, Status
 
@@ -25,7 +25,7 @@ class Lines:
     silent host, and keep no worker busy.
     """
 
-    shown: Sequence[Card | BatchCard]
+    shown: Sequence[GenerationCard | BatchCard]
     queue: Sequence[Entry]
     members: Mapping[int, Sequence[int]]
     hosts: Mapping[int, str]
@@ -37,15 +37,15 @@ class Lines:
         return [entry for entry in self.queue if entry.pk not in self.hosts]
 
     @property
-    def by_themselves(self) -> list[Card | BatchCard]:
+    def by_themselves(self) -> list[GenerationCard | BatchCard]:
         """The cards as they stand where each asks for itself: those of clicks without their positions."""
         return [replace(card, position=0) if isinstance(card, BatchCard) else card for card in self.shown]
 
-    def expected(self, forecast: Forecast) -> "list[Card | BatchCard]":
+    def expected(self, forecast: Forecast) -> "list[GenerationCard | BatchCard]":
         """The cards with when each may be ready."""
         return [
             forecast.applied(card)
-            if isinstance(card, Card)
+            if isinstance(card, GenerationCard)
             else replace(card, ready_at=forecast.ready_at(self.members[card.batch.pk]))
             for card in self.shown
         ]
@@ -66,7 +66,7 @@ def active(limit: int, gates: ClosedGates) -> Lines:
     rows = singles.in_bulk([pk for is_of_many, pk in keys if not is_of_many]) if keys else {}
     hosts = generation_card.silent_hosts(rows.values())
     clicks = _clicks([pk for is_of_many, pk in keys if is_of_many])
-    shown: list[Card | BatchCard] = []
+    shown: list[GenerationCard | BatchCard] = []
     for key in keys:
         is_of_many, pk = key
         if is_of_many and pk in clicks:
@@ -79,7 +79,7 @@ def active(limit: int, gates: ClosedGates) -> Lines:
     return Lines(shown, queue, members, hosts, len(places) > limit)
 
 
-def _single(row: Generation, entry: Entry, waits: int, gates: ClosedGates, host: str) -> Card:
+def _single(row: Generation, entry: Entry, waits: int, gates: ClosedGates, host: str) -> GenerationCard:
     gate = gates.before(row.model) if entry.status == Status.DUE else None
     on_hold_until = None if row.is_paused else generation_card.on_hold_until(row)
     now = QueueState(row.state, waits, on_hold_until, gate, host, paused=row.is_paused)

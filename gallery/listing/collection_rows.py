@@ -20,15 +20,18 @@ _SHOWN = ("sha256", "recipe", "width", "height", "color", "is_sensitive")
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
-    """One collection, how many pictures it shows to who looks, and the first of them, its cover before all."""
+class CollectionCard:
+    """What `collections/_card.html` is drawn from: a collection with its first pictures, its cover before all.
+
+    `count` is how many it shows to who looks.
+    """
 
     collection: Collection
     count: int
     pictures: list[Image]
 
 
-def page(listing: Listing, collections: CollectionQuerySet, member: User) -> Page[Card]:
+def page(listing: Listing, collections: CollectionQuerySet, member: User) -> Page[CollectionCard]:
     """The collections of `listing`, with what is listed for `member`; always as many queries."""
     rows = list(listing.rows(_with_pictures(collections, member).select_related("created_by")))
     return listing.page(
@@ -51,7 +54,7 @@ def _with_pictures(collections: CollectionQuerySet, member: User) -> CollectionQ
     )
 
 
-def _cards(rows: Sequence[Collection], member: User) -> list[Card]:
+def _cards(rows: Sequence[Collection], member: User) -> list[CollectionCard]:
     chosen = {
         row.pk: [getattr(row, f"picture_{which}") for which in ("cover", *range(PICTURES))] for row in rows
     }
@@ -59,7 +62,7 @@ def _cards(rows: Sequence[Collection], member: User) -> list[Card]:
     listed = Image.objects.kept().listed_for(member)
     images = listed.only(*_SHOWN).in_bulk(wanted) if wanted else {}
     return [
-        Card(
+        CollectionCard(
             row,
             getattr(row, "count", 0),
             [images[pk] for pk in dict.fromkeys(chosen[row.pk]) if pk in images][:PICTURES],

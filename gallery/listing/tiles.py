@@ -1,8 +1,9 @@
-"""A page of the grid: sixty pictures by cursor, as plain tuples, since drawing them is most of a page's time."""
+"""A page of the grid: sixty pictures by cursor, as plain values, since drawing them is most of a page's time."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
 from django.db.models import FilteredRelation, Q
@@ -38,7 +39,8 @@ _COLUMNS = (
 _CREATED = _COLUMNS.index("created_at")
 
 
-class Tile(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Tile:
     """One picture as `gallery/_tiles.jinja` draws it, which escapes `text` and `facts` alone.
 
     All else is fit for HTML as it is: numbers, addresses of ours, words from this module. What a tile is to show comes
@@ -149,7 +151,9 @@ def _tile(
         f"{pk}/{within}",
         thumbnails[0],
         # A small picture has one source: its larger thumbnail is as small as the other.
-        ", ".join(f"{src} {across}w" for src, across in zip(thumbnails, widths(width, height), strict=False)),
+        ", ".join(
+            [f"{src} {across}w" for src, across in zip(thumbnails, widths(width, height), strict=False)]
+        ),
         round(row_height * form / 100 * GROWTH),
         text or label_of(kind),
         _facts(model, seed, price, owner),
@@ -173,7 +177,7 @@ _shape = lru_cache(maxsize=1000)(shape)
 
 def _facts(model: str, seed: int | None, millionths: int, owner: str) -> str:
     facts = (model, "" if seed is None else f"seed {seed}", _price(millionths), owner)
-    return " · ".join(fact for fact in facts if fact)
+    return " · ".join(filter(None, facts))
 
 
 @lru_cache(maxsize=1000)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gallery import access
 from gallery.display import details, generation_card, judgement, lineage
-from gallery.display.generation_card import Card
+from gallery.display.generation_card import GenerationCard
 from gallery.display.membership import collecting
 from gallery.display.timeline import timeline
 from gallery.forms.price import PriceRefused
@@ -31,7 +31,9 @@ def generation(request: MemberRequest, pk: int) -> HttpResponse:
     return _page(request, row, generation_card.of(row, closed_gates(request), member=request.user))
 
 
-def _page(request: MemberRequest, row: Generation, card: Card, *, status: int = 200) -> HttpResponse:
+def _page(
+    request: MemberRequest, row: Generation, card: GenerationCard, *, status: int = 200
+) -> HttpResponse:
     repeats = list(row.repeats.order_by("-id")[:20])
     pictures = Counter(row.images.values_list("attempt_id", flat=True))
     history = timeline(row, list(row.attempts.order_by("id")), pictures, repeats, card.host)
@@ -53,7 +55,7 @@ def _page(request: MemberRequest, row: Generation, card: Card, *, status: int = 
     return render(request, template, context, status=status)
 
 
-def _first_picture(generation: Generation, card: Card) -> dict[str, Any]:
+def _first_picture(generation: Generation, card: GenerationCard) -> dict[str, Any]:
     """The picture that follows the seed, or the first that was saved, and what another one costs when it is done."""
     if generation.is_active or not card.images:
         return {}
@@ -139,7 +141,7 @@ def changed(request: MemberRequest, pk: int) -> HttpResponse:
     return SeeOther(reverse("queue") if on_queue else reverse("generation", args=[pk]))
 
 
-def _card_response(request: MemberRequest, card: Card, *, status: int = 200) -> HttpResponse:
+def _card_response(request: MemberRequest, card: GenerationCard, *, status: int = 200) -> HttpResponse:
     """The card as the page shows it: the queue polls for all of its cards, elsewhere each asks for itself."""
     context: dict[str, object] = {"card": card}
     if request.htmx.current_url_abs_path == reverse("queue"):

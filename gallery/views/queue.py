@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from gallery import access
 from gallery.display import forecast, generation_card, queue_rows
 from gallery.display.batch_card import BatchCard
-from gallery.display.generation_card import Card
+from gallery.display.generation_card import GenerationCard
 from gallery.display.header import InQueue
 from gallery.formats import counted, read_id
 from gallery.http import MemberRequest, SeeOther, closed_gates, glance
@@ -48,17 +48,17 @@ def queue(request: MemberRequest) -> HttpResponse:
     return render(request, "queue/_queue.html" if request.htmx else "queue/queue.html", context)
 
 
-def _attention(request: MemberRequest) -> list[Card]:
+def _attention(request: MemberRequest) -> list[GenerationCard]:
     """Cards of what ended badly, the newest first; one more than are shown where there are more."""
     ended = generation_card.drawn(Generation.objects.needing_attention(), request.user)
     return generation_card.of_each(ended.order_by("-id")[: MOST + 1])
 
 
 def _listed(
-    request: MemberRequest, lines: queue_rows.Lines, attention: list[Card], gates: ClosedGates
+    request: MemberRequest, lines: queue_rows.Lines, attention: list[GenerationCard], gates: ClosedGates
 ) -> dict[str, Any]:
     """The lines with their expected times, and what ended badly; and which of them are whose to act upon."""
-    shown: list[Card | BatchCard] = []
+    shown: list[GenerationCard | BatchCard] = []
     slots = 0
     if lines.shown:
         expected = forecast.of_queue(lines.running, gates)
@@ -77,7 +77,7 @@ def _listed(
     }
 
 
-def _is_own_to_cancel(request: MemberRequest, card: Card | BatchCard) -> bool:
+def _is_own_to_cancel(request: MemberRequest, card: GenerationCard | BatchCard) -> bool:
     if isinstance(card, BatchCard):
         return bool(card.waiting) and access.is_own(request.user, card.batch)
     return card.generation.can_be_cancelled and access.is_own(request.user, card.generation)
@@ -114,7 +114,9 @@ def state(request: MemberRequest) -> HttpResponse:
     return render(request, "_queue_state.html", {"in_queue": in_queue, "queue_seen": seen})
 
 
-def _digest(active: Sequence[Card | BatchCard], attention: list[Card], gates: ClosedGates) -> str:
+def _digest(
+    active: Sequence[GenerationCard | BatchCard], attention: list[GenerationCard], gates: ClosedGates
+) -> str:
     """All that is shown, in a word."""
     shown = [
         f"batch-{card.batch.pk}:{card.seen}"

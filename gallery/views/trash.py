@@ -73,7 +73,7 @@ def _next_of_stack(request: MemberRequest, image: Image) -> Page[tiles.Tile]:
     listing = replace(Listing.read(request, size=1), cursor=None)
     covers = Scope().listed(listing.query, request.user).filter(generation=image.generation_id)
     page = tiles.page(listing, covers, member=request.user)
-    return replace(page, rows=[tile._replace(day=None) for tile in page.rows])
+    return replace(page, rows=[replace(tile, day=None) for tile in page.rows])
 
 
 @require_POST
