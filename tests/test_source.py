@@ -191,6 +191,38 @@ def test_nothing_is_asked_for_with_words_that_nobody_wrote() -> None:
     assert sorted(found) == sorted(NO_REQUESTS)
 
 
+# What the address of a list says, and where a value of that name is another thing, with the reason.
+OF_A_LIST = {"q", "order", "from", "in"}
+NO_LISTS = {
+    "gallery/listing/selection.py": "whether there is an `in` at all: a list that is not there is refused",
+    "gallery/views/batch.py": "the place of the first card within one click, which is no search",
+    "gallery/views/marks.py": "the beginning of a tag's name",
+    "gallery/views/pickers.py": "words of the names of models and styles",
+}
+
+
+def names_read(path: Path) -> Iterator[str]:
+    """The names by which a file takes single values out of what was sent."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case (
+                ast.Call(func=ast.Attribute(value=sent, attr="get"), args=[ast.Constant(value=str(name)), *_])
+                | ast.Subscript(value=sent, slice=ast.Constant(value=str(name)))
+            ):
+                if ast.unparse(sent).split(".")[-1] in ("GET", "POST", "sent", "asked", "said"):
+                    yield name
+
+
+def test_the_address_of_a_list_is_read_in_one_place() -> None:
+    """`Listing` and `Scope` read it: another order or filter is known to all lists."""
+    readers = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "gallery").rglob("*.py")
+        if OF_A_LIST & set(names_read(path))
+    }
+    assert readers == {"gallery/listing/listing.py", "gallery/listing/scope.py", *NO_LISTS}
+
+
 # Of the names that parameters have, so many together are a list of them.
 FEW = 3
 # By file, or by file and what holds it there: what is called alike and is another thing, with the reason.

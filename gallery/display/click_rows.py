@@ -12,11 +12,15 @@ from gallery.display.batch_card import BatchCard
 from gallery.display.generation_card import GenerationCard
 from gallery.formats import counted
 from gallery.listing.days import heading
+from gallery.listing.listing import Listing
+from gallery.listing.order import NEWEST, by_name
 from gallery.models import Attempt, Batch, ClosedGates, Generation, State, User
 from gallery.models.batch import BatchQuerySet
 from gallery.models.states import CHARGED_OUTCOMES
 
 ROWS = 24
+#: Its clicks, the newest first; addresses name the last one shown.
+ORDERS = by_name([NEWEST])
 #: Of a click of more the rest stands on its own page.
 CARDS = 12
 _BADLY = frozenset({State.FAILED, State.INTERRUPTED})
@@ -79,16 +83,14 @@ class Sitting:
     is_today: bool = True
 
 
-def page(member: User, gates: ClosedGates, older: int | None = None) -> Sitting:
-    """Today's clicks of `member`, in the reader's zone; those before the cursor `older`, of any day."""
+def page(listing: Listing, member: User, gates: ClosedGates) -> Sitting:
+    """Today's clicks of `member`, in the reader's zone; from a cursor on those of any day."""
     kept = Generation.objects.filter(batch=OuterRef("pk"), dismissed_at=None)
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    is_today = older is None
+    is_today = listing.cursor is None
     clicks: BatchQuerySet = Batch.objects.filter(owner=member).order_by("-pk")
     shown = clicks.filter(Exists(kept.filter(created_at__gte=midnight) if is_today else kept))
-    if older is not None:
-        shown = shown.filter(pk__lt=older)
-    batches = list(shown[: ROWS + 1])
+    batches = list(listing.beyond(shown)[: ROWS + 1])
     rows = list(_rows(batches[:ROWS], gates, heading(timezone.now()) if is_today else "", member))
     last = batches[min(len(batches), ROWS) - 1].pk if batches else None
     if is_today:

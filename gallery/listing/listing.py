@@ -6,9 +6,10 @@ from typing import Any, Generic, Self, TypeVar
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import QueryDict
 
 from gallery import search
+from gallery.http import MemberRequest
 from gallery.listing.order import ORDERS, Cursor, Order, Rows, choose, write
 from gallery.models import kept_sql
 from gallery.models.vocabulary import read_query
@@ -39,7 +40,10 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """One list: where it is, what it searches for, its order, from which row on, and how many rows make a page."""
+    """One list: where it is, what it searches for, its order, from which row on, and how many rows make a page.
+
+    `density` is how high a row of its pictures is, in CSS pixels, `place` what its address calls the cursor.
+    """
 
     path: str
     query: search.Query
@@ -47,25 +51,39 @@ class Listing:
     order: Order
     cursor: Cursor | None
     size: int
+    density: int = 0
+    place: str = "from"
 
     @classmethod
     def read(
         cls,
-        request: HttpRequest,
+        request: MemberRequest,
         *,
         size: int,
         orders: Mapping[str, Order] = ORDERS,
+        place: str = "from",
+        sent: QueryDict | None = None,
     ) -> Self:
-        """What the address of `request` asks for; a cursor that is none of ours is the head of the list.
+        """What the address of `request` asks for, or the form that it has `sent`, as its member has lists.
 
-        The first of `orders` is used when the address names none. One that does not exist is a problem of the query.
+        A cursor that is none of ours is the head of the list. The first of `orders` is used when none is named. One
+        that does not exist is a problem of the query.
         """
-        query = read_query(request.GET.get("q", ""), request.user)
-        order, problem = choose(request.GET.get("order", ""), orders)
+        said = request.GET if sent is None else sent
+        query = read_query(said.get("q", ""), request.user)
+        order, problem = choose(said.get("order", ""), orders)
         if problem:
             query = replace(query, problems=(*query.problems, problem))
-        cursor = order.read(request.GET.get("from", ""))
-        return cls(path=request.path, query=query, orders=orders, order=order, cursor=cursor, size=size)
+        return cls(
+            path=request.path,
+            query=query,
+            orders=orders,
+            order=order,
+            cursor=order.read(said.get(place, "")),
+            size=size,
+            density=request.user.row_height,
+            place=place,
+        )
 
     @property
     def is_top(self) -> bool:
@@ -87,7 +105,7 @@ class Listing:
         address = self.path + self.within
         if cursor is None:
             return address
-        return f"{address}{'&' if self.within else '?'}from={write(cursor)}"
+        return f"{address}{'&' if self.within else '?'}{self.place}={write(cursor)}"
 
     def searched_for(self, text: str) -> str:
         """The address of this list searched for something else, from its head on."""
@@ -125,6 +143,10 @@ class Listing:
         if self.cursor is None:
             return self.order.sorted(queryset)
         return self.after(queryset, self.cursor, inclusive=True)
+
+    def beyond(self, queryset: Rows) -> Rows:
+        """All of `queryset` below the row at the cursor, for a list of which addresses name the last row shown."""
+        return self.order.sorted(queryset) if self.cursor is None else self.after(queryset, self.cursor)
 
     def asked(
         self, rows: Rows | Kept, what: str, write: Callable[..., QuerySet[Any, Any]], *values: int

@@ -1,13 +1,13 @@
 """Where a picture stands in the list that it was opened from: its neighbours, its place, and the way back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gallery.formats import number
 from gallery.http import MemberRequest
 from gallery.listing import walk
 from gallery.listing.count import up_to
 from gallery.listing.listing import Listing
-from gallery.listing.order import Rows, write
+from gallery.listing.order import Rows
 from gallery.listing.scope import Scope
 from gallery.models import Image, User
 
@@ -39,7 +39,7 @@ class Neighbours:
     @classmethod
     def read(cls, request: MemberRequest, image: Image) -> "Neighbours":
         """Around `image`, in the list that the address of `request` names; nine queries at most beside its search's."""
-        scope = Scope.read(request)
+        scope = Scope.read(request.GET)
         listing = Listing.read(request, size=1, orders=scope.orders)
         order, pictures = listing.order, scope.listed(listing.query, request.user)
         is_stacked = scope.is_stacked and not listing.query.is_of_chosen
@@ -66,7 +66,7 @@ class Neighbours:
             position=number(passed + 1) if is_listed and passed <= FARTHEST else "",
             count=up_to(total, FARTHEST) if is_listed else "",
             within=scope.within(listing),
-            back=f"{scope.path}{listing.within}{'&' if listing.within else '?'}from={write(cursor)}",
+            back=replace(listing, path=scope.path).address(cursor),
         )
 
 

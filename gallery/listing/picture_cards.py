@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from gallery import search
 from gallery.forms.sources import name_of
 from gallery.listing import walk
 from gallery.listing.listing import Listing
-from gallery.listing.order import ORDERS, Rows
+from gallery.listing.order import Rows
 from gallery.models import Image, Mark, Upload, User
 from gallery.models.stored import StoredPicture
 
@@ -45,17 +44,18 @@ def groups(
     member: User,
     chosen: Sequence[StoredPicture],
     near: Sequence[StoredPicture],
-    query: search.Query,
+    listing: Listing,
     *,
     fixed: StoredPicture | None = None,
 ) -> list[Group]:
-    """What is chosen in its order, then what `query` finds; without one what is `near`, liked, made or brought lately.
+    """What is chosen in its order, then what `listing` finds; without a search what is at hand.
 
-    Each picture once; as `member` has them in lists, and of uploads their own alone.
+    That is what is `near`, liked, made or brought lately. Each picture once; as `member` has them in lists, and of
+    uploads their own alone.
     """
     parts: list[tuple[str, Iterable[StoredPicture], str]] = [("Chosen", chosen, "")]
-    if query:
-        parts += [("Found", _matches(member, query), "")]
+    if listing.query:
+        parts += [("Found", _matches(member, listing), "")]
     else:
         parts += [
             ("Gathered to compare, or selected", near, ""),
@@ -101,10 +101,8 @@ def _made(member: User) -> Rows:
     return _listed(member).filter(owner=member).order_by("-pk")[:_READ]
 
 
-def _matches(member: User, query: search.Query) -> list[Image]:
-    """Every picture by itself, also one that lies in a stack; the newest first."""
-    order = next(iter(ORDERS.values()))
-    listing = Listing(path="", query=query, orders=ORDERS, order=order, cursor=None, size=MOST_MATCHES)
-    images = Image.objects.kept().matching(query).listed_for(member)
+def _matches(member: User, listing: Listing) -> list[Image]:
+    """Every picture by itself, also one that lies in a stack."""
+    images = Image.objects.kept().matching(listing.query).listed_for(member)
     read: Callable[[Rows], list[Image]] = lambda rows: list(rows.select_related("prompt", "generation"))  # noqa: E731
-    return walk.first(order, images, listing.arranged, read, MOST_MATCHES)
+    return walk.first(listing.order, images, listing.arranged, read, listing.size)

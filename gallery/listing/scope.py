@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.db.models import F
-from django.http import HttpRequest
+from django.http import QueryDict
 from django.urls import reverse
 
 from gallery import search
@@ -27,14 +27,9 @@ class Scope:
     number: int | None = None
 
     @classmethod
-    def read(cls, request: HttpRequest) -> "Scope":
-        """What `in=` names; the whole gallery where that is nothing that we have written."""
-        return cls.named(request.GET.get("in", ""))
-
-    @classmethod
-    def named(cls, said: str) -> "Scope":
-        """The same of what a form sent as `in`."""
-        kind, _, text = said.partition(":")
+    def read(cls, sent: QueryDict) -> "Scope":
+        """What `in` names of an address or a form; the whole gallery where that is nothing that we have written."""
+        kind, _, text = sent.get("in", "").partition(":")
         number = read_id(text)
         if (kind in (PROMPT, COLLECTION) and number is not None) or (kind == TRASH and not text):
             return cls(kind, number)

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.http import HttpRequest
-
 from gallery.formats import MAX_ID, number, read_id
+from gallery.http import MemberRequest
+from gallery.listing.listing import Listing
 from gallery.listing.order import ORDERS, OWN
 from gallery.listing.scope import COLLECTION, Scope
 from gallery.models import Image, User
 from gallery.models.sets import PORTION
-from gallery.models.vocabulary import read_query
 
 #: Pictures that a form may name, and those of a whole list: their ids are kept while they are worked through.
 MOST_NAMED, MOST_MATCHES = 5_000, 250_000
@@ -28,20 +27,20 @@ class Selection:
     ids: tuple[int, ...]
 
     @classmethod
-    def read(cls, request: HttpRequest, member: User) -> "Selection":
+    def read(cls, request: MemberRequest) -> "Selection":
         """What a form names by `image`, by `all` with a list's `q` and `in`, or by the moment `trashed`.
 
         An `image` may hold several ids with commas between. Raises NotSelected.
         """
         sent = request.POST
         if sent.get("trashed"):
-            return cls(_thrown_at(sent["trashed"], member))
+            return cls(_thrown_at(sent["trashed"], request.user))
         if sent.get("all") == "1":
             if request.GET.keys() & {"q", "in"}:
                 raise NotSelected(
                     "“q” and “in” belong into the form, not into its address. Nothing was done."
                 )
-            return cls(_matches(sent.get("q", ""), sent.get("in", ""), member))
+            return cls(_matches(request))
         texts = [text for value in sent.getlist("image") for text in value.split(",") if text.strip()]
         if not texts:
             raise NotSelected("No picture is selected.")
@@ -59,19 +58,20 @@ class Selection:
             yield list(self.ids[start : start + size])
 
 
-def _matches(text: str, within: str, member: User) -> tuple[int, ...]:
+def _matches(request: MemberRequest) -> tuple[int, ...]:
     """All pictures of a list, the oldest first; those of a collection in its own order.
 
     Raises NotSelected where any of it is not understood: what a page shows then is more than was meant.
     """
-    scope, query = Scope.named(within), read_query(text, member)
+    scope, within = Scope.read(request.POST), request.POST.get("in", "")
     if within and not scope.kind:
         raise NotSelected(f"There is no list “{within[:40]}”. Nothing was done.")
+    query = Listing.read(request, size=MOST_MATCHES, orders=scope.orders, sent=request.POST).query
     if query.problems:
         problem = query.problems[0]
         part = f"“{problem.part}” was not searched. " if problem.part else ""
         raise NotSelected(f"{part}{problem.message} Nothing was done: correct the search, then select again.")
-    pictures = scope.listed(query, member)
+    pictures = scope.listed(query, request.user)
     order = OWN if scope.kind == COLLECTION else ORDERS["oldest"]
     ids = tuple(order.sorted(pictures).values_list("pk", flat=True)[: MOST_MATCHES + 1])
     if not ids:

@@ -101,7 +101,7 @@ def page(
         else [None] * len(visible)
     )
     shown = [
-        _tile(row[:own], position, member.row_height, stacked, steps, day, write(row[own:]), media)
+        _tile(row[:own], position, listing.density, stacked, steps, day, write(row[own:]), media)
         for position, (row, day) in enumerate(zip(visible, begun, strict=True))
     ]
     return listing.page(images, shown, [row[own:] for row in rows])
@@ -132,7 +132,7 @@ def _rows(listing: Listing, images: ImageQuerySet | Kept, member: User) -> list[
 def _tile(
     row: tuple[Any, ...],
     position: int,
-    row_height: int,
+    density: int,
     stacked: bool,
     within: str,
     day: Day | None,
@@ -154,7 +154,7 @@ def _tile(
         ", ".join(
             [f"{src} {across}w" for src, across in zip(thumbnails, widths(width, height), strict=False)]
         ),
-        round(row_height * form / 100 * GROWTH),
+        round(density * form / 100 * GROWTH),
         text or label_of(kind),
         _facts(model, seed, price, owner),
         width,

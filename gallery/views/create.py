@@ -1,6 +1,7 @@
 """The create page: the form, its price, the prompts of before, and what was made in this sitting."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,6 @@ from django_htmx.http import reswap, retarget
 
 from gallery import access
 from gallery.display import click_rows, forecast
-from gallery.formats import read_id
 from gallery.forms import Catalog, GenerateForm, draft, initial, kept
 from gallery.forms.form_values import models_named
 from gallery.forms.form_values import values as plain
@@ -24,10 +24,11 @@ from gallery.forms.shapes import read_sides
 from gallery.forms.style_references import refuse, with_references
 from gallery.forms.submission import lost, spend_batch
 from gallery.http import MemberRequest, SeeOther, closed_gates, glance
+from gallery.listing.listing import Listing
+from gallery.listing.order import NEWEST_USE, by_name
 from gallery.media.pictures import LostFile
 from gallery.models import Draft, Generation, Image, Prompt, User
 from gallery.models.draft import Values
-from gallery.models.vocabulary import read_query
 from gallery.text import unreadable_fields
 from gallery.views import drafts, presets
 
@@ -47,7 +48,7 @@ REDRAWING = (
     *SAVES_PRESET,
 )
 OLDER = f"{kept.OLDER} Nothing was sent; look at it, then press Generate again."
-HISTORY = 20
+HISTORY, BY_USE = 20, by_name([NEWEST_USE])
 RECENT_PROMPTS = 50
 # How many of a member's generations are looked through for distinct prompts.
 RECENT_GENERATIONS = 1000
@@ -60,9 +61,7 @@ def create(request: MemberRequest) -> HttpResponse:
         redrawing = any(name in request.POST for name in REDRAWING)
         return _redraw(request) if redrawing else _generate(request)
     if request.htmx and "from" in request.GET:
-        older = read_id(request.GET["from"]) or 0
-        context = {"sitting": click_rows.page(request.user, closed_gates(request), older)}
-        return render(request, "create/_rows.html", context)
+        return render(request, "create/_rows.html", {"sitting": _sitting(request)})
     if words := kept.own(request):
         return _restored(request, words)
     catalog = Catalog.load(glance(request))
@@ -275,10 +274,14 @@ def _page(
     if request.htmx and request.method == "POST":
         fragment = render(request, "create/_form.html", context, status=status)
         return retarget(reswap(fragment, "outerHTML"), "#create-form")
-    older = read_id(request.GET.get("from", ""))
-    context |= {"sitting": click_rows.page(request.user, closed_gates(request), older)}
+    context |= {"sitting": _sitting(request)}
     context |= {"before": Draft.objects.before(request.user)}
     return render(request, "create/create.html", context, status=status)
+
+
+def _sitting(request: MemberRequest) -> click_rows.Sitting:
+    listing = Listing.read(request, size=click_rows.ROWS, orders=click_rows.ORDERS)
+    return click_rows.page(listing, request.user, closed_gates(request))
 
 
 def _lasting(request: MemberRequest, form: GenerateForm) -> timedelta | None:
@@ -337,15 +340,11 @@ def price(request: MemberRequest) -> HttpResponse:
 @require_safe
 def history(request: MemberRequest) -> HttpResponse:
     """The drawer's list: prompts by newest use, searched by `q`, from the cursor `before` on."""
-    query = read_query(request.GET.get("q", ""), request.user)
+    listing = Listing.read(request, size=HISTORY, orders=BY_USE, place="before")
     if not request.htmx:
-        return redirect(reverse("prompts", query={"q": query.text} if query else None))
-    prompts = Prompt.objects.walked(query).newest_first()
-    before = read_id(request.GET.get("before", ""))
-    if before is not None:
-        prompts = prompts.filter(last_generation_id__lt=before)
-    rows = list(prompts[: HISTORY + 1])
-    context = {"prompts": rows[:HISTORY], "query": query, "older": len(rows) > HISTORY}
+        return redirect(replace(listing, path=reverse("prompts"), cursor=None).address())
+    rows = list(listing.beyond(Prompt.objects.walked(listing.query))[: HISTORY + 1])
+    context = {"prompts": rows[:HISTORY], "query": listing.query, "older": len(rows) > HISTORY}
     return render(request, "create/_history.html", context)
 
 

@@ -58,7 +58,7 @@ def download(request: MemberRequest, pk: int) -> HttpResponseBase:
 def archive(request: MemberRequest) -> HttpResponseBase:
     """The selected pictures as a ZIP; 422 for none or too many, 429 while others are being sent."""
     try:
-        chosen = Selection.read(request, request.user).ids
+        chosen = Selection.read(request).ids
         if len(chosen) > MOST:
             raise NotSelected(
                 f"An archive has at most {number(MOST)} pictures; these are {number(len(chosen))}."

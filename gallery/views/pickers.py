@@ -5,7 +5,7 @@ form posts itself to: it carries all that was typed, and leads back to the form 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import Http404, HttpResponse, QueryDict
@@ -13,15 +13,16 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from gallery import search
 from gallery.display import model_cards
 from gallery.formats import counted
 from gallery.forms import Catalog, draft, operations, sources, style_references
 from gallery.http import MemberRequest, back_to, error_page, glance
 from gallery.listing import picture_cards
+from gallery.listing.listing import Listing
 from gallery.listing.style_cards import style_cards
 from gallery.models import Pin
 from gallery.models.stored import StoredPicture
-from gallery.models.vocabulary import read_query
 from gallery.views import uploads
 from venice import Model
 
@@ -138,17 +139,23 @@ def pictures(request: MemberRequest) -> HttpResponse:
             return uploads.too_many(request)
         ticked += [upload for upload in brought if upload not in ticked]
         problems += refused
-    query = read_query("" if "bring" in sent else sent.get("q", ""), request.user)
+    listing = _searched(request, sent)
     near = sources.named(sent, request.user, "near").pictures
     context = {
         "purpose": purpose,
-        "groups": picture_cards.groups(request.user, ticked, near, query, fixed=purpose.own),
-        "query": query,
+        "groups": picture_cards.groups(request.user, ticked, near, listing, fixed=purpose.own),
+        "query": listing.query,
         "problems": problems,
         "own": sources.name_of(purpose.own) if purpose.own else "",
         "carried": list(_carried(request.POST, purpose.field)),
     }
     return _picker(request, "pictures", context)
+
+
+def _searched(request: MemberRequest, sent: QueryDict) -> Listing:
+    """What is looked for among all pictures: nothing where some are brought."""
+    listing = Listing.read(request, size=picture_cards.MOST_MATCHES, sent=sent)
+    return replace(listing, query=search.Query("")) if "bring" in sent else listing
 
 
 def _purpose(request: MemberRequest, sent: QueryDict) -> Purpose:

@@ -89,7 +89,7 @@ def selection(request: MemberRequest, verb: str) -> HttpResponseBase:
     if verb not in VERBS:
         raise Http404
     try:
-        chosen = Selection.read(request, request.user)
+        chosen = Selection.read(request)
         deed = VERBS[verb](request)
     except (NotSelected, ValidationError) as refusal:
         return _refused(request, " ".join(getattr(refusal, "messages", [str(refusal)])))

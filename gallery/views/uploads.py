@@ -13,8 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from gallery import access
 from gallery.display import generation_card
-from gallery.formats import counted, read_id, whole_size
+from gallery.formats import counted, whole_size
 from gallery.http import MemberRequest, SeeOther, error_page
+from gallery.listing.listing import Listing
+from gallery.listing.order import NEWEST, by_name
 from gallery.media.thumbnails import UnusablePicture
 from gallery.models import Generation, Input, Upload
 from gallery.models.upload import KEEP
@@ -27,7 +29,7 @@ log = logging.getLogger(__name__)
 FIELD = "picture"
 # Of one form, and of one member that nothing was made from.
 MOST, MOST_UNUSED = 20, 500
-SHOWN = 60
+SHOWN, ORDERS = 60, by_name([NEWEST])
 # Forms of this process that are looked through at once; decoding takes seconds, and the other threads are for pages.
 AT_ONCE = 2
 _turns = threading.BoundedSemaphore(AT_ONCE)
@@ -92,11 +94,8 @@ def remove(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _page(request: MemberRequest, problems: list[str] | None = None) -> HttpResponse:
-    rows = Upload.objects.of(request.user)
-    before = read_id(request.GET.get("before", ""))
-    if before is not None:
-        rows = rows.filter(pk__lt=before)
-    shown = list(rows[: SHOWN + 1])
+    listing = Listing.read(request, size=SHOWN, orders=ORDERS, place="before")
+    shown = list(listing.beyond(Upload.objects.of(request.user))[: SHOWN + 1])
     context = {
         "uploads": shown[:SHOWN],
         "older": shown[SHOWN - 1].pk if len(shown) > SHOWN else None,

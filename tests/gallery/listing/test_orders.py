@@ -4,7 +4,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.test import Client, RequestFactory
 
@@ -48,7 +47,7 @@ def expected(images: list[Image], order: str) -> list[int]:
 
 def listing(size: int = tiles.PAGE, **address: Any) -> Listing:
     request = RequestFactory().get("/", address)
-    request.user = AnonymousUser()
+    request.user = User(username="reader")
     return Listing.read(request, size=size)
 
 

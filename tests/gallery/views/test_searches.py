@@ -1,6 +1,7 @@
 """Saved searches: each member's own, kept, shown as chips, renamed, deleted."""
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
@@ -126,11 +127,7 @@ def test_the_page_tells_what_an_address_takes_and_it_does(maker: Client, alice: 
         code.words for code in language.all("code") if code.words.startswith("in=") and code.words != "in="
     ]
     assert [form.removeprefix("in=") for form in forms] == ["prompt:7", "collection:3", "trash"]
-    assert [Scope.named(form.removeprefix("in=")).text for form in forms] == [
-        "prompt:7",
-        "collection:3",
-        "trash",
-    ]
+    assert [f"in={Scope.read(QueryDict(form)).text}" for form in forms] == forms
     first, second = a_picture(alice, "one"), a_picture(alice, "two")
     for within, older in (("5", True), (f"prompt:{second.prompt_id}", False)):
         page = Page(maker.get(f"/images/{second.pk}/?in={within}").content)
