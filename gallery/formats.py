@@ -6,7 +6,9 @@ from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
-from venice.pricing import dollars
+# Of both it is the client that says how they are written, so that its command line and the pages agree.
+from venice.formats import dollars
+from venice.formats import duration as duration
 
 #: Integers that both databases can compare with an id; anything above cannot exist.
 MAX_ID = 2**63 - 1
@@ -16,6 +18,7 @@ NARROWEST, WIDEST = 25, 400
 # Bounded and in ASCII: what else int() and Decimal() would read, no page of ours has ever written.
 _ID = re.compile(r"[0-9]{1,19}", re.ASCII)
 _AMOUNT = re.compile(r"\$?([0-9]{1,9}(?:\.[0-9]{1,9})?)", re.ASCII)
+_SIDES = re.compile(r"([0-9]{1,9})\s*[x×*]\s*([0-9]{1,9})", re.ASCII | re.IGNORECASE)
 _SUBMISSION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 
@@ -40,17 +43,6 @@ def read_amount(text: str) -> Decimal | None:
     return Decimal(match[1]) if match else None
 
 
-def duration(length: timedelta) -> str:
-    """`120 ms`, `8.1 s`, `2 min 5 s`, `3 h 20 min`."""
-    seconds = length.total_seconds()
-    if seconds < 0.9995:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
-    minutes, seconds = divmod(round(seconds), 60)
-    return f"{minutes} min {seconds} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
 def about(length: timedelta) -> str:
     """A length of time in round numbers: `a moment`, `12 s`, `40 s`, `5 min`; live.js writes the same."""
     seconds = length.total_seconds()
@@ -59,6 +51,26 @@ def about(length: timedelta) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s" if seconds < 20 else f"{5 * round(seconds / 5)} s"
     return f"{seconds / 60:.0f} min"
+
+
+def age(length: timedelta) -> str:
+    """How long ago something was, in whole numbers: `40 s`, `12 min`, `5 h`, `3 days`; nothing is yet to come."""
+    seconds = max(0, int(length.total_seconds()))
+    for most, unit, name in ((120, 1, "s"), (7200, 60, "min"), (48 * 3600, 3600, "h")):
+        if seconds < most:
+            return f"{seconds // unit} {name}"
+    return f"{seconds // 86_400} days"
+
+
+def sides(width: object, height: object, sign: str = " × ") -> str:
+    """`1024 × 768`; `sign` as in `1024×768`, `1024x768` where there is no room for more."""
+    return f"{width}{sign}{height}"
+
+
+def read_sides(text: str) -> tuple[int, int] | None:
+    """Width and height in pixels from what `sides` wrote, or people do; None for anything else."""
+    match = _SIDES.fullmatch(text.strip())
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def size(count: int) -> str:

@@ -223,6 +223,41 @@ def test_the_address_of_a_list_is_read_in_one_place() -> None:
     assert readers == {"gallery/listing/listing.py", "gallery/listing/scope.py", *NO_LISTS}
 
 
+# Where sizes and lengths of time are written and read; and what only looks like that, with the reason.
+FORMATS = {"gallery/formats.py", "venice/formats.py", "venice/operations/ratio.py"}
+NO_SIZES = {
+    "venice/cli/output.py": "counts up on a terminal, in one unit",
+}
+# A rounded number with a unit of time, or two numbers with a sign between them. A limit is told as it was set: `:g`.
+WRITTEN = re.compile(r"\.\df\} (?:ms|s|min|h|days)\b|\}(?:[x×]| [x×] )\{")
+
+
+def sizes_and_times(path: Path) -> Iterator[str]:
+    """What a file makes of numbers with a sign or a unit beside them, or takes apart by one."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.JoinedStr() if WRITTEN.search(ast.unparse(node)):
+                yield ast.unparse(node)
+            case ast.Call(
+                func=ast.Attribute(attr="split" | "partition"), args=[ast.Constant(value="x" | "×")]
+            ):
+                yield ast.unparse(node)
+            case ast.Constant(value=str(text)) if "[x×" in text or "[:x" in text:
+                yield text
+
+
+def test_sizes_and_lengths_of_time_are_written_and_read_in_one_place() -> None:
+    found = {
+        name: list(sizes_and_times(path))
+        for path in sources()
+        if path.suffix == ".py" and (name := str(path.relative_to(ROOT))).startswith(("gallery/", "venice/"))
+        if not name.startswith(("venice/emulator/", "gallery/synthetic/")) and any(sizes_and_times(path))
+    }
+    assert found.keys() >= FORMATS
+    assert {name: places for name, places in found.items() if name not in FORMATS | NO_SIZES.keys()} == {}
+    assert found.keys() >= NO_SIZES.keys()
+
+
 # Of the names that parameters have, so many together are a list of them.
 FEW = 3
 # By file, or by file and what holds it there: what is called alike and is another thing, with the reason.

@@ -69,12 +69,6 @@ def total(prices: Iterable[Decimal | None]) -> Decimal | None:
     return sum(filter(None, amounts), Decimal(0)) if None not in amounts else None
 
 
-def dollars(amount: Decimal) -> str:
-    """`$0.01`, `$0.0125`: two decimals, or as many as a price has, so that none is printed lower than it is."""
-    whole, _, decimals = f"{amount:.6f}".partition(".")
-    return f"${whole}.{decimals.rstrip('0').ljust(2, '0')}"
-
-
 def edit_price(
     model: Model,
     *,

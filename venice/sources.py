@@ -11,6 +11,7 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from venice.dimensions import InputFormat, pixel_size, sniff_input
+from venice.formats import sides
 from venice.text import clean_line
 
 MAX_FILE = 25 * 1024 * 1024
@@ -49,7 +50,7 @@ class InputImage:
     def __repr__(self) -> str:
         if self.url:
             return f"InputImage(url, {len(self.url)} characters)"
-        size = f"{self.width}x{self.height}" if self.pixels else "size unknown"
+        size = sides(self.width, self.height, "x") if self.pixels else "size unknown"
         return f"InputImage({self.format}, {size}, {self.size or len(self.data)} bytes)"
 
     @property
@@ -110,7 +111,7 @@ def check_pixels(image: InputImage, *, least: int = 0, side: int = 0, most: int 
     """UnusableImage for a size out of the bounds; a size that is not known passes."""
     if not (image.pixels and image.width and image.height):
         return
-    size = f"this has {image.width} x {image.height}."
+    size = f"this has {sides(image.width, image.height)}."
     if min(image.width, image.height) < side:
         raise UnusableImage(f"needs at least {side} pixels a side; {size}")
     if image.pixels < least:

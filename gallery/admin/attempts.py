@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 
 from gallery.admin.filters import ErrorKindFilter, HostFilter
-from gallery.admin.read_only import ReadOnlyAdmin, seconds, whole_text
+from gallery.admin.read_only import ReadOnlyAdmin, time_taken, whole_text
 from gallery.formats import usd
 from gallery.models import Attempt
 
@@ -47,7 +47,7 @@ class AttemptAdmin(ReadOnlyAdmin):
     @admin.display(description="Took")
     def took(self, attempt: Attempt) -> str:
         """From the first byte sent to the last received."""
-        return seconds(attempt.finished_at - attempt.sent_at if attempt.finished_at else None)
+        return time_taken(attempt.finished_at - attempt.sent_at if attempt.finished_at else None)
 
     @admin.display(description="Venice's words")
     def words(self, attempt: Attempt) -> SafeString | str:

@@ -14,9 +14,9 @@ from gallery.admin.filters import AttentionFilter, ModelFilter, StyleFilter
 from gallery.admin.read_only import (
     ReadOnlyAdmin,
     pretty_json,
-    seconds,
     stored_thumbnail,
     thumbnail,
+    time_taken,
     whole_text,
     words,
 )
@@ -156,4 +156,4 @@ class GenerationAdmin(ReadOnlyAdmin):
     def took(self, generation: Generation) -> str:
         """From the click to the stored pictures."""
         ended: Any = generation.finished_at
-        return seconds(ended - generation.created_at if ended else None)
+        return time_taken(ended - generation.created_at if ended else None)

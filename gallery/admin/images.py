@@ -13,7 +13,7 @@ from gallery import search
 from gallery.admin import image_actions
 from gallery.admin.filters import ModelFilter, StyleFilter, TrashFilter
 from gallery.admin.read_only import NOTHING, ReadOnlyAdmin, named, thumbnail, words
-from gallery.formats import mean
+from gallery.formats import mean, sides
 from gallery.models import CollectionImage, Image, ImageTag
 from gallery.models.image import ImageQuerySet
 
@@ -135,7 +135,7 @@ class ImageAdmin(ReadOnlyAdmin):
     @admin.display(description="Size")
     def size(self, image: Image) -> str:
         """In pixels."""
-        return f"{image.width} x {image.height}"
+        return sides(image.width, image.height)
 
     @admin.display(description="Marks")
     def marks(self, image: Image) -> str:

@@ -2,7 +2,6 @@
 
 import logging
 import uuid
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -85,7 +84,7 @@ class KeptAnswerAdmin(ReadOnlyAdmin):
     @admin.display(description="Age")
     def age(self, kept: KeptAnswer) -> str:
         """Since it came, or was given up."""
-        return _age(timezone.now() - (kept.finished_at or kept.sent_at))
+        return formats.age(timezone.now() - (kept.finished_at or kept.sent_at))
 
     @admin.display(description="Why it could not be used")
     def why(self, kept: KeptAnswer) -> SafeString | str:
@@ -102,7 +101,7 @@ class KeptAnswerAdmin(ReadOnlyAdmin):
         """Whether it waits for the worker of its host, or when that has read it last."""
         if kept.reading_asked_at:
             return "waits for its worker"
-        return f"{_age(timezone.now() - kept.read_again_at)} ago" if kept.read_again_at else "-"
+        return f"{formats.age(timezone.now() - kept.read_again_at)} ago" if kept.read_again_at else "-"
 
     @admin.display(description="File")
     def file(self, kept: KeptAnswer) -> SafeString | str:
@@ -110,11 +109,3 @@ class KeptAnswerAdmin(ReadOnlyAdmin):
         if not kept_answers.is_here(kept):
             return f"on host {kept.host}"
         return format_html('<a href="{}" download>Download</a>', reverse("answer", args=[kept.pk]))
-
-
-def _age(span: timedelta) -> str:
-    """`12 min`, `5 h`, `3 days`."""
-    minutes = max(0, int(span.total_seconds() // 60))
-    if minutes < 120:
-        return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"

@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from gallery import search
+from gallery.formats import duration
 from gallery.models import Image
 from gallery.models.stored import StoredPicture
 
@@ -132,6 +133,6 @@ def pretty_json(value: Any) -> SafeString:
     return format_html('<pre class="words" dir="ltr" hx-disable>{}</pre>', text)
 
 
-def seconds(span: timedelta | None) -> str:
+def time_taken(span: timedelta | None) -> str:
     """A time that something took."""
-    return f"{span.total_seconds():.1f} s" if span is not None else NOTHING
+    return duration(span) if span is not None else NOTHING

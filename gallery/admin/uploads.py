@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from gallery.admin.read_only import ReadOnlyAdmin, stored_thumbnail
+from gallery.formats import sides
 from gallery.models import Image, Input, Upload
 
 
@@ -34,4 +35,4 @@ class UploadAdmin(ReadOnlyAdmin):
     @admin.display(description="Size")
     def size(self, upload: Upload) -> str:
         """In pixels."""
-        return f"{upload.width} x {upload.height}"
+        return sides(upload.width, upload.height)

@@ -1,6 +1,5 @@
 """The worker processes in the admin."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -8,7 +7,8 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from gallery.admin.read_only import ReadOnlyAdmin, seconds
+from gallery.admin.read_only import ReadOnlyAdmin
+from gallery.formats import age
 from gallery.models import State, Worker
 from gallery.models.worker import DEAD_AFTER
 
@@ -52,7 +52,7 @@ class WorkerAdmin(ReadOnlyAdmin):
     @admin.display(description="Last heartbeat")
     def seen(self, worker: Worker) -> str:
         """How long ago."""
-        return f"{seconds(max(timezone.now() - worker.seen_at, timedelta(0)))} ago"
+        return f"{age(timezone.now() - worker.seen_at)} ago"
 
     @admin.display(description="Leased")
     def leased(self, worker: Any) -> int:

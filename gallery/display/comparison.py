@@ -7,7 +7,7 @@ from math import ceil
 
 from gallery.display import details
 from gallery.display.word_diff import Difference, Piece, difference, tokens
-from gallery.formats import mean, usd
+from gallery.formats import mean, sides, usd
 from gallery.models import Image
 
 NOTHING = "-"
@@ -104,7 +104,7 @@ def _facts(image: Image) -> dict[str, str | datetime]:
     return {
         "Model": image.model,
         "Seed": "none is told" if image.seed is None else str(image.seed),
-        "Size": f"{image.width} × {image.height}",
+        "Size": sides(image.width, image.height),
         **{row.label: row.value for row in asked},
         "Price": f"{price} for {image.stack_size}" if image.stack_size > 1 else price,
         "Made by": image.owner.get_username(),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from gallery.display.matrix import SHOWN, Row, Sheet, Square, Table, judged, of_picture
-from gallery.formats import amount, usd
+from gallery.formats import amount, sides, usd
 from gallery.models import CatalogModel, Image, Prompt, User
 from gallery.models.generation import Kind
 from gallery.variations import axes
@@ -78,7 +78,7 @@ def history(prompt: Prompt, across: str, down: str, member: User) -> History | N
 def _value(name: str, values: Sequence[Any]) -> Value:
     if name == axes.SIZE:
         width, height, ratio = values
-        return ratio or (f"{width}×{height}" if width and height else None)
+        return ratio or (sides(width, height, "×") if width and height else None)
     (value,) = values
     single: Value = value
     return single or None if name == axes.STYLE else single

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import TextField, Value
 from django.db.models.functions import Coalesce
 
-from gallery.formats import amount
+from gallery.formats import amount, sides
 from gallery.models import Image
 from gallery.models.image import UNKNOWN_PRICE
 
@@ -79,7 +79,7 @@ class Facts:
             "Steps": self.steps,
             "CFG scale": None if self.cfg_scale is None else f"{self.cfg_scale:g}",
             "Seed": self.seed,
-            "Size": f"{self.width}x{self.height}",
+            "Size": sides(self.width, self.height, "x"),
             "Model": self.model,
             "Style": self.style_preset,
             "Operation": "" if self.kind == "generate" else self.kind,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from gallery.formats import sides
 from gallery.forms import style_references
 from gallery.forms.catalog import Catalog
 from gallery.forms.draft import CAME_ALONG, NAMES, drawn, first_model, following, gone
@@ -75,7 +76,7 @@ def of_draft(catalog: Catalog, values: Mapping[str, Any], user: User | None) -> 
         return Composer(catalog, spec, kept, generate_price(spec) if spec else None)
     form = drawn(catalog, kept)
     said = {name: form.initial[name] for name in form.fields if name in kept and name in form.initial}
-    shape = [f"{form['width'].value()}×{form['height'].value()}"] if "width" in form.initial else []
+    shape = [sides(form["width"].value(), form["height"].value(), "×")] if "width" in form.initial else []
     shape += [str(form.initial[name]) for name in ("aspect_ratio", "resolution") if form.initial.get(name)]
     others = [_chip(name, value) for name, value in said.items() if name not in _SHOWN | SHAPE | {"seed"}]
     followed = References()

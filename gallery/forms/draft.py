@@ -11,6 +11,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from gallery.formats import sides
 from gallery.forms import style_references
 from gallery.forms.catalog import Catalog
 from gallery.forms.fields import INVALID_TEXT
@@ -132,7 +133,7 @@ def greyed(form: GenerateForm, values: Mapping[str, Any]) -> list[Greyed]:
     if kept.keys() >= set(PIXELS):
         # Two sides are one shape.
         width, height = (kept.pop(side) for side in PIXELS)
-        kept = {"width": f"{width} × {height}"} | kept
+        kept = {"width": sides(width, height)} | kept
     return [Greyed(field, value, _reason(form, field, name)) for field, value in kept.items()]
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
+from gallery import formats
 from venice import Model
 from venice.operations import MAX_SIDE, PARAMETERS
-from venice.operations.ratio import Size, sides_of
+from venice.operations.ratio import Size, read_ratio, sides_of
 from venice.operations.ratio import nearest_ratio as nearest_shape
 
 _SIZE = frozenset(parameter.name for parameter in PARAMETERS if parameter.sizing)
@@ -23,12 +24,8 @@ class Carried:
 
 def proportion(ratio: str) -> float | None:
     """Width by height of `16:9`; None for what is no ratio, as `auto`."""
-    across, _, down = ratio.partition(":")
-    if not (across.isascii() and down.isascii() and across.isdecimal() and down.isdecimal()):
-        return None
-    # More digits than that are in no catalogue.
-    width, height = int(across[:6]), int(down[:6])
-    return width / height if width and height else None
+    numbers = read_ratio(ratio)
+    return numbers[0] / numbers[1] if numbers else None
 
 
 def nearest_ratio(width: int, height: int, ratios: Iterable[str]) -> str | None:
@@ -76,13 +73,13 @@ def _pixels(values: Mapping[str, Any], source: Model, target: Model, notes: list
     if width and height:
         sides = nearest_sides(width, height, target)
         if sides != (width, height):
-            notes.append(f"{width} × {height} becomes {sides[0]} × {sides[1]}")
+            notes.append(f"{formats.sides(width, height)} becomes {formats.sides(*sides)}")
     else:
         ratio = values.get("aspect_ratio") or source.default_aspect_ratio or ""
         nearest = nearest_pixels(ratio, target.divisor)
         sides = nearest or nearest_pixels("1:1", target.divisor) or Size(target.divisor, target.divisor)
         if values.get("aspect_ratio"):
-            notes.append(f"{ratio} becomes {sides[0]} × {sides[1]}")
+            notes.append(f"{ratio} becomes {formats.sides(*sides)}")
     return {"width": sides[0], "height": sides[1]}
 
 
@@ -101,7 +98,7 @@ def _ratio(values: Mapping[str, Any], target: Model, notes: list[str]) -> dict[s
         width, height = shape or (0, 0)
     ratio = nearest_ratio(width, height, target.aspect_ratios) if width and height else None
     ratio = ratio or target.default_aspect_ratio
-    said = before or (f"{values['width']} × {values['height']}" if values.get("width") else "")
+    said = before or (formats.sides(values["width"], values["height"]) if values.get("width") else "")
     # A square is a square.
     if said and ratio and proportion(ratio) != (width / height if width and height else 0):
         notes.append(f"{said} becomes {ratio}")

@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from gallery.formats import price as in_words
+from gallery.formats import sides
 from gallery.forms.fields import OneOf, PlainText
 from gallery.forms.model_fields import PRICED, words
 from gallery.models.stored import StoredPicture
@@ -67,7 +68,7 @@ class Scale(OneOf):
 
     def _label(self, scale: float, model: Model | None) -> str:
         done = min(scale, self.most)
-        size = f"{round(self.picture.width * done)} × {round(self.picture.height * done)}"
+        size = sides(round(self.picture.width * done), round(self.picture.height * done))
         cost = in_words(upscale_price(model, done) if model else None)
         lowered = f", which Venice lowers to ×{done:g}" if done < scale else ""
         return f"×{scale:g}{lowered} · {size} · {cost}"
@@ -79,8 +80,8 @@ class Scale(OneOf):
     def _too_large(self, scale: float) -> str:
         width, height = (round(side * scale) for side in (self.picture.width, self.picture.height))
         return (
-            f"×{scale:g} would be {width} × {height}, more than the {megapixels(MAX_UPSCALED)} that come out at most:"
-            f" ×{self.most:g} is the most for this picture."
+            f"×{scale:g} would be {sides(width, height)}, more than the {megapixels(MAX_UPSCALED)}"
+            f" that come out at most: ×{self.most:g} is the most for this picture."
         )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from gallery import formats
 from gallery.forms.model_change import nearest_pixels, proportion
 from venice import Model
 from venice.pricing import generate_price
@@ -26,7 +27,7 @@ class Shape:
     @property
     def value(self) -> str:
         """`1152x864`, as a form sends it."""
-        return f"{self.width}x{self.height}"
+        return formats.sides(self.width, self.height, "x")
 
     @property
     def is_drawn(self) -> bool:
@@ -89,9 +90,3 @@ def tiers(model: Model, name: str, chosen: object) -> list[Tier]:
         prices = {each: generate_price(model, quality=each) for each in model.qualities}
     has_price = not (model.resolutions and model.qualities)
     return [Tier(each, each == chosen, price if has_price else None) for each, price in prices.items()]
-
-
-def read_sides(text: str) -> tuple[str, str] | None:
-    """What a shape's button sends, `1152x864`, as two texts for the form, which checks them; None for no such thing."""
-    width, x, height = text[:20].partition("x")
-    return (width, height) if x and width.isdecimal() and height.isdecimal() else None

@@ -14,10 +14,12 @@ import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
 from concurrent.futures.process import BrokenProcessPool
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
 from gallery.failpoints import failpoint
+from gallery.formats import age
 from gallery.media.thumbnails import Decoded, UnusablePicture, decode
 
 log = logging.getLogger(__name__)
@@ -104,7 +106,9 @@ class Decoder:
                     return self._child().submit(_decode, data).result(self.patience)
                 except TookTooLong:
                     self._replace()
-                    raise UnusablePicture(f"took longer than {self.patience:.0f} s to read") from None
+                    raise UnusablePicture(
+                        f"took longer than {age(timedelta(seconds=self.patience))} to read"
+                    ) from None
                 except BrokenProcessPool:
                     self._replace()
             raise UnusablePicture("no picture that can be read (its decoder died of it)")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gallery.formats import read_sides, sides
 from gallery.media.node_graph import read_graph
 from gallery.media.texts import COMMENT, texts
 from gallery.text import clean_text, storable
@@ -25,7 +26,6 @@ Pairs = Iterator[tuple[str, Any]]
 _PAIR = re.compile(r'\s*(\w[\w \-/]{0,60}):\s*("(?:\\.|[^\\"])*"|[^,]*)(?:,|$)')
 _NEGATIVE = "Negative prompt:"
 _FEWEST_PAIRS = 3
-_SIZE = re.compile(r"\s*([0-9]{1,6})\s*[x×]\s*([0-9]{1,6})\s*")
 # Words in a prompt that load something which Venice does not have.
 _LOADS = re.compile(r" ?<(lora|lyco|hypernet):([^<>]{1,200})>")
 _OURS = "Venice Gallery"
@@ -149,20 +149,20 @@ def _prompts(prompt: Any, negative: Any) -> Pairs:
 def _values(pairs: list[tuple[str, str]]) -> Pairs:
     for name, raw in pairs:
         value = _unquoted(raw.strip())
-        size = _SIZE.fullmatch(value) if name == "Size" else None
+        size = read_sides(value) if name == "Size" else None
         if size:
-            yield from _size(size[1], size[2])
+            yield from _size(*size)
         else:
             yield _NAMES.get(name, name), value
 
 
 def _size(width: Any, height: Any) -> Pairs:
     """Both sides, or neither where one is beyond what Venice takes."""
-    sides = {"width": width, "height": height}
-    if all(_taken(name, value) is not None for name, value in sides.items()):
-        yield from sides.items()
+    both = {"width": width, "height": height}
+    if all(_taken(name, value) is not None for name, value in both.items()):
+        yield from both.items()
     elif width is not None and height is not None:
-        yield "Size", f"{_words(width)} × {_words(height)}"
+        yield "Size", sides(_words(width), _words(height))
 
 
 def _unquoted(value: str) -> str:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING, cast
 
+from gallery.formats import sides
 from gallery.media.containers import Beside, Key, bare, ended_jpeg, read_beside, tailed_jpeg
 from gallery.media.profiles import to_srgb
 from venice.dimensions import ImageFormat, sniff
@@ -170,9 +171,11 @@ def _decode(data: bytes, form: ImageFormat, beside: Beside) -> Decoded:
 
 def _check_size(width: int, height: int, form: ImageFormat, length: int) -> None:
     if width * height > MAX_PIXELS:
-        raise UnusablePicture(f"{width} × {height} pixels are more than {MAX_PIXELS // 1_000_000} megapixels")
+        raise UnusablePicture(
+            f"{sides(width, height)} pixels are more than {MAX_PIXELS // 1_000_000} megapixels"
+        )
     if form in COSTLY and width * height > max(LARGE, PIXELS_PER_BYTE * length):
-        raise UnusablePicture(f"{width} × {height} pixels cannot come from {length} bytes")
+        raise UnusablePicture(f"{sides(width, height)} pixels cannot come from {length} bytes")
 
 
 def _turn(picture: "Image.Image", beside: Beside) -> int:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.client import HTTPConnection, HTTPException
 from io import StringIO
 from pathlib import Path
@@ -24,6 +25,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection
 
 from gallery.checks import refuse_unusable
+from gallery.formats import age
 from gallery.logs import as_json, one_line, outage
 from gallery.media.storage import media_storage
 from gallery.models import CatalogModel, schema
@@ -117,7 +119,9 @@ class Child:
         # One that was stopped is silent too, and writes only when it goes on.
         self.tell(signal.SIGCONT)
         time.sleep(1)
-        self.complaint = f"did not answer for {silence:.0f} s (what its threads did is written above)"
+        self.complaint = (
+            f"did not answer for {age(timedelta(seconds=silence))} (what its threads did is written above)"
+        )
         self.tell(signal.SIGKILL)
         self.process.wait()
 

@@ -14,8 +14,10 @@ from django.db.models.functions import Cast
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
 from django.utils import timezone
 
+from gallery.formats import read_sides, sides
 from gallery.search.descendants import Descendants
 from gallery.text import QUOTES, fold, label_key
+from venice.operations.ratio import read_ratio
 
 MAX_NUMBER = 2**31 - 1
 MAX_ID = 2**63 - 1
@@ -53,7 +55,6 @@ _SYNONYMS = {
 _FAVOURITE = frozenset({"favourite", "favorite", "fav", "starred", "star", "liked", "like"})
 _DAYS = re.compile(r"([0-9]{1,5})d", re.ASCII)
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?", re.ASCII)
-_PAIR = re.compile(r"([0-9]{1,5})\s*[x×*:/]\s*([0-9]{1,5})", re.ASCII)
 
 
 class Vocabulary(Protocol):
@@ -378,7 +379,7 @@ def _on_mean(sign: str, limit: Decimal) -> Q:
 
 def _by_size(condition: Q, fits: Callable[[int, int], bool], vocabulary: Vocabulary) -> Filter:
     """What is asked of width and height, as the sizes that fit."""
-    sizes = [size for size in vocabulary.numbers("size") if fits(*map(int, size.split("x")))]
+    sizes = [size for size in vocabulary.numbers("size") if (both := read_sides(size)) and fits(*both)]
     return Filter(condition, _few(f":size:{size}" for size in sizes))
 
 
@@ -416,15 +417,16 @@ def _descendants(value: str, vocabulary: Vocabulary) -> Filter:
 
 
 def _pair(value: str, example: str) -> tuple[int, int]:
-    pair = _PAIR.fullmatch(fold(value))
-    if not pair or not int(pair[1]) or not int(pair[2]):
+    pair = read_sides(value) or read_ratio(value)
+    # Larger ones, multiplied, are none of the databases' numbers.
+    if pair is None or not 0 < min(pair) <= max(pair) < 100_000:
         raise _Unreadable(f"It takes two numbers, such as {example}.")
-    return int(pair[1]), int(pair[2])
+    return pair
 
 
 def _size(value: str, vocabulary: Vocabulary) -> Filter:
     width, height = _pair(value, "1024x768")
-    return Filter(Q(width=width, height=height), (f":size:{width}x{height}",))
+    return Filter(Q(width=width, height=height), (f":size:{sides(width, height, 'x')}",))
 
 
 def _ratio(value: str, vocabulary: Vocabulary) -> Filter:

@@ -10,6 +10,7 @@ from django import template
 
 from gallery import formats
 from gallery.models import Generation
+from venice.operations.ratio import read_ratio
 
 register = template.Library()
 
@@ -40,10 +41,13 @@ def shape(generation: Generation) -> int:
     """The shape that a generation's pictures will have, for the classes of ratios.css."""
     if generation.width and generation.height:
         return formats.shape(generation.width, generation.height)
-    across, _, down = generation.aspect_ratio.partition(":")
-    if across.isdecimal() and down.isdecimal() and int(across[:4]) and int(down[:4]):
-        return formats.shape(int(across[:4]), int(down[:4]))
-    return 100
+    return formats.shape(*(read_ratio(generation.aspect_ratio) or (1, 1)))
+
+
+@register.filter
+def sides(picture: Any, sign: str = " × ") -> str:
+    """How many pixels it has across and down."""
+    return formats.sides(picture.width, picture.height, sign)
 
 
 @register.filter

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
+from gallery.formats import read_sides, sides
 from gallery.text import clean_text
 from venice import Model
 from venice.operations import MAX_CFG_SCALE, MAX_PROMPT, MAX_SEED, MAX_SIDE, PARAMETER
+from venice.operations.ratio import read_ratio
 
 #: No axis has more values, and no matrix more cells.
 MOST = 500
@@ -47,8 +49,6 @@ _RANGE = re.compile(
     rf"({_NUMBER})\s*(?:\.\.|…)\s*({_NUMBER})(?:\s*(?:step|by)\s*({_NUMBER}))?", re.ASCII | re.IGNORECASE
 )
 _ONE = re.compile(_NUMBER, re.ASCII)
-_PIXELS = re.compile(r"([0-9]{1,5})\s*[x×]\s*([0-9]{1,5})", re.ASCII | re.IGNORECASE)
-_RATIO = re.compile(r"([0-9]{1,4})\s*:\s*([0-9]{1,4})", re.ASCII)
 
 
 class WrongValues(ValueError):
@@ -181,22 +181,15 @@ def _named(piece: str, names: Mapping[str, str], nothing: str) -> str:
 
 
 def _size(piece: str) -> str:
-    if match := _PIXELS.fullmatch(piece):
-        width, height = int(match[1]), int(match[2])
-        if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
+    if pixels := read_sides(piece):
+        if not 1 <= min(pixels) <= max(pixels) <= MAX_SIDE:
             raise WrongValues(f"{_quoted(piece)}: a side has 1 to {MAX_SIDE} pixels.")
-        return f"{width}×{height}"
-    if (match := _RATIO.fullmatch(piece)) and int(match[1]) and int(match[2]):
-        return f"{int(match[1])}:{int(match[2])}"
+        return sides(*pixels, "×")
+    if ratio := read_ratio(piece):
+        return f"{ratio[0]}:{ratio[1]}"
     if piece.casefold() == "auto":
         return "auto"
     raise WrongValues(f"{_quoted(piece)} is no size. Type pixels, 1024x768, or a ratio, 16:9.")
-
-
-def sides(size: str) -> tuple[int, int] | None:
-    """Width and height of a size in pixels; None of a ratio."""
-    match = _PIXELS.fullmatch(size)
-    return (int(match[1]), int(match[2])) if match else None
 
 
 def _words(text: str, prompt: str) -> list[str]:

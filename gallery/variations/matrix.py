@@ -8,6 +8,7 @@ from decimal import Decimal
 from hashlib import blake2s
 from typing import Any
 
+from gallery.formats import read_sides
 from gallery.models import Image
 from gallery.text import clean_text
 from gallery.variations import axes
@@ -187,7 +188,7 @@ def with_values(
 
 def _sized(size: str, model: Model) -> tuple[dict[str, Any], str]:
     """Pixels or a ratio in the terms of the model; a ratio that it does not offer has no place."""
-    pixels = axes.sides(size)
+    pixels = read_sides(size)
     if model.sizing == "pixels":
         pixels = pixels or pixels_of(size, model.divisor)
         if pixels is None:

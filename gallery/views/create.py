@@ -14,13 +14,13 @@ from django_htmx.http import reswap, retarget
 
 from gallery import access
 from gallery.display import click_rows, forecast
+from gallery.formats import read_sides
 from gallery.forms import Catalog, GenerateForm, draft, initial, kept
 from gallery.forms.form_values import models_named
 from gallery.forms.form_values import values as plain
 from gallery.forms.prefill import picture_named
 from gallery.forms.price import PRICE, PriceRefused
 from gallery.forms.repeat import MAKE_MISSING, Repeat, repeated
-from gallery.forms.shapes import read_sides
 from gallery.forms.style_references import refuse, with_references
 from gallery.forms.submission import lost, spend_batch
 from gallery.http import MemberRequest, SeeOther, closed_gates, glance

@@ -13,7 +13,7 @@ from gallery.models import Attempt, CatalogModel, Generation, Outcome, State, Us
 from tests.gallery.generations import MODEL, a_generation, a_picture
 from tests.gallery.page import Element, Page
 from venice import Generate, Model, bundled_models
-from venice.pricing import dollars
+from venice.formats import dollars
 
 
 @dataclass

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TextIO
 
-from venice import pricing
+from venice import formats
 from venice.errors import InvalidRequest, Moderated, VeniceError
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def dollars(amount: Decimal | None) -> str:
     """Money as everywhere; a dash for what nobody tells."""
     if amount is None:
         return "–"
-    return pricing.dollars(amount)
+    return formats.dollars(amount)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import argparse
 import random
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +15,7 @@ from venice.cli.sizes import sized
 from venice.cli.stdin import image_source, negative_text, prompt_text
 from venice.client import Client
 from venice.errors import BadResponse, InvalidRequest, Unanswered, VeniceError
+from venice.formats import duration
 from venice.operations import (
     DEFAULT_EDIT_MODEL,
     MAX_SEED,
@@ -252,7 +254,7 @@ def _make(
 
 def _tell(result: Result, usd: Decimal | None, seconds: float, parameters: Mapping[str, object]) -> None:
     """In words, on stderr."""
-    facts = [f"{seconds:.1f} s"]
+    facts = [duration(timedelta(seconds=seconds))]
     facts += [f"seed {parameters['seed']}"] if "seed" in parameters else []
     facts += (
         [f"{dollars(usd)} by the catalogue"] if usd is not None and not result.is_content_violation else []

@@ -5,6 +5,7 @@ import dataclasses
 from venice.catalog import Model
 from venice.cli.output import say
 from venice.errors import InvalidRequest
+from venice.formats import sides
 from venice.operations import Generate
 from venice.operations.ratio import nearest_ratio, pixels_of
 
@@ -29,7 +30,7 @@ def _in_pixels(operation: Generate, model: Model) -> Generate:
     size = pixels_of(ratio, model.divisor)
     if size is None:
         raise _wrong("aspect_ratio", f"{model.name} is sized in pixels; give --width and --height.")
-    say(f"{model.name} is sized in pixels: {ratio} becomes {size.width} x {size.height}.")
+    say(f"{model.name} is sized in pixels: {ratio} becomes {sides(size.width, size.height)}.")
     return dataclasses.replace(operation, width=size.width, height=size.height, aspect_ratio=None)
 
 
@@ -41,7 +42,7 @@ def _as_ratio(operation: Generate, model: Model) -> Generate:
     if ratio is None:
         offered = ", ".join(model.aspect_ratios) or "no choice of ratio"
         raise _wrong("width", f"{model.name} is sized by aspect ratio, and offers {offered}.")
-    say(f"{model.name} is sized by aspect ratio: {width} x {height} becomes {ratio}.")
+    say(f"{model.name} is sized by aspect ratio: {sides(width, height)} becomes {ratio}.")
     return dataclasses.replace(operation, width=None, height=None, aspect_ratio=ratio)
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from venice.operations.parameters import DEFAULT_SIDE, MAX_SIDE
 
-_RATIO = re.compile(r"\s*(\d{1,4})\s*[:x/]\s*(\d{1,4})\s*")
+_RATIO = re.compile(r"\s*([0-9]{1,6})\s*[:x/]\s*([0-9]{1,6})\s*", re.ASCII)
 #: Narrower pictures would have a side of less than 256 pixels.
 _NARROWEST = MAX_SIDE / 256
 #: What differs by more is another shape: 3:2 is an eighth away from 4:3.
@@ -21,11 +21,17 @@ class Size(NamedTuple):
     height: int
 
 
+def read_ratio(text: str) -> tuple[int, int] | None:
+    """Both numbers of `16:9`; None for what is no shape, as `auto`."""
+    match = _RATIO.fullmatch(text)
+    across, down = (int(match[1]), int(match[2])) if match else (0, 0)
+    return (across, down) if across and down else None
+
+
 def pixels_of(ratio: str, divisor: int) -> Size | None:
     """The sides nearest to this ratio, both multiples of `divisor`; None for what is no ratio or too narrow."""
-    match = _RATIO.fullmatch(ratio)
-    width, height = (int(match[1]), int(match[2])) if match else (0, 0)
-    if not width or not height or not 1 / _NARROWEST <= width / height <= _NARROWEST:
+    width, height = read_ratio(ratio) or (0, 1)
+    if not 1 / _NARROWEST <= width / height <= _NARROWEST:
         return None
     return sides_of(width / height, divisor)
 
@@ -44,8 +50,7 @@ def nearest_ratio(width: int, height: int, offered: Iterable[str], *, near: floa
     """The one of `offered` that these sides come near, at most `near` times off; None when all are of another shape."""
     if width < 1 or height < 1:
         return None
-    matches = {ratio: match for ratio in offered if (match := _RATIO.fullmatch(ratio))}
-    shapes = {ratio: int(match[1]) / int(match[2]) for ratio, match in matches.items() if int(match[2])}
-    away = {ratio: abs(math.log(width / height / shape)) for ratio, shape in shapes.items() if shape}
+    shapes = {ratio: read[0] / read[1] for ratio in offered if (read := read_ratio(ratio))}
+    away = {ratio: abs(math.log(width / height / shape)) for ratio, shape in shapes.items()}
     best = min(away, key=lambda ratio: away[ratio], default=None)
     return best if best is not None and away[best] <= math.log(near) else None

@@ -20,7 +20,7 @@ from tests.gallery.paid_form import (
     rows_of,
     spending,
 )
-from venice.pricing import dollars
+from venice.formats import dollars
 
 pytestmark = pytest.mark.usefixtures("models_known")
 
