@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import ratios
-from venice.operations import PARAMETER
+from venice.operations import PARAMETER, PARAMETERS, TIERS
 
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST = 120
@@ -323,3 +323,21 @@ def test_parameters_are_listed_once() -> None:
     assert found - other == set()
     stale = [each for each in NO_LISTS_OF_PARAMETERS if not any(place.startswith(each) for place in other)]
     assert stale == [], "each of them is still there"
+
+
+# Beside the table: what draws each field in a way of its own, and what is pretend.
+ASKS_THE_MODEL = {"gallery/forms/model_fields.py", "gallery/synthetic/recipes.py"}
+
+
+def test_what_a_model_takes_is_asked_of_the_table() -> None:
+    """Of all that is taken as it is, or not at all, and of all that is chosen at a price, by no name of its own."""
+    asked = [each for each in PARAMETERS if each in TIERS or (each.offer and not each.own_default)]
+    fields = {name for each in asked for name in (each.offer, each.own_default) if name}
+    assert {"uses_negative_prompt", "qualities", "default_resolution"} <= fields
+    askers = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "gallery").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in fields
+    }
+    assert askers == ASKS_THE_MODEL

@@ -1,6 +1,6 @@
 """The models as people choose among them: each with a picture of the team's own, its price, its time, what it takes."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -15,6 +15,7 @@ from gallery.models import CatalogModel, Generation, Image, Pin, User
 from gallery.models.verification import scores
 from gallery.text import fold
 from venice import Model
+from venice.operations import PARAMETERS, TIERS
 from venice.pricing import generate_price
 
 # So many of a member's newest generations tell which models they have used lately, and so many models are that.
@@ -26,7 +27,7 @@ _PLAIN = {"image", "edit", "text", "to"}
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What a model takes, in few words; `sign` names the drawing beside them."""
+    """What a model takes, in few words; `sign` names the drawing beside them: a parameter's name, or what it is."""
 
     sign: str
     words: str
@@ -120,23 +121,17 @@ def _usual(took: timedelta | None) -> str:
 
 
 def facts(spec: Model, *, has_editor: bool = False) -> list[Fact]:
-    """What it takes, most telling first."""
-    candidates: Sequence[tuple[object, str, str | Callable[[], str]]] = (
-        (spec.sizing == "pixels", "size", "any size to 1280 px"),
-        (spec.aspect_ratios, "size", lambda: f"{len(spec.aspect_ratios)} shapes"),
-        (len(spec.resolutions) > 1, "up", lambda: f"up to {spec.resolutions[-1]}"),
-        (len(spec.qualities) > 1, "quality", lambda: f"quality {spec.qualities[0]} to {spec.qualities[-1]}"),
-        (spec.uses_negative_prompt, "negative", "negative prompt"),
-        (spec.uses_steps, "steps", lambda: f"steps to {spec.steps_max}"),
-        (spec.max_style_references, "style", lambda: f"{spec.max_style_references} style references"),
-        (has_editor, "edit", "edits pictures too"),
-        (spec.uses_seed, "seed", "follows seeds"),
-        (not spec.uses_seed, "no-seed", "ignores seeds"),
-        (spec.supports_web_search, "web", "searches the web"),
-    )
-    return [
-        Fact(sign, words if isinstance(words, str) else words()) for is_so, sign, words in candidates if is_so
-    ]
+    """What it takes, most telling first: its shapes and tiers, other values, what else it does, and its flags."""
+    pairs = [(each, Fact(each.name, words)) for each in PARAMETERS if (words := each.words_about(spec))]
+    shapes = [fact for each, fact in pairs if each.is_shape or each in TIERS]
+    flags = [fact for each, fact in pairs if each.kind == "flag"]
+    others = [fact for _, fact in pairs if fact not in shapes + flags]
+    if spec.max_style_references:
+        others.append(Fact("style", f"{spec.max_style_references} style references"))
+    if has_editor:
+        others.append(Fact("edit", "edits pictures too"))
+    seeds = Fact("seed", "follows seeds") if spec.uses_seed else Fact("no-seed", "ignores seeds")
+    return [*shapes, *others, seeds, *flags]
 
 
 def _editors() -> set[frozenset[str]]:

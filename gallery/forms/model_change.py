@@ -7,10 +7,12 @@ from typing import Any
 
 from gallery import formats
 from venice import Model
-from venice.operations import MAX_SIDE, PARAMETERS
+from venice.operations import MAX_SIDE, PARAMETER, PARAMETERS, TIERS
 from venice.operations.ratio import Size, read_ratio, sides_of
 from venice.operations.ratio import nearest_ratio as nearest_shape
 
+# What a model takes as it is, or not at all.
+_WHOLE = tuple(parameter for parameter in PARAMETERS if parameter.offer and not parameter.own_default)
 _SIZE = frozenset(parameter.name for parameter in PARAMETERS if parameter.sizing)
 
 
@@ -59,12 +61,10 @@ def carried(values: Mapping[str, Any], source: Model, target: Model) -> Carried:
     )
     kept |= size | _tiers(values, source, target, notes)
     _steps(kept, source, target, notes)
-    if kept.get("negative_prompt") and not target.uses_negative_prompt:
-        notes.append("takes no negative prompt")
-        del kept["negative_prompt"]
-    if kept.get("enable_web_search") and not target.supports_web_search:
-        notes.append("searches no web")
-        del kept["enable_web_search"]
+    for parameter in _WHOLE:
+        if kept.get(parameter.name) and not parameter.taken_by(target):
+            notes.append(parameter.refusal)
+            del kept[parameter.name]
     return Carried(kept, tuple(notes))
 
 
@@ -108,10 +108,9 @@ def _ratio(values: Mapping[str, Any], target: Model, notes: list[str]) -> dict[s
 def _tiers(values: Mapping[str, Any], source: Model, target: Model, notes: list[str]) -> dict[str, str]:
     """Resolution and quality: the same where they are offered, otherwise the model's own."""
     tiers = {}
-    for name, offered, own, default in (
-        ("resolution", target.resolutions, target.default_resolution, source.default_resolution),
-        ("quality", target.qualities, target.default_quality, source.default_quality),
-    ):
+    for parameter in TIERS:
+        name, offered = parameter.name, parameter.offered_by(target)
+        own, default = parameter.default_of(target), parameter.default_of(source)
         value = values.get(name)
         same = next((each for each in offered if value and each.lower() == value.lower()), None)
         if same and value != default:
@@ -120,7 +119,7 @@ def _tiers(values: Mapping[str, Any], source: Model, target: Model, notes: list[
         if offered and own:
             tiers[name] = own
         if value and value != default and not same:
-            notes.append(f"{name} {value} becomes {own}" if offered else f"takes no {name}")
+            notes.append(f"{name} {value} becomes {own}" if offered else parameter.refusal)
     return tiers
 
 
@@ -128,7 +127,7 @@ def _steps(kept: dict[str, Any], source: Model, target: Model, notes: list[str])
     steps = kept.pop("steps", None)
     if not target.uses_steps:
         if steps and steps != source.steps_default:
-            notes.append("takes no steps")
+            notes.append(PARAMETER["steps"].refusal)
         return
     if steps is None or (source.uses_steps and steps == source.steps_default):
         kept["steps"] = target.steps_default

@@ -7,6 +7,7 @@ from decimal import Decimal
 from gallery import formats
 from gallery.forms.model_change import nearest_pixels, proportion
 from venice import Model
+from venice.operations import PARAMETER, TIERS
 from venice.pricing import generate_price
 
 #: What a model that takes pixels is offered, from upright to wide.
@@ -84,9 +85,6 @@ def of_ratios(ratios: Iterable[str], chosen: object) -> list[Shape]:
 
 def tiers(model: Model, name: str, chosen: object) -> list[Tier]:
     """Resolutions or qualities of a model. Where both are paid for, no single one has a price."""
-    if name == "resolution":
-        prices = {each: generate_price(model, resolution=each) for each in model.resolutions}
-    else:
-        prices = {each: generate_price(model, quality=each) for each in model.qualities}
-    has_price = not (model.resolutions and model.qualities)
+    prices = {each: generate_price(model, **{name: each}) for each in PARAMETER[name].offered_by(model)}
+    has_price = not all(parameter.offered_by(model) for parameter in TIERS)
     return [Tier(each, each == chosen, price if has_price else None) for each, price in prices.items()]

@@ -12,7 +12,7 @@ from django.db.models import Q
 from gallery.models import Generation, Image, Input, Prompt
 from gallery.variations.canonical import Form, form_of
 from venice import Generate, Model
-from venice.operations import Operation
+from venice.operations import PARAMETERS, Operation
 
 #: So many operations are looked up at once, and of so many pictures alike, the newest.
 MOST = 500
@@ -32,6 +32,7 @@ _SHOWN = {
     ),
     *("owner_id", "generation_id", "prompt_id", "model"),
 }
+_DRAWN_ANEW = tuple(parameter.name for parameter in PARAMETERS if parameter.is_drawn_anew)
 # In the order of the table, as a row is made of them.
 _FIELDS = tuple(field.attname for field in Image._meta.concrete_fields if field.attname in _SHOWN)
 
@@ -56,7 +57,8 @@ def comes_again(operation: Operation, model: Model | None) -> bool:
         and model.uses_seed
         and operation.seed is not None
         and operation.image_count == 1
-        and not (operation.enhance_prompt or operation.enable_web_search or operation.extra)
+        and not operation.extra
+        and not any(getattr(operation, name) for name in _DRAWN_ANEW)
     )
 
 

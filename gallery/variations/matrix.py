@@ -15,6 +15,7 @@ from gallery.variations import axes
 from gallery.variations.axes import Axis, Value
 from gallery.variations.exact_matches import existing, identities, under_way
 from venice import Generate, InvalidRequest, Model, price
+from venice.operations import TIERS
 from venice.operations.ratio import nearest_ratio, pixels_of
 
 
@@ -212,9 +213,10 @@ def _carried(base: Generate, model: Model) -> dict[str, Any]:
         changes = {"width": sides[0], "height": sides[1]}
     elif ratio not in model.aspect_ratios:
         changes["aspect_ratio"] = nearest_ratio(*pixels, model.aspect_ratios) if pixels else None
-    for name, offered in (("resolution", model.resolutions), ("quality", model.qualities)):
-        value = getattr(base, name)
-        changes[name] = next((each for each in offered if value and each.lower() == value.lower()), None)
+    for parameter in TIERS:
+        value, offered = getattr(base, parameter.name), parameter.offered_by(model)
+        same = (each for each in offered if value and each.lower() == value.lower())
+        changes[parameter.name] = next(same, None)
     return changes
 
 

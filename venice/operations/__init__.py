@@ -23,6 +23,7 @@ from venice.operations.parameters import (
     PIXELS,
     SHAPE,
     TEXTS,
+    TIERS,
     Parameter,
 )
 from venice.operations.payloads import Input, Role
@@ -48,6 +49,7 @@ __all__ = [
     "PIXELS",
     "SHAPE",
     "TEXTS",
+    "TIERS",
     "Edit",
     "Generate",
     "Input",

@@ -46,8 +46,9 @@ class Parameter:
     sizing: Literal["pixels", "ratio"] | None = None
     #: The field of a `Model` with its choices of this, or whether it takes it; empty: every model does.
     offer: str = ""
-    #: The field of a `Model` with its own default.
+    #: The fields of a `Model` with its own default, and with the most that it takes.
     own_default: str = ""
+    own_most: str = ""
     #: Whether it decides how many pixels there are, side by side.
     is_shape: bool = False
     #: Whether the price depends on it.
@@ -56,8 +57,14 @@ class Parameter:
     is_seen: bool = True
     #: The parameter that it is, for a name that some bodies have for another one.
     stands_for: str = ""
+    #: Whether what it asks for comes out otherwise each time, whatever the seed.
+    is_drawn_anew: bool = False
     #: What it is called in the middle of a line, if not by its label.
     in_line: str = ""
+    #: What is told of a model that takes it, with its `{count}` choices, the `{first}` and `{last}`, the `{most}`.
+    tells: str = ""
+    #: What is told of one that does not, if not that it takes none.
+    lacks: str = ""
 
     @property
     def is_text(self) -> bool:
@@ -77,6 +84,20 @@ class Parameter:
         """Whether a model that makes images from text takes it."""
         return self.sizing in (None, model.sizing) and bool(self.offered_by(model))
 
+    def words_about(self, model: "Model") -> str:
+        """What is told of a model that takes it; empty of others, and where there is nothing to choose."""
+        offered = self.offered_by(model)
+        choices = offered if isinstance(offered, tuple) else ("",) * 2
+        if not self.taken_by(model) or len(choices) < 2:
+            return ""
+        most = getattr(model, self.own_most) if self.own_most else self.high
+        return self.tells.format(count=len(choices), first=choices[0], last=choices[-1], most=most)
+
+    @property
+    def refusal(self) -> str:
+        """What is told of a model that does not take it: `takes no steps`."""
+        return self.lacks or f"takes no {self.label.lower()}"
+
     def default_of(self, model: "Model") -> Any:
         """What is taken where it is left out; None where nobody tells."""
         return getattr(model, self.own_default) if self.own_default else self.default
@@ -93,6 +114,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         advanced=True,
         default="",
         offer="uses_negative_prompt",
+        tells="negative prompt",
     ),
     Parameter("model", "Model", "name"),
     Parameter("modelId", "Model", "name", stands_for="model"),
@@ -114,6 +136,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         default=DEFAULT_SIDE,
         sizing="pixels",
         is_shape=True,
+        tells="any size to {most} px",
     ),
     Parameter(
         "height",
@@ -135,6 +158,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         own_default="default_aspect_ratio",
         is_shape=True,
         in_line="ratio",
+        tells="{count} shapes",
     ),
     Parameter(
         "resolution",
@@ -145,6 +169,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         own_default="default_resolution",
         is_shape=True,
         is_priced=True,
+        tells="up to {last}",
     ),
     Parameter(
         "quality",
@@ -154,6 +179,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         offer="qualities",
         own_default="default_quality",
         is_priced=True,
+        tells="quality {first} to {last}",
     ),
     Parameter(
         "steps",
@@ -165,6 +191,8 @@ PARAMETERS: tuple[Parameter, ...] = (
         high=1000,
         offer="uses_steps",
         own_default="steps_default",
+        own_most="steps_max",
+        tells="steps to {most}",
     ),
     Parameter(
         "cfg_scale",
@@ -229,6 +257,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         advanced=True,
         default=False,
         is_priced=True,
+        is_drawn_anew=True,
     ),
     Parameter(
         "enable_web_search",
@@ -238,6 +267,9 @@ PARAMETERS: tuple[Parameter, ...] = (
         advanced=True,
         default=False,
         offer="supports_web_search",
+        is_drawn_anew=True,
+        tells="searches the web",
+        lacks="searches no web",
     ),
     Parameter(
         "disable_prompt_optimization_thinking",
@@ -246,6 +278,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         advanced=True,
         default=False,
         offer="supports_prompt_thinking",
+        lacks="thinks of no prompt",
     ),
     Parameter("return_binary", "Binary answer", "flag", advanced=True, default=False, is_seen=False),
     Parameter("anon_user_id", "Anonymous user", "name", advanced=True, is_seen=False),
@@ -256,6 +289,8 @@ PARAMETER = {parameter.name: parameter for parameter in PARAMETERS}
 TEXTS = frozenset(parameter.name for parameter in PARAMETERS if parameter.kind == "text")
 #: The sides, where they are asked for as such.
 PIXELS = tuple(parameter.name for parameter in PARAMETERS if parameter.sizing == "pixels")
+#: What is chosen at a price: one of the model's own.
+TIERS = tuple(each for each in PARAMETERS if each.kind == "choice" and each.is_priced)
 #: What decides how many pixels there are, side by side.
 SHAPE = frozenset(parameter.name for parameter in PARAMETERS if parameter.is_shape)
 
