@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self, cast
 
 from django import forms
 from django.conf import settings
@@ -30,11 +30,9 @@ from gallery.forms.price import PRICE
 from gallery.models.generation import draw_seed
 from gallery.text import clean_text
 from gallery.variations import words
+from gallery.variations.exact_matches import Repeat
 from venice import Generate, InvalidRequest, Model
 from venice.operations import PARAMETER, PARAMETERS
-
-if TYPE_CHECKING:
-    from gallery.forms.repeat import Repeat
 
 DRAWN_FOR = "drawn-for"
 ADVANCED = frozenset(parameter.name for parameter in PARAMETERS if parameter.advanced) | {"variants"}
@@ -63,7 +61,7 @@ class GenerateForm(SpendingForm):
     operation: Generate
     operations: Sequence[Generate] = ()
     #: What is there already, when the form was asked whether it is to be made once more.
-    repeat: "Repeat | None" = None
+    repeat: Repeat | None = None
 
     def __init__(
         self,

@@ -1,37 +1,17 @@
 """A form that would pay for a picture that is there already: it is asked once more, and shown the picture."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-
 from django.http import HttpRequest
 
 from gallery.forms.generate import GenerateForm
 from gallery.forms.price import PRICE
-from gallery.models import CatalogModel, Image
-from gallery.variations.exact_matches import MOST, existing, identities, under_way
-from venice import Generate
+from gallery.models import CatalogModel
+from gallery.variations.exact_matches import MOST, Repeat, existing, identities, under_way
 from venice.pricing import total
 
 #: The name of the button that spends all the same; what is only looked at is in no other way different.
 RUN_ANYWAY = "run-anyway"
 #: That of the one which asks for the rest alone; its value is their price.
 MAKE_MISSING = "make-missing"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repeat:
-    """What of a click was made exactly so before, or comes of what is on its way: so many (`count`) of its requests.
-
-    `image` is the first that is there; where there is none, `generation` the id of the first on its way. `missing` are
-    the other requests, and `price` is what they cost together (USD; None: unknown).
-    """
-
-    image: Image | None
-    generation: int | None
-    count: int
-    missing: Sequence[Generate]
-    price: Decimal | None
 
 
 def repeated(request: HttpRequest, form: GenerateForm) -> Repeat | None:

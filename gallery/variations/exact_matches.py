@@ -3,6 +3,8 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -43,6 +45,21 @@ class _Candidate(NamedTuple):
     request: dict[str, Any]
     # Of the picture, as _FIELDS names them.
     columns: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeat:
+    """What of a click was made exactly so before, or comes of what is on its way: so many (`count`) of its requests.
+
+    `image` is the first that is there; where there is none, `generation` the id of the first on its way. `missing` are
+    the other requests, and `price` is what they cost together (USD; None: unknown).
+    """
+
+    image: Image | None
+    generation: int | None
+    count: int
+    missing: Sequence[Generate]
+    price: Decimal | None
 
 
 def comes_again(operation: Operation, model: Model | None) -> bool:

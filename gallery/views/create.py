@@ -20,7 +20,7 @@ from gallery.forms.form_values import models_named
 from gallery.forms.form_values import values as plain
 from gallery.forms.prefill import picture_named
 from gallery.forms.price import PRICE, PriceRefused
-from gallery.forms.repeat import MAKE_MISSING, Repeat, repeated
+from gallery.forms.repeat import MAKE_MISSING, repeated
 from gallery.forms.style_references import refuse, with_references
 from gallery.forms.submission import lost, spend_batch
 from gallery.http import MemberRequest, SeeOther, closed_gates, glance
@@ -30,6 +30,7 @@ from gallery.media.pictures import LostFile
 from gallery.models import Draft, Generation, Image, Prompt, User
 from gallery.models.draft import Values
 from gallery.text import unreadable_fields
+from gallery.variations.exact_matches import Repeat
 from gallery.views import drafts, presets
 
 # Buttons of the form that draw it again instead of spending.

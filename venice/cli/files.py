@@ -6,11 +6,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from venice.cli.output import say, silence
+from venice.cli.saved import Saved
 from venice.errors import InvalidRequest
 from venice.images import ImageBytes, write_new
 from venice.operations import FORMATS
@@ -127,21 +126,6 @@ class Pattern:
         values = {**parameters, "index": "answer", "n": "answer", "format": "bin"}
         path = Path(self._file_name.format_map({name: _safe(values.get(name, "")) for name in PLACEHOLDERS}))
         return path.with_name(f"{path.stem if self._has_suffix else path.name}.bin")
-
-
-@dataclass(slots=True)
-class Saved:
-    """What of an answer is on the disk: its images, and all of it when some could not be read."""
-
-    images: list[Path] = field(default_factory=list)
-    answer: Path | None = None
-
-    def named(self) -> dict[str, Any]:
-        """For --json."""
-        return {
-            "files": [str(path) for path in self.images],
-            "answer": str(self.answer) if self.answer else None,
-        }
 
 
 def save(

@@ -9,13 +9,11 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from venice import formats
+from venice.cli.saved import Saved
 from venice.errors import InvalidRequest, Moderated, VeniceError
-
-if TYPE_CHECKING:
-    from venice.cli.files import Saved
 
 _TICK_S = 0.5
 #: What stdout did not take.
@@ -76,7 +74,7 @@ def show_json(value: Any) -> None:
 
 def show_error(
     error: VeniceError,
-    saved: "Saved | None" = None,
+    saved: Saved | None = None,
     parameters: Mapping[str, object] | None = None,
     *,
     as_json: bool,
