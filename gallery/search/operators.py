@@ -14,13 +14,12 @@ from django.db.models.functions import Cast
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
 from django.utils import timezone
 
-from gallery.formats import read_sides, sides
+from gallery.formats import read_id, read_sides, sides
 from gallery.search.descendants import Descendants
 from gallery.text import QUOTES, fold, label_key
 from venice.operations.ratio import read_ratio
 
 MAX_NUMBER = 2**31 - 1
-MAX_ID = 2**63 - 1
 # So many hundredths a picture may be off its ratio: sides are whole pixels.
 RATIO_TOLERANCE = 1
 # So many different values the index is asked for in one search.
@@ -322,10 +321,9 @@ def _tag(value: str, vocabulary: Vocabulary) -> Filter:
 def _collection(value: str, vocabulary: Vocabulary) -> Filter:
     """By its name, or by its number where none is called so."""
     names = vocabulary.collections()
-    number = value.removeprefix("#")
-    is_number = number.isascii() and number.isdigit() and int(number[:19]) in names.values()
-    is_meant = is_number and labelled(names)(value) is None
-    pk = int(number[:19]) if is_meant else _labelled("collection", value, names)
+    pk = read_id(value.removeprefix("#"))
+    if pk is None or pk not in names.values() or labelled(names)(value) is not None:
+        pk = _labelled("collection", value, names)
     return _linked(Link("entries", (("collection", pk),)), vocabulary)
 
 
@@ -403,11 +401,10 @@ def _id(kind: str, column: str) -> Reader:
 
 
 def _id_of(kind: str, value: str, vocabulary: Vocabulary) -> int:
-    number = value.removeprefix("#")
-    if not (number.isascii() and number.isdigit() and len(number) <= 19):
+    pk = read_id(value.removeprefix("#"))
+    if pk is None:
         raise _Unreadable("It takes the number of one, as in its address.")
-    pk = int(number)
-    if pk > MAX_ID or not vocabulary.exists(kind, pk):
+    if not vocabulary.exists(kind, pk):
         raise _Unreadable(f"There is no {kind} {pk}.")
     return pk
 

@@ -409,6 +409,13 @@ def as_few_or_many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(vocabulary, "FEW_CHOSEN", 1000 if request.param == "few" else 0)
 
 
+@pytest.mark.django_db
+def test_a_number_with_more_digits_than_an_id_is_none_of_a_collection(alice: User) -> None:
+    collection = Collection.objects.called("Spring", alice)
+    assert not read_query(f"in:{collection.pk:019}", alice).problems
+    assert read_query(f"in:{collection.pk:019}9", alice).problems
+
+
 @pytest.mark.usefixtures("as_few_or_many")
 def test_each_search_of_the_table_finds_what_it_says(gallery: dict[int, str], alice: User) -> None:
     wrong = {}
