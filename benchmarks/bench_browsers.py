@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from bench_post_to_done import children_of, cpu_ms, emulator
 from browsing import Browser, Tally, in_a_row
 from measure import manage, percentile, report, say, start_django, temporary_folder
-from visiting import Visitor, same_cookies
+from member import Visitor, same_cookies
 
 TARGETS = {"page_p95_ms": 300, "errors": 0, "locked": 0, "pages_per_s": 100}
 # Whole pages and what scrolling brings.

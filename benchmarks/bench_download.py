@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from measure import environment, manage, report, say, start_django, temporary_folder
-from visiting import Visitor, same_cookies
+from member import Visitor, same_cookies
 
 COUNT = int(os.environ.get("BENCH_TAKEN", "5000"))
 

@@ -25,7 +25,7 @@ from measure import (
     start_django,
     temporary_folder,
 )
-from visiting import Visitor, same_cookies
+from member import Visitor, same_cookies
 
 INNER = 20
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from bench_post_to_done import cpu_ms, resident_mb
 from measure import ROOT, environment, manage, median, ratio, report, say, start_django, temporary_folder
-from visiting import Visitor, same_cookies
+from member import Visitor, same_cookies
 
 THREADS = 8
 CROWD, PATIENCE = 40, 3.0

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from measure import in_turn, manage, median, say
-from visiting import Answer, Visitor
+from member import Answer, Visitor
 
 MARK = '<b class="badge mark">blurred</b>'
 FLOOR_SQL = """
