@@ -150,6 +150,11 @@ class Filter:
         """On the columns of a picture."""
         return ~self.wanted if self.negated else self.wanted
 
+    @property
+    def is_of_one_model(self) -> bool:
+        """Whether it asks for a single model."""
+        return not self.negated and [tag[:7] for tag in self.tags or ()] == [":model:"]
+
     def opposite(self) -> "Filter":
         """The same with a minus before it."""
         span = None

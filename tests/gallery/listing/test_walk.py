@@ -132,7 +132,7 @@ def test_who_hides_what_is_sensitive_is_walked_for_as_others_are(
     Image.objects.filter(pk=images[2].pk).update(is_sensitive=True)
     each = listing(alice, q="cat dog", order=name)
     rows = Scope().listed(each.query, alice)
-    is_walked = rows.choices(by_id=each.order.is_by_id) is not None
+    is_walked = rows.choices(each.order.columns) is not None
     assert is_walked or (each.order.is_by_id and connection.vendor == "sqlite")
     whole = list(each.order.sorted(rows).values_list("pk", flat=True))
     assert images[2].pk not in whole
@@ -145,4 +145,4 @@ def test_what_stands_nowhere_lets_no_database_walk_the_list(
     monkeypatch.setattr(walk, "FAR_REACH", 4)
     each = listing(alice, q="zebra")
     assert tiles.page(each, searched(each), member=alice).rows == []
-    assert (searched(each).choices(by_id=True) is None) == (connection.vendor == "sqlite")
+    assert (searched(each).choices(("id",)) is None) == (connection.vendor == "sqlite")
