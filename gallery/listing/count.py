@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.db import connection
 from django.db.models import IntegerField, QuerySet, Subquery
 
 from gallery.formats import number
 from gallery.models import ImageDocument, User, kept_sql
+from gallery.models.image import ImageQuerySet
 
 #: Beyond these nobody counts: a database visits every row that it counts.
 MOST = 1_000
@@ -14,6 +16,17 @@ MOST = 1_000
 def of_rows(rows: QuerySet[Any], most: int = MOST) -> str:
     """`243`, or `more than 1 000`."""
     return up_to(rows.order_by()[: most + 1].count(), most)
+
+
+def of_pictures(images: ImageQuerySet) -> str:
+    """The same of those that the gallery shows.
+
+    Counted from the newest on, as they are shown: SQLite else takes any index, and for what nobody has rated the one
+    that begins with all that somebody has. PostgreSQL knows how many there are.
+    """
+    if connection.vendor != "sqlite":
+        return of_rows(images)
+    return up_to(images.order_by(f"-{images.key}")[: MOST + 1].count(), MOST)
 
 
 def of_documents(asked: str, member: User) -> str:
