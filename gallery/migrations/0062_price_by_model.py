@@ -2,7 +2,7 @@
 
 PostgreSQL takes the making of terms out of words for a trifle, and looks through the prompts rather than into their
 index: a function says what it costs. It is not for parallel workers either, who take longer to come than to read.
-Django's second index of the contents' names, for beginnings of them, goes: nobody asks for these.
+Django's second index of pictures' and prompts' digests, for beginnings of them, goes: nobody asks for these.
 """
 
 from django.db import migrations, models
@@ -34,20 +34,23 @@ def on_postgresql(*statements):
     return run
 
 
+def of_beginnings(apps, schema_editor):
+    """The tables that had such an index, each with its column."""
+    names = ("Image", "Prompt") if schema_editor.connection.vendor == "postgresql" else ()
+    models = [apps.get_model("gallery", name) for name in names]
+    return [(model, model._meta.get_field("sha256")) for model in models]
+
+
 def drop_beginnings(apps, schema_editor):
-    """The index of a text that Django makes beside the plain one, by whatever name."""
-    if schema_editor.connection.vendor == "postgresql":
-        for name in schema_editor._constraint_names(
-            apps.get_model("gallery", "Image"), ["sha256"], index=True, unique=False
-        ):
+    for model, field in of_beginnings(apps, schema_editor):
+        for name in schema_editor._constraint_names(model, [field.column], index=True, unique=False):
             if name.endswith("_like"):
-                schema_editor.execute(schema_editor._delete_index_sql(apps.get_model("gallery", "Image"), name))
+                schema_editor.execute(schema_editor._delete_index_sql(model, name))
 
 
 def restore_beginnings(apps, schema_editor):
-    if schema_editor.connection.vendor == "postgresql":
-        model = apps.get_model("gallery", "Image")
-        schema_editor.execute(schema_editor._create_like_index_sql(model, model._meta.get_field("sha256")))
+    for model, field in of_beginnings(apps, schema_editor):
+        schema_editor.execute(schema_editor._create_like_index_sql(model, field))
 
 
 class Migration(migrations.Migration):
