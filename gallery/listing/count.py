@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from django.db import connection
 from django.db.models import IntegerField, QuerySet, Subquery
 
+from gallery import search
 from gallery.formats import number
 from gallery.models import ImageDocument, User, kept_sql
+from gallery.models.image import ImageQuerySet
 
 #: Beyond these nobody counts: a database visits every row that it counts.
 MOST = 1_000
@@ -14,6 +17,17 @@ MOST = 1_000
 def of_rows(rows: QuerySet[Any], most: int = MOST) -> str:
     """`243`, or `more than 1 000`."""
     return up_to(rows.order_by()[: most + 1].count(), most)
+
+
+def of_pictures(images: ImageQuerySet, query: search.Query) -> str:
+    """The same of those that the gallery shows of `query`.
+
+    Counted from the newest on, as they are shown, where no index has what is asked: SQLite else takes any, and for
+    what nobody has rated the one that begins with all that somebody has. PostgreSQL knows how many there are.
+    """
+    if connection.vendor != "sqlite" or any(each.is_sought for each in query.filters):
+        return of_rows(images)
+    return up_to(images.order_by(f"-{images.key}")[: MOST + 1].count(), MOST)
 
 
 def of_documents(asked: str, member: User) -> str:

@@ -98,7 +98,8 @@ class Scope:
         if not query:
             return Kept(("gallery", hides), lambda: self.listed(query, member))
         asked = asked_alone(query)
-        if asked is None or not listing.order.is_by_id or Image.objects.shown_for(query).choices(by_id=True):
+        columns = listing.order.columns
+        if asked is None or not listing.order.is_by_id or Image.objects.shown_for(query).choices(columns):
             return None
         return Kept(
             ("search", hides),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from gallery.listing.order import Cursor, Order, Rows
-from gallery.models.image import ImageQuerySet
+from gallery.models.image import Choices, ImageQuerySet
 
 T = TypeVar("T")
 
@@ -28,17 +28,25 @@ def first(
     backwards: bool = False,
 ) -> list[T]:
     """Up to `most` of `pictures`, which `arrange` sorts from where they begin, `backwards` or not, and `take` reads."""
-    search = pictures.choices(by_id=order.columns == ("id",))
+    search = pictures.choices(order.columns)
     if search is None:
         return take(arrange(pictures)[:most])
-    reach = FAR_REACH if search.is_plain else REACH
-    edge: list[Cursor] = list(arrange(search.among).values_list(*order.columns)[reach : reach + 1])
-    near: Rows = search.met
-    if edge:
-        near = (order.after if backwards else order.until)(near, edge[0])
-    matches = take(arrange(near)[:most])
-    if not edge or len(matches) == most:
-        return matches
+    if search.met is not None:
+        edge = _edge(search, order, arrange)
+        near: Rows = search.met
+        if edge:
+            near = (order.after if backwards else order.until)(near, edge)
+        matches = take(arrange(near)[:most])
+        if not edge or len(matches) == most:
+            return matches
     # First which, then what is shown of them: a database looks up all that a row shows before it sorts.
     chosen = list(arrange(search.gathered).values_list("pk", flat=True)[:most])
     return take(arrange(search.among.filter(pk__in=chosen)))
+
+
+def _edge(search: Choices, order: Order, arrange: Callable[[Rows], Rows]) -> Cursor | None:
+    """Up to where is walked; None: to the end."""
+    if search.is_sorted:
+        return None
+    reach = FAR_REACH if search.is_plain else REACH
+    return next(iter(arrange(search.among).values_list(*order.columns)[reach : reach + 1]), None)

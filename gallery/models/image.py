@@ -12,6 +12,7 @@ from django.db import connection, models, transaction
 from django.db.models import (
     Case,
     Count,
+    Exists,
     F,
     IntegerField,
     OuterRef,
@@ -44,6 +45,8 @@ FEW_PROMPTS = 300
 UNKNOWN_PRICE = -1
 # The picture's id as the table has it that tells what people have chosen.
 _WALKED = "chosen"
+# The order that an index has of the pictures of each model, too.
+OF_MODELS = ("sort_price", "generation_id", "id")
 # When a picture was thrown away of which the trash was emptied: its time is over whatever TRASH_DAYS says.
 EMPTIED = datetime(1970, 1, 2, tzinfo=UTC)
 
@@ -53,18 +56,26 @@ def sort_price(price: Decimal | None) -> int:
     return UNKNOWN_PRICE if price is None else round(price * 1_000_000)
 
 
+def linking(link: search.Link) -> QuerySet[Any]:
+    """The rows of a link."""
+    model: Any = Image._meta.get_field(link.relation).related_model
+    return QuerySet(model).filter(**dict(link.conditions))
+
+
 @dataclass(frozen=True, slots=True)
 class Choices:
     """A search of pictures in an order that its index may not have: `among` which, and two ways to read the same.
 
     `met` is for who walks in that order, and `gathered` comes out of the index, which is read first. `is_plain`: one
-    thing is asked for, and the order is the index's own.
+    thing is asked for, and the order is the index's own. `is_sorted`: an index of pictures has just what is `met`, in
+    that order. None is `met` where a walk would mostly be in vain.
     """
 
     among: "ImageQuerySet"
-    met: "ImageQuerySet"
+    met: "ImageQuerySet | None"
     gathered: "ImageQuerySet"
     is_plain: bool = False
+    is_sorted: bool = False
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
@@ -244,38 +255,56 @@ class ImageQuerySet(models.QuerySet["Image"]):
         if any(each.tags == () and not each.negated for each in query.filters):
             return self.none()
         is_indexed = search.document_query(query.words, query.filters, connection.vendor) is not None
-        among, are_few = self._chosen(query, is_indexed=is_indexed)
-        if are_few:
-            return among._by_columns(query)
-        begun = among
+        among = self._chosen(query, is_indexed=is_indexed)
+        if query.is_of_few:
+            rows = among._by_columns(query)
+            rows._search = (among, query)
+            return rows
+        begun, joined = among, None
         if is_indexed and query.walked and connection.vendor == "sqlite":
             # Joined, its table is what SQLite may begin with, and asks the index of words for each row: for seconds.
-            begun = self.filter(query.walked.condition)
+            begun, joined = self, query.walked
         rows = begun._searched(query, lambda asked: Q(document__terms__matches=asked))
-        if rows is not begun:
+        if joined:
+            rows = rows._with(joined)
+        if rows is not self:
+            rows = rows.all()
             rows._search = (among, query)
         return rows
 
-    def choices(self, *, by_id: bool) -> Choices | None:
-        """How to read what `matching` has just found in an order that is `by_id` or not; None: as it is."""
+    def choices(self, columns: tuple[str, ...]) -> Choices | None:
+        """How to read what `matching` has just found in the order of `columns`; None: as it is."""
         among, query = self._search or (self, search.Query(""))
-        vendor = connection.vendor
-        asked = search.document_query(query.words, query.filters, vendor)
-        parts = sum(len(term.words) for term in query.words) + sum(bool(each.tags) for each in query.filters)
+        by_id, vendor = columns == ("id",), connection.vendor
+        asked = None if query.is_of_few else search.document_query(query.words, query.filters, vendor)
+        if not asked and query.is_of_chosen and not by_id:
+            return Choices(among, None, self)
         if not asked or (by_id and vendor == "sqlite"):
             return None
+        met, rest, model = self, query, query.model
+        if model and columns == OF_MODELS and not query.is_of_chosen:
+            among, met, rest = among.filter(model.wanted), self.filter(model.wanted), query.without(model)
+            if not (rest.words or rest.filters):
+                return Choices(among, among, self, is_sorted=True)
         if vendor == "sqlite":
             # A look into its index for each picture takes longer than to compare words and columns. As a value, so that
             # no index of such a column is taken for that of the order.
-            same: list[Any] = [search.left_over(term) for term in query.words]
-            if query.filters:
-                same.append(Case(When(query.condition, then=Value(True)), default=Value(False)))
+            same: list[Any] = [search.left_over(term) for term in rest.words]
+            if rest.filters:
+                same.append(Case(When(rest.condition, then=Value(True)), default=Value(False)))
             return Choices(among, among.filter(*same), self)
         # With OFFSET it is read for itself and is no part of a walk.
-        sql = f"SELECT rowid FROM {index.TABLE} WHERE terms @@ %s::tsquery OFFSET 0"  # noqa: S608 - a constant
-        ids = RawSQL(sql, [asked])  # noqa: S611 - the words travel as a parameter
-        gathered = among._searched(query, lambda _: Q(pk__in=ids))
-        return Choices(among, self, gathered, is_plain=by_id and parts < 2)
+        sql = f"SELECT rowid FROM {index.TABLE} WHERE terms @@ %s::tsquery"  # noqa: S608 - a constant
+        values: list[Any] = [asked]
+        for each in [each for each in query.filters if each.span and by_id]:
+            # A time is a range of ids: the walk begins and ends there.
+            ids = Day.objects.ids(*each.span) if each.span else None
+            among, rest = among.filter(each.condition)._between(ids), rest.without(each)
+            sql, values = f"{sql} AND rowid BETWEEN %s AND %s", [*values, *(ids or (1, 0))]
+        found = RawSQL(f"{sql} OFFSET 0", values)  # noqa: S611 - the words travel as a parameter
+        gathered = among._searched(rest, lambda _: Q(pk__in=found))
+        parts = sum(len(term.words) for term in query.words) + sum(bool(each.tags) for each in query.filters)
+        return Choices(among, met, gathered, is_plain=by_id and parts < 2)
 
     def documented(self, asked: str) -> Self:
         """Those whose search documents hold what they are `asked` for."""
@@ -294,7 +323,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
                 rows = rows.filter(search.left_over(term))
         for each in query.filters:
             if each.tags is None and each is not query.walked:
-                rows = rows.filter(each.condition)._within(each.span)
+                rows = rows._with(each)._within(each.span)
         return rows
 
     def shown_for(self, query: search.Query) -> Self:
@@ -305,10 +334,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """The same by columns and prompts alone: what is in the trash has no search document."""
         if any(each.tags == () and not each.negated for each in query.filters):
             return self.none()
-        return self._chosen(query, is_indexed=False)[0]._by_columns(query)
+        return self._chosen(query, is_indexed=False)._by_columns(query)
 
-    def _chosen(self, query: search.Query, *, is_indexed: bool) -> tuple[Self, bool]:
-        """What has the link that `query` walks, and whether what it asks for is so little that each may be looked at.
+    def _chosen(self, query: search.Query, *, is_indexed: bool) -> Self:
+        """What has the link that `query` walks.
 
         Its table is walked, newest first, unless the index of pictures finds less (`is_indexed`).
         """
@@ -317,15 +346,22 @@ class ImageQuerySet(models.QuerySet["Image"]):
             rows = rows.filter(**walked.link.lookups)
             if walked.is_few or not is_indexed:
                 rows = rows.annotate(**{_WALKED: F(f"{walked.link.relation}__image_id")})
-        return rows, any(each.chosen and each.is_few for each in query.filters)
+        return rows
 
     def _by_columns(self, query: search.Query) -> Self:
         rows = self.filter(*(search.left_over(term) for term in query.words))
         for each in query.filters:
             if each is not query.walked:
-                rows = rows.filter(each.condition)
+                rows = rows._with(each)
             rows = rows._within(each.span)
         return rows
+
+    def _with(self, each: search.Filter) -> Self:
+        """What a filter asks; a link by the key that is read first, or each picture would be looked up for it."""
+        if each.link is None or (each.link.is_many and each.is_few):
+            return self.filter(each.condition)
+        linked = Q(Exists(linking(each.link).filter(image=OuterRef(self.key if self.key != "id" else "pk"))))
+        return self.filter(~linked if each.negated else linked)
 
     def _with_signs(self, terms: tuple[search.Words, ...]) -> Self:
         """Signs are in no index: the prompts are looked through, and few of them have a rare one."""
@@ -335,9 +371,9 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def _within(self, span: tuple[datetime | None, datetime | None] | None) -> Self:
         """Only ids that pictures of that time may have: the index begins and ends there."""
-        if span is None:
-            return self
-        ids = Day.objects.ids(*span)
+        return self if span is None else self._between(Day.objects.ids(*span))
+
+    def _between(self, ids: tuple[int, int] | None) -> Self:
         if ids is None:
             return self.none()
         # Of both ids where there are two: either table may be read from there on.
@@ -423,6 +459,11 @@ class Image(StoredPicture):
             models.Index(
                 fields=["-sort_price", "-generation", "-id"],
                 name="image_dearest_cover",
+                condition=Q(is_cover=True),
+            ),
+            models.Index(
+                fields=["model", "-sort_price", "-generation", "-id"],
+                name="image_dearest_of_model",
                 condition=Q(is_cover=True),
             ),
             models.Index(

@@ -9,7 +9,7 @@ from gallery.models.batch import Batch
 from gallery.models.catalog import CatalogModel, CatalogStyle
 from gallery.models.collection import Collection
 from gallery.models.generation import Kind
-from gallery.models.image import Image
+from gallery.models.image import Image, linking
 from gallery.models.occurrence import SearchTerm
 from gallery.models.prompt import Prompt
 from gallery.models.tag import Tag
@@ -92,7 +92,7 @@ class Vocabulary:
 
     def linked(self, link: search.Link) -> Q:
         """Looked up for each picture that is met, unless they are few and many may have to be met."""
-        rows = _linking(link)
+        rows = linking(link)
         if link.is_many and self.are_few(link):
             return Q(pk__in=rows.values("image"))
         return Q(Exists(rows.filter(image=OuterRef("pk"))))
@@ -100,13 +100,8 @@ class Vocabulary:
     def are_few(self, link: search.Link) -> bool:
         """Asked once for each."""
         if link not in self._few:
-            self._few[link] = len(_linking(link).values_list("pk")[: FEW_CHOSEN + 1]) <= FEW_CHOSEN
+            self._few[link] = len(linking(link).values_list("pk")[: FEW_CHOSEN + 1]) <= FEW_CHOSEN
         return self._few[link]
-
-
-def _linking(link: search.Link) -> QuerySet[Any]:
-    model: Any = Image._meta.get_field(link.relation).related_model
-    return QuerySet(model).filter(**dict(link.conditions))
 
 
 def read_query(text: str, member: "AbstractBaseUser | AnonymousUser") -> search.Query:

@@ -16,8 +16,8 @@ from gallery.search.query import Words
 _Condition = tuple[str, list[str]]
 
 FTS_TABLE = "gallery_prompt_fts"
-# The index of migration 0032 is over this very expression.
-DOCUMENT = "array_to_tsvector(string_to_array(words, ' '))"
+# The index of migration 0062 is over this very expression.
+DOCUMENT = "gallery_prompt_terms(words)"
 _FROM_FTS = f"SELECT rowid FROM {FTS_TABLE} WHERE {FTS_TABLE} MATCH %s"  # noqa: S608 - a constant
 # A quote, a beginning, both, and one without the other.
 _SIGNS = {"sqlite": ('"', "*", " AND ", " NOT "), "postgresql": ("'", ":*", " & ", " & !")}

@@ -124,7 +124,7 @@ class Filter:
     `wanted` is a condition on its columns, which says all. With `tags` the index decides alone: a picture has one of
     them; none when there is no such picture. `hint`: a tag that all of these have. `span`: only pictures made from
     then on, and before then, can be meant. `link`: what people have chosen, a picture at a time; `is_few` when
-    so few have it that each may be looked at.
+    so few have it that each may be looked at. `is_sought`: a column with an index of its own is asked.
     """
 
     wanted: Q
@@ -133,6 +133,7 @@ class Filter:
     hint: str = ""
     link: Link | None = None
     is_few: bool = False
+    is_sought: bool = False
     negated: bool = False
 
     @property
@@ -150,13 +151,18 @@ class Filter:
         """On the columns of a picture."""
         return ~self.wanted if self.negated else self.wanted
 
+    @property
+    def is_of_one_model(self) -> bool:
+        """Whether it asks for a single model."""
+        return not self.negated and [tag[:7] for tag in self.tags or ()] == [":model:"]
+
     def opposite(self) -> "Filter":
         """The same with a minus before it."""
         span = None
         if self.span and None in self.span:
             start, end = self.span
             span = (end, start)
-        return replace(self, negated=not self.negated, span=span, hint="")
+        return replace(self, negated=not self.negated, span=span, hint="", is_sought=False)
 
 
 Reader = Callable[[str, Vocabulary], Filter]
@@ -298,7 +304,7 @@ def _number(kind: str, column: str, *, whole: bool = True) -> Reader:
 
 
 def _seed(value: str, vocabulary: Vocabulary) -> Filter:
-    return Filter(_on_column("seed", _bounds(value, whole=True)))
+    return Filter(_on_column("seed", _bounds(value, whole=True)), is_sought=True)
 
 
 def _price(value: str, vocabulary: Vocabulary) -> Filter:
@@ -395,7 +401,7 @@ def _height(value: str, vocabulary: Vocabulary) -> Filter:
 
 def _id(kind: str, column: str) -> Reader:
     def read(value: str, vocabulary: Vocabulary) -> Filter:
-        return Filter(Q(**{column: _id_of(kind, value, vocabulary)}))
+        return Filter(Q(**{column: _id_of(kind, value, vocabulary)}), is_sought=True)
 
     return read
 

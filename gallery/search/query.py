@@ -71,6 +71,20 @@ class Query:
         return next((each for each in joined if each.is_few), joined[0] if joined else None)
 
     @property
+    def is_of_few(self) -> bool:
+        """Whether it asks for something that people have chosen so seldom that each may be looked at."""
+        return any(each.chosen and each.is_few for each in self.filters)
+
+    @property
+    def model(self) -> Filter | None:
+        """The one that asks for a single model."""
+        return next((each for each in self.filters if each.is_of_one_model), None)
+
+    def without(self, one: Filter) -> "Query":
+        """The same but for that filter."""
+        return replace(self, filters=tuple(each for each in self.filters if each is not one))
+
+    @property
     def typed(self) -> str:
         """`text` as it stands in a search box: behind an operator with a space, or the next word would be its value."""
         terms = list(parted(normalize("NFKC", self.text))) if self.filters or self.problems else []

@@ -112,9 +112,11 @@ def _result(
 def _count(request: MemberRequest, listing: Listing, images: ImageQuerySet) -> str:
     """How many there are; documents are asked alone where they decide it, but of what is hidden they tell nothing."""
     if request.user.hides_sensitive:
-        return count.of_rows(images)
+        return count.of_pictures(images, listing.query)
     asked = covers_asked(listing.query)
-    return count.of_rows(images) if asked is None else count.of_documents(asked, request.user)
+    return (
+        count.of_pictures(images, listing.query) if asked is None else count.of_documents(asked, request.user)
+    )
 
 
 def _moderated(shown: list[tiles.Tile]) -> str:

@@ -7,12 +7,12 @@ from django.db import connection
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from gallery.listing import tiles, walk
+from gallery.listing import count, tiles, walk
 from gallery.listing.listing import Listing
 from gallery.listing.neighbours import Neighbours
 from gallery.listing.order import ORDERS
 from gallery.listing.scope import Scope
-from gallery.models import Image, User
+from gallery.models import Image, Mark, User
 from gallery.models.image import ImageQuerySet
 from tests.gallery.generations import a_picture
 
@@ -132,7 +132,7 @@ def test_who_hides_what_is_sensitive_is_walked_for_as_others_are(
     Image.objects.filter(pk=images[2].pk).update(is_sensitive=True)
     each = listing(alice, q="cat dog", order=name)
     rows = Scope().listed(each.query, alice)
-    is_walked = rows.choices(by_id=each.order.is_by_id) is not None
+    is_walked = rows.choices(each.order.columns) is not None
     assert is_walked or (each.order.is_by_id and connection.vendor == "sqlite")
     whole = list(each.order.sorted(rows).values_list("pk", flat=True))
     assert images[2].pk not in whole
@@ -145,4 +145,89 @@ def test_what_stands_nowhere_lets_no_database_walk_the_list(
     monkeypatch.setattr(walk, "FAR_REACH", 4)
     each = listing(alice, q="zebra")
     assert tiles.page(each, searched(each), member=alice).rows == []
-    assert (searched(each).choices(by_id=True) is None) == (connection.vendor == "sqlite")
+    assert (searched(each).choices(("id",)) is None) == (connection.vendor == "sqlite")
+
+
+def selected(seen: CaptureQueriesContext) -> list[str]:
+    """What was asked for a list in its order."""
+    return [query["sql"] for query in seen if "ORDER BY" in query["sql"]]
+
+
+def plan_of(sql: str) -> str:
+    """How the database reads it, where it sorts nothing that an index has."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("ANALYZE gallery_image")
+            for way in ("seqscan", "bitmapscan", "sort"):
+                cursor.execute(f"SET LOCAL enable_{way} = off")
+        cursor.execute(f"EXPLAIN {'QUERY PLAN ' if connection.vendor == 'sqlite' else ''}{sql}")
+        return str(cursor.fetchall()).lower()
+
+
+def test_the_dearest_of_a_model_come_out_of_an_index(images: list[Image], alice: User) -> None:
+    model = images[0].model
+    each = listing(alice, q=f"model:{model}", order="price")
+    with CaptureQueriesContext(connection) as seen:
+        assert len(tiles.page(each, searched(each), member=alice).rows) == SIZE
+    (sql,) = selected(seen)
+    assert "gallery_image_document" not in sql
+    plan = plan_of(sql)
+    # Of twelve pictures PostgreSQL reads either index of prices.
+    assert "image_dearest_of_model" in plan or connection.vendor == "postgresql"
+    assert "sort key" not in plan
+    assert "temp b-tree" not in plan
+
+
+@pytest.mark.parametrize("text", ["cat model:{}", "model:{} by:me", "-model:{}", "model:{} is:favourite"])
+def test_the_dearest_of_a_model_are_the_same_with_whatever_else_is_asked(
+    images: list[Image], alice: User, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    for place, image in enumerate(images):
+        Image.objects.filter(pk=image.pk).update(model=("chroma", images[0].model)[place % 2])
+    Mark.objects.set_favourite(alice, [image.pk for image in images[::3]], is_favourite=True)
+    text = text.format(images[0].model)
+    head = listing(alice, q=text, order="price")
+    whole = list(head.order.sorted(searched(head)).values_list("pk", flat=True))
+    assert whole
+    for reach in (1, 4, 100):
+        monkeypatch.setattr(walk, "REACH", reach)
+        assert paged(alice, text, "price") == whole
+
+
+@pytest.mark.parametrize("name", ["rated", "price"])
+def test_of_what_was_chosen_the_first_are_found_before_what_is_shown_of_them(
+    images: list[Image], alice: User, name: str
+) -> None:
+    Mark.objects.set_favourite(alice, [image.pk for image in images[::2]], is_favourite=True)
+    each = listing(alice, q="is:favourite", order=name)
+    with CaptureQueriesContext(connection) as seen:
+        tiles.page(each, Scope().listed(each.query, alice), member=alice)
+    chosen, shown = selected(seen)
+    assert "gallery_prompt" not in chosen
+    assert " IN (" in shown
+
+
+def test_a_walk_for_a_word_of_a_month_begins_with_the_month(images: list[Image], alice: User) -> None:
+    each = listing(alice, q=f"cat on:{images[0].created_at:%Y-%m}")
+    choices = searched(each).choices(each.order.columns)
+    if connection.vendor == "sqlite":
+        assert choices is None
+        return
+    assert choices is not None
+    lowest, highest = images[0].pk, images[-1].pk
+    assert f'"id" >= {lowest}' in str(choices.among.query)
+    assert f"BETWEEN {lowest} AND {highest} OFFSET 0" in str(choices.gathered.query)
+
+
+@pytest.mark.parametrize("text", ["is:unrated", "-rating:5", "mine:0"])
+def test_what_most_pictures_are_is_counted_from_the_newest_on(
+    images: list[Image], alice: User, text: str
+) -> None:
+    each = listing(alice, q=text)
+    with CaptureQueriesContext(connection) as seen:
+        assert count.of_pictures(Scope().listed(each.query, alice), each.query) == "12"
+    (asked,) = seen
+    if connection.vendor == "sqlite":
+        plan = plan_of(asked["sql"])
+        assert "image_newest_cover" in plan
+        assert "temp b-tree" not in plan

@@ -28,7 +28,7 @@ from tests.gallery.page import Page
 from tests.gallery.pipeline.test_kinds import EDIT
 from venice import Generate, bundled_models
 
-BEFORE, AFTER = ("gallery", "0009_worker_deaths"), ("gallery", "0061_room_beside_pictures")
+BEFORE, AFTER = ("gallery", "0009_worker_deaths"), ("gallery", "0062_price_by_model")
 TABLES = (
     "user",
     "prompt",
