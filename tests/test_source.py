@@ -139,6 +139,31 @@ def test_each_card_is_a_frozen_value_with_a_name_of_its_own() -> None:
     assert [name for name, decorators in cards if "dataclass(frozen=True" not in decorators] == []
 
 
+# What hands a fragment something: `{% include "…" with a=… %}`, `{% jinja "…" a=… %}`.
+HANDED = re.compile(r"{% (?:include \S+ with|jinja \S+) ([^%]*)%}")
+
+
+def test_a_fragment_is_handed_one_thing() -> None:
+    """What belongs together is one value before it comes to a template."""
+    handed = [
+        (str(path.relative_to(ROOT)), values)
+        for path in sorted((ROOT / "templates").rglob("*.html"))
+        for values in HANDED.findall(path.read_text(encoding="utf-8"))
+    ]
+    assert handed
+    assert [each for each in handed if each[1].count("=") > 1] == []
+
+
+def test_words_from_outside_and_moments_are_written_by_their_tags() -> None:
+    # The grid of pictures draws sixty at once: its words and days are written where they stand.
+    by_hand = [
+        str(path.relative_to(ROOT))
+        for path in sorted((ROOT / "templates").rglob("*.*"))
+        if re.search("<bdi|<time", path.read_text(encoding="utf-8"))
+    ]
+    assert by_hand == ["templates/gallery/_tiles.jinja"]
+
+
 # A list as one value; what Venice charges, and what its emulator does.
 NOUNS = {"listing", "pricing", "billing"}
 

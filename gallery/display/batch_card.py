@@ -29,6 +29,17 @@ _SAID = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """What can be done about what waits: its `name` stands in the address, its `words` on the button."""
+
+    name: str
+    words: str
+
+
+RESUME, PAUSE, CANCEL = Verb("resume", "Resume"), Verb("pause", "Pause"), Verb("cancel", "Cancel what waits")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchCard:
     """What `batch/_batch.html` is drawn from: the click, its cards from a place on, and how many are in which state.
@@ -68,6 +79,13 @@ class BatchCard:
     def waiting(self) -> int:
         """How many of them can still be stopped."""
         return self.counts.get(State.QUEUED, 0)
+
+    @property
+    def verbs(self) -> list[Verb]:
+        """What can be done about those."""
+        if not self.waiting:
+            return []
+        return [RESUME if self.batch.paused_at else PAUSE, CANCEL]
 
     @property
     def cancelled(self) -> int:

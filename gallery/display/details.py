@@ -28,6 +28,16 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """Words of a request: `name` stands in ids, and `what` says what a button copies."""
+
+    name: str
+    title: str
+    what: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Slice:
     """One part of the bar, in milliseconds from its left edge."""
 
@@ -44,6 +54,17 @@ def request_rows(generation: Generation) -> list[Row]:
     listed = [name for name in LABELS if name in request and name not in _ELSEWHERE]
     rest = [name for name in request if name not in LABELS and name not in _ELSEWHERE]
     return [Row(name, LABELS.get(name, name), value_words(request[name])) for name in (*listed, *rest)]
+
+
+def texts(generation: Generation) -> list[Text]:
+    """What was asked for in words, and what Venice made of it; those that are there."""
+    prompt = generation.prompt.text if generation.prompt else ""
+    every = (
+        Text("prompt", "Prompt", "prompt", prompt),
+        Text("negative", "Negative prompt", "negative prompt", generation.negative_prompt),
+        Text("enhanced", "As Venice enhanced it", "enhanced prompt", generation.enhanced_prompt),
+    )
+    return [text for text in every if text.words]
 
 
 def enhancement(generation: Generation) -> Difference | None:

@@ -12,8 +12,9 @@ OFFERED = 50
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`mean` is the team's, with one decimal, empty while none; `rating` is the reader's own, 0 for none."""
+    """Of `image`: `mean` is the team's, with one decimal, empty while none; `rating` the reader's own, 0 for none."""
 
+    image: Image
     favourite: bool
     rating: int
     mean: str
@@ -27,7 +28,7 @@ def judgement(image: Image, member: User) -> Judgement:
     favourite, rating = own or (False, 0)
     tags = list(Tag.objects.filter(links__image=image))
     offered = [tag.name for tag in Tag.objects.order_by("-pk")[:OFFERED] if tag not in tags]
-    return Judgement(favourite, rating, mean(image.mean_rating), tags, offered)
+    return Judgement(image, favourite, rating, mean(image.mean_rating), tags, offered)
 
 
 def judgements(images: Collection[Image], member: User) -> dict[int, Judgement]:
@@ -35,7 +36,7 @@ def judgements(images: Collection[Image], member: User) -> dict[int, Judgement]:
     rows = Mark.objects.filter(user=member, image__in=images).values_list("image", "is_favourite", "rating")
     marks = {pk: (favourite, rating) for pk, favourite, rating in rows}
     return {
-        image.pk: Judgement(*marks.get(image.pk, (False, 0)), mean(image.mean_rating), [], [])
+        image.pk: Judgement(image, *marks.get(image.pk, (False, 0)), mean(image.mean_rating), [], [])
         for image in images
     }
 
@@ -43,4 +44,4 @@ def judgements(images: Collection[Image], member: User) -> dict[int, Judgement]:
 def own(image: Image) -> Judgement:
     """The same without tags, of a picture of a card that was read for a member: no query."""
     (mark,) = getattr(image, "own_marks", None) or [Mark()]
-    return Judgement(mark.is_favourite, mark.rating, mean(image.mean_rating), [], [])
+    return Judgement(image, mark.is_favourite, mark.rating, mean(image.mean_rating), [], [])

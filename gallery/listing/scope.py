@@ -41,6 +41,13 @@ class Scope:
         return self.kind if self.number is None else f"{self.kind}:{self.number}"
 
     @property
+    def words(self) -> str:
+        """What is searched here, for who is asked to."""
+        return {PROMPT: "its pictures", COLLECTION: "this collection", TRASH: "the trash"}.get(
+            self.kind, "pictures"
+        )
+
+    @property
     def path(self) -> str:
         """The page that lays these pictures out."""
         return reverse(self.kind or "gallery", args=[] if self.number is None else [self.number])

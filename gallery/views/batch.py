@@ -49,7 +49,9 @@ def _queue_card(request: MemberRequest, click: Batch) -> HttpResponse:
         return HttpResponse(status=204)
     is_polled = request.htmx.current_url_abs_path != reverse("queue")
     return render(
-        request, "batch/_line.html", {"batch": card, "polls": is_polled, "back": "" if is_polled else "queue"}
+        request,
+        "batch/_line.html",
+        {"batch": card, "still": not is_polled, "back": "" if is_polled else "queue"},
     )
 
 

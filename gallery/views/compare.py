@@ -93,6 +93,7 @@ def compare(request: MemberRequest) -> HttpResponse:
         return render(request, "compare/choose.html", context, status=asked.status)
     context |= {
         "sides": _sides(request, asked.images, numbers),
+        "back": request.get_full_path(),
         "collections": Collection.objects.used_last(_OFFERED),
         "start": "slider" if request.GET.get("shown") == "slider" and len(asked.images) == 2 else "",
         "rows": comparison.rows(asked.images),

@@ -47,7 +47,7 @@ def gallery(request: MemberRequest) -> HttpResponse:
         member=request.user,
         stacked=not listing.query.is_of_chosen,
     )
-    context: dict[str, Any] = {"page": page, "query": listing.query, "listing": listing}
+    context: dict[str, Any] = {"page": page, "query": listing.query, "listing": listing, "scope": _COVERS}
     context["is_newest"] = listing.order is NEWEST
     if request.htmx:
         context["above"] = "above" in request.GET

@@ -43,6 +43,7 @@ def _page(
     context = {
         "card": card,
         "rows": details.request_rows(row),
+        "texts": details.texts(row),
         "enhancement": details.enhancement(row),
         "made_of": lineage.made_of(row),
         "slices": details.slices(row),
@@ -62,7 +63,7 @@ def _first_picture(generation: Generation, card: GenerationCard) -> dict[str, An
     picture = card.images[0]
     picture.generation = generation
     price = CatalogModel.objects.price(generation.operation) if generation.state == State.DONE else None
-    judged = [(each, judgement.own(each)) for each in card.images]
+    judged = [judgement.own(each) for each in card.images]
     return {
         "image": picture,
         "price": price,

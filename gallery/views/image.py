@@ -38,6 +38,7 @@ def _page(request: MemberRequest, image: Image, refused: PriceRefused | None = N
         "price": refused.price if refused else CatalogModel.objects.price(operation),
         "refused": refused,
         "rows": details.request_rows(image.generation),
+        "texts": details.texts(image.generation),
         "enhancement": details.enhancement(image.generation),
         "made_of": lineage.made_of(image.generation),
         "slices": details.slices(image.generation),

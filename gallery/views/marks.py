@@ -69,7 +69,7 @@ def _judged(request: MemberRequest, image: Image, words: str, field: str, before
     pages = (reverse("image", args=[image.pk]), reverse("generation", args=[image.generation_id]), compared)
     context["is_shown"] = shown.startswith(pages)
     if shown.startswith(compared):
-        context |= {"of": image.pk, "back": shown}
+        context["back"] = shown
     response = render(request, "marks/_judged.html", context)
     state = {"image": str(image.pk), "favourite": judged.favourite, "rating": judged.rating}
     response["HX-Trigger"] = json.dumps({"picture:judged": state})

@@ -72,6 +72,7 @@ def _models(request: MemberRequest, asked: QueryDict) -> HttpResponse:
     context = {
         "groups": groups,
         "several": several,
+        "label": "Search models",
         "takes_several": True,
         "unseen": [name for name in chosen if several and name not in seen],
         "words": words,
@@ -87,6 +88,7 @@ def styles(request: MemberRequest) -> HttpResponse:
     words = "" if request.htmx else asked.get("q", "")[:200]
     context = {
         "styles": style_cards(Catalog.load(glance(request)), words),
+        "label": "Search styles",
         "chosen": asked.get("style_preset", ""),
         "words": words,
         "carried": list(_carried(request.POST, "style_preset")),

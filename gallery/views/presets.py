@@ -1,5 +1,7 @@
 """Presets: the whole form under a name, one's own or for the team; brought in and taken home as JSON."""
 
+from dataclasses import dataclass
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
@@ -22,6 +24,15 @@ FULL = f"There are {MOST} presets of yours; delete one first."
 _NOTES = 10
 
 
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Presets below a heading; `none` is said where there are none."""
+
+    heading: str
+    presets: list[Preset]
+    none: str
+
+
 @require_safe
 def presets(request: MemberRequest) -> HttpResponse:
     """One's own, then what others share; staff see all."""
@@ -33,9 +44,10 @@ def _page(
 ) -> HttpResponse:
     """The page, with a `problem` of the preset `of`, or of the file."""
     rows = access.presets_to_see(request.user)
+    own = [preset for preset in rows if access.is_own(request.user, preset)]
+    others = [preset for preset in rows if preset not in own]
     context = {
-        "own": [preset for preset in rows if access.is_own(request.user, preset)],
-        "others": [preset for preset in rows if not access.is_own(request.user, preset)],
+        "shelves": [Shelf("Yours", own, "None yet."), Shelf("Of others", others, "Nobody shares one yet.")],
         "problem": problem,
         "problem_of": of,
         "typed": typed,

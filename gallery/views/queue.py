@@ -73,6 +73,8 @@ def _listed(
         "dismissible": [
             card for card in attention[:MOST] if access.may_change(request.user, card.generation)
         ],
+        "still": True,
+        "back": "queue",
         "own_waiting": [card for card in shown if _is_own_to_cancel(request, card)],
     }
 

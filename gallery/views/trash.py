@@ -34,6 +34,7 @@ def trash(request: MemberRequest) -> HttpResponse:
     images = scope.matching(listing.query)
     context: dict[str, Any] = {
         "page": trash_rows.page(listing, images, request.user),
+        "scope": scope,
         "within": scope.within(listing),
         "listing": listing,
         "query": listing.query,

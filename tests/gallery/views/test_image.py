@@ -308,11 +308,11 @@ def test_what_venice_made_of_the_words_stands_beside_them(client: Client, alice:
     left = a_picture(alice, "a quiet canal", enhanced_prompt="a quiet canal")
     none = a_picture(alice, "a quiet canal")
     client.force_login(alice)
-    for address, prefix in (("/images/{0.pk}/", "picture-"), ("/generations/{0.generation_id}/", "")):
+    for address in ("/images/{0.pk}/", "/generations/{0.generation_id}/"):
         page = Page(text(client, address.format(made)))
-        own = page.one("p", id="picture-prompt" if prefix else "prompt-text")
+        own = page.one("p", id="prompt-words")
         assert own.words == "a quiet canal"
-        enhanced = page.one("p", id="picture-enhanced" if prefix else "enhanced-text")
+        enhanced = page.one("p", id="enhanced-words")
         assert enhanced.words == "a quiet canal at dawn, <b>film grain</b>"
         difference = page.one("p", data_enhancement="")
         assert [each.words for each in difference.all("ins")] == ["at dawn, <b>film grain</b>"]
@@ -321,7 +321,7 @@ def test_what_venice_made_of_the_words_stands_beside_them(client: Client, alice:
         assert page.all(data_enhancement="") == []
         assert page.one(data_unchanged="").words == "Venice left the words as they were."
         page = Page(text(client, address.format(none)))
-        assert page.all(data_unchanged="") == page.all(id="picture-enhanced") == []
+        assert page.all(data_unchanged="") == page.all(id="enhanced-words") == []
 
 
 def test_a_variant_without_a_seed_says_why_it_cannot_be_made_again(client: Client, alice: User) -> None:

@@ -84,7 +84,7 @@ def test_every_page_bears_each_kind(
     assert Page(page).values("data-input") == [str(n) for n in range(len(ROLES.get(kind, [])))]
     for address in (*LISTS, f"/images/{image.pk}/", f"/admin/gallery/image/{image.pk}/change/"):
         assert not [text for text in written(shown(site, address)) if "None" in text], address
-    assert len(Page(page).all(id="prompt-text")) == bool(generation.prompt)
+    assert len(Page(page).all(id="prompt-words")) == bool(generation.prompt)
     title = generation.prompt.text if generation.prompt else LABELS[kind].removesuffix(" ×2")
     assert Page(shown(site, "/")).values("alt", title)
 
