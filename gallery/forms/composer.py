@@ -14,6 +14,7 @@ from gallery.forms.model_fields import MAX_COUNT
 from gallery.forms.style_references import References
 from gallery.models import User
 from gallery.models.draft import Values
+from gallery.variations import words
 from venice import Model
 from venice.operations import PARAMETER, SHAPE
 from venice.pricing import generate_price
@@ -26,15 +27,17 @@ _SHOWN = _BARE | {"count"}
 class Composer:
     """Prompt and model as fields, and all else of the draft, which goes with them.
 
-    `chips` says in a few words what of it this model takes, `price` (USD, None: unknown) what Generate costs. `seed` is
-    the one that each click uses; empty: another each time. `followed` are the pictures whose style it follows, as
-    fields: those that are there still; `left_out` says which are not. `gone` is what is not offered any more.
+    `chips` says in a few words what of it this model takes, `price` (USD, None: unknown) what Generate costs, `plan`
+    what it makes where that is more than model and count say. `seed` is the one that each click uses; empty: another
+    each time. `followed` are the pictures whose style it follows, as fields: those that are there still; `left_out`
+    says which are not. `gone` is what is not offered any more.
     """
 
     catalog: Catalog
     spec: Model | None
     values: Values
     price: Decimal | None
+    plan: str = ""
     chips: tuple[str, ...] = ()
     seed: str = ""
     followed: tuple[tuple[str, str], ...] = ()
@@ -46,6 +49,13 @@ class Composer:
     def kept(self) -> dict[str, str]:
         """What goes along unseen, by name, for whichever model is chosen."""
         return {name: str(value) for name, value in self.values.items() if name in NAMES - _SHOWN}
+
+    @property
+    def unread_choices(self) -> bool:
+        """Whether its prompt has words to choose between that are sent with their braces."""
+        return (
+            self.values.get("alternatives") != "on" and words.count(str(self.values.get("prompt") or "")) > 1
+        )
 
     @property
     def came_along(self) -> str:
@@ -87,6 +97,7 @@ def of_draft(catalog: Catalog, values: Mapping[str, Any], user: User | None) -> 
         spec,
         kept,
         form.quote,
+        form.plan_beside_count,
         (*shape, *others),
         form.fixed_seed,
         followed=tuple(field for each in followed.entries for field in each.fields),

@@ -20,6 +20,7 @@ from gallery.forms.generate import DRAWN_FOR, GenerateForm
 from gallery.forms.model_change import nearest_pixels, nearest_ratio
 from gallery.models.draft import Values
 from gallery.text import is_encodable
+from gallery.variations import words
 from venice import Model
 from venice.operations import MAX_PROMPT, PARAMETER, PIXELS, TEXTS
 
@@ -256,7 +257,7 @@ def merged(
     """The draft with what it is filled from; `replaces` names what goes though nothing comes in its place.
 
     With the words or the model that a seed came along with it goes, too; and with the words the picture that they were
-    filled from.
+    filled from. Words that were no choice where they come from are none here.
     """
     given = {
         name: value if isinstance(value, list) else _plain(value)
@@ -271,6 +272,8 @@ def merged(
         gone |= {CAME_ALONG, "seed"} if _seed_came_along(values) else {CAME_ALONG}
     if "prompt" in others:
         gone.add("image")
+    if not words.is_plain(str(given.get("prompt", ""))):
+        gone.add("alternatives")
     result: Values = {name: value for name, value in values.items() if name not in gone}
     if given.keys() & set(PIXELS):
         result.pop("aspect_ratio", None)

@@ -168,6 +168,16 @@ class GenerateForm(SpendingForm):
         return f"{plan.text} = {number(plan.pictures)} pictures" if plan.text else ""
 
     @property
+    def plan_beside_count(self) -> str:
+        """The same where it is more than one model and a count say, as in the form in one line."""
+        return self.asked_text if self.plan.words > 1 or len(self.plan.legs) > 1 else ""
+
+    @property
+    def unread_choices(self) -> bool:
+        """Whether its prompt has words to choose between that are sent with their braces."""
+        return not self._good_value("alternatives") and words.count(self._good_value("prompt") or "") > 1
+
+    @property
     def fixed_seed(self) -> str:
         """The seed that each click uses; empty when it is another each time, and for what is no number."""
         text = str(self["seed"].value() or "").strip() if "seed" in self.fields else ""
@@ -269,10 +279,7 @@ class GenerateForm(SpendingForm):
         """How many texts the prompt stands for as it is; 1 where it cannot be read."""
         if not self._good_value("alternatives"):
             return 1
-        try:
-            return min(words.read(self._good_value("prompt") or "").count, COUNTLESS)
-        except words.WrongWords:
-            return 1
+        return min(words.count(self._good_value("prompt") or ""), COUNTLESS)
 
     def _drafted(self, spec: Model) -> dict[str, Any]:
         """The values of the right fields; the seed is drawn here when nobody chose one."""

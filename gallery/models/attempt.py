@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Self
 
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
@@ -50,6 +50,12 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
     def doubtful(self) -> Self:
         """Those of which it is unknown what Venice made of them: each may have been charged."""
         return self.filter(outcome__in=_DOUBTFUL)
+
+    def cost(self) -> tuple[Decimal, Decimal]:
+        """What they have cost, or may have, in USD: of money, and at the emulator."""
+        charged = self.order_by().filter(outcome__in=CHARGED_OUTCOMES)
+        sums = dict(charged.values_list("emulated").annotate(Sum("price")))
+        return sums.get(False) or Decimal(0), sums.get(True) or Decimal(0)
 
     def give_up(self, error: VeniceError) -> int:
         """What became of those that are pending will not be known; how many."""

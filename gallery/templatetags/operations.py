@@ -71,7 +71,7 @@ def followed_styles(context: Context, form: Any) -> dict[str, Any]:
     return {
         "form": form,
         "references": references.entries,
-        "problems": form.errors.get(style_references.FIELD) or filter(None, [problem]),
+        "problems": form.errors.get(style_references.FIELD) or ([problem] if problem else []),
         "note": style_references.note(form.spec, len(references.entries)),
         "in_matrix": "asked" in context,
         "takes": form.spec and form.spec.supports_style_references,

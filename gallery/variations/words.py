@@ -121,3 +121,19 @@ def _joined(pieces: list[str | Choice]) -> Words:
     if run:
         joined.append("".join(run))
     return Words(tuple(joined))
+
+
+def count(text: str) -> int:
+    """How many texts it stands for; 1 where it cannot be read."""
+    try:
+        return read(text).count
+    except WrongWords:
+        return 1
+
+
+def is_plain(text: str) -> bool:
+    """Whether it means itself even when words in braces are alternatives."""
+    try:
+        return read(text).pieces in ((), (text,))
+    except WrongWords:
+        return False

@@ -1,5 +1,6 @@
 """Collections: all of them, one in full, and what may be done with one."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -20,7 +21,7 @@ from gallery.listing.filters import orders
 from gallery.listing.listing import Listing
 from gallery.listing.order import OWN
 from gallery.listing.scope import COLLECTION, Scope
-from gallery.models import Collection
+from gallery.models import Attempt, Collection
 from gallery.models.collection import WAYS
 
 # Archived ones are named in one fold.
@@ -86,6 +87,7 @@ def _page(request: MemberRequest, collection: Collection, form: CollectionForm |
         "is_arranged": is_arranged,
         "newer": f"{newer}{'&' if '?' in newer else '?'}arrange=1" if newer and is_arranged else newer,
         "total": count.of_rows(images),
+        **_cost(collection),
         "hidden": scope.hides(listing.query, request.user),
         "orders": orders(listing),
         "form": form,
@@ -94,6 +96,13 @@ def _page(request: MemberRequest, collection: Collection, form: CollectionForm |
         "is_destination": request.user.destination_id == collection.pk and not collection.archived_at,
     }
     return render(request, "collections/collection.html", context, status=422 if form else 200)
+
+
+def _cost(collection: Collection) -> dict[str, Decimal]:
+    """What the requests of all its pictures have cost, each once, be a picture shown to the reader or not."""
+    made = collection.entries.values("image__generation")
+    spent, pretended = Attempt.objects.filter(generation__in=made).cost()
+    return {"spent": spent, "pretended": pretended}
 
 
 @require_POST

@@ -6,14 +6,14 @@ from typing import Self
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods
 
 from gallery import access
 from gallery.display import comparison
 from gallery.display.judgement import Judgement, judgements
 from gallery.formats import read_id
 from gallery.forms.sources import parts_of
-from gallery.http import MemberRequest
+from gallery.http import MemberRequest, SeeOther, error_page
 from gallery.models import Collection, Image
 
 FEWEST, MOST = 2, 9
@@ -77,12 +77,16 @@ class Side:
     moved: str
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def compare(request: MemberRequest) -> HttpResponse:
     """The pictures of `images=1,2,3` beside each other, with what differs.
 
-    `image`, repeated, as a selection sends it, and `add`, a number or an address, lead there.
+    What a selection posts, and `image` and `add`, a number or an address, lead there.
     """
+    if request.method == "POST":
+        if request.POST.get("all"):
+            return error_page(request, 422, "All that match are too many to be compared. Choose a few.")
+        return SeeOther(_address(_texts(request.POST)))
     texts = _texts(request.GET)
     if "image" in request.GET or "add" in request.GET:
         return redirect(_address(texts))

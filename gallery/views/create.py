@@ -72,6 +72,8 @@ def create(request: MemberRequest) -> HttpResponse:
     values = draft.merged(before, fill.values, replaces=fill.replaces) if fill else before
     form = draft.drawn(catalog, values)
     notes: dict[str, Any] = {"lost": fill.is_lost, "filled_from": fill.source if values != before else ""}
+    # The picture that the words are from says nothing of what has come beside them, another model among it.
+    notes["filled_besides"] = "" if fill.image else notes["filled_from"]
     notes["already_there"] = bool(fill) and values == before
     # What fills it a second time leaves the way back to before the first.
     notes["undo"] = request.GET.get("undo", "") if values == before else drafts.undo_of(request, before)

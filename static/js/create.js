@@ -85,10 +85,14 @@ document.addEventListener("input", (event) => {
   count();
 });
 
-// With words to choose between, what is typed decides how many pictures there will be: their price follows.
+// With words to choose between, what is typed decides how many pictures there will be: their price follows. Where they
+// are not to be read as such, it is said of what looks like them.
+const CHOICES = /\{[^]*\|[^]*\}/;
+const ARE_CHOICES = "#id_alternatives:checked, #create-composer [name=kept-alternatives], [data-unread-choices]";
+const choosing = () => CHOICES.test(prompt()?.value) || document.querySelector(ARE_CHOICES);
 let typing = 0;
 document.addEventListener("input", (event) => {
-  if (event.target !== prompt() || !document.getElementById("id_alternatives")?.checked) return;
+  if (event.target !== prompt() || !choosing()) return;
   clearTimeout(typing);
   typing = setTimeout(() => {
     const shown = document.getElementById("create-price");

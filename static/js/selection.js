@@ -206,7 +206,7 @@ bar.addEventListener("formdata", (event) => {
 // In place: the answer is the message alone. An archive is the browser's to save.
 bar.addEventListener("submit", async (event) => {
   const button = event.submitter;
-  if (!button || ["download", "together"].includes(button.dataset.verb)) return;
+  if (!button || ["download", "together", "compare"].includes(button.dataset.verb)) return;
   event.preventDefault();
   if (!all && !selected.size) return;
   const ids = all ? null : [...selected];

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import Site, signed_in, watched
+from tests.e2e.conftest import Site, opened, signed_in, watched
 
 SLOW = "[[fault:slow:2]]"
 
@@ -37,6 +37,31 @@ def test_a_click_of_eight_in_place_paused_and_gone_on_with(site: Site, browser: 
     expect(click.locator("[data-progress]")).to_have_text("all 8 done")
     expect(click.locator("img")).to_have_count(8)
     expect(page.locator("#said")).to_contain_text("8 seeds · all 8 done")
+    assert complaints == []
+    context.close()
+
+
+def test_what_is_typed_in_braces_is_told_and_priced_as_it_would_be_sent(site: Site, browser: Browser) -> None:
+    context, page, complaints = opened(site, browser, "/create/?model=z-image-turbo")
+    prompt, button = page.locator("#id_prompt"), page.locator("#create-submit")
+    sent_as_they_stand = page.locator("[data-unread-choices]")
+    prompt.press_sequentially("A {red|blue} bridge")
+    expect(sent_as_they_stand).to_be_visible()
+    expect(button).to_contain_text("$0.01")
+    page.get_by_label("Words in braces are alternatives").check()
+    expect(button).to_contain_text("$0.02")
+    expect(sent_as_they_stand).to_have_count(0)
+
+    # The line of other pages has no switch: it says what it makes, and the price follows what is typed there.
+    page.goto(site.url)
+    plan = page.locator("#composer-plan")
+    expect(plan).to_contain_text("2 words = 2 pictures")
+    prompt.fill("A {red|blue|green} bridge")
+    expect(button).to_contain_text("$0.03")
+    expect(plan).to_contain_text("3 words = 3 pictures")
+    prompt.fill("A bridge")
+    expect(button).to_contain_text("$0.01")
+    expect(plan).to_be_hidden()
     assert complaints == []
     context.close()
 

@@ -67,6 +67,21 @@ def test_pictures_are_selected_done_something_with_and_brought_back(
     context.close()
 
 
+def test_what_is_selected_is_compared_in_its_order(filled_site: Site, browser: Browser) -> None:
+    context, page, complaints = opened(filled_site, browser)
+    chosen = [tile(page, 2), tile(page, 0)]
+    for place, _ in chosen:
+        page.locator(place).hover()
+        page.locator(f"{place} .pick").click()
+    page.locator("#selection").get_by_role("button", name="Compare", exact=True).click()
+    expect(page).to_have_url(f"{filled_site.url}/compare/?images={chosen[0][1]},{chosen[1][1]}")
+    # The way back finds them selected still.
+    page.go_back()
+    expect(page.locator("[data-selected]")).to_have_text("2")
+    assert complaints == []
+    context.close()
+
+
 @pytest.mark.long
 def test_after_the_button_a_click_selects_and_without_it_opens(filled_site: Site, browser: Browser) -> None:
     context, page, complaints = opened(filled_site, browser)

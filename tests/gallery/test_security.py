@@ -97,6 +97,7 @@ TABLE = [
     # Nothing is selected.
     Row("edit-together", method="POST", member=422, maker=422, staff=422),
     Row("compare"),
+    Row("compare", method="POST", member=303, maker=303, staff=303),
     Row("download", ("image",)),
     Row("rerun-same-seed", ("image",), "POST", member=303, maker=303, staff=303),
     Row("rerun-new-seed", ("image",), "POST", member=303, maker=303, staff=303),
@@ -171,6 +172,7 @@ TABLE = [
 ]
 OPEN = {"signin", "login", "icon", "healthz"}
 POST_ONLY = {row.name for row in TABLE if row.method == "POST"} - {
+    "compare",
     "create-draft",
     "create-from-file",
     "create-pictures",

@@ -108,12 +108,12 @@ class TestEveryForm:
             for form in spending(maker.get(address), "run-again"):
                 assert form.fields["price"] == "0.02"
 
-    def test_the_price_alone_comes_as_one_piece(self, maker: Client) -> None:
+    def test_the_price_in_one_line_comes_with_nothing_but_its_plan(self, maker: Client) -> None:
         asked = {"model": "gpt-image-2", "quality": "low", "variants": "4", "composer": "1"}
         page = Page(maker.post("/create/price/", asked, headers=HTMX).content)
 
-        piece = page.one("span")
-        assert page.elements == [piece, *piece.inner]
+        piece, plan = page.one("span"), page.one("p", id="composer-plan")
+        assert page.elements == [piece, *piece.inner, plan]
         assert (piece["id"], piece.words) == ("create-price", page.words)
         assert piece.one("input", name="price")["value"] == "0.08"
         assert "Generate · $0.08" in piece.words

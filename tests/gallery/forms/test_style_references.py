@@ -50,6 +50,27 @@ def test_a_picture_s_page_leads_to_the_form_that_follows_it(site: Client, alice:
     assert "as style reference: Krea" in Page(page.content).words
 
 
+def test_another_model_is_told_beside_the_picture_that_the_words_are_from(site: Client, alice: User) -> None:
+    begun = site.get(f"/create/?image={pictured(alice).pk}&use=prompt")
+    form = sent_of(Page(begun.content).one("form", id="create-form"))
+    site.post("/create/draft/", form | {"model": UNABLE, "prompt": "a harbour in fog"})
+
+    page = Page(site.get(f"/create/?style_reference={pictured(alice).pk}").content)
+
+    assert "the words are yours" in page.one("span", data_origin=None).words
+    assert "Krea v2 Medium takes them" in page.one("span", data_besides=None).words
+    # Of what a picture fills in by itself it is said once.
+    filled = Page(site.get(f"/create/?image={pictured(alice).pk}").content)
+    assert filled.all("span", data_besides=None) == []
+
+
+@pytest.mark.parametrize(("model", "is_there"), [(UNABLE, False), (ABLE, True)])
+def test_a_model_that_takes_none_has_no_place_for_them(site: Client, model: str, is_there: bool) -> None:
+    page = Page(site.get(f"/create/?model={model}").content)
+
+    assert bool(page.all("fieldset", data_style_references=None)) == is_there
+
+
 def test_a_chosen_model_that_can_follow_it_stays(site: Client, alice: User) -> None:
     form = sent_of(Page(site.get("/create/?model=krea-v2-large").content).one("form", id="create-form"))
     site.post("/create/draft/", form | {"model": "krea-v2-large", "prompt": "a harbour"})

@@ -1,6 +1,7 @@
 """Collections: made, filled, arranged, searched, stepped through, archived, deleted; and where what is made goes."""
 
 import json
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -10,8 +11,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from gallery.models import Batch, Collection, Image, User
+from gallery.models import Attempt, Batch, Collection, Image, User
 from gallery.models.collection import STEP
+from gallery.models.states import Outcome
 from gallery.pipeline.worker import WorkerProcess
 from tests.gallery.generations import a_picture, pictures
 from tests.gallery.page import Page, shown
@@ -251,6 +253,30 @@ def test_it_pages_by_place(page: Get, alice: User, monkeypatch: pytest.MonkeyPat
         assert [shown(each) for each in (first, second, third)] == [ids[:2], ids[2:4], ids[4:]]
         assert shown(page(third.one("a", rel="prev")["href"])) == ids[2:4]
         assert shown(page(second.one("a", rel="prev")["href"])) == ids[:2]
+
+
+def test_it_tells_what_the_requests_of_its_pictures_have_cost(page: Get, alice: User) -> None:
+    collection, _ = filled(alice, 2)
+    # A request of three pictures is paid once; what is in the trash since was paid, too.
+    several = pictures(alice, "a pier", count=3)
+    collection.add([image.pk for image in several], alice)
+    Image.objects.trash([several[0].pk], alice)
+    # Another try of it that nobody knows the end of, and one that Venice refused; and a picture that is not in it.
+    ledger = Attempt.objects.filter(generation=several[0].generation)
+    for outcome in (Outcome.UNKNOWN, Outcome.REFUSED):
+        ledger.model.objects.bulk_create([_tried_again(ledger.get(outcome=Outcome.OK), outcome)])
+    a_picture(alice, "not in it")
+    address = f"/collections/{collection.pk}/"
+
+    assert page(address).one(data_cost=None).words == "$0.04 pretend"
+    collection.add([a_picture(alice, "a gull", emulated=False).pk], alice)
+    assert page(address).one(data_cost=None).words == "$0.01 and $0.04 pretend"
+    assert page(f"/collections/{filled(alice, 0, 'Empty')[0].pk}/").all(data_cost=None) == []
+
+
+def _tried_again(attempt: Attempt, outcome: Outcome) -> Attempt:
+    attempt.pk, attempt.token, attempt.outcome = None, uuid.uuid4(), outcome
+    return attempt
 
 
 def test_queries_do_not_grow(page: Get, alice: User) -> None:

@@ -52,8 +52,20 @@ def test_another_is_added_by_its_number_or_the_address_of_its_page(member: Clien
     for typed in ("7", " #7 ", "http://testserver/images/7/?q=cat", "/images/7/original"):
         answer = member.get("/compare/", {"images": "3,4", "add": typed})
         assert (answer.status_code, answer["Location"]) == (302, "/compare/?images=3,4,7")
-    # As a selection is sent.
     assert member.get("/compare/?image=5&image=6")["Location"] == "/compare/?images=5,6"
+
+
+def test_what_is_selected_is_compared(member: Client, alice: User) -> None:
+    bar = a_picture(alice) and Page(member.get("/").content).one("form", id="selection")
+    assert bar.one("button", data_verb="compare")["formaction"] == "/compare/"
+    # With scripts all numbers come in one field, without them one by one.
+    for sent in ("6,5", ["6", "5"]):
+        answer = member.post("/compare/", {"image": sent, "q": "cat", "rating": "5"})
+        assert (answer.status_code, answer["Location"]) == (303, "/compare/?images=6,5")
+    assert member.post("/compare/", {"all": "1", "q": "cat"}).status_code == 422
+    assert member.get(member.post("/compare/", {"image": "6"})["Location"]).status_code == 404
+    none = member.post("/compare/", {"q": "cat"})
+    assert Page(member.get(none["Location"]).content).one("input", name="add")
 
 
 def test_nothing_is_asked_yet(member: Client) -> None:

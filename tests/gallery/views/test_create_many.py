@@ -11,8 +11,9 @@ from django.conf import LazySettings
 from django.db import connection
 from django.test import Client
 
-from gallery.models import Batch, Generation, User
+from gallery.models import Batch, Draft, Generation, User
 from gallery.pipeline.worker import WorkerProcess
+from tests.gallery.generations import a_picture
 from tests.gallery.page import Page
 from tests.gallery.paid_form import spending
 
@@ -280,6 +281,88 @@ def test_a_click_is_used_again_as_it_was_written(maker: Client) -> None:
     assert form.fields["prompt"] == "A bridge at {dawn|noon}"
     assert form.fields["model"] == ["z-image-turbo", "chroma"]
     assert (form.fields["count"], form.fields["alternatives"], form.fields["seed"]) == ("3", "on", "")
+
+
+LITERAL = "A {red|blue} bridge"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/create/?batch={batch}",
+        "/create/?generation={generation}",
+        "/create/?image={image}&use=all",
+        "/create/?image={image}&use=remix",
+        "/create/?image={image}&use=prompt",
+        "/create/?use_prompt={prompt}",
+        "/create/?prompt=A+{{red|blue}}+bridge",
+    ],
+)
+def test_braces_that_meant_themselves_are_no_choice_where_the_draft_has_one(
+    maker: Client, alice: User, address: str
+) -> None:
+    image = a_picture(alice, LITERAL)
+    Draft.objects.save_values(alice, {"prompt": "A {big|small} cat", "alternatives": "on"}, base=0)
+    names = {"batch": image.generation.batch_id, "generation": image.generation_id}
+    filled = maker.get(address.format(image=image.pk, prompt=image.prompt_id, **names))
+
+    form = spending(filled)[0]
+    assert (form.fields["prompt"], form.fields["price"]) == (LITERAL, "0.01")
+    assert "alternatives" not in form.fields
+    # The choice of before is a click away.
+    before = Page(filled.content).one("button", name="undo")["value"]
+    undone = maker.post("/create/", form.fields | {"undo": before})
+    assert spending(undone)[0].fields["alternatives"] == "on"
+
+
+def test_words_without_braces_leave_the_switch_as_it_is(maker: Client, alice: User) -> None:
+    Draft.objects.save_values(alice, {"prompt": "A {big|small} cat", "alternatives": "on"}, base=0)
+
+    assert spending(maker.get("/create/?prompt=A+bridge"))[0].fields["alternatives"] == "on"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "more", "is_said"),
+    [
+        ("A {red|blue} bridge", {}, True),
+        ("A {red|blue} bridge", {"alternatives": "on"}, False),
+        ("A {red} bridge", {}, False),
+        ("A {red|blue bridge", {}, False),
+    ],
+)
+def test_a_choice_that_would_be_sent_with_its_braces_is_told_before_it_costs(
+    maker: Client, alice: User, prompt: str, more: dict[str, str], is_said: bool
+) -> None:
+    asked = BRIDGE | {"prompt": prompt} | more
+    Draft.objects.save_values(alice, asked, base=0)
+
+    for page in (
+        maker.get("/create/"),
+        maker.get("/"),
+        maker.post("/create/price/", asked, headers=HTMX),
+        maker.post("/create/price/", _in_one_line(asked), headers=HTMX),
+    ):
+        assert len(Page(page.content).all(data_unread_choices=None)) == is_said
+
+
+def _in_one_line(asked: dict[str, Any]) -> dict[str, Any]:
+    """As the line of other pages sends it."""
+    beside = {f"kept-{name}": value for name, value in asked.items() if name not in ("model", "prompt")}
+    return {"model": asked["model"], "prompt": asked["prompt"], "composer": "1", "price": ""} | beside
+
+
+def test_the_line_of_other_pages_says_what_more_than_one_model_and_a_count_make(
+    maker: Client, alice: User
+) -> None:
+    several = {"model": ["z-image-turbo", "chroma"], "prompt": "A {red|blue} bridge", "alternatives": "on"}
+    Draft.objects.save_values(alice, several, base=0)
+    plan = "2 words × 2 models = 4 pictures"
+
+    assert Page(maker.get("/").content).one("p", id="composer-plan").words == plan
+    priced = maker.post("/create/price/", _in_one_line(several), headers=HTMX)
+    assert Page(priced.content).one("p", id="composer-plan").words == plan
+    Draft.objects.save_values(alice, BRIDGE | {"count": "4"}, base=1)
+    assert Page(maker.get("/").content).one("p", id="composer-plan").words == ""
 
 
 def test_a_click_is_headed_by_its_words_as_they_were_written(maker: Client) -> None:

@@ -205,6 +205,17 @@ def test_a_seed_is_seen_and_let_go_beside_the_count(maker: Client, alice: User) 
     assert values(alice).get("seed") is None
 
 
+def test_the_form_is_emptied_whatever_stands_in_it(maker: Client, alice: User) -> None:
+    save(maker, fields(maker), prompt="x", model=PIXELS, count="8")
+    page = maker.get("/create/")
+    assert Page(page.content).one("button", name="fresh").words == "Start afresh"
+
+    emptied = maker.post("/create/", fields(maker) | {"fresh": ""})
+
+    assert sent_of(the_form(emptied))["prompt"].strip() == ""
+    assert (values(alice), before(alice)) == ({}, ["x"])
+
+
 def test_what_it_was_filled_from_is_told_as_long_as_it_is_so(maker: Client, alice: User) -> None:
     image = a_picture(alice, "a cat on a wall")
     filled = fields(maker, f"/create/?image={image.pk}&use=all")

@@ -77,7 +77,11 @@ def test_the_bar_has_a_button_for_each_verb(member: Client, alice: User) -> None
     a_picture(alice, "two")
     bars = [Page(member.get(path).content).one("form", id="selection") for path in ("/", "/trash/")]
     pressed = {button["formaction"] for bar in bars for button in bar.all("button", formaction=None)}
-    assert {f"/selection/{verb}/" for verb in VERBS} == pressed - {"/selection/download/", "/multi-edit/"}
+    assert {f"/selection/{verb}/" for verb in VERBS} == pressed - {
+        "/selection/download/",
+        "/multi-edit/",
+        "/compare/",
+    }
 
 
 def test_a_number_that_was_typed_is_the_name_of_a_collection(member: Client, alice: User) -> None:
