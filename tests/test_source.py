@@ -3,7 +3,9 @@
 import ast
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from benchmarks import ratios
@@ -366,3 +368,49 @@ def test_what_a_model_takes_is_asked_of_the_table() -> None:
         if isinstance(node, ast.Attribute) and node.attr in fields
     }
     assert askers == ASKS_THE_MODEL
+
+
+def rules_of(sheet: str) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    """Each rule of a style sheet: what it stands in, its selector, and its declarations."""
+    around: list[str] = []
+    for words, end in re.findall(r"([^{};]*)([{};])", re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL)):
+        said = " ".join(words.split())
+        if end == "{":
+            around.append(said)
+        elif end == "}":
+            around.pop()
+        elif around and said:
+            yield tuple(around[:-1]), around[-1], said
+
+
+def test_a_selector_stands_once_in_its_layer() -> None:
+    again = []
+    for path in sorted((ROOT / "static/css").glob("*.css")):
+        sheet = path.read_text(encoding="utf-8")
+        places = [
+            place for place, _ in groupby((around, selector) for around, selector, _ in rules_of(sheet))
+        ]
+        again += [(path.name, *place) for place, times in Counter(places).items() if times > 1]
+    assert again == []
+
+
+COLOUR = re.compile(r"#[0-9a-f]{3,8}\b|(?:oklch|rgb|hsl)a?\([^()]*\)", re.IGNORECASE)
+
+
+def test_colours_stand_once_among_the_tokens() -> None:
+    """The admin has sheets of its own maker beside ours, and with them tokens of its own."""
+    stray, again = [], []
+    for path in sorted((ROOT / "static/css").glob("*.css")):
+        rules = list(rules_of(path.read_text(encoding="utf-8")))
+        coloured = [(selector, said) for _, selector, said in rules if COLOUR.search(said)]
+        stray += [
+            (path.name, *each)
+            for each in coloured
+            if path.name not in {"app.css", "admin.css"}
+            or not each[0].endswith(":root")
+            or each[1][:2] != "--"
+        ]
+        values = [said.split(":", 1)[1].strip() for _, said in coloured]
+        again += [(path.name, value) for value, times in Counter(values).items() if times > 1]
+    assert stray == []
+    assert again == []
