@@ -301,8 +301,8 @@ class ImageQuerySet(models.QuerySet["Image"]):
             ids = Day.objects.ids(*each.span) if each.span else None
             among, rest = among.filter(each.condition)._between(ids), rest.without(each)
             sql, values = f"{sql} AND rowid BETWEEN %s AND %s", [*values, *(ids or (1, 0))]
-        found = RawSQL(f"{sql} OFFSET 0", values)  # noqa: S611 - the words travel as a parameter
-        gathered = among._searched(rest, lambda _: Q(pk__in=found))
+        matches = RawSQL(f"{sql} OFFSET 0", values)  # noqa: S611 - the words travel as a parameter
+        gathered = among._searched(rest, lambda _: Q(pk__in=matches))
         parts = sum(len(term.words) for term in query.words) + sum(bool(each.tags) for each in query.filters)
         return Choices(among, met, gathered, is_plain=by_id and parts < 2)
 
