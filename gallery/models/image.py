@@ -293,18 +293,25 @@ class ImageQuerySet(models.QuerySet["Image"]):
             if rest.filters:
                 same.append(Case(When(rest.condition, then=Value(True)), default=Value(False)))
             return Choices(among, among.filter(*same), self)
-        # With OFFSET it is read for itself and is no part of a walk.
-        sql = f"SELECT rowid FROM {index.TABLE} WHERE terms @@ %s::tsquery"  # noqa: S608 - a constant
-        values: list[Any] = [asked]
-        for each in [each for each in query.filters if each.span and by_id]:
-            # A time is a range of ids: the walk begins and ends there.
-            ids = Day.objects.ids(*each.span) if each.span else None
-            among, rest = among.filter(each.condition)._between(ids), rest.without(each)
-            sql, values = f"{sql} AND rowid BETWEEN %s AND %s", [*values, *(ids or (1, 0))]
-        matches = RawSQL(f"{sql} OFFSET 0", values)  # noqa: S611 - the words travel as a parameter
-        gathered = among._searched(rest, lambda _: Q(pk__in=matches))
+        among, gathered = among._gathered(rest, asked, query.timed if by_id else ())
         parts = sum(len(term.words) for term in query.words) + sum(bool(each.tags) for each in query.filters)
         return Choices(among, met, gathered, is_plain=by_id and parts < 2)
+
+    def _gathered(
+        self, query: search.Query, asked: str, timed: tuple[search.Filter, ...]
+    ) -> tuple[Self, Self]:
+        """These, and which of them PostgreSQL's index finds when it is read first; only what is `timed` so."""
+        among = self
+        values: list[Any] = [asked]
+        # With OFFSET it is read for itself and is no part of a walk.
+        sql = f"SELECT rowid FROM {index.TABLE} WHERE terms @@ %s::tsquery"  # noqa: S608 - a constant
+        for each in timed:
+            # A time is a range of ids: the walk begins and ends there.
+            ids = Day.objects.ids(*each.span) if each.span else None
+            among, query = among.filter(each.condition)._between(ids), query.without(each)
+            sql, values = f"{sql} AND rowid BETWEEN %s AND %s", [*values, *(ids or (1, 0))]
+        matches = RawSQL(f"{sql} OFFSET 0", values)  # noqa: S611 - the words travel as a parameter
+        return among, among._searched(query, lambda _: Q(pk__in=matches))
 
     def documented(self, asked: str) -> Self:
         """Those whose search documents hold what they are `asked` for."""

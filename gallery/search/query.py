@@ -80,6 +80,11 @@ class Query:
         """The one that asks for a single model."""
         return next((each for each in self.filters if each.is_of_one_model), None)
 
+    @property
+    def timed(self) -> tuple[Filter, ...]:
+        """Those that ask for a time."""
+        return tuple(each for each in self.filters if each.span)
+
     def without(self, one: Filter) -> "Query":
         """The same but for that filter."""
         return replace(self, filters=tuple(each for each in self.filters if each is not one))
