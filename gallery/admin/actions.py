@@ -195,7 +195,7 @@ def _dismiss_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) ->
 
 
 def _declare_all_interrupted(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
-    return sum(row.declare_interrupted() for row in Generation.objects.filter(pk__in=chosen).only("pk"))
+    return Generation.objects.filter(pk__in=chosen).declare_interrupted()
 
 
 def _run_all_again(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:

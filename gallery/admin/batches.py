@@ -22,11 +22,11 @@ _WAITS = Q(Exists(Generation.objects.filter(batch=OuterRef("pk"), state=State.QU
 
 
 def _pause_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
-    return sum(batch.pause() for batch in Batch.objects.filter(pk__in=chosen))
+    return Batch.objects.filter(pk__in=chosen).pause()
 
 
 def _resume_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
-    return sum(batch.resume() for batch in Batch.objects.filter(pk__in=chosen))
+    return Batch.objects.filter(pk__in=chosen).resume()
 
 
 def _cancel_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
