@@ -1,6 +1,7 @@
 """What staff may do to many rows at once: bounded, and confirmed when it is many, costs money or asks for a word."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,7 +20,6 @@ from gallery.formats import counted, read_id
 from gallery.forms.price import ALTERED, PriceRefused, objection
 from gallery.media.pictures import LostFile
 from gallery.models import Attempt, CatalogModel, Generation, State, User
-from gallery.models.generation import NotRunnable
 from gallery.models.states import RUNNABLE_STATES
 
 FEW = 20
@@ -198,10 +198,13 @@ def _declare_all_interrupted(request: HttpRequest, chosen: list[int], form_id: u
     return Generation.objects.filter(pk__in=chosen).declare_interrupted()
 
 
-def _run_all_again(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
+def run_all_again(
+    request: HttpRequest, chosen: list[int], form_id: uuid.UUID, *, as_clicks: bool = False
+) -> int:
     """New generations in the names of the old ones' owners; stops at the pace of who asks.
 
-    Raises PriceRefused, before anything is queued, when they cost more than the confirmation said.
+    Each is a click of its own, or with `as_clicks` those of one click are one again. Raises PriceRefused, before
+    anything is queued, when they cost more than the confirmation said.
     """
     started, user = 0, cast(User, request.user)
     rows = not_run_again(chosen)
@@ -209,21 +212,26 @@ def _run_all_again(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) 
         return 0
     bill = Bill.of(rows)
     bill.check(request)
-    for old in rows:
-        if old.pk not in bill.prices:
-            continue
+    clicks: defaultdict[int, dict[int, Decimal | None]] = defaultdict(dict)
+    for row in rows:
+        if row.pk in bill.prices:
+            clicks[row.batch_id if as_clicks else row.pk][row.pk] = bill.prices[row.pk]
+    for pk, prices in clicks.items():
+        old = Generation.objects.filter(pk__in=prices)
         try:
-            form = uuid.uuid5(form_id, str(old.pk))
             with transaction.atomic():
                 access.check_pace(user)
-                _, is_new = old.run_again(user, price=bill.prices[old.pk], submission=form)
+                made, is_new = old.run_again(user, prices, submission=uuid.uuid5(form_id, str(pk)))
         except access.TooManySubmissions as error:
             messages.warning(request, f"{error} Try the rest again in {error.retry_after} s.")
             break
-        except (NotRunnable, LostFile):
-            messages.warning(request, f"Generation {old.pk} cannot be run again; nothing was sent of it.")
+        except LostFile:
+            numbers = ", ".join(f"#{number}" for number in prices)
+            messages.warning(
+                request, f"A picture that {numbers} starts from is lost; nothing was sent of it."
+            )
             continue
-        started += is_new
+        started += len(made) if is_new else 0
     return started
 
 
@@ -251,14 +259,14 @@ _DISMISS = Plan(
     ask_above=FEW,
     act=_dismiss_all,
 )
-_RUN_AGAIN = Plan(
+RUN_AGAIN = Plan(
     name="run_again",
     question="Run {what} again?",
     done="Queued again: {count}. What was run again before is left as it is.",
-    fitting=Q(state__in=RUNNABLE_STATES),
+    fitting=Q(state__in=RUNNABLE_STATES, repeats=None),
     most=MANY_PAID,
     ask_above=0,
-    act=_run_all_again,
+    act=run_all_again,
     spends=True,
 )
 _DECLARE_INTERRUPTED = Plan(
@@ -287,7 +295,7 @@ def dismiss(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> 
 @admin.action(description="Run again (failed, interrupted and cancelled ones)", permissions=["view"])
 def run_again(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
     """Queue the same requests anew; always asks first, because it spends."""
-    return carry_out(model_admin, request, queryset, _RUN_AGAIN)
+    return carry_out(model_admin, request, queryset, RUN_AGAIN)
 
 
 @admin.action(description="Declare interrupted (received, but their host is silent)", permissions=["view"])

@@ -1,22 +1,21 @@
 """Clicks in the admin: who asked for what at once, and at which price."""
 
 import uuid
-from typing import Any, cast
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
-from django.contrib import admin, messages
-from django.db import transaction
+from django.contrib import admin
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from gallery import access
-from gallery.admin.actions import FEW, MANY, MANY_PAID, Bill, Plan, carry_out, not_run_again
+from gallery.admin.actions import FEW, MANY, RUN_AGAIN, Plan, carry_out, run_all_again
 from gallery.admin.read_only import ReadOnlyAdmin, pretty_json
 from gallery.formats import usd
-from gallery.media.pictures import LostFile
-from gallery.models import Batch, Generation, State, User
+from gallery.models import Batch, Generation, State
 
 _WAITS = Q(Exists(Generation.objects.filter(batch=OuterRef("pk"), state=State.QUEUED)))
 
@@ -31,37 +30,6 @@ def _resume_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> 
 
 def _cancel_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
     return Generation.objects.filter(batch__in=chosen).cancel()
-
-
-def _run_failed_again(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
-    """`chosen` are generations; those of one batch become one again. Stops at the pace of who asks.
-
-    Raises PriceRefused, before anything is queued, when they cost more than the confirmation said.
-    """
-    started, user = 0, cast(User, request.user)
-    rows = not_run_again(chosen)
-    if not rows:
-        return 0
-    bill = Bill.of(rows)
-    bill.check(request)
-    for batch in Batch.objects.filter(generations__in=rows).distinct().order_by("pk"):
-        prices = {
-            row.pk: bill.prices[row.pk] for row in rows if row.batch_id == batch.pk and row.pk in bill.prices
-        }
-        try:
-            with transaction.atomic():
-                access.check_pace(user)
-                made = batch.run_again(user, prices, submission=uuid.uuid5(form_id, str(batch.pk)))
-        except access.TooManySubmissions as error:
-            messages.warning(request, f"{error} Try the rest again in {error.retry_after} s.")
-            break
-        except LostFile:
-            messages.warning(
-                request, f"A picture that batch {batch.pk} starts from is lost; nothing was sent of it."
-            )
-            continue
-        started += len(made)
-    return started
 
 
 _PAUSE = Plan(
@@ -96,15 +64,11 @@ _CANCEL = Plan(
     act=_cancel_all,
     noun="click",
 )
-_RUN_AGAIN = Plan(
+_RUN_AGAIN = replace(
+    RUN_AGAIN,
     name="run_failed_again",
-    question="Run {what} again?",
-    done="Queued again: {count}. What was run again before is left as it is.",
-    fitting=Q(state__in=(State.FAILED, State.INTERRUPTED), dismissed_at=None, repeats=None),
-    most=MANY_PAID,
-    ask_above=0,
-    act=_run_failed_again,
-    spends=True,
+    fitting=RUN_AGAIN.fitting & Q(pk__in=Generation.objects.needing_attention().values("pk")),
+    act=partial(run_all_again, as_clicks=True),
 )
 
 
