@@ -26,13 +26,15 @@ FEW = 20
 MANY = 1000
 MANY_PAID = 100
 
+Action = Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One action: which rows it is for, how many at most, from how many on it asks, and what it does.
 
     `field` is the label of a word that the confirmation asks for; what is wrong with it is a ValidationError of `act`.
-    `suggest` makes the word that stands there at first, of the chosen rows.
+    `suggest` makes the word that stands there at first, of the chosen rows. `rows` are what it is done to, of these.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Plan:
     field: str = ""
     is_final: bool = True
     suggest: Callable[[list[int]], str] | None = None
+    rows: Callable[[QuerySet[Any]], QuerySet[Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,19 @@ def carry_out(
         return _ask(model_admin, request, chosen, plan, "".join(refused.messages))
     messages.success(request, plan.done.format(count=count))
     return None
+
+
+def action(label: str, plan: Plan) -> Action:
+    """What a list offers under `label`: to carry out `plan` with the chosen rows, or with the members of them."""
+
+    @admin.action(description=label, permissions=["view"])
+    def act(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        rows = plan.rows(queryset) if plan.rows else queryset
+        return carry_out(model_admin, request, rows, plan)
+
+    # By it Django tells actions apart.
+    act.__name__ = plan.name
+    return act
 
 
 def _asked_about(request: HttpRequest, most: int) -> list[int] | None:
@@ -280,27 +296,7 @@ _DECLARE_INTERRUPTED = Plan(
 )
 
 
-@admin.action(description="Cancel (waiting ones)", permissions=["view"])
-def cancel(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-    """Cancel what no worker has sent yet."""
-    return carry_out(model_admin, request, queryset, _CANCEL)
-
-
-@admin.action(description="Dismiss (failed and interrupted ones)", permissions=["view"])
-def dismiss(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-    """Stamp as seen."""
-    return carry_out(model_admin, request, queryset, _DISMISS)
-
-
-@admin.action(description="Run again (failed, interrupted and cancelled ones)", permissions=["view"])
-def run_again(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-    """Queue the same requests anew; always asks first, because it spends."""
-    return carry_out(model_admin, request, queryset, RUN_AGAIN)
-
-
-@admin.action(description="Declare interrupted (received, but their host is silent)", permissions=["view"])
-def declare_interrupted(
-    model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]
-) -> HttpResponse | None:
-    """Stop waiting for the host that holds the answer; always asks first, because it was paid."""
-    return carry_out(model_admin, request, queryset, _DECLARE_INTERRUPTED)
+cancel = action("Cancel (waiting ones)", _CANCEL)
+dismiss = action("Dismiss (failed and interrupted ones)", _DISMISS)
+run_again = action("Run again (failed, interrupted and cancelled ones)", RUN_AGAIN)
+declare_interrupted = action("Declare interrupted (received, but their host is silent)", _DECLARE_INTERRUPTED)

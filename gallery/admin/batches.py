@@ -3,16 +3,15 @@
 import uuid
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from gallery.admin.actions import FEW, MANY, RUN_AGAIN, Plan, carry_out, run_all_again
+from gallery.admin.actions import FEW, MANY, RUN_AGAIN, Plan, action, run_all_again
 from gallery.admin.read_only import ReadOnlyAdmin, pretty_json
 from gallery.formats import usd
 from gallery.models import Batch, Generation, State
@@ -69,32 +68,14 @@ _RUN_AGAIN = replace(
     name="run_failed_again",
     fitting=RUN_AGAIN.fitting & Q(pk__in=Generation.objects.needing_attention().values("pk")),
     act=partial(run_all_again, as_clicks=True),
+    rows=lambda clicks: Generation.objects.filter(batch__in=clicks.order_by().values("pk")),
 )
 
 
-@admin.action(description="Pause", permissions=["view"])
-def pause(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-    """Send nothing more of them for now."""
-    return carry_out(model_admin, request, queryset, _PAUSE)
-
-
-@admin.action(description="Resume", permissions=["view"])
-def resume(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-    """Send the rest of them."""
-    return carry_out(model_admin, request, queryset, _RESUME)
-
-
-@admin.action(description="Cancel what waits", permissions=["view"])
-def cancel(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-    """Cancel what no worker has sent yet."""
-    return carry_out(model_admin, request, queryset, _CANCEL)
-
-
-@admin.action(description="Run again what failed", permissions=["view"])
-def run_failed_again(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-    """Queue anew what failed or was interrupted of them; always asks first, because it spends."""
-    members = Generation.objects.filter(batch__in=queryset.order_by().values("pk"))
-    return carry_out(model_admin, request, members, _RUN_AGAIN)
+pause = action("Pause", _PAUSE)
+resume = action("Resume", _RESUME)
+cancel = action("Cancel what waits", _CANCEL)
+run_failed_again = action("Run again what failed", _RUN_AGAIN)
 
 
 @admin.register(Batch)
@@ -109,12 +90,10 @@ class BatchAdmin(ReadOnlyAdmin):
     actions = (pause, resume, cancel, run_failed_again)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
-        """With the number of generations."""
         return Batch.objects.order_by(*self.ordering).annotate(count=Count("generations"))
 
     @admin.display(description="Generations")
     def generations(self, batch: Batch) -> int:
-        """How many requests it made."""
         return int(getattr(batch, "count", 0))
 
     @admin.display(description="Price")
@@ -124,7 +103,6 @@ class BatchAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Axes")
     def varied(self, batch: Batch) -> SafeString:
-        """What was varied."""
         return pretty_json(batch.axes)
 
     @admin.display(description="Generations")

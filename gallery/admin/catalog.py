@@ -61,7 +61,6 @@ class CatalogModelAdmin(CatalogAdmin):
 
     @admin.display(description="As Venice sent it")
     def entry(self, model: CatalogModel) -> SafeString:
-        """The raw JSON."""
         return pretty_json(model.raw)
 
 
