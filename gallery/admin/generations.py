@@ -116,7 +116,6 @@ class GenerationAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Number", ordering="pk")
     def number(self, generation: Generation) -> str:
-        """As it is called everywhere."""
         return str(generation)
 
     @admin.display(description="Prompt")

@@ -56,7 +56,6 @@ class MarkAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Picture")
     def picture(self, mark: Mark) -> SafeString | str:
-        """Its thumbnail, to its page."""
         return thumbnail(mark.image)
 
     @admin.display(description="Prompt")

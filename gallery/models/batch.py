@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):
-    """Verbs of clicks."""
-
     def submitted(self, owner: "User", submission: UUID | None) -> Self:
         """What this very form of this member has asked for already: one, or none."""
         return self.filter(owner=owner, submission=submission) if submission else self.none()

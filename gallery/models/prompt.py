@@ -119,8 +119,6 @@ def _counters() -> dict[str, Any]:
 
 
 class PromptQuerySet(models.QuerySet["Prompt"]):
-    """Verbs of the prompt history."""
-
     def matching(self, query: search.Query) -> Self:
         """The prompts that hold the words of `query`, with one use that is as its operators say; all when it is empty.
 
@@ -285,12 +283,12 @@ class Prompt(models.Model):
 
     @property
     def spent(self) -> Decimal:
-        """USD; what may have been charged included."""
+        """What its calls cost in USD, with those that may have been charged."""
         return Decimal(self.spent_micros) / MILLION
 
     @property
     def pretended(self) -> Decimal:
-        """The same at the emulator: no money."""
+        """What calls to the emulator would have cost, in USD: no money."""
         return Decimal(self.pretended_micros) / MILLION
 
     @property

@@ -47,8 +47,6 @@ class Order:
 
 
 class GenerationQuerySet(models.QuerySet["Generation"]):
-    """Verbs of the queue."""
-
     def active(self) -> Self:
         """Waiting, being sent, or being stored."""
         return self.filter(state__in=ACTIVE_STATES)
@@ -194,7 +192,6 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         return self.filter(pk__in=sets.Ids(rows.values_list("pk", flat=True)))
 
     def owned_by(self, user: "User") -> Self:
-        """Made by this member."""
         return self.filter(owner=user)
 
     def requested_lately(self, user: "User", window: timedelta) -> Self:

@@ -124,7 +124,6 @@ def closed_to(host: str) -> Gate | None:
 
 
 def busy_models() -> list[str]:
-    """Models whose own gate is closed."""
     return list(Gate.objects.closed().exclude(model="").values_list("model", flat=True))
 
 
