@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Self
 
 from venice.complaint import Complaint, read_complaint
 from venice.reply import Reply, is_wanted
@@ -17,6 +18,24 @@ HEADERS_LIMIT = 100
 HEADER_VALUE_LIMIT = 2000
 
 
+class Reach(StrEnum):
+    """How much waits after an error. The code is a key; `label`, for people, reads before "waits"."""
+
+    label: str
+
+    GENERATION = "generation", "this request"
+    MODEL = "model", "every request to this model"
+    EVERYTHING = "everything", "every request"
+    KEY = "key", "every request of this key"
+    BALANCE = "balance", "every request that costs credits"
+
+    def __new__(cls, code: str, label: str) -> Self:
+        """The code as a text, with its label."""
+        hold = str.__new__(cls, code)
+        hold._value_, hold.label = code, label
+        return hold
+
+
 class VeniceError(Exception):
     """Any failure of a call. `message` holds Venice's words (or ours), `advice` says what to do about it.
 
@@ -25,8 +44,8 @@ class VeniceError(Exception):
     """
 
     advice: str = "Try again later."
-    #: What else is affected: "key" and "balance" stop every call with this key until a person acts.
-    gate: Literal["key", "balance"] | None = None
+    #: What else is affected: KEY and BALANCE stop every call with this key until a person acts.
+    gate: Reach | None = None
     #: Whether the call may have cost money although no usable answer came.
     charge_unknown: bool = False
 
@@ -113,20 +132,20 @@ class AuthenticationFailed(Refused):
     """The key is wrong, expired or revoked: 401; or there was none: a 402 that offers x402 payment."""
 
     advice = "Check your API key and what it may use."
-    gate = "key"
+    gate = Reach.KEY
 
 
 class InsufficientBalance(Refused):
     """402: no credits (also where Venice then offers x402 payment), or the key's own spend limit is reached."""
 
     advice = "Add credits at venice.ai/settings/api, or raise the key's spend limit."
-    gate = "balance"
+    gate = Reach.BALANCE
 
 
 class Forbidden(Refused):
     """403, or a 401 that concerns the model only.
 
-    `gate` is "key" when Venice itself refuses the account as a whole: a firewall in front knows nothing of accounts.
+    `gate` is KEY when Venice itself refuses the account as a whole: a firewall in front knows nothing of accounts.
     """
 
     advice = "Check your API key and model access, or choose another model."
@@ -239,7 +258,7 @@ def error_from_reply(reply: Reply, body: bytes) -> VeniceError:
     if kind is Forbidden and not complaint.is_venice:
         error.advice = "Something in front of Venice refused this request. Change it, or try again later."
     elif kind is Forbidden and reply.status == 403 and not _ABOUT_THE_MODEL.search(complaint.text):
-        error.gate = "key"
+        error.gate = Reach.KEY
     if reply.status in (405, 415):
         error.advice = "This looks like a bug of the client; please report it."
     elif reply.status == 413:

@@ -86,7 +86,6 @@ def image_of(entry: Any, index: int) -> ImageBytes | Unreadable:
 
 
 def image_from_bytes(data: bytes, index: int = 0) -> ImageBytes | Unreadable:
-    """The image that these bytes are."""
     if not data:
         return Unreadable(index, "empty")
     if len(data) > MAX_IMAGE:

@@ -17,6 +17,7 @@ from venice.errors import (
     InvalidRequest,
     NotSent,
     Overloaded,
+    Reach,
     ServerFailed,
     Unanswered,
     VeniceError,
@@ -29,20 +30,18 @@ MOST_SENDS = 7
 BLOCK = timedelta(seconds=35)
 _SHORTEST, _LONGEST = 1.0, 120.0
 
-Hold = Literal["generation", "model", "everything", "key", "balance"]
-
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What becomes of the generation, and what else is held.
 
     `again` goes back to the queue, not before `not_before`; `failed` is an end; `interrupted` is one whose
-    outcome is unknown. `hold` says how much waits until then; "key" and "balance" wait for a probe or a person.
+    outcome is unknown. `hold` says how much waits until then; KEY and BALANCE wait for a probe or a person.
     """
 
     action: Literal["again", "failed", "interrupted"]
     not_before: datetime | None = None
-    hold: Hold = "generation"
+    hold: Reach = Reach.GENERATION
 
 
 def decide(
@@ -85,24 +84,24 @@ def decide(
         return Decision("again", after(1, 3)) if is_members_own else Decision("again", hold=error.gate)
     if isinstance(error, Busy):
         until, hold = _wait(error, tries, now, draw)
-        return Decision("again", until, "generation" if others_pass or is_members_own else hold)
+        return Decision("again", until, Reach.GENERATION if others_pass or is_members_own else hold)
     if isinstance(error, ServerFailed) and tries <= 1 and price is not None and price <= auto_retry_max:
         return Decision("again", after(1, 3))
     return Decision("failed")
 
 
-def _wait(error: Busy, tries: int, now: datetime, draw: random.Random) -> tuple[datetime, Hold]:
+def _wait(error: Busy, tries: int, now: datetime, draw: random.Random) -> tuple[datetime, Reach]:
     """Until when one that Venice did not begin waits, and who else does."""
 
     def seconds(low: float, high: float) -> timedelta:
         return timedelta(seconds=draw.uniform(low, high))
 
     if isinstance(error, BlockedForAWhile):
-        return now + BLOCK + seconds(0, 5), "everything"
+        return now + BLOCK + seconds(0, 5), Reach.EVERYTHING
     if isinstance(error, Overloaded):
         named = _clamp(error.retry_at, now) if error.retry_at else now
-        return max(named, now + seconds(5, min(300, 5 * 2.0**tries))), "model"
-    return _clamp(error.retry_at, now) + seconds(0, min(30, 2.0**tries)), "model"
+        return max(named, now + seconds(5, min(300, 5 * 2.0**tries))), Reach.MODEL
+    return _clamp(error.retry_at, now) + seconds(0, min(30, 2.0**tries)), Reach.MODEL
 
 
 def _clamp(moment: datetime | None, now: datetime) -> datetime:

@@ -169,7 +169,6 @@ class Scanner:
         return bool(self.scalar())
 
     def text(self) -> Span:
-        """A text."""
         self._expect(b'"')
         start = self._base + self._at
         while True:

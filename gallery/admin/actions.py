@@ -1,6 +1,7 @@
 """What staff may do to many rows at once: bounded, and confirmed when it is many, costs money or asks for a word."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,12 +20,13 @@ from gallery.formats import counted, read_id
 from gallery.forms.price import ALTERED, PriceRefused, objection
 from gallery.media.pictures import LostFile
 from gallery.models import Attempt, CatalogModel, Generation, State, User
-from gallery.models.generation import NotRunnable
 from gallery.models.states import RUNNABLE_STATES
 
 FEW = 20
 MANY = 1000
 MANY_PAID = 100
+
+Action = Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Plan:
     """One action: which rows it is for, how many at most, from how many on it asks, and what it does.
 
     `field` is the label of a word that the confirmation asks for; what is wrong with it is a ValidationError of `act`.
-    `suggest` makes the word that stands there at first, of the chosen rows.
+    `suggest` makes the word that stands there at first, of the chosen rows. `rows` are what it is done to, of these.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Plan:
     field: str = ""
     is_final: bool = True
     suggest: Callable[[list[int]], str] | None = None
+    rows: Callable[[QuerySet[Any]], QuerySet[Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,19 @@ def carry_out(
         return _ask(model_admin, request, chosen, plan, "".join(refused.messages))
     messages.success(request, plan.done.format(count=count))
     return None
+
+
+def action(label: str, plan: Plan) -> Action:
+    """What a list offers under `label`: to carry out `plan` with the chosen rows, or with the members of them."""
+
+    @admin.action(description=label, permissions=["view"])
+    def act(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        rows = plan.rows(queryset) if plan.rows else queryset
+        return carry_out(model_admin, request, rows, plan)
+
+    # By it Django tells actions apart.
+    act.__name__ = plan.name
+    return act
 
 
 def _asked_about(request: HttpRequest, most: int) -> list[int] | None:
@@ -195,13 +211,16 @@ def _dismiss_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) ->
 
 
 def _declare_all_interrupted(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
-    return sum(row.declare_interrupted() for row in Generation.objects.filter(pk__in=chosen).only("pk"))
+    return Generation.objects.filter(pk__in=chosen).declare_interrupted()
 
 
-def _run_all_again(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
+def run_all_again(
+    request: HttpRequest, chosen: list[int], form_id: uuid.UUID, *, as_clicks: bool = False
+) -> int:
     """New generations in the names of the old ones' owners; stops at the pace of who asks.
 
-    Raises PriceRefused, before anything is queued, when they cost more than the confirmation said.
+    Each is a click of its own, or with `as_clicks` those of one click are one again. Raises PriceRefused, before
+    anything is queued, when they cost more than the confirmation said.
     """
     started, user = 0, cast(User, request.user)
     rows = not_run_again(chosen)
@@ -209,21 +228,26 @@ def _run_all_again(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) 
         return 0
     bill = Bill.of(rows)
     bill.check(request)
-    for old in rows:
-        if old.pk not in bill.prices:
-            continue
+    clicks: defaultdict[int, dict[int, Decimal | None]] = defaultdict(dict)
+    for row in rows:
+        if row.pk in bill.prices:
+            clicks[row.batch_id if as_clicks else row.pk][row.pk] = bill.prices[row.pk]
+    for pk, prices in clicks.items():
+        old = Generation.objects.filter(pk__in=prices)
         try:
-            form = uuid.uuid5(form_id, str(old.pk))
             with transaction.atomic():
                 access.check_pace(user)
-                _, is_new = old.run_again(user, price=bill.prices[old.pk], submission=form)
+                made, is_new = old.run_again(user, prices, submission=uuid.uuid5(form_id, str(pk)))
         except access.TooManySubmissions as error:
             messages.warning(request, f"{error} Try the rest again in {error.retry_after} s.")
             break
-        except (NotRunnable, LostFile):
-            messages.warning(request, f"Generation {old.pk} cannot be run again; nothing was sent of it.")
+        except LostFile:
+            numbers = ", ".join(f"#{number}" for number in prices)
+            messages.warning(
+                request, f"A picture that {numbers} starts from is lost; nothing was sent of it."
+            )
             continue
-        started += is_new
+        started += len(made) if is_new else 0
     return started
 
 
@@ -251,14 +275,14 @@ _DISMISS = Plan(
     ask_above=FEW,
     act=_dismiss_all,
 )
-_RUN_AGAIN = Plan(
+RUN_AGAIN = Plan(
     name="run_again",
     question="Run {what} again?",
     done="Queued again: {count}. What was run again before is left as it is.",
-    fitting=Q(state__in=RUNNABLE_STATES),
+    fitting=Q(state__in=RUNNABLE_STATES, repeats=None),
     most=MANY_PAID,
     ask_above=0,
-    act=_run_all_again,
+    act=run_all_again,
     spends=True,
 )
 _DECLARE_INTERRUPTED = Plan(
@@ -272,27 +296,7 @@ _DECLARE_INTERRUPTED = Plan(
 )
 
 
-@admin.action(description="Cancel (waiting ones)", permissions=["view"])
-def cancel(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-    """Cancel what no worker has sent yet."""
-    return carry_out(model_admin, request, queryset, _CANCEL)
-
-
-@admin.action(description="Dismiss (failed and interrupted ones)", permissions=["view"])
-def dismiss(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-    """Stamp as seen."""
-    return carry_out(model_admin, request, queryset, _DISMISS)
-
-
-@admin.action(description="Run again (failed, interrupted and cancelled ones)", permissions=["view"])
-def run_again(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-    """Queue the same requests anew; always asks first, because it spends."""
-    return carry_out(model_admin, request, queryset, _RUN_AGAIN)
-
-
-@admin.action(description="Declare interrupted (received, but their host is silent)", permissions=["view"])
-def declare_interrupted(
-    model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]
-) -> HttpResponse | None:
-    """Stop waiting for the host that holds the answer; always asks first, because it was paid."""
-    return carry_out(model_admin, request, queryset, _DECLARE_INTERRUPTED)
+cancel = action("Cancel (waiting ones)", _CANCEL)
+dismiss = action("Dismiss (failed and interrupted ones)", _DISMISS)
+run_again = action("Run again (failed, interrupted and cancelled ones)", RUN_AGAIN)
+declare_interrupted = action("Declare interrupted (received, but their host is silent)", _DECLARE_INTERRUPTED)

@@ -1,67 +1,34 @@
 """Clicks in the admin: who asked for what at once, and at which price."""
 
 import uuid
-from typing import Any, cast
+from dataclasses import replace
+from functools import partial
 
-from django.contrib import admin, messages
-from django.db import transaction
+from django.contrib import admin
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from gallery import access
-from gallery.admin.actions import FEW, MANY, MANY_PAID, Bill, Plan, carry_out, not_run_again
+from gallery.admin.actions import FEW, MANY, RUN_AGAIN, Plan, action, run_all_again
 from gallery.admin.read_only import ReadOnlyAdmin, pretty_json
 from gallery.formats import usd
-from gallery.media.pictures import LostFile
-from gallery.models import Batch, Generation, State, User
+from gallery.models import Batch, Generation, State
 
 _WAITS = Q(Exists(Generation.objects.filter(batch=OuterRef("pk"), state=State.QUEUED)))
 
 
 def _pause_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
-    return sum(batch.pause() for batch in Batch.objects.filter(pk__in=chosen))
+    return Batch.objects.filter(pk__in=chosen).pause()
 
 
 def _resume_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
-    return sum(batch.resume() for batch in Batch.objects.filter(pk__in=chosen))
+    return Batch.objects.filter(pk__in=chosen).resume()
 
 
 def _cancel_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
     return Generation.objects.filter(batch__in=chosen).cancel()
-
-
-def _run_failed_again(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
-    """`chosen` are generations; those of one batch become one again. Stops at the pace of who asks.
-
-    Raises PriceRefused, before anything is queued, when they cost more than the confirmation said.
-    """
-    started, user = 0, cast(User, request.user)
-    rows = not_run_again(chosen)
-    if not rows:
-        return 0
-    bill = Bill.of(rows)
-    bill.check(request)
-    for batch in Batch.objects.filter(generations__in=rows).distinct().order_by("pk"):
-        prices = {
-            row.pk: bill.prices[row.pk] for row in rows if row.batch_id == batch.pk and row.pk in bill.prices
-        }
-        try:
-            with transaction.atomic():
-                access.check_pace(user)
-                made = batch.run_again(user, prices, submission=uuid.uuid5(form_id, str(batch.pk)))
-        except access.TooManySubmissions as error:
-            messages.warning(request, f"{error} Try the rest again in {error.retry_after} s.")
-            break
-        except LostFile:
-            messages.warning(
-                request, f"A picture that batch {batch.pk} starts from is lost; nothing was sent of it."
-            )
-            continue
-        started += len(made)
-    return started
 
 
 _PAUSE = Plan(
@@ -96,41 +63,19 @@ _CANCEL = Plan(
     act=_cancel_all,
     noun="click",
 )
-_RUN_AGAIN = Plan(
+_RUN_AGAIN = replace(
+    RUN_AGAIN,
     name="run_failed_again",
-    question="Run {what} again?",
-    done="Queued again: {count}. What was run again before is left as it is.",
-    fitting=Q(state__in=(State.FAILED, State.INTERRUPTED), dismissed_at=None, repeats=None),
-    most=MANY_PAID,
-    ask_above=0,
-    act=_run_failed_again,
-    spends=True,
+    fitting=RUN_AGAIN.fitting & Q(pk__in=Generation.objects.needing_attention().values("pk")),
+    act=partial(run_all_again, as_clicks=True),
+    rows=lambda clicks: Generation.objects.filter(batch__in=clicks.order_by().values("pk")),
 )
 
 
-@admin.action(description="Pause", permissions=["view"])
-def pause(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-    """Send nothing more of them for now."""
-    return carry_out(model_admin, request, queryset, _PAUSE)
-
-
-@admin.action(description="Resume", permissions=["view"])
-def resume(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-    """Send the rest of them."""
-    return carry_out(model_admin, request, queryset, _RESUME)
-
-
-@admin.action(description="Cancel what waits", permissions=["view"])
-def cancel(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-    """Cancel what no worker has sent yet."""
-    return carry_out(model_admin, request, queryset, _CANCEL)
-
-
-@admin.action(description="Run again what failed", permissions=["view"])
-def run_failed_again(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-    """Queue anew what failed or was interrupted of them; always asks first, because it spends."""
-    members = Generation.objects.filter(batch__in=queryset.order_by().values("pk"))
-    return carry_out(model_admin, request, members, _RUN_AGAIN)
+pause = action("Pause", _PAUSE)
+resume = action("Resume", _RESUME)
+cancel = action("Cancel what waits", _CANCEL)
+run_failed_again = action("Run again what failed", _RUN_AGAIN)
 
 
 @admin.register(Batch)
@@ -145,12 +90,10 @@ class BatchAdmin(ReadOnlyAdmin):
     actions = (pause, resume, cancel, run_failed_again)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
-        """With the number of generations."""
         return Batch.objects.order_by(*self.ordering).annotate(count=Count("generations"))
 
     @admin.display(description="Generations")
     def generations(self, batch: Batch) -> int:
-        """How many requests it made."""
         return int(getattr(batch, "count", 0))
 
     @admin.display(description="Price")
@@ -160,7 +103,6 @@ class BatchAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Axes")
     def varied(self, batch: Batch) -> SafeString:
-        """What was varied."""
         return pretty_json(batch.axes)
 
     @admin.display(description="Generations")

@@ -41,8 +41,6 @@ class CatalogAdmin(ReadOnlyAdmin):
 
 @admin.register(CatalogModel)
 class CatalogModelAdmin(CatalogAdmin):
-    """Models."""
-
     list_display = ("name", "model_id", "type", "makes_images", "privacy", "offline", "listed", "synced_at")
     list_filter = ("listed", "makes_images", "offline", "privacy", "type")
     search_fields = ("name", "model_id")
@@ -61,14 +59,11 @@ class CatalogModelAdmin(CatalogAdmin):
 
     @admin.display(description="As Venice sent it")
     def entry(self, model: CatalogModel) -> SafeString:
-        """The raw JSON."""
         return pretty_json(model.raw)
 
 
 @admin.register(CatalogStyle)
 class CatalogStyleAdmin(CatalogAdmin):
-    """Styles."""
-
     list_display = ("name", "listed", "synced_at")
     list_filter = ("listed",)
     search_fields = ("name",)

@@ -1,6 +1,5 @@
 """Collections in the admin: renamed, archived, deleted without a loss of pictures."""
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -12,11 +11,13 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from gallery.admin.filters import SetFilter
 from gallery.admin.labels import NamedAdmin, NamedForm
 from gallery.admin.read_only import thumbnail
 from gallery.formats import counted_to
 from gallery.listing.count import Capped
 from gallery.models import Collection, CollectionImage
+from gallery.models.collection import CollectionQuerySet
 
 # Nobody learns more from a larger number.
 _CAP = 1000
@@ -44,20 +45,14 @@ class CollectionForm(NamedForm):
         return cleaned
 
 
-class ArchivedFilter(admin.SimpleListFilter):
+class ArchivedFilter(SetFilter):
     """Whether menus offer it."""
 
     title = parameter_name = "archived"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Both."""
-        return [("no", "No"), ("yes", "Yes")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The chosen ones."""
-        if self.value() not in ("no", "yes"):
-            return queryset
-        return queryset.filter(archived_at__isnull=self.value() == "no")
+    sets: ClassVar = {
+        "no": ("No", CollectionQuerySet.active),
+        "yes": ("Yes", lambda rows: rows.exclude(archived_at=None)),
+    }
 
 
 @admin.register(Collection)
@@ -77,29 +72,13 @@ class CollectionAdmin(NamedAdmin):
     fields = ("name", "notes", "archived", "picture", "pictures", "created_by", "created_at", "archived_at")
     readonly_fields = ("picture", "pictures", "created_by", "created_at", "archived_at")
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nothing of it is a line of the ledger."""
-        return request.user.is_staff
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Its pictures stay."""
-        return request.user.is_staff
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[Collection]:
         """With the number of pictures, counted no further than anybody cares."""
         entries = CollectionImage.objects.filter(collection=OuterRef("pk")).order_by().values("pk")
         return Collection.objects.order_by(*self.ordering).annotate(size=Capped(entries[: _CAP + 1]))
 
-    def get_deleted_objects(
-        self, objs: Sequence[Any] | QuerySet[Any], request: HttpRequest
-    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """The collections alone: Django would name each entry of a hundred thousand."""
-        names = [f"{each} (its pictures stay)" for each in objs]
-        return names, {"collections": len(names)}, set(), []
-
     @admin.display(description="Cover")
     def picture(self, collection: Collection) -> SafeString | str:
-        """The one that was chosen."""
         return thumbnail(collection.cover)
 
     @admin.display(description="Pictures")

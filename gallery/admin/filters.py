@@ -1,6 +1,6 @@
 """Filters that stay fast in a table of a million rows: none of them looks through it for its own choices."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -8,6 +8,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from gallery.models import Attempt, CatalogModel, CatalogStyle, Worker
+from gallery.models.image import ImageQuerySet
+from gallery.models.queue import GenerationQuerySet
 from venice import VeniceError
 
 # Rows that are looked through for the hosts there are.
@@ -77,44 +79,37 @@ class ErrorKindFilter(ColumnFilter):
         return ((name, name) for name in sorted(_names(VeniceError)))
 
 
-class AttentionFilter(admin.SimpleListFilter):
+class SetFilter(admin.SimpleListFilter):
+    """By sets that a QuerySet names: for each value its words, and what makes the set of all rows."""
+
+    sets: ClassVar[Mapping[str, tuple[str, Callable[[Any], QuerySet[Any]]]]]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(value, words) for value, (words, _) in self.sets.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Those of the chosen set; all for what is none."""
+        chosen = self.sets.get(self.value() or "")
+        return chosen[1](queryset) if chosen else queryset
+
+
+class AttentionFilter(SetFilter):
     """What waits for a worker, and what waits for a person; each set has an index of its own."""
 
     title = "what it waits for"
     parameter_name = "waits"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The sets."""
-        return [
-            ("worker", "A worker"),
-            ("person", "A person: run again or dismiss"),
-            ("host", "A silent host"),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any]:
-        """The rows of the chosen set."""
-        sets = {
-            "worker": queryset.active,
-            "person": queryset.needing_attention,
-            "host": queryset.waiting_for_hosts,
-        }
-        chosen = sets.get(self.value() or "", queryset.all)
-        return chosen()  # type: ignore[no-any-return]
+    sets: ClassVar = {
+        "worker": ("A worker", GenerationQuerySet.active),
+        "person": ("A person: run again or dismiss", GenerationQuerySet.needing_attention),
+        "host": ("A silent host", GenerationQuerySet.waiting_for_hosts),
+    }
 
 
-class TrashFilter(admin.SimpleListFilter):
+class TrashFilter(SetFilter):
     """What is in the trash, by its own index, or is not."""
 
     title = parameter_name = "trash"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Both."""
-        return [("yes", "In the trash"), ("no", "Kept")]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any]:
-        """The chosen ones."""
-        chosen = {"yes": queryset.trashed, "no": queryset.kept}.get(self.value() or "", queryset.all)
-        return chosen()  # type: ignore[no-any-return]
+    sets: ClassVar = {"yes": ("In the trash", ImageQuerySet.trashed), "no": ("Kept", ImageQuerySet.kept)}
 
 
 def _names(kind: type[VeniceError]) -> Iterator[str]:

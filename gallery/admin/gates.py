@@ -75,7 +75,6 @@ class GateAdmin(ReadOnlyAdmin):
 
     @method_decorator(require_POST)
     def resume(self, request: HttpRequest) -> HttpResponse:
-        """Send again."""
         if Gate.objects.open(Gate.Kind.PAUSE):
             log.info("sending resumed by user %s", request.user.pk)
             messages.success(request, "Sending goes on.")

@@ -101,35 +101,29 @@ class GenerationAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Cover")
     def picture(self, generation: Generation) -> SafeString | str:
-        """The cover."""
         covers: list[Image] = getattr(generation, "covers", [])
         return thumbnail(covers[0] if covers else None)
 
     @admin.display(description="Pictures")
     def pictures(self, generation: Generation) -> SafeString | str:
-        """All of them."""
         thumbnails = ((thumbnail(image),) for image in generation.images.order_by("index"))
         return format_html_join(" ", "{}", thumbnails) or "-"
 
     @admin.display(description="Starts from")
     def sources(self, generation: Generation) -> SafeString | str:
-        """Its inputs."""
         thumbnails = ((stored_thumbnail(row),) for row in generation.inputs.all())
         return format_html_join(" ", "{}", thumbnails) or "-"
 
     @admin.display(description="Number", ordering="pk")
     def number(self, generation: Generation) -> str:
-        """As it is called everywhere."""
         return str(generation)
 
     @admin.display(description="Prompt")
     def prompt_start(self, generation: Generation) -> SafeString | str:
-        """Enough to know it by."""
         return words(generation.title)
 
     @admin.display(description="Prompt")
     def prompt_text(self, generation: Generation) -> SafeString | str:
-        """The whole prompt."""
         return whole_text(generation.title)
 
     @admin.display(description="Request")

@@ -2,20 +2,18 @@
 
 import uuid
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
-from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Q
+from django.http import HttpRequest
 
-from gallery.admin.actions import MANY, Plan, carry_out, typed_word
+from gallery.admin.actions import MANY, Action, Plan, action, typed_word
 from gallery.formats import read_id
 from gallery.models import Collection, Image, Mark, Tag, User
 from gallery.models.mark import HIGHEST_RATING
 
 Act = Callable[[HttpRequest, list[int], uuid.UUID], int]
-Action = Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse | None]
 
 
 def _by(request: HttpRequest) -> User:
@@ -91,14 +89,7 @@ def _action(
         field=field,
         is_final=False,
     )
-
-    @admin.action(description=label, permissions=["view"])
-    def action(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        return carry_out(model_admin, request, queryset, plan)
-
-    # By it Django tells actions apart.
-    action.__name__ = name
-    return action
+    return action(label, plan)
 
 
 _KEPT = Q(trashed_at=None)

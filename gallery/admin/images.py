@@ -114,17 +114,14 @@ class ImageAdmin(ReadOnlyAdmin):
         return queryset.filter(Q(pk__in=kept) | Q(pk__in=trashed.values("pk"))), False
 
     def view_on_site(self, image: Image) -> str:
-        """Its page."""
         return reverse("image", args=[image.pk])
 
     @admin.display(description="Picture")
     def picture(self, image: Image) -> SafeString | str:
-        """Its thumbnail."""
         return thumbnail(image)
 
     @admin.display(description="Prompt")
     def prompt_start(self, image: Image) -> SafeString | str:
-        """Enough to know it by."""
         return words(image.title)
 
     @admin.display(description="Number in its request")
@@ -134,7 +131,6 @@ class ImageAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Size")
     def size(self, image: Image) -> str:
-        """In pixels."""
         return sides(image.width, image.height)
 
     @admin.display(description="Marks")
@@ -147,7 +143,6 @@ class ImageAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Tags")
     def tags(self, image: Image) -> SafeString | str:
-        """The first of them."""
         return named(link.tag for link in image.tag_links.all())
 
     @admin.display(description="Tagged by")
@@ -165,5 +160,4 @@ class ImageAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Collections")
     def collections(self, image: Image) -> SafeString | str:
-        """The first of them."""
         return named(entry.collection for entry in image.entries.all())

@@ -6,14 +6,14 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from gallery import formats
-from gallery.admin.actions import MANY, Plan, carry_out
+from gallery.admin.actions import MANY, Plan, action
 from gallery.admin.filters import HostFilter
 from gallery.admin.read_only import ReadOnlyAdmin, whole_text, words
 from gallery.display import kept_answers
@@ -48,10 +48,8 @@ _DELETE = Plan(
 )
 
 
-@admin.action(description="Delete what is kept (for good)", permissions=["view"])
-def delete_for_good(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-    """The files go within a minute; always asks first, because they may have been paid for."""
-    return carry_out(model_admin, request, queryset, _DELETE)
+# The files go within a minute.
+delete_for_good = action("Delete what is kept (for good)", _DELETE)
 
 
 @admin.register(KeptAnswer)
@@ -68,12 +66,10 @@ class KeptAnswerAdmin(ReadOnlyAdmin):
     readonly_fields = ("length", "age", "reason", "reading", "file")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Only what is kept."""
         return super().get_queryset(request).kept()  # type: ignore[attr-defined, no-any-return]
 
     @admin.display(description="Answer")
     def answer(self, kept: KeptAnswer) -> str:
-        """By the number of its call."""
         return str(kept)
 
     @admin.display(description="Size")
@@ -88,12 +84,10 @@ class KeptAnswerAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Why it could not be used")
     def why(self, kept: KeptAnswer) -> SafeString | str:
-        """The beginning."""
         return words(kept.kept_reason)
 
     @admin.display(description="Why it could not be used")
     def reason(self, kept: KeptAnswer) -> SafeString | str:
-        """In full."""
         return whole_text(kept.kept_reason)
 
     @admin.display(description="Read again")

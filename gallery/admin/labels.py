@@ -1,5 +1,6 @@
 """What members name and staff may name anew or delete, while others use it."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.db import IntegrityError, transaction
@@ -20,7 +21,6 @@ class NamedForm(ModelForm):  # type: ignore[type-arg]
             field.show_hidden_initial = not self.is_bound or self.add_initial_prefix(name) in self.data
 
     def clean_name(self) -> str:
-        """As it is kept."""
         if "name" in self.changed_data:
             self.instance.rename(self.cleaned_data["name"])
         return str(self.instance.name)
@@ -31,6 +31,21 @@ class NamedAdmin(ReadOnlyAdmin):
 
     #: The columns that each field of its form sets; others of the row may be written meanwhile.
     set_by_field: ClassVar[dict[str, tuple[str, ...]]] = {"name": ("name", "folded")}
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nothing of it is a line of the ledger."""
+        return request.user.is_staff
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The pictures that have it, or are in it, stay."""
+        return request.user.is_staff
+
+    def get_deleted_objects(
+        self, objs: Sequence[Any] | QuerySet[Any], request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """The names alone: Django would tell each link of a hundred thousand."""
+        names = [f"{each} (its pictures stay)" for each in objs]
+        return names, {str(self.opts.verbose_name_plural): len(names)}, set(), []
 
     def changeform_view(
         self,
@@ -58,7 +73,6 @@ class NamedAdmin(ReadOnlyAdmin):
         obj.save(update_fields=[column for name in form.changed_data for column in self.set_by_field[name]])
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """As several."""
         self.delete_queryset(request, self.model._default_manager.filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:

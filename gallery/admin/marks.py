@@ -31,7 +31,6 @@ class SaysFilter(admin.SimpleListFilter):
         return [(name, _NAMES.get(name, f"{name} of {HIGHEST_RATING}")) for name in _SAYS]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The chosen ones."""
         return queryset.filter(**_SAYS.get(self.value() or "", {}))
 
 
@@ -57,10 +56,8 @@ class MarkAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Picture")
     def picture(self, mark: Mark) -> SafeString | str:
-        """Its thumbnail, to its page."""
         return thumbnail(mark.image)
 
     @admin.display(description="Prompt")
     def prompt_start(self, mark: Mark) -> SafeString | str:
-        """Enough to know it by."""
         return words(mark.image.title)

@@ -35,15 +35,12 @@ class PromptAdmin(ReadOnlyAdmin):
         return queryset.matching(search.parse(search_term)), False
 
     def view_on_site(self, prompt: Prompt) -> str:
-        """Its page."""
         return reverse("prompt", args=[prompt.pk])
 
     @admin.display(description="Prompt")
     def start(self, prompt: Prompt) -> SafeString | str:
-        """Enough to know it by."""
         return words(prompt.text, 160)
 
     @admin.display(description="Prompt")
     def whole(self, prompt: Prompt) -> SafeString | str:
-        """All of it."""
         return whole_text(prompt.text)

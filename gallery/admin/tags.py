@@ -2,16 +2,16 @@
 
 import uuid
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 
 from django.contrib import admin
 from django.db.models import F, OuterRef, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from gallery.admin.actions import Plan, carry_out, typed_word
+from gallery.admin.actions import Plan, action, typed_word
 from gallery.admin.labels import NamedAdmin, NamedForm
 from gallery.admin.read_only import words
 from gallery.formats import counted_to
@@ -53,10 +53,7 @@ _MERGE = Plan(
 )
 
 
-@admin.action(description="Merge into one", permissions=["view"])
-def merge(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-    """All become the one that the confirmation asks for."""
-    return carry_out(model_admin, request, queryset, _MERGE)
+merge = action("Merge into one", _MERGE)
 
 
 class TagForm(NamedForm):
@@ -82,24 +79,9 @@ class TagAdmin(NamedAdmin):
     fields = ("name", "pictures", "created_by", "created_at")
     readonly_fields = ("pictures", "created_by", "created_at")
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nothing of it is a line of the ledger."""
-        return request.user.is_staff
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Its pictures stay."""
-        return request.user.is_staff
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tag]:
         """With how many pictures have it."""
         return _sized(Tag.objects.order_by(*self.ordering))
-
-    def get_deleted_objects(
-        self, objs: Sequence[Any] | QuerySet[Any], request: HttpRequest
-    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """The tags alone: Django would name each link of a hundred thousand."""
-        names = [f"{each} (its pictures stay)" for each in objs]
-        return names, {"tags": len(names)}, set(), []
 
     @admin.display(description="Name")
     def label(self, tag: Tag) -> SafeString | str:

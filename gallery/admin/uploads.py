@@ -34,5 +34,4 @@ class UploadAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Size")
     def size(self, upload: Upload) -> str:
-        """In pixels."""
         return sides(upload.width, upload.height)

@@ -84,11 +84,9 @@ class UserAdmin(BoundedSearch, DjangoUserAdmin):  # type: ignore[type-arg]
     actions = ("make_signin_links",)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """All staff."""
         return request.user.is_staff
 
     def has_view_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """All staff."""
         return request.user.is_staff
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -46,12 +46,10 @@ class WorkerAdmin(ReadOnlyAdmin):
 
     @admin.display(boolean=True)
     def alive(self, worker: Worker) -> bool:
-        """Whether it was heard of lately."""
         return timezone.now() - worker.seen_at < DEAD_AFTER
 
     @admin.display(description="Last heartbeat")
     def seen(self, worker: Worker) -> str:
-        """How long ago."""
         return f"{age(timezone.now() - worker.seen_at)} ago"
 
     @admin.display(description="Leased")

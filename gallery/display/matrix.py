@@ -63,8 +63,6 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One page of it."""
-
     label: str
     rows: Sequence[Row]
     purchase: Purchase | None = None

@@ -58,7 +58,7 @@ class Slots:
         self._lock, self._taken = threading.RLock(), list[int]()
 
     def take(self, member: int) -> None:
-        """Raises Busy."""
+        """A place; Busy when this member has one already, or too many are sent."""
         with self._lock:
             if self._taken.count(member) >= MOST_EACH:
                 raise Busy("You are taking an archive already. When it has ended, try again.")

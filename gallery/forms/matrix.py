@@ -62,7 +62,6 @@ class Entry:
 
     @property
     def field(self) -> str:
-        """The name of its field."""
         return f"{PREFIX}{self.name}"
 
     @property
@@ -72,7 +71,6 @@ class Entry:
 
     @property
     def label(self) -> str:
-        """In people's words."""
         return axes.LABELS[self.name]
 
 

@@ -180,7 +180,6 @@ def _common_fields(model: Model | None) -> dict[str, forms.Field]:
 
 
 def switch(parameter: Parameter) -> Switch:
-    """Yes or no."""
     attrs = PRICED if parameter.is_priced else None
     return Switch(initial=bool(parameter.default), widget_attrs=attrs, **words(parameter.name))
 
@@ -223,7 +222,6 @@ class StyleName(Choice):
         self.styles = styles
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """As it was typed."""
         return data
 
     def clean(self, value: Any) -> str | None:

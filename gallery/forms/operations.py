@@ -97,7 +97,6 @@ class OperationForm(SpendingForm):
         raise NotImplementedError
 
     def drawn(self, spec: Model | None) -> dict[str, forms.Field]:
-        """Its fields."""
         raise NotImplementedError
 
     def asked(self, values: Mapping[str, Any]) -> Operation:

@@ -37,7 +37,6 @@ class Bucket:
         return self.prefix + name
 
     def path(self, name: str) -> str:
-        """Its path at `origin`."""
         return f"/{self.key(name)}" if self.in_host else f"/{self.name}/{self.key(name)}"
 
     def signed(self, name: str, *, method: str, at: int, says: Mapping[str, str]) -> str:

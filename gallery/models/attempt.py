@@ -1,6 +1,7 @@
 """The ledger: one line for each POST to Venice."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self
@@ -10,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
-from gallery.models import columns
+from gallery.models import columns, sets
 from gallery.models.generation import Generation
 from gallery.models.prompt import Prompt
 from gallery.models.states import CHARGED_OUTCOMES, FINAL_STATES, Outcome
@@ -60,26 +61,25 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
     def give_up(self, error: VeniceError) -> int:
         """What became of those that are pending will not be known; how many."""
         words = columns.fitted(self.model, error_kind=type(error).__name__, error_message=error.message)
-        return sum(
-            self.pending().filter(pk=each.pk)._conclude(each.generation_id, Outcome.UNKNOWN, **words)
-            for each in self.pending()
-        )
+        generations = set(self.pending().values_list("generation", flat=True))
+        return self.pending()._conclude(generations, Outcome.UNKNOWN, **words)
 
-    def _conclude(self, generation_id: int, outcome: Outcome, **changes: Any) -> int:
-        """They, calls of that generation, come to `outcome`; what its prompt has cost follows. How many."""
+    def _conclude(self, generations: Iterable[int], outcome: Outcome, **changes: Any) -> int:
+        """They, calls of those generations, come to `outcome`; what their prompts have cost follows. How many."""
         with transaction.atomic():
-            # Who holds it alone may change what its calls came to; the prompt, which others share, comes last.
-            generation = Generation.objects.select_for_update().only("prompt").get(pk=generation_id)
-            before = list(self.values_list("outcome", "emulated", "price"))
-            count = self.update(outcome=outcome, **changes)
-            charges: defaultdict[bool, Decimal] = defaultdict(Decimal)
-            for was, emulated, price in before:
-                charges[emulated] += (price or 0) * (
-                    (outcome in CHARGED_OUTCOMES) - (was in CHARGED_OUTCOMES)
-                )
-            for emulated, amount in charges.items():
-                if amount and generation.prompt_id:
-                    Prompt.objects.filter(pk=generation.prompt_id).charge(amount, emulated=emulated)
+            # Who holds them alone may change what their calls came to; the prompts, which others share, come last.
+            held = Generation.objects.filter(pk__in=sets.Ids(generations)).order_by("pk").select_for_update()
+            prompts = dict(held.values_list("pk", "prompt"))
+            rows = self.filter(generation__in=sets.Ids(prompts))
+            before = list(rows.values_list("generation", "outcome", "emulated", "price"))
+            count = rows.update(outcome=outcome, **changes)
+            charges: dict[bool, defaultdict[int, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+            for generation, was, emulated, price in before:
+                change = (outcome in CHARGED_OUTCOMES) - (was in CHARGED_OUTCOMES)
+                if price and change and (prompt := prompts[generation]):
+                    charges[emulated][prompt] += price * change
+            for emulated, amounts in charges.items():
+                Prompt.objects.charge(amounts, emulated=emulated)
         return count
 
     def note_headers(self, at: datetime) -> int:
@@ -221,13 +221,13 @@ class Attempt(models.Model):
         )
         rows = self._rows().exclude(outcome=Outcome.OK)
         facts["finished_at"] = self.finished_at or at
-        return bool(rows._conclude(self.generation_id, outcome, **facts))
+        return bool(rows._conclude([self.generation_id], outcome, **facts))
 
     def succeed(self, size: int, unread: str, *, was_read_again: bool = False) -> bool:
         """Its pictures are stored. Of an answer of `size` bytes what could not be read is kept, and why."""
         kept = _kept(size, unread) if unread else _NOT_KEPT
         facts = kept | _read(was_read_again)
-        return bool(self._rows()._conclude(self.generation_id, Outcome.OK, **facts))
+        return bool(self._rows()._conclude([self.generation_id], Outcome.OK, **facts))
 
     def _rows(self) -> AttemptQuerySet:
         return Attempt.objects.filter(pk=self.pk)

@@ -13,6 +13,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from gallery.failpoints import failpoint
+from gallery.models import sets
 from gallery.models.states import RUNNABLE_STATES, Hold, State
 
 if TYPE_CHECKING:
@@ -22,11 +23,36 @@ if TYPE_CHECKING:
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):
-    """Verbs of clicks."""
-
     def submitted(self, owner: "User", submission: UUID | None) -> Self:
         """What this very form of this member has asked for already: one, or none."""
         return self.filter(owner=owner, submission=submission) if submission else self.none()
+
+    def pause(self) -> int:
+        """Send nothing more of them until they are resumed; how many were not paused yet.
+
+        What a worker has leased and not begun waits again: when this returns, nothing more of them is begun.
+        """
+        from gallery.models.generation import Generation
+
+        with transaction.atomic():
+            # Whoever begins one of them holds its row: see `Lifecycle.begin`.
+            running = self.filter(paused_at=None)._locked()
+            Batch.objects.filter(pk__in=running).update(paused_at=timezone.now())
+            members = Generation.objects.filter(batch__in=running)
+            members.release()
+            members.hold(Hold.BATCH)
+            failpoint("pausing")
+            return len(running.ids)
+
+    def resume(self) -> int:
+        """Send the rest of those that are paused; how many."""
+        with transaction.atomic():
+            return Batch.objects.filter(pk__in=self.exclude(paused_at=None)._locked()).update(paused_at=None)
+
+    def _locked(self) -> sets.Ids:
+        """Within a transaction, the ids of these as far as they are so by now, held until its end; in order."""
+        rows = self.order_by("pk").select_for_update(no_key=True, of=("self",))
+        return sets.Ids(rows.values_list("pk", flat=True))
 
 
 class Batch(models.Model):
@@ -110,18 +136,11 @@ class Batch(models.Model):
 
         What a worker has leased and not begun waits again: when this returns, nothing more of it is begun.
         """
-        with transaction.atomic():
-            # Whoever begins one of it holds this row: see `Lifecycle.begin`.
-            if not Batch.objects.filter(pk=self.pk, paused_at=None).update(paused_at=timezone.now()):
-                return False
-            self.members.release()
-            self.members.hold(Hold.BATCH)
-            failpoint("pausing")
-            return True
+        return bool(Batch.objects.filter(pk=self.pk).pause())
 
     def resume(self) -> bool:
         """Send the rest of it; False when it is not paused."""
-        return bool(Batch.objects.filter(pk=self.pk).exclude(paused_at=None).update(paused_at=None))
+        return bool(Batch.objects.filter(pk=self.pk).resume())
 
     def cancel(self) -> int:
         """Cancel all of it that was not sent yet; how many."""
@@ -134,31 +153,9 @@ class Batch(models.Model):
         *,
         submission: UUID | None = None,
     ) -> "list[Generation]":
-        """One click more, of those in `prices` that failed or were cancelled; the old ones are dismissed.
+        """One click more, of those in `prices` that ended short and that nobody has dismissed: as of any generations.
 
-        `prices` tells what each costs, in USD, by its id: what has failed since then is not in it and stays. Of two at
-        once the second gets an empty list. Raises what `enqueue_batch` raises; then nothing has changed.
+        Of two at once the second gets an empty list.
         """
-        from gallery.models.generation import Generation
-        from gallery.models.queue import Order
-
-        with transaction.atomic():
-            locked = self.members.filter(pk__in=prices).order_by("pk").select_for_update(no_key=True)
-            left = (self.to_run_again | self.given_up).values_list("pk", flat=True)
-            wanted = {row.pk for row in locked} & set(left)
-            old = self.members.filter(pk__in=wanted).select_related("prompt", "origin", "run_again_of")
-            orders = [
-                Order(operation=operation, price=prices[row.pk], origin=row.origin, run_again_of=row)
-                for row in old
-                if (operation := row.runnable)
-            ]
-            if not orders:
-                return []
-            made, is_new = Generation.objects.enqueue_batch(
-                self.owner, orders, submission=submission, requested_by=requested_by
-            )
-            if is_new:
-                done = [order.run_again_of.pk for order in orders if order.run_again_of]
-                Generation.objects.filter(pk__in=done, dismissed_at=None).update(dismissed_at=timezone.now())
-            failpoint("running-again")
-        return made
+        rows = self.members.filter(dismissed_at=None)
+        return rows.run_again(requested_by, prices, submission=submission)[0]

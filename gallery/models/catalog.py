@@ -13,8 +13,6 @@ from venice.operations import Operation
 
 
 class CatalogModelQuerySet(models.QuerySet["CatalogModel"]):
-    """Verbs of the model list."""
-
     def listed(self) -> Self:
         """Models of the last sync, in Venice's order."""
         return self.filter(listed=True).order_by("position")

@@ -31,8 +31,6 @@ WAYS: tuple[Way, ...] = ("first", "earlier", "later", "last")
 
 
 class CollectionQuerySet(models.QuerySet["Collection"]):
-    """Verbs of collections."""
-
     def active(self) -> Self:
         """Those that menus offer."""
         return self.filter(archived_at=None)

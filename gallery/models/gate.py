@@ -14,8 +14,6 @@ from gallery.models.worker import Worker
 
 
 class GateQuerySet(models.QuerySet["Gate"]):
-    """Verbs of holding back."""
-
     def closed(self) -> Self:
         """Gates that hold now: until a person or a probe opens them, or until their time has come."""
         return self.filter(Q(until=None) | Q(until__gt=Now()))

@@ -9,16 +9,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
 from gallery.models.batch import Batch
 from gallery.models.lifecycle import Lifecycle
 from gallery.models.prompt import Prompt
 from gallery.models.queue import GenerationQuerySet
 from gallery.models.states import ACTIVE_STATES, CHARGED_OUTCOMES, RUNNABLE_STATES, State
-from venice import Generate, Unanswered
+from venice import Generate
 from venice.operations import PARAMETER, Operation, operation_from
 from venice.operations.parameters import DEFAULT_SCALE
 from venice.pricing import total
@@ -243,40 +242,21 @@ class Generation(Lifecycle):
         Returns it and whether it is new: whoever comes second gets what the first one made. `price` is in USD, None
         when it is not known. Raises NotRunnable, and what `enqueue` raises; then nothing has changed.
         """
-        with transaction.atomic():
-            # Of two at once the second one waits here, and finds the repeat of the first.
-            old = Generation.objects.select_for_update(no_key=True).get(pk=self.pk)
-            if repeat := old.repeat:
-                return repeat, False
-            operation = old.runnable
-            if operation is None:
-                raise NotRunnable
-            new, is_new = Generation.objects.enqueue(
-                old.owner,
-                operation,
-                price=price,
-                submission=submission,
-                origin=old.origin,
-                run_again_of=old,
-                requested_by=requested_by,
-            )
-            old.dismiss()
-        return new, is_new
+        made, is_new = Generation.objects.filter(pk=self.pk).run_again(
+            requested_by, {self.pk: price}, submission=submission
+        )
+        if made:
+            return made[0], is_new
+        if repeat := self.repeat:
+            return repeat, False
+        raise NotRunnable
 
     def declare_interrupted(self) -> bool:
         """Give up an answer that lies on a silent host; False when somebody stored it or the host was heard of.
 
         Nothing is lost by it: the host stores the answer when it comes back, and the generation is done then.
         """
-        lost = Generation.objects.waiting_for_hosts().filter(pk=self.pk)
-        host = lost.silent_hosts().get(self.pk)
-        error = Unanswered(f"Venice's answer lies on {host}, of which nothing is heard any more.")
-        with transaction.atomic():
-            row = Generation.objects.select_for_update(no_key=True).filter(pk=self.pk).first()
-            if row is None or not lost.exists() or not row.interrupt(row.token, error, timezone.now()):
-                return False
-            self.attempts.pending().give_up(error)
-        return True
+        return bool(Generation.objects.filter(pk=self.pk).declare_interrupted())
 
     @property
     def awaits_verdict(self) -> bool:

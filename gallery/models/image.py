@@ -79,8 +79,6 @@ class Choices:
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
-    """Verbs of the gallery."""
-
     #: What `matching` has just searched, and for what. Whatever else is asked of these begins without it.
     _search: "tuple[ImageQuerySet, search.Query] | None" = None
 

@@ -144,8 +144,12 @@ class Lifecycle(models.Model):
         return self._end(State.INTERRUPTED, token, error, error.advice, at)
 
     def _end(self, state: State, token: Token, error: VeniceError, advice: str, at: datetime) -> bool:
-        changes = {"state": state, "finished_at": at} | self._failure(error, advice)
-        return self._step(*_IN_FLIGHT, token=token, changes=_FREE | changes)
+        return self._step(*_IN_FLIGHT, token=token, changes=self.ended(state, error, advice, at))
+
+    @classmethod
+    def ended(cls, state: State, error: VeniceError, advice: str, at: datetime) -> dict[str, Any]:
+        """The columns of what has ended without pictures: nobody holds it, and why."""
+        return {**_FREE, "state": state, "finished_at": at, **cls._failure(error, advice)}
 
     def finish(self, facts: dict[str, Any], missing: str = "", *, is_reading_again: bool = False) -> bool:
         """Its pictures are stored, whoever stored them: a late answer ends what was interrupted as well.
@@ -173,12 +177,14 @@ class Lifecycle(models.Model):
 
     def dismiss(self) -> bool:
         """Stamp an ended generation as seen; only the first stamp counts."""
-        rows = self._rows(*RUNNABLE_STATES).filter(dismissed_at=None)
-        return bool(rows.update(dismissed_at=timezone.now()))
+        return bool(
+            self._rows(*RUNNABLE_STATES).filter(dismissed_at=None).update(dismissed_at=timezone.now())
+        )
 
-    def _failure(self, error: VeniceError, advice: str) -> dict[str, Any]:
+    @classmethod
+    def _failure(cls, error: VeniceError, advice: str) -> dict[str, Any]:
         kind = type(error).__name__
-        return columns.fitted(type(self), error_kind=kind, error_message=error.message, error_advice=advice)
+        return columns.fitted(cls, error_kind=kind, error_message=error.message, error_advice=advice)
 
     def _step(self, *states: State, token: Token | EllipsisType = ..., changes: dict[str, Any]) -> bool:
         """The compare-and-set: `changes`, if it is in one of `states` under `token` (any, when none is named)."""

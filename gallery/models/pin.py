@@ -8,8 +8,6 @@ from gallery.models.user import User
 
 
 class PinQuerySet(models.QuerySet["Pin"]):
-    """Verbs of the picker."""
-
     def set_pinned(self, member: User, model: str, wanted: bool) -> None:
         """Whether `model` stands in front for this member; as often as one likes, and at once."""
         if wanted:

@@ -15,8 +15,6 @@ from gallery.text import clean_label, label_key
 
 
 class PresetQuerySet(models.QuerySet["Preset"]):
-    """Whose, and by which name."""
-
     def seen_by(self, user: User) -> Self:
         """Their own, and what others share."""
         return self.filter(Q(owner=user) | Q(is_shared=True)).select_related("owner")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from django.apps import apps
 from django.db import connection, models, transaction
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery, Sum
+from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, Subquery, Sum, When
 from django.db.models.functions import Cast, Coalesce, Greatest, Round
 
 from gallery import search
@@ -119,8 +119,6 @@ def _counters() -> dict[str, Any]:
 
 
 class PromptQuerySet(models.QuerySet["Prompt"]):
-    """Verbs of the prompt history."""
-
     def matching(self, query: search.Query) -> Self:
         """The prompts that hold the words of `query`, with one use that is as its operators say; all when it is empty.
 
@@ -222,10 +220,17 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
             list(rows.values_list("pk", flat=True))
             sets.count_in_prompts(changes, connection)
 
-    def charge(self, price: Decimal, *, emulated: bool) -> int:
-        """Add what a call may have cost (USD; below zero when it has not after all), within its transaction."""
+    def charge(self, amounts: Mapping[int, Decimal], *, emulated: bool) -> int:
+        """Add what calls may have cost (USD, by the prompt's id; below zero when they have not after all).
+
+        Within the transaction of the calls; two statements, which lock in order.
+        """
         column = "pretended_micros" if emulated else "spent_micros"
-        return self.update(**{column: F(column) + int(price * MILLION)})
+        micros = Case(*(When(pk=pk, then=int(amount * MILLION)) for pk, amount in amounts.items()), default=0)
+        held = self.filter(pk__in=sets.Ids(amounts)).order_by("pk").select_for_update(no_key=True)
+        with transaction.atomic():
+            rows = self.filter(pk__in=sets.Ids(held.values_list("pk", flat=True)))
+            return rows.update(**{column: F(column) + micros})
 
     def miscounted(self) -> Self:
         """Those of which a counter is not what the rows say, each with the right value as `true_` and its name."""
@@ -278,12 +283,12 @@ class Prompt(models.Model):
 
     @property
     def spent(self) -> Decimal:
-        """USD; what may have been charged included."""
+        """What its calls cost in USD, with those that may have been charged."""
         return Decimal(self.spent_micros) / MILLION
 
     @property
     def pretended(self) -> Decimal:
-        """The same at the emulator: no money."""
+        """What calls to the emulator would have cost, in USD: no money."""
         return Decimal(self.pretended_micros) / MILLION
 
     @property

@@ -1,7 +1,8 @@
 """The queue: whose turn it is, what waits for what, and how a click becomes rows."""
 
 import uuid
-from collections.abc import Container, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -13,12 +14,14 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from gallery.failpoints import failpoint
 from gallery.models import columns, service_order, sets
 from gallery.models.batch import Batch
 from gallery.models.lifecycle import cancelled
 from gallery.models.prompt import Prompt
-from gallery.models.states import ACTIVE_STATES, Hold, State
+from gallery.models.states import ACTIVE_STATES, RUNNABLE_STATES, Hold, State
 from gallery.models.worker import SILENT_AFTER, Worker
+from venice import Unanswered
 from venice.operations import PARAMETER, Operation
 from venice.pricing import total
 
@@ -44,8 +47,6 @@ class Order:
 
 
 class GenerationQuerySet(models.QuerySet["Generation"]):
-    """Verbs of the queue."""
-
     def active(self) -> Self:
         """Waiting, being sent, or being stored."""
         return self.filter(state__in=ACTIVE_STATES)
@@ -123,10 +124,67 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         with transaction.atomic():
             return self.queued()._locked().update(**cancelled(timezone.now()))
 
-    def dismiss(self) -> int:
-        """Stamp those that need attention as seen; how many."""
+    def declare_interrupted(self) -> int:
+        """Give up answers that lie on silent hosts; how many: not what somebody stored, nor whose host was heard of.
+
+        Nothing is lost by it: the host stores an answer when it comes back, and the generation is done then.
+        """
+        from gallery.models.attempt import Attempt
+
         with transaction.atomic():
-            return self.needing_attention()._locked().update(dismissed_at=timezone.now())
+            held = self.waiting_for_hosts().order_by("pk").select_for_update(no_key=True, of=("self",))
+            rows = self.model._default_manager.filter(pk__in=sets.Ids(held.values_list("pk", flat=True)))
+            waiting: defaultdict[str, list[int]] = defaultdict(list)
+            # Asked again: whoever held one of them may have stored it, and a host may have been heard of.
+            for pk, host in rows.silent_hosts().items():
+                waiting[host].append(pk)
+            for host, ids in waiting.items():
+                error = Unanswered(f"Venice's answer lies on {host}, of which nothing is heard any more.")
+                lost = rows.filter(pk__in=sets.Ids(ids))
+                lost.update(**self.model.ended(State.INTERRUPTED, error, error.advice, timezone.now()))
+                Attempt.objects.filter(generation__in=sets.Ids(ids)).give_up(error)
+        return sum(map(len, waiting.values()))
+
+    def run_again(
+        self,
+        requested_by: "User",
+        prices: Mapping[int, Decimal | None],
+        *,
+        submission: uuid.UUID | None = None,
+    ) -> tuple[list["Generation"], bool]:
+        """One click more, of those that ended short and that nobody has run again; the old ones are dismissed.
+
+        They are one member's, and it is theirs again. `prices` tells what each costs, in USD (None: unknown), by its
+        id: what is not in it stays. Returns the new ones and whether they are new; none where nothing can be run
+        again: of two at once the second one. Raises what `enqueue_batch` raises; then nothing has changed.
+        """
+        with transaction.atomic():
+            # Of two at once the second one waits here, and finds the repeats of the first.
+            held = self.filter(pk__in=sets.Ids(prices), state__in=RUNNABLE_STATES).order_by("pk")
+            held = held.select_for_update(no_key=True, of=("self",))
+            rows = self.model._default_manager.filter(pk__in=sets.Ids(held.values_list("pk", flat=True)))
+            old = rows.filter(repeats=None).with_requests().select_related("owner", "batch", "origin")
+            orders = [
+                Order(operation=operation, price=prices[row.pk], origin=row.origin, run_again_of=row)
+                for row in old.order_by("batch", "position")
+                if (operation := row.runnable)
+            ]
+            again = [order.run_again_of for order in orders if order.run_again_of]
+            if not again:
+                return [], False
+            made, is_new = self.enqueue_batch(
+                again[0].owner, orders, submission=submission, requested_by=requested_by
+            )
+            if is_new:
+                rows.filter(pk__in=[row.pk for row in again]).dismiss()
+            failpoint("running-again")
+        return made, is_new
+
+    def dismiss(self) -> int:
+        """Stamp those that ended short as seen; how many: only the first stamp counts."""
+        with transaction.atomic():
+            rows = self.filter(state__in=RUNNABLE_STATES, dismissed_at=None)._locked()
+            return rows.update(dismissed_at=timezone.now())
 
     def _locked(self) -> Self:
         """Within a transaction, these as far as they are so by now, held until its end; in order: no deadlock."""
@@ -134,7 +192,6 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         return self.filter(pk__in=sets.Ids(rows.values_list("pk", flat=True)))
 
     def owned_by(self, user: "User") -> Self:
-        """Made by this member."""
         return self.filter(owner=user)
 
     def requested_lately(self, user: "User", window: timedelta) -> Self:

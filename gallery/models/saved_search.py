@@ -13,8 +13,6 @@ NAME_TAKEN = "You have a search of that name already."
 
 
 class SavedSearchQuerySet(models.QuerySet["SavedSearch"]):
-    """Verbs of saved searches."""
-
     def follow(self, operator: str, names: Mapping[str, int], ids: Collection[int], new: str) -> None:
         """What asks by `operator` for one of `ids`, as `names` are until now, asks for it by its `new` name.
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 
 class TagQuerySet(models.QuerySet["Tag"]):
-    """Verbs of tags."""
-
     def named(self, text: str) -> "Tag | None":
         """The tag that `text` names, in any case and form; None when there is none."""
         return self.filter(folded=label_key(clean_label(text))).first()

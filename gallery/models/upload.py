@@ -24,8 +24,6 @@ ENDED = datetime(1970, 1, 2, tzinfo=UTC)
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):
-    """Verbs of pictures from outside."""
-
     def bring(self, owner: "User", data: bytes, decoder: Decoder | None = None) -> "Upload":
         """Store a picture for `owner`, the same content once. UnusablePicture for what cannot be decoded."""
         picture = pictures.store(data, (decoder or shared_decoder()).decode(data))

@@ -45,8 +45,6 @@ class Score:
 
 
 class VerificationQuerySet(models.QuerySet["Verification"]):
-    """Verbs of comparisons."""
-
     def ask(self, generation: Generation, image: Image) -> None:
         """Within the transaction that queues `generation`, which makes `image` again, have the two compared.
 

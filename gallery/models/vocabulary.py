@@ -37,7 +37,6 @@ class Vocabulary:
 
     @property
     def member_id(self) -> int | None:
-        """Who searches."""
         return self._member_id
 
     def names(self, kind: str) -> dict[str, str]:
@@ -72,7 +71,6 @@ class Vocabulary:
         return self._numbers[kind]
 
     def tags(self) -> dict[str, int]:
-        """All of the team's."""
         if self._tags is None:
             self._tags = dict(Tag.objects.order_by().values_list("name", "pk"))
         return self._tags

@@ -26,6 +26,7 @@ from gallery.models.gate import (
     PROBE_HOLD,
 )
 from venice import AuthenticationFailed, Busy, Client, Forbidden, InsufficientBalance, Refused, VeniceError
+from venice.errors import Reach
 from venice.retry import Decision
 
 log = logging.getLogger(__name__)
@@ -44,16 +45,19 @@ REFUSALS: dict[str, tuple[str, ...]] = {
 }
 
 
+# What a person or a probe opens.
+_GATES = {Reach.KEY: Gate.Kind.KEY, Reach.BALANCE: Gate.Kind.BALANCE}
+
+
 def after_failure(attempt: Attempt, error: VeniceError, decision: Decision) -> None:
     """Hold what `decision` says; and everything, when failures come so thick that Venice would block the key."""
-    kinds = {"key": Gate.Kind.KEY, "balance": Gate.Kind.BALANCE}
-    if decision.hold in kinds:
-        Gate.objects.close(kinds[decision.hold], error.message or error.advice)
-    elif decision.hold == "model":
+    if decision.hold in _GATES:
+        Gate.objects.close(_GATES[decision.hold], error.message or error.advice)
+    elif decision.hold == Reach.MODEL:
         # Others of the model may go once Venice lets them; who met the limit comes a little later, behind them.
         until = min(filter(None, (error.retry_at, decision.not_before)), default=None)
         Gate.objects.close(Gate.Kind.BUSY, error.message, model=attempt.model, until=until)
-    elif decision.hold == "everything":
+    elif decision.hold == Reach.EVERYTHING:
         Gate.objects.close(Gate.Kind.BREAKER, error.message, until=decision.not_before)
     if error.status and error.status >= 400:
         _trip_the_breaker(attempt, error)
@@ -120,7 +124,6 @@ def closed_to(host: str) -> Gate | None:
 
 
 def busy_models() -> list[str]:
-    """Models whose own gate is closed."""
     return list(Gate.objects.closed().exclude(model="").values_list("model", flat=True))
 
 

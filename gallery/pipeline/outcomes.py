@@ -23,15 +23,16 @@ from venice import (
     Unanswered,
     VeniceError,
 )
+from venice.errors import Reach
 from venice.retry import Decision, decide
 
 log = logging.getLogger(__name__)
 
 # What to do when what refused it does not refuse others: the error's own advice is about the key or the balance.
 OWN_TROUBLE = {
-    "key": "The key is good: what is refused is this request. Change the prompt or the model, or ask Venice with "
+    Reach.KEY: "The key is good: what is refused is this request. Change the prompt or the model, or ask Venice with "
     "the CF-RAY of its history.",
-    "balance": "The balance was looked at meanwhile and is enough for others, not for this request. "
+    Reach.BALANCE: "The balance was looked at meanwhile and is enough for others, not for this request. "
     + InsufficientBalance.advice,
 }
 GIVEN_UP = (
@@ -51,7 +52,9 @@ def settle(generation: Generation, attempt: Attempt, error: VeniceError) -> None
             catalog.expire()
         failpoint("settling")
     failpoint("settled")
-    log.warning("generation %d: %s (%s)", generation.pk, decision.action, type(error).__name__)
+    kind, held = type(error).__name__, decision.hold.label
+    waits = f", {held} waits" if decision.action == "again" else ""
+    log.warning("generation %d: %s (%s)%s", generation.pk, decision.action, kind, waits)
 
 
 def _move_on(

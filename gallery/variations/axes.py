@@ -67,7 +67,6 @@ class Axis:
 
     @property
     def label(self) -> str:
-        """`CFG scale`."""
         return LABELS[self.name]
 
     @property

@@ -44,8 +44,6 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of several."""
-
     alternatives: tuple[Words, ...]
 
     @property

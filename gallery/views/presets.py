@@ -80,7 +80,6 @@ def share(request: MemberRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def delete(request: MemberRequest, pk: int) -> HttpResponse:
-    """Forget it."""
     preset = access.preset_to_change(request.user, pk)
     preset.delete()
     messages.success(request, f"“{preset.name}” is deleted.")

@@ -90,7 +90,7 @@ def dismiss_all(request: MemberRequest) -> HttpResponse:
     """Say that those which the page showed need nothing more; what has come since then stays."""
     named = (read_id(number) for number in request.POST.getlist("generation")[: MOST + 1])
     rows = access.generations_to_change(request.user, [pk for pk in named if pk is not None])
-    messages.success(request, f"{counted(rows.dismiss(), 'request')} dismissed.")
+    messages.success(request, f"{counted(rows.needing_attention().dismiss(), 'request')} dismissed.")
     return SeeOther(reverse("queue"))
 
 

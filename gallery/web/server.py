@@ -85,8 +85,6 @@ def run(application: Application, listener: socket.socket, watcher: socket.socke
 
 
 class Task(WSGITask):
-    """The answer to one request."""
-
     def write(self, data: Any) -> None:
         """Take a part of the answer."""
         if not self.wrote_header:
@@ -101,8 +99,6 @@ class Task(WSGITask):
 
 
 class Channel(HTTPChannel):
-    """One connection."""
-
     parser_class = Request
     task_class = Task
     close_when_flushed: bool
@@ -202,8 +198,6 @@ class WatcherChannel(Channel):
 
 
 class Server(TcpWSGIServer):
-    """All connections of this process."""
-
     channel_class = Channel
 
     def __init__(self, application: Application, listener: socket.socket) -> None:

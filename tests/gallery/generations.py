@@ -66,7 +66,7 @@ def pictures(
     else:
         # As the pipeline counts them; to count anew takes longer than to make the rows.
         prompts.count_pictures(count)
-        prompts.charge(attempt.price or Decimal(0), emulated=generation.emulated)
+        prompts.charge({generation.prompt_id or 0: attempt.price or Decimal(0)}, emulated=generation.emulated)
     return made
 
 

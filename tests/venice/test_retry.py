@@ -8,7 +8,15 @@ from random import Random
 import pytest
 
 from venice import NotSent, Unanswered
-from venice.errors import Busy, InvalidRequest, Overloaded, error_from_reply
+from venice.errors import (
+    AuthenticationFailed,
+    Busy,
+    InsufficientBalance,
+    InvalidRequest,
+    Overloaded,
+    Reach,
+    error_from_reply,
+)
 from venice.reply import Reply
 from venice.retry import MOST_SENDS, Decision, decide
 
@@ -276,3 +284,9 @@ def test_what_concerns_one_model_closes_no_gate(status: int, text: str) -> None:
 
 def test_what_we_refuse_ourselves_is_not_repeated() -> None:
     assert decided(InvalidRequest("seed")).action == "failed"
+
+
+def test_each_reach_is_a_code_with_words_of_its_own() -> None:
+    assert all(reach.label and reach.label != reach.value for reach in Reach)
+    assert len({reach.label for reach in Reach}) == len(Reach)
+    assert all(type(kind.gate) is Reach for kind in (AuthenticationFailed, InsufficientBalance))

@@ -18,7 +18,6 @@ _Commands = Any  # argparse's own type for it is private
 
 
 def add_commands(commands: _Commands) -> None:
-    """The subcommands, each with `run`."""
     models = _add(commands, "models", _models, "what there is, what it takes and costs; needs no key")
     models.add_argument("--type", default="image", help="image, inpaint, upscale … (image)")
     models.add_argument("--offline", action="store_true", help="the catalogue that comes with this package")

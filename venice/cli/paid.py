@@ -52,7 +52,6 @@ _Commands = Any  # argparse's own type for it is private
 
 
 def add_commands(commands: _Commands) -> None:
-    """The subcommands, each with `run`."""
     _add_generate(commands)
     edit = _add(commands, "edit", _edit, "change an image, or join several into one", "edit")
     edit.add_argument("prompt", help="what is to be done; - reads it from stdin")

@@ -64,7 +64,6 @@ class Edit:
 
     @property
     def picture(self) -> InputImage:
-        """The image as it was read."""
         return cast(InputImage, self.image)
 
     @property
@@ -133,7 +132,6 @@ class MultiEdit:
 
     @property
     def pictures(self) -> tuple[InputImage, ...]:
-        """The images as they were read."""
         return cast("tuple[InputImage, ...]", self.images)
 
     @property

@@ -118,7 +118,6 @@ class Generate:
 
     @property
     def inputs(self) -> tuple[Input, ...]:
-        """The images whose bytes it carries."""
         return inputs_of("style-reference", *(entry.picture for entry in self.style_references or ()))
 
     @property

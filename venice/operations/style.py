@@ -35,7 +35,6 @@ class StyleReference:
 
     @property
     def picture(self) -> InputImage:
-        """The image as it was read."""
         return cast(InputImage, self.image)
 
     @classmethod

@@ -51,7 +51,6 @@ class Upscale:
 
     @property
     def picture(self) -> InputImage:
-        """The image as it was read."""
         return cast(InputImage, self.image)
 
     @property
@@ -63,7 +62,6 @@ class Upscale:
 
     @property
     def inputs(self) -> tuple[Input, ...]:
-        """The image whose bytes it carries."""
         return inputs_of("source", self.picture)
 
     @classmethod
@@ -116,7 +114,6 @@ class RemoveBackground:
 
     @property
     def picture(self) -> InputImage:
-        """The image as it was read."""
         return cast(InputImage, self.image)
 
     @property

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 
 from gallery.forms.price import ALTERED
@@ -115,3 +116,29 @@ class TestConfirming:
         assert form.fields["price"] == "0.01"
         assert staff.post(self.LIST, form.fields).status_code == 302
         assert [new.run_again_of_id for new in Generation.objects.queued()] == [good.pk]
+
+
+@pytest.mark.parametrize("first", ["page", "generation", "batch"])
+@pytest.mark.parametrize("second", ["generation", "batch"])
+def test_a_second_press_has_the_same_answer_wherever_it_is(
+    client: Client, sally: User, alice: User, first: str, second: str
+) -> None:
+    client.force_login(sally)
+    failed = a_generation(alice, state=State.FAILED)
+    actions = {"generation": ("run_again", failed.pk), "batch": ("run_failed_again", failed.batch_id)}
+
+    def press(name: str, **more: str) -> HttpResponse:
+        action, chosen = actions[name]
+        form = {"action": action, "_selected_action": chosen, "index": "0", **more}
+        return client.post(f"/admin/gallery/{name}/", form, follow=True)  # type: ignore[return-value]
+
+    if first == "page":
+        client.post(f"/generations/{failed.pk}/run-again/", {"price": "0.01"})
+    else:
+        press(first, confirmed="yes", price="0.01", unpriced="0")
+    new = Generation.objects.exclude(pk=failed.pk).get()
+
+    for more in ({}, {"confirmed": "yes", "price": "0.01"}):
+        assert b"None of these is in a state for that; nothing was done." in press(second, **more).content
+    assert client.post(f"/generations/{failed.pk}/run-again/", {"price": "0.01"}).status_code in (302, 303)
+    assert Generation.objects.exclude(pk=failed.pk).get() == new

@@ -83,6 +83,7 @@ def test_a_verb_that_is_killed_has_not_happened(
             raise SystemExit
 
     monkeypatch.setattr("gallery.models.batch.failpoint", die)
+    monkeypatch.setattr("gallery.models.queue.failpoint", die)
     prices = dict.fromkeys(batch.to_run_again.values_list("pk", flat=True), Decimal("0.01"))
     acts = {
         "pausing": batch.pause,

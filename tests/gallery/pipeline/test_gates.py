@@ -20,6 +20,7 @@ from tests.gallery.pipeline.conftest import Installation, queue, states, until
 from venice import Busy
 from venice import Client as VeniceClient
 from venice.emulator import Emulator
+from venice.errors import Reach
 from venice.retry import Decision
 
 pytestmark = pytest.mark.usefixtures("models_known")
@@ -223,7 +224,7 @@ def test_others_of_a_busy_model_wait_until_venice_takes_them(
     """And never longer than who met it, which comes a little later than it may."""
     now = timezone.now()
     error = Busy("full", retry_at=None if named is None else now + timedelta(seconds=named))
-    decision = Decision("again", now + timedelta(seconds=30), "model")
+    decision = Decision("again", now + timedelta(seconds=30), Reach.MODEL)
 
     gates.after_failure(a_picture(alice).attempt, error, decision)
 
