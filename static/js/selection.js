@@ -18,7 +18,8 @@ let all = false;
 let narrowed = false;
 let last = null;
 /** After *Select* was pressed a click means to select; beside circles alone it opens the picture as ever. */
-let choosing = false;
+// What was typed into the bar before a sign-in is seen there, also where nothing is selected any more.
+let choosing = bar.matches("[data-filled]");
 /** While a deed is on its way. */
 let busy = false;
 /** What was thrown away here, by its moment: the tiles and where they stood. */

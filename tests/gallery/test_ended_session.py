@@ -536,6 +536,39 @@ def test_selected_pictures_are_named(client: Client, alice: User, others: dict[s
     assert [each.text.strip() for each in page.all("textarea", data_typed="")] == ["3, 4"]
 
 
+# Each button of the bar sends all that stands in it, and to another address.
+@pytest.mark.parametrize(
+    "action", ["/selection/tag/", "/selection/rate/", "/selection/download/", "/multi-edit/"]
+)
+@pytest.mark.parametrize("page", ["/?q=heron", "/collections/{collection}/", "/prompts/{prompt}/"])
+def test_words_in_the_bar_for_what_is_selected_come_back_to_it(
+    client: Client, alice: User, others: dict[str, int], action: str, page: str
+) -> None:
+    prompt = Image.objects.get().generation.prompt_id
+    typed = {"tag": "herons at “dawn”", "collection": "New herons", "rating": "3"}
+    there = page.format(**others, prompt=prompt)
+    client.post(action, typed | {"image": "3"}, headers={"Referer": f"http://testserver{there}"})
+    client.post("/accounts/login/", PASSWORD)
+    target = kept.asking(there)
+    back = Page(client.get(target).content)
+    assert "open" in back.one(id="selection").one("details")
+    fields = shown(back, "/selection/favourite/")
+    assert {name: fields.get(name) for name in typed} == typed
+
+
+def test_words_beside_thousands_of_selected_pictures_come_back(
+    client: Client, alice: User, others: dict[str, int]
+) -> None:
+    """The pictures wait in the tab of whoever has selected them by scripts."""
+    several = ",".join(map(str, random.Random(1).sample(range(10**9), 4000)))
+    headers = {"Referer": "http://testserver/", "HX-Request": "true", "HX-Current-URL": "http://testserver/"}
+    sent = client.post("/selection/tag/", {"image": several, "tag": "herons"}, headers=headers)
+    assert sent.status_code == 401
+    client.post("/accounts/login/", PASSWORD)
+    back = Page(client.get(QueryDict(urlsplit(sent["HX-Redirect"]).query)["next"]).content)
+    assert shown(back, "/selection/favourite/")["tag"] == "herons"
+
+
 def test_words_whose_page_is_gone_can_be_copied(client: Client, alice: User, others: dict[str, int]) -> None:
     client.post(f"/images/{others['image']}/edit/", {"prompt": WORDS})
     client.post("/accounts/login/", PASSWORD)
