@@ -3,9 +3,9 @@
 Each verb is one compare-and-set, or asks the verbs of its generations: what is under way always goes on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from django.conf import settings
@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from gallery.failpoints import failpoint
 from gallery.models.states import RUNNABLE_STATES, Hold, State
+from venice.operations import Operation
 
 if TYPE_CHECKING:
     from gallery.models.generation import Generation
@@ -100,6 +101,12 @@ class Batch(models.Model):
         return newest.batch if newest else None
 
     @property
+    def called(self) -> str:
+        """What made several requests of it, in words; just several where they differ in nothing that a kind names."""
+        is_other = self.kind == self.Kind.COUNT and "seed" not in self.axes
+        return "Several requests" if is_other else self.get_kind_display()
+
+    @property
     def written(self) -> str:
         """The prompt as it was written, with its words in braces; empty where one text was made."""
         texts = self.axes.get("prompt") if self.kind != self.Kind.MATRIX else None
@@ -155,10 +162,27 @@ class Batch(models.Model):
             if not orders:
                 return []
             made, is_new = Generation.objects.enqueue_batch(
-                self.owner, orders, submission=submission, requested_by=requested_by
+                self.owner,
+                orders,
+                submission=submission,
+                requested_by=requested_by,
+                **_varied([order.operation for order in orders]),
             )
             if is_new:
                 done = [order.run_again_of.pk for order in orders if order.run_again_of]
                 Generation.objects.filter(pk__in=done, dismissed_at=None).update(dismissed_at=timezone.now())
             failpoint("running-again")
         return made
+
+
+def _varied(operations: Sequence[Operation]) -> dict[str, Any]:
+    """The columns of a batch that tell in what its requests differ, as far as a kind names it; the rarest decides."""
+    found = {
+        name: list(dict.fromkeys(getattr(operation, name, None) for operation in operations))
+        for name in ("prompt", "model", "seed")
+    }
+    several = {name: values for name, values in found.items() if len(values) > 1}
+    kinds = {"prompt": Batch.Kind.WORDS, "model": Batch.Kind.MODELS, "seed": Batch.Kind.COUNT}
+    kind = next((kinds[name] for name in several), Batch.Kind.ONE)
+    # Its words as they were written are not known: each of them stands with its own request.
+    return {"kind": kind, "axes": {name: values for name, values in several.items() if name != "prompt"}}
