@@ -5,6 +5,7 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import LazySettings
 from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import QueryDict
@@ -13,10 +14,11 @@ from django.urls import resolve
 
 from gallery import accounts
 from gallery.forms import kept
-from gallery.models import CatalogModel, Collection, Generation, Image, Preset, SavedSearch, User
+from gallery.models import CatalogModel, Collection, Generation, Image, Preset, SavedSearch, State, User
 from tests.gallery.generations import ABLE, a_picture, take_off_the_list
 from tests.gallery.page import Page
 from tests.gallery.paid_form import forms
+from venice import Generate
 
 pytestmark = pytest.mark.usefixtures("models_known")
 
@@ -324,6 +326,62 @@ def test_a_form_that_cannot_be_shown_again_says_why(
     page = Page(answer.content)
     assert page.one(data_reason=None).words.startswith("This form is older than your sign-in, or came from")
     assert bool(page.all(data_typed=None)) == path.startswith("/admin/")
+
+
+@pytest.mark.parametrize(
+    ("page", "way"),
+    [
+        ("http://testserver/queue/?from=3", "/queue/?from=3"),
+        ("http://testserver//evil.example/", "/evil.example/"),
+        ("https://evil.example/queue/", None),
+        ("javascript:alert(1)", None),
+        ("http://testserver/", None),
+        (None, None),
+    ],
+)
+def test_a_button_that_is_older_than_the_sign_in_leads_back_to_its_page(
+    alice: User, page: str | None, way: str | None
+) -> None:
+    """It says nothing that could be put back; to the gallery a way leads from each refusal."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+    generation = Generation.objects.enqueue(alice, Generate(model="chroma", prompt="A heron", seed=1))[0]
+    answer = client.post(f"/generations/{generation.pk}/cancel/", headers={"Referer": page} if page else {})
+    assert answer.status_code == 403
+    assert [each["href"] for each in Page(answer.content).all("a")] == [*([way] if way else []), "/"]
+
+
+def test_a_button_leads_back_to_its_page_when_the_minute_is_used_up(
+    client: Client, alice: User, others: dict[str, int], settings: LazySettings
+) -> None:
+    client.force_login(alice)
+    settings.SUBMISSIONS_PER_MINUTE = 1
+    old = Image.objects.get().generation
+    Generation.objects.filter(pk=old.pk).update(state=State.FAILED)
+    there = f"/generations/{old.pk}/?from=queue"
+    answer = client.post(
+        f"/generations/{old.pk}/run-again/", headers={"Referer": f"http://testserver{there}"}
+    )
+    assert answer.status_code == 429
+    assert Page(answer.content).all("a")[0]["href"] == there
+
+
+def test_a_refusal_of_what_is_selected_leads_back_to_its_page(
+    client: Client, alice: User, others: dict[str, int]
+) -> None:
+    client.force_login(alice)
+    answer = client.post(
+        "/selection/untag/", {"tag": "none"}, headers={"Referer": "http://testserver/trash/"}
+    )
+    assert answer.status_code == 422
+    assert Page(answer.content).all("a")[0]["href"] == "/trash/"
+
+
+def test_a_host_that_is_not_ours_is_led_nowhere(client: Client, db: None, settings: LazySettings) -> None:
+    settings.ALLOWED_HOSTS = ["testserver"]
+    answer = client.post("/queue/", headers={"Host": "evil.example", "Referer": "http://evil.example/queue/"})
+    assert answer.status_code == 400
+    assert [each["href"] for each in Page(answer.content).all("a")] == ["/"]
 
 
 def test_what_the_page_sends_by_itself_spends_nothing(client: Client, alice: User) -> None:
