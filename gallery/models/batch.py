@@ -177,12 +177,16 @@ class Batch(models.Model):
 
 def _varied(operations: Sequence[Operation]) -> dict[str, Any]:
     """The columns of a batch that tell in what its requests differ, as far as a kind names it; the rarest decides."""
-    found = {
-        name: list(dict.fromkeys(getattr(operation, name, None) for operation in operations))
-        for name in ("prompt", "model", "seed")
-    }
-    several = {name: values for name, values in found.items() if len(values) > 1}
-    kinds = {"prompt": Batch.Kind.WORDS, "model": Batch.Kind.MODELS, "seed": Batch.Kind.COUNT}
-    kind = next((kinds[name] for name in several), Batch.Kind.ONE)
-    # Its words as they were written are not known: each of them stands with its own request.
-    return {"kind": kind, "axes": {name: values for name, values in several.items() if name != "prompt"}}
+
+    def values(name: str) -> list[Any]:
+        return list(dict.fromkeys(getattr(operation, name, None) for operation in operations))
+
+    models, seeds = values("model"), values("seed")
+    kind = Batch.Kind.COUNT if len(seeds) > 1 else Batch.Kind.ONE
+    if len(models) > 1:
+        kind = Batch.Kind.MODELS
+    # Words as they were written are not known here: each of them stands with its own request.
+    if len(values("prompt")) > 1:
+        kind = Batch.Kind.WORDS
+    varied = {"model": models, "seed": seeds}
+    return {"kind": kind, "axes": {name: each for name, each in varied.items() if len(each) > 1}}

@@ -270,4 +270,12 @@ def test_who_collects_by_keys_stays_beside_the_field(filled_site: Site, page: Pa
     page.locator("#collect .chip-form", has_text=name).get_by_role("button").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#collect .chip-form a", has_text=name)).to_have_count(0)
-    page.wait_for_function("document.activeElement !== document.body")
+    expect(page.locator("#main:focus, #main :focus")).to_have_count(1)
+
+
+def test_who_compares_by_keys_goes_on_beside_what_was_thrown_away(filled_site: Site, page: Page) -> None:
+    page.goto(f"{filled_site.url}/compare/?images=7,8,9")
+    page.locator('.side[data-image="7"] [data-action="trash"] button').focus()
+    page.keyboard.press("Enter")
+    expect(page.locator('.side[data-image="7"]')).to_be_hidden()
+    expect(page.locator('.side[data-image="8"] .picture')).to_be_focused()
