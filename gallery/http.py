@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.contrib.messages.storage.fallback import FallbackStorage
 from django.contrib.messages.storage.session import SessionStorage
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -92,6 +93,16 @@ def page_of(request: HttpRequest) -> str:
     return _page(request, request.headers.get("Referer", "")) or "/"
 
 
+def _came_from(request: HttpRequest | None) -> str:
+    """The page of ours that a refused form was on; empty for what else is refused, and where no browser tells it."""
+    if request is None or request.method != "POST":
+        return ""
+    try:
+        return _page(request, request.headers.get("Referer", ""))
+    except DisallowedHost:
+        return ""
+
+
 class SeeOther(HttpResponseRedirect):
     """303: what a post made is to be seen with a GET, whatever the client."""
 
@@ -119,7 +130,7 @@ def error_page(
     back: str = "",
 ) -> HttpResponse:
     """The page for `status`, in its usual words where none are given, with what was `typed` (`kept.Words`) to copy,
-    and the way `back` to its form.
+    and the way `back` to its form; where nothing waits there, to the page that the form or button was on.
 
     It asks neither database nor session, since either may be what failed.
     """
@@ -130,5 +141,6 @@ def error_page(
         "message": message or usual_message,
         "typed": typed,
         "back": back,
+        "page": _came_from(request),
     }
     return HttpResponse(render_to_string("errors/error.html", context), status=status)

@@ -82,11 +82,21 @@ run_failed_again = action("Run again what failed", _RUN_AGAIN)
 class BatchAdmin(ReadOnlyAdmin):
     """One line for each form that was sent."""
 
-    list_display = ("__str__", "owner", "kind", "title", "generations", "cost", "paused_at", "created_at")
+    list_display = ("__str__", "owner", "called", "title", "generations", "cost", "paused_at", "created_at")
     list_filter = ("kind", "owner", ("paused_at", admin.EmptyFieldListFilter))
     list_select_related = ("owner",)
     sortable_by = ()
-    fields = ("owner", "kind", "title", "cost", "varied", "members", "submission", "paused_at", "created_at")
+    fields = (
+        "owner",
+        "called",
+        "title",
+        "cost",
+        "varied",
+        "members",
+        "submission",
+        "paused_at",
+        "created_at",
+    )
     actions = (pause, resume, cancel, run_failed_again)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
@@ -95,6 +105,11 @@ class BatchAdmin(ReadOnlyAdmin):
     @admin.display(description="Generations")
     def generations(self, batch: Batch) -> int:
         return int(getattr(batch, "count", 0))
+
+    @admin.display(description="Kind")
+    def called(self, batch: Batch) -> str:
+        """What made several requests of it."""
+        return batch.called
 
     @admin.display(description="Price")
     def cost(self, batch: Batch) -> str:

@@ -12,13 +12,12 @@ from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS
 
 from gallery.formats import number
-from gallery.forms.catalog import Catalog
+from gallery.forms.catalog import Catalog, not_offered
 from gallery.forms.fields import WHOLE
 from gallery.forms.form_values import models_named
 from gallery.forms.model_change import carried
 from gallery.forms.model_fields import (
     NO_MODELS,
-    NOT_OFFERED,
     TIED_TO_MODEL,
     fields_of,
     model_field,
@@ -207,8 +206,8 @@ class GenerateForm(SpendingForm):
 
     def make(self) -> None:
         spec = cast(Model, self.spec)
-        if self.unknown_models:
-            self.add_error("model", NOT_OFFERED)
+        for each in self.unknown_models:
+            self.add_error("model", not_offered(each, self.catalog.withdrawn))
         # The rest is checked even where one field is wrong, so that all messages come at once.
         drafted = self._drafted(spec)
         texts = self._texts(drafted.get("prompt", ""))

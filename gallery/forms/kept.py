@@ -8,7 +8,7 @@ page that asks them to sign in. What was sent from there, and what a member sent
 import json
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -48,6 +48,10 @@ class Form:
     is_page: bool = False
 
 
+#: What words of the bar for what is selected are found by: each of its buttons sends all of it to another address.
+SELECTION = "selection"
+_OF_SELECTION = ("image", "tag", "collection")
+
 #: By the names of what they are sent to. The others are buttons: what one of them says, its page says still.
 FORMS: Mapping[str, Form] = {
     "create": Form(is_page=True),
@@ -60,8 +64,9 @@ FORMS: Mapping[str, Form] = {
     "create-pictures": Form(),
     "pin-model": Form(),
     "uploads": Form(("picture",), is_page=True),
-    "edit-together": Form(("image",)),
-    "selection": Form(("image", "tag", "collection")),
+    "edit-together": Form(_OF_SELECTION),
+    "selection": Form(_OF_SELECTION),
+    "selection-download": Form(_OF_SELECTION),
     "tag": Form(("tag",)),
     "collect": Form(("collection",)),
     "destination": Form(("collection",)),
@@ -98,7 +103,8 @@ class Words:
     """What was sent to `form`, by the names of its fields.
 
     `filled` names those that people fill, `files` is what the files are called that they chose.
-    `page` is the address where that form stands; empty where it cannot be filled. `because` says why it was not taken.
+    `form` may be SELECTION instead of an address. `page` is the address where that form stands; empty where it cannot
+    be filled. `because` says why it was not taken.
     """
 
     form: str
@@ -127,14 +133,14 @@ class Words:
         fields = {name: values for name, values in sent.items() if _SECRET not in name}
         path = _carried_form(name, request.POST)
         filled = list(form.fields if form and form.fields and not path else fields)
+        own = SELECTION if form and form.fields == _OF_SELECTION else request.path_info
         files = [file.name for _, files in request.FILES.lists() for file in files if file.name]
         if not files and not any(value.strip() for name in filled for value in fields.get(name, [])):
             return None
         page = ""
         if form:
             page = asking(path or (request.path_info if form.is_page else page_of(request)))
-        path = path or request.path_info
-        return cls(path, page, fields, files, filled, because, has_secrets=fields != sent)
+        return cls(path or own, page, fields, files, filled, because, has_secrets=fields != sent)
 
     @classmethod
     def of(cls, values: Any) -> Self | None:
@@ -161,6 +167,11 @@ class Words:
             for name, text in named
             if text.strip() and not is_beside(name)
         ]
+
+    @property
+    def without_pictures(self) -> Self:
+        """The same without the pictures that it was sent with, which may be thousands."""
+        return replace(self, fields={name: texts for name, texts in self.fields.items() if name != "image"})
 
     @property
     def size(self) -> int:

@@ -35,6 +35,8 @@ def to_sign_in(request: HttpRequest, words: Words | None = None) -> HttpResponse
         return response
     name = request.resolver_match.url_name if request.resolver_match else ""
     if is_htmx and name in _KEPT_BY_SCRIPTS:
+        if words.form == kept.SELECTION:
+            kept.keep(words.without_pictures, request, response)
         return response
     return _page(request, words, target, is_htmx=is_htmx)
 

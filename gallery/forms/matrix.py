@@ -163,7 +163,12 @@ class MatrixForm:
         for name, text in self.texts.items():
             try:
                 axis = axes.read_axis(
-                    name, text, models=self.models, styles=self.base.catalog.styles, prompt=prompt
+                    name,
+                    text,
+                    models=self.models,
+                    styles=self.base.catalog.styles,
+                    prompt=prompt,
+                    withdrawn=self.base.catalog.withdrawn,
                 )
             except WrongValues as wrong:
                 # Words cannot be judged by a prompt that is wrong itself.

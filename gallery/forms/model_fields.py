@@ -7,8 +7,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from gallery.forms.catalog import Catalog
-from gallery.forms.fields import Choice, DecimalNumber, OneOf, PlainText, Switch, WholeNumber
+from gallery.forms.catalog import NOT_OFFERED, Catalog, ModelChoice
+from gallery.forms.fields import Choice, DecimalNumber, PlainText, Switch, WholeNumber
 from gallery.forms.form_values import models_named
 from venice import Model
 from venice.operations import (
@@ -31,7 +31,6 @@ from venice.operations.parameters import DEFAULT_SIDE
 MAX_COUNT = 20
 _USUAL_SIDES = (512, 640, 768, 832, 896, 1024, 1152, 1216, 1280)
 NO_MODELS = "There are no models yet: they are fetched when a worker starts, or by the command sync_catalog."
-NOT_OFFERED = "That model is not offered. Choose one from the list."
 #: Their defaults are the model's own and change with it.
 TIED_TO_MODEL = frozenset(each.name for each in PARAMETERS if each.sizing or each.own_default)
 
@@ -47,7 +46,8 @@ _NUMERIC = {"inputmode": "numeric", "autocomplete": "off", "spellcheck": "false"
 
 def model_field(catalog: Catalog, spec: Model | None) -> forms.Field:
     """The model picker. Another model's id is refused in words that say what to do."""
-    field = OneOf(
+    field = ModelChoice(
+        lambda: catalog.withdrawn,
         choices=catalog.choices,
         label=PARAMETER["model"].label,
         initial=spec.id if spec else None,

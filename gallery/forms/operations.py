@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from gallery.formats import price as in_words
 from gallery.formats import whole_size
-from gallery.forms.catalog import grouped
-from gallery.forms.fields import ON, OneOf, Switch
+from gallery.forms.catalog import ModelChoice, grouped
+from gallery.forms.fields import ON, Switch
 from gallery.forms.model_fields import PRICED, switch, words
 from gallery.forms.operation_fields import Creativity, Offer, Scale, megapixels, prompt_field
 from gallery.forms.paid_form import SpendingForm
@@ -38,7 +38,6 @@ from venice.pricing import edit_price
 from venice.sources import MAX_FILE, MAX_PIXELS, MIN_PIXELS, MIN_SIDE
 
 _NONE_YET = "There are no models for this yet: they are fetched when a worker starts, or by sync_catalog."
-_NOT_OFFERED = "That model is not offered. Choose one from the list."
 _OWN = "Venice’s own"
 _LONGEST_NAME = 100
 
@@ -112,8 +111,10 @@ class OperationForm(SpendingForm):
         """Label and text of what it was filled with and has no place for; a model is told at its own field."""
         return [
             (PARAMETER[name].label, str(value))
-            for name, value in ({} if self.is_bound else self.given).items()
+            for name, value in self.given.items()
             if name in PARAMETER and name != "model" and not isinstance(value, bool | list)
+            # What was sent and is wrong is told at its field.
+            if not self.is_bound or name not in self.fields
             if value not in (None, "", "off") and str(self.initial.get(name, "")) != str(value)
         ]
 
@@ -315,7 +316,8 @@ class EditForm(OperationForm):
         return fields
 
     def _model_field(self, spec: Model | None) -> forms.Field:
-        field = OneOf(
+        field = ModelChoice(
+            CatalogModel.objects.withdrawn,
             choices=grouped(self.models, self._facts),
             label="Model",
             help_text=f"{self.gone_model} is not offered any more." if self.gone_model else "",
@@ -323,7 +325,7 @@ class EditForm(OperationForm):
             widget=forms.Select(attrs={"autocomplete": "off", **PRICED}),
             required=False,
         )
-        field.error_messages |= {"invalid_choice": _NOT_OFFERED if self.models else _NONE_YET}
+        field.error_messages |= {"invalid_choice": _NONE_YET}
         return field
 
     def _facts(self, model: Model) -> tuple[str, str]:

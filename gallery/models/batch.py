@@ -3,9 +3,9 @@
 Each verb is one compare-and-set, or asks the verbs of its generations: what is under way always goes on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from django.conf import settings
@@ -15,6 +15,7 @@ from django.utils import timezone
 from gallery.failpoints import failpoint
 from gallery.models import sets
 from gallery.models.states import RUNNABLE_STATES, Hold, State
+from venice.operations import Operation
 
 if TYPE_CHECKING:
     from gallery.models.generation import Generation
@@ -126,6 +127,12 @@ class Batch(models.Model):
         return newest.batch if newest else None
 
     @property
+    def called(self) -> str:
+        """What made several requests of it, in words; just several where they differ in nothing that a kind names."""
+        is_other = self.kind == self.Kind.COUNT and "seed" not in self.axes
+        return "Several requests" if is_other else self.get_kind_display()
+
+    @property
     def written(self) -> str:
         """The prompt as it was written, with its words in braces; empty where one text was made."""
         texts = self.axes.get("prompt") if self.kind != self.Kind.MATRIX else None
@@ -159,3 +166,20 @@ class Batch(models.Model):
         """
         rows = self.members.filter(dismissed_at=None)
         return rows.run_again(requested_by, prices, submission=submission)[0]
+
+
+def varied(operations: Sequence[Operation]) -> dict[str, Any]:
+    """The columns of a batch that tell in what its requests differ, as far as a kind names it; the rarest decides."""
+
+    def values(name: str) -> list[Any]:
+        return list(dict.fromkeys(getattr(operation, name, None) for operation in operations))
+
+    models, seeds = values("model"), values("seed")
+    kind = Batch.Kind.COUNT if len(seeds) > 1 else Batch.Kind.ONE
+    if len(models) > 1:
+        kind = Batch.Kind.MODELS
+    # Words as they were written are not known here: each of them stands with its own request.
+    if len(values("prompt")) > 1:
+        kind = Batch.Kind.WORDS
+    varied = {"model": models, "seed": seeds}
+    return {"kind": kind, "axes": {name: each for name, each in varied.items() if len(each) > 1}}

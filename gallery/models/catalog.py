@@ -21,6 +21,10 @@ class CatalogModelQuerySet(models.QuerySet["CatalogModel"]):
         """Listed models that make pictures from a prompt."""
         return self.listed().filter(makes_images=True)
 
+    def withdrawn(self) -> dict[str, str]:
+        """The names of those that Venice lists no more, by their ids."""
+        return dict(self.filter(listed=False).values_list("model_id", "name"))
+
     def note_rate_limit(self, model: str, limit: int | None) -> None:
         """Write down the images a minute that an answer names, when they are news."""
         values = columns.fitted(self.model, rate_limit=limit)

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from gallery.failpoints import failpoint
 from gallery.models import columns, service_order, sets
-from gallery.models.batch import Batch
+from gallery.models.batch import Batch, varied
 from gallery.models.lifecycle import cancelled
 from gallery.models.prompt import Prompt
 from gallery.models.states import ACTIVE_STATES, RUNNABLE_STATES, Hold, State
@@ -173,7 +173,11 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
             if not again:
                 return [], False
             made, is_new = self.enqueue_batch(
-                again[0].owner, orders, submission=submission, requested_by=requested_by
+                again[0].owner,
+                orders,
+                submission=submission,
+                requested_by=requested_by,
+                **varied([order.operation for order in orders]),
             )
             if is_new:
                 rows.filter(pk__in=[row.pk for row in again]).dismiss()

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TypeAlias
 
 from gallery.formats import read_sides, sides
@@ -85,11 +86,18 @@ def written(name: str, value: Value) -> str:
 
 
 def read_axis(
-    name: str, text: str, *, models: Mapping[str, Model], styles: Sequence[str], prompt: str
+    name: str,
+    text: str,
+    *,
+    models: Mapping[str, Model],
+    styles: Sequence[str],
+    prompt: str,
+    withdrawn: Mapping[str, str] = MappingProxyType({}),
 ) -> Axis | None:
     """The axis as it was typed; None when nothing was. WrongValues with the piece that is wrong.
 
-    `models` by id and `styles` are what is offered; `prompt` is what words are exchanged in.
+    `models` by id and `styles` are what is offered; `prompt` is what words are exchanged in, and
+    `withdrawn` the names of models that were offered, by their ids.
     """
     readers: dict[str, Callable[[], Iterable[Value]]] = {
         SEED: lambda: _whole(text, -MAX_SEED, MAX_SEED),
@@ -97,7 +105,7 @@ def read_axis(
         CFG: lambda: _decimals(text),
         STYLE: lambda: [_style(piece, styles) for piece in _pieces(text)],
         SIZE: lambda: [_size(piece) for piece in _pieces(text)],
-        MODEL: lambda: [_model(piece, models) for piece in _pieces(text)],
+        MODEL: lambda: [_model(piece, models, withdrawn) for piece in _pieces(text)],
         PROMPT: lambda: _words(text, prompt),
     }
     if not text.strip():
@@ -166,9 +174,14 @@ def _style(piece: str, styles: Sequence[str]) -> str | None:
     return _named(piece, {style.casefold(): style for style in styles}, "There is no style")
 
 
-def _model(piece: str, models: Mapping[str, Model]) -> str:
-    names = {model.name.casefold(): model.id for model in models.values()}
-    return _named(piece, names | {each.casefold(): each for each in models}, "There is no model")
+def _model(piece: str, models: Mapping[str, Model], withdrawn: Mapping[str, str]) -> str:
+    names = {model.name.casefold(): model.id for model in models.values()} | {
+        each.casefold(): each for each in models
+    }
+    gone = {each.casefold(): name for pk, name in withdrawn.items() for each in (pk, name)}
+    if piece.casefold() in gone.keys() - names.keys():
+        raise WrongValues(f"Model {gone[piece.casefold()]} is no longer offered.")
+    return _named(piece, names, "There is no model")
 
 
 def _named(piece: str, names: Mapping[str, str], nothing: str) -> str:

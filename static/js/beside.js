@@ -52,7 +52,9 @@ const thrown = new Map();
 
 function take(ids) {
   const sides = ids.map(sideOf).filter(Boolean);
-  const held = sides.some((side) => side.contains(document.activeElement));
+  // A button that is switched off while its request runs has lost the focus to the body by now.
+  const focused = document.activeElement;
+  const held = focused === document.body || sides.some((side) => side.contains(focused));
   for (const side of sides) {
     side.hidden = true;
     side.removeAttribute("data-pointed");

@@ -131,15 +131,19 @@ document.addEventListener("htmx:afterSwap", () => {
   }
 });
 
+/** What has just been folded up holds the focus until it is drawn. */
+const isLost = () => document.activeElement === document.body || !document.activeElement.checkVisibility();
+
 function keepFocus() {
-  if (!last || document.activeElement !== document.body) return;
-  if (last.isConnected) last.focus({ preventScroll: true });
-  if (document.activeElement !== document.body || !rows) return;
+  if (!last || !isLost()) return;
+  const folded = last.isConnected ? last.closest("details:not([open])")?.querySelector("summary") : null;
+  for (const place of [last, folded]) if (place?.isConnected && isLost()) place.focus({ preventScroll: true });
+  if (!isLost() || !rows) return;
   // Never to another button: the next key would press it.
   const links = rows.flatMap((id) => [...(document.getElementById(id)?.querySelectorAll(LINK) ?? [])]);
   for (const link of [...links, document.getElementById("main")]) {
     link.focus({ preventScroll: true });
-    if (document.activeElement !== document.body) return;
+    if (!isLost()) return;
   }
 }
 

@@ -18,7 +18,8 @@ let all = false;
 let narrowed = false;
 let last = null;
 /** After *Select* was pressed a click means to select; beside circles alone it opens the picture as ever. */
-let choosing = false;
+// What was typed into the bar before a sign-in is seen there, also where nothing is selected any more.
+let choosing = bar.matches("[data-filled]");
 /** While a deed is on its way. */
 let busy = false;
 /** What was thrown away here, by its moment: the tiles and where they stood. */
@@ -94,7 +95,21 @@ function choose(box, on, isRange) {
   say(count());
 }
 
+const linkOf = (tile) => tile?.querySelector("a[href]");
+
+/** Who goes by keys and stood on what is gone, or switched off, stands at the first of these that is there. */
+function goOn(...places) {
+  const held = document.activeElement;
+  if (held !== document.body && held.checkVisibility() && !held.disabled) return;
+  const main = document.getElementById("main");
+  for (const place of [...places, grid.querySelector("a[href]"), document.querySelector("[data-select]"), main]) {
+    place?.focus({ preventScroll: true });
+    if (place && document.activeElement === place) return;
+  }
+}
+
 function clear() {
+  const tile = last?.closest(TILE);
   all = narrowed = false;
   choosing = false;
   selected.clear();
@@ -102,6 +117,7 @@ function clear() {
   keep();
   draw();
   say("Nothing is selected.");
+  return tile;
 }
 
 // While anything is selected, a touch of a tile or a click with Shift selects it too, and opens nothing. Enter is a
@@ -171,7 +187,8 @@ document.addEventListener("keydown", (event) => {
   } else if (event.ctrlKey || event.metaKey) return;
   else if (key === "g" && selecting()) bar.querySelector("button:not([hidden])").focus();
   else if (key === "x" && tile) choose(boxOf(tile), !boxOf(tile).checked, event.shiftKey);
-  else if (key === "escape" && selecting() && !document.querySelector(".filter[open], .person[open]")) clear();
+  else if (key === "escape" && selecting() && !document.querySelector(".filter[open], .person[open]"))
+    goOn(linkOf(clear()));
   else if (key === "delete" && (all || selected.size)) bar.querySelector('[data-verb="trash"]')?.click();
 });
 
@@ -187,13 +204,14 @@ document.addEventListener("click", (event) => {
     choosing = true;
     draw(true);
     say("Choose pictures.");
-  } else if (event.target.closest("[data-select-none]")) clear();
+  } else if (event.target.closest("[data-select-none]")) goOn(linkOf(clear()));
   else if (event.target.closest("[data-select-all]")) {
     all = true;
     narrowed = false;
     keep();
     draw();
     say(count());
+    goOn(bar.querySelector("[data-select-none]"));
   }
 });
 
@@ -212,6 +230,7 @@ bar.addEventListener("submit", async (event) => {
   const ids = all ? null : [...selected];
   const rating = bar.elements.rating?.value;
   const body = new URLSearchParams(new FormData(bar));
+  const held = document.activeElement === button;
   busy = true;
   draw();
   try {
@@ -232,6 +251,7 @@ bar.addEventListener("submit", async (event) => {
   } finally {
     busy = false;
     draw();
+    if (held) goOn(button);
   }
 });
 
@@ -272,18 +292,22 @@ function follow({ verb, ids, rating }, note) {
 }
 
 function takeAway(tiles, ids, moment) {
-  const focused = tiles.some((tile) => tile.contains(document.activeElement));
   const places = tiles.map((tile) => ({ tile, next: tile.nextSibling }));
-  const beside = tiles.at(-1)?.nextElementSibling?.closest(TILE);
+  // The next picture that stays, or else the one before.
+  const every = [...document.querySelectorAll(TILE)];
+  const gone = new Set(tiles);
+  const stays = (tile) => !gone.has(tile);
+  const at = every.indexOf(tiles.at(-1));
+  const beside = every.slice(at + 1).find(stays) ?? every.slice(0, Math.max(at, 0)).reverse().find(stays);
   document.getElementById("quick")?.setAttribute("hidden", "");
   for (const { tile } of places) tile.remove();
-  if (focused) beside?.querySelector("a").focus({ preventScroll: true });
   if (moment) thrown.set(moment, places);
   // What was selected since stays selected.
   for (const id of ids ?? []) selected.delete(id);
-  if (!ids || !selected.size) return clear();
+  if (!ids || !selected.size) clear();
   keep();
   draw();
+  goOn(linkOf(beside));
 }
 
 // Undone: the same tiles, where they stood.
@@ -297,6 +321,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (!places) return location.reload();
   for (const { tile, next } of places.reverse()) grid.insertBefore(tile, next?.parentNode === grid ? next : null);
   draw();
+  goOn(linkOf(places.at(-1)?.tile));
 });
 
 for (const name of ["htmx:afterSettle", "pageshow"]) addEventListener(name, () => draw(selecting()));

@@ -408,3 +408,56 @@ def test_by_keys_alone_what_is_selected_is_tagged(filled_site: Site, browser: Br
     expect(page.locator("#notices")).to_contain_text("2 pictures put into")
     assert complaints == []
     context.close()
+
+
+def focused(page: Page) -> str | None:
+    """The picture whose tile has the focus; None when none has."""
+    return page.evaluate("document.activeElement.closest('[data-image]')?.dataset.image ?? null")
+
+
+@pytest.mark.parametrize("by_key", [False, pytest.param(True, marks=pytest.mark.long)])
+def test_who_goes_by_keys_goes_on_beside_what_was_thrown_away(
+    filled_site: Site, browser: Browser, by_key: bool
+) -> None:
+    context, page, complaints = opened(filled_site, browser)
+    first, second, third = (tile(page, number) for number in range(3))
+    for each in (first, second):
+        page.locator(f"{each[0]} > a").focus()
+        page.keyboard.press("x")
+    if by_key:
+        page.keyboard.press("Delete")
+    else:
+        page.locator('[data-verb="trash"]').focus()
+        page.keyboard.press("Enter")
+    expect(page.locator(second[0])).to_have_count(0)
+    expect(page.locator(f"{third[0]} > a")).to_be_focused()
+    page.get_by_role("button", name="Undo").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(f"{first[0]} > a")).to_be_focused()
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.long
+def test_no_button_of_the_bar_loses_the_focus(filled_site: Site, browser: Browser) -> None:
+    context, page, complaints = opened(filled_site, browser)
+    second = tile(page, 1)
+    page.locator(f"{second[0]} > a").focus()
+    page.keyboard.press("x")
+    favourite = page.locator('[data-verb="favourite"]')
+    favourite.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#notices")).to_contain_text("1 picture added")
+    expect(favourite).to_be_focused()
+    page.locator("[data-select-all]").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-select-none]")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#selection")).to_be_hidden()
+    assert focused(page) == second[1]
+    page.keyboard.press("x")
+    page.locator("[data-select-none]").focus()
+    page.keyboard.press("Enter")
+    assert focused(page) == second[1]
+    assert complaints == []
+    context.close()

@@ -254,3 +254,28 @@ def test_axe_finds_nothing(filled_site: Site, browser: Browser, path: str, schem
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     context.close()
+
+
+@pytest.mark.parametrize("name", ["A new one", pytest.param("Another", marks=pytest.mark.long)])
+def test_who_collects_by_keys_stays_beside_the_field(filled_site: Site, page: Page, name: str) -> None:
+    page.goto(f"{filled_site.url}/images/5/")
+    summary = page.locator("#collect summary")
+    summary.focus()
+    page.keyboard.press("Enter")
+    page.locator("#collect-name").focus()
+    page.keyboard.type(name)
+    page.keyboard.press("Enter")
+    expect(page.locator("#collect .chip-form a", has_text=name)).to_be_visible()
+    expect(summary).to_be_focused()
+    page.locator("#collect .chip-form", has_text=name).get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#collect .chip-form a", has_text=name)).to_have_count(0)
+    expect(page.locator("#main:focus, #main :focus")).to_have_count(1)
+
+
+def test_who_compares_by_keys_goes_on_beside_what_was_thrown_away(filled_site: Site, page: Page) -> None:
+    page.goto(f"{filled_site.url}/compare/?images=7,8,9")
+    page.locator('.side[data-image="7"] [data-action="trash"] button').focus()
+    page.keyboard.press("Enter")
+    expect(page.locator('.side[data-image="7"]')).to_be_hidden()
+    expect(page.locator('.side[data-image="8"] .picture')).to_be_focused()

@@ -175,17 +175,22 @@ def test_an_operation_by_scripts(filled_site: Site, browser: Browser, keeper: st
 
 
 @pytest.mark.long
-def test_a_tag_for_what_is_selected(filled_site: Site, browser: Browser, keeper: str) -> None:
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
+@pytest.mark.parametrize("script", [True, False])
+def test_a_tag_for_what_is_selected(filled_site: Site, browser: Browser, keeper: str, script: bool) -> None:
+    context = browser.new_context(java_script_enabled=script, viewport={"width": 1440, "height": 900})
     filled_site.cookies.pop(keeper, None)
     page = signed_in(filled_site, context, keeper)
     page.locator(".pick").first.check(force=True)
     page.get_by_text("Rate, tag, collect").click()
     page.get_by_label("Tag", exact=True).fill("lighthouses")
+    page.get_by_label("Collection", exact=True).fill("Coasts")
     end_session(context)
     page.get_by_role("button", name="Tag", exact=True).click()
     sign_in_again(page)
     page.wait_for_url(f"{filled_site.url}/?kept")
-    page.get_by_text("What you typed").click()
-    expect(page.locator("[data-typed]").last).to_have_value("lighthouses")
+    expect(page.get_by_label("Tag", exact=True)).to_have_value("lighthouses")
+    expect(page.get_by_label("Tag", exact=True)).to_be_visible()
+    expect(page.get_by_label("Collection", exact=True)).to_have_value("Coasts")
+    if script:
+        expect(page.locator("[data-selected]")).to_have_text("1")
     context.close()

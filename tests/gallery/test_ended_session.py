@@ -5,6 +5,7 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import LazySettings
 from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import QueryDict
@@ -13,10 +14,11 @@ from django.urls import resolve
 
 from gallery import accounts
 from gallery.forms import kept
-from gallery.models import CatalogModel, Collection, Generation, Image, Preset, SavedSearch, User
+from gallery.models import CatalogModel, Collection, Generation, Image, Preset, SavedSearch, State, User
 from tests.gallery.generations import ABLE, a_picture, take_off_the_list
 from tests.gallery.page import Page
 from tests.gallery.paid_form import forms
+from venice import Generate
 
 pytestmark = pytest.mark.usefixtures("models_known")
 
@@ -326,6 +328,62 @@ def test_a_form_that_cannot_be_shown_again_says_why(
     assert bool(page.all(data_typed=None)) == path.startswith("/admin/")
 
 
+@pytest.mark.parametrize(
+    ("page", "way"),
+    [
+        ("http://testserver/queue/?from=3", "/queue/?from=3"),
+        ("http://testserver//evil.example/", "/evil.example/"),
+        ("https://evil.example/queue/", None),
+        ("javascript:alert(1)", None),
+        ("http://testserver/", None),
+        (None, None),
+    ],
+)
+def test_a_button_that_is_older_than_the_sign_in_leads_back_to_its_page(
+    alice: User, page: str | None, way: str | None
+) -> None:
+    """It says nothing that could be put back; to the gallery a way leads from each refusal."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+    generation = Generation.objects.enqueue(alice, Generate(model="chroma", prompt="A heron", seed=1))[0]
+    answer = client.post(f"/generations/{generation.pk}/cancel/", headers={"Referer": page} if page else {})
+    assert answer.status_code == 403
+    assert [each["href"] for each in Page(answer.content).all("a")] == [*([way] if way else []), "/"]
+
+
+def test_a_button_leads_back_to_its_page_when_the_minute_is_used_up(
+    client: Client, alice: User, others: dict[str, int], settings: LazySettings
+) -> None:
+    client.force_login(alice)
+    settings.SUBMISSIONS_PER_MINUTE = 1
+    old = Image.objects.get().generation
+    Generation.objects.filter(pk=old.pk).update(state=State.FAILED)
+    there = f"/generations/{old.pk}/?from=queue"
+    answer = client.post(
+        f"/generations/{old.pk}/run-again/", headers={"Referer": f"http://testserver{there}"}
+    )
+    assert answer.status_code == 429
+    assert Page(answer.content).all("a")[0]["href"] == there
+
+
+def test_a_refusal_of_what_is_selected_leads_back_to_its_page(
+    client: Client, alice: User, others: dict[str, int]
+) -> None:
+    client.force_login(alice)
+    answer = client.post(
+        "/selection/untag/", {"tag": "none"}, headers={"Referer": "http://testserver/trash/"}
+    )
+    assert answer.status_code == 422
+    assert Page(answer.content).all("a")[0]["href"] == "/trash/"
+
+
+def test_a_host_that_is_not_ours_is_led_nowhere(client: Client, db: None, settings: LazySettings) -> None:
+    settings.ALLOWED_HOSTS = ["testserver"]
+    answer = client.post("/queue/", headers={"Host": "evil.example", "Referer": "http://evil.example/queue/"})
+    assert answer.status_code == 400
+    assert [each["href"] for each in Page(answer.content).all("a")] == ["/"]
+
+
 def test_what_the_page_sends_by_itself_spends_nothing(client: Client, alice: User) -> None:
     """Somebody who has signed in meanwhile, in another tab, gets the form as it was."""
     client.force_login(alice)
@@ -534,6 +592,39 @@ def test_selected_pictures_are_named(client: Client, alice: User, others: dict[s
     client.post("/accounts/login/", PASSWORD)
     page = Page(client.get(QueryDict(urlsplit(sent["Location"]).query)["next"]).content)
     assert [each.text.strip() for each in page.all("textarea", data_typed="")] == ["3, 4"]
+
+
+# Each button of the bar sends all that stands in it, and to another address.
+@pytest.mark.parametrize(
+    "action", ["/selection/tag/", "/selection/rate/", "/selection/download/", "/multi-edit/"]
+)
+@pytest.mark.parametrize("page", ["/?q=heron", "/collections/{collection}/", "/prompts/{prompt}/"])
+def test_words_in_the_bar_for_what_is_selected_come_back_to_it(
+    client: Client, alice: User, others: dict[str, int], action: str, page: str
+) -> None:
+    prompt = Image.objects.get().generation.prompt_id
+    typed = {"tag": "herons at “dawn”", "collection": "New herons", "rating": "3"}
+    there = page.format(**others, prompt=prompt)
+    client.post(action, typed | {"image": "3"}, headers={"Referer": f"http://testserver{there}"})
+    client.post("/accounts/login/", PASSWORD)
+    target = kept.asking(there)
+    back = Page(client.get(target).content)
+    assert "open" in back.one(id="selection").one("details")
+    fields = shown(back, "/selection/favourite/")
+    assert {name: fields.get(name) for name in typed} == typed
+
+
+def test_words_beside_thousands_of_selected_pictures_come_back(
+    client: Client, alice: User, others: dict[str, int]
+) -> None:
+    """The pictures wait in the tab of whoever has selected them by scripts."""
+    several = ",".join(map(str, random.Random(1).sample(range(10**9), 4000)))
+    headers = {"Referer": "http://testserver/", "HX-Request": "true", "HX-Current-URL": "http://testserver/"}
+    sent = client.post("/selection/tag/", {"image": several, "tag": "herons"}, headers=headers)
+    assert sent.status_code == 401
+    client.post("/accounts/login/", PASSWORD)
+    back = Page(client.get(QueryDict(urlsplit(sent["HX-Redirect"]).query)["next"]).content)
+    assert shown(back, "/selection/favourite/")["tag"] == "herons"
 
 
 def test_words_whose_page_is_gone_can_be_copied(client: Client, alice: User, others: dict[str, int]) -> None:

@@ -205,6 +205,38 @@ def test_run_again_has_its_own_price_and_makes_a_click_of_its_own(maker: Client,
     assert htmx["HX-Redirect"] == address(new)
 
 
+@pytest.mark.parametrize(
+    ("changes", "called", "axes"),
+    [
+        ([{"steps": 8}, {"steps": 9}], "Several requests", {}),
+        (
+            [{"model": "z-image-turbo"}, {"model": "chroma"}],
+            "Several models",
+            {"model": ["z-image-turbo", "chroma"]},
+        ),
+        ([{"prompt": "A bridge"}, {"prompt": "A ford"}], "Several words", {}),
+        ([{"seed": 1}, {"seed": 2}], "Several seeds", {"seed": [1, 2]}),
+        ([{}], "One request", {}),
+    ],
+)
+def test_the_rest_that_is_run_again_is_called_by_what_it_is(
+    maker: Client, alice: User, changes: list[dict[str, Any]], called: str, axes: dict[str, Any]
+) -> None:
+    """Whatever the click was that it is left of: a row of a matrix may be anything."""
+    orders = [
+        Order(operation=replace(BRIDGE, **each), price=Decimal("0.01")) for each in [{"seed": 3}, *changes]
+    ]
+    batch = Generation.objects.enqueue_batch(alice, orders, kind=Batch.Kind.MATRIX)[0][0].batch
+    batch.cancel()
+    rest = batch.members.filter(position__gte=1)
+    batch.run_again(alice, dict.fromkeys(rest.values_list("pk", flat=True), Decimal("0.01")))
+    new = Batch.objects.latest("pk")
+    assert (new.called, new.axes) == (called, axes)
+    page = maker.get(f"/batches/{new.pk}/", follow=True)
+    facts = Page(page.content).all("dl", class_="batch-facts")
+    assert [called in each.words for each in facts] == [True] * len(facts)
+
+
 def test_what_may_have_been_charged_says_so(maker: Client, alice: User) -> None:
     batch = a_click(alice)
     fail(batch, 0, state=State.INTERRUPTED)

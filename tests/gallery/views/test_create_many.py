@@ -13,7 +13,7 @@ from django.test import Client
 
 from gallery.models import Batch, Draft, Generation, User
 from gallery.pipeline.worker import WorkerProcess
-from tests.gallery.generations import a_picture
+from tests.gallery.generations import a_picture, take_off_the_list
 from tests.gallery.page import Page
 from tests.gallery.paid_form import spending
 
@@ -202,7 +202,28 @@ def test_a_model_is_added_and_taken_away_without_script(maker: Client) -> None:
 def test_a_model_that_is_not_offered_stops_all_of_them(maker: Client) -> None:
     answer = maker.post("/create/", BRIDGE | {"model": ["z-image-turbo", "nope"]})
 
-    assert "not offered" in said(answer, "model")
+    assert said(answer, "model") == "That model is not offered. Choose one from the list."
+
+
+@pytest.mark.parametrize("models", ["venice-sd35", ["z-image-turbo", "venice-sd35"]])
+def test_a_model_that_was_withdrawn_meanwhile_is_named_and_the_rest_stays(
+    maker: Client, models: str | list[str]
+) -> None:
+    take_off_the_list("venice-sd35")
+    typed = {"model": models, "prompt": "A ford", "cfg_scale": "7.5", "seed": "42", "count": "2"}
+    answer = maker.post("/create/", BRIDGE | typed)
+    assert (
+        said(answer, "model") == "Model Venice SD35 is no longer offered. Choose another one from the list."
+    )
+    page = Page(answer.content)
+    assert page.one("textarea", name="prompt").text.strip() == "A ford"
+    assert page.one("input", name="seed")["value"] == "42"
+    assert page.one("select", name="count").one("option", selected=None)["value"] == "2"
+    # What the other model has no place for is told.
+    fields = page.all("input", name="cfg_scale")
+    assert (fields[0]["value"] if fields else page.one("span", class_="create-left-out").words).count(
+        "7.5"
+    ) == 1
 
 
 def test_what_another_model_cannot_do_is_said_before_it_costs(maker: Client) -> None:

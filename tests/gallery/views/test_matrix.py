@@ -127,6 +127,20 @@ def test_a_model_that_is_gone_is_named(maker: Client) -> None:
     assert not there.all("span", class_="create-left-out")
 
 
+@pytest.mark.parametrize("axis", [{"model": "venice-sd35"}, {"axis-model": "chroma\nvenice-sd35"}])
+def test_a_model_that_was_withdrawn_meanwhile_is_named_where_it_stands(
+    maker: Client, axis: dict[str, str]
+) -> None:
+    take_off_the_list("venice-sd35")
+    answer = maker.post("/create/matrix/", ASKED | axis | {"buy": "all"})
+    assert answer.status_code == 422
+    page = Page(answer.content)
+    (where,) = axis
+    assert page.one(data_error_for=where).words.startswith("Model Venice SD35 is no longer offered.")
+    assert page.one("textarea", name="prompt").text.strip() == ASKED["prompt"]
+    assert not Generation.objects.exists()
+
+
 def test_without_a_model_it_is_the_default_that_is_looked_at(maker: Client) -> None:
     asked = {name: value for name, value in ASKED.items() if name != "model"}
     page = Page(maker.get("/create/matrix/", asked).content)

@@ -10,7 +10,7 @@ from django.test import Client
 from gallery.media import pictures
 from gallery.models import CatalogModel, Generation, Image, Kind, State, Upload, User
 from gallery.pipeline.worker import WorkerProcess
-from tests.gallery.generations import a_picture
+from tests.gallery.generations import a_picture, take_off_the_list
 from tests.gallery.page import Page
 from tests.gallery.paid_form import Form, spending
 from tests.gallery.pipeline.test_kinds import RED
@@ -541,6 +541,27 @@ def test_a_model_that_is_gone_is_told_where_its_request_is_filled_in(site: Clien
     Generation.objects.filter(pk=failed.pk).update(model="gone-edit", error_kind="ModelGone")
     told = Page(try_again(site, failed).content).one(id="edit-model_helptext").words
     assert told == "gone-edit is not offered any more."
+
+
+@pytest.mark.parametrize("verb", ["edit", "multi-edit"])
+def test_a_model_that_was_withdrawn_meanwhile_is_named_and_the_rest_stays(
+    site: Client, alice: User, verb: str
+) -> None:
+    there = address(pictured(alice, 512, 512), verb)
+    take_off_the_list("grok-imagine-edit")
+    gone = CatalogModel.objects.get(model_id="grok-imagine-edit").name
+    sent = {"model": "grok-imagine-edit", "prompt": "snow", "resolution": "2K"}
+    answer = site.post(there, sent)
+    assert answer.status_code == 422
+    page = Page(answer.content)
+    assert page.one(data_error_for="model").words == (
+        f"Model {gone} is no longer offered. Choose another one from the list."
+    )
+    assert page.one("textarea", name="prompt").text.strip() == "snow"
+    # What the usual model has no place for is told.
+    shown = page.all("option", value="2K", selected=None)
+    assert shown or "2K" in page.one("p", data_left_out="").words
+    assert Generation.objects.count() == 1
 
 
 def test_what_the_form_of_an_operation_has_no_place_for_is_named(site: Client, alice: User) -> None:
