@@ -68,8 +68,10 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         """They, calls of those generations, come to `outcome`; what their prompts have cost follows. How many."""
         with transaction.atomic():
             # Who holds them alone may change what their calls came to; the prompts, which others share, come last.
-            held = Generation.objects.filter(pk__in=sets.Ids(generations)).order_by("pk").select_for_update()
-            prompts = dict(held.values_list("pk", "prompt"))
+            locked = (
+                Generation.objects.filter(pk__in=sets.Ids(generations)).order_by("pk").select_for_update()
+            )
+            prompts = dict(locked.values_list("pk", "prompt"))
             rows = self.filter(generation__in=sets.Ids(prompts))
             before = list(rows.values_list("generation", "outcome", "emulated", "price"))
             count = rows.update(outcome=outcome, **changes)

@@ -227,9 +227,9 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
         """
         column = "pretended_micros" if emulated else "spent_micros"
         micros = Case(*(When(pk=pk, then=int(amount * MILLION)) for pk, amount in amounts.items()), default=0)
-        held = self.filter(pk__in=sets.Ids(amounts)).order_by("pk").select_for_update(no_key=True)
+        locked = self.filter(pk__in=sets.Ids(amounts)).order_by("pk").select_for_update(no_key=True)
         with transaction.atomic():
-            rows = self.filter(pk__in=sets.Ids(held.values_list("pk", flat=True)))
+            rows = self.filter(pk__in=sets.Ids(locked.values_list("pk", flat=True)))
             return rows.update(**{column: F(column) + micros})
 
     def miscounted(self) -> Self:

@@ -132,8 +132,8 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         from gallery.models.attempt import Attempt
 
         with transaction.atomic():
-            held = self.waiting_for_hosts().order_by("pk").select_for_update(no_key=True, of=("self",))
-            rows = self.model._default_manager.filter(pk__in=sets.Ids(held.values_list("pk", flat=True)))
+            locked = self.waiting_for_hosts().order_by("pk").select_for_update(no_key=True, of=("self",))
+            rows = self.model._default_manager.filter(pk__in=sets.Ids(locked.values_list("pk", flat=True)))
             waiting: defaultdict[str, list[int]] = defaultdict(list)
             # Asked again: whoever held one of them may have stored it, and a host may have been heard of.
             for pk, host in rows.silent_hosts().items():
@@ -160,9 +160,9 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         """
         with transaction.atomic():
             # Of two at once the second one waits here, and finds the repeats of the first.
-            held = self.filter(pk__in=sets.Ids(prices), state__in=RUNNABLE_STATES).order_by("pk")
-            held = held.select_for_update(no_key=True, of=("self",))
-            rows = self.model._default_manager.filter(pk__in=sets.Ids(held.values_list("pk", flat=True)))
+            locked = self.filter(pk__in=sets.Ids(prices), state__in=RUNNABLE_STATES).order_by("pk")
+            locked = locked.select_for_update(no_key=True, of=("self",))
+            rows = self.model._default_manager.filter(pk__in=sets.Ids(locked.values_list("pk", flat=True)))
             old = rows.filter(repeats=None).with_requests().select_related("owner", "batch", "origin")
             orders = [
                 Order(operation=operation, price=prices[row.pk], origin=row.origin, run_again_of=row)

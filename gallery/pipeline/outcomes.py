@@ -52,8 +52,8 @@ def settle(generation: Generation, attempt: Attempt, error: VeniceError) -> None
             catalog.expire()
         failpoint("settling")
     failpoint("settled")
-    kind, held = type(error).__name__, decision.hold.label
-    waits = f", {held} waits" if decision.action == "again" else ""
+    kind, reach = type(error).__name__, decision.hold.label
+    waits = f", {reach} waits" if decision.action == "again" else ""
     log.warning("generation %d: %s (%s)%s", generation.pk, decision.action, kind, waits)
 
 
