@@ -76,7 +76,7 @@ def test_axe_finds_nothing(
     window = {"width": width, "height": 900}
     context = browser.new_context(color_scheme=scheme, viewport=window)  # type: ignore[arg-type]
     complaints = watched(context)
-    page = signed_in(site, context)
+    page = signed_in(site, context, path=None)
     found: list[str] = []
     for path in paths:
         response = page.goto(site.url + path)
@@ -114,8 +114,7 @@ def test_a_picture_that_is_html_as_well_runs_nothing(filled_site: Site, browser:
     """ASVS 3.2.1: what a sandboxed answer holds is never a document."""
     site = filled_site
     context = browser.new_context()
-    page = signed_in(site, context)
-    page.goto(f"{site.url}/images/1/")
+    page = signed_in(site, context, path="/images/1/")
     source = page.locator("[data-image] img").first.get_attribute("src")
     response = page.goto(f"{site.url}{source}")
     assert response

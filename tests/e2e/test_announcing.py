@@ -21,8 +21,7 @@ def generate(page: Page, prompt: str, variants: str = "1") -> None:
 def said(site: Site, browser: Browser) -> Page:
     """A page that collects what was said."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = signed_in(site, context)
-    page.goto(f"{site.url}/create/")
+    page = signed_in(site, context, path="/create/")
     page.evaluate(
         """() => {
           window.heard = [];

@@ -19,8 +19,7 @@ def chosen(page: Page, prompt: str, count: str) -> None:
 def test_a_click_of_eight_in_place_paused_and_gone_on_with(site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     complaints = watched(context)
-    page = signed_in(site, context)
-    page.goto(f"{site.url}/create/")
+    page = signed_in(site, context, path="/create/")
     chosen(page, f"Eight lanterns {SLOW}", "8")
     expect(page.locator("#create-submit")).to_contain_text("Generate · $0.08")
     expect(page.locator("[data-plan]")).to_contain_text("8 seeds = 8 pictures")
@@ -70,8 +69,9 @@ def test_without_script_on_several_models(site: Site, browser: Browser) -> None:
     context = browser.new_context(
         java_script_enabled=False, viewport={"width": 390, "height": 844}, has_touch=True
     )
-    page = signed_in(site, context)
-    page.goto(f"{site.url}/create/?model=z-image-turbo&model=chroma&count=2&prompt=Two+bridges+{SLOW}")
+    page = signed_in(
+        site, context, path=f"/create/?model=z-image-turbo&model=chroma&count=2&prompt=Two+bridges+{SLOW}"
+    )
     expect(page.locator("[data-plan]")).to_contain_text("2 models × 2 seeds = 4 pictures")
 
     page.locator("#create-submit").tap()
@@ -88,8 +88,7 @@ def test_without_script_on_several_models(site: Site, browser: Browser) -> None:
 def test_the_queue_has_one_line_that_folds_out_by_keys(site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     complaints = watched(context)
-    page = signed_in(site, context)
-    page.goto(f"{site.url}/create/")
+    page = signed_in(site, context, path="/create/")
     chosen(page, "Twelve boats [[fault:slow:4]]", "12")
     page.locator("#id_prompt").press("Control+Enter")
     # The newest click stands first.
@@ -114,8 +113,7 @@ def test_the_queue_has_one_line_that_folds_out_by_keys(site: Site, browser: Brow
 def test_words_are_counted_while_they_are_typed(site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     complaints = watched(context)
-    page = signed_in(site, context)
-    page.goto(f"{site.url}/create/")
+    page = signed_in(site, context, path="/create/")
     page.locator("#id_alternatives").check()
     page.locator("#id_prompt").press_sequentially("A boat at {dawn|noon|dusk}")
 
@@ -133,8 +131,7 @@ def test_words_are_counted_while_they_are_typed(site: Site, browser: Browser) ->
 def test_what_is_cancelled_folds_into_the_line_and_runs_again(site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     complaints = watched(context)
-    page = signed_in(site, context)
-    page.goto(f"{site.url}/create/")
+    page = signed_in(site, context, path="/create/")
     chosen(page, f"Twelve kites {SLOW}", "12")
     page.locator("#create-submit").click()
     click = page.locator("#create-sitting [data-batch]").first

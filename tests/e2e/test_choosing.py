@@ -24,8 +24,7 @@ def test_style_references_are_found_and_ticked_and_a_file_is_brought(
 ) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     complaints = watched(context)
-    page = signed_in(filled_site, context)
-    page.goto(f"{filled_site.url}/create/?model={ABLE}&prompt=A+bridge")
+    page = signed_in(filled_site, context, path=f"/create/?model={ABLE}&prompt=A+bridge")
     page.locator("#pick-style-reference").press("Enter")
     search = page.locator("[data-picker-search]")
     expect(search).to_be_focused()
@@ -59,8 +58,7 @@ def test_by_touch_pictures_are_added_to_those_that_are_edited_together(
 ) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     complaints = watched(context)
-    page = signed_in(filled_site, context)
-    page.goto(f"{filled_site.url}/images/5/multi-edit/?input=7")
+    page = signed_in(filled_site, context, path="/images/5/multi-edit/?input=7")
     page.locator("#multi-edit-prompt").fill("Both at night")
     page.locator("[data-arranging] [name=later]").first.tap()
     page.locator("#pick-input").tap()
@@ -87,8 +85,7 @@ def test_without_a_script_a_page_leads_back_with_all_that_was_typed(
     filled_site: Site, browser: Browser
 ) -> None:
     context = browser.new_context(java_script_enabled=False)
-    page = signed_in(filled_site, context)
-    page.goto(f"{filled_site.url}/create/?model={ABLE}")
+    page = signed_in(filled_site, context, path=f"/create/?model={ABLE}")
     page.locator("#id_prompt").fill("A bridge in fog")
     page.locator("#pick-style-reference").click()
     page.locator("#picker-q").fill("sky")

@@ -12,7 +12,7 @@ from tests.e2e.conftest import Site, signed_in, watched
 
 def at_desk(site: Site, browser: Browser, **more: Any) -> Page:
     window = {"viewport": {"width": 1440, "height": 900}}
-    return signed_in(site, browser.new_context(**(window | more)))
+    return signed_in(site, browser.new_context(**(window | more)), path=None)
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ def test_escape_of_an_input_method_stays_in_the_search_box(
     context = browser.new_context()
     problems = watched(context)
     page = signed_in(filled_site, context)
-    page.goto(filled_site.url + "/")
     page.locator("#search").focus()
     page.evaluate(PRESS, ["Escape", code, composing])
     expect(page.locator("#search")).to_be_focused()
@@ -31,8 +30,7 @@ def test_enter_of_an_input_method_sends_nothing(
     filled_site: Site, browser: Browser, code: int, composing: bool
 ) -> None:
     context = browser.new_context()
-    page = signed_in(filled_site, context)
-    page.goto(filled_site.url + "/create/")
+    page = signed_in(filled_site, context, path="/create/")
     page.locator("#create-form textarea").first.focus()
     taken = page.evaluate(PRESS, ["Enter", code, composing])
     assert taken, "the site let the key pass"

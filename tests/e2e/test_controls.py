@@ -21,7 +21,7 @@ PATHS = ["/", "/create/", "/images/1/", "/generations/1/", "/prompts/", "/prompt
 def test_without_javascript_nothing_is_dead(filled_site: Site, browser: Browser, width: int) -> None:
     site = filled_site
     context = browser.new_context(java_script_enabled=False, viewport={"width": width, "height": 900})
-    page = signed_in(site, context)
+    page = signed_in(site, context, path=None)
     found = {}
     scripted = 0
     for path in PATHS:
@@ -52,8 +52,7 @@ def test_with_javascript_they_are_there(site: Site, browser: Browser) -> None:
 @pytest.mark.parametrize("width", [320, 360, 430])
 def test_the_bar_of_a_phone_leads_everywhere(site: Site, browser: Browser, width: int) -> None:
     context = browser.new_context(viewport={"width": width, "height": 700})
-    page = signed_in(site, context)
-    page.goto(f"{site.url}/queue/")
+    page = signed_in(site, context, path="/queue/")
     bar = page.get_by_role("navigation", name="Main")
     # The queue's link has a count while something stands there.
     words = [text.split()[0] for text in bar.get_by_role("link").all_inner_texts()]
@@ -73,8 +72,7 @@ def test_the_bar_of_a_phone_leads_everywhere(site: Site, browser: Browser, width
 
 def test_where_there_is_room_the_name_of_the_site_leads_home(site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 800})
-    page = signed_in(site, context)
-    page.goto(f"{site.url}/queue/")
+    page = signed_in(site, context, path="/queue/")
     assert page.locator("header").get_by_role("link").all_inner_texts()[:3] == [
         "Venice Gallery",
         "Create",

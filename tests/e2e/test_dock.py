@@ -34,8 +34,7 @@ def opened(
 ) -> tuple[BrowserContext, Page, list[str]]:
     context = browser.new_context(**({"viewport": WIDE} | options))  # type: ignore[arg-type]
     complaints = watched(context)
-    page = signed_in(site, context, name)
-    page.goto(site.url + path)
+    page = signed_in(site, context, name, path)
     return context, page, complaints
 
 

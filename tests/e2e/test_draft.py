@@ -22,8 +22,7 @@ def desk(site: Site, browser: Browser) -> Iterator[BrowserContext]:
 
 
 def at_the_form(site: Site, context: BrowserContext, name: str, address: str = "/create/") -> Page:
-    page = signed_in(site, context, name)
-    page.goto(site.url + address)
+    page = signed_in(site, context, name, address)
     return page
 
 

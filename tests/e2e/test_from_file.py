@@ -31,8 +31,7 @@ def choose(page: Page) -> None:
 )
 def test_a_file_fills_the_form(site: Site, browser: Browser, bring: Callable[[Page], None]) -> None:
     with browser.new_context(viewport={"width": 390, "height": 844}) as context:
-        page = signed_in(site, context)
-        page.goto(site.url + "/create/")
+        page = signed_in(site, context, path="/create/")
         page.locator("#id_prompt").fill("typed before")
         drop(page, b"nothing of a picture")
         expect(page.locator("#from-file-said")).to_contain_text("does not say how it was made")
@@ -46,8 +45,7 @@ def test_a_file_fills_the_form(site: Site, browser: Browser, bring: Callable[[Pa
 
 def test_it_does_without_a_script(site: Site, browser: Browser) -> None:
     with browser.new_context(java_script_enabled=False) as context:
-        page = signed_in(site, context)
-        page.goto(site.url + "/create/")
+        page = signed_in(site, context, path="/create/")
         page.locator("[popovertarget=create-history]").first.click()
         page.locator("#from-file").set_input_files(FILE)  # type: ignore[arg-type]
         page.locator("[data-from-file] button").click()

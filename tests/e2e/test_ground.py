@@ -45,7 +45,7 @@ def test_it_stands_on_the_ground_of_the_page(
     site: Site, browser: Browser, scheme: Literal["dark", "light"]
 ) -> None:
     context = browser.new_context(color_scheme=scheme, viewport={"width": 1440, "height": 900})
-    page = signed_in(site, context)
+    page = signed_in(site, context, path=None)
     number = site.manage("shell", "-c", STORED).split()[-1]
     for path in ("/", f"/images/{number}/"):
         page.goto(f"{site.url}{path}")

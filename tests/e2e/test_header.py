@@ -12,8 +12,7 @@ PAUSE = "from gallery.models import Gate; Gate.objects.{}"
 def test_count_and_reason_come_by_themselves(site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     complaints = watched(context)
-    page = signed_in(site, context)
-    page.goto(f"{site.url}/prompts/")
+    page = signed_in(site, context, path="/prompts/")
     banner, count = page.locator("#gates"), page.locator("#queue-count")
     expect(banner).to_be_hidden()
     # What others have left undecided is counted too.
@@ -37,8 +36,7 @@ def test_count_and_reason_come_by_themselves(site: Site, browser: Browser) -> No
 
 def test_it_takes_nobody_away_who_is_signed_out(site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = signed_in(site, context)
-    page.goto(f"{site.url}/prompts/")
+    page = signed_in(site, context, path="/prompts/")
     for cookie in context.cookies():
         if "session-" in cookie["name"]:
             context.clear_cookies(name=cookie["name"])

@@ -132,7 +132,7 @@ def test_the_gallery_scrolls_on_by_itself_and_keeps_its_place(filled_site: Site,
 def test_ctrl_enter_generates_and_alt_arrows_walk(site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     complaints = watched(context)
-    page = signed_in(site, context)
+    page = signed_in(site, context, path=None)
     for prompt in ("First of two prompts", "Second of two prompts"):
         page.goto(f"{site.url}/create/")
         page.locator("#id_prompt").fill(prompt)
@@ -153,9 +153,8 @@ def test_ctrl_enter_generates_and_alt_arrows_walk(site: Site, browser: Browser) 
 
 def test_a_double_click_pays_once(site: Site, browser: Browser) -> None:
     context = browser.new_context()
-    page = signed_in(site, context)
+    page = signed_in(site, context, path="/create/")
     prompt = "A prompt that is clicked twice"
-    page.goto(f"{site.url}/create/")
     page.locator("#id_prompt").fill(prompt)
     page.locator("#create-submit").dblclick()
     card = page.locator("article[data-generation]", has_text=prompt)
@@ -167,7 +166,7 @@ def test_a_double_click_pays_once(site: Site, browser: Browser) -> None:
 
 def test_every_page_says_that_the_emulator_answers(site: Site, browser: Browser) -> None:
     context = browser.new_context()
-    page = signed_in(site, context)
+    page = signed_in(site, context, path=None)
     for path in ("/", "/create/", "/prompts/", "/queue/"):
         page.goto(site.url + path)
         expect(page.get_by_text(re.compile("emulator", re.IGNORECASE)).first).to_be_visible()

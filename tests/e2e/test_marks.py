@@ -15,7 +15,7 @@ Image.objects.all().sum_marks()
 def test_pictures_are_judged_by_keys_and_what_was_done_is_undone(filled_site: Site, browser: Browser) -> None:
     # Other journeys choose from the same pictures.
     filled_site.manage("shell", "-c", UNMARKED)
-    page = signed_in(filled_site, browser.new_context(viewport={"width": 1440, "height": 900}))
+    page = signed_in(filled_site, browser.new_context(viewport={"width": 1440, "height": 900}), path=None)
     complaints = watched(page.context)
     page.goto(filled_site.url + "/?q=li")
     page.keyboard.press("ArrowRight")
@@ -71,7 +71,7 @@ def test_pictures_are_judged_by_keys_and_what_was_done_is_undone(filled_site: Si
 def test_keys_are_about_what_was_touched_last(filled_site: Site, browser: Browser) -> None:
     """The pointer that moved, or the focus: one rule for all keys, and it is seen which."""
     filled_site.manage("shell", "-c", UNMARKED)
-    page = signed_in(filled_site, browser.new_context(viewport={"width": 1440, "height": 900}))
+    page = signed_in(filled_site, browser.new_context(viewport={"width": 1440, "height": 900}), path=None)
     complaints = watched(page.context)
     page.goto(filled_site.url + "/?q=li")
     tiles = page.locator("[data-grid] .tile")

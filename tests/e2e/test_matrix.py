@@ -10,8 +10,7 @@ from tests.e2e.conftest import PHONE, Site, at_hand, opened, signed_in, watched
 def test_from_the_create_form_to_the_table(site: Site, browser: Browser, width: int) -> None:
     context = browser.new_context(viewport={"width": width, "height": 844})
     problems = watched(context)
-    page = signed_in(site, context)
-    page.goto(site.url + "/create/?model=z-image-turbo&width=256&height=256")
+    page = signed_in(site, context, path="/create/?model=z-image-turbo&width=256&height=256")
     page.get_by_label("Prompt", exact=True).fill("fog over a canal")
     page.get_by_role("button", name="Matrix").click()
 

@@ -24,8 +24,7 @@ def settled(page: Page) -> None:
 def test_a_model_is_chosen_with_the_mouse(filled_site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport=WIDE)
     complaints = watched(context)
-    page = signed_in(filled_site, context)
-    page.goto(f"{filled_site.url}/create/?prompt=A+bridge")
+    page = signed_in(filled_site, context, path="/create/?prompt=A+bridge")
     opened(page, "Models with pictures")
     page.locator("[data-picker-search]").fill("4k web")
     expect(page.locator(".model-card:visible")).to_have_count(2)
@@ -57,8 +56,7 @@ def test_a_model_is_chosen_with_the_mouse(filled_site: Site, browser: Browser) -
 def test_several_models_are_ticked_by_keyboard_and_mouse(filled_site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport=WIDE)
     complaints = watched(context)
-    page = signed_in(filled_site, context)
-    page.goto(f"{filled_site.url}/create/?model=chroma&prompt=A+bridge")
+    page = signed_in(filled_site, context, path="/create/?model=chroma&prompt=A+bridge")
     opened(page, "Models with pictures")
     page.get_by_role("button", name="Several at once").click()
     expect(page.locator("[data-picker-use]")).to_have_text("Use 1 model · $0.01 for one picture of each")
@@ -88,8 +86,7 @@ def test_several_models_are_ticked_by_keyboard_and_mouse(filled_site: Site, brow
 def test_a_model_a_shape_and_a_style_by_keyboard(filled_site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport=WIDE)
     complaints = watched(context)
-    page = signed_in(filled_site, context)
-    page.goto(f"{filled_site.url}/create/?model=chroma&prompt=A+bridge")
+    page = signed_in(filled_site, context, path="/create/?model=chroma&prompt=A+bridge")
     page.locator("#pick-model").focus()
     page.keyboard.press("Enter")
     expect(page.locator("[data-picker-search]")).to_be_focused()
@@ -133,8 +130,7 @@ def test_a_model_a_shape_and_a_style_by_keyboard(filled_site: Site, browser: Bro
 def test_on_a_phone_by_touch(filled_site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
     complaints = watched(context)
-    page = signed_in(filled_site, context)
-    page.goto(f"{filled_site.url}/create/?prompt=A+bridge")
+    page = signed_in(filled_site, context, path="/create/?prompt=A+bridge")
     page.locator(".create-open-options").tap()
     page.get_by_role("button", name="Styles with pictures").tap()
     page.locator("[data-style='Film Noir'] .picker-choice").tap()
@@ -156,8 +152,9 @@ def test_on_a_phone_by_touch(filled_site: Site, browser: Browser) -> None:
 
 def test_without_javascript(filled_site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport=PHONE, java_script_enabled=False)
-    page = signed_in(filled_site, context)
-    page.goto(f"{filled_site.url}/create/?model=chroma&prompt=A+bridge&seed=42&hide_watermark=on")
+    page = signed_in(
+        filled_site, context, path="/create/?model=chroma&prompt=A+bridge&seed=42&hide_watermark=on"
+    )
     page.locator(".create-open-options").click()
     page.locator("[data-shape]", has_text="3:2").click()
     page.locator(".create-open-options").click()
@@ -196,7 +193,7 @@ def test_axe_finds_nothing_in_an_open_picker(
 ) -> None:
     window = {"width": width, "height": 900}
     context = browser.new_context(color_scheme=scheme, viewport=window)  # type: ignore[arg-type]
-    page = signed_in(filled_site, context)
+    page = signed_in(filled_site, context, path=None)
     for path in ("/create/models/", "/create/styles/"):
         page.goto(filled_site.url + path)
         assert [each["id"] for each in Axe().run(page).response["violations"]] == []

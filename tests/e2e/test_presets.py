@@ -20,8 +20,9 @@ def unfolded(page: Page) -> None:
 def test_by_touch_from_the_form_to_a_file_and_back(site: Site, browser: Browser, tmp_path: Path) -> None:
     context = browser.new_context(**PHONE)
     complaints = watched(context)
-    page = signed_in(site, context, "pia")
-    page.goto(f"{site.url}/create/?model=z-image-turbo&width=512&height=768&prompt=a+lantern")
+    page = signed_in(
+        site, context, "pia", "/create/?model=z-image-turbo&width=512&height=768&prompt=a+lantern"
+    )
     unfolded(page)
     page.get_by_label("Keep this form as").fill("Lanterns")
     page.get_by_role("button", name="Save", exact=True).tap()

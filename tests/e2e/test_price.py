@@ -46,7 +46,6 @@ def test_another_model_in_the_composer_without_javascript(site: Site, browser: B
     context = browser.new_context(java_script_enabled=False)
     page = signed_in(site, context)
     prompt = "A lantern whose price is another one"
-    page.goto(f"{site.url}/")
     assert shown(page) == ("Generate · $0.01", "0.01")
     page.locator("#id_model").select_option("gpt-image-2")
     page.locator("#id_prompt").fill(prompt)
@@ -68,9 +67,8 @@ def test_another_model_in_the_composer_without_javascript(site: Site, browser: B
 @pytest.mark.long
 def test_more_variants_and_a_click_before_their_price_has_come(site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = signed_in(site, context)
+    page = signed_in(site, context, path="/create/")
     prompt = "Four lanterns clicked too early"
-    page.goto(f"{site.url}/create/")
     page.locator("#id_prompt").fill(prompt)
     held: list[Any] = []
     page.route("**/create/price/", lambda route: held.append(route))
@@ -106,9 +104,8 @@ def test_more_variants_and_a_click_before_their_price_has_come(site: Site, brows
 def test_another_model_and_a_click_before_its_form_has_come(site: Site, browser: Browser) -> None:
     """It is sent, and the price that was read binds: a dearer model asks, one that is not dearer goes on."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = signed_in(site, context)
+    page = signed_in(site, context, path="/create/")
     prompt = "A lantern of another model"
-    page.goto(f"{site.url}/create/")
     page.locator("#id_prompt").fill(prompt)
     waiting: list[Any] = []
 
@@ -143,8 +140,7 @@ def test_another_model_and_a_click_before_its_form_has_come(site: Site, browser:
 def test_the_button_and_what_it_posts_change_together(site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     complaints = watched(context)
-    page = signed_in(site, context)
-    page.goto(f"{site.url}/create/?prompt=A+bridge")
+    page = signed_in(site, context, path="/create/?prompt=A+bridge")
     for choose, price in (
         (lambda: page.locator("#id_count").select_option("3"), "0.03"),
         (lambda: page.locator("#id_model").select_option("gpt-image-2"), "0.78"),
@@ -189,7 +185,6 @@ CUT = """() => [...document.querySelectorAll("#id_model option")].filter((option
 def test_no_models_price_is_cut(site: Site, browser: Browser, width: int) -> None:
     context = browser.new_context(viewport={"width": width, "height": 900})
     page = signed_in(site, context)
-    page.goto(f"{site.url}/")
     assert page.evaluate(CUT) == []
     button = page.locator("#create-submit")
     assert button.evaluate("button => button.scrollWidth <= button.clientWidth")
@@ -205,9 +200,8 @@ def test_no_models_price_is_cut(site: Site, browser: Browser, width: int) -> Non
 def test_a_price_that_rises_while_one_looks(site: Site, browser: Browser, script: bool) -> None:
     """Re-run and Run again, in place and as pages."""
     context = browser.new_context(java_script_enabled=script, viewport={"width": 1440, "height": 900})
-    page = signed_in(site, context)
+    page = signed_in(site, context, path="/create/")
     prompt = f"A lantern that grows dear, {script} [[fault:422:times=1]]"
-    page.goto(f"{site.url}/create/")
     page.locator("#id_prompt").fill(prompt)
     page.locator("#create-submit").click()
     until(page, lambda: bool(entries(site, prompt)))
@@ -235,7 +229,6 @@ def test_in_the_line_a_new_price_is_read_before_it_can_be_paid(site: Site, brows
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = signed_in(site, context)
     prompt = "A lantern in the line that grows dear"
-    page.goto(f"{site.url}/")
     page.locator("#id_prompt").fill(prompt)
     assert shown(page) == ("Generate · $0.01", "0.01")
     page.evaluate(

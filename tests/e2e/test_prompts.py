@@ -34,8 +34,7 @@ def tabled(filled_site: Site) -> tuple[int, int]:
 def test_by_keyboard_from_the_list_to_two_compared(filled_site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     complaints = watched(context)
-    page = signed_in(filled_site, context)
-    page.goto(f"{filled_site.url}/prompts/")
+    page = signed_in(filled_site, context, path="/prompts/")
     page.get_by_role("link", name="Most used").press("Enter")
     page.wait_for_url("**/prompts/?order=used")
     expect(page.get_by_role("link", name="Most used")).to_have_attribute("aria-current", "true")
@@ -66,8 +65,7 @@ def test_by_keyboard_from_the_list_to_two_compared(filled_site: Site, browser: B
 @pytest.mark.long
 def test_older_prompts_come_while_one_scrolls_and_can_be_marked(filled_site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = signed_in(filled_site, context)
-    page.goto(f"{filled_site.url}/prompts/?order=price")
+    page = signed_in(filled_site, context, path="/prompts/?order=price")
     cards = page.locator(".prompt-card")
     page.mouse.wheel(0, 6_000)
     expect(cards.nth(40)).to_be_attached()
@@ -86,7 +84,7 @@ def test_a_hole_in_the_table_opens_the_form_and_spends_nothing(
 ) -> None:
     pk, seeds = tabled
     context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=scripts)
-    page = signed_in(filled_site, context)
+    page = signed_in(filled_site, context, path=None)
     posts: list[str] = []
     page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
     page.goto(f"{filled_site.url}/prompts/{pk}/")
@@ -114,8 +112,7 @@ def test_a_hole_in_the_table_opens_the_form_and_spends_nothing(
 
 def test_without_javascript_one_chooses_whose_and_of_which_model(filled_site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False)
-    page = signed_in(filled_site, context)
-    page.goto(f"{filled_site.url}/prompts/")
+    page = signed_in(filled_site, context, path="/prompts/")
     page.locator(".models-menu summary").click()
     model = page.locator(".models-menu a").nth(1)
     name = model.inner_text()

@@ -53,7 +53,7 @@ def page(site: Site, browser: Browser) -> Iterator[Page]:
     """A member's page, while nothing is sent."""
     context = browser.new_context(viewport={"width": 900, "height": 1400})
     complaints = watched(context)
-    page = signed_in(site, context)
+    page = signed_in(site, context, path=None)
     shell(site, f"{CLEARED}; Gate.objects.close(Gate.Kind.PAUSE, 'lunch')")
     yield page
     shell(site, f"{CLEARED}; Gate.objects.all().delete()")

@@ -58,8 +58,7 @@ def test_a_form_that_is_older_than_the_sign_in(site: Site, browser: Browser, pat
 @pytest.mark.parametrize("status", [403, 409, 413, 429, 502])
 def test_another_server_between_us_has_no_words(site: Site, browser: Browser, status: int) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = signed_in(site, context)
-    page.goto(f"{site.url}/create/")
+    page = signed_in(site, context, path="/create/")
     page.locator("#id_prompt").fill(TYPED)
 
     def answer(route: Route) -> None:
@@ -115,7 +114,7 @@ def refuse(status: int, route: Route) -> None:
 def test_why_a_deed_was_refused_is_told(filled_site: Site, browser: Browser, deed: str) -> None:
     """In the words of the page that refuses, which takes the place of nothing."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = signed_in(filled_site, context)
+    page = signed_in(filled_site, context, path=None)
     numbers = filled_site.manage("shell", "-v0", "-c", THINGS).split()
     things = dict(zip(("image", "waiting", "failed", "click"), numbers, strict=True))
     try:
@@ -140,8 +139,7 @@ def test_why_a_deed_was_refused_is_told(filled_site: Site, browser: Browser, dee
 @pytest.mark.long
 def test_a_deed_of_a_page_that_is_older_than_the_sign_in_says_so(filled_site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = signed_in(filled_site, context)
-    page.goto(f"{filled_site.url}/images/1/")
+    page = signed_in(filled_site, context, path="/images/1/")
     page.evaluate("document.getElementsByName('csrfmiddlewaretoken').forEach((each) => (each.value = 'old'))")
     page.locator("main [data-action=favourite] button").first.click()
     expect(page.locator("#notices")).to_contain_text("This form is older than your sign-in")

@@ -19,7 +19,7 @@ def page(filled_site: Site, browser: Browser) -> Iterator[Page]:
     """A wide page whose console stays silent."""
     context = browser.new_context(viewport=WIDE)
     complaints = watched(context)
-    yield signed_in(filled_site, context)
+    yield signed_in(filled_site, context, path=None)
     context.close()
     assert complaints == []
 

@@ -22,8 +22,7 @@ def keeper(site: Site) -> str:
 
 def at_the_form(site: Site, context: BrowserContext, name: str) -> Page:
     site.cookies.pop(name, None)
-    page = signed_in(site, context, name)
-    page.goto(f"{site.url}/create/?model=venice-sd35")
+    page = signed_in(site, context, name, "/create/?model=venice-sd35")
     page.locator("#id_prompt").fill(TYPED)
     return page
 

@@ -58,8 +58,7 @@ def test_words_that_a_server_on_its_way_up_has_not_taken_are_there_on_the_next_p
     site: Site, browser: Browser
 ) -> None:
     context = browser.new_context(viewport=WIDE)
-    page = signed_in(site, context, "lena")
-    page.goto(site.url + "/create/")
+    page = signed_in(site, context, "lena", "/create/")
     saves = broken(page, DRAFT)
     page.locator("#id_prompt").fill(WORDS)
     expect(page.locator("#draft-notice")).to_contain_text("could not be kept")
@@ -80,8 +79,7 @@ def test_what_a_link_fills_in_stays_though_words_of_the_page_before_come_later(
     site: Site, browser: Browser
 ) -> None:
     context = browser.new_context(viewport=WIDE)
-    page = signed_in(site, context, "mara")
-    page.goto(site.url + "/create/")
+    page = signed_in(site, context, "mara", "/create/")
     waiting: list[Route] = []
 
     def asked(route: Route) -> None:
@@ -110,8 +108,7 @@ def test_what_a_link_fills_in_stays_though_words_of_the_page_before_come_later(
 @pytest.mark.long
 def test_a_save_that_arrives_after_the_page_was_left_is_no_other_device(site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport=WIDE)
-    page = signed_in(site, context, "mara")
-    page.goto(site.url + "/create/")
+    page = signed_in(site, context, "mara", "/create/")
     prompt = page.locator("#id_prompt")
     held = Held(page, DRAFT)
     with page.expect_request(DRAFT):
@@ -135,8 +132,7 @@ def test_words_of_a_click_that_was_not_taken_are_there_after_a_reload(
     site: Site, browser: Browser, path: str
 ) -> None:
     context = browser.new_context(viewport=WIDE)
-    page = signed_in(site, context, "lena")
-    page.goto(site.url + path)
+    page = signed_in(site, context, "lena", path)
     clicks = broken(page, CREATE)
     expect(page.locator("#create-submit")).to_contain_text("$")
     page.locator("#id_prompt").fill(WORDS)
@@ -155,8 +151,7 @@ def test_words_of_a_click_that_was_not_taken_are_there_after_a_reload(
 def test_what_is_pressed_while_generate_is_answered_hides_no_card(site: Site, browser: Browser) -> None:
     """What was asked for is queued and paid by then: its answer is waited for."""
     context = browser.new_context(viewport=WIDE)
-    page = signed_in(site, context, "mara")
-    page.goto(site.url + "/create/")
+    page = signed_in(site, context, "mara", "/create/")
     prompt = "A bridge that is paid once"
     page.locator("#id_prompt").fill(prompt)
     held = Held(page, CREATE)
@@ -174,8 +169,7 @@ def test_what_is_pressed_while_generate_is_answered_hides_no_card(site: Site, br
 def test_words_typed_while_a_form_that_was_refused_is_answered_stay(site: Site, browser: Browser) -> None:
     """The answer brings the form anew, beside the card of what was asked for."""
     context = browser.new_context(viewport=WIDE)
-    page = signed_in(site, context, "lena")
-    page.goto(site.url + "/create/")
+    page = signed_in(site, context, "lena", "/create/")
     expect(page.locator("#create-submit")).to_contain_text("$")
     page.locator("#id_prompt").focus()
     page.keyboard.press("Control+Enter")
@@ -198,7 +192,7 @@ def test_words_typed_while_a_form_that_was_refused_is_answered_stay(site: Site, 
 @pytest.fixture
 def reader(filled_site: Site, browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport=WIDE)
-    yield signed_in(filled_site, context, "lena")
+    yield signed_in(filled_site, context, "lena", path=None)
     context.close()
 
 
@@ -323,8 +317,7 @@ def test_the_way_back_is_that_of_the_deed_that_is_on_its_way(filled_site: Site, 
 @pytest.mark.long
 def test_pictures_that_are_thrown_away_quickly_all_go(filled_site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport=WIDE)
-    page = signed_in(filled_site, context)
-    page.goto(filled_site.url + "/?q=-zebra")
+    page = signed_in(filled_site, context, path="/?q=-zebra")
     names = [tile_id(page.locator("#grid > .tile").nth(number)) for number in (20, 21, 22)]
     address = re.compile(r"/images/\d+/trash/")
     waiting = Held(page, address)
@@ -402,8 +395,7 @@ def test_what_is_selected_while_a_deed_is_on_its_way_stays_selected(
     filled_site: Site, browser: Browser
 ) -> None:
     context = browser.new_context(viewport=WIDE)
-    page = signed_in(filled_site, context)
-    page.goto(filled_site.url + "/?q=-zebra")
+    page = signed_in(filled_site, context, path="/?q=-zebra")
     tiles = page.locator("#grid > .tile")
     names = [tile_id(tiles.nth(number)) for number in (26, 27, 28)]
     boxes = [page.locator(f'#grid > .tile[data-image="{name}"] .pick') for name in names]

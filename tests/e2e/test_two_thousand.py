@@ -183,8 +183,7 @@ def test_on_a_phone_by_touch(large_site: Site, browser: Browser) -> None:
 
 def test_without_scripts(large_site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False)
-    page = signed_in(large_site, context)
-    page.goto(large_site.url + SEARCH)
+    page = signed_in(large_site, context, path=SEARCH)
     ids: list[str] = []
     pages = []
     while len(ids) < MANY:

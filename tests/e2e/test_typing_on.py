@@ -36,8 +36,7 @@ def let_go(page: Page, waiting: list[Any], address: str) -> None:
 def test_words_typed_while_another_models_form_comes_stay(site: Site, browser: Browser, path: str) -> None:
     context = browser.new_context(viewport=WIDE)
     complaints = watched(context)
-    page = signed_in(site, context, "tessa")
-    page.goto(site.url + path)
+    page = signed_in(site, context, "tessa", path)
     page.locator("#id_prompt").fill("A bridge")
     waiting = hold(page, "**/create/")
     with page.expect_request("**/create/"):
@@ -66,8 +65,7 @@ def test_words_typed_while_another_models_form_comes_stay(site: Site, browser: B
 @pytest.mark.parametrize("path", ["/create/", "/"])
 def test_the_model_that_was_chosen_last_stays(site: Site, browser: Browser, path: str) -> None:
     context = browser.new_context(viewport=WIDE)
-    page = signed_in(site, context, "tessa")
-    page.goto(site.url + path)
+    page = signed_in(site, context, "tessa", path)
     waiting = hold(page, "**/create/")
     with page.expect_request("**/create/"):
         page.locator("#id_model").select_option("flux-2-pro")
@@ -86,8 +84,7 @@ def test_what_is_chosen_while_another_models_edit_form_comes_stays(
 ) -> None:
     context = browser.new_context(viewport=WIDE)
     complaints = watched(context)
-    page = signed_in(filled_site, context, "tessa")
-    page.goto(filled_site.url + "/images/2/edit/")
+    page = signed_in(filled_site, context, "tessa", "/images/2/edit/")
     with page.expect_response("**/images/2/edit/"):
         page.locator("#edit-model").select_option("nano-banana-2-edit")
     expect(page.locator(".htmx-settling, .htmx-swapping, .htmx-request")).to_have_count(0)

@@ -17,7 +17,8 @@ TILE = 4
 
 
 def at_desk(site: Site, browser: Browser, **more: Any) -> Page:
-    return signed_in(site, browser.new_context(viewport={"width": 1440, "height": 900}, **more))
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, **more)
+    return signed_in(site, context, path=None)
 
 
 @pytest.fixture
@@ -457,8 +458,7 @@ class Fingers:
 def test_on_a_phone_by_touch(filled_site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     complaints = watched(context)
-    page = signed_in(filled_site, context)
-    page.goto(filled_site.url + SEARCH)
+    page = signed_in(filled_site, context, path=SEARCH)
     ids = tiles(page)
     page.locator("[data-grid] .tile").nth(TILE).tap()
     shown(page, ids[TILE])
@@ -538,8 +538,7 @@ def test_axe_finds_nothing_over_the_grid(
     filled_site: Site, browser: Browser, scheme: Any, width: int
 ) -> None:
     context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
-    page = signed_in(filled_site, context)
-    page.goto(filled_site.url + SEARCH)
+    page = signed_in(filled_site, context, path=SEARCH)
     page.locator("[data-grid] .tile").nth(TILE).click()
     expect(page.locator(".layer img.whole")).to_be_visible()
     page.locator(".technical summary").click()
