@@ -62,8 +62,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [item for item in items if not belongs(item, further) or (second and not may_differ(item))]
     unwanted = set(left_out)
     items[:] = [item for item in items if item not in unwanted]
-    # Begun last, one of these would run alone at the end while the other workers have nothing left.
-    items.sort(key=lambda item: item.get_closest_marker("minutes") is None)
+    # Begun last, one of these would run alone at the end while the other workers have nothing left. Those of a browser
+    # come before the others: a worker's rest is taken by its idle neighbours from its end, and each of them that comes
+    # to a browser first starts a site of its own.
+    items.sort(key=_place)
     config.hook.pytest_deselected(items=left_out)
 
 
@@ -72,6 +74,11 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+def _place(item: pytest.Item) -> tuple[bool, bool]:
+    """What begins first is the least."""
+    return item.get_closest_marker("minutes") is None, "browser" not in getattr(item, "fixturenames", ())
 
 
 def further_cases(items: list[pytest.Item]) -> set[pytest.Item]:

@@ -405,6 +405,14 @@ def judge(alice: User, bob: User, ids: dict[str, int]) -> None:
     Collection.objects.called("Spring", bob).add([ids["dog"], ids["bike"]], bob)
 
 
+@pytest.fixture
+def names(models_known: None, alice: User, bob: User) -> None:
+    """What a search may be near to: a tag and a collection of one picture. To make all of them takes far longer."""
+    picture = a_picture(alice, PROMPTS["cat"])
+    Tag.objects.called("Hero", alice).add([picture.pk], alice)
+    Collection.objects.called("Spring", bob).add([picture.pk], bob)
+
+
 @pytest.fixture(params=["few", "many"])
 def as_few_or_many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """What people have chosen is looked at one by one, or is too much for that."""
@@ -516,7 +524,7 @@ def test_however_it_is_read_a_search_finds_the_same(
     ],
 )
 def test_what_is_not_searched_is_said_with_the_nearest(
-    gallery: dict[int, str], alice: User, client: Client, typed: str, part: str, words: str
+    names: None, alice: User, client: Client, typed: str, part: str, words: str
 ) -> None:
     client.force_login(alice)
     for address in ("/", "/prompts/"):
@@ -541,7 +549,7 @@ def test_what_is_not_searched_is_said_with_the_nearest(
     ],
 )
 def test_what_is_nearest_is_a_click_away_in_the_same_list(
-    gallery: dict[int, str], alice: User, client: Client, typed: str, meant: str, address: str
+    names: None, alice: User, client: Client, typed: str, meant: str, address: str
 ) -> None:
     client.force_login(alice)
     for path in ("/", "/prompts/", "/trash/"):
@@ -556,9 +564,7 @@ def test_what_is_nearest_is_a_click_away_in_the_same_list(
 
 
 @pytest.mark.parametrize("typed", ["foo:bar", "order:oldest", "modle:", "seed:abc", "zzz:1 fox"])
-def test_what_has_nothing_near_has_no_link(
-    gallery: dict[int, str], alice: User, client: Client, typed: str
-) -> None:
+def test_what_has_nothing_near_has_no_link(names: None, alice: User, client: Client, typed: str) -> None:
     client.force_login(alice)
     for message in Page(client.get("/", {"q": typed}).content).all(data_search_problem=None):
         assert not message.all("a")
@@ -574,7 +580,7 @@ def test_what_has_nothing_near_has_no_link(
     ],
 )
 def test_what_is_typed_behind_an_operator_is_no_part_of_it(
-    gallery: dict[int, str], alice: User, client: Client, asked: str, typed: str
+    names: None, alice: User, client: Client, asked: str, typed: str
 ) -> None:
     client.force_login(alice)
     for path in ("/", "/prompts/"):
