@@ -26,6 +26,7 @@ def choose(page: Page) -> None:
     page.locator("#from-file").set_input_files(FILE)  # type: ignore[arg-type]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     "bring", [choose, lambda page: drop(page, FILE["buffer"])], ids=["chosen", "dropped"]
 )

@@ -88,6 +88,7 @@ def test_newer_comes_above_and_the_place_stays(filled_site: Site, browser: Brows
     context.close()
 
 
+@pytest.mark.long
 def test_filters_by_mouse(filled_site: Site, browser: Browser) -> None:
     context, page, complaints = opened(filled_site, browser)
     page.locator("[data-filter=ratio] summary").click()

@@ -24,6 +24,7 @@ def sign_in(site: Site, page: Page) -> None:
     page.wait_for_url(f"{site.url}/")
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("path", ["/create/", "/"])
 def test_a_form_that_is_older_than_the_sign_in(site: Site, browser: Browser, path: str) -> None:
     """Two tabs: out and in again in the second one, Generate in the first one, in the form or in the one line."""

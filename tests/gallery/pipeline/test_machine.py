@@ -359,7 +359,8 @@ def test_a_worker_that_slept_while_venice_answered_brings_its_picture(
 
 
 @pytest.mark.parametrize(
-    ("point", "state", "posts"), [("leased", State.DONE, 1), ("begun", State.INTERRUPTED, 0)]
+    ("point", "state", "posts"),
+    [pytest.param("leased", State.DONE, 1, marks=pytest.mark.long), ("begun", State.INTERRUPTED, 0)],
 )
 def test_a_worker_that_slept_before_it_sent_does_not_send(
     installation: Installation, alice: User, point: str, state: State, posts: int
