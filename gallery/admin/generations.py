@@ -21,7 +21,7 @@ from gallery.admin.filters import AttentionFilter, ModelFilter, StyleFilter
 from gallery.admin.read_only import ReadOnlyAdmin
 from gallery.formats import read_id
 from gallery.models import Generation, Image, Prompt
-from gallery.models.image import FEW_PROMPTS
+from gallery.models.image_search import FEW_PROMPTS
 
 
 @admin.register(Generation)
