@@ -18,6 +18,8 @@ from django.db import DataError, NotSupportedError, ProgrammingError
 from django.db.models import Field, Model
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+from gallery.search import MAX_QUERY
+
 NUL = "\0"
 # What is searched for: a zero byte in it is dropped. `term` is what boxes that complete a name ask for.
 _WORDS = (SEARCH_VAR, "term")
@@ -51,7 +53,10 @@ def checked(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponse
 
 
 class _SearchWords(forms.CharField):
-    """What was typed, without zero bytes: Django would refuse all of it, and show every row."""
+    """What was typed, without zero bytes: Django would refuse all of it, and show every row.
+
+    More than a search has is refused in words: Django's own box, unlike a member's, takes text of any length.
+    """
 
     def to_python(self, value: Any) -> str:
         return str(super().to_python(value)).replace(NUL, "")
@@ -60,7 +65,7 @@ class _SearchWords(forms.CharField):
 class _SearchForm(ChangeListSearchForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields[SEARCH_VAR] = _SearchWords(required=False, strip=False)
+        self.fields[SEARCH_VAR] = _SearchWords(max_length=MAX_QUERY, required=False, strip=False)
 
 
 class CheckedList(ChangeList):

@@ -3,7 +3,7 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Self, cast
 
@@ -33,20 +33,20 @@ Action = Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse | None]
 class Plan:
     """One action: which rows it is for, how many at most, from how many on it asks, and what it does.
 
-    `field` is the label of a word that the confirmation asks for; what is wrong with it is a ValidationError of `act`.
+    `label` is that of a word that the confirmation asks for; what is wrong with it is a ValidationError of `act`.
     `suggest` makes the word that stands there at first, of the chosen rows. `rows` are what it is done to, of these.
     """
 
     name: str
     question: str
     done: str
-    fitting: Q
-    most: int
-    ask_above: int
-    act: Callable[[HttpRequest, list[int], uuid.UUID], int]
+    act: Callable[[HttpRequest, list[int]], int]
+    fitting: Q = field(default_factory=Q)
+    most: int = MANY
+    ask_above: int = 0
     spends: bool = False
     noun: str = "generation"
-    field: str = ""
+    label: str = ""
     is_final: bool = True
     suggest: Callable[[list[int]], str] | None = None
     rows: Callable[[QuerySet[Any]], QuerySet[Any]] | None = None
@@ -110,7 +110,7 @@ def carry_out(
     if len(chosen) > plan.ask_above and not _is_confirmed(request, asked):
         return _ask(model_admin, request, chosen, plan)
     try:
-        count = plan.act(request, chosen, _form_id(request))
+        count = plan.act(request, chosen)
     except PriceRefused as refused:
         return _ask(model_admin, request, chosen, plan, refused)
     except ValidationError as refused:
@@ -167,7 +167,7 @@ def _ask(
         "bill": Bill.of(rows) if plan.spends else None,
         "doubtful": _doubtful(asked) if plan.spends else 0,
         "refused": refused,
-        "field": plan.field,
+        "field": plan.label,
         "value": request.POST.get("value", plan.suggest(chosen) if plan.suggest else ""),
         "is_final": plan.is_final,
         "yes": "Yes" if len(asked) == 1 else f"Yes, all {len(asked)}",
@@ -182,7 +182,7 @@ def _ask(
 
 
 def typed_word(request: HttpRequest) -> str:
-    """What was typed at the confirmation of a plan with a `field`. ValidationError for what no column takes."""
+    """What was typed at the confirmation of a plan with a `label`. ValidationError for what no column takes."""
     typed = request.POST.get("value", "")
     if "\0" in typed:
         raise ValidationError("It holds a zero byte, which nothing here can have.")
@@ -202,27 +202,13 @@ def _form_id(request: HttpRequest) -> uuid.UUID:
         return uuid.uuid4()
 
 
-def _cancel_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
-    return Generation.objects.filter(pk__in=chosen).cancel()
-
-
-def _dismiss_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
-    return Generation.objects.filter(pk__in=chosen).dismiss()
-
-
-def _declare_all_interrupted(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
-    return Generation.objects.filter(pk__in=chosen).declare_interrupted()
-
-
-def run_all_again(
-    request: HttpRequest, chosen: list[int], form_id: uuid.UUID, *, as_clicks: bool = False
-) -> int:
+def run_all_again(request: HttpRequest, chosen: list[int], *, as_clicks: bool = False) -> int:
     """New generations in the names of the old ones' owners; stops at the pace of who asks.
 
     Each is a click of its own, or with `as_clicks` those of one click are one again. Raises PriceRefused, before
     anything is queued, when they cost more than the confirmation said.
     """
-    started, user = 0, cast(User, request.user)
+    started, user, form_id = 0, cast(User, request.user), _form_id(request)
     rows = not_run_again(chosen)
     if not rows:
         return 0
@@ -262,18 +248,16 @@ _CANCEL = Plan(
     question="Cancel {what} still waiting?",
     done="Cancelled: {count}. What a worker was quicker to send goes on.",
     fitting=Q(state=State.QUEUED),
-    most=MANY,
     ask_above=FEW,
-    act=_cancel_all,
+    act=lambda request, chosen: Generation.objects.filter(pk__in=chosen).cancel(),
 )
 _DISMISS = Plan(
     name="dismiss",
     question="Dismiss {what}, failed or interrupted?",
     done="Dismissed: {count}.",
     fitting=Q(state__in=(State.FAILED, State.INTERRUPTED), dismissed_at=None),
-    most=MANY,
     ask_above=FEW,
-    act=_dismiss_all,
+    act=lambda request, chosen: Generation.objects.filter(pk__in=chosen).dismiss(),
 )
 RUN_AGAIN = Plan(
     name="run_again",
@@ -281,7 +265,6 @@ RUN_AGAIN = Plan(
     done="Queued again: {count}. What was run again before is left as it is.",
     fitting=Q(state__in=RUNNABLE_STATES, repeats=None),
     most=MANY_PAID,
-    ask_above=0,
     act=run_all_again,
     spends=True,
 )
@@ -290,9 +273,7 @@ _DECLARE_INTERRUPTED = Plan(
     question="Declare {what} interrupted, whose host is silent?",
     done="Interrupted: {count}. If the host comes back, its answers are stored all the same.",
     fitting=Q(pk__in=Generation.objects.waiting_for_hosts().values("pk")),
-    most=MANY,
-    ask_above=0,
-    act=_declare_all_interrupted,
+    act=lambda request, chosen: Generation.objects.filter(pk__in=chosen).declare_interrupted(),
 )
 
 

@@ -1,11 +1,10 @@
 """The ledger in the admin: one line for each POST to Venice."""
 
 from django.contrib import admin
-from django.utils.safestring import SafeString
 
+from gallery.admin.columns import column, time_taken, usd_of, whole_text
 from gallery.admin.filters import ErrorKindFilter, HostFilter
-from gallery.admin.read_only import ReadOnlyAdmin, time_taken, whole_text
-from gallery.formats import usd
+from gallery.admin.read_only import ReadOnlyAdmin
 from gallery.models import Attempt
 
 
@@ -14,19 +13,8 @@ class AttemptAdmin(ReadOnlyAdmin):
     """What was sent, what came of it, what it cost."""
 
     list_display = (
-        "__str__",
-        "generation",
-        "sent_at",
-        "model",
-        "images_asked",
-        "outcome",
-        "status",
-        "error_kind",
-        "cost",
-        "balance",
-        "took",
-        "host",
-        "emulated",
+        *("__str__", "generation", "sent_at", "model", "images_asked", "outcome", "status", "error_kind"),
+        *("cost", "balance", "took", "host", "emulated"),
     )
     list_filter = ("outcome", HostFilter, ErrorKindFilter, "emulated")
     list_select_related = ("generation",)
@@ -34,22 +22,8 @@ class AttemptAdmin(ReadOnlyAdmin):
     exclude = ("error_message", "price", "balance_before")
     readonly_fields = ("cost", "balance", "took", "words")
 
-    @admin.display(description="Price")
-    def cost(self, attempt: Attempt) -> str:
-        """By the catalogue, when it was sent."""
-        return usd(attempt.price) or "-"
-
-    @admin.display(description="Balance before")
-    def balance(self, attempt: Attempt) -> str:
-        """As Venice's answer stated it."""
-        return usd(attempt.balance_before) or "-"
-
-    @admin.display(description="Took")
-    def took(self, attempt: Attempt) -> str:
-        """From the first byte sent to the last received."""
-        return time_taken(attempt.finished_at - attempt.sent_at if attempt.finished_at else None)
-
-    @admin.display(description="Venice's words")
-    def words(self, attempt: Attempt) -> SafeString | str:
-        """Of a refusal."""
-        return whole_text(attempt.error_message)
+    cost = usd_of("price")
+    balance = usd_of("balance_before", "Balance before")
+    # From the first byte sent to the last received.
+    took = column("Took", lambda attempt: time_taken(attempt.sent_at, attempt.finished_at))
+    words = column("Venice's words", lambda attempt: whole_text(attempt.error_message))

@@ -1,6 +1,5 @@
 """Clicks in the admin: who asked for what at once, and at which price."""
 
-import uuid
 from dataclasses import replace
 from functools import partial
 
@@ -9,26 +8,13 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
 
-from gallery.admin.actions import FEW, MANY, RUN_AGAIN, Plan, action, run_all_again
-from gallery.admin.read_only import ReadOnlyAdmin, pretty_json
-from gallery.formats import usd
+from gallery.admin.actions import FEW, RUN_AGAIN, Plan, action, run_all_again
+from gallery.admin.columns import NOTHING, column, pretty_json, usd_of
+from gallery.admin.read_only import ReadOnlyAdmin
 from gallery.models import Batch, Generation, State
 
 _WAITS = Q(Exists(Generation.objects.filter(batch=OuterRef("pk"), state=State.QUEUED)))
-
-
-def _pause_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
-    return Batch.objects.filter(pk__in=chosen).pause()
-
-
-def _resume_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
-    return Batch.objects.filter(pk__in=chosen).resume()
-
-
-def _cancel_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
-    return Generation.objects.filter(batch__in=chosen).cancel()
 
 
 _PAUSE = Plan(
@@ -36,9 +22,8 @@ _PAUSE = Plan(
     question="Pause {what}?",
     done="Paused: {count}. What is under way finishes.",
     fitting=_WAITS & Q(paused_at=None),
-    most=MANY,
     ask_above=FEW,
-    act=_pause_all,
+    act=lambda request, chosen: Batch.objects.filter(pk__in=chosen).pause(),
     noun="click",
     is_final=False,
 )
@@ -47,9 +32,8 @@ _RESUME = Plan(
     question="Resume {what}?",
     done="Resumed: {count}.",
     fitting=Q(paused_at__isnull=False),
-    most=MANY,
     ask_above=FEW,
-    act=_resume_all,
+    act=lambda request, chosen: Batch.objects.filter(pk__in=chosen).resume(),
     noun="click",
     is_final=False,
 )
@@ -58,9 +42,7 @@ _CANCEL = Plan(
     question="Cancel what waits of {what}?",
     done="Cancelled: {count} generations. What a worker was quicker to send goes on.",
     fitting=_WAITS,
-    most=MANY,
-    ask_above=0,
-    act=_cancel_all,
+    act=lambda request, chosen: Generation.objects.filter(batch__in=chosen).cancel(),
     noun="click",
 )
 _RUN_AGAIN = replace(
@@ -102,27 +84,15 @@ class BatchAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
         return Batch.objects.order_by(*self.ordering).annotate(count=Count("generations"))
 
-    @admin.display(description="Generations")
-    def generations(self, batch: Batch) -> int:
-        return int(getattr(batch, "count", 0))
-
-    @admin.display(description="Kind")
-    def called(self, batch: Batch) -> str:
-        """What made several requests of it."""
-        return batch.called
-
-    @admin.display(description="Price")
-    def cost(self, batch: Batch) -> str:
-        """In all, as it was shown."""
-        return usd(batch.price) or "-"
-
-    @admin.display(description="Axes")
-    def varied(self, batch: Batch) -> SafeString:
-        return pretty_json(batch.axes)
+    generations = column("Generations", lambda batch: batch.count)
+    called = column("Kind", lambda batch: batch.called)
+    # In all, as it was shown.
+    cost = usd_of("price")
+    varied = column("Axes", lambda batch: pretty_json(batch.axes))
 
     @admin.display(description="Generations")
-    def members(self, batch: Batch) -> SafeString | str:
+    def members(self, batch: Batch) -> str:
         """In their order, each a link to its own page."""
         rows = batch.generations.order_by("position")
         links = ((reverse("admin:gallery_generation_change", args=[row.pk]), str(row)) for row in rows)
-        return format_html_join(" ", '<a href="{}">{}</a>', links) or "-"
+        return format_html_join(" ", '<a href="{}">{}</a>', links) or NOTHING

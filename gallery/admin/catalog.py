@@ -5,11 +5,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
-from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from gallery import catalog
-from gallery.admin.read_only import ReadOnlyAdmin, pretty_json
+from gallery.admin.columns import column, pretty_json
+from gallery.admin.read_only import ReadOnlyAdmin
 from gallery.formats import counted
 from gallery.models import CatalogModel, CatalogStyle
 from venice import VeniceError
@@ -45,21 +45,11 @@ class CatalogModelAdmin(CatalogAdmin):
     list_filter = ("listed", "makes_images", "offline", "privacy", "type")
     search_fields = ("name", "model_id")
     fields = (
-        "name",
-        "model_id",
-        "type",
-        "privacy",
-        "makes_images",
-        "offline",
-        "listed",
-        "position",
-        "synced_at",
-        "entry",
+        *("name", "model_id", "type", "privacy", "makes_images", "offline", "listed"),
+        *("position", "synced_at", "entry"),
     )
 
-    @admin.display(description="As Venice sent it")
-    def entry(self, model: CatalogModel) -> SafeString:
-        return pretty_json(model.raw)
+    entry = column("As Venice sent it", lambda model: pretty_json(model.raw))
 
 
 @admin.register(CatalogStyle)

@@ -6,21 +6,14 @@ from django import forms
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
+from gallery.admin.columns import CAP, column, picture_count, thumbnail
 from gallery.admin.filters import SetFilter
 from gallery.admin.labels import NamedAdmin, NamedForm
-from gallery.admin.read_only import thumbnail
-from gallery.formats import counted_to
 from gallery.listing.count import Capped
 from gallery.models import Collection, CollectionImage
 from gallery.models.collection import CollectionQuerySet
-
-# Nobody learns more from a larger number.
-_CAP = 1000
 
 
 class CollectionForm(NamedForm):
@@ -75,16 +68,7 @@ class CollectionAdmin(NamedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Collection]:
         """With the number of pictures, counted no further than anybody cares."""
         entries = CollectionImage.objects.filter(collection=OuterRef("pk")).order_by().values("pk")
-        return Collection.objects.order_by(*self.ordering).annotate(size=Capped(entries[: _CAP + 1]))
+        return Collection.objects.order_by(*self.ordering).annotate(size=Capped(entries[: CAP + 1]))
 
-    @admin.display(description="Cover")
-    def picture(self, collection: Collection) -> SafeString | str:
-        return thumbnail(collection.cover)
-
-    @admin.display(description="Pictures")
-    def pictures(self, collection: Collection) -> SafeString | str:
-        """How many, a link to them."""
-        address = (
-            f"{reverse('admin:gallery_image_changelist')}?entries__collection__id__exact={collection.pk}"
-        )
-        return format_html('<a href="{}">{}</a>', address, counted_to(_CAP, getattr(collection, "size", 0)))
+    picture = column("Cover", lambda collection: thumbnail(collection.cover))
+    pictures = picture_count("entries__collection__id__exact")

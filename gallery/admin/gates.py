@@ -11,10 +11,10 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.formats import localize
-from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from gallery.admin.read_only import ReadOnlyAdmin, words
+from gallery.admin.columns import column, words
+from gallery.admin.read_only import ReadOnlyAdmin
 from gallery.models import Gate
 from gallery.pipeline import gates
 from venice.text import clean_line
@@ -82,13 +82,11 @@ class GateAdmin(ReadOnlyAdmin):
             messages.warning(request, "Sending was not paused.")
         return redirect(_LIST)
 
-    @admin.display(description="Reason")
-    def why(self, gate: Gate) -> SafeString | str:
-        """In the words that people see."""
-        return words(gate.reason)
+    # In the words that people see.
+    why = column("Reason", lambda gate: words(gate.reason))
 
     @admin.display(description="Until")
-    def ends(self, gate: Gate) -> SafeString | str:
+    def ends(self, gate: Gate) -> str:
         """Its end, or what opens it."""
         if gate.until is None:
             return words(gate.opens.removeprefix("until "))

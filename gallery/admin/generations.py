@@ -1,28 +1,27 @@
 """Generations in the admin: read, cancelled, dismissed, run again; never edited."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
 
 from gallery import search
 from gallery.admin.actions import cancel, declare_interrupted, dismiss, run_again
-from gallery.admin.filters import AttentionFilter, ModelFilter, StyleFilter
-from gallery.admin.read_only import (
-    ReadOnlyAdmin,
+from gallery.admin.columns import (
+    column,
     pretty_json,
+    side_by_side,
     stored_thumbnail,
     thumbnail,
     time_taken,
+    usd_of,
     whole_text,
     words,
 )
-from gallery.formats import read_id, usd
+from gallery.admin.filters import AttentionFilter, ModelFilter, StyleFilter
+from gallery.admin.read_only import ReadOnlyAdmin
+from gallery.formats import read_id
 from gallery.models import Generation, Image, Prompt
-from gallery.models.image import FEW_PROMPTS
+from gallery.models.image_search import FEW_PROMPTS
 
 
 @admin.register(Generation)
@@ -30,29 +29,13 @@ class GenerationAdmin(ReadOnlyAdmin):
     """The list to look for what went wrong, and the page that shows everything known of one."""
 
     list_display = (
-        "picture",
-        "number",
-        "prompt_start",
-        "state",
-        "kind",
-        "model",
-        "seed",
-        "style_preset",
-        "owner",
-        "price",
-        "took",
-        "created_at",
+        *("picture", "number", "prompt_start", "state", "kind", "model", "seed", "style_preset"),
+        *("owner", "price", "took", "created_at"),
     )
     list_display_links = ("number",)
     list_filter = (
-        AttentionFilter,
-        "state",
-        "kind",
-        ("created_at", admin.DateFieldListFilter),
-        "emulated",
-        "owner",
-        ModelFilter,
-        StyleFilter,
+        *(AttentionFilter, "state", "kind", ("created_at", admin.DateFieldListFilter)),
+        *("emulated", "owner", ModelFilter, StyleFilter),
     )
     list_select_related = ("owner", "prompt")
     # As good as by id, and the date filter's index gives this order.
@@ -99,55 +82,19 @@ class GenerationAdmin(ReadOnlyAdmin):
         few = list(prompts[: FEW_PROMPTS + 1])
         return queryset.filter(prompt__in=few if len(few) <= FEW_PROMPTS else prompts), False
 
-    @admin.display(description="Cover")
-    def picture(self, generation: Generation) -> SafeString | str:
-        covers: list[Image] = getattr(generation, "covers", [])
-        return thumbnail(covers[0] if covers else None)
-
-    @admin.display(description="Pictures")
-    def pictures(self, generation: Generation) -> SafeString | str:
-        thumbnails = ((thumbnail(image),) for image in generation.images.order_by("index"))
-        return format_html_join(" ", "{}", thumbnails) or "-"
-
-    @admin.display(description="Starts from")
-    def sources(self, generation: Generation) -> SafeString | str:
-        thumbnails = ((stored_thumbnail(row),) for row in generation.inputs.all())
-        return format_html_join(" ", "{}", thumbnails) or "-"
-
-    @admin.display(description="Number", ordering="pk")
-    def number(self, generation: Generation) -> str:
-        return str(generation)
-
-    @admin.display(description="Prompt")
-    def prompt_start(self, generation: Generation) -> SafeString | str:
-        return words(generation.title)
-
-    @admin.display(description="Prompt")
-    def prompt_text(self, generation: Generation) -> SafeString | str:
-        return whole_text(generation.title)
-
-    @admin.display(description="Request")
-    def request_json(self, generation: Generation) -> SafeString:
-        """The exact body."""
-        return pretty_json(generation.request)
-
-    @admin.display(description="Enhanced prompt")
-    def enhanced_text(self, generation: Generation) -> SafeString | str:
-        """What Venice made of the prompt."""
-        return whole_text(generation.enhanced_prompt)
-
-    @admin.display(description="Venice's words")
-    def error_words(self, generation: Generation) -> SafeString | str:
-        """Why it failed, in Venice's words."""
-        return whole_text(generation.error_message)
-
-    @admin.display(description="Price")
-    def price(self, generation: Generation) -> str:
-        """In USD, by the catalogue."""
-        return usd(generation.price_estimate) or "-"
-
-    @admin.display(description="Took")
-    def took(self, generation: Generation) -> str:
-        """From the click to the stored pictures."""
-        ended: Any = generation.finished_at
-        return time_taken(ended - generation.created_at if ended else None)
+    picture = column("Cover", lambda generation: thumbnail(next(iter(generation.covers), None)))
+    pictures = column(
+        "Pictures", lambda generation: side_by_side(map(thumbnail, generation.images.order_by("index")))
+    )
+    sources = column(
+        "Starts from", lambda generation: side_by_side(map(stored_thumbnail, generation.inputs.all()))
+    )
+    number = column("Number", str, ordering="pk")
+    prompt_start = column("Prompt", lambda generation: words(generation.title))
+    prompt_text = column("Prompt", lambda generation: whole_text(generation.title))
+    request_json = column("Request", lambda generation: pretty_json(generation.request))
+    enhanced_text = column("Enhanced prompt", lambda generation: whole_text(generation.enhanced_prompt))
+    error_words = column("Venice's words", lambda generation: whole_text(generation.error_message))
+    price = usd_of("price_estimate")
+    # From the click to the stored pictures.
+    took = column("Took", lambda generation: time_taken(generation.created_at, generation.finished_at))

@@ -7,12 +7,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import localize
 from django.utils.html import format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import mark_safe
 
 from gallery import search
 from gallery.admin import image_actions
+from gallery.admin.columns import NOTHING, column, named, thumbnail, words
 from gallery.admin.filters import ModelFilter, StyleFilter, TrashFilter
-from gallery.admin.read_only import NOTHING, ReadOnlyAdmin, named, thumbnail, words
+from gallery.admin.read_only import ReadOnlyAdmin
 from gallery.formats import mean, sides
 from gallery.models import CollectionImage, Image, ImageTag
 from gallery.models.image import ImageQuerySet
@@ -26,65 +27,29 @@ class ImageAdmin(ReadOnlyAdmin):
     """Pictures by prompt, model, style and maker; each leads to its page."""
 
     list_display = (
-        "picture",
-        "__str__",
-        "prompt_start",
-        "model",
-        "seed",
-        "style_preset",
-        "size",
-        "format",
-        "owner",
-        "marks",
-        "tags",
-        "collections",
-        "is_sensitive",
-        "trashed_at",
+        *("picture", "__str__", "prompt_start", "model", "seed", "style_preset", "size", "format", "owner"),
+        *("marks", "tags", "collections", "is_sensitive", "trashed_at"),
     )
     list_display_links = ("__str__",)
     list_filter = (
-        TrashFilter,
-        "is_sensitive",
-        "is_moderated",
-        "is_cover",
-        "emulated",
-        "owner",
-        ModelFilter,
-        StyleFilter,
+        *(TrashFilter, "is_sensitive", "is_moderated", "is_cover", "emulated"),
+        *("owner", ModelFilter, StyleFilter),
     )
     actions = image_actions.ACTIONS
     list_select_related = ("owner", "prompt", "generation")
     sortable_by = ()
     search_fields = ("prompt__text",)
     search_help_text = "Words of the prompt."
-    fields = (
-        "picture",
-        "prompt",
-        "owner",
-        "generation",
-        "attempt",
-        "model",
-        "style_preset",
-        "seed",
-        "number",
-        "stack_size",
-        "is_cover",
-        "emulated",
-        "size",
-        "format",
-        "bytes",
-        "color",
-        "name",
-        "created_at",
-        "marks",
-        "tags",
-        "tagged",
-        "collections",
-        "is_moderated",
-        "is_sensitive",
-        "sensitive_set_by",
-        "trashed_at",
-        "trashed_by",
+    fieldsets = (
+        (None, {"fields": ("picture", "prompt", "owner", "generation", "attempt")}),
+        (
+            "Asked",
+            {"fields": ("model", "style_preset", "seed", "number", "stack_size", "is_cover", "emulated")},
+        ),
+        ("File", {"fields": ("size", "format", "bytes", "color", "name", "created_at")}),
+        ("Put on it", {"fields": ("marks", "tags", "tagged", "collections")}),
+        ("Not for every eye", {"fields": ("is_moderated", "is_sensitive", "sensitive_set_by")}),
+        ("Trash", {"fields": ("trashed_at", "trashed_by")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Image]:
@@ -116,22 +81,15 @@ class ImageAdmin(ReadOnlyAdmin):
     def view_on_site(self, image: Image) -> str:
         return reverse("image", args=[image.pk])
 
-    @admin.display(description="Picture")
-    def picture(self, image: Image) -> SafeString | str:
-        return thumbnail(image)
-
-    @admin.display(description="Prompt")
-    def prompt_start(self, image: Image) -> SafeString | str:
-        return words(image.title)
-
-    @admin.display(description="Number in its request")
-    def number(self, image: Image) -> int:
-        """From 1, as everywhere where people read it."""
-        return image.index + 1
-
-    @admin.display(description="Size")
-    def size(self, image: Image) -> str:
-        return sides(image.width, image.height)
+    picture = column("Picture", thumbnail)
+    prompt_start = column("Prompt", lambda image: words(image.title))
+    # From 1, as everywhere where people read it.
+    number = column("Number in its request", lambda image: image.index + 1)
+    size = column("Size", lambda image: sides(image.width, image.height))
+    tags = column("Tags", lambda image: named(link.tag for link in image.tag_links.all()))
+    collections = column(
+        "Collections", lambda image: named(entry.collection for entry in image.entries.all())
+    )
 
     @admin.display(description="Marks")
     def marks(self, image: Image) -> str:
@@ -141,12 +99,8 @@ class ImageAdmin(ReadOnlyAdmin):
             said.append(f"{mean(image.mean_rating)} of {image.rating_count}")
         return ", ".join(said) or NOTHING
 
-    @admin.display(description="Tags")
-    def tags(self, image: Image) -> SafeString | str:
-        return named(link.tag for link in image.tag_links.all())
-
     @admin.display(description="Tagged by")
-    def tagged(self, image: Image) -> SafeString | str:
+    def tagged(self, image: Image) -> str:
         """Each of them: who put it there, and when."""
         said = (
             (
@@ -157,7 +111,3 @@ class ImageAdmin(ReadOnlyAdmin):
             for link in image.tag_links.all()
         )
         return format_html_join(mark_safe("<br>"), "{}: {}, {}", said) or NOTHING
-
-    @admin.display(description="Collections")
-    def collections(self, image: Image) -> SafeString | str:
-        return named(entry.collection for entry in image.entries.all())

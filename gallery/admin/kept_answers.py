@@ -1,21 +1,21 @@
 """Answers that could not be used, in the admin: taken away, read again, or deleted before their time."""
 
 import logging
-import uuid
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
 from gallery import formats
-from gallery.admin.actions import MANY, Plan, action
+from gallery.admin.actions import Plan, action
+from gallery.admin.columns import NOTHING, column, whole_text, words
 from gallery.admin.filters import HostFilter
-from gallery.admin.read_only import ReadOnlyAdmin, whole_text, words
+from gallery.admin.read_only import ReadOnlyAdmin
 from gallery.display import kept_answers
 from gallery.models import Attempt, KeptAnswer
 
@@ -30,7 +30,7 @@ def read_again(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) 
     messages.success(request, f"To be read again: {count}. The cards tell what came of it.")
 
 
-def _discard_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
+def _discard_all(request: HttpRequest, chosen: list[int]) -> int:
     count = Attempt.objects.filter(pk__in=chosen).discard()
     log.info("kept answers deleted by user %s: %d", request.user.pk, count)
     return count
@@ -40,9 +40,6 @@ _DELETE = Plan(
     name="delete_for_good",
     question="Delete {what}, which may have been paid for?",
     done="Deleted: {count}. Pictures and states stay as they are.",
-    fitting=Q(),
-    most=MANY,
-    ask_above=0,
     act=_discard_all,
     noun="kept answer",
 )
@@ -63,43 +60,32 @@ class KeptAnswerAdmin(ReadOnlyAdmin):
     sortable_by = ()
     actions = (read_again, delete_for_good)
     fields = ("generation", "host", "length", "age", "reason", "kept_until", "reading", "file")
-    readonly_fields = ("length", "age", "reason", "reading", "file")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).kept()  # type: ignore[attr-defined, no-any-return]
 
-    @admin.display(description="Answer")
-    def answer(self, kept: KeptAnswer) -> str:
-        return str(kept)
-
-    @admin.display(description="Size")
-    def length(self, kept: KeptAnswer) -> str:
-        """Of what came."""
-        return formats.size(kept.kept_bytes or 0)
-
-    @admin.display(description="Age")
-    def age(self, kept: KeptAnswer) -> str:
-        """Since it came, or was given up."""
-        return formats.age(timezone.now() - (kept.finished_at or kept.sent_at))
-
-    @admin.display(description="Why it could not be used")
-    def why(self, kept: KeptAnswer) -> SafeString | str:
-        return words(kept.kept_reason)
-
-    @admin.display(description="Why it could not be used")
-    def reason(self, kept: KeptAnswer) -> SafeString | str:
-        return whole_text(kept.kept_reason)
+    answer = column("Answer", str)
+    # Of what came.
+    length = column("Size", lambda kept: formats.size(kept.kept_bytes or 0))
+    # Since it came, or was given up.
+    age = column("Age", lambda kept: _ago(kept.finished_at or kept.sent_at))
+    why = column("Why it could not be used", lambda kept: words(kept.kept_reason))
+    reason = column("Why it could not be used", lambda kept: whole_text(kept.kept_reason))
 
     @admin.display(description="Read again")
     def reading(self, kept: KeptAnswer) -> str:
         """Whether it waits for the worker of its host, or when that has read it last."""
         if kept.reading_asked_at:
             return "waits for its worker"
-        return f"{formats.age(timezone.now() - kept.read_again_at)} ago" if kept.read_again_at else "-"
+        return f"{_ago(kept.read_again_at)} ago" if kept.read_again_at else NOTHING
 
     @admin.display(description="File")
-    def file(self, kept: KeptAnswer) -> SafeString | str:
+    def file(self, kept: KeptAnswer) -> str:
         """To take away, where we see its disk."""
         if not kept_answers.is_here(kept):
             return f"on host {kept.host}"
         return format_html('<a href="{}" download>Download</a>', reverse("answer", args=[kept.pk]))
+
+
+def _ago(moment: datetime) -> str:
+    return formats.age(timezone.now() - moment)

@@ -1,37 +1,31 @@
 """Members' marks in the admin: who thinks what of which picture."""
 
-from typing import Any
+from operator import methodcaller
+from typing import ClassVar
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.safestring import SafeString
 
-from gallery.admin.read_only import NOTHING, ReadOnlyAdmin, thumbnail, words
+from gallery.admin.columns import NOTHING, column, thumbnail, words
+from gallery.admin.filters import SetFilter
+from gallery.admin.read_only import ReadOnlyAdmin
 from gallery.models import Mark
 from gallery.models.mark import HIGHEST_RATING
 
-_SAYS: dict[str, dict[str, Any]] = {
-    "favourite": {"is_favourite": True},
-    "rated": {"rating__gt": 0},
-    **{str(number): {"rating": number} for number in range(HIGHEST_RATING, 0, -1)},
-    "nothing": {"is_favourite": False, "rating": 0},
-}
-_NAMES = {"favourite": "Favourite", "rated": "Rated", "nothing": "Taken back"}
 
-
-class SaysFilter(admin.SimpleListFilter):
-    """What a mark says; with a member chosen too, out of that member's index."""
+class SaysFilter(SetFilter):
+    """What a mark says, or that it was taken back; with a member chosen too, out of that member's index."""
 
     title = "what it says"
     parameter_name = "says"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """A favourite, any rating, each rating, and marks that were taken back."""
-        return [(name, _NAMES.get(name, f"{name} of {HIGHEST_RATING}")) for name in _SAYS]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(**_SAYS.get(self.value() or "", {}))
+    sets: ClassVar = {
+        "favourite": ("Favourite", methodcaller("filter", is_favourite=True)),
+        "rated": ("Rated", methodcaller("filter", rating__gt=0)),
+        **{
+            str(number): (f"{number} of {HIGHEST_RATING}", methodcaller("filter", rating=number))
+            for number in range(HIGHEST_RATING, 0, -1)
+        },
+        "nothing": ("Taken back", methodcaller("filter", is_favourite=False, rating=0)),
+    }
 
 
 @admin.register(Mark)
@@ -46,6 +40,9 @@ class MarkAdmin(ReadOnlyAdmin):
     ordering = ("-image_id", "-id")
     fields = ("says", "picture", "prompt_start", "user", "is_favourite", "rating", "marked_at")
 
+    picture = column("Picture", lambda mark: thumbnail(mark.image))
+    prompt_start = column("Prompt", lambda mark: words(mark.image.title))
+
     @admin.display(description="Mark")
     def says(self, mark: Mark) -> str:
         """A star, a rating, both, or nothing any more."""
@@ -53,11 +50,3 @@ class MarkAdmin(ReadOnlyAdmin):
         if mark.rating:
             said.append(f"{mark.rating} of {HIGHEST_RATING}")
         return ", ".join(said) or NOTHING
-
-    @admin.display(description="Picture")
-    def picture(self, mark: Mark) -> SafeString | str:
-        return thumbnail(mark.image)
-
-    @admin.display(description="Prompt")
-    def prompt_start(self, mark: Mark) -> SafeString | str:
-        return words(mark.image.title)

@@ -4,10 +4,10 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.safestring import SafeString
 
 from gallery import search
-from gallery.admin.read_only import ReadOnlyAdmin, whole_text, words
+from gallery.admin.columns import column, whole_text, words
+from gallery.admin.read_only import ReadOnlyAdmin
 from gallery.models import Prompt
 from gallery.models.prompt import PromptQuerySet
 
@@ -37,10 +37,5 @@ class PromptAdmin(ReadOnlyAdmin):
     def view_on_site(self, prompt: Prompt) -> str:
         return reverse("prompt", args=[prompt.pk])
 
-    @admin.display(description="Prompt")
-    def start(self, prompt: Prompt) -> SafeString | str:
-        return words(prompt.text, 160)
-
-    @admin.display(description="Prompt")
-    def whole(self, prompt: Prompt) -> SafeString | str:
-        return whole_text(prompt.text)
+    start = column("Prompt", lambda prompt: words(prompt.text, 160))
+    whole = column("Prompt", lambda prompt: whole_text(prompt.text))

@@ -1,32 +1,25 @@
 """Tags in the admin: renamed, merged, deleted without a loss of pictures."""
 
-import uuid
 from collections.abc import Sequence
 from typing import cast
 
 from django.contrib import admin
-from django.db.models import F, OuterRef, Q, QuerySet
+from django.db.models import F, OuterRef, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
 from gallery.admin.actions import Plan, action, typed_word
+from gallery.admin.columns import CAP, column, picture_count, words
 from gallery.admin.labels import NamedAdmin, NamedForm
-from gallery.admin.read_only import words
-from gallery.formats import counted_to
 from gallery.listing.count import Capped
 from gallery.models import ImageTag, Tag, User
 
-# Nobody learns more from a larger number.
-_CAP = 1000
 _MOST_MERGED = 100
 
 
 def _sized(tags: QuerySet[Tag]) -> QuerySet[Tag]:
     """With the number of pictures, counted no further than anybody cares."""
     links = ImageTag.objects.filter(tag=OuterRef("pk")).order_by().values("pk")
-    return tags.annotate(size=Capped(links[: _CAP + 1]))
+    return tags.annotate(size=Capped(links[: CAP + 1]))
 
 
 def _most_used(chosen: Sequence[int]) -> str:
@@ -35,7 +28,7 @@ def _most_used(chosen: Sequence[int]) -> str:
     return used[0].name
 
 
-def _merge_all(request: HttpRequest, chosen: list[int], form_id: uuid.UUID) -> int:
+def _merge_all(request: HttpRequest, chosen: list[int]) -> int:
     return Tag.objects.filter(pk__in=chosen).merge(typed_word(request), cast(User, request.user))
 
 
@@ -43,12 +36,10 @@ _MERGE = Plan(
     name="merge",
     question="Make one of {what}?",
     done="Merged: {count}.",
-    fitting=Q(),
     most=_MOST_MERGED,
-    ask_above=0,
     act=_merge_all,
     noun="tag",
-    field="Tag that stays",
+    label="Tag that stays",
     suggest=_most_used,
 )
 
@@ -83,13 +74,6 @@ class TagAdmin(NamedAdmin):
         """With how many pictures have it."""
         return _sized(Tag.objects.order_by(*self.ordering))
 
-    @admin.display(description="Name")
-    def label(self, tag: Tag) -> SafeString | str:
-        """As it was typed first."""
-        return words(tag.name)
-
-    @admin.display(description="Pictures")
-    def pictures(self, tag: Tag) -> SafeString | str:
-        """How many, a link to them."""
-        address = f"{reverse('admin:gallery_image_changelist')}?tag_links__tag__id__exact={tag.pk}"
-        return format_html('<a href="{}">{}</a>', address, counted_to(_CAP, getattr(tag, "size", 0)))
+    # As it was typed first.
+    label = column("Name", lambda tag: words(tag.name))
+    pictures = picture_count("tag_links__tag__id__exact")

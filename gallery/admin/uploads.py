@@ -3,9 +3,9 @@
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
-from django.utils.safestring import SafeString
 
-from gallery.admin.read_only import ReadOnlyAdmin, stored_thumbnail
+from gallery.admin.columns import column, stored_thumbnail
+from gallery.admin.read_only import ReadOnlyAdmin
 from gallery.formats import sides
 from gallery.models import Image, Input, Upload
 
@@ -27,11 +27,6 @@ class UploadAdmin(ReadOnlyAdmin):
         rows: QuerySet[Upload] = super().get_queryset(request)
         return rows.annotate(is_used=used[0] | used[1])
 
-    @admin.display(description="Picture")
-    def picture(self, upload: Upload) -> SafeString | str:
-        """Its thumbnail, once something was made from it."""
-        return stored_thumbnail(upload) if getattr(upload, "is_used", False) else "its member’s alone"
-
-    @admin.display(description="Size")
-    def size(self, upload: Upload) -> str:
-        return sides(upload.width, upload.height)
+    # Its thumbnail, once something was made from it.
+    picture = column("Picture", lambda row: stored_thumbnail(row) if row.is_used else "its member’s alone")
+    size = column("Size", lambda row: sides(row.width, row.height))

@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from gallery.accounts import make_link
-from gallery.admin.read_only import BoundedSearch
+from gallery.admin.read_only import StaffAdmin
 from gallery.models import User
 
 MOST_LINKS = 20
@@ -61,7 +61,7 @@ class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class UserAdmin(BoundedSearch, DjangoUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(StaffAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     """Staff look after members; superusers look after staff too."""
 
     add_form = NewMemberForm
@@ -78,16 +78,10 @@ class UserAdmin(BoundedSearch, DjangoUserAdmin):  # type: ignore[type-arg]
     )
     readonly_fields = ("last_login", "date_joined")
     list_display = ("username", "is_active", "is_staff", "has_password", "last_login", "date_joined")
-    list_filter = ("is_active", "is_staff", "is_superuser")
+    list_filter = _RIGHTS
     search_fields = ("username", "first_name", "last_name")
     filter_horizontal = ()
     actions = ("make_signin_links",)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return request.user.is_staff
-
-    def has_view_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return request.user.is_staff
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """All staff may invite."""

@@ -1,12 +1,11 @@
 """The worker processes in the admin."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from gallery.admin.columns import column
 from gallery.admin.read_only import ReadOnlyAdmin
 from gallery.formats import age
 from gallery.models import State, Worker
@@ -18,16 +17,8 @@ class WorkerAdmin(ReadOnlyAdmin):
     """Who works, who fell silent, and what each has in hand."""
 
     list_display = (
-        "name",
-        "alive",
-        "host",
-        "process",
-        "started_at",
-        "seen",
-        "deaths",
-        "leased",
-        "sending",
-        "storing",
+        *("name", "alive", "host", "process", "started_at", "seen"),
+        *("deaths", "leased", "sending", "storing"),
     )
     list_filter = ("host",)
     ordering = ("-seen_at",)
@@ -48,21 +39,8 @@ class WorkerAdmin(ReadOnlyAdmin):
     def alive(self, worker: Worker) -> bool:
         return timezone.now() - worker.seen_at < DEAD_AFTER
 
-    @admin.display(description="Last heartbeat")
-    def seen(self, worker: Worker) -> str:
-        return f"{age(timezone.now() - worker.seen_at)} ago"
-
-    @admin.display(description="Leased")
-    def leased(self, worker: Any) -> int:
-        """About to be sent."""
-        return int(worker.leased_count)
-
-    @admin.display(description="Sending")
-    def sending(self, worker: Any) -> int:
-        """Calls in flight."""
-        return int(worker.sending_count)
-
-    @admin.display(description="Storing")
-    def storing(self, worker: Any) -> int:
-        """Answers on its disk."""
-        return int(worker.storing_count)
+    seen = column("Last heartbeat", lambda worker: f"{age(timezone.now() - worker.seen_at)} ago")
+    # About to be sent, calls in flight, and answers on its disk.
+    leased = column("Leased", lambda worker: worker.leased_count)
+    sending = column("Sending", lambda worker: worker.sending_count)
+    storing = column("Storing", lambda worker: worker.storing_count)

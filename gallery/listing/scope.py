@@ -70,7 +70,8 @@ class Scope:
                 return every.kept().filter(prompt=self.number)
             case "collection":
                 within = every.kept().filter(entries__collection=self.number)
-                return within.annotate(position=F("entries__position"))
+                placed: ImageQuerySet = within.annotate(position=F("entries__position"))
+                return placed
             case "trash":
                 return every.in_trash()
         return every.covers()

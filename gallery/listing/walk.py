@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from gallery.listing.order import Cursor, Order, Rows
-from gallery.models.image import Choices, ImageQuerySet
+from gallery.models.image import ImageQuerySet
+from gallery.models.image_search import Choices
 
 T = TypeVar("T")
 
@@ -44,7 +45,7 @@ def first(
     return take(arrange(search.among.filter(pk__in=chosen)))
 
 
-def _edge(search: Choices, order: Order, arrange: Callable[[Rows], Rows]) -> Cursor | None:
+def _edge(search: Choices[ImageQuerySet], order: Order, arrange: Callable[[Rows], Rows]) -> Cursor | None:
     """Up to where is walked; None: to the end."""
     if search.is_sorted:
         return None

@@ -9,7 +9,8 @@ from gallery.models.batch import Batch
 from gallery.models.catalog import CatalogModel, CatalogStyle
 from gallery.models.collection import Collection
 from gallery.models.generation import Kind
-from gallery.models.image import Image, linking
+from gallery.models.image import Image
+from gallery.models.image_search import linking
 from gallery.models.occurrence import SearchTerm
 from gallery.models.prompt import Prompt
 from gallery.models.tag import Tag

@@ -9,8 +9,8 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Concat, StrIndex
 from django.db.models.lookups import GreaterThan
 
+from gallery.search.filters import Filter
 from gallery.search.index import ALL
-from gallery.search.operators import Filter
 from gallery.search.query import Words
 
 _Condition = tuple[str, list[str]]

@@ -13,7 +13,9 @@ from operator import and_
 from django.db.models import Q
 
 from gallery.search.document import MAX_WORD, words
-from gallery.search.operators import NO_VALUE, OPERATORS, Filter, Problem, Vocabulary, read_filter
+from gallery.search.filters import Filter, Vocabulary
+from gallery.search.operators import NO_VALUE, OPERATORS, read_filter
+from gallery.search.problems import Problem
 from gallery.text import QUOTES, fold, letter_kind, normalize
 
 MAX_WORDS = 10

@@ -48,6 +48,7 @@ PAGES = [
     "/admin/gallery/user/",
     "/admin/gallery/catalogmodel/",
     "/admin/gallery/generation/1/change/",
+    "/admin/gallery/prompt/",
 ]
 
 

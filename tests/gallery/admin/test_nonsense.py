@@ -18,6 +18,8 @@ from django.test import Client
 from django.urls import reverse
 
 from gallery.models import CatalogModel, CatalogStyle, Gate, Generation, State, Tag, User, Worker
+from gallery.search import MAX_QUERY
+from gallery.web.requests import LINE_LIMIT
 from tests.gallery.generations import a_generation, a_picture
 from tests.gallery.page import Page
 
@@ -288,6 +290,17 @@ def test_a_search_without_its_zero_byte_is_still_that_search(
         (USERS, "al\0bert", []),
     ):
         assert list(asking.client.get(address, {"q": words}).context["cl"].result_list) == found, address
+
+
+@pytest.mark.parametrize("address", ["/admin/gallery/image/", GENERATIONS, "/admin/gallery/prompt/", USERS])
+def test_a_search_that_is_too_long_is_refused_in_words(asking: Asking, address: str) -> None:
+    """The longest in any script fits into an address, also as the sign-in page has it: escaped twice."""
+    assert asking.client.get(address, {"q": "寺" * MAX_QUERY}).context["cl"].query == "寺" * MAX_QUERY
+    page = Page(asking.client.get(address, {"q": "寺" * (MAX_QUERY + 1)}).content)
+    assert f"at most {MAX_QUERY} characters (it has {MAX_QUERY + 1})" in page.words
+    asking.client.logout()
+    longest = asking.client.get(address, {"q": "寺" * MAX_QUERY})["Location"]
+    assert len("GET  HTTP/1.1") + len(longest) <= LINE_LIMIT
 
 
 def test_what_is_refused_is_said_and_does_nothing(asking: Asking, alice: User) -> None:
