@@ -44,13 +44,13 @@ def read_amount(text: str) -> Decimal | None:
 
 
 def about(length: timedelta) -> str:
-    """A length of time in round numbers: `a moment`, `12 s`, `40 s`, `5 min`; live.js writes the same."""
+    """A length of time in round numbers: `a few seconds`, `about 12 s`, `about 5 min`; live.js writes the same."""
     seconds = length.total_seconds()
     if seconds < 3:
-        return "a moment"
+        return "a few seconds"
     if seconds < 90:
-        return f"{seconds:.0f} s" if seconds < 20 else f"{5 * round(seconds / 5)} s"
-    return f"{seconds / 60:.0f} min"
+        return f"about {seconds:.0f} s" if seconds < 20 else f"about {5 * round(seconds / 5)} s"
+    return f"about {seconds / 60:.0f} min"
 
 
 def age(length: timedelta) -> str:

@@ -1,6 +1,8 @@
 """What our views take and give beyond Django's own: a member's request, its closed gates, messages, 303, refusals."""
 
-from urllib.parse import urlsplit
+import inspect
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
@@ -9,6 +11,7 @@ from django.contrib.messages.storage.session import SessionStorage
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
@@ -77,15 +80,39 @@ class Messages(FallbackStorage):
     storage_classes = (_MessagesCookie, SessionStorage)
 
 
+#: Django's decorators keep under this name which methods a view takes.
+_TAKEN = "request_method_list"
+
+
+def _names_methods(view: object) -> bool:
+    return inspect.isfunction(view) and _TAKEN in view.__code__.co_freevars
+
+
+def _takes_get(path: str) -> bool:
+    """Whether something of ours is to be seen there; an address that takes posts alone answers a link with 405."""
+    try:
+        view = inspect.unwrap(resolve(unquote(path)).func, stop=_names_methods)
+    except Resolver404:
+        return False
+    return not _names_methods(view) or "GET" in inspect.getclosurevars(view).nonlocals[_TAKEN]
+
+
 def _page(request: HttpRequest, said: str) -> str:
-    """Path and query of `said` when it is a page of ours; empty otherwise."""
+    """Path and query of `said` when it is a page of ours; the nearest above an address that takes posts alone.
+
+    Empty where there is none but the gallery, and when it is not ours.
+    """
     if not url_has_allowed_host_and_scheme(said, {request.get_host()}, require_https=request.is_secure()):
         return ""
     parts = urlsplit(said)
     if parts.path[:1] != "/" and not parts.netloc:
         return ""
     # Two slashes would begin the name of another host.
-    return f"/{parts.path.lstrip('/')}{'?' + parts.query if parts.query else ''}"
+    path = f"/{parts.path.lstrip('/')}"
+    if _takes_get(path):
+        return f"{path}{'?' + parts.query if parts.query else ''}"
+    above = (f"{parent}/" for parent in map(str, PurePosixPath(path).parents) if parent != "/")
+    return next(filter(_takes_get, above), "")
 
 
 def page_of(request: HttpRequest) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count, Exists, OuterRef, Sum
+from django.db.models import Count, Exists, Min, OuterRef, Sum
 from django.utils import timezone
 
 from gallery.display import batch_card, generation_card
@@ -28,7 +28,8 @@ _BADLY = frozenset({State.FAILED, State.INTERRUPTED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One click: its cards, how many requests it has, and the day that begins with it (empty: as the row before).
+    """One click: its cards, the models of all its requests, each once, how many requests it has, and the day that
+    begins with it (empty: as the row before).
 
     `live` is the click as its own page shows it, where several of its requests want something: time or a decision.
     `spent` is what its calls have cost or may have, in USD, where some of it was cancelled.
@@ -36,6 +37,7 @@ class Row:
 
     batch: Batch
     cards: Sequence[GenerationCard]
+    models: Sequence[str]
     size: int
     day: str = ""
     live: BatchCard | None = None
@@ -50,11 +52,6 @@ class Row:
     def title(self) -> str:
         """The words that it was made with, as they were written; or what was done."""
         return self.batch.written or self.first.title
-
-    @property
-    def models(self) -> list[str]:
-        """The models that are shown, each once."""
-        return list(dict.fromkeys(card.generation.model for card in self.cards))
 
     @property
     def made_of(self) -> str:
@@ -109,7 +106,10 @@ def _rows(batches: Sequence[Batch], gates: ClosedGates, before: str, member: Use
     for card in generation_card.of_each(drawn.order_by("position")):
         cards.setdefault(card.generation.batch_id, []).append(card)
     rows = Generation.objects.filter(batch__in=batches, dismissed_at=None).order_by()
-    sizes = dict(rows.values_list("batch").annotate(Count("pk")))
+    models: dict[int, dict[str, int]] = {}
+    counts = rows.values_list("batch", "model").annotate(Count("pk"), first=Min("position"))
+    for pk, model, count, _ in counts.order_by("first"):
+        models.setdefault(pk, {})[model] = count
     spent = _spent_of_cut(batches)
     for batch in batches:
         own = cards.get(batch.pk)
@@ -117,14 +117,16 @@ def _rows(batches: Sequence[Batch], gates: ClosedGates, before: str, member: Use
             continue
         day = heading(batch.created_at)
         is_active = any(card.generation.is_active for card in own)
+        size = sum(models[batch.pk].values())
         wants = is_active or batch.pk in spent or any(card.generation.state in _BADLY for card in own)
         live = None
-        if wants and sizes[batch.pk] > 1:
+        if wants and size > 1:
             live = batch_card.of(batch, gates, most=batch_card.PAGE if is_active else CARDS)
         yield Row(
             batch=batch,
             cards=own,
-            size=sizes[batch.pk],
+            models=list(models[batch.pk]),
+            size=size,
             day=day if day != before else "",
             live=live,
             spent=spent.get(batch.pk),
@@ -148,7 +150,9 @@ def _spent_of_cut(batches: Sequence[Batch]) -> dict[int, Decimal]:
 
 def made(batch: Batch, generations: Sequence[Generation], gates: ClosedGates) -> Row:
     """The row of a click that has just been made, before all others."""
+    models = list(dict.fromkeys(each.model for each in generations))
     if len(generations) > 1:
         live = batch_card.of(batch, gates)
-        return Row(batch=batch, cards=live.cards, size=live.size, live=live)
-    return Row(batch=batch, cards=[generation_card.of(generations[0], gates)], size=1)
+        return Row(batch=batch, cards=live.cards, models=models, size=live.size, live=live)
+    cards = [generation_card.of(generations[0], gates)]
+    return Row(batch=batch, cards=cards, models=models, size=1)

@@ -196,7 +196,7 @@ def time_for(cells: Iterable[Cell]) -> str:
         return "no worker is running"
     waiting = Generation.objects.active().order_by().values_list("model").annotate(Sum("variants"))
     ahead = dict(waiting)
-    return f"about {about(timedelta(seconds=max(_seconds(wanted, ahead, slots))))}"
+    return about(timedelta(seconds=max(_seconds(wanted, ahead, slots))))
 
 
 def _seconds(wanted: dict[str, int], ahead: dict[str, int], slots: int) -> Iterator[float]:

@@ -116,8 +116,7 @@ def _cards(catalog: Catalog, pinned: frozenset[str], chosen: frozenset[str]) -> 
 
 def _usual(took: timedelta | None) -> str:
     """`about 12 s`; empty while too few answers have come."""
-    words = formats.about(took) if took is not None else ""
-    return f"about {words}" if words[:1].isdecimal() else words
+    return "" if took is None else formats.about(took)
 
 
 def facts(spec: Model, *, has_editor: bool = False) -> list[Fact]:

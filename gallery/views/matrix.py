@@ -93,7 +93,7 @@ def _buy(request: MemberRequest, form: MatrixForm, image: Image | None) -> HttpR
         first = first or Batch.objects.submitted(request.user, submission).first()
         if first is None:
             return _page(request, form, image, status=422)
-    return SeeOther(reverse("batch", args=[first.pk]))
+    return SeeOther(reverse("matrix-result", args=[first.pk]))
 
 
 def _queued(

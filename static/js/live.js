@@ -2,9 +2,9 @@
 import { reasonIn } from "./events.js";
 
 function about(seconds) {
-  if (seconds < 3) return "a moment";
-  if (seconds < 90) return `${seconds < 20 ? Math.round(seconds) : 5 * Math.round(seconds / 5)} s`;
-  return `${Math.round(seconds / 60)} min`;
+  if (seconds < 3) return "a few seconds";
+  if (seconds < 90) return `about ${seconds < 20 ? Math.round(seconds) : 5 * Math.round(seconds / 5)} s`;
+  return `about ${Math.round(seconds / 60)} min`;
 }
 
 function count() {

@@ -69,6 +69,23 @@ function putBack(id) {
   if (said) said.textContent = `Picture ${id} is back.`;
 }
 
+/** Who went by keys and closed the line about a picture stands at the picture, or beside the place that it left. */
+function goOnFrom(id) {
+  const kept = gone.get(id);
+  const places = [
+    viewer()?.querySelector(".stage"),
+    ...[tileOf(id), kept?.instead, kept?.behind, kept?.behind?.previousElementSibling].map(link),
+    ...document.querySelectorAll(`.side[data-image="${CSS.escape(id)}"] .picture, .side:not([hidden]) .picture`),
+    ...document.querySelectorAll(linksOf(id)),
+    link(document.querySelector("[data-grid]")),
+    document.getElementById("main"),
+  ];
+  for (const place of places) {
+    place?.focus({ preventScroll: true });
+    if (place && document.activeElement === place) return;
+  }
+}
+
 /** In the list of the trash what is back leaves its row: who goes on by keys finds the next one under the focus. */
 function goOn(row) {
   const next = neighbour(row, "nextElementSibling") ?? neighbour(row, "previousElementSibling");
@@ -80,10 +97,13 @@ function goOn(row) {
   document.addEventListener("htmx:afterRequest", after, { once: true });
 }
 
+/** The links to it on cards of requests. */
+const linksOf = (id) =>
+  `.card [data-image="${CSS.escape(id)}"], .card .thrown a[href="/images/${CSS.escape(id)}/"]`;
+
 /** Cards of a request tell which of its pictures are in the trash. */
 function redraw(id) {
-  const links = `.card [data-image="${CSS.escape(id)}"], .card .thrown a[href="/images/${CSS.escape(id)}/"]`;
-  for (const each of document.querySelectorAll(links)) {
+  for (const each of document.querySelectorAll(linksOf(id))) {
     const card = each.closest(".card");
     htmx.ajax("GET", `/generations/${card.dataset.generation}/card/`, { target: card, swap: "outerHTML" });
   }
@@ -157,5 +177,8 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  event.target.closest?.("[data-undo-close]")?.closest(".undo-line").remove();
+  const line = event.target.closest?.("[data-undo-close]")?.closest(".undo-line");
+  const held = line?.contains(document.activeElement);
+  line?.remove();
+  if (held) goOnFrom(line.dataset.undo ?? line.dataset.undoMark);
 });

@@ -224,3 +224,23 @@ def test_focus_goes_on_in_what_older_brings(site: Site, page: Page) -> None:
 
     first = page.locator(".sitting-row").nth(shown).get_attribute("id")
     assert page.evaluate("document.activeElement.closest('.sitting-row')?.id") == first
+
+
+@pytest.mark.long
+def test_what_is_counted_down_reads_as_it_was_written(page: Page, site: Site) -> None:
+    page.goto(site.url + "/queue/")
+    page.evaluate(
+        """() => {
+          for (const seconds of [1, 13.4, 41, 150]) {
+            const time = document.createElement("time");
+            time.dataset.until = new Date(Date.now() + 1000 * seconds).toISOString();
+            document.getElementById("main").append(time);
+          }
+        }"""
+    )
+    times = page.locator("#main > time")
+    expect(times.first).to_have_text("a few seconds")
+    words = times.all_inner_texts()
+    assert [words[0], words[2]] == ["a few seconds", "about 40 s"]
+    assert words[1] in {"about 13 s", "about 12 s", "about 11 s"}
+    assert words[3] in {"about 3 min", "about 2 min"}

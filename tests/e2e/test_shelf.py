@@ -279,3 +279,41 @@ def test_who_compares_by_keys_goes_on_beside_what_was_thrown_away(filled_site: S
     page.keyboard.press("Enter")
     expect(page.locator('.side[data-image="7"]')).to_be_hidden()
     expect(page.locator('.side[data-image="8"] .picture')).to_be_focused()
+
+
+def test_who_closes_the_line_by_key_goes_on_where_the_picture_was(filled_site: Site, page: Page) -> None:
+    page.goto(filled_site.url + "/?q=-zebra")
+    first, second, third = ids(page)[:3]
+    page.locator(f'{TILES}[data-image="{first}"] > a').focus()
+    page.keyboard.press("3")
+    close = page.locator("#undo").get_by_role("button", name="Close")
+    close.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(f'{TILES}[data-image="{first}"] > a')).to_be_focused()
+    page.locator(f'{TILES}[data-image="{second}"] > a').focus()
+    page.keyboard.press("Delete")
+    expect(page.locator("#undo")).to_contain_text(f"Picture {second} is in the trash")
+    close.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#undo .undo-line")).to_have_count(0)
+    expect(page.locator(f'{TILES}[data-image="{third}"] > a')).to_be_focused()
+
+
+@pytest.mark.long
+def test_the_line_is_closed_by_key_on_a_picture_and_in_a_comparison(filled_site: Site, page: Page) -> None:
+    page.goto(filled_site.url + "/?q=-zebra")
+    first, second, third = ids(page)[:3]
+    close = page.locator("#undo").get_by_role("button", name="Close")
+    page.locator(f'{TILES}[data-image="{first}"]').click()
+    expect(page.locator("#viewer")).to_have_attribute("data-viewer", first)
+    page.keyboard.press("4")
+    close.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#viewer .stage")).to_be_focused()
+    page.goto(f"{filled_site.url}/compare/?images={first},{second},{third}")
+    page.locator(f'.side[data-image="{first}"] .picture').focus()
+    page.keyboard.press("Delete")
+    expect(page.locator(f'.side[data-image="{first}"]')).to_be_hidden()
+    close.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(f'.side[data-image="{second}"] .picture')).to_be_focused()

@@ -332,7 +332,14 @@ def test_a_form_that_cannot_be_shown_again_says_why(
     ("page", "way"),
     [
         ("http://testserver/queue/?from=3", "/queue/?from=3"),
-        ("http://testserver//evil.example/", "/evil.example/"),
+        ("http://testserver//queue/", "/queue/"),
+        ("http://testserver//evil.example/", None),
+        ("http://testserver/nothing/here/", None),
+        # What was shown there was the answer to a post.
+        ("http://testserver/batches/7/run-again/?from=3", "/batches/7/"),
+        ("http://testserver/images/7/trash/", "/images/7/"),
+        ("http://testserver/selection/tag/", None),
+        ("http://testserver/admin/gallery/image/7/change/", "/admin/gallery/image/7/change/"),
         ("https://evil.example/queue/", None),
         ("javascript:alert(1)", None),
         ("http://testserver/", None),

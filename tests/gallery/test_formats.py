@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from gallery.formats import age, read_sides, sides
+from gallery.formats import about, age, read_sides, sides
 from venice.operations.ratio import read_ratio
 
 
@@ -30,6 +30,18 @@ def test_what_was_written_is_read() -> None:
 def test_a_ratio_has_two_numbers_above_nought() -> None:
     assert [read_ratio(text) for text in ("16:9", "16x9", "16 / 9")] == [(16, 9)] * 3
     assert [read_ratio(text) for text in ("auto", "0:9", "16:0", "٣:٤", "1234567:1")] == [None] * 5
+
+
+def test_how_long_something_takes_is_round() -> None:
+    spans = {
+        0: "a few seconds",
+        2.9: "a few seconds",
+        3: "about 3 s",
+        12.4: "about 12 s",
+        41: "about 40 s",
+        90: "about 2 min",
+    }
+    assert [about(timedelta(seconds=seconds)) for seconds in spans] == list(spans.values())
 
 
 def test_an_age_is_a_whole_number_of_its_unit() -> None:

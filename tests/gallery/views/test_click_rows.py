@@ -56,6 +56,29 @@ def test_a_row_for_each_click_with_its_words(maker: Client, alice: User) -> None
     assert first.all("a", data_image=None)
 
 
+@pytest.mark.parametrize(
+    ("count", "named"),
+    [
+        (1, "model-0 ·"),
+        (3, "model-0, model-1, model-2 ·"),
+        (5, "model-0, model-1, model-2 and 2 more ·"),
+    ],
+)
+def test_a_row_says_how_many_models_it_does_not_name(
+    maker: Client, alice: User, count: int, named: str
+) -> None:
+    """Also those of which no card is shown."""
+    models = [f"model-{number}" for number in range(count) for _ in range(CARDS // 3)]
+    orders = [
+        Order(operation=Generate(model=model, prompt="boats", seed=seed)) for seed, model in enumerate(models)
+    ]
+    Generation.objects.enqueue_batch(alice, orders)
+    Generation.objects.update(state="done")
+    (head,) = Page(maker.get("/create/").content).all("div", class_="sitting-head")
+    assert named in head.words
+    assert "model-3" not in head.words
+
+
 def test_days_follow_one_another_without_an_end(maker: Client, alice: User, bob: User) -> None:
     a_click(bob)
     days = [a_click(alice, days_ago=day) for day in range(ROWS + 5, -1, -1)]

@@ -49,9 +49,11 @@ def buttons(page: Page, start: str = "") -> list[Element]:
 
 
 def as_table(maker: Client, answer: Any) -> str:
-    """From the page of the click that `answer` leads to, the address of the matrix."""
+    """The address of the matrix, to which `answer` leads; there and back to its click goes a link."""
     assert answer.status_code == 303
-    (address,) = Page(maker.get(answer["Location"]).content).values("href", "/matrices/")
+    address = str(answer["Location"])
+    (click,) = Page(maker.get(address).content).values("href", "/batches/")
+    assert Page(maker.get(click).content).values("href", "/matrices/") == [address]
     return address
 
 
@@ -166,7 +168,7 @@ def test_a_button_buys_what_it_says_once(maker: Client, part: str, expected: lis
 
     first = maker.post("/create/matrix/", form)
     batch = Batch.objects.get()
-    assert (first.status_code, first["Location"]) == (303, f"/batches/{batch.pk}/")
+    assert (first.status_code, first["Location"]) == (303, f"/matrices/{batch.pk}/")
     assert queued() == expected
     assert (batch.kind, batch.title) == ("matrix", "Seed × CFG scale")
     assert batch.price == PRICE * len(expected)
@@ -362,6 +364,8 @@ def test_what_has_come_of_it(maker: Client, bob: User, worker_process: WorkerPro
     page = Page(maker.get(address).content)
     assert len(page.all("td", data_state="queued")) == 6
     poll = page.one(id="matrix-result")["hx-get"]
+    # Without scripts it looks again by itself.
+    assert page.one("noscript").one("meta")["http-equiv"] == "refresh"
     htmx = {"HX-Request": "true"}
     assert maker.get(poll, headers=htmx).status_code == 204
 
@@ -482,7 +486,7 @@ def test_twenty_posts_at_once_are_one_purchase(alice: User, models_known: None) 
 
     with ThreadPoolExecutor(20) as pool:
         answers = set(pool.map(post, range(20)))
-    assert answers == {f"303 /batches/{Batch.objects.get().pk}/"}
+    assert answers == {f"303 /matrices/{Batch.objects.get().pk}/"}
     assert Generation.objects.count() == 6
 
 
