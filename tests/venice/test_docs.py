@@ -28,6 +28,7 @@ from venice import (
     errors,
 )
 from venice.emulator import Emulator
+from venice.operations import PARAMETER
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "venice-client.md").read_text(encoding="utf-8")
@@ -48,20 +49,17 @@ TAKERS: dict[type, Test] = {
     Upscale: lambda model: model.takes_upscale,
     RemoveBackground: lambda model: model.takes_background_removal,
 }
-# Who takes a field, where that is not everyone.
+# Who takes a field, where that is not everyone and no line of the table of parameters tells it.
 LIMITED: dict[str, Test] = {
-    "width": lambda model: model.sizing == "pixels",
-    "height": lambda model: model.sizing == "pixels",
-    "aspect_ratio": lambda model: model.aspect_ratios,
-    "resolution": lambda model: model.resolutions,
-    "quality": lambda model: model.qualities,
-    "steps": lambda model: model.uses_steps,
-    "negative_prompt": lambda model: model.uses_negative_prompt,
     "seed": lambda model: model.uses_seed,
-    "enable_web_search": lambda model: model.supports_web_search,
-    "disable_prompt_optimization_thinking": lambda model: model.supports_prompt_thinking,
     "style_references": lambda model: model.supports_style_references,
 }
+
+
+def _takes(name: str, model: Model) -> bool:
+    if limited := LIMITED.get(name):
+        return bool(limited(model))
+    return name not in PARAMETER or PARAMETER[name].taken_by(model)
 
 
 def table() -> str:
@@ -71,8 +69,8 @@ def table() -> str:
         models = [model for model in bundled_models() if takes(model)]
         plain = []
         for field in dataclasses.fields(operation):
-            limited = LIMITED.get(field.name) if operation is not OpenAIGenerate else None
-            takers = [model.id for model in models if limited is None or limited(model)]
+            is_other = operation is OpenAIGenerate
+            takers = [model.id for model in models if is_other or _takes(field.name, model)]
             if field.name in ("strict", "extra"):
                 continue
             if len(takers) == len(models):
