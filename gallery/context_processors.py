@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from gallery.display.header import InQueue
-from gallery.http import closed_gates, glance
+from gallery.http import closed_gates, site_status
 
 _HTMX = {
     "selfRequestsOnly": True,
@@ -35,7 +35,7 @@ HTMX_CONFIG = json.dumps(_HTMX)
 
 def site(request: HttpRequest) -> dict[str, Any]:
     """The banners' reasons, the queue's count (asked for only where they are shown), and htmx' settings."""
-    in_queue: Any = SimpleLazyObject(lambda: InQueue.of(glance(request)))
+    in_queue: Any = SimpleLazyObject(lambda: InQueue.of(site_status(request)))
     return {
         "emulated": settings.VENICE_EMULATED,
         "gates": SimpleLazyObject(lambda: closed_gates(request).of_everything),

@@ -15,9 +15,9 @@ from django.urls import Resolver404, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
-from gallery.models import ClosedGates, Glance, User
+from gallery.models import ClosedGates, SiteStatus, User
 
-_GATES, _GLANCE = "gallery_closed_gates", "gallery_glance"
+_GATES, _SITE_STATUS = "gallery_closed_gates", "gallery_glance"
 
 _TITLES = {
     400: ("That request cannot be read", "Something in it is not as a browser would send it."),
@@ -46,23 +46,23 @@ class MemberRequest(HttpRequest):
     htmx: HtmxDetails
 
 
-def glance(request: HttpRequest) -> Glance:
+def site_status(request: HttpRequest) -> SiteStatus:
     """What the page says of the whole site: asked at most once a request, and only where it is shown."""
-    seen: Glance | None = getattr(request, _GLANCE, None)
+    seen: SiteStatus | None = getattr(request, _SITE_STATUS, None)
     if seen is None:
-        seen = Glance.now()
-        setattr(request, _GLANCE, seen)
+        seen = SiteStatus.now()
+        setattr(request, _SITE_STATUS, seen)
     return seen
 
 
 def closed_gates(request: HttpRequest) -> ClosedGates:
     """The closed gates for banner, cards and queue: read at most once a request, and only where they are shown.
 
-    Not at all when a glance has told that there are none.
+    Not at all when the `site_status` has told that there are none.
     """
     gates: ClosedGates | None = getattr(request, _GATES, None)
     if gates is None:
-        seen: Glance | None = getattr(request, _GLANCE, None)
+        seen: SiteStatus | None = getattr(request, _SITE_STATUS, None)
         gates = ClosedGates(is_any=seen is None or seen.gates > 0)
         setattr(request, _GATES, gates)
     return gates

@@ -5,7 +5,7 @@ from hashlib import blake2s
 from typing import Self
 
 from gallery.formats import counted
-from gallery.models import ClosedGates, Glance
+from gallery.models import ClosedGates, SiteStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +16,9 @@ class InQueue:
     decisions: int
 
     @classmethod
-    def of(cls, glance: Glance) -> Self:
+    def of(cls, site_status: SiteStatus) -> Self:
         """As the site was at that moment."""
-        return cls(glance.active, glance.decisions)
+        return cls(site_status.active, site_status.decisions)
 
     @property
     def count(self) -> int:

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from gallery.formats import usd
 from gallery.forms.fields import OneOf
-from gallery.models import CatalogModel, CatalogStyle, Glance
+from gallery.models import CatalogModel, CatalogStyle, SiteStatus
 from venice import Model
 from venice.pricing import generate_price
 
@@ -27,13 +27,13 @@ class Catalog:
     withdrawn: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, glance: Glance | None = None) -> "Catalog":
+    def load(cls, site_status: SiteStatus | None = None) -> "Catalog":
         """What is listed now. One query, unless a sync has changed it since this process last read it.
 
-        None where a `glance` tells already that it is as it was.
+        None where the `site_status` tells already that it is as it was.
         """
         global _kept
-        mark = (glance or Glance.now()).catalog
+        mark = (site_status or SiteStatus.now()).catalog
         if _kept is None or _kept[0] != mark:
             _kept = (mark, cls.read())
         return _kept[1]

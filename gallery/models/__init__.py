@@ -16,7 +16,7 @@ from gallery.models.pin import Pin
 from gallery.models.preset import Preset
 from gallery.models.prompt import Prompt
 from gallery.models.saved_search import SavedSearch
-from gallery.models.site_status import Glance
+from gallery.models.site_status import SiteStatus
 from gallery.models.states import ACTIVE_STATES, FINAL_STATES, Hold, Outcome, State
 from gallery.models.tag import ImageTag, Tag
 from gallery.models.upload import Upload
@@ -38,7 +38,6 @@ __all__ = [
     "Draft",
     "Gate",
     "Generation",
-    "Glance",
     "Hold",
     "Image",
     "ImageDocument",
@@ -53,6 +52,7 @@ __all__ = [
     "Prompt",
     "SavedSearch",
     "SearchTerm",
+    "SiteStatus",
     "State",
     "Tag",
     "Upload",

@@ -12,7 +12,7 @@ from gallery.models.gate import Gate
 from gallery.models.generation import Generation
 
 
-class Glance(NamedTuple):
+class SiteStatus(NamedTuple):
     """The site at one moment.
 
     How many generations wait or run, how many have ended badly and want a decision, how many gates are closed, and a

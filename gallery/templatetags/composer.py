@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from gallery.forms import Catalog
 from gallery.forms.composer import of_draft
-from gallery.http import glance
+from gallery.http import site_status
 from gallery.models import Draft, User
 
 register = template.Library()
@@ -34,7 +34,7 @@ def _drawn(context: template.Context, target: str, *, is_docked: bool) -> SafeSt
     user = cast(User | None, context.get("user"))
     draft = Draft.objects.current_of(user) if user else None
     values = {
-        "composer": of_draft(Catalog.load(glance(request)), draft.values if draft else {}, user),
+        "composer": of_draft(Catalog.load(site_status(request)), draft.values if draft else {}, user),
         "csrf_token": context.get("csrf_token"),
         "user": user,
         "request": request,

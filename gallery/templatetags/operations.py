@@ -12,7 +12,7 @@ from gallery.forms import style_references
 from gallery.forms.catalog import Catalog
 from gallery.forms.operations import Offered, offered
 from gallery.forms.sources import name_of
-from gallery.http import glance
+from gallery.http import site_status
 from gallery.models import Image, Kind
 from gallery.models.stored import StoredPicture
 
@@ -53,7 +53,7 @@ def before_of(image: Image) -> Before | None:
 @register.simple_tag(takes_context=True)
 def style_reference_address(context: Context, picture: StoredPicture) -> str:
     """Where the create form follows its style, with a model that can; empty when there is none."""
-    models = Catalog.load(glance(context["request"])).models
+    models = Catalog.load(site_status(context["request"])).models
     # Which one is said by the form: the chosen one, when it can.
     is_possible = any(model.supports_style_references and not model.offline for model in models)
     return reverse("create", query={style_references.FIELD: name_of(picture)}) if is_possible else ""

@@ -23,7 +23,7 @@ from gallery.forms.price import PRICE, PriceRefused
 from gallery.forms.repeat import MAKE_MISSING, repeated
 from gallery.forms.style_references import refuse, with_references
 from gallery.forms.submission import lost, spend_batch
-from gallery.http import MemberRequest, SeeOther, closed_gates, glance
+from gallery.http import MemberRequest, SeeOther, closed_gates, site_status
 from gallery.listing.listing import Listing
 from gallery.listing.order import NEWEST_USE, by_name
 from gallery.media.pictures import LostFile
@@ -65,7 +65,7 @@ def create(request: MemberRequest) -> HttpResponse:
         return render(request, "create/_rows.html", {"sitting": _sitting(request)})
     if words := kept.own(request):
         return _restored(request, words)
-    catalog = Catalog.load(glance(request))
+    catalog = Catalog.load(site_status(request))
     current = Draft.objects.current_of(request.user)
     before = current.values if current else {}
     fill = initial.asked(request.GET, request.user, catalog)
@@ -105,7 +105,7 @@ def drawn_anew(request: MemberRequest) -> HttpResponse:
 
 def _form_of(request: MemberRequest, sent: QueryDict) -> tuple[GenerateForm, Values]:
     """The form as it was sent, and the values of its draft; only its fields where that is none to keep."""
-    catalog = Catalog.load(glance(request))
+    catalog = Catalog.load(site_status(request))
     try:
         values = draft.sent_values(sent, catalog)
     except draft.NotKept:
@@ -131,7 +131,7 @@ def filled(
     current = Draft.objects.current_of(request.user)
     before = current.values if current else {}
     values = draft.merged(before, draft.with_seed_along(fill))
-    form = draft.drawn(Catalog.load(glance(request)), values)
+    form = draft.drawn(Catalog.load(site_status(request)), values)
     return _page(request, form, values, status=status, undo=drafts.undo_of(request, before), **notes)
 
 
@@ -175,7 +175,7 @@ def _replaced(request: MemberRequest, values: Values, **notes: Any) -> HttpRespo
     replaced = draft.merged(values, {})
     # As this page's: what it has sent before, and arrives later, is overtaken.
     drafts.save(request, replaced, replaces=True, insists=True)
-    return _page(request, draft.drawn(Catalog.load(glance(request)), replaced), replaced, **notes)
+    return _page(request, draft.drawn(Catalog.load(site_status(request)), replaced), replaced, **notes)
 
 
 def _generate(request: MemberRequest) -> HttpResponse:
@@ -206,7 +206,7 @@ def _generate(request: MemberRequest) -> HttpResponse:
 
 
 def _posted(request: MemberRequest) -> GenerateForm:
-    catalog = Catalog.load(glance(request))
+    catalog = Catalog.load(site_status(request))
     return GenerateForm(
         catalog,
         draft.whole(request.POST, catalog) if "composer" in request.POST else request.POST,

@@ -22,7 +22,7 @@ from gallery.forms.draft import (
 )
 from gallery.forms.generate import GenerateForm
 from gallery.forms.prefill import picture_named
-from gallery.http import MemberRequest, glance
+from gallery.http import MemberRequest, site_status
 from gallery.models import Draft, Image, Preset
 from gallery.models.draft import Page, Saved, Values
 from gallery.text import unreadable_fields
@@ -60,7 +60,7 @@ def _keep(request: MemberRequest) -> HttpResponse:
     if unreadable_fields(request):
         return _not_kept("Some of its characters cannot be read. It is not kept.")
     try:
-        saved = save(request, sent_values(request.POST, Catalog.load(glance(request))))
+        saved = save(request, sent_values(request.POST, Catalog.load(site_status(request))))
     except NotKept as error:
         return _not_kept(str(error))
     answer = {"revision": saved.revision, "stands": saved.stands, "before": saved.before}
@@ -103,7 +103,7 @@ def save_sent(
     if unreadable_fields(request):
         return None
     try:
-        values = sent_values(sent, Catalog.load(glance(request)))
+        values = sent_values(sent, Catalog.load(site_status(request)))
     except NotKept:
         return None
     save(request, values, replaces=replaces, insists=True)
@@ -120,7 +120,7 @@ def undo_of(request: MemberRequest, before: Values) -> str:
 def before_fill(request: MemberRequest, named: str) -> Values | None:
     """The draft as it stood when the page was filled that `named` it; None when it is not kept any more."""
     if named.startswith(_ONLY_MODEL):
-        model = Catalog.load(glance(request)).find(named.removeprefix(_ONLY_MODEL))
+        model = Catalog.load(site_status(request)).find(named.removeprefix(_ONLY_MODEL))
         return {"model": model.id} if model else {}
     wanted = _number(named)
     if wanted is None:
@@ -134,7 +134,7 @@ def before_fill(request: MemberRequest, named: str) -> Values | None:
 
 def context(request: MemberRequest, values: Values, form: GenerateForm | None = None) -> dict[str, Any]:
     """What the form is drawn with."""
-    form = form or drawn(Catalog.load(glance(request)), values)
+    form = form or drawn(Catalog.load(site_status(request)), values)
     named = QueryDict(mutable=True)
     named["image"] = str(values.get("image", ""))
     image = picture_named(named)
@@ -158,7 +158,7 @@ def _is_of(image: Image, words: str) -> bool:
 
 def redrawn(request: MemberRequest, values: Values, notes: Mapping[str, Any] | None = None) -> HttpResponse:
     """The composer with those values; what `notes` tell about them is said above it."""
-    drawn_composer = composer.of_draft(Catalog.load(glance(request)), values, request.user)
+    drawn_composer = composer.of_draft(Catalog.load(site_status(request)), values, request.user)
     shown = {"composer": drawn_composer, "user": request.user, "notes": notes}
     return render(request, "create/_composer_redrawn.jinja", shown, using="jinja2")
 

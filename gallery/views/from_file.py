@@ -11,7 +11,7 @@ from gallery.formats import whole_size
 from gallery.forms import Catalog, GenerateForm
 from gallery.forms.form_values import MODEL, models_named
 from gallery.forms.prefill import values_of_file
-from gallery.http import MemberRequest, glance
+from gallery.http import MemberRequest, site_status
 from gallery.media import parameters
 from gallery.models import Draft
 from gallery.views import create, drafts
@@ -50,7 +50,7 @@ def _read(request: MemberRequest, data: bytes) -> HttpResponse:
     metadata = parameters.read(data)
     if metadata is None:
         return _refused(request, _HEIC if sniff_input(data) == "heif" else _SAYS_NOTHING)
-    catalog = Catalog.load(glance(request))
+    catalog = Catalog.load(site_status(request))
     values, unknown = values_of_file(metadata.fields, catalog, _chosen(request, catalog))
     form = GenerateForm.redrawn(catalog, values)
     unused = [*unknown, *form.not_taken(values), *metadata.unused]
@@ -70,5 +70,5 @@ def _refused(request: MemberRequest, words: str) -> HttpResponse:
     if request.htmx:
         fragment = render(request, "create/_from_file_said.html", {"file_problem": words}, status=422)
         return retarget(reswap(fragment, "outerHTML"), "#from-file-said")
-    chosen = _chosen(request, Catalog.load(glance(request)))
+    chosen = _chosen(request, Catalog.load(site_status(request)))
     return create.filled(request, chosen, status=422, file_problem=words)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from gallery import search
 from gallery.display import queue_rows
 from gallery.formats import MAX_ID, number, read_id
-from gallery.http import MemberRequest, closed_gates, glance
+from gallery.http import MemberRequest, closed_gates, site_status
 from gallery.listing import count, dates, empty_result, filters, tiles
 from gallery.listing.count import up_to
 from gallery.listing.listing import Listing, Page
@@ -85,7 +85,7 @@ def _part(request: MemberRequest, listing: Listing, images: ImageQuerySet) -> Ht
 
 def _queue_on_top(request: MemberRequest, listing: Listing) -> dict[str, Any]:
     """What runs and waits, above the head of the whole list."""
-    if not (listing.is_top and glance(request).active):
+    if not (listing.is_top and site_status(request).active):
         return {}
     lines = queue_rows.active(ON_TOP, closed_gates(request))
     return {"active": lines.by_themselves, "more_active": lines.is_more}

@@ -22,7 +22,7 @@ from gallery.forms.prefill import picture_named, values_asked
 from gallery.forms.price import PRICE, objection
 from gallery.forms.style_references import refuse
 from gallery.forms.submission import earlier, lost, spend, submission_of
-from gallery.http import MemberRequest, SeeOther, glance
+from gallery.http import MemberRequest, SeeOther, site_status
 from gallery.media.pictures import LostFile
 from gallery.models import Batch, Generation, Image, Prompt, kept_sql
 from gallery.models.queue import Order
@@ -45,7 +45,7 @@ def matrix(request: MemberRequest) -> HttpResponse:
     image = picture_named(sent)
     values = sent.dict() if posted or words else values_asked(sent, image)
     form = MatrixForm.read(
-        Catalog.load(glance(request)), sent, values, request.user, unreadable=unreadable_fields(request)
+        Catalog.load(site_status(request)), sent, values, request.user, unreadable=unreadable_fields(request)
     )
     if posted and BUY in sent:
         return _buy(request, form, image)
@@ -196,7 +196,7 @@ def _fill(request: MemberRequest, prompt: Prompt, down: str) -> HttpResponse | s
     submission = uuid.uuid5(submission, f"{image.pk} {down} {text}") if submission else None
     if first := earlier(request.user, submission):
         return SeeOther(reverse("generation", args=[first.pk]))
-    catalog = Catalog.load(glance(request))
+    catalog = Catalog.load(site_status(request))
     models = {model.id: model for model in catalog.models}
     try:
         operation = _varied(image, down, text, models, catalog.styles)

@@ -17,7 +17,7 @@ from gallery import search
 from gallery.display import model_cards
 from gallery.formats import counted
 from gallery.forms import Catalog, draft, operations, sources, style_references
-from gallery.http import MemberRequest, back_to, error_page, glance
+from gallery.http import MemberRequest, back_to, error_page, site_status
 from gallery.listing import picture_cards
 from gallery.listing.listing import Listing
 from gallery.listing.style_cards import style_cards
@@ -63,7 +63,7 @@ def models(request: MemberRequest) -> HttpResponse:
 
 
 def _models(request: MemberRequest, asked: QueryDict) -> HttpResponse:
-    catalog = Catalog.load(glance(request))
+    catalog = Catalog.load(site_status(request))
     words = "" if request.htmx else asked.get("q", "")[:200]
     chosen = [name for name in dict.fromkeys(asked.getlist("model")) if catalog.find(name)]
     several = asked["several"] == "1" if "several" in asked else len(chosen) > 1
@@ -87,7 +87,7 @@ def styles(request: MemberRequest) -> HttpResponse:
     asked = request.POST if request.method == "POST" else request.GET
     words = "" if request.htmx else asked.get("q", "")[:200]
     context = {
-        "styles": style_cards(Catalog.load(glance(request)), words),
+        "styles": style_cards(Catalog.load(site_status(request)), words),
         "label": "Search styles",
         "chosen": asked.get("style_preset", ""),
         "words": words,
@@ -171,7 +171,7 @@ def _purpose(request: MemberRequest, sent: QueryDict) -> Purpose:
         most = form.spec.max_input_images if form.spec else 1
         address = operations.address_of(chosen[0], "multi-edit")
         return Purpose(pick, "input", address, "add-pictures", form.spec, most, chosen[0])
-    catalog = Catalog.load(glance(request))
+    catalog = Catalog.load(site_status(request))
     spec = catalog.find(draft.first_model(sent)) or catalog.default
     most = spec.max_style_references if spec else 0
     is_matrix = pick == MATRIX_STYLE
@@ -184,7 +184,7 @@ def pin(request: MemberRequest) -> HttpResponse:
     """Keep a model at the front (`pin`) or no longer (`unpin`), for this member. To htmx its button alone."""
     wanted = "pin" in request.POST
     name = request.POST.get("pin" if wanted else "unpin", "")
-    if not name or (wanted and Catalog.load(glance(request)).find(name) is None):
+    if not name or (wanted and Catalog.load(site_status(request)).find(name) is None):
         return error_page(
             request, 422, "That model is not offered. Choose one from the list.", "No such model"
         )

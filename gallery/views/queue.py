@@ -17,7 +17,7 @@ from gallery.display.batch_card import BatchCard
 from gallery.display.generation_card import GenerationCard
 from gallery.display.header import InQueue
 from gallery.formats import counted, read_id
-from gallery.http import MemberRequest, SeeOther, closed_gates, glance
+from gallery.http import MemberRequest, SeeOther, closed_gates, site_status
 from gallery.models import ClosedGates, Generation
 from gallery.models.queue import LONGEST_QUEUE
 
@@ -33,7 +33,7 @@ def queue(request: MemberRequest) -> HttpResponse:
     """The page, or for htmx its list; 204 while the list is as it was and its expected times are fresh."""
     if not request.htmx:
         # The page's composer asks for it anyway; it tells whether any gate is closed.
-        glance(request)
+        site_status(request)
     gates = closed_gates(request)
     lines = queue_rows.active(MOST_LINES, gates)
     attention = _attention(request)
@@ -109,7 +109,7 @@ def state(request: MemberRequest) -> HttpResponse:
     """For the header of every page, its count and the banner; 204 while they are as they were."""
     if not request.htmx:
         return redirect("queue")
-    in_queue = InQueue.of(glance(request))
+    in_queue = InQueue.of(site_status(request))
     seen = in_queue.seen(closed_gates(request), request.user.draft_revision)
     if request.GET.get("shown") == seen:
         return HttpResponse(status=204)
