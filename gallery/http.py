@@ -17,7 +17,7 @@ from django_htmx.middleware import HtmxDetails
 
 from gallery.models import ClosedGates, SiteStatus, User
 
-_GATES, _SITE_STATUS = "gallery_closed_gates", "gallery_glance"
+_GATES, _SITE_STATUS = "gallery_closed_gates", "gallery_site_status"
 
 _TITLES = {
     400: ("That request cannot be read", "Something in it is not as a browser would send it."),
