@@ -15,6 +15,8 @@ NOTHING = "-"
 _OF_THE_PICTURE = {"model", "seed", "width", "height", "variants"}
 # Of a picture's own words so many stand in its line, and so many characters.
 _MOST_WORDS, _LONGEST = 4, 40
+# How high the bar below a picture is, in CSS pixels: its name, and a row of buttons.
+_BAR = 92
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +79,11 @@ def _own_words(text: list[str], shared: set[str]) -> str:
 
 
 def columns(images: Sequence[Image], width: int, height: int) -> int:
-    """In how many columns the pictures come out largest, in a room of that many pixels."""
+    """In how many columns the pictures come out largest, in a room of that many pixels, each above its own bar."""
     shape = sum(image.width / image.height for image in images) / len(images)
 
     def tall(across: int) -> float:
-        return min(width / across / shape, height / ceil(len(images) / across))
+        return min(width / across / shape, height / ceil(len(images) / across) - _BAR)
 
     return max(range(1, len(images) + 1), key=tall)
 
