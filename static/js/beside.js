@@ -65,7 +65,12 @@ function take(ids) {
 }
 
 function putBack(ids) {
-  for (const side of ids.map(sideOf).filter(Boolean)) side.hidden = false;
+  const sides = ids.map(sideOf).filter(Boolean);
+  for (const side of sides) side.hidden = false;
+  // The line with *Undo* goes now.
+  const focused = document.activeElement;
+  if (focused === document.body || focused.closest(".undo-line, .notice"))
+    sides[0]?.querySelector(".picture").focus({ preventScroll: true });
   document.dispatchEvent(new CustomEvent("viewer:resized"));
 }
 

@@ -279,6 +279,10 @@ def test_who_compares_by_keys_goes_on_beside_what_was_thrown_away(filled_site: S
     page.keyboard.press("Enter")
     expect(page.locator('.side[data-image="7"]')).to_be_hidden()
     expect(page.locator('.side[data-image="8"] .picture')).to_be_focused()
+    undo = page.locator("#undo").get_by_role("button", name="Undo")
+    undo.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator('.side[data-image="7"] .picture')).to_be_focused()
 
 
 def test_who_closes_the_line_by_key_goes_on_where_the_picture_was(filled_site: Site, page: Page) -> None:
