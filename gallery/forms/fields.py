@@ -22,6 +22,11 @@ WHOLE = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 DECIMAL = re.compile(r"[+-]?[0-9]{1,6}(\.[0-9]{1,9})?", re.ASCII)
 
 
+def said(value: Any) -> Any:
+    """`value`, or None of a field that says nothing: no text, no choice, a switch that is off. A nought is a value."""
+    return None if value in (None, "", [], ()) or value is False else value
+
+
 class PlainText(forms.Field):
     """Text as `clean_text` leaves it. The `limit` is the model's own, and checked with the whole request."""
 

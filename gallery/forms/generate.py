@@ -13,7 +13,7 @@ from django.core.exceptions import NON_FIELD_ERRORS
 
 from gallery.formats import number
 from gallery.forms.catalog import Catalog, not_offered
-from gallery.forms.fields import WHOLE
+from gallery.forms.fields import WHOLE, said
 from gallery.forms.form_values import models_named
 from gallery.forms.model_change import carried
 from gallery.forms.model_fields import (
@@ -122,7 +122,7 @@ class GenerateForm(SpendingForm):
     def advanced_is_used(self) -> bool:
         """Whether something in the folded part is wrong or other than by default, so that it is shown."""
         return any(
-            name in self.errors or self._good_value(name) != (self.fields[name].clean(None) or None)
+            name in self.errors or self._good_value(name) != said(self.fields[name].clean(None))
             for name in ADVANCED & self.fields.keys()
         )
 
@@ -295,10 +295,10 @@ class GenerateForm(SpendingForm):
         if name not in self.fields:
             return None
         try:
-            return self.fields[name].clean(self[name].value()) or None
+            return said(self.fields[name].clean(self[name].value()))
         except forms.ValidationError:
             try:
-                return self.fields[name].clean(None) or None
+                return said(self.fields[name].clean(None))
             except forms.ValidationError:
                 return None
 

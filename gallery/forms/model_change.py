@@ -6,6 +6,7 @@ from math import inf
 from typing import Any
 
 from gallery import formats
+from gallery.forms.fields import said
 from venice import Model
 from venice.operations import MAX_SIDE, PARAMETER, PARAMETERS, TIERS
 from venice.operations.ratio import Size, read_ratio, sides_of
@@ -62,7 +63,7 @@ def carried(values: Mapping[str, Any], source: Model, target: Model) -> Carried:
     kept |= size | _tiers(values, source, target, notes)
     _steps(kept, source, target, notes)
     for parameter in _WHOLE:
-        if kept.get(parameter.name) and not parameter.taken_by(target):
+        if said(kept.get(parameter.name)) is not None and not parameter.taken_by(target):
             notes.append(parameter.refusal)
             del kept[parameter.name]
     return Carried(kept, tuple(notes))

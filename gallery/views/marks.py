@@ -70,7 +70,7 @@ def _judged(request: MemberRequest, image: Image, words: str, field: str, before
     context["is_shown"] = shown.startswith(pages)
     if shown.startswith(compared):
         context["back"] = shown
-    response = render(request, "marks/_judged.html", context)
+    response = render(request, "marks/_undo.html", context)
     state = {"image": str(image.pk), "favourite": judged.favourite, "rating": judged.rating}
     response["HX-Trigger"] = json.dumps({"picture:judged": state})
     return response

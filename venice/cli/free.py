@@ -9,11 +9,13 @@ from venice.account import ModelLimits
 from venice.catalog import Model, bundled_models, bundled_styles
 from venice.cli.output import dollars, say, show, show_json, show_table
 from venice.client import Client
-from venice.operations import MAX_SCALE, MIN_SCALE
+from venice.operations import MAX_SCALE, MIN_SCALE, PARAMETER, PARAMETERS, Edit, Generate, parameters_of
 from venice.pricing import edit_price, generate_price, upscale_price
 
 # Entries of the usage history that anybody can have asked for.
 _MOST = 1_000_000
+# They have a column of their own.
+_SIZES = [each for each in PARAMETERS if each.is_shape or each is PARAMETER["resolution"]]
 _Commands = Any  # argparse's own type for it is private
 
 
@@ -73,13 +75,12 @@ def _prompt(model: Model) -> str:
 
 
 def _takes(model: Model) -> str:
+    """What the table of parameters tells of it, but for the sizes, and what else is its own."""
+    kind = Generate.kind if model.takes_generate else Edit.kind
     facts = [
-        f"steps {model.steps_max}" if model.uses_steps else "",
-        "negative" if model.takes_generate and model.uses_negative_prompt else "",
+        *(each.words_about(model) for each in parameters_of(kind) if each not in _SIZES),
         "seed" if model.takes_generate and model.uses_seed else "",
-        f"quality {'/'.join(model.qualities)}" if model.qualities else "",
         f"style references {model.max_style_references}" if model.supports_style_references else "",
-        "web search" if model.supports_web_search else "",
         f"images {model.max_input_images}" if model.takes_edit else "",
         "offline" if model.offline else "",
     ]

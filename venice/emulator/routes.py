@@ -20,10 +20,9 @@ from venice.emulator.state import Request, State
 from venice.emulator.upscale import upscale
 
 PREFIX = "/api/v1"
-TYPES = (
-    *("asr", "decision", "embedding", "image", "inpaint", "music", "text", "tts", "upscale", "video"),
-    *("all", "code"),
-)
+#: What a model may be, and what a list may be asked for beside that.
+KINDS = ("asr", "decision", "embedding", "image", "inpaint", "music", "text", "tts", "upscale", "video")
+TYPES = (*KINDS, "all", "code")
 TEXT_MODEL: dict[str, Any] = {
     "created": 1727966436,
     "id": "llama-3.3-70b",
@@ -85,7 +84,7 @@ def _traits(state: State, request: Request) -> Reply:
 
 
 def _compatibility(state: State, request: Request) -> Reply:
-    kind = _type_asked(request, "text", TYPES[:-2])
+    kind = _type_asked(request, "text", KINDS)
     return Reply.json({"data": {}, "object": "list", "type": kind})
 
 

@@ -9,6 +9,7 @@ import pytest
 from django.http import QueryDict
 
 from gallery.forms import Catalog, GenerateForm
+from gallery.forms.fields import said
 from venice import Model, bundled_models, bundled_styles, price
 
 CATALOG = Catalog(
@@ -380,3 +381,21 @@ def test_the_folded_part_opens_when_something_in_it_is_set() -> None:
 
 def test_a_payload_is_json() -> None:
     assert json.loads(json.dumps(asked(cfg_scale="3.5")))["cfg_scale"] == 3.5
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [
+        (0, 0),
+        (0.0, 0.0),
+        (5, 5),
+        ("x", "x"),
+        (True, True),
+        ("", None),
+        (False, None),
+        (None, None),
+        ([], None),
+    ],
+)
+def test_a_nought_is_a_value_and_nothing_is_none(value: object, meant: object) -> None:
+    assert (said(value), type(said(value))) == (meant, type(meant))
