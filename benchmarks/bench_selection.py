@@ -80,7 +80,7 @@ def _measure(gallery: Gallery, verb: str, fields: dict[str, str]) -> dict[str, A
     if verb == "restore":
         chosen = Selection(tuple(Image.objects.trashed().order_by("pk").values_list("pk", flat=True)))
     else:
-        chosen = Selection.read(request, user)
+        chosen = Selection.read(request)
     deed = DEEDS[verb](request)
     longest = longest_cpu = 0.0
     for portion in chosen.portions(deed.portion):

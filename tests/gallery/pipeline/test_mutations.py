@@ -32,7 +32,7 @@ MUTATIONS = [
         "gallery/models/lifecycle.py",
         'if not self._step(State.QUEUED, token=self.token, changes={**changes, "not_before": None}):',
         'if not self._step(*State, changes={**changes, "not_before": None}):',
-        "tests/gallery/pipeline/test_machine.py -k that_slept_before_it_sent_does_not_send[leased-done-1]",
+        "tests/gallery/pipeline/test_machine.py --long -k that_slept_before_it_sent_does_not_send[leased-done-1]",
     ),
     Mutation(
         "asking again before the first byte",
@@ -122,6 +122,6 @@ def _run(folder: Path, test: str, *only: str) -> tuple[int, str]:
     """Exit status and output of these tests of a copy."""
     chosen = ["-k", only[0]] if only else []
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV"))}
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test, *chosen]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *test.split(), *chosen]
     done = subprocess.run(command, cwd=folder, env=kept, capture_output=True, text=True, timeout=600)
     return done.returncode, done.stdout
