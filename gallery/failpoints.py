@@ -22,19 +22,17 @@ def failpoint(name: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-class _Watched:
-    """A file that dies in the middle of what is written to it after the head line."""
+class _Withheld:
+    """A file that gets the head line, and of what follows nothing before it is all there: then half, and we die."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file, self._writes = file, 0
+        self._file, self._body, self._has_head = file, bytearray(), False
 
     def write(self, data: bytes) -> int:
-        self._writes += 1
-        if self._writes > 1:
-            self._file.write(data[: len(data) // 2])
-            self._file.flush()
-            failpoint("body-half-written")
+        if self._has_head:
+            self._body += data
             return len(data)
+        self._has_head = True
         return self._file.write(data)
 
     def flush(self) -> None:
@@ -43,7 +41,18 @@ class _Watched:
     def fileno(self) -> int:
         return self._file.fileno()
 
+    def die(self) -> None:
+        self._file.write(bytes(self._body[: len(self._body) // 2]))
+        self._file.flush()
+        failpoint("body-half-written")
+
 
 def watched(file: BinaryIO) -> BinaryIO:
     """`file` itself, unless the failpoint in the middle of the body is armed."""
-    return _Watched(file) if _ARMED == "body-half-written" else file  # type: ignore[return-value]
+    return _Withheld(file) if _ARMED == "body-half-written" else file  # type: ignore[return-value]
+
+
+def die_halfway(file: BinaryIO) -> None:
+    """Die with half of the body in a `watched` file: however many pieces it came in, it is the same half."""
+    if isinstance(file, _Withheld):
+        file.die()

@@ -14,7 +14,7 @@ from django.db import Error as DatabaseTrouble
 from django.db import connection, transaction
 from django.utils import timezone
 
-from gallery.failpoints import failpoint, watched
+from gallery.failpoints import die_halfway, failpoint, watched
 from gallery.logs import one_line
 from gallery.media.pictures import LostFile
 from gallery.models import Attempt, Generation, Worker
@@ -76,13 +76,15 @@ class Sender:
     def _send(self, generation: Generation, attempt: Attempt) -> Reply:
         """The one paid call; its answer is in the spool when this returns."""
         operation = _operation(generation)
-        with self.answers.spool.receive(attempt.pk) as sink:
+        with self.answers.spool.receive(attempt.pk) as file:
+            sink = watched(file)
             reply = self.client.send(
                 operation,
-                watched(sink),
+                sink,
                 on_sent=lambda: failpoint("sent"),
                 on_headers=lambda: self._on_headers(attempt),
             )
+            die_halfway(sink)
             failpoint("body-written")
         return reply
 
