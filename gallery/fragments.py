@@ -5,14 +5,15 @@ from typing import Any
 
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.urls import reverse
+from django.utils.text import capfirst
 from django_htmx.jinja import htmx_script
 from jinja2 import Environment
 from markupsafe import escape
 
-from gallery import formats
+from gallery import access, formats
 from gallery.media.thumbnails import widths
+from gallery.templatetags import formats as written
 from gallery.templatetags import kept, text
-from gallery.templatetags.formats import shape_of
 
 
 @lru_cache(maxsize=1000)
@@ -36,13 +37,24 @@ def environment(**options: Any) -> Environment:
         moment=text.moment,
         widths=widths,
         typed=kept.words_of,
+        new_submission=written.new_submission,
     )
     jinja.filters.update(
         usd=formats.usd,
         amount=formats.amount,
+        about=formats.about,
         counted=formats.counted,
+        ordinal=formats.ordinal,
+        size=formats.size,
         stars=formats.stars,
-        shape_of=shape_of,
+        capfirst=capfirst,
+        milliseconds=written.milliseconds,
+        others=written.others,
+        layout=written.layout,
+        shape=written.shape,
+        shape_of=written.shape_of,
+        shape_of_all=written.shape_of_all,
+        may_change=access.may_change,
         said=_said,
     )
     return jinja

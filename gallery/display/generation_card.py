@@ -79,7 +79,7 @@ class Again:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationCard:
-    """What `generation/_card.html` is drawn from: a generation with its pictures and where it stands.
+    """What `generation/_card.jinja` is drawn from: a generation with its pictures and where it stands.
 
     `seen` is what the card shows of its state, in a word. `kept` is what is kept of its answers, `again` what another
     run costs where it can be run again, `typical` how long its model usually takes. `starts_at` and `ready_at` are

@@ -53,7 +53,7 @@ class Lines:
 
 def active(limit: int, gates: ClosedGates) -> Lines:
     """At most `limit` lines; one query, and two or four more when there are any, however many wait."""
-    queue = Generation.objects.active().in_service_order()
+    queue = Generation.objects.whole_queue()
     places: dict[Key, list[tuple[Entry, int]]] = {}
     running = sum(entry.status == Status.RUNNING for entry in queue)
     for position, entry in enumerate(queue, 1 - running):

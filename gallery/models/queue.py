@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from gallery.failpoints import failpoint
-from gallery.models import columns, service_order, sets
+from gallery.models import columns, kept_sql, service_order, sets
 from gallery.models.batch import Batch, varied
 from gallery.models.lifecycle import cancelled
 from gallery.models.prompt import Prompt
@@ -87,7 +87,16 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
 
     def in_service_order(self) -> list[service_order.Entry]:
         """What decides about them, in the order of service (see service_order.py)."""
-        rows = self.order_by("id").values_list(*service_order.COLUMNS)[:LONGEST_QUEUE]
+        return service_order.in_order(map(service_order.Entry._make, self._deciding()))
+
+    def _deciding(self) -> models.QuerySet[Any, Any]:
+        """The columns that decide about them; a narrow query, since queues grow long."""
+        return self.order_by("id").values_list(*service_order.COLUMNS)[:LONGEST_QUEUE]
+
+    def whole_queue(self) -> list[service_order.Entry]:
+        """All that runs or waits, whatever this set is of, in the order of service: pages ask for it all the time."""
+        everything = self.model.objects.all()
+        rows = kept_sql.ask("queue", lambda: everything.active()._deciding())
         return service_order.in_order(map(service_order.Entry._make, rows))
 
     def next_in_turn(self, *, is_probe: bool = False) -> "Generation | None":

@@ -292,7 +292,7 @@ def _lasting(request: MemberRequest, form: GenerateForm) -> timedelta | None:
     plan = form.plan
     if not plan.text or plan.pictures > form.most:
         return None
-    return forecast.of_click(plan, Generation.objects.active().in_service_order(), closed_gates(request))
+    return forecast.of_click(plan, Generation.objects.whole_queue(), closed_gates(request))
 
 
 def _there(request: MemberRequest, form: GenerateForm) -> Repeat | None:

@@ -21,8 +21,6 @@ from gallery.media.pictures import LostFile
 from gallery.models import CatalogModel, Generation, State
 from gallery.models.generation import NotRunnable
 
-CARD = "generation/_card.html"
-
 
 @require_safe
 def generation(request: MemberRequest, pk: int) -> HttpResponse:
@@ -86,7 +84,7 @@ def card(request: MemberRequest, pk: int) -> HttpResponse:
     # An empty `seen` is a card that was drawn without all it can show.
     if request.GET.get("seen", now.seen) == now.seen and request.GET.get("state") == row.state:
         return HttpResponse(status=204)
-    return render(request, CARD, {"card": generation_card.of(row, gates, now, member=request.user)})
+    return _drawn(request, generation_card.of(row, gates, now, member=request.user))
 
 
 @require_POST
@@ -144,7 +142,12 @@ def changed(request: MemberRequest, pk: int) -> HttpResponse:
 
 def _card_response(request: MemberRequest, card: GenerationCard, *, status: int = 200) -> HttpResponse:
     """The card as the page shows it: the queue polls for all of its cards, elsewhere each asks for itself."""
-    context: dict[str, object] = {"card": card}
     if request.htmx.current_url_abs_path == reverse("queue"):
-        context |= {"still": True, "back": "queue"}
-    return render(request, CARD, context, status=status)
+        return _drawn(request, card, status, still=True, back="queue")
+    return _drawn(request, card, status)
+
+
+def _drawn(request: MemberRequest, card: GenerationCard, status: int = 200, **where: object) -> HttpResponse:
+    """The card alone, for who asks; `where` tells on which page."""
+    context = {"card": card, "user": request.user, **where}
+    return render(request, "generation/_card.jinja", context, status=status, using="jinja2")
