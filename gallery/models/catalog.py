@@ -46,7 +46,7 @@ class CatalogModelQuerySet(models.QuerySet["CatalogModel"]):
 
 
 class CatalogModel(models.Model):
-    """One entry of `GET /models`."""
+    """One entry of `GET /models`. It stays when Venice lists it no more: what it made is called by its name."""
 
     model_id = models.CharField(max_length=200, unique=True)
     name = models.CharField(max_length=200)

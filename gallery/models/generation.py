@@ -231,7 +231,7 @@ class Generation(Lifecycle):
 
     @property
     def repeat(self) -> "Generation | None":
-        """What another run of it has become, when there was one."""
+        """The newest run of it again; None while nobody has run it again."""
         return self.repeats.order_by("-id").first()
 
     def run_again(

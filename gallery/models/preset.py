@@ -61,7 +61,6 @@ class Preset(models.Model):
 
     @property
     def settings(self) -> str:
-        """All but the words."""
         return settings_of(self.values)
 
     def keep(self, name: str) -> None:

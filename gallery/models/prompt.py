@@ -47,11 +47,11 @@ class Tally(NamedTuple):
     given: int
 
     def times(self, by: int) -> "Tally":
-        """So many times that."""
+        """Each of the three so many times: by -1 it is taken away."""
         return Tally(*(by * count for count in self))
 
     def less(self, other: "Tally") -> "Tally":
-        """What it is more than `other`."""
+        """Each of the three as a difference, which is negative where `other` has more."""
         return Tally(*(count - less for count, less in zip(self, other, strict=True)))
 
 
