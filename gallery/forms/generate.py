@@ -115,7 +115,7 @@ class GenerateForm(SpendingForm):
 
     @property
     def sides(self) -> list[int]:
-        """Widths and heights to offer."""
+        """Widths and heights to offer, in pixels: those that its model can make; none without a model."""
         return usual_sides(self.spec) if self.spec else []
 
     @property

@@ -43,7 +43,7 @@ class SpendingForm(forms.Form):
         raise NotImplementedError
 
     def make(self) -> None:
-        """Check the request as a whole, and make it."""
+        """Make the request and check it as a whole, each problem at its field; also where a field is wrong already."""
         raise NotImplementedError
 
     @property
