@@ -39,7 +39,7 @@ class SpoolMissing(Exception):
 
 
 class Spool:
-    """A folder of answers that are not stored yet."""
+    """A folder of answers: those that are not stored yet, and those that are kept for a person."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -66,7 +66,7 @@ class Spool:
         return self.folder / f"{attempt}{WHOLE}"
 
     def attempts(self) -> list[int]:
-        """The attempts whose answers lie here and wait for something."""
+        """The attempts whose answers lie here and wait to be stored, by rising number; not what was put aside."""
         names = (path for path in self.folder.iterdir() if path.suffix in (WHOLE, TORN))
         return sorted({int(path.stem) for path in names if path.stem.isdigit()})
 

@@ -64,7 +64,7 @@ class Child:
     complaint: str = ""
 
     def start(self) -> None:
-        """Start it now, and remember when."""
+        """Start it now; of its last five starts it is kept when they were."""
         self.starts = [*self.starts[-4:], time.monotonic()]
         with ExitStack() as stack:
             command, files = self.command, self.files
