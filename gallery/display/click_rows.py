@@ -65,7 +65,7 @@ class Row:
 
     @property
     def state(self) -> str:
-        """In a word, as a click has it."""
+        """`active` while any of it is on its way, `cancelled` where some of it was, else `done`."""
         if any(card.generation.is_active for card in self.cards):
             return "active"
         return "cancelled" if any(card.generation.state == State.CANCELLED for card in self.cards) else "done"
