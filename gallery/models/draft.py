@@ -85,7 +85,7 @@ class DraftQuerySet(models.QuerySet["Draft"]):
     """Saving, each in one transaction under the lock of the member's row."""
 
     def current_of(self, user: User) -> "Draft | None":
-        """What stands in the composer; asks nothing where nothing was ever kept."""
+        """What stands in the composer, None before anything was kept; asks nothing where nothing ever was."""
         return self.filter(user=user, is_current=True).first() if user.draft_revision else None
 
     def before(self, user: User) -> Self:

@@ -226,7 +226,7 @@ class Generation(Lifecycle):
 
     @property
     def stored_after(self) -> timedelta | None:
-        """Our own share: from the last byte of the answer until its pictures were stored."""
+        """Our own share: from the last byte of the answer until its pictures were stored; None while it is not."""
         return self.finished_at - self.received_at if self.finished_at and self.received_at else None
 
     @property

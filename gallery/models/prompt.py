@@ -298,7 +298,7 @@ class Prompt(models.Model):
 
     @property
     def predecessor(self) -> "Prompt | None":
-        """What the first to use it had asked for just before: mostly the text that it was made of."""
+        """What the first to use it had asked for just before: mostly the text that it was made of. None: nothing."""
         first = self.generations.order_by("pk").only("owner_id").first()
         if first is None:
             return None
