@@ -65,7 +65,7 @@ class Sender:
             self.answers.store(generation, attempt)
 
     def begin(self, generation: Generation) -> Attempt | None:
-        """Commit `sending` and the line of the ledger: from here on the call may have been paid for."""
+        """Commit `sending` and a line of the ledger: from here on the call may have been paid for. None: not begun."""
         with transaction.atomic():
             if not generation.begin():
                 return None

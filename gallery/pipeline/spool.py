@@ -76,7 +76,7 @@ class Spool:
         return {int(name): path for path in paths if (name := path.name.partition(".")[0]).isdigit()}
 
     def unused(self, attempt: int) -> Path | None:
-        """What lies here of an answer that was not stored, put aside already or not yet."""
+        """What lies here of an answer that was not stored, put aside already or not yet; None when nothing does."""
         # Twice: a rename between two looks would hide it.
         paths = [self.folder / f"{attempt}{suffix}" for suffix in _BY_WORTH]
         return next((path for path in paths * 2 if path.exists()), None)

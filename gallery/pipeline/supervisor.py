@@ -196,7 +196,7 @@ class _StopRequest:
 
 
 def prepare() -> None:
-    """Folders, tables and static files; two that start at once take turns."""
+    """Folders, tables and static files; two that start at once take turns. CannotServe for what a person must mend."""
     try:
         for folder in (*media_storage().folders(), Path(settings.SPOOL_DIR)):
             folder.mkdir(parents=True, exist_ok=True)
