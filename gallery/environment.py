@@ -84,7 +84,7 @@ def number(name: str, default: int, low: int, high: int) -> int:
 
 
 def switch(name: str, default: bool) -> bool:
-    """True or False, in the usual spellings."""
+    """True or False, in the usual spellings; ImproperlyConfigured for anything else."""
     value = text(name, str(default)).lower()
     if value in {"1", "true", "yes", "on"}:
         return True

@@ -60,7 +60,7 @@ class Row:
 
     @property
     def price(self) -> Decimal | None:
-        """What was agreed for all of it, in USD."""
+        """What was agreed for all of it, in USD; None where the catalogue told none."""
         return self.batch.price if self.batch.price is not None else self.first.price_estimate
 
     @property

@@ -157,7 +157,7 @@ class GenerateForm(SpendingForm):
 
     @cached_property
     def quote(self) -> Decimal | None:
-        """What Generate would cost as the form stands, by the catalogue; wrong values count as defaults."""
+        """What Generate would cost as the form stands, in USD (None: unknown); wrong values count as defaults."""
         return self.plan.price if self.spec else None
 
     @property

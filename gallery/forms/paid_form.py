@@ -39,7 +39,7 @@ class SpendingForm(forms.Form):
 
     @cached_property
     def quote(self) -> Decimal | None:
-        """What the button would spend as the form stands, in USD; wrong values count as the usual ones."""
+        """What the button would spend as the form stands (USD, None: unknown); wrong values count as the usual ones."""
         raise NotImplementedError
 
     def make(self) -> None:

@@ -68,7 +68,7 @@ class Query:
 
     @property
     def walked(self) -> Filter | None:
-        """The one whose table is joined: of two, databases would not know with which to begin."""
+        """The one whose table is joined, if any: of two, databases would not know with which to begin."""
         joined = [each for each in self.filters if each.is_joined]
         return next((each for each in joined if each.is_few), joined[0] if joined else None)
 
