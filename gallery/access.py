@@ -164,7 +164,7 @@ def may_delete(user: User, collection: Collection) -> bool:
 
 
 def check_may_delete(user: User, collection: Collection) -> None:
-    """Raise PermissionDenied otherwise."""
+    """PermissionDenied, in words for people, unless it is this member's to delete."""
     if not may_delete(user, collection):
         raise PermissionDenied("Only who made it, or staff, may do that.")
 
@@ -188,7 +188,7 @@ def preset_to_change(user: User, pk: int) -> Preset:
 
 
 def most_pictures(user: User) -> int:
-    """How many pictures one click of this member may ask for."""
+    """How many pictures one click of this member may ask for: by their own limit, else the installation's."""
     own: int | None = user.click_limit
     return settings.MAX_PICTURES_PER_CLICK if own is None else own
 

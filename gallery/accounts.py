@@ -78,7 +78,7 @@ def user_for(token: str) -> "User | None":
 
 
 def redeem(token: str) -> "User | None":
-    """Use the token up. Of two posts at once one gets the user: the other finds `last_login` changed."""
+    """Use the token up; None for one that is no good, as for the second of two posts at once: `last_login` changed."""
     from gallery.models import User
 
     user = user_for(token)

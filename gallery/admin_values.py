@@ -111,7 +111,7 @@ class CheckedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return super().get_object(request, object_id, from_field or None)
 
     def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
-        """Django's, once every chosen row is one that there may be."""
+        """Django's, once every chosen row is one that there may be; BadRequest otherwise, and nothing is done."""
         if not all(_could_be(self.opts.pk, chosen) for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             raise BadRequest("A row was chosen that there cannot be. Nothing was done.")
         return super().response_action(request, *args, **kwargs)

@@ -34,14 +34,14 @@ class CatalogueUnusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """How many models and styles are offered now."""
+    """How many models, of every kind, and styles Venice has listed now; without a style the earlier ones stay."""
 
     models: int
     styles: int
 
 
 def is_due() -> bool:
-    """Whether one of the lists is missing or older than a day."""
+    """Whether a list of models is missing or older than MAX_AGE; styles are fetched with them."""
     synced = _synced_at()
     return any(kind not in synced or timezone.now() - synced[kind] > MAX_AGE for kind in LISTS)
 

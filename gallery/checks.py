@@ -36,12 +36,12 @@ def secrets_for_all(**kwargs: Any) -> list[Warning]:
 
 @register()
 def key_of_one_host(**kwargs: Any) -> list[Warning]:
-    """Say that who signs in at one host is signed in at no other."""
+    """Say that who signs in at one host is signed in at no other, where several may share database and pictures."""
     return [Warning(message, id="gallery.W002") for message in unshared()]
 
 
 def exposed() -> Iterator[str]:
-    """What is open to others."""
+    """A sentence for each of our folders and files that other accounts of this machine can reach."""
     if _others_have(settings.DATA_DIR, 0o007):
         yield f"DATA_DIR: other accounts can enter {settings.DATA_DIR}; chmod 700 closes it."
     for path in _secret_files():

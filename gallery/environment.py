@@ -76,7 +76,7 @@ def _reason(error: Exception) -> str:
 
 
 def number(name: str, default: int, low: int, high: int) -> int:
-    """A whole number between `low` and `high`, both included."""
+    """A whole number between `low` and `high`, both included; ImproperlyConfigured for anything else."""
     value = text(name, str(default))
     if not value.isascii() or not value.isdigit() or not low <= int(value[:12]) <= high:
         raise ImproperlyConfigured(f"{name} must be a whole number from {low} to {high}, not {value[:40]!r}.")
@@ -84,7 +84,7 @@ def number(name: str, default: int, low: int, high: int) -> int:
 
 
 def switch(name: str, default: bool) -> bool:
-    """True or False, in the usual spellings."""
+    """True or False, in the usual spellings; ImproperlyConfigured for anything else."""
     value = text(name, str(default)).lower()
     if value in {"1", "true", "yes", "on"}:
         return True
@@ -94,7 +94,7 @@ def switch(name: str, default: bool) -> bool:
 
 
 def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
-    """One of `allowed`."""
+    """One of `allowed`, exactly as spelled; ImproperlyConfigured for anything else."""
     value = text(name, default)
     if value not in allowed:
         raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, not {value[:40]!r}.")

@@ -50,12 +50,12 @@ def acting(name: str) -> Iterator[None]:
 
 
 def link_made(user: "User") -> None:
-    """Somebody has a link that signs `user` in."""
+    """Whoever is `acting` has made a link that signs `user` in."""
     record("link-made", user=user.get_username(), by=_actor.get())
 
 
 def signin_refused(request: HttpRequest | None, reason: str, user: str | None = None) -> None:
-    """Nobody was signed in."""
+    """Nobody was signed in, and why; `user` is told only where what was typed is a member's name."""
     record("signin-refused", user=user, reason=reason, address=_address(request))
 
 

@@ -12,7 +12,7 @@ _ARMED, _, _HOW = os.environ.get("GALLERY_FAILPOINT", "").partition(":")
 
 
 def failpoint(name: str) -> None:
-    """Die here when `name` is armed."""
+    """Die here, or stop until SIGCONT, when `name` is armed."""
     if name != _ARMED:
         return
     if _HOW == "stop":

@@ -74,14 +74,14 @@ def read_sides(text: str) -> tuple[int, int] | None:
 
 
 def size(count: int) -> str:
-    """Bytes as `412 KB`, `1.3 MB`."""
+    """Bytes as `412 KB`, `1.3 MB`: each 1024 times the smaller one."""
     if count < 1 << 10:
         return f"{count} B"
     return f"{count / (1 << 10):.0f} KB" if count < 1 << 20 else f"{count / (1 << 20):.1f} MB"
 
 
 def whole_size(count: int) -> str:
-    """`25 MB`: a limit in bytes, or what is left of it."""
+    """`25 MB`: a limit in bytes, or what is left of it, rounded down."""
     return f"{count >> 20} MB"
 
 
@@ -96,7 +96,7 @@ def mean(rating: Decimal | None) -> str:
 
 
 def stars(rating: Decimal | None) -> str:
-    """The same as `4 ★`, `4.3 ★`."""
+    """A mean of ratings as `4 ★`, `4.3 ★`; empty where nobody has rated."""
     return "" if rating is None else f"{mean(rating).removesuffix('.0')} ★"
 
 

@@ -114,7 +114,7 @@ def database_refusal(error: Exception) -> str:
 
 
 def one_line(error: Exception) -> str:
-    """An error in one short line of the log."""
+    """An error in one line of at most 200 characters; one without words by its type."""
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 

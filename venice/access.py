@@ -73,7 +73,7 @@ def clean_base_url(text: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the host is this machine."""
+    """Whether the host is this machine, by what it is called: no name is looked up."""
     if host.lower() == "localhost":
         return True
     try:

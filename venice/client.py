@@ -196,7 +196,7 @@ class Client:
         return self._get("/image/styles", parse_styles)
 
     def traits(self, type: str = "image") -> dict[str, str]:
-        """Trait -> the id of the model that has it now."""
+        """Trait -> the id of the model that has it now. Free, and needs no key."""
         return self._get("/models/traits", _names, type=type)
 
     def compatibility_mapping(self, type: str = "image") -> dict[str, str]:

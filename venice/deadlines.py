@@ -27,7 +27,7 @@ class Deadlines:
     total: float = 300.0
 
     def within(self, seconds: float) -> Self:
-        """The same, for a call that may take so long in all. InvalidRequest for what is no time."""
+        """These, for a call that may take so many seconds in all. InvalidRequest for what is no time."""
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
             raise InvalidRequest(
                 "timeout must be seconds above 0", field_errors={"timeout": "must be above 0."}
@@ -36,7 +36,7 @@ class Deadlines:
 
 
 class OutOfTime(TimeoutError):
-    """A deadline has passed."""
+    """A deadline has passed; the message says which, and how many seconds it was."""
 
 
 class _Socket(Protocol):
@@ -81,7 +81,7 @@ class Clock:
         self.tunnelling = False
 
     def begin(self) -> None:
-        """Called before the first byte leaves."""
+        """Called before the first byte leaves, and perhaps again: the first time starts the wait for an answer."""
         if not self.begun:
             self.begun = True
             self._answer_end = time.monotonic() + self._first_byte

@@ -87,7 +87,7 @@ class VeniceError(Exception):
 
 
 def bounded(headers: Mapping[str, str]) -> dict[str, str]:
-    """Headers as an error keeps them: few and short."""
+    """Headers as an error keeps them: the first few and those that are read, short, by name in lower case."""
     named = {clean_line(name, 100).lower(): value for name, value in headers.items()}
     kept = [name for number, name in enumerate(named) if number < HEADERS_LIMIT or is_wanted(name)]
     return {name: clean_line(named[name], HEADER_VALUE_LIMIT) for name in kept}
@@ -100,7 +100,7 @@ class NotSent(VeniceError):
 
 
 class InvalidRequest(NotSent, ValueError):
-    """Refused here, because Venice refuses it for every model."""
+    """Refused here, unsent: it cannot be sent, or Venice is known to refuse it, for this model or for any."""
 
     advice = "Check the marked fields."
 

@@ -78,7 +78,7 @@ class Pieces:
         return self._pieces[1:]
 
     def complete_images(self) -> tuple[ImageBytes, ...]:
-        """Of an answer that stopped midway."""
+        """Of an answer that stopped midway, the images that came whole; none where even its head is cut."""
         from venice.salvage import salvage
 
         with salvage(io.BytesIO(b"".join(self._pieces))) as salvaged:

@@ -91,7 +91,7 @@ def edit_price(
 
 
 def upscale_price(model: Model, scale: float) -> Decimal | None:
-    """Up to twice the sides is one price, anything above another; `scale` is the one that is done."""
+    """Up to twice the sides is one price, above that another (USD, None: unknown); `scale` is the one that is done."""
     return _usd(_lookup(model.pricing.get("upscale"), "2x" if scale <= 2 else "4x"))
 
 

@@ -84,7 +84,7 @@ class Reply:
 
     @property
     def balance_usd(self) -> Decimal | None:
-        """The balance before this call was charged."""
+        """The balance before this call was charged; None when the answer does not tell it."""
         return _amount(self.headers.get("x-venice-balance-usd"))
 
     @property
@@ -214,7 +214,7 @@ def is_wanted(name: str) -> bool:
 
 
 def longest_value(name: str) -> int:
-    """How much of the header of that name is kept."""
+    """How many characters of the header of that name are kept."""
     return MAX_PROMPT_VALUE if name.lower() == _ENHANCED else MAX_VALUE
 
 

@@ -104,7 +104,7 @@ class Scanner:
             self._at = len(_BOM)
 
     def peek(self) -> bytes:
-        """The next byte that is no space."""
+        """The next byte that is no space, which is not taken; Malformed where the text ends before."""
         while True:
             match = _SPACE.match(self._window, self._at)
             self._at = match.end() if match else self._at

@@ -66,13 +66,12 @@ class Bill:
 
     @property
     def total(self) -> Decimal | None:
-        """Of the known prices; None when there are none."""
+        """In USD, of the known prices alone; None when none is known."""
         prices = [price for price in self.prices.values() if price is not None]
         return sum(prices, Decimal(0)) if prices else None
 
     @property
     def unpriced(self) -> int:
-        """How many prices are not known."""
         return list(self.prices.values()).count(None)
 
     def check(self, request: HttpRequest) -> None:

@@ -30,7 +30,7 @@ class CollectionForm(NamedForm):
         self.fields["archived"].initial = self.instance.archived_at is not None
 
     def clean(self) -> dict[str, Any]:
-        """Archived from now on, or since when it was."""
+        """With `archived_at`: now, where the box is ticked; what was archived already keeps its moment."""
         cleaned = super().clean() or {}
         if "archived" in self.changed_data:
             is_archived = cleaned.get("archived", False)

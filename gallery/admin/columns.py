@@ -39,7 +39,7 @@ def column(heading: str, tell: Callable[[Any], Any], *, ordering: str | None = N
 
 
 def usd_of(name: str, heading: str = "Price") -> Column:
-    """The USD of that column of the table."""
+    """A column of amounts in USD; a dash where one is not known."""
     return column(heading, lambda row: usd(getattr(row, name)))
 
 
@@ -89,7 +89,7 @@ def named(things: Iterable[object]) -> str:
 
 
 def whole_text(text: str) -> str:
-    """The same in full, with its line breaks."""
+    """Text of people or of Venice, escaped and not cut, with its line breaks."""
     return format_html('<pre class="words" dir="auto" hx-disable>{}</pre>', text) if text else ""
 
 

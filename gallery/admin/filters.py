@@ -30,7 +30,7 @@ class ColumnFilter(admin.SimpleListFilter):
         return list(self.choices_named())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The rows that have the chosen value."""
+        """The rows that have the chosen value; all of them while none is chosen."""
         return queryset.filter(**{self.column: self.value()}) if self.value() else queryset
 
 
@@ -44,7 +44,7 @@ class ModelFilter(ColumnFilter):
 
 
 class StyleFilter(ColumnFilter):
-    """By a style of the catalogue."""
+    """By a style of the catalogue, listed or not."""
 
     title = parameter_name = "style"
     column = "style_preset"

@@ -87,7 +87,7 @@ class GateAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Until")
     def ends(self, gate: Gate) -> str:
-        """Its end, or what opens it."""
+        """When it ends, or what opens it; where its time has come, that one goes to try."""
         if gate.until is None:
             return words(gate.opens.removeprefix("until "))
         if gate.until <= timezone.now():

@@ -67,7 +67,6 @@ class BatchCard:
 
     @property
     def size(self) -> int:
-        """How many requests it has."""
         return sum(self.counts.values())
 
     @property
@@ -82,14 +81,13 @@ class BatchCard:
 
     @property
     def verbs(self) -> list[Verb]:
-        """What can be done about those."""
+        """What can be done about those that wait; nothing while none does."""
         if not self.waiting:
             return []
         return [RESUME if self.batch.paused_at else PAUSE, CANCEL]
 
     @property
     def cancelled(self) -> int:
-        """How many of them were cancelled."""
         return self.counts.get(State.CANCELLED, 0)
 
     @property

@@ -118,5 +118,5 @@ def _size(request: Mapping[str, Any]) -> str:
 
 
 def cut(words: str) -> str:
-    """As much of it as stands beside a thumbnail."""
+    """At most LONGEST characters of it, as stand beside a thumbnail."""
     return words if len(words) <= LONGEST else f"{words[:LONGEST]}…"

@@ -60,12 +60,12 @@ class Row:
 
     @property
     def price(self) -> Decimal | None:
-        """What was agreed for all of it, in USD."""
+        """What was agreed for all of it, in USD; None where the catalogue told none."""
         return self.batch.price if self.batch.price is not None else self.first.price_estimate
 
     @property
     def state(self) -> str:
-        """In a word, as a click has it."""
+        """`active` while any of it is on its way, `cancelled` where some of it was, else `done`."""
         if any(card.generation.is_active for card in self.cards):
             return "active"
         return "cancelled" if any(card.generation.state == State.CANCELLED for card in self.cards) else "done"

@@ -223,7 +223,7 @@ def of_click(plan: Plan, queue: Sequence[Entry], gates: ClosedGates) -> timedelt
 
 
 def calls_at_once() -> int:
-    """How many calls the workers that are there make at once."""
+    """How many calls the living workers make at once, each taken to have our WORKER_CONCURRENCY."""
     return Worker.objects.alive().count() * settings.WORKER_CONCURRENCY
 
 

@@ -167,7 +167,7 @@ def _alone(generation: Generation) -> QueueState:
 
 
 def on_hold_until(generation: Generation) -> datetime | None:
-    """The end of a hold of its own."""
+    """The end of a hold of its own, while it waits; None where there is none, or its time has come."""
     end = generation.not_before if generation.state == State.QUEUED else None
     return end if end and end > timezone.now() else None
 

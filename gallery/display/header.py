@@ -17,17 +17,16 @@ class InQueue:
 
     @classmethod
     def of(cls, site_status: SiteStatus) -> Self:
-        """As the site was at that moment."""
         return cls(site_status.active, site_status.decisions)
 
     @property
     def count(self) -> int:
-        """All that stands in the queue."""
+        """What the header's number counts: both, since both are to be seen on the queue's page."""
         return self.active + self.decisions
 
     @property
     def words(self) -> str:
-        """What is counted."""
+        """`3 generations waiting or running, 1 needs a decision`."""
         need = "needs" if self.decisions == 1 else "need"
         return f"{counted(self.active, 'generation')} waiting or running, {self.decisions} {need} a decision"
 

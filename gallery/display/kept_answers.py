@@ -33,12 +33,12 @@ class Kept:
 
 
 def kept(generation: Generation) -> list[Kept]:
-    """What is kept of a generation's calls."""
+    """The kept answers of a generation's calls, each with where it lies."""
     return [Kept(each, "" if _path(each) else each.host) for each in generation.kept_answers]
 
 
 def is_here(attempt: Attempt) -> bool:
-    """Whether its file is to be seen from here."""
+    """Whether this process sees its file, on the disk of the host that received it."""
     return _path(attempt) is not None
 
 

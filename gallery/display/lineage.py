@@ -62,7 +62,7 @@ class Node:
 
     @property
     def picture(self) -> Image | None:
-        """The one that one goes on from: its best rated, else its first."""
+        """The one that one goes on from: its best rated, else its first; None where none is there."""
         return max(self.images, key=lambda each: (each.mean_rating or 0, -each.index), default=None)
 
     @property

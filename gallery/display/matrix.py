@@ -136,7 +136,7 @@ def _marks(member: int, pictures: str) -> QuerySet[Mark, Any]:
 
 
 def called(*labels: str) -> str:
-    """A cell by its values on the axes."""
+    """A cell by its values on the axes; without those that are not there."""
     return ", ".join(label for label in labels if label)
 
 
@@ -175,7 +175,7 @@ def square(
 
 
 def of_picture(image: Image, text: str, member: User) -> Square:
-    """The same of a row."""
+    """As `square`, of a row that has the columns SHOWN."""
     pk, *columns = (getattr(image, name) for name in SHOWN)
     return square(pk, *columns, text=text, member=member, media=settings.MEDIA_URL)
 

@@ -108,7 +108,7 @@ def _clicks(ids: Sequence[int]) -> dict[int, BatchCard]:
 
 
 def card_of(batch: Batch) -> BatchCard:
-    """The card of one click, without its position."""
+    """The card of one click of the queue, without its position; KeyError when there is no such click. Three queries."""
     return _clicks([batch.pk])[batch.pk]
 
 

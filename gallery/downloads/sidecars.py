@@ -69,7 +69,7 @@ def json_item(file: str, facts: Facts, is_first: bool) -> bytes:
 
 
 def json_end(is_empty: bool) -> bytes:
-    """What closes the list."""
+    """What closes the list; where there was no item, which would have opened it, all of it."""
     return b"[]\n" if is_empty else b"\n]\n"
 
 

@@ -1,4 +1,4 @@
-"""The forms of the site."""
+"""What people send, form by form: each checks all of it and says at its field, in words, what is wrong."""
 
 from gallery.forms.catalog import Catalog
 from gallery.forms.generate import GenerateForm

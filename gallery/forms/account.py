@@ -24,7 +24,7 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class DensityForm(SettingsForm):
-    """How high a row of the grid is."""
+    """How high a row of the grid is, in pixels: set at the grid itself, and among all settings."""
 
     row_height = forms.IntegerField(
         label="Height of rows in the grid",
@@ -48,7 +48,7 @@ class SensitiveForm(SettingsForm):
 
 
 class AccountForm(DensityForm):
-    """The zone of moments (without one, the browser's), the grid's rows, what is seen of sensitive pictures."""
+    """The zone of moments (without one, the browser's), the grid's rows, sensitive pictures, names of downloads."""
 
     time_zone = forms.ChoiceField(
         required=False,

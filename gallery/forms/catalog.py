@@ -54,7 +54,7 @@ class Catalog:
         return next((model for model in online if DEFAULT_TRAIT in model.traits), next(iter(online), None))
 
     def find(self, model_id: object) -> Model | None:
-        """The model of that id; case matters, as it does to Venice."""
+        """The model of that id, None when it is not listed; case matters, as it does to Venice."""
         return next((model for model in self.models if model.id == model_id), None)
 
     @cached_property

@@ -59,12 +59,12 @@ class Composer:
 
     @property
     def came_along(self) -> str:
-        """The seed that nobody has chosen."""
+        """The seed that came with what filled the draft, and that nobody has chosen; empty when there is none."""
         return str(self.values.get(CAME_ALONG, ""))
 
     @property
     def counts(self) -> range:
-        """How many pictures can be asked for."""
+        """The numbers of pictures to choose from."""
         return range(1, MAX_COUNT + 1)
 
     @property

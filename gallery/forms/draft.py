@@ -59,13 +59,13 @@ class Greyed:
 
 
 def drawn(catalog: Catalog, values: Mapping[str, Any]) -> GenerateForm:
-    """The unsent form with all of `values` that its model takes."""
+    """The unsent form with all of `values` that its model takes: the one that they name, else the default one."""
     spec = catalog.find(first_model(values)) or catalog.default
     return GenerateForm.redrawn(catalog, fitted(values, spec) if spec else values)
 
 
 def first_model(values: Mapping[str, Any]) -> str | None:
-    """The model that the form is drawn for."""
+    """The id of the model that the form is drawn for, the first of several; None when none is named."""
     return next(iter(models_named(values)), None)
 
 
@@ -128,7 +128,7 @@ def _shows(form: GenerateForm, name: str, value: Any) -> bool:
 
 
 def greyed(form: GenerateForm, values: Mapping[str, Any]) -> list[Greyed]:
-    """The same for people, each with the reason why it is not sent."""
+    """What `kept_beside` keeps, for people: each with the reason why it is not sent, two sides as one shape."""
     name = form.spec.name if form.spec else "This form"
     kept = kept_beside(form, values)
     if kept.keys() >= set(PIXELS):
@@ -198,7 +198,7 @@ def referenced(sent: QueryDict) -> Values:
 
 
 def following(values: Mapping[str, Any]) -> QueryDict:
-    """The same as a form sends it."""
+    """What `referenced` has read, as a form sends it."""
     sent = QueryDict(mutable=True)
     sent.setlist(style_references.FIELD, values.get(style_references.FIELD) or [])
     for name, value in values.items():

@@ -115,7 +115,7 @@ class GenerateForm(SpendingForm):
 
     @property
     def sides(self) -> list[int]:
-        """Widths and heights to offer."""
+        """Widths and heights to offer, in pixels: those that its model can make; none without a model."""
         return usual_sides(self.spec) if self.spec else []
 
     @property
@@ -157,7 +157,7 @@ class GenerateForm(SpendingForm):
 
     @cached_property
     def quote(self) -> Decimal | None:
-        """What Generate would cost as the form stands, by the catalogue; wrong values count as defaults."""
+        """What Generate would cost as the form stands, in USD (None: unknown); wrong values count as defaults."""
         return self.plan.price if self.spec else None
 
     @property

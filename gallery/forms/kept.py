@@ -175,7 +175,7 @@ class Words:
 
     @property
     def size(self) -> int:
-        """Bytes of all of it."""
+        """Bytes of it as JSON, which is what MOST is a limit of."""
         return len(json.dumps(asdict(self)).encode())
 
 
@@ -194,7 +194,7 @@ def _carried_form(name: str, sent: QueryDict) -> str:
 
 
 def is_beside(name: str) -> bool:
-    """Whether a field is one that forms tell for themselves."""
+    """Whether nobody types or chooses this field: a button's, or what a form says of itself."""
     return name in _BESIDE or name.startswith(("draft-", "drawn-", "_"))
 
 
@@ -211,12 +211,12 @@ def keep(words: Words, request: HttpRequest, response: HttpResponseBase) -> bool
 
 
 def carried(words: Words) -> str:
-    """The same for a field of the sign-in page; empty when it is more than is ever kept."""
+    """As a field of the sign-in page carries it; empty when it is more than is ever kept."""
     return _signed([words]) if words.size <= MOST else ""
 
 
 def read_carried(text: str) -> Words | None:
-    """What such a field brought."""
+    """What such a field has brought; None where it was altered, or is older than AGE."""
     return next(iter(_read(text)), None)
 
 
@@ -246,7 +246,7 @@ def waits(request: HttpRequest, target: str) -> bool:
 
 
 def is_asked(request: HttpRequest) -> bool:
-    """Whether the address asks for what is kept."""
+    """Whether this is a page whose address asks to be filled with what is kept."""
     return request.method in ("GET", "HEAD") and PARAMETER in request.GET
 
 
@@ -263,13 +263,13 @@ def brought(request: HttpRequest) -> Words | None:
 
 
 def own(request: HttpRequest) -> Words | None:
-    """The same of a form that is sent to its own page."""
+    """What is `brought`, where it was sent to this very address; None otherwise."""
     words = brought(request)
     return words if words and words.form == request.path_info else None
 
 
 def forget(request: HttpRequest, response: HttpResponseBase) -> None:
-    """What this answer has shown is not kept any more."""
+    """What this page has shown is not kept any more; an error, and what answers no GET, leaves it."""
     words: Words | None = getattr(request, _SEEN, None)
     if words is None or request.method != "GET" or response.status_code >= 400:
         return

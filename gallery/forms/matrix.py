@@ -66,7 +66,7 @@ class Entry:
 
     @property
     def hint(self) -> str:
-        """An example of what may be typed."""
+        """An example of what may be typed; empty where it is chosen from a list."""
         return axes.HINTS.get(self.name, "")
 
     @property
@@ -84,7 +84,7 @@ class Purchase:
 
     @property
     def price(self) -> Decimal | None:
-        """What all of it costs."""
+        """In USD; None when the price of one cell is not known."""
         return total(cell.price for cell in self.cells)
 
     @property
@@ -144,12 +144,11 @@ class MatrixForm:
 
     @cached_property
     def models(self) -> dict[str, Model]:
-        """Those that it may name, by id."""
         return {model.id: model for model in self.base.catalog.models}
 
     @cached_property
     def matrix(self) -> Matrix | None:
-        """What it asks for; None when something is wrong."""
+        """What it asks for; None when something is wrong, which `errors` or the create form's own say."""
         good = with_references(self.base, self.sent, self.member)
         layout = self._layout()
         if not good or self.errors or not layout:
@@ -237,7 +236,7 @@ class MatrixForm:
         return [(name, name.capitalize(), self._placed(name), choices) for name in (ACROSS, DOWN)]
 
     def purchase(self, part: str) -> Purchase:
-        """What a button for `part` buys now."""
+        """What a button for `part` (see `_cells`) buys now: all of it that is not there yet, or why that is refused."""
         cells = missing(self._cells(part))
         most = access.most_pictures(self.member)
         if len(cells) > most:

@@ -86,7 +86,7 @@ class Scale(OneOf):
 
 
 class Creativity(forms.Field):
-    """How much is invented; nothing typed is Venice's own."""
+    """How much an upscale invents, 0 to MAX_CREATIVITY; nothing typed is None, which is Venice's own."""
 
     def __init__(self) -> None:
         attrs = {"inputmode": "decimal", "autocomplete": "off", "placeholder": "Venice’s own: 0.01"}
@@ -122,7 +122,7 @@ class Offer(OneOf):
 
 
 def prompt_field(model: Model | None) -> PlainText:
-    """What is to be changed."""
+    """What an edit is to change, within the model's own limit of characters, or Venice's where there is no model."""
     attrs: dict[str, Any] = {"rows": 3, "cols": 40, "autocomplete": "off", "dir": "auto"}
     attrs["placeholder"] = "What is to be different?"
     limit = model.prompt_limit if model else MAX_PROMPT

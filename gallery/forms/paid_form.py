@@ -39,11 +39,11 @@ class SpendingForm(forms.Form):
 
     @cached_property
     def quote(self) -> Decimal | None:
-        """What the button would spend as the form stands, in USD; wrong values count as the usual ones."""
+        """What the button would spend as the form stands (USD, None: unknown); wrong values count as the usual ones."""
         raise NotImplementedError
 
     def make(self) -> None:
-        """Check the request as a whole, and make it."""
+        """Make the request and check it as a whole, each problem at its field; also where a field is wrong already."""
         raise NotImplementedError
 
     @property

@@ -41,17 +41,15 @@ class Plan:
 
     @property
     def requests(self) -> int:
-        """How many requests it makes."""
         return self.words * len(self.legs) * self.seeds
 
     @property
     def variants(self) -> int:
-        """How many pictures each of them asks for."""
+        """How many pictures each request asks for, as its first model has it; 1 without a model."""
         return next((leg.values.get("variants") or 1 for leg in self.legs), 1)
 
     @property
     def pictures(self) -> int:
-        """How many pictures that are in all."""
         return self.requests * self.variants
 
     @property
@@ -71,7 +69,7 @@ class Plan:
 
     @property
     def kind(self) -> str:
-        """What made several requests of it, the rarest first."""
+        """The `Batch.Kind`: what made several requests of it, the rarest first."""
         if self.words > 1:
             return Batch.Kind.WORDS
         if len(self.legs) > 1:

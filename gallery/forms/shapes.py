@@ -37,24 +37,22 @@ class Shape:
 
     @property
     def across(self) -> float:
-        """How wide it is drawn."""
+        """How wide it is drawn, in units of the square; its longer side is LONGEST."""
         shape = proportion(self.ratio) or 1
         return round(LONGEST * min(1, shape), 1)
 
     @property
     def down(self) -> float:
-        """How high it is drawn."""
         shape = proportion(self.ratio) or 1
         return round(LONGEST * min(1, 1 / shape), 1)
 
     @property
     def left(self) -> float:
-        """Where it begins, in the middle of the square."""
+        """Its margin on either side, so that it is in the middle of the square."""
         return (BOX - self.across) / 2
 
     @property
     def top(self) -> float:
-        """Where it begins from above."""
         return (BOX - self.down) / 2
 
 

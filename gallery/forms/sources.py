@@ -41,7 +41,6 @@ def name_of(picture: StoredPicture) -> str:
 
 
 def page_of(picture: StoredPicture) -> str:
-    """The address of its page."""
     return reverse("upload" if isinstance(picture, Upload) else "image", args=[picture.pk])
 
 
@@ -101,7 +100,7 @@ def parts_of(typed: str) -> list[str]:
 
 
 def moved(pictures: Sequence[StoredPicture], at: int, by: int) -> list[StoredPicture]:
-    """The same with the one at that place `by` places further; as they are when there is no such place."""
+    """`pictures` with the one at place `at` (from 0) moved by `by` places; as they are when there is no such place."""
     order = list(pictures)
     if 0 <= at < len(order) and 0 <= at + by < len(order):
         order.insert(at + by, order.pop(at))

@@ -33,7 +33,7 @@ class Reference:
 
     @property
     def name(self) -> str:
-        """What names it in the form."""
+        """What names it in the form: `12`, or `upload:3`."""
         return name_of(self.picture)
 
     @property
@@ -43,7 +43,7 @@ class Reference:
 
     @property
     def fields(self) -> list[tuple[str, str]]:
-        """As a form sends it."""
+        """Names and values as a form sends them; no strength where none was typed."""
         strength = [(self.strength_field, self.strength)] if self.strength else []
         return [(FIELD, self.name), *strength]
 
@@ -139,7 +139,7 @@ def too_many(spec: Model | None, count: int) -> str:
 
 
 def note(spec: Model | None, count: int) -> str:
-    """What the chosen model takes of them, in words."""
+    """What the chosen model takes of them, in words; empty when there is nothing to say."""
     if spec is None:
         return ""
     if not spec.supports_style_references:

@@ -162,7 +162,7 @@ def _digests(operation: Operation) -> list[str]:
 
 
 def earlier(user: User, submission: uuid.UUID | None) -> Generation | None:
-    """What this very form has queued already, the first of it."""
+    """The first generation that this very form has queued already; None when it has not, or has no id."""
     return next(iter(Generation.objects.submitted(user, submission)), None)
 
 

@@ -73,7 +73,7 @@ def _cards(rows: Sequence[Collection], member: User) -> list[CollectionCard]:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One picture of a collection, who put it there, and when."""
+    """One picture of a collection; who put it there, empty when they are gone, and when."""
 
     image: Image
     added_by: str

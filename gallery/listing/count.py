@@ -43,12 +43,12 @@ def of_documents(asked: str, member: User) -> str:
 
 
 def up_to(count: int, most: int) -> str:
-    """`87`; beyond `most` in its words."""
+    """`87`, or `more than 50` where `count` is above `most`."""
     return number(count) if count <= most else f"more than {number(most)}"
 
 
 class Capped(Subquery):
-    """The number of rows of a query that is cut off."""
+    """Counts the rows of a query in the database; whoever builds it cuts it off, and so bounds what is visited."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) capped)"
     output_field = IntegerField()

@@ -25,13 +25,13 @@ class Month:
 
 
 def newest_before(end: datetime) -> int | None:
-    """The id of the newest cover that was made before `end`; a seek in an index."""
+    """The id of the newest cover that was made before `end`, None when there is none; a seek in an index."""
     covers = Image.objects.covers().filter(created_at__lt=end)
     return covers.order_by("-created_at", "-id").values_list("pk", flat=True).first()
 
 
 def oldest_from(start: datetime) -> int | None:
-    """The id of the oldest cover that was made at `start` or later; a seek in an index."""
+    """The id of the oldest cover that was made at `start` or later, None when there is none; a seek in an index."""
     covers = Image.objects.covers().filter(created_at__gte=start)
     return covers.order_by("created_at", "id").values_list("pk", flat=True).first()
 

@@ -22,7 +22,7 @@ class Day(NamedTuple):
 
 
 def days(moments: Sequence[datetime]) -> list[Day | None]:
-    """For each of `moments`, which are in the order of a list, the day that begins with it."""
+    """For each of `moments`, which are in the order of a list, the day that begins with it; None where none begins."""
     zone, today = timezone.get_current_timezone(), timezone.localdate()
     dates = [moment.astimezone(zone).date() for moment in moments]
     count = Counter(dates)

@@ -20,7 +20,7 @@ def of_models(names: Iterable[str]) -> dict[str, Image]:
 
 
 def of_styles(names: Iterable[str]) -> dict[str, Image]:
-    """The same by the style's name."""
+    """As `of_models`, by the style's exact name."""
     return _examples(CatalogStyle.objects.filter(name__in=list(names)), "name", "style_preset")
 
 

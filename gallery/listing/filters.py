@@ -220,7 +220,7 @@ def orders(listing: Listing) -> list[Link]:
 
 
 def menu(listing: Listing, member: User, name: str) -> Menu:
-    """That menu alone, open."""
+    """The menu of that `name` (one of MENUS), open: with its choices, and how many pictures each would find."""
     (facet,) = (each for each in _FACETS if each.name == name)
     closed = _menu(listing, facet, search.terms(listing.query.text))
     return replace(closed, choices=_choices(listing, facet, _chosen(listing, facet), member))

@@ -49,7 +49,7 @@ class Scope:
 
     @property
     def path(self) -> str:
-        """The page that lays these pictures out."""
+        """The address of the page that lays these pictures out."""
         return reverse(self.kind or "gallery", args=[] if self.number is None else [self.number])
 
     @property
@@ -92,7 +92,7 @@ class Scope:
         return listed(rows).matching(query)
 
     def listed(self, query: search.Query, member: User) -> ImageQuerySet:
-        """The same as `member` has them in lists; the trash shows all that can be restored."""
+        """What is `matching`, as `member` has it in lists; the trash shows all that can be restored."""
         return self._holding(query, lambda rows: rows.listed_for(member))
 
     def kept(self, listing: Listing, member: User) -> Kept | None:

@@ -53,7 +53,7 @@ class Selection:
         return cls(tuple(dict.fromkeys(read_id(text.strip()) or MAX_ID for text in texts)))
 
     def portions(self, size: int = PORTION) -> Iterator[list[int]]:
-        """Ids of one transaction each."""
+        """Ids in their order, `size` at a time: as many as one transaction changes."""
         for start in range(0, len(self.ids), size):
             yield list(self.ids[start : start + size])
 

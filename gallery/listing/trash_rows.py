@@ -19,7 +19,7 @@ class Thrown:
 
 
 def page(listing: Listing, images: ImageQuerySet, member: User) -> Page[Thrown]:
-    """The pictures of `listing` among `images`."""
+    """The pictures of `listing` among `images`, each with whether `member` may bring it back."""
     detailed = images.select_related("trashed_by", "prompt", "generation")
     rows: list[Image] = list(listing.rows(detailed))
     shown = [Thrown(row, access.may_throw_away(member, row)) for row in rows[: listing.size]]

@@ -120,7 +120,7 @@ class Decoder:
         return self._pool
 
     def close(self) -> None:
-        """End the child."""
+        """End the child; the next picture gets another one."""
         with self._turn:
             self._replace()
 

@@ -54,7 +54,7 @@ def has_pass(request: HttpRequest) -> bool:
 
 
 def member_of(request: HttpRequest) -> int:
-    """Whose pass it is; to be asked of one that is good."""
+    """The id of the member whose pass it is; to be asked of one that is good."""
     return int(request.COOKIES[settings.MEDIA_COOKIE_NAME].partition(":")[0])
 
 

@@ -69,7 +69,7 @@ class BucketStorage(S3Storage):  # type: ignore[misc]
         return name
 
     def exists(self, name: str) -> bool:
-        """Whether the bucket has it."""
+        """Whether the bucket has it. OSError when the bucket does not say so either way."""
         try:
             with self._asking(name):
                 self._client.head_object(**self._object(name))

@@ -68,27 +68,28 @@ class StoredFile:
 class MediaStorage(Protocol):
     """What we ask of a place for pictures, beyond Django's own `open`, `save`, `exists` and `delete`.
 
-    All raise FileNotFoundError for a file that is not there, and another OSError for whatever else is in the way.
+    `open` and `set_aside` raise FileNotFoundError for a file that is not there; all raise another OSError for whatever
+    else is in the way.
     """
 
     def listed(self) -> Iterator[StoredFile]:
-        """Every file, found while it is asked for."""
+        """Every file where we put some, found while it is asked for."""
 
     def set_aside(self, name: str) -> None:
         """Move a file that belongs to nothing to where nothing is looked for."""
 
     def shown(self, name: str) -> str:
-        """What a person calls the file."""
+        """What a person calls the file, by the place where they find it."""
 
     def folders(self) -> tuple[Path, ...]:
-        """Those of this machine that pictures are written to."""
+        """Those of this machine that pictures are written to, and whose disk needs room; none for a bucket."""
 
     def trouble(self) -> str:
         """Why nothing could be stored now, other than that a folder cannot be written, in a sentence; or nothing."""
 
 
 def media_storage() -> MediaStorage:
-    """The place for pictures of this installation."""
+    """The place for pictures of this installation: the media folder, or a bucket where MEDIA_BUCKET names one."""
     return cast(MediaStorage, default_storage)
 
 
@@ -109,7 +110,7 @@ class ContentStorage(FileSystemStorage):
                 continue
 
     def set_aside(self, name: str) -> None:
-        """Move a file to DATA_DIR/quarantine."""
+        """Move a file to the same path below DATA_DIR/quarantine."""
         target = Path(settings.DATA_DIR) / "quarantine" / self.shown(name)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(self.path(name), target)

@@ -41,11 +41,11 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         )
 
     def pending(self) -> Self:
-        """Those of which nothing is known yet."""
+        """Begun, and what came of it is not written down yet: its call runs, or its worker died in it."""
         return self.filter(outcome=Outcome.PENDING)
 
     def left(self) -> Self:
-        """Those whose request has left, as far as it is known."""
+        """All but those of which not a byte was sent: a pending one counts, since its request may have left."""
         return self.exclude(outcome=Outcome.UNSENT)
 
     def doubtful(self) -> Self:
@@ -85,7 +85,7 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         return count
 
     def note_headers(self, at: datetime) -> int:
-        """Its answer has begun to arrive."""
+        """Their answers have begun to arrive at `at`; a moment that is there already stays. How many were news."""
         return self.filter(headers_at=None).update(headers_at=at)
 
     def kept(self) -> Self:
@@ -195,7 +195,7 @@ class Attempt(models.Model):
         return self.outcome in _DOUBTFUL
 
     def note(self, reply: Reply) -> None:
-        """Write down what the head of an answer tells."""
+        """Write down status, times, size in bytes and what the headers tell; the outcome stays as it is."""
         self.finished_at, self.status = reply.finished_at, reply.status
         facts = columns.fitted(
             Attempt,

@@ -46,7 +46,7 @@ class BatchQuerySet(models.QuerySet["Batch"]):
             return len(running.ids)
 
     def resume(self) -> int:
-        """Send the rest of those that are paused; how many."""
+        """Send the rest of those that are paused; how many clicks these were."""
         with transaction.atomic():
             return Batch.objects.filter(pk__in=self.exclude(paused_at=None)._locked()).update(paused_at=None)
 
@@ -102,7 +102,7 @@ class Batch(models.Model):
 
     @property
     def members(self) -> "GenerationQuerySet":
-        """Its generations, in their order."""
+        """Its generations, in the order of the click."""
         from gallery.models.generation import Generation
 
         return Generation.objects.filter(batch=self.pk).order_by("position")
@@ -150,7 +150,7 @@ class Batch(models.Model):
         return bool(Batch.objects.filter(pk=self.pk).resume())
 
     def cancel(self) -> int:
-        """Cancel all of it that was not sent yet; how many."""
+        """Cancel all of it that was not sent yet; how many generations."""
         return self.members.cancel()
 
     def run_again(

@@ -36,7 +36,7 @@ class CatalogModelQuerySet(models.QuerySet["CatalogModel"]):
         return self.prices({0: operation})[0]
 
     def prices(self, operations: Mapping[int, Operation]) -> dict[int, Decimal | None]:
-        """The price of each by its key; one query, or none where there are none."""
+        """The price of each by its key (USD, None: unknown); one query, or none where there are none."""
         wanted = {operation.model for operation in operations.values()}
         specs = {entry.model_id: entry.spec for entry in self.filter(model_id__in=wanted)}
         return {
@@ -46,7 +46,7 @@ class CatalogModelQuerySet(models.QuerySet["CatalogModel"]):
 
 
 class CatalogModel(models.Model):
-    """One entry of `GET /models`."""
+    """One entry of `GET /models`. It stays when Venice lists it no more: what it made is called by its name."""
 
     model_id = models.CharField(max_length=200, unique=True)
     name = models.CharField(max_length=200)

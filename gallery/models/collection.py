@@ -32,7 +32,7 @@ WAYS: tuple[Way, ...] = ("first", "earlier", "later", "last")
 
 class CollectionQuerySet(models.QuerySet["Collection"]):
     def active(self) -> Self:
-        """Those that menus offer."""
+        """Those that nobody has archived: menus offer them."""
         return self.filter(archived_at=None)
 
     def used_last(self, limit: int) -> list["Collection"]:
@@ -269,7 +269,7 @@ def _between(
 
 
 class CollectionImage(models.Model):
-    """A picture of a collection, and its position there."""
+    """A picture's place in a collection, in each once; it may be in many."""
 
     collection = models.ForeignKey(Collection, models.CASCADE, related_name="entries", db_index=False)
     image = models.ForeignKey(Image, models.CASCADE, related_name="entries")

@@ -47,7 +47,7 @@ def asked_alone(query: search.Query, *more: search.Filter) -> str | None:
 
 
 def covers_asked(query: search.Query) -> str | None:
-    """The same of those documents alone that are of covers."""
+    """As `asked_alone`, of covers, to count them by documents alone; None where these do not decide all of it."""
     return asked_alone(query, _COVERS)
 
 

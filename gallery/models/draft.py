@@ -22,7 +22,7 @@ _FOLLOWED, _STRENGTH = "style_reference", "style_strength-"
 
 
 def settings_of(values: Values) -> str:
-    """All but the words, in a few: model, shape, seed …"""
+    """All but the words, in at most 200 characters: model, shape, seed … with ` · ` between them."""
     others = (
         _followed(value, values) if name == _FOLLOWED else _said(name, value)
         for name, value in values.items()
@@ -85,7 +85,7 @@ class DraftQuerySet(models.QuerySet["Draft"]):
     """Saving, each in one transaction under the lock of the member's row."""
 
     def current_of(self, user: User) -> "Draft | None":
-        """What stands in the composer; asks nothing where nothing was ever kept."""
+        """What stands in the composer, None before anything was kept; asks nothing where nothing ever was."""
         return self.filter(user=user, is_current=True).first() if user.draft_revision else None
 
     def before(self, user: User) -> Self:
@@ -151,7 +151,7 @@ class DraftQuerySet(models.QuerySet["Draft"]):
 
 
 class Draft(models.Model):
-    """One state of a member's composer."""
+    """What stands in a member's composer, or one of the MOST_BEFORE newest states that stood there before."""
 
     MOST_BEFORE = 20
 
@@ -179,5 +179,4 @@ class Draft(models.Model):
 
     @property
     def settings(self) -> str:
-        """All but the words."""
         return settings_of(self.values)

@@ -19,7 +19,7 @@ class GateQuerySet(models.QuerySet["Gate"]):
         return self.filter(Q(until=None) | Q(until__gt=Now()))
 
     def for_all(self) -> Self:
-        """Gates that hold every generation, whatever its model."""
+        """Gates that hold generations of every model; one of a single host holds those of its workers."""
         return self.filter(model="")
 
     def at(self, host: str) -> Self:
@@ -49,7 +49,7 @@ class Gate(models.Model):
     """One reason to hold. A hold never fails a generation: it waits, and says for what."""
 
     class Kind(models.TextChoices):
-        """What closes it, and what opens it again."""
+        """What has closed it. What opens it again stands in `_OPENS`."""
 
         KEY = "key", "Venice refuses the API key"
         BALANCE = "balance", "No credits at Venice"
@@ -79,7 +79,7 @@ class Gate(models.Model):
 
     @property
     def hold(self) -> Hold:
-        """Why what it keeps waits."""
+        """What a generation that it keeps waits for: each kind of gate is a `Hold` of the same code."""
         return Hold(self.kind)
 
     @property
@@ -99,7 +99,7 @@ class ClosedGates:
 
     @cached_property
     def all(self) -> list[Gate]:
-        """Those that close everything first."""
+        """Those of every model first, then by model; of each, the one that was closed first."""
         if not self.is_any:
             return []
         closed = list(Gate.objects.closed().order_by("model", "closed_at"))

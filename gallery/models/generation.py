@@ -226,12 +226,12 @@ class Generation(Lifecycle):
 
     @property
     def stored_after(self) -> timedelta | None:
-        """Our own share: from the last byte of the answer until its pictures were stored."""
+        """Our own share: from the last byte of the answer until its pictures were stored; None while it is not."""
         return self.finished_at - self.received_at if self.finished_at and self.received_at else None
 
     @property
     def repeat(self) -> "Generation | None":
-        """What another run of it has become, when there was one."""
+        """The newest run of it again; None while nobody has run it again."""
         return self.repeats.order_by("-id").first()
 
     def run_again(

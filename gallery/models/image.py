@@ -43,7 +43,6 @@ class ImageQuerySet(SearchedImages):
         return self.filter(trashed_at__isnull=True)
 
     def trashed(self) -> Self:
-        """Those that are."""
         return self.filter(trashed_at__isnull=False)
 
     def in_trash(self) -> Self:
@@ -62,11 +61,11 @@ class ImageQuerySet(SearchedImages):
         return self.filter(is_sensitive=False) if member.hides_sensitive else self
 
     def sensitive(self) -> Self:
-        """Those that are not for every eye."""
+        """Those that Venice has blurred or a member has marked: not for every eye."""
         return self.filter(is_sensitive=True)
 
     def usable(self) -> Self:
-        """Those that Venice has not made unusable."""
+        """Without those that Venice has drawn black or otherwise unusable."""
         return self.filter(is_moderated=False)
 
     def set_sensitive(self, ids: Iterable[int], by: "User", is_sensitive: bool) -> list[int]:
@@ -109,11 +108,11 @@ class ImageQuerySet(SearchedImages):
         return changed
 
     def sum_favourites(self) -> int:
-        """The same where nobody has rated."""
+        """`sum_marks` where no rating has changed: of favourites alone, which no prompt counts."""
         return sets.sum_favourites(list(self.order_by("pk").values_list("pk", flat=True)), connection)
 
     def missummed(self) -> Self:
-        """Those whose sums are not what their marks say."""
+        """Those whose sums, or whose score, are not what their marks say: the integrity check asks for them."""
         right = self.annotate(**{f"true_{name}": value for name, value in _sums().items()})
         wrong = Q()
         for name in SUMS:
@@ -186,7 +185,7 @@ class ImageQuerySet(SearchedImages):
         return generations
 
     def newest_first(self) -> Self:
-        """Newest first is id descending."""
+        """By id: a picture that is stored later has a higher one."""
         return self.order_by("-id")
 
     def shown_for(self, query: search.Query) -> Self:
@@ -346,5 +345,5 @@ class Image(StoredPicture):
 
     @property
     def can_be_rerun(self) -> bool:
-        """Whether its own seed is known and followed by its model."""
+        """Whether its seed makes it again: the first of an answer's, by a model that follows seeds."""
         return self.seed is not None

@@ -30,7 +30,7 @@ Pictures = TypeVar("Pictures", bound="SearchedImages")
 
 
 def linking(link: search.Link) -> QuerySet[Any]:
-    """The rows of a link."""
+    """The rows of marks, tags or collections that `link` asks for; `image` is a column of each."""
     model: Any = apps.get_model("gallery", "Image")._meta.get_field(link.relation).related_model
     return QuerySet(model).filter(**dict(link.conditions))
 
@@ -152,7 +152,7 @@ class SearchedImages(models.QuerySet["Image"]):
         return rows
 
     def matching_unindexed(self, query: search.Query) -> Self:
-        """The same by columns and prompts alone: what is in the trash has no search document."""
+        """As `matching`, by columns and prompts alone: what is in the trash has no search document."""
         if any(each.tags == () and not each.negated for each in query.filters):
             return self.none()
         return self._chosen(query, is_indexed=False)._by_columns(query)

@@ -28,7 +28,7 @@ class InputQuerySet(models.QuerySet["Input"]):
     """Verbs of the pictures that others are made from."""
 
     def drafts_of(self, asked: "Iterable[tuple[Operation, Image | None]]") -> list[list["Input"]]:
-        """The same of each operation of a click, with the picture it comes from: what several start from, once."""
+        """As `drafts`, of each operation of a click with the picture it comes from: what several start from, once."""
         cache: dict[tuple[str, int | None], dict[str, Any]] = {}
         return [self.drafts(operation, origin, cache) for operation, origin in asked]
 

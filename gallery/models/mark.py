@@ -26,7 +26,7 @@ class MarkQuerySet(models.QuerySet["Mark"]):
         return self._set(user, ids, {"is_favourite": is_favourite})
 
     def rate(self, user: "User", ids: Collection[int], rating: int) -> list[int]:
-        """The rating of `user` for these, 1 to 5; 0 takes it away. Returns the ids of the pictures that are there."""
+        """The rating of `user` for these, 1 to 5 (else ValueError); 0 takes it away. Returns the ids that are there."""
         if not 0 <= rating <= HIGHEST_RATING:
             raise ValueError(f"{rating} is no rating")
         return self._set(user, ids, {"rating": rating})

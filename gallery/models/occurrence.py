@@ -19,7 +19,7 @@ class SearchTerm(models.Model):
 
 
 class DayQuerySet(models.QuerySet["Day"]):
-    """Ranges of ids."""
+    """From a span of time to the ids of its pictures, which indexes hold in order."""
 
     def ids(self, start: datetime | None, end: datetime | None) -> tuple[int, int] | None:
         """The lowest and the highest id that a picture of that span may have; None when there is none."""

@@ -20,7 +20,7 @@ class PresetQuerySet(models.QuerySet["Preset"]):
         return self.filter(Q(owner=user) | Q(is_shared=True)).select_related("owner")
 
     def named(self, owner: User, text: str) -> "Preset | None":
-        """That member's own of that name, in any case and form."""
+        """That member's own of that name, in any case and form; None when there is none."""
         return self.filter(owner=owner, folded=label_key(clean_label(text))).first()
 
 
@@ -61,7 +61,6 @@ class Preset(models.Model):
 
     @property
     def settings(self) -> str:
-        """All but the words."""
         return settings_of(self.values)
 
     def keep(self, name: str) -> None:

@@ -47,11 +47,11 @@ class Tally(NamedTuple):
     given: int
 
     def times(self, by: int) -> "Tally":
-        """So many times that."""
+        """Each of the three so many times: by -1 it is taken away."""
         return Tally(*(by * count for count in self))
 
     def less(self, other: "Tally") -> "Tally":
-        """What it is more than `other`."""
+        """Each of the three as a difference, which is negative where `other` has more."""
         return Tally(*(count - less for count, less in zip(self, other, strict=True)))
 
 
@@ -298,7 +298,7 @@ class Prompt(models.Model):
 
     @property
     def predecessor(self) -> "Prompt | None":
-        """What the first to use it had asked for just before: mostly the text that it was made of."""
+        """What the first to use it had asked for just before: mostly the text that it was made of. None: nothing."""
         first = self.generations.order_by("pk").only("owner_id").first()
         if first is None:
             return None

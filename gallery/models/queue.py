@@ -68,7 +68,7 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         return self.queued().filter(token__isnull=False)
 
     def release(self) -> int:
-        """End the leases of those that were not begun; how many."""
+        """End the leases of those that were not begun, so that any worker may take them; how many."""
         with transaction.atomic():
             return self.leased()._locked().update(token=None, worker=None)
 
@@ -116,7 +116,7 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         return left.annotate(host=Subquery(newest.values("host")[:1])).exclude(Exists(heard_of))
 
     def silent_hosts(self) -> dict[int, str]:
-        """The host that each of those waits for."""
+        """Of those that wait for a silent host, its name by their ids."""
         waiting: models.QuerySet[Any] = self.waiting_for_hosts()
         return dict(waiting.values_list("pk", "host"))
 

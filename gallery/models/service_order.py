@@ -112,7 +112,7 @@ class Entry(NamedTuple):
 
     @property
     def own_position(self) -> tuple[int, int]:
-        """Its position among its member's."""
+        """Sorts it among its member's: what stands back after the others, and of each the older first."""
         return self.stands_back, self.pk
 
 

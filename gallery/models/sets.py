@@ -66,13 +66,13 @@ _SETTLING = """
 
 
 def score(ratings: Any, given: Any) -> Case:
-    """The same as an expression, of expressions: so many ratings that together gave so much; 0 without one."""
+    """What SQL writes as `score`, as an expression: of so many ratings that together gave so much; 0 without one."""
     drawn = (Value(1000 * PRIOR_RATINGS * PRIOR_RATING) + 1000 * given) / (Value(PRIOR_RATINGS) + ratings)
     return Case(When(GreaterThan(ratings, 0), then=drawn), default=Value(0), output_field=IntegerField())
 
 
 def written(ids: Iterable[int]) -> str:
-    """As `IdsWritten` takes them."""
+    """Ids as the JSON that `IdsWritten` takes."""
     return json.dumps(list(ids))
 
 
@@ -83,7 +83,6 @@ class IdsWritten(RawSQL):
         super().__init__("SELECT value FROM json_each(%s)", [ids])
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        """The same for PostgreSQL."""
         return "(SELECT value::bigint FROM json_array_elements_text(%s::json))", self.params
 
 
@@ -95,7 +94,6 @@ class Ids(IdsWritten):
         super().__init__(written(self.ids))
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        """The same for PostgreSQL."""
         return "(SELECT unnest(%s::bigint[]))", [self.ids]
 
 

@@ -26,7 +26,7 @@ class SiteStatus(NamedTuple):
 
     @classmethod
     def now(cls) -> Self:
-        """As the database has it."""
+        """One statement, asked each time: nothing of it is cached."""
         with connection.cursor() as cursor:
             cursor.execute(*_statement(connection.vendor))
             active, decisions, gates, *catalog = cursor.fetchone()

@@ -22,7 +22,11 @@ RUNNABLE_STATES = (State.FAILED, State.INTERRUPTED, State.CANCELLED)
 
 
 class Outcome(models.TextChoices):
-    """What became of a POST, as far as it is known."""
+    """What became of a POST, as far as it is known.
+
+    Nothing yet; not a byte left; an error of Venice's, which counts as free; pictures are stored; nobody knows, so
+    that it may have been charged.
+    """
 
     PENDING = "pending"
     UNSENT = "unsent"

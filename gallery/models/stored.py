@@ -54,17 +54,17 @@ class StoredPicture(models.Model):
 
     @property
     def thumbnail_512(self) -> str:
-        """Address of the larger thumbnail."""
+        """Address of the thumbnail whose longer side has at most 512 pixels."""
         return self._thumbnail(_LARGER)
 
     @property
     def thumbnail_width(self) -> int:
-        """Pixels of the larger thumbnail from left to right."""
+        """Width of `thumbnail_512` in pixels; a small picture is not enlarged."""
         return widths(self.width, self.height)[0]
 
     @property
     def thumbnail_256(self) -> str:
-        """Address of the smaller thumbnail."""
+        """Address of the thumbnail whose longer side has at most 256 pixels."""
         return self._thumbnail(_SMALLER)
 
     @property

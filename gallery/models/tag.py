@@ -74,7 +74,7 @@ def _checked(text: str) -> str:
 
 
 class Tag(models.Model):
-    """A word or a few."""
+    """A word or a few, in one spelling for the whole team."""
 
     MAX_NAME = 60
 
@@ -97,7 +97,7 @@ class Tag(models.Model):
 
     @property
     def search(self) -> str:
-        """The search for what has it."""
+        """The search for what has it, as it is typed: `tag:night`."""
         return search.operator("tag", self.name)
 
     def rename(self, text: str) -> None:

@@ -60,7 +60,7 @@ class VerificationQuerySet(models.QuerySet["Verification"]):
         return pending.select_related("generation", "image").order_by("pk")
 
     def conclude(self, outcome: Outcome, distance: int | None = None) -> int:
-        """Write down what came of these that are pending; how many."""
+        """Write down what came of these that are pending; how many. `distance` in bits of 64, where it was measured."""
         pending = self.filter(outcome=Outcome.PENDING)
         return pending.update(outcome=outcome, distance=distance, judged_at=timezone.now())
 
@@ -109,7 +109,7 @@ class Verification(models.Model):
 
     @property
     def words(self) -> str:
-        """What came of it, in a few words."""
+        """`the same to the eye (distance 1 of 64)`, `different (…)`; else the outcome's label in small letters."""
         if self.outcome == Outcome.ALIKE:
             return f"the same to the eye (distance {self.distance} of 64)"
         if self.outcome == Outcome.DIFFERENT:

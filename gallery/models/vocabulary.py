@@ -58,13 +58,13 @@ class Vocabulary:
         return {name: model for model, name in rows} | {model: model for model, _ in rows}
 
     def people(self) -> dict[str, int]:
-        """Every member, former ones too: their pictures stay."""
+        """Ids of members by user name, former ones too: their pictures stay."""
         if self._people is None:
             self._people = dict(User.objects.values_list("username", "pk"))
         return self._people
 
     def numbers(self, kind: str) -> list[str]:
-        """Those of all pictures; of a picture that is gone they stay."""
+        """As texts, all that pictures have, or had: of a picture that is gone they stay."""
         if kind not in self._numbers:
             start = f":{kind}:"
             terms = SearchTerm.objects.filter(term__startswith=start).values_list("term", flat=True)
@@ -77,13 +77,12 @@ class Vocabulary:
         return self._tags
 
     def collections(self) -> dict[str, int]:
-        """All of the team's, archived ones too."""
         if self._collections is None:
             self._collections = dict(Collection.objects.order_by().values_list("name", "pk"))
         return self._collections
 
     def exists(self, kind: str, pk: int) -> bool:
-        """Asked by the key, once for each."""
+        """Whether there is a picture, prompt or batch (`kind`) of that id, be it in the trash."""
         if (kind, pk) not in self._ids:
             model: Any = {"picture": Image, "prompt": Prompt, "batch": Batch}[kind]
             self._ids[kind, pk] = QuerySet(model).filter(pk=pk).exists()
@@ -97,12 +96,12 @@ class Vocabulary:
         return Q(Exists(rows.filter(image=OuterRef("pk"))))
 
     def are_few(self, link: search.Link) -> bool:
-        """Asked once for each."""
+        """Whether at most FEW_CHOSEN rows are of that link."""
         if link not in self._few:
             self._few[link] = len(linking(link).values_list("pk")[: FEW_CHOSEN + 1]) <= FEW_CHOSEN
         return self._few[link]
 
 
 def read_query(text: str, member: "AbstractBaseUser | AnonymousUser") -> search.Query:
-    """What `member` has typed into the search box."""
+    """What `member` has typed into the search box, with the names that exist as of now."""
     return search.parse(text, Vocabulary(member.pk))

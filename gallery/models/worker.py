@@ -20,7 +20,7 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
     """Verbs of liveness, all in the database's own time."""
 
     def alive(self) -> Self:
-        """Workers that were heard of lately."""
+        """Workers that were heard of within DEAD_AFTER."""
         return self.filter(seen_at__gte=Now() - DEAD_AFTER)
 
     def steady(self) -> Self:
@@ -28,7 +28,7 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
         return self.filter(Q(deaths__lt=MOST_DEATHS) | Q(started_at__lte=Now() - STEADY_AFTER))
 
     def dead(self) -> Self:
-        """Workers that fell silent."""
+        """Workers of which nothing was heard for longer than DEAD_AFTER."""
         return self.filter(seen_at__lt=Now() - DEAD_AFTER)
 
 

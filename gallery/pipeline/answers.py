@@ -39,7 +39,10 @@ class Answers:
             CatalogModel.objects.note_rate_limit(generation.model, reply.rate_limit.limit)
 
     def store(self, generation: Generation, attempt: Attempt) -> None:
-        """Make rows and files of a whole answer."""
+        """Make rows and files of a whole answer, unless another worker has.
+
+        Of one that brings no picture the generation ends, or waits again; it is kept where it may have been paid for.
+        """
         try:
             file = self.spool.raw(attempt.pk).open("rb")
         except FileNotFoundError:

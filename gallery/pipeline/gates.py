@@ -101,7 +101,7 @@ def after_success(attempt: Attempt) -> None:
 
 
 def half_open_breaker() -> Gate | None:
-    """The breaker whose time has come: one generation may go, to try whether Venice takes anything again."""
+    """The breaker whose time has come, if any: one generation may go, to try whether Venice takes anything again."""
     return Gate.objects.filter(kind=Gate.Kind.BREAKER, until__lte=Now()).first()
 
 

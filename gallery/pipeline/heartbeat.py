@@ -68,7 +68,10 @@ class Heart:
         connection.close()
 
     def gone_workers(self) -> list[Worker]:
-        """The other workers that are dead."""
+        """The other workers that are dead: silent for too long, or without a process in our own process table.
+
+        Nobody is taken for silent while we have not beaten in time ourselves, and for a while after.
+        """
         others = Worker.objects.exclude(pk=self.row.pk)
         now = time.monotonic()
         may_judge = now >= self.may_judge_at and now - self.beaten_at <= LATE

@@ -40,7 +40,7 @@ class Sender:
         self._headed: deque[tuple[int, datetime]] = deque()
 
     def see_through(self, generation: Generation) -> None:
-        """Send a leased generation and store what comes back."""
+        """Send a leased generation and store what comes back; nothing is sent where the lease is lost by now."""
         attempt = self.begin(generation)
         if attempt is None:
             return
@@ -65,7 +65,7 @@ class Sender:
             self.answers.store(generation, attempt)
 
     def begin(self, generation: Generation) -> Attempt | None:
-        """Commit `sending` and the line of the ledger: from here on the call may have been paid for."""
+        """Commit `sending` and a line of the ledger: from here on the call may have been paid for. None: not begun."""
         with transaction.atomic():
             if not generation.begin():
                 return None
@@ -94,7 +94,7 @@ class Sender:
         failpoint("headers")
 
     def note_headers(self) -> None:
-        """Say of answers that are still arriving that they do."""
+        """Write down that answers have begun to arrive, which the threads that read them have only told."""
         while self._headed:
             number, at = self._headed[0]
             Attempt.objects.filter(pk=number).note_headers(at)

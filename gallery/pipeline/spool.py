@@ -39,7 +39,7 @@ class SpoolMissing(Exception):
 
 
 class Spool:
-    """A folder of answers that are not stored yet."""
+    """A folder of answers: those that are not stored yet, and those that are kept for a person."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -66,7 +66,7 @@ class Spool:
         return self.folder / f"{attempt}{WHOLE}"
 
     def attempts(self) -> list[int]:
-        """The attempts whose answers lie here and wait for something."""
+        """The attempts whose answers lie here and wait to be stored, by rising number; not what was put aside."""
         names = (path for path in self.folder.iterdir() if path.suffix in (WHOLE, TORN))
         return sorted({int(path.stem) for path in names if path.stem.isdigit()})
 
@@ -76,7 +76,7 @@ class Spool:
         return {int(name): path for path in paths if (name := path.name.partition(".")[0]).isdigit()}
 
     def unused(self, attempt: int) -> Path | None:
-        """What lies here of an answer that was not stored, put aside already or not yet."""
+        """What lies here of an answer that was not stored, put aside already or not yet; None when nothing does."""
         # Twice: a rename between two looks would hide it.
         paths = [self.folder / f"{attempt}{suffix}" for suffix in _BY_WORTH]
         return next((path for path in paths * 2 if path.exists()), None)

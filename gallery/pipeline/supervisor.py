@@ -64,7 +64,7 @@ class Child:
     complaint: str = ""
 
     def start(self) -> None:
-        """Start it now, and remember when."""
+        """Start it now; of its last five starts it is kept when they were."""
         self.starts = [*self.starts[-4:], time.monotonic()]
         with ExitStack() as stack:
             command, files = self.command, self.files
@@ -196,7 +196,7 @@ class _StopRequest:
 
 
 def prepare() -> None:
-    """Folders, tables and static files; two that start at once take turns."""
+    """Folders, tables and static files; two that start at once take turns. CannotServe for what a person must mend."""
     try:
         for folder in (*media_storage().folders(), Path(settings.SPOOL_DIR)):
             folder.mkdir(parents=True, exist_ok=True)

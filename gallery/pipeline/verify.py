@@ -38,7 +38,7 @@ def _judge(verification: Verification, decoder: Decoder) -> None:
 
 
 def compare(first: Image | None, again: Image | None, decoder: Decoder) -> tuple[Outcome, int | None]:
-    """What two pictures have in common, and by how many of 64 bits they differ to the eye. OSError."""
+    """What two pictures have in common, and by how many of 64 bits (None: not compared) they differ. OSError."""
     if first is None or again is None or first.emulated != again.emulated:
         return Outcome.NONE, None
     if first.sha256 == again.sha256:

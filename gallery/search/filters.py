@@ -13,13 +13,13 @@ class Vocabulary(Protocol):
 
     @property
     def member_id(self) -> int | None:
-        """Who searches."""
+        """Who searches; None where it is nobody: then nothing is theirs."""
 
     def names(self, kind: str) -> dict[str, str]:
         """What may be written for a `model`, `style` or `kind`, and what the column then holds."""
 
     def people(self) -> dict[str, int]:
-        """Ids by user name."""
+        """Ids of members by user name, former ones too."""
 
     def numbers(self, kind: str) -> list[str]:
         """What some picture has, or had, as its `size` (`1024x768`), `price` (millionths), `steps` or `cfg`."""
@@ -78,7 +78,7 @@ class Filter:
 
     @property
     def chosen(self) -> Link | None:
-        """The link that a picture must have."""
+        """The link that a picture must have; None where it asks for none, or for pictures without it."""
         return None if self.negated else self.link
 
     @property
@@ -88,12 +88,12 @@ class Filter:
 
     @property
     def condition(self) -> Q:
-        """On the columns of a picture."""
+        """On the columns of a picture, the minus before it included."""
         return ~self.wanted if self.negated else self.wanted
 
     @property
     def is_of_one_model(self) -> bool:
-        """Whether it asks for a single model."""
+        """Whether it asks for the pictures of a single model, and not for all others."""
         return not self.negated and [tag[:7] for tag in self.tags or ()] == [":model:"]
 
     def opposite(self) -> "Filter":
@@ -115,5 +115,5 @@ def tagged(kind: str, column: str, values: Sequence[str | int]) -> Filter:
 
 
 def linked(link: Link, vocabulary: Vocabulary) -> Filter:
-    """What has this link."""
+    """The pictures that have this link."""
     return Filter(vocabulary.linked(link), link=link, is_few=vocabulary.are_few(link))

@@ -2,9 +2,9 @@
 
 A document is the prompt's words and, behind them, each thing that filters ask as a tag: a term that begins with a
 colon, which no word does. A picture in the trash has none: no list but the trash shows it. SQLite keeps the documents
-in FTS5, PostgreSQL as a tsvector with a GIN index. Both read the newest
-first out of the index, by the document's key, which is the picture's id. Two small tables go with it: every term of a
-number that occurs, and for each day (UTC) the lowest and highest id of its pictures, so that a date is a range of ids.
+in FTS5, PostgreSQL as a tsvector with a GIN index. Both read the newest first out of the index, by the document's
+key, which is the picture's id. Two small tables go with it: every term of a number that occurs, and for each day (UTC)
+the lowest and highest id of its pictures, so that a date is a range of ids.
 
 Migration 0041 has made the tables and the first documents, by SQL of its own. Whoever adds a term adds it here; when
 there are rows that have it already, the migration that comes with it writes those documents itself.

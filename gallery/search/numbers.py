@@ -37,7 +37,7 @@ _TESTS = {"gt": gt, "gte": ge, "lt": lt, "lte": le, "exact": eq}
 
 
 def number(kind: str, column: str, *, whole: bool = True) -> Reader:
-    """A number of which few different ones occur."""
+    """Reads a number of which few different ones occur: `kind` names it in the index, `column` is the pictures'."""
 
     def read(value: str, vocabulary: Vocabulary) -> Filter:
         bounds = _bounds(value, whole)

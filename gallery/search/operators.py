@@ -25,7 +25,7 @@ _FAVOURITE = frozenset({"favourite", "favorite", "fav", "starred", "star", "like
 
 
 def read_filter(name: str, value: str, negated: bool, vocabulary: Vocabulary) -> Filter | Problem:
-    """The condition that `name:value` stands for."""
+    """The condition that `name:value` stands for, or what is wrong with it and what may have been meant."""
     key, wanted = fold(name), " ".join(value.split())
     try:
         if key not in OPERATORS:

@@ -58,7 +58,7 @@ class Query:
 
     @property
     def condition(self) -> Q:
-        """What its operators ask of a picture."""
+        """What its operators ask of a picture's columns; its words are asked by documents."""
         return reduce(and_, (each.condition for each in self.filters), Q())
 
     @property
@@ -68,7 +68,7 @@ class Query:
 
     @property
     def walked(self) -> Filter | None:
-        """The one whose table is joined: of two, databases would not know with which to begin."""
+        """The one whose table is joined, if any: of two, databases would not know with which to begin."""
         joined = [each for each in self.filters if each.is_joined]
         return next((each for each in joined if each.is_few), joined[0] if joined else None)
 
@@ -79,12 +79,12 @@ class Query:
 
     @property
     def model(self) -> Filter | None:
-        """The one that asks for a single model."""
+        """The first that asks for a single model; None where none does."""
         return next((each for each in self.filters if each.is_of_one_model), None)
 
     @property
     def timed(self) -> tuple[Filter, ...]:
-        """Those that ask for a time."""
+        """Those that are only met by pictures made from one moment on, or before one."""
         return tuple(each for each in self.filters if each.span)
 
     def without(self, one: Filter) -> "Query":

@@ -58,7 +58,7 @@ def others(generation: Generation) -> range:
 
 @register.filter
 def shape_of(image: Any) -> int:
-    """The shape of a stored picture."""
+    """As `shape`, of a stored picture."""
     return formats.shape(image.width, image.height)
 
 

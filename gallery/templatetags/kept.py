@@ -20,7 +20,7 @@ def words_of(request: HttpRequest, address: str, name: str, otherwise: object = 
 
 @register.simple_tag(takes_context=True)
 def typed(context: template.Context, address: str, name: str, otherwise: object = "") -> Any:
-    """The same in a page."""
+    """As `words_of`, in a template."""
     return words_of(context["request"], address, name, otherwise)
 
 

@@ -39,7 +39,7 @@ class Before:
 
 @register.simple_tag
 def before_of(image: Image) -> Before | None:
-    """For a picture that was made from one other, and shows the same."""
+    """For a picture that was made from one other, and shows the same; None for every other picture."""
     if image.generation.kind not in _CHANGING:
         return None
     source = image.generation.inputs.select_related("image").first()

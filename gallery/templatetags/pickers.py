@@ -26,7 +26,7 @@ def shapes(form: GenerateForm) -> list[Shape]:
 
 @register.simple_tag
 def tiers_of(form: GenerateForm, name: str) -> list[Tier]:
-    """Its resolutions or qualities."""
+    """The resolutions or qualities that the form offers, by the field's `name`; none where it has no such field."""
     return tiers(form.spec, name, form[name].value()) if form.spec and name in form.fields else []
 
 

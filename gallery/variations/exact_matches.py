@@ -85,7 +85,7 @@ def identity(operation: Operation, model: Model | None) -> str:
 
 
 def identities(operations: Iterable[Operation], models: Mapping[str, Model]) -> list[str]:
-    """The same of many, with the models that they name."""
+    """As `identity`, of many; the form of each of `models`, by their ids, is made once."""
     forms = {name: form_of(Generate.kind, model) for name, model in models.items()}
     return [
         _identity(each, forms[each.model])

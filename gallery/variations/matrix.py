@@ -75,12 +75,12 @@ class Matrix:
         return " × ".join(axis.label for axis in self.axes)
 
     def row(self, page: int, row: int) -> Sequence[Cell]:
-        """The cells of one row, from left to right."""
+        """The cells of one row, from left to right; page and row count from 0."""
         start = (page * self.height + row) * self.width
         return self.cells[start : start + self.width]
 
     def page(self, page: int) -> Sequence[Cell]:
-        """The cells of one page, row by row."""
+        """The cells of one page, row by row; pages count from 0."""
         size = self.width * self.height
         return self.cells[page * size : (page + 1) * size]
 

@@ -1,0 +1,1 @@
+"""From a request to its answer: a module for each page, with the fragments of it."""

@@ -17,7 +17,7 @@ from gallery.models import User
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: MemberRequest) -> HttpResponse:
-    """The page with the form; a post keeps what it sets."""
+    """The page with the form; a post writes what it sets, or comes back as 422."""
     words = kept.own(request)
     form = AccountForm(
         request.POST if request.method == "POST" else None,

@@ -133,7 +133,7 @@ def before_fill(request: MemberRequest, named: str) -> Values | None:
 
 
 def context(request: MemberRequest, values: Values, form: GenerateForm | None = None) -> dict[str, Any]:
-    """What the form is drawn with."""
+    """What `create/_form.html` is drawn with: the form of a draft, and what of the draft its model does not take."""
     form = form or drawn(Catalog.load(site_status(request)), values)
     named = QueryDict(mutable=True)
     named["image"] = str(values.get("image", ""))

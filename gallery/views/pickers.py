@@ -113,7 +113,7 @@ class Purpose:
 
     @property
     def takes(self) -> str:
-        """How many, in words."""
+        """How many pictures the model takes, in words; empty without a model."""
         what = "picture" if self.own else "style reference"
         if self.model is None:
             return ""

@@ -35,7 +35,7 @@ class Shelf:
 
 @require_safe
 def presets(request: MemberRequest) -> HttpResponse:
-    """One's own, then what others share; staff see all."""
+    """One's own, then what others share; to staff, what others keep for themselves too."""
     return _page(request)
 
 
@@ -57,7 +57,7 @@ def _page(
 
 @require_POST
 def rename(request: MemberRequest, pk: int) -> HttpResponse:
-    """Give it another name."""
+    """By its owner or staff; 422, with what was typed, for what is no name or is taken."""
     preset = access.preset_to_change(request.user, pk)
     typed = request.POST.get("name", "")
     try:

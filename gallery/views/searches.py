@@ -63,7 +63,7 @@ def _page(request: MemberRequest, form: RenameForm | None = None, renamed: int |
 
 @require_POST
 def rename(request: MemberRequest, pk: int) -> HttpResponse:
-    """Give one of the member's own another name."""
+    """422, with the form's messages, for what is no name or is taken."""
     with transaction.atomic():
         # Held, or a search that is deleted meanwhile would be made anew.
         form = RenameForm(request.POST, instance=_own(request, pk, locked=True))
@@ -73,7 +73,6 @@ def rename(request: MemberRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def delete(request: MemberRequest, pk: int) -> HttpResponse:
-    """Forget one of the member's own."""
     _own(request, pk).delete()
     return SeeOther(reverse("searches"))
 

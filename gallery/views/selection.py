@@ -59,7 +59,7 @@ class Outcome:
     left: list[int] = field(default_factory=list)
 
     def add(self, portion: list[int], allowed: list[int], done: Sized | int) -> None:
-        """Count one portion."""
+        """Count one portion: `allowed` are its ids that this member may change, `done` those it was done with."""
         count = done if isinstance(done, int) else len(done)
         self.done += count
         self.foreign += len(portion) - len(allowed)
@@ -68,7 +68,7 @@ class Outcome:
         self.left += [pk for pk in portion if pk not in kept]
 
     def words(self, deed: Deed) -> str:
-        """In a sentence or three."""
+        """How many it was done with, and how many were left out and why, for people."""
         sentences = [f"{_pictures(self.done)} {deed.done}."]
         if self.foreign:
             sentences.append(f"{number(self.foreign)} left out: only who made them, or staff, may do that.")

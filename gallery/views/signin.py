@@ -22,7 +22,7 @@ class PasswordSignIn(LoginView):
     """Django's own; a form that is wrong comes back as 422, as every form here does."""
 
     def post(self, request: HttpRequest, *args: str, **kwargs: Any) -> HttpResponse:
-        """A password is looked at when it is this address's turn."""
+        """A password is looked at when it is this address's turn, and refused unseen with 429 when it is not."""
         try:
             with throttle.turn(request):
                 return super().post(request, *args, **kwargs)

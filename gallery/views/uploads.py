@@ -69,7 +69,7 @@ def bring(request: MemberRequest) -> tuple[list[Upload], list[str]]:
 
 
 def too_many(request: MemberRequest) -> HttpResponse:
-    """The page that asks to try again in some seconds."""
+    """429: this page asks to try again in some seconds."""
     answer = error_page(request, 429, "Others bring pictures at this moment. Try again in some seconds.")
     answer["Retry-After"] = "3"
     return answer

@@ -114,7 +114,7 @@ class Request(HTTPRequestParser):
         return bool(size > settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
     def is_late(self, now: float) -> bool:
-        """Whether it takes longer than with anybody who means well."""
+        """Whether it takes longer, by `now` (seconds), than anybody's who means well: PATIENCE, and PACE for a body."""
         return now - self.began > PATIENCE + float(self.body_bytes_received) / PACE
 
 

@@ -229,7 +229,7 @@ class Server(TcpWSGIServer):
         )
 
     def set_socket_options(self, conn: socket.socket) -> None:
-        """Options of a new connection."""
+        """Of an answer that is not read about SEND_BUFFER bytes wait in the kernel."""
         super().set_socket_options(conn)
         conn.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
 

@@ -9,7 +9,7 @@ from venice.emulator.state import Request, State
 
 
 def rate_limits(state: State, request: Request) -> Reply:
-    """GET /api_keys/rate_limits, for any key."""
+    """GET /api_keys/rate_limits: what may be asked of each model, and the balance; needs no ADMIN key."""
     authenticate(request.headers, state.key, f"{ADDRESS}/api_keys/rate_limits")
     tomorrow = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     balance = state.ledger.balance

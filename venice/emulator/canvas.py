@@ -186,7 +186,7 @@ class Canvas:
         return grey.convert("RGB")
 
     def tones(self, field: Image.Image, stops: Sequence[Colour]) -> Image.Image:
-        """The same at the field's own size."""
+        """As `colour_map`, at the field's own size."""
         grey = field.copy()
         grey.putpalette([channel for colour in ramp(stops, 256) for channel in colour])
         return grey.convert("RGB")

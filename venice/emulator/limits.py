@@ -47,7 +47,7 @@ class RateLimit:
             return self._allowance(taken, now)
 
     def look(self, key: Key) -> Allowance:
-        """The same without counting anything."""
+        """As `take`, without counting anything: always allowed."""
         with self._lock:
             return self._allowance(self._current(key), time.time())
 

@@ -301,7 +301,7 @@ def of_kind(kind: Kind, names: Iterable[str]) -> tuple[Parameter, ...]:
 
 
 def ranges(names: Iterable[str]) -> dict[str, tuple[int, int]]:
-    """The bounds of the whole numbers among `names`."""
+    """The lowest and the highest value of each whole number among `names` that has bounds, by its name."""
     return {
         parameter.name: (int(parameter.low), int(parameter.high))
         for parameter in of_kind("integer", names)

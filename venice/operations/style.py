@@ -53,5 +53,5 @@ class StyleReference:
 
 
 def too_heavy(images: Iterable[InputImage]) -> bool:
-    """Whether the images together pass the size of a request."""
+    """Whether the images together, in base64, pass what Venice takes as one request."""
     return sum(image.encoded_size for image in images) > MAX_BODY - _REST_OF_BODY
