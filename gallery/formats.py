@@ -85,6 +85,11 @@ def whole_size(count: int) -> str:
     return f"{count >> 20} MB"
 
 
+def megapixels(pixels: int) -> str:
+    """`16.8 megapixels`, `64 megapixels`."""
+    return f"{pixels / 1_000_000:.1f}".removesuffix(".0") + " megapixels"
+
+
 def counted(number: int, noun: str) -> str:
     """`1 picture`, `4 pictures`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -27,17 +27,17 @@ _SHOWN = _BARE | {"count"}
 class Composer:
     """Prompt and model as fields, and all else of the draft, which goes with them.
 
-    `chips` says in a few words what of it this model takes, `price` (USD, None: unknown) what Generate costs, `plan`
-    what it makes where that is more than model and count say. `seed` is the one that each click uses; empty: another
-    each time. `followed` are the pictures whose style it follows, as fields: those that are there still; `left_out`
-    says which are not. `gone` is what is not offered any more.
+    `chips` says in a few words what of it this model takes, `price` (USD, None: unknown) what Generate costs,
+    `plan_beside_count` what it makes where that is more than model and count say. `seed` is the one that each click
+    uses; empty: another each time. `followed` are the pictures whose style it follows, as fields: those that are there
+    still; `left_out` says which are not. `gone` is what is not offered any more.
     """
 
     catalog: Catalog
     spec: Model | None
     values: Values
     price: Decimal | None
-    plan: str = ""
+    plan_beside_count: str = ""
     chips: tuple[str, ...] = ()
     seed: str = ""
     followed: tuple[tuple[str, str], ...] = ()

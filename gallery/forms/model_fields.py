@@ -128,6 +128,8 @@ def _side(name: str, model: Model) -> WholeNumber:
 
 
 def _extra_fields(model: Model) -> dict[str, forms.Field]:
+    # By name, though the table tells what takes them: each is drawn in a way of its own, and the one that the table
+    # has beside them, `disable_prompt_optimization_thinking`, has no place in the page.
     fields: dict[str, forms.Field] = {}
     if model.uses_negative_prompt:
         fields["negative_prompt"] = _prompt("negative_prompt", model, rows=2, required=False)

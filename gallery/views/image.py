@@ -66,10 +66,7 @@ def original(request: MemberRequest, pk: int) -> HttpResponseBase:
 @require_POST
 def rerun_same_seed(request: MemberRequest, pk: int) -> HttpResponse:
     """The same request with the picture's own seed; refused where Venice told none."""
-    image = access.image_to_see(pk)
-    if image.seed is None:
-        return refusal(request, "Venice tells no seed for this picture, so it cannot be made again.")
-    return _rerun(request, image, image.seed, "rerun-same-seed")
+    return _with_own_seed(request, pk, "rerun-same-seed")
 
 
 @require_POST
@@ -81,10 +78,14 @@ def rerun_new_seed(request: MemberRequest, pk: int) -> HttpResponse:
 @require_POST
 def verify(request: MemberRequest, pk: int) -> HttpResponse:
     """The same request with the picture's own seed, and what comes of it is compared with the picture."""
+    return _with_own_seed(request, pk, "verify")
+
+
+def _with_own_seed(request: MemberRequest, pk: int, action: str) -> HttpResponse:
     image = access.image_to_see(pk)
     if image.seed is None:
         return refusal(request, "Venice tells no seed for this picture, so it cannot be made again.")
-    return _rerun(request, image, image.seed, "verify")
+    return _rerun(request, image, image.seed, action)
 
 
 def _rerun(request: MemberRequest, origin: Image, seed: int, action: str) -> HttpResponse:

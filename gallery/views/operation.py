@@ -15,7 +15,8 @@ from gallery.display import generation_card
 from gallery.formats import read_id
 from gallery.forms import kept, operations
 from gallery.forms.fields import BOXES
-from gallery.forms.operations import FORMS, OperationForm, address_of
+from gallery.forms.operation_form import OperationForm
+from gallery.forms.operations import FORMS, address_of
 from gallery.forms.price import PriceRefused
 from gallery.forms.sources import Sources, moved, name_of, named, of_inputs, page_of
 from gallery.forms.submission import earlier, lost, spend

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from gallery.formats import about, age, read_sides, sides
+from gallery.formats import about, age, megapixels, read_sides, sides
 from venice.operations.ratio import read_ratio
 
 
@@ -30,6 +30,10 @@ def test_what_was_written_is_read() -> None:
 def test_a_ratio_has_two_numbers_above_nought() -> None:
     assert [read_ratio(text) for text in ("16:9", "16x9", "16 / 9")] == [(16, 9)] * 3
     assert [read_ratio(text) for text in ("auto", "0:9", "16:0", "٣:٤", "1234567:1")] == [None] * 5
+
+
+def test_megapixels_have_a_decimal_where_it_tells_something() -> None:
+    assert [megapixels(pixels) for pixels in (64_000_000, 16_777_216)] == ["64 megapixels", "16.8 megapixels"]
 
 
 def test_how_long_something_takes_is_round() -> None:

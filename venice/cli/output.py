@@ -83,44 +83,57 @@ def show_error(
 
     `parameters` is what the call was made with, its seed among it.
     """
+    saved = saved or Saved()
+    # With these nothing was sent.
+    parameters = {} if isinstance(error, InvalidRequest) else parameters or {}
+    _say_error(error, saved, parameters)
+    if as_json:
+        show_json(_account(error, saved, parameters))
+
+
+def _say_error(error: VeniceError, saved: Saved, parameters: Mapping[str, object]) -> None:
+    """In words, on stderr."""
     words = f"{error}".rstrip(".")
     say(f"{words}. {error.advice}" if words else error.advice)
     for field, message in error.field_errors.items():
         if field not in words or message.rstrip(".") not in words:
             say(f"  {field}: {message}")
-    suggested = error.suggested_prompt if isinstance(error, Moderated) else ""
-    if suggested:
+    if suggested := _suggested_prompt(error):
         say(f"Venice suggests this prompt: {suggested}")
-    parameters = {} if isinstance(error, InvalidRequest) else dict(parameters or {})
     if "seed" in parameters:
         say(f"The seed was {parameters['seed']}.")
-    if saved and saved.images:
+    if saved.images:
         say(f"Saved all the same: {', '.join(map(str, saved.images))}.")
-    if saved and saved.answer:
+    if saved.answer:
         say(f"All that came is in {saved.answer}.")
     if error.retry_at:
         clock = error.retry_at.astimezone().timetz()
         say(f"Try again at {clock.isoformat('seconds')}.")
     if error.cf_ray:
         say(f"Venice's support asks for this id: {error.cf_ray}")
-    if as_json:
-        show_json(
-            {
-                "error": type(error).__name__,
-                "message": error.message,
-                "advice": error.advice,
-                "status": error.status,
-                "code": error.code,
-                "fields": error.field_errors,
-                "suggested_prompt": suggested or None,
-                **parameters,
-                "retry_at": error.retry_at and error.retry_at.isoformat(),
-                "may_be_charged": error.charge_unknown,
-                "cf_ray": error.cf_ray,
-                "request_id": error.request_id,
-                **(saved.named() if saved else {"files": [], "answer": None}),
-            }
-        )
+
+
+def _account(error: VeniceError, saved: Saved, parameters: Mapping[str, object]) -> dict[str, Any]:
+    """Everything that is known of the failure, for --json."""
+    return {
+        "error": type(error).__name__,
+        "message": error.message,
+        "advice": error.advice,
+        "status": error.status,
+        "code": error.code,
+        "fields": error.field_errors,
+        "suggested_prompt": _suggested_prompt(error) or None,
+        **parameters,
+        "retry_at": error.retry_at and error.retry_at.isoformat(),
+        "may_be_charged": error.charge_unknown,
+        "cf_ray": error.cf_ray,
+        "request_id": error.request_id,
+        **saved.named(),
+    }
+
+
+def _suggested_prompt(error: VeniceError) -> str:
+    return error.suggested_prompt if isinstance(error, Moderated) else ""
 
 
 def show_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -203,7 +203,7 @@ def _make(
     model: Model | None,
     parameters: Mapping[str, object],
 ) -> int:
-    """Say the price, send, save, tell."""
+    """Check the request, say what it costs, and buy it; of a dry run no more than what would be sent is shown."""
     pattern = Pattern(options.out)
     pattern.check_stdout(operation.image_count, as_json=options.json)
     if model and options.strict and (problems := operation.problems(model)):
@@ -215,26 +215,24 @@ def _make(
     if operation.extra:
         say(f"What {', '.join(operation.extra)} may cost is in no catalogue.")
     if options.dry_run:
-        show_json(
-            {
-                "path": operation.path,
-                "price_usd": usd,
-                **parameters,
-                "request": operation.payload(images=False),
-            }
-        )
+        request = operation.payload(images=False)
+        show_json({"path": operation.path, "price_usd": usd, **parameters, "request": request})
         return 0
     options.parameters = dict(parameters)
+    return _buy(client, options, operation, pattern, usd)
+
+
+def _buy(
+    client: Client,
+    options: argparse.Namespace,
+    operation: Operation,
+    pattern: Pattern,
+    usd: Decimal | None,
+) -> int:
+    """Send, save, tell. The `parameters` of the options are told of it, by whoever reacts to a failure too."""
+    parameters = options.parameters
     began = time.monotonic()
-    try:
-        with waiting(f"Venice is at work ({parameters['model']})"):
-            result = client.run(operation)
-    except BadResponse as error:
-        options.saved = save((), error.body, pattern, parameters)
-        raise
-    except Unanswered as error:
-        options.saved = save(error.images, error.body, pattern, parameters)
-        raise
+    result = _answer(client, options, operation, pattern)
     seconds = time.monotonic() - began
     images = () if result.is_content_violation else result.images
     saved = options.saved = save(images, result.body, pattern, {**parameters, "id": result.id})
@@ -249,6 +247,19 @@ def _make(
     if saved.answer:
         say(f"All that came is in {saved.answer}.")
     return MODERATED if result.is_content_violation else 0
+
+
+def _answer(client: Client, options: argparse.Namespace, operation: Operation, pattern: Pattern) -> Result:
+    """What Venice sends back. Of an answer that cannot be used, what came of it is `saved` in the options."""
+    try:
+        with waiting(f"Venice is at work ({options.parameters['model']})"):
+            return client.run(operation)
+    except BadResponse as error:
+        options.saved = save((), error.body, pattern, options.parameters)
+        raise
+    except Unanswered as error:
+        options.saved = save(error.images, error.body, pattern, options.parameters)
+        raise
 
 
 def _tell(result: Result, usd: Decimal | None, seconds: float, parameters: Mapping[str, object]) -> None:

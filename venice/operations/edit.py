@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from venice.operations.checks import EDIT_PIXELS, MAX_PROMPT, MAX_RESOLUTION, Checks, not_offered, too_long
 from venice.operations.parameters import PARAMETER, of_kind
-from venice.operations.payloads import Input, Supply, fields_from, given, inputs_of, sent
+from venice.operations.payloads import Input, OneImage, Supply, fields_from, given, inputs_of, sent
 from venice.operations.style import too_heavy
 from venice.sources import ImageSource, InputImage
 
@@ -32,7 +32,7 @@ _FLAGS = tuple(parameter.name for parameter in of_kind("flag", _SENT))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
+class Edit(OneImage):
     """POST /image/edit: one image changed as the prompt says. None means: not sent.
 
     The image is read at once. Raises InvalidRequest, with a message for each field, for what Venice refuses
@@ -42,7 +42,6 @@ class Edit:
     kind: ClassVar[str] = "edit"
     path: ClassVar[str] = "/image/edit"
 
-    image: ImageSource
     prompt: str
     model: str = DEFAULT_EDIT_MODEL
     aspect_ratio: str | None = None
@@ -62,32 +61,9 @@ class Edit:
         checks.replace("image", checks.image("image", self.image, **EDIT_PIXELS))
         checks.raise_problems()
 
-    @property
-    def picture(self) -> InputImage:
-        return cast(InputImage, self.image)
-
-    @property
-    def inputs(self) -> tuple[Input, ...]:
-        """The image whose bytes it carries; none when it is at a URL."""
-        return inputs_of("source", self.picture)
-
-    @classmethod
-    def from_payload(cls, payload: Mapping[str, Any], images: Iterable[ImageSource] = ()) -> Self:
-        """The inverse of `payload`; `images` holds what it left out. What is unknown becomes `extra`."""
-        fields, supply = fields_from(payload, cls), Supply(images)
-        fields["image"] = supply.image(fields.get("image"))
-        supply.close()
-        return cls(**fields)
-
     def payload(self, *, images: bool = True) -> dict[str, Any]:
         """The JSON body, without what is None; an image that is no URL in base64, or left out without `images`."""
-        image = sent(self.picture, images=images)
-        body = {**({} if image is None else {"image": image}), "model": self.model, **given(self, _SENT)}
-        return body | dict(self.extra)
-
-    @property
-    def image_count(self) -> int:
-        return 1
+        return self.sent_image(images=images) | given(self, ("model", *_SENT)) | dict(self.extra)
 
     def problems(self, model: "Model") -> dict[str, str]:
         """What this model refuses: field -> message in plain words. Empty means: may be sent."""

@@ -3,7 +3,8 @@
 import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal, NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeAlias, cast
 
 from venice.sources import ImageSource, InputImage
 
@@ -105,3 +106,42 @@ class Supply:
         """TypeError when more images were handed in than the body had places for."""
         if next(self._images, None) is not None:
             raise TypeError("more images were given than the payload has places for")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneImage:
+    """What the operations on one image have in common: how it is read from their body, and stands there.
+
+    `image` is what was handed in; an operation that was made holds what was read of it, its `picture`.
+    """
+
+    #: What an image at a URL is called in the body.
+    url_field: ClassVar[str] = "image"
+
+    image: ImageSource
+
+    @property
+    def picture(self) -> InputImage:
+        return cast(InputImage, self.image)
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """The image whose bytes it carries; none when it is at a URL."""
+        return inputs_of("source", self.picture)
+
+    @property
+    def image_count(self) -> int:
+        return 1
+
+    @classmethod
+    def from_payload(cls, payload: Mapping[str, Any], images: Iterable[ImageSource] = ()) -> Self:
+        """The inverse of `payload`; `images` holds what it left out. What is unknown becomes `extra`."""
+        fields, supply = fields_from(payload, cls, cls.url_field), Supply(images)
+        fields["image"] = supply.image(fields.pop(cls.url_field, fields.get("image")))
+        supply.close()
+        return cls(**fields)
+
+    def sent_image(self, *, images: bool) -> dict[str, str]:
+        """The image's part of the JSON body: empty for bytes when the body is to go without `images`."""
+        image = sent(self.picture, images=images)
+        return {} if image is None else {self.url_field if self.picture.url else "image": image}

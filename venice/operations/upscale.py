@@ -1,14 +1,14 @@
 """What is done to a finished image without a prompt: POST /image/upscale and /image/background-remove."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from venice.operations.checks import Checks
 from venice.operations.parameters import DEFAULT_SCALE, MAX_CREATIVITY, MAX_SCALE, MIN_SCALE
-from venice.operations.payloads import Input, Supply, fields_from, given, inputs_of, sent
-from venice.sources import MIN_PIXELS, ImageSource, InputImage
+from venice.operations.payloads import OneImage, given
+from venice.sources import MIN_PIXELS
 
 if TYPE_CHECKING:
     from venice.catalog import Model
@@ -18,7 +18,7 @@ MAX_UPSCALED = 16_777_216
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Upscale:
+class Upscale(OneImage):
     """POST /image/upscale: the image with 2 to 4 times the sides, as a PNG. None means: not sent.
 
     The image is read at once; a URL is refused, for Venice takes the bytes only. Raises InvalidRequest, with
@@ -31,7 +31,6 @@ class Upscale:
     #: The one model that upscales; it is not sent.
     model: ClassVar[str] = "upscaler"
 
-    image: ImageSource
     scale: float | None = None
     creativity: float | None = None
     #: Fields that are newer than we are, sent as they are. What they cost is in no catalogue.
@@ -50,37 +49,15 @@ class Upscale:
         checks.raise_problems()
 
     @property
-    def picture(self) -> InputImage:
-        return cast(InputImage, self.image)
-
-    @property
     def effective_scale(self) -> float:
         """The scale after Venice has lowered it; as asked for when the size of the image is not known."""
         asked = float(self.scale or DEFAULT_SCALE)
         pixels = self.picture.pixels
         return min(asked, math.sqrt(MAX_UPSCALED / pixels)) if pixels else asked
 
-    @property
-    def inputs(self) -> tuple[Input, ...]:
-        return inputs_of("source", self.picture)
-
-    @classmethod
-    def from_payload(cls, payload: Mapping[str, Any], images: Iterable[ImageSource] = ()) -> Self:
-        """The inverse of `payload`; `images` holds what it left out. What is unknown becomes `extra`."""
-        fields, supply = fields_from(payload, cls), Supply(images)
-        fields["image"] = supply.image(fields.get("image"))
-        supply.close()
-        return cls(**fields)
-
     def payload(self, *, images: bool = True) -> dict[str, Any]:
         """The JSON body, without what is None; the image in base64 without a prefix, or left out without `images`."""
-        image = sent(self.picture, images=images)
-        body = {**({} if image is None else {"image": image}), **given(self, ("scale", "creativity"))}
-        return body | dict(self.extra)
-
-    @property
-    def image_count(self) -> int:
-        return 1
+        return self.sent_image(images=images) | given(self, ("scale", "creativity")) | dict(self.extra)
 
     def problems(self, model: "Model") -> dict[str, str]:
         """What this model refuses: field -> message in plain words. Empty means: may be sent."""
@@ -88,7 +65,7 @@ class Upscale:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveBackground:
+class RemoveBackground(OneImage):
     """POST /image/background-remove: the image as a PNG whose background is transparent.
 
     The image is read at once; one at a URL is fetched by Venice. Raises InvalidRequest for what Venice refuses.
@@ -98,8 +75,8 @@ class RemoveBackground:
     path: ClassVar[str] = "/image/background-remove"
     #: The one model that removes backgrounds; it is not sent, for Venice refuses the field.
     model: ClassVar[str] = "bria-bg-remover"
+    url_field: ClassVar[str] = "image_url"
 
-    image: ImageSource
     anon_user_id: str | None = None
     #: Fields that are newer than we are, sent as they are. What they cost is in no catalogue.
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -112,33 +89,9 @@ class RemoveBackground:
         checks.extra_fields("image_url")
         checks.raise_problems()
 
-    @property
-    def picture(self) -> InputImage:
-        return cast(InputImage, self.image)
-
-    @property
-    def inputs(self) -> tuple[Input, ...]:
-        """The image whose bytes it carries; none when it is at a URL."""
-        return inputs_of("source", self.picture)
-
-    @classmethod
-    def from_payload(cls, payload: Mapping[str, Any], images: Iterable[ImageSource] = ()) -> Self:
-        """The inverse of `payload`; `images` holds what it left out. What is unknown becomes `extra`."""
-        fields, supply = fields_from(payload, cls, "image_url"), Supply(images)
-        fields["image"] = supply.image(fields.pop("image_url", fields.get("image")))
-        supply.close()
-        return cls(**fields)
-
     def payload(self, *, images: bool = True) -> dict[str, Any]:
         """The JSON body: `image_url` for a URL, else `image` in base64, or neither without `images`."""
-        image = sent(self.picture, images=images)
-        name = "image_url" if self.picture.url else "image"
-        body = {**({} if image is None else {name: image}), **given(self, ("anon_user_id",))}
-        return body | dict(self.extra)
-
-    @property
-    def image_count(self) -> int:
-        return 1
+        return self.sent_image(images=images) | given(self, ("anon_user_id",)) | dict(self.extra)
 
     def problems(self, model: "Model") -> dict[str, str]:
         """What this model refuses: field -> message in plain words. Empty means: may be sent."""

@@ -392,49 +392,49 @@ def test_a_crowd_of_silent_ones_keeps_nobody_out(tmp_path: Path, monkeypatch: py
         wait_until(lambda: len(running.server.active_channels) <= 20)
 
 
+@pytest.fixture
+def two(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Running, Running]]:
+    """Two on one socket: the first has many connections, and for so many seconds leaves who comes to the other."""
+    first = Running(tmp_path)
+    with ExitStack() as stack:
+        stack.callback(first.stop)
+        for _ in range(server.MANY):
+            stack.enter_context(first.connect())
+        wait_until(lambda: len(first.server.active_channels) == server.MANY)
+        monkeypatch.setattr(server, "LEAVE_TO_OTHERS", request.param)
+        second = Running(tmp_path, beside=first)
+        stack.callback(second.stop)
+        yield first, second
+
+
+@pytest.mark.parametrize("two", [30.0], indirect=True)
 def test_of_two_that_share_a_socket_who_has_fewer_connections_takes_who_comes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    two: tuple[Running, Running],
 ) -> None:
-    first = Running(tmp_path)
-    with ExitStack() as stack:
-        stack.callback(first.stop)
-        for _ in range(server.MANY):
-            stack.enter_context(first.connect())
-        wait_until(lambda: len(first.server.active_channels) == server.MANY)
-        monkeypatch.setattr(server, "LEAVE_TO_OTHERS", 30.0)
-        second = Running(tmp_path, beside=first)
-        stack.callback(second.stop)
+    _, second = two
+    for _ in range(12):
+        wait_until(lambda: not second.server.active_channels)
+        assert second.ask(b"GET / HTTP/1.1\r\n" + HEAD + CLOSE + b"\r\n").endswith(b"GET '/' b''")
 
-        for _ in range(12):
-            wait_until(lambda: not second.server.active_channels)
-            assert second.ask(b"GET / HTTP/1.1\r\n" + HEAD + CLOSE + b"\r\n").endswith(b"GET '/' b''")
-
-        assert len(second.seen) == 12
+    assert len(second.seen) == 12
 
 
-def test_who_was_taken_by_another_is_waited_for_no_more(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("two", [2.0], indirect=True)
+def test_who_was_taken_by_another_is_waited_for_no_more(two: tuple[Running, Running]) -> None:
     """Else the loop would look for them again and again, a thousand times a second, for as long as nobody comes."""
-    first = Running(tmp_path)
-    with ExitStack() as stack:
-        stack.callback(first.stop)
-        for _ in range(server.MANY):
-            stack.enter_context(first.connect())
-        wait_until(lambda: len(first.server.active_channels) == server.MANY)
-        monkeypatch.setattr(server, "LEAVE_TO_OTHERS", 2.0)
-        second = Running(tmp_path, beside=first)
-        stack.callback(second.stop)
+    first, second = two
 
-        def is_left_by_first() -> bool:
-            # Taken so quickly that the first one has not heard of it, it is asked again.
-            wait_until(lambda: not second.server.active_channels)
-            second.ask(b"GET / HTTP/1.1\r\n" + HEAD + CLOSE + b"\r\n")
-            return first.server.takes_at is not None
+    def is_left_by_first() -> bool:
+        # Taken so quickly that the first one has not heard of it, it is asked again.
+        wait_until(lambda: not second.server.active_channels)
+        second.ask(b"GET / HTTP/1.1\r\n" + HEAD + CLOSE + b"\r\n")
+        return first.server.takes_at is not None
 
-        wait_until(is_left_by_first)
-        wait_until(lambda: first.server.takes_at is None)
-        assert not first.seen
+    wait_until(is_left_by_first)
+    wait_until(lambda: first.server.takes_at is None)
+    assert not first.seen
 
 
 def test_who_comes_is_taken_by_one_that_has_many_when_no_other_does(running: Running) -> None:

@@ -1,36 +1,58 @@
-"""Fields of operations on pictures: how many times larger, how much is invented, what a model offers."""
+"""The form of an upscale: how many times larger, and how much is invented."""
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
+from gallery.formats import megapixels, sides, whole_size
 from gallery.formats import price as in_words
-from gallery.formats import sides
-from gallery.forms.fields import OneOf, PlainText
+from gallery.forms.fields import OneOf
 from gallery.forms.model_fields import PRICED, words
+from gallery.forms.operation_form import OperationForm
 from gallery.models.stored import StoredPicture
 from venice import Model
-from venice.operations import MAX_CREATIVITY, MAX_PROMPT, MAX_SCALE, MIN_SCALE
+from venice.operations import MAX_CREATIVITY, MAX_SCALE, MIN_SCALE, Operation, Upscale
 from venice.operations.upscale import MAX_UPSCALED
 from venice.pricing import upscale_price
+from venice.sources import MAX_FILE, MIN_PIXELS
 
 _NUMBER = re.compile(r"[0-9](\.[0-9]{1,6})?", re.ASCII)
 _OFFERED = (2, 3, 4)
 
 
-def largest_scale(picture: StoredPicture) -> float:
-    """How many times its sides may at most become, in hundredths; Venice lowers what is more."""
-    return min(float(MAX_SCALE), math.floor(100 * math.sqrt(MAX_UPSCALED / _pixels(picture))) / 100)
+class UpscaleForm(OperationForm):
+    """Factor and creativity; each factor says what comes out and what it costs."""
 
+    kind = "upscale"
+    verb = "Upscale"
 
-def _number(value: Any) -> float:
-    text = str(value or "").strip()
-    return float(text) if _NUMBER.fullmatch(text) else 0.0
+    @staticmethod
+    def takes(model: Model) -> bool:
+        return model.takes_upscale
+
+    def drawn(self, spec: Model | None) -> dict[str, forms.Field]:
+        return {"scale": Scale(self.own, spec, self.given.get("scale")), "creativity": Creativity()}
+
+    def asked(self, values: Mapping[str, Any]) -> Operation:
+        scale = values.get("scale")
+        number = float(scale) if isinstance(scale, str) else scale
+        return Upscale(
+            image=self.own.reference,
+            scale=int(number) if isinstance(number, float) and number.is_integer() else number,
+            creativity=values.get("creativity"),
+        )
+
+    @property
+    def limits(self) -> str:
+        return (
+            f"Takes pictures of {MIN_PIXELS:,} pixels or more, up to {megapixels(MAX_UPSCALED)} and"
+            f" {whole_size(MAX_FILE)}; at most {megapixels(MAX_UPSCALED)} come out."
+        )
 
 
 class Scale(OneOf):
@@ -40,7 +62,7 @@ class Scale(OneOf):
     """
 
     def __init__(self, picture: StoredPicture, model: Model | None, filled: Any = None) -> None:
-        self.picture, self.most = picture, largest_scale(picture)
+        self.picture, self.most = picture, _largest_scale(picture)
         offered = [scale for scale in _OFFERED if scale <= self.most] or [MIN_SCALE]
         scales: list[float] = [*offered]
         if MIN_SCALE < self.most < MAX_SCALE:
@@ -101,45 +123,15 @@ class Creativity(forms.Field):
         return float(text)
 
 
-class Offer(OneOf):
-    """One of `values`, exactly as spelled; nothing chosen is left to the model, in the words `otherwise`.
-
-    `same` says that, too: it is taken where it is one of them, and is no second entry of the list.
-    """
-
-    def __init__(
-        self, values: Iterable[str], *, otherwise: str, same: str = "", priced: bool = False, **kwargs: Any
-    ) -> None:
-        values = tuple(values)
-        self.unlisted = same if same in values else ""
-        attrs = {"autocomplete": "off", **(PRICED if priced else {})}
-        choices = [("", otherwise), *((value, value) for value in values if value != same)]
-        super().__init__(choices=choices, required=False, widget=forms.Select(attrs=attrs), **kwargs)
-        self.error_messages["invalid_choice"] = f"Must be one of {', '.join(values)}."
-
-    def valid_value(self, value: Any) -> bool:
-        return super().valid_value(value) or value == self.unlisted
+def _largest_scale(picture: StoredPicture) -> float:
+    """How many times its sides may at most become, in hundredths; Venice lowers what is more."""
+    pixels = max(1, picture.width * picture.height)
+    return min(float(MAX_SCALE), math.floor(100 * math.sqrt(MAX_UPSCALED / pixels)) / 100)
 
 
-def prompt_field(model: Model | None) -> PlainText:
-    """What an edit is to change, within the model's own limit of characters, or Venice's where there is no model."""
-    attrs: dict[str, Any] = {"rows": 3, "cols": 40, "autocomplete": "off", "dir": "auto"}
-    attrs["placeholder"] = "What is to be different?"
-    limit = model.prompt_limit if model else MAX_PROMPT
-    if model:
-        attrs["data-limit"] = limit
-    field = PlainText(limit, widget=forms.Textarea(attrs=attrs), **words("prompt", help_text=""))
-    field.error_messages["required"] = "A prompt is required: say what to change."
-    return field
-
-
-def megapixels(pixels: int) -> str:
-    """`16.8 megapixels`."""
-    return f"{pixels / 1_000_000:.1f}".removesuffix(".0") + " megapixels"
-
-
-def _pixels(picture: StoredPicture) -> int:
-    return max(1, picture.width * picture.height)
+def _number(value: Any) -> float:
+    text = str(value or "").strip()
+    return float(text) if _NUMBER.fullmatch(text) else 0.0
 
 
 def _written(scale: float) -> str:
