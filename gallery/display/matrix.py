@@ -23,6 +23,7 @@ from gallery.variations.matrix import Cell, missing
 _SMALLER = min(SIZES)
 #: What a square shows of a picture, as `square` takes it.
 SHOWN = ("pk", "sha256", "recipe", "width", "height", "is_sensitive")
+_SIZE = len(SHOWN)
 
 
 class Square(NamedTuple):
@@ -152,19 +153,9 @@ def _square(cell: Cell, text: str, member: User) -> Square:
     return Square(text, value=f"cell-{cell.index}:{amount(cell.price)}", price=usd(cell.price))
 
 
-def square(
-    pk: int,
-    sha256: str,
-    recipe: int,
-    width: int,
-    height: int,
-    is_sensitive: bool,
-    *,
-    text: str,
-    member: User,
-    media: str,
-) -> Square:
-    """A picture by its columns, below the address `media`; only words for a reader who has such pictures hidden."""
+def square(picture: Sequence[Any], text: str, member: User, media: str) -> Square:
+    """A picture by its columns, SHOWN first, below the address `media`; only words for a reader who has it hidden."""
+    pk, sha256, recipe, width, height, is_sensitive = picture[:_SIZE]
     if is_sensitive and member.hides_sensitive:
         return Square(text, words="hidden")
     # As `StoredPicture.thumbnail_256`, without a row.
@@ -176,8 +167,7 @@ def square(
 
 def of_picture(image: Image, text: str, member: User) -> Square:
     """As `square`, of a row that has the columns SHOWN."""
-    pk, *columns = (getattr(image, name) for name in SHOWN)
-    return square(pk, *columns, text=text, member=member, media=settings.MEDIA_URL)
+    return square([getattr(image, name) for name in SHOWN], text, member, settings.MEDIA_URL)
 
 
 def time_for(cells: Iterable[Cell]) -> str:

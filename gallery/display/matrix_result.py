@@ -6,7 +6,7 @@ from hashlib import blake2s
 from typing import Any, TypeAlias
 
 from django.conf import settings
-from django.db.models import FilteredRelation, Q, QuerySet
+from django.db.models import QuerySet
 
 from gallery.display.matrix import SHOWN, Row, Sheet, Square, Table, called, judged, square
 from gallery.formats import read_id
@@ -15,9 +15,9 @@ from gallery.models.states import ACTIVE_STATES, RUNNABLE_STATES
 from gallery.variations.axes import LABELS, Axis
 
 GONE = "not here any more"
-# Of a generation, then of its first picture as `square` takes it, where it has one.
-_COLUMNS = ("position", "pk", "state", "purged_count", *(f"first__{name}" for name in SHOWN))
-_PICTURE = 4
+# What is told of a request that has no picture.
+_ENDED = ("pk", "state", "purged_count")
+_Cell: TypeAlias = int | str | None
 _Row: TypeAlias = Sequence[Any]
 _WORDS: dict[str, str] = {
     State.QUEUED: "waits",
@@ -46,7 +46,7 @@ class Result:
 
 
 def result(batch: Batch, member: User, page: int) -> Result | None:
-    """What has come of a matrix that was bought, one page of it; None when the batch is none. Five queries at most."""
+    """What has come of a matrix that was bought, one page of it; None when the batch is none. Six queries at most."""
     stored = batch.axes if batch.kind == Batch.Kind.MATRIX else {}
     layout = [
         Axis(name, tuple(stored.get(name) or ())) for name in stored.get("layout") or () if name in LABELS
@@ -64,12 +64,9 @@ def result(batch: Batch, member: User, page: int) -> Result | None:
     title = pages.labels[page] if pages else ""
     drawn = []
     for row, label in enumerate(rows.labels if rows else ("",)):
-        row_cells = shown[row * width : (row + 1) * width]
         head = called(title, label)
         texts = [f"{head}, {column}" if head and column else head or column for column in labels]
-        drawn.append(
-            Row(label, [squares.of(cell, text) for cell, text in zip(row_cells, texts, strict=True)])
-        )
+        drawn.append(Row(label, squares.of(shown[row * width : (row + 1) * width], texts)))
     across, down, by_page = (axis.label if axis else "" for axis in (columns, rows, pages))
     table = Table(across, labels, down, by_page, [Sheet(title, drawn)])
     return Result(
@@ -88,81 +85,93 @@ def _has_ended_badly(batch: Batch) -> bool:
 
 
 class _Squares:
-    """What has become of each cell: of the batch by position, of others by id."""
+    """What has become of each cell: a position of the batch, `generation:7` or `image:5` of others, None for none."""
 
-    def __init__(self, batch: Batch, cells: Sequence[int | str | None], member: User) -> None:
-        named = {kind: _ids(cells, kind) for kind in ("image", "generation")}
-        positions = [cell for cell in cells if isinstance(cell, int)]
-        own: list[_Row] = []
-        if positions:
-            own += kept_sql.ask("matrix", _made_by, batch.pk, min(positions), max(positions))
-        others = list(_rows(Q(pk__in=named["generation"]))) if named["generation"] else []
-        rows = [*own, *others]
+    def __init__(self, batch: Batch, cells: Sequence[_Cell], member: User) -> None:
         # Read once: each look at a setting is a call.
         self._member, self._media = member, str(settings.MEDIA_URL)
-        self._by_id = {row[1]: row for row in others}
-        self._by_position = {row[0]: row for row in own}
-        images = Image.objects.kept().filter(pk__in=named["image"]).values_list(*SHOWN)
-        self._pictures = {row[0]: row for row in images} if named["image"] else {}
-        self.is_active = any(row[2] in ACTIVE_STATES for row in rows)
+        self._pictures: dict[_Cell, _Row] = {}
+        # Of those that have no picture.
+        self._others: dict[_Cell, _Row] = {}
+        self._read_batch(batch, [cell for cell in cells if isinstance(cell, int)])
+        self._read_named(_ids(cells, "image"), _ids(cells, "generation"))
+        rows = list(self._others.values())
+        self.is_active = any(state in ACTIVE_STATES for _, state, _ in rows)
         # Whether any of them has no picture, and none on its way.
         self.lacks = False
         # Nobody asks again for what has come to its end.
-        self.seen = _in_a_word(rows) if self.is_active else ""
+        self.seen = _in_a_word([*rows, *self._pictures.values()]) if self.is_active else ""
 
-    def of(self, cell: int | str | None, text: str) -> Square:
-        """The square of a cell as the batch tells it."""
-        if cell is None:
-            return self._lacking(text, "not made")
-        if isinstance(cell, int):
-            row = self._by_position.get(cell)
-            # As most are: here, without a call more for each of hundreds.
-            if row and row[_PICTURE] is not None:
-                return square(*row[_PICTURE:], text=text, member=self._member, media=self._media)
-            return self._made(row, text)
-        kind, _, number = cell.partition(":")
-        pk = read_id(number) or 0
-        if kind == "generation":
-            return self._made(self._by_id.get(pk), text)
-        picture = self._pictures.get(pk)
-        return self._shown(picture, text) if picture else self._lacking(text, GONE)
+    def _read_batch(self, batch: Batch, positions: Sequence[int]) -> None:
+        if not positions:
+            return
+        span = batch.pk, min(positions), max(positions)
+        for row in kept_sql.ask("pictures of a matrix", _pictures_of, *span):
+            self._pictures[row[-1]] = row
+        if len(self._pictures) < len(positions):
+            for position, *rest in kept_sql.ask("requests of a matrix", _requests_of, *span):
+                if position not in self._pictures:
+                    self._others[position] = rest
 
-    def _lacking(self, text: str, words: str) -> Square:
-        self.lacks = True
-        return Square(text, words=words)
+    def _read_named(self, images: Sequence[int], generations: Sequence[int]) -> None:
+        if images:
+            for row in Image.objects.kept().filter(pk__in=images).values_list(*SHOWN):
+                self._pictures[f"image:{row[0]}"] = row
+        if generations:
+            for row in _first(Image.objects.filter(generation__in=generations)).values_list(
+                *SHOWN, "generation"
+            ):
+                self._pictures[f"generation:{row[-1]}"] = row
+            for row in Generation.objects.filter(pk__in=generations).values_list(*_ENDED):
+                if (cell := f"generation:{row[0]}") not in self._pictures:
+                    self._others[cell] = row
 
-    def _made(self, row: _Row | None, text: str) -> Square:
+    def of(self, cells: Sequence[_Cell], texts: Sequence[str]) -> list[Square]:
+        """The squares of these cells, and what each is called."""
+        pictures, member, media = self._pictures, self._member, self._media
+        return [
+            square(picture, text, member, media)
+            if (picture := pictures.get(cell))
+            else self._without(cell, text)
+            for cell, text in zip(cells, texts, strict=True)
+        ]
+
+    def _without(self, cell: _Cell, text: str) -> Square:
+        """The square of a cell that has no picture."""
+        row = self._others.get(cell)
         if row is None:
-            return self._lacking(text, GONE)
-        if row[_PICTURE] is not None:
-            return self._shown(row[_PICTURE:], text)
-        _, pk, state, purged, *_ = row
+            self.lacks = True
+            return Square(text, words="not made" if cell is None else GONE)
+        pk, state, purged = row
         words = _WORDS.get(state, str(state))
         self.lacks = self.lacks or state not in ACTIVE_STATES
         if state == State.DONE:
             words = "thrown away" if purged else "in the trash"
         return Square(text, generation=pk, state=state, words=words)
 
-    def _shown(self, picture: _Row, text: str) -> Square:
-        return square(*picture, text=text, member=self._member, media=self._media)
-
 
 def _in_a_word(rows: Sequence[_Row]) -> str:
-    states = sorted(f"{row[1]}:{row[2]}:{row[_PICTURE]}" for row in rows)
+    states = sorted(":".join(map(str, row)) for row in rows)
     return blake2s(" ".join(states).encode(), digest_size=8).hexdigest()
 
 
-def _made_by(batch: int, low: int, high: int) -> QuerySet[Generation, Any]:
-    """What a click has at these positions."""
-    return _rows(Q(batch=batch, position__range=(low, high)))
+def _first(images: QuerySet[Image]) -> QuerySet[Image]:
+    """The first picture of each answer, where it is not in the trash."""
+    return images.filter(index=0, trashed_at=None).order_by()
 
 
-def _rows(those: Q) -> QuerySet[Generation, Any]:
-    """The _COLUMNS of those generations."""
-    first = FilteredRelation("images", condition=Q(images__index=0, images__trashed_at=None))
-    return Generation.objects.filter(those).alias(first=first).order_by().values_list(*_COLUMNS)
+def _pictures_of(batch: int, low: int, high: int) -> QuerySet[Image, Any]:
+    """What a click has made at these positions, and the position."""
+    made = _first(Image.objects.filter(generation__batch=batch, generation__position__range=(low, high)))
+    return made.values_list(*SHOWN, "generation__position")
 
 
-def _ids(cells: Sequence[int | str | None], kind: str) -> list[int]:
+def _requests_of(batch: int, low: int, high: int) -> QuerySet[Generation, Any]:
+    """What a click has asked for at these positions."""
+    asked = Generation.objects.filter(batch=batch, position__range=(low, high))
+    return asked.order_by().values_list("position", *_ENDED)
+
+
+def _ids(cells: Sequence[_Cell], kind: str) -> list[int]:
     parts = [cell.partition(":") for cell in cells if isinstance(cell, str)]
     return [number for name, _, text in parts if name == kind and (number := read_id(text)) is not None]

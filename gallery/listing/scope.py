@@ -15,6 +15,7 @@ from gallery.listing.order import COLLECTION_ORDERS, ORDERS, OWN, Cursor, Order
 from gallery.models import CollectionImage, Image, User
 from gallery.models.document import asked_alone
 from gallery.models.image import ImageQuerySet
+from gallery.models.image_search import is_read_as_it_is
 
 PROMPT, COLLECTION, TRASH = "prompt", "collection", "trash"
 
@@ -106,8 +107,8 @@ class Scope:
         if not query:
             return Kept(("gallery", hides), lambda: self.listed(query, member))
         asked = asked_alone(query)
-        columns = listing.order.columns
-        if asked is None or not listing.order.is_by_id or Image.objects.shown_for(query).choices(columns):
+        order = listing.order
+        if asked is None or not order.is_by_id or not is_read_as_it_is(query, order.columns):
             return None
         return Kept(
             ("search", hides),

@@ -51,6 +51,19 @@ class Choices(Generic[Pictures]):
     is_sorted: bool = False
 
 
+def is_read_as_it_is(query: search.Query, columns: tuple[str, ...]) -> bool:
+    """Whether a search in the order of `columns` has one way to be read, and so no `choices`."""
+    by_id = columns == ("id",)
+    if not _asked(query):
+        return by_id or not query.is_of_chosen
+    return by_id and connection.vendor == "sqlite"
+
+
+def _asked(query: search.Query) -> str | None:
+    """What the index of documents is asked for it."""
+    return None if query.is_of_few else search.document_query(query.words, query.filters, connection.vendor)
+
+
 class SearchedImages(models.QuerySet["Image"]):
     """What of the QuerySet of pictures a search asks for."""
 
@@ -93,12 +106,12 @@ class SearchedImages(models.QuerySet["Image"]):
     def choices(self, columns: tuple[str, ...]) -> Choices[Self] | None:
         """How to read what `matching` has just found in the order of `columns`; None: as it is."""
         among, query = self._search or (self, search.Query(""))
-        by_id, vendor = columns == ("id",), connection.vendor
-        asked = None if query.is_of_few else search.document_query(query.words, query.filters, vendor)
-        if not asked and query.is_of_chosen and not by_id:
-            return Choices(among, None, self)
-        if not asked or (by_id and vendor == "sqlite"):
+        if is_read_as_it_is(query, columns):
             return None
+        by_id, vendor = columns == ("id",), connection.vendor
+        asked = _asked(query)
+        if not asked:
+            return Choices(among, None, self)
         met, rest, model = self, query, query.model
         if model and columns == OF_MODELS and not query.is_of_chosen:
             among, met, rest = among.filter(model.wanted), self.filter(model.wanted), query.without(model)
