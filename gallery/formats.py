@@ -121,6 +121,11 @@ def ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
+def milliseconds(value: timedelta | None) -> int:
+    """Whole milliseconds, for the clock of an SVG animation."""
+    return round(value.total_seconds() * 1000) if value is not None else 0
+
+
 @lru_cache(1024)
 def shape(width: int, height: int) -> int:
     """Width over height in hundredths, as the classes of ratios.css know it."""

@@ -11,9 +11,10 @@ from jinja2 import Environment
 from markupsafe import escape
 
 from gallery import access, formats
+from gallery.display import shapes
 from gallery.media.thumbnails import widths
-from gallery.templatetags import formats as written
 from gallery.templatetags import kept, text
+from gallery.templatetags.formats import new_submission
 
 
 @lru_cache(maxsize=1000)
@@ -37,7 +38,7 @@ def environment(**options: Any) -> Environment:
         moment=text.moment,
         widths=widths,
         typed=kept.words_of,
-        new_submission=written.new_submission,
+        new_submission=new_submission,
     )
     jinja.filters.update(
         usd=formats.usd,
@@ -48,12 +49,11 @@ def environment(**options: Any) -> Environment:
         size=formats.size,
         stars=formats.stars,
         capfirst=capfirst,
-        milliseconds=written.milliseconds,
-        others=written.others,
-        layout=written.layout,
-        shape=written.shape,
-        shape_of=written.shape_of,
-        shape_of_all=written.shape_of_all,
+        milliseconds=formats.milliseconds,
+        layout=shapes.layout,
+        shape=shapes.shape,
+        shape_of=shapes.shape_of,
+        shape_of_all=shapes.shape_of_all,
         may_change=access.may_change,
         said=_said,
     )
