@@ -95,8 +95,8 @@ def spend_again(request: MemberRequest, old: Generation, *, submission: uuid.UUI
 
 def spend_batch_again(
     request: MemberRequest, batch: Batch, *, given_up: bool, submission: uuid.UUID | None
-) -> tuple[Batch, list[Generation]]:
-    """Queue what failed of `batch` once more, in its owner's name, as a click of its own: that, and its generations.
+) -> tuple[list[Generation], bool]:
+    """Queue what failed of `batch` once more, in its owner's name, as a click of its own: that, and whether it is new.
 
     With `given_up`, what was cancelled of it. Who comes second gets what the first one made. Raises as `spend_again`.
     """
@@ -115,9 +115,9 @@ def spend_batch_again(
             if not batch.repeat(*states):
                 raise
     if made:
-        return made[0].batch, made
+        return made, True
     if repeat := batch.repeat(*states):
-        return repeat, list(repeat.members)
+        return list(repeat.members), False
     raise NotRunnable
 
 

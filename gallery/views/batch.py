@@ -1,5 +1,7 @@
 """One click of several requests: what it makes, how far it is, and what its maker may do about all of it."""
 
+from collections.abc import Sequence
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,9 +14,9 @@ from gallery.display.generation_card import Again
 from gallery.formats import read_id
 from gallery.forms.price import PriceRefused
 from gallery.forms.submission import lost, refusal, spend_batch_again, submission_of
-from gallery.http import MemberRequest, SeeOther, closed_gates
+from gallery.http import MemberRequest, SeeOther, closed_gates, path_shown
 from gallery.media.pictures import LostFile
-from gallery.models import Batch
+from gallery.models import Batch, Generation
 from gallery.models.generation import NotRunnable
 
 
@@ -47,7 +49,7 @@ def _queue_card(request: MemberRequest, click: Batch) -> HttpResponse:
     card = queue_rows.card_of(click)
     if request.GET.get("seen") == card.seen:
         return HttpResponse(status=204)
-    is_polled = request.htmx.current_url_abs_path != reverse("queue")
+    is_polled = path_shown(request) != reverse("queue")
     return render(
         request,
         "batch/_line.html",
@@ -82,7 +84,7 @@ def run_again(request: MemberRequest, pk: int) -> HttpResponse:
     old = access.batch_to_change(request.user, pk)
     given_up = "cancelled" in request.POST
     try:
-        new, made = spend_batch_again(request, old, given_up=given_up, submission=submission_of(request))
+        made, is_new = spend_batch_again(request, old, given_up=given_up, submission=submission_of(request))
     except NotRunnable:
         reason = (
             "Nothing of it was cancelled, or all that was is dismissed."
@@ -97,11 +99,24 @@ def run_again(request: MemberRequest, pk: int) -> HttpResponse:
         again, anew = (None, dear) if given_up else (dear, None)
         card = batch_card.of(old, closed_gates(request), again=again, anew=anew, member=request.user)
         return _shown(request, card, status=422)
+    return _asked_again(request, old, made, is_new=is_new)
+
+
+def _asked_again(
+    request: MemberRequest, old: Batch, made: Sequence[Generation], *, is_new: bool
+) -> HttpResponse:
+    """The new click above the old one, where that stands among others; else the page of what was made."""
+    new = made[0].batch
     is_one = len(made) == 1
     address = reverse("generation", args=[made[0].pk]) if is_one else reverse("batch", args=[new.pk])
     if not request.htmx:
         return SeeOther(address)
-    return HttpResponse(headers={"HX-Redirect": address})
+    # The old one's own page is about the old one: the new one has its own.
+    if path_shown(request) == reverse("batch", args=[old.pk]):
+        return HttpResponse(headers={"HX-Redirect": address})
+    gates = closed_gates(request)
+    batches = [batch_card.of(each, gates, member=request.user) for each in (new, old)]
+    return render(request, "batch/_asked_again.html", {"batches": batches, "is_new": is_new})
 
 
 def _changed(request: MemberRequest, pk: int) -> HttpResponse:

@@ -16,7 +16,7 @@ from gallery.display.membership import collecting
 from gallery.display.timeline import timeline
 from gallery.forms.price import PriceRefused
 from gallery.forms.submission import lost, refusal, spend_again, submission_of
-from gallery.http import MemberRequest, SeeOther, closed_gates
+from gallery.http import MemberRequest, SeeOther, closed_gates, path_shown
 from gallery.media.pictures import LostFile
 from gallery.models import CatalogModel, Generation, State
 from gallery.models.generation import NotRunnable
@@ -117,7 +117,7 @@ def run_again(request: MemberRequest, pk: int) -> HttpResponse:
     if not request.htmx:
         return SeeOther(address)
     # The old one's own page is about the old one: the new one has its own.
-    if request.htmx.current_url_abs_path == reverse("generation", args=[pk]):
+    if path_shown(request) == reverse("generation", args=[pk]):
         return HttpResponse(headers={"HX-Redirect": address})
     return _card_response(request, generation_card.of(new, closed_gates(request), member=request.user))
 
@@ -142,7 +142,7 @@ def changed(request: MemberRequest, pk: int) -> HttpResponse:
 
 def _card_response(request: MemberRequest, card: GenerationCard, *, status: int = 200) -> HttpResponse:
     """The card as the page shows it: the queue polls for all of its cards, elsewhere each asks for itself."""
-    if request.htmx.current_url_abs_path == reverse("queue"):
+    if path_shown(request) == reverse("queue"):
         return _drawn(request, card, status, still=True, back="queue")
     return _drawn(request, card, status)
 

@@ -201,8 +201,63 @@ def test_run_again_has_its_own_price_and_makes_a_click_of_its_own(maker: Client,
         new
     )
     assert Generation.objects.count() == 6
-    htmx = maker.post(form.address, form.fields, headers=HTMX)
-    assert htmx["HX-Redirect"] == address(new)
+
+
+@pytest.mark.parametrize("page", ["/create/", "/", "/batches/{other}/", "/queue/#main", ""])
+def test_among_others_the_new_click_stands_above_the_old_one_in_place(
+    maker: Client, alice: User, page: str
+) -> None:
+    batch, other = a_click(alice), a_click(alice)
+    fail(batch, 1, 2)
+    (form,) = [form for form in spending(maker.get(address(batch))) if form.mark == "run-again-batch"]
+    there = HTMX | {"HX-Current-URL": f"http://testserver{page.format(other=other.pk)}"}
+
+    answer = maker.post(form.address, form.fields, headers=there)
+
+    assert "HX-Redirect" not in answer
+    new = Batch.objects.latest("pk")
+    sections = Page(answer.content).all("section", data_batch=None)
+    assert [section["id"] for section in sections] == [f"batch-{new.pk}", f"batch-{batch.pk}"]
+    assert [section.one("span", data_progress=None).words for section in sections] == [
+        "2 waiting",
+        "2 waiting, 2 failed",
+    ]
+    assert "$0.00 of $0.02 spent" in sections[0].words
+    # Each of them once, and nothing to press a second time.
+    assert len(Page(answer.content).all("article")) == 6
+    assert not Page(answer.content).all(data_action="run-again-batch")
+    # A second press, by a copy of the form: what stands there already makes room for itself.
+    again = Page(maker.post(form.address, form.fields, headers=there).content)
+    assert again.one(hx_swap_oob="delete")["id"] == f"batch-{new.pk}"
+    assert [section["id"] for section in again.all("section", data_batch=None)] == [
+        f"batch-{new.pk}",
+        f"batch-{batch.pk}",
+    ]
+    assert Generation.objects.count() == 10
+
+
+def test_one_that_is_run_again_of_a_click_is_a_click_in_place(maker: Client, alice: User) -> None:
+    batch = a_click(alice)
+    fail(batch, 3)
+    (form,) = [form for form in spending(maker.get(address(batch))) if form.mark == "run-again-batch"]
+
+    answer = maker.post(
+        form.address, form.fields, headers=HTMX | {"HX-Current-URL": "http://testserver/create/"}
+    )
+
+    new, _ = Page(answer.content).all("section", data_batch=None)
+    assert (new["data-batch"], len(new.all("article"))) == (str(Batch.objects.latest("pk").pk), 1)
+
+
+@pytest.mark.parametrize("query", ["", "?cancelled", "?from=1", "#main"])
+def test_on_its_own_page_the_new_click_has_its_own(maker: Client, alice: User, query: str) -> None:
+    batch = a_click(alice)
+    fail(batch, 1, 2)
+    (form,) = [form for form in spending(maker.get(address(batch))) if form.mark == "run-again-batch"]
+    there = HTMX | {"HX-Current-URL": f"http://testserver{address(batch)}{query}"}
+    assert maker.post(form.address, form.fields, headers=there)["HX-Redirect"] == address(
+        Batch.objects.latest("pk")
+    )
 
 
 @pytest.mark.parametrize(
