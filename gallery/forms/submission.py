@@ -72,13 +72,16 @@ def spend_batch(
         raise
 
 
-def spend_again(request: MemberRequest, old: Generation, *, submission: uuid.UUID | None) -> Generation:
-    """Queue what `old` has asked for once more, in its owner's name; who comes second gets what the first one made.
+def spend_again(
+    request: MemberRequest, old: Generation, *, submission: uuid.UUID | None
+) -> tuple[Generation, bool]:
+    """Queue what `old` has asked for once more, in its owner's name: that, and whether it is new.
 
-    Raises NotRunnable and LostFile; PriceRefused and TooManySubmissions as `spend`.
+    Who comes second gets what the first one made. Raises NotRunnable and LostFile; PriceRefused and TooManySubmissions
+    as `spend`.
     """
     if repeat := old.repeat:
-        return repeat
+        return repeat, False
     operation = old.runnable
     if operation is None:
         raise NotRunnable
@@ -86,10 +89,10 @@ def spend_again(request: MemberRequest, old: Generation, *, submission: uuid.UUI
     try:
         with transaction.atomic():
             access.check_pace(request.user)
-            return old.run_again(request.user, price=price, submission=submission)[0]
+            return old.run_again(request.user, price=price, submission=submission)
     except access.TooManySubmissions:
         if repeat := old.repeat:
-            return repeat
+            return repeat, False
         raise
 
 

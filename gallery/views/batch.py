@@ -114,6 +114,11 @@ def _asked_again(
     # The old one's own page is about the old one: the new one has its own.
     if path_shown(request) == reverse("batch", args=[old.pk]):
         return HttpResponse(headers={"HX-Redirect": address})
+    return both(request, old, new, is_new=is_new)
+
+
+def both(request: MemberRequest, old: Batch, new: Batch, *, is_new: bool) -> HttpResponse:
+    """To htmx, in the place of the old click, the new one that asks for some of it again, and the old one."""
     gates = closed_gates(request)
     batches = [batch_card.of(each, gates, member=request.user) for each in (new, old)]
     return render(request, "batch/_asked_again.html", {"batches": batches, "is_new": is_new})

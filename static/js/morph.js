@@ -70,8 +70,11 @@ let rows = null;
 // What stood in front of a link that reads on and had the focus: rows come in its place.
 let front = null;
 let places = new Map();
-// The rows that stood there before the answer.
+// The rows that stood there before the answer, and whether one sees what comes in front of the one that it is for.
 let known = new Set();
+let seesFront = true;
+// The row of what was pressed, and where it stood.
+let pressed = { row: null, top: 0 };
 
 document.addEventListener("focusin", (event) => {
   last = event.target;
@@ -105,6 +108,9 @@ document.addEventListener(
 document.addEventListener("htmx:beforeSwap", ({ detail: { target, requestConfig } }) => {
   places = new Map(spending().map((button) => [button, place(button)]));
   known = new Set([...document.querySelectorAll(ROW)].map((row) => row.id));
+  seesFront = target.getBoundingClientRect().top >= 0;
+  const row = requestConfig.elt.closest(ROW);
+  pressed = { row, top: row?.getBoundingClientRect().top };
   const isDrawnAnew = requestConfig.elt.matches('[hx-swap^="morph"]') && target.contains(last);
   rows = last?.closest(ROW) || isDrawnAnew ? rowsFrom(last) : null;
   front = target.matches("#sitting-older") && target.contains(last) ? target.previousElementSibling : null;
@@ -128,7 +134,8 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (front?.nextElementSibling) rows = rowsFrom(front.nextElementSibling);
   const asked = askedFor(detail);
   if (asked) {
-    rows = [asked.id, ...(rows ?? [])];
+    if (seesFront) rows = [asked.id, ...(rows ?? [])];
+    else stay();
     // What is pressed twice stops nothing of it, and follows no link.
     asked.querySelectorAll("a, button").forEach(rest);
   }
@@ -144,6 +151,15 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
 function askedFor({ requestConfig, target }) {
   const row = requestConfig?.verb === "post" ? target.previousElementSibling : null;
   return row?.matches(ROW) && !known.has(row.id) ? row : null;
+}
+
+/** Whoever has scrolled past what they asked for stays where they are, and is told. */
+function stay() {
+  const root = document.documentElement;
+  root.classList.add("keeps-place");
+  scrollBy({ top: pressed.row.getBoundingClientRect().top - pressed.top, behavior: "instant" });
+  requestAnimationFrame(() => requestAnimationFrame(() => root.classList.remove("keeps-place")));
+  document.dispatchEvent(new CustomEvent("live:say", { detail: "Asked for. It stands above this click." }));
 }
 
 /** What has just been folded up holds the focus until it is drawn. */

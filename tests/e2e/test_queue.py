@@ -253,6 +253,40 @@ def test_what_failed_of_a_click_runs_again_in_place(
     assert json.loads(shell(site, CLICKS_AFTER.format(click))) == [[2, shown]]
 
 
+@pytest.mark.parametrize("address", ["/batches/{}/", "/create/"])
+@pytest.mark.one_in(2)
+def test_one_request_of_a_long_click_runs_again_and_stays(site: Site, page: Page, address: str) -> None:
+    """The next poll does not take it away; who has scrolled past the click's head stays there, and is told."""
+    click, waits, *failed = json.loads(shell(site, BATCH.replace("(1, 2)", "range(1, 13)")))
+    for pk in failed:
+        becomes(site, pk, "failed")
+    page.set_viewport_size(PHONE["viewport"])
+    page.goto(site.url + address.format(click))
+    pk = failed[5]
+    card = page.locator(f"#generation-{pk}")
+    button = card.locator("[data-action=run-again] button")
+    button.scroll_into_view_if_needed()
+    button.focus()
+    before = card.bounding_box()
+    assert before
+
+    page.keyboard.press("Enter")
+    new = page.locator(f".batch:has(+ #batch-{click})")
+    expect(new.locator(".card")).to_have_count(1)
+
+    expect(page.locator("#notices")).to_contain_text("It stands above this click")
+    expect(page.locator("#said")).to_contain_text("1 request")
+    expect(card).to_contain_text("dismissed")
+    after = card.bounding_box()
+    assert after
+    assert abs(after["y"] - before["y"]) < 3
+    assert page.evaluate(HELD) == f"generation-{pk}"
+    becomes(site, waits, "sending")
+    expect(page.locator(f"#generation-{waits}")).to_have_attribute("data-state", "sending")
+    expect(new.locator(".card")).to_have_count(1)
+    assert page.url == site.url + address.format(click)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("address", ["/queue/", "/prompts/"])
 def test_focus_goes_on_when_a_gate_opens(site: Site, page: Page, address: str) -> None:

@@ -249,6 +249,32 @@ def test_one_that_is_run_again_of_a_click_is_a_click_in_place(maker: Client, ali
     assert (new["data-batch"], len(new.all("article"))) == (str(Batch.objects.latest("pk").pk), 1)
 
 
+def test_one_request_that_is_run_again_within_its_click_stands_above_it(maker: Client, alice: User) -> None:
+    """Among the cards of its click the next poll would take it away: it is none of them."""
+    batch = a_click(alice)
+    fail(batch, 1)
+    old = batch.members.get(position=1)
+    shown = section_of(maker.get(address(batch))).one("form", data_action="run-again")
+    (form,) = [form for form in spending(maker.get(address(batch))) if form.mark == "run-again"]
+    assert shown["hx-target"] == f"#batch-{batch.pk}"
+    there = HTMX | {"HX-Target": f"batch-{batch.pk}", "HX-Current-URL": f"http://testserver{address(batch)}"}
+
+    dear = maker.post(form.address, form.fields | {"price": "0.005"}, headers=there)
+    assert (dear.status_code, dear["HX-Retarget"]) == (422, f"#generation-{old.pk}")
+    card = Page(dear.content).one("article", id=f"generation-{old.pk}")
+    assert card.one("form", data_action="run-again")["hx-target"] == f"#batch-{batch.pk}"
+    for is_new in (True, False):
+        answer = Page(maker.post(form.address, form.fields, headers=there).content)
+        new = Batch.objects.latest("pk")
+        assert [section["id"] for section in answer.all("section", data_batch=None)] == [
+            f"batch-{new.pk}",
+            f"batch-{batch.pk}",
+        ]
+        assert len(answer.all("section", hx_swap_oob="delete")) == (not is_new)
+    assert [row.run_again_of for row in new.members] == [old]
+    assert Generation.objects.count() == 5
+
+
 @pytest.mark.parametrize("query", ["", "?cancelled", "?from=1", "#main"])
 def test_on_its_own_page_the_new_click_has_its_own(maker: Client, alice: User, query: str) -> None:
     batch = a_click(alice)
