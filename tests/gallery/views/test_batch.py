@@ -109,6 +109,28 @@ def test_htmx_gets_the_section_and_nothing_while_it_is_as_it_was(maker: Client, 
     assert (ended["data-state"], "hx-get" in ended) == ("cancelled", False)
 
 
+@pytest.mark.parametrize("place", ["?cancelled", "?from=2"])
+def test_what_one_looks_at_of_it_stays_when_it_is_drawn_anew(maker: Client, alice: User, place: str) -> None:
+    batch = a_click(alice)
+    fail(batch, 3, state=State.CANCELLED)
+    page = maker.get(f"{address(batch)}{place}")
+    there = HTMX | {"HX-Current-URL": f"http://testserver{address(batch)}{place}"}
+
+    def cards(answer: Any) -> list[str]:
+        return [card["data-state"] for card in section_of(answer).all("article")]
+
+    shown = ["cancelled"] if place == "?cancelled" else ["queued"]
+    assert cards(page) == shown
+    poll = section_of(page)["hx-get"]
+    assert maker.get(poll, headers=there).status_code == 204
+    for verb in ("pause", "resume"):
+        assert cards(maker.post(address(batch, verb), headers=there)) == shown
+    fail(batch, 0)
+    assert cards(maker.get(poll, headers=there)) == shown
+    dear = maker.post(address(batch, "run-again"), {"price": "0.001"}, headers=there)
+    assert (dear.status_code, len(Page(dear.content).all("article"))) == (422, 1)
+
+
 def test_what_was_cancelled_folds_into_the_line_and_is_run_again_at_its_price(
     maker: Client, alice: User, worker_process: WorkerProcess
 ) -> None:
