@@ -120,6 +120,11 @@ def page_of(request: HttpRequest) -> str:
     return _page(request, request.headers.get("Referer", "")) or "/"
 
 
+def path_shown(request: MemberRequest) -> str:
+    """The path of the page that htmx asks from, whatever follows it; empty where it is none of ours."""
+    return urlsplit(request.htmx.current_url_abs_path or "").path
+
+
 def _came_from(request: HttpRequest | None) -> str:
     """The page of ours that a refused form was on; empty for what else is refused, and where no browser tells it."""
     if request is None or request.method != "POST":

@@ -130,6 +130,11 @@ class BatchCard:
         return self.cards[0].generation.title if self.cards else self.words or self.made_of
 
     @property
+    def place(self) -> str:
+        """What the address of its page says further of the cards that are shown; empty for the first ones."""
+        return f"{'&cancelled' if self.of_cancelled else ''}{f'&from={self.first}' if self.first else ''}"
+
+    @property
     def seen(self) -> str:
         """All that is shown of it, in a word: the poll compares it."""
         shown = [f"{card.generation.pk}:{card.generation.state}:{card.seen}" for card in self.cards]

@@ -72,13 +72,16 @@ def spend_batch(
         raise
 
 
-def spend_again(request: MemberRequest, old: Generation, *, submission: uuid.UUID | None) -> Generation:
-    """Queue what `old` has asked for once more, in its owner's name; who comes second gets what the first one made.
+def spend_again(
+    request: MemberRequest, old: Generation, *, submission: uuid.UUID | None
+) -> tuple[Generation, bool]:
+    """Queue what `old` has asked for once more, in its owner's name: that, and whether it is new.
 
-    Raises NotRunnable and LostFile; PriceRefused and TooManySubmissions as `spend`.
+    Who comes second gets what the first one made. Raises NotRunnable and LostFile; PriceRefused and TooManySubmissions
+    as `spend`.
     """
     if repeat := old.repeat:
-        return repeat
+        return repeat, False
     operation = old.runnable
     if operation is None:
         raise NotRunnable
@@ -86,17 +89,17 @@ def spend_again(request: MemberRequest, old: Generation, *, submission: uuid.UUI
     try:
         with transaction.atomic():
             access.check_pace(request.user)
-            return old.run_again(request.user, price=price, submission=submission)[0]
+            return old.run_again(request.user, price=price, submission=submission)
     except access.TooManySubmissions:
         if repeat := old.repeat:
-            return repeat
+            return repeat, False
         raise
 
 
 def spend_batch_again(
     request: MemberRequest, batch: Batch, *, given_up: bool, submission: uuid.UUID | None
-) -> tuple[Batch, list[Generation]]:
-    """Queue what failed of `batch` once more, in its owner's name, as a click of its own: that, and its generations.
+) -> tuple[list[Generation], bool]:
+    """Queue what failed of `batch` once more, in its owner's name, as a click of its own: that, and whether it is new.
 
     With `given_up`, what was cancelled of it. Who comes second gets what the first one made. Raises as `spend_again`.
     """
@@ -115,9 +118,9 @@ def spend_batch_again(
             if not batch.repeat(*states):
                 raise
     if made:
-        return made[0].batch, made
+        return made, True
     if repeat := batch.repeat(*states):
-        return repeat, list(repeat.members)
+        return list(repeat.members), False
     raise NotRunnable
 
 

@@ -1,6 +1,9 @@
 """One click of several requests: what it makes, how far it is, and what its maker may do about all of it."""
 
-from django.http import HttpResponse
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -12,34 +15,54 @@ from gallery.display.generation_card import Again
 from gallery.formats import read_id
 from gallery.forms.price import PriceRefused
 from gallery.forms.submission import lost, refusal, spend_batch_again, submission_of
-from gallery.http import MemberRequest, SeeOther, closed_gates
+from gallery.http import MemberRequest, SeeOther, closed_gates, path_shown
 from gallery.media.pictures import LostFile
-from gallery.models import Batch
+from gallery.models import Batch, Generation
 from gallery.models.generation import NotRunnable
 
 
 @require_safe
 def batch(request: MemberRequest, pk: int) -> HttpResponse:
-    """The page; to htmx the section alone, its line, or its cards: 204 while it shows what the poll has seen.
-
-    With `cancelled` in the address, its cards are those of what was cancelled.
-    """
+    """The page; to htmx the section alone, its line, or its cards: 204 while it shows what the poll has seen."""
     click = access.batch_to_see(pk)
     if request.htmx and "line" in request.GET:
         return _queue_card(request, click)
-    first = min(read_id(request.GET.get("from", "")) or 0, 32_767)
-    card = batch_card.of(
-        click,
-        closed_gates(request),
-        first=first,
-        of_cancelled="cancelled" in request.GET,
-        member=request.user,
-    )
+    card = _card(request, click, request.GET)
     if request.htmx and request.GET.get("seen") == card.seen:
         return HttpResponse(status=204)
-    if request.htmx and ("cards" in request.GET or card.of_cancelled):
+    is_unfolded = "cards" in request.GET or (card.of_cancelled and "seen" not in request.GET)
+    if request.htmx and is_unfolded:
         return render(request, "batch/_cards.html", {"batch": card})
     return _shown(request, card)
+
+
+def _card(
+    request: MemberRequest,
+    click: Batch,
+    asked: QueryDict,
+    *,
+    again: Again | None = None,
+    anew: Again | None = None,
+) -> BatchCard:
+    """What an address shows of it: from its place `from` on; with `cancelled`, of what was cancelled."""
+    return batch_card.of(
+        click,
+        closed_gates(request),
+        first=min(read_id(asked.get("from", "")) or 0, 32_767),
+        again=again,
+        anew=anew,
+        of_cancelled="cancelled" in asked,
+        member=request.user,
+    )
+
+
+def _card_there(
+    request: MemberRequest, click: Batch, *, again: Again | None = None, anew: Again | None = None
+) -> BatchCard:
+    """As it stands on the page that htmx asks from: the address of its own page tells the place."""
+    is_own = path_shown(request) == reverse("batch", args=[click.pk])
+    shown = urlsplit(request.htmx.current_url_abs_path or "").query if is_own else ""
+    return _card(request, click, QueryDict(shown), again=again, anew=anew)
 
 
 def _queue_card(request: MemberRequest, click: Batch) -> HttpResponse:
@@ -47,7 +70,7 @@ def _queue_card(request: MemberRequest, click: Batch) -> HttpResponse:
     card = queue_rows.card_of(click)
     if request.GET.get("seen") == card.seen:
         return HttpResponse(status=204)
-    is_polled = request.htmx.current_url_abs_path != reverse("queue")
+    is_polled = path_shown(request) != reverse("queue")
     return render(
         request,
         "batch/_line.html",
@@ -82,7 +105,7 @@ def run_again(request: MemberRequest, pk: int) -> HttpResponse:
     old = access.batch_to_change(request.user, pk)
     given_up = "cancelled" in request.POST
     try:
-        new, made = spend_batch_again(request, old, given_up=given_up, submission=submission_of(request))
+        made, is_new = spend_batch_again(request, old, given_up=given_up, submission=submission_of(request))
     except NotRunnable:
         reason = (
             "Nothing of it was cancelled, or all that was is dismissed."
@@ -95,13 +118,29 @@ def run_again(request: MemberRequest, pk: int) -> HttpResponse:
     except PriceRefused as refused:
         dear = Again(refused.price, str(refused))
         again, anew = (None, dear) if given_up else (dear, None)
-        card = batch_card.of(old, closed_gates(request), again=again, anew=anew, member=request.user)
-        return _shown(request, card, status=422)
+        return _shown(request, _card_there(request, old, again=again, anew=anew), status=422)
+    return _asked_again(request, old, made, is_new=is_new)
+
+
+def _asked_again(
+    request: MemberRequest, old: Batch, made: Sequence[Generation], *, is_new: bool
+) -> HttpResponse:
+    """The new click above the old one, where that stands among others; else the page of what was made."""
+    new = made[0].batch
     is_one = len(made) == 1
     address = reverse("generation", args=[made[0].pk]) if is_one else reverse("batch", args=[new.pk])
     if not request.htmx:
         return SeeOther(address)
-    return HttpResponse(headers={"HX-Redirect": address})
+    # The old one's own page is about the old one: the new one has its own.
+    if path_shown(request) == reverse("batch", args=[old.pk]):
+        return HttpResponse(headers={"HX-Redirect": address})
+    return both(request, old, new, is_new=is_new)
+
+
+def both(request: MemberRequest, old: Batch, new: Batch, *, is_new: bool) -> HttpResponse:
+    """To htmx, in the place of the old click, the new one that asks for some of it again, and the old one."""
+    batches = [_card_there(request, each) for each in (new, old)]
+    return render(request, "batch/_asked_again.html", {"batches": batches, "is_new": is_new})
 
 
 def _changed(request: MemberRequest, pk: int) -> HttpResponse:
@@ -110,7 +149,7 @@ def _changed(request: MemberRequest, pk: int) -> HttpResponse:
         click: Batch = access.batch_to_see(pk)
         if (request.htmx.target or "").startswith("batch-line-"):
             return _queue_card(request, click)
-        return _shown(request, batch_card.of(click, closed_gates(request), member=request.user))
+        return _shown(request, _card_there(request, click))
     on_queue = request.POST.get("back") == "queue"
     return SeeOther(reverse("queue") if on_queue else reverse("batch", args=[pk]))
 

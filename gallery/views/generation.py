@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import retarget
 
 from gallery import access
 from gallery.display import details, generation_card, judgement, lineage
@@ -16,10 +17,11 @@ from gallery.display.membership import collecting
 from gallery.display.timeline import timeline
 from gallery.forms.price import PriceRefused
 from gallery.forms.submission import lost, refusal, spend_again, submission_of
-from gallery.http import MemberRequest, SeeOther, closed_gates
+from gallery.http import MemberRequest, SeeOther, closed_gates, path_shown
 from gallery.media.pictures import LostFile
 from gallery.models import CatalogModel, Generation, State
 from gallery.models.generation import NotRunnable
+from gallery.views.batch import both
 
 
 @require_safe
@@ -106,7 +108,7 @@ def run_again(request: MemberRequest, pk: int) -> HttpResponse:
     """A new generation of the same frozen request, its owner's as before; the old one is dismissed."""
     old = access.generation_to_change(request.user, pk)
     try:
-        new = spend_again(request, old, submission=submission_of(request))
+        new, is_new = spend_again(request, old, submission=submission_of(request))
     except NotRunnable:
         return refusal(request, "Only what failed, was interrupted or cancelled can be run again.")
     except LostFile as error:
@@ -117,8 +119,11 @@ def run_again(request: MemberRequest, pk: int) -> HttpResponse:
     if not request.htmx:
         return SeeOther(address)
     # The old one's own page is about the old one: the new one has its own.
-    if request.htmx.current_url_abs_path == reverse("generation", args=[pk]):
+    if path_shown(request) == reverse("generation", args=[pk]):
         return HttpResponse(headers={"HX-Redirect": address})
+    # Among those of its click it would go with the next poll: it is none of them.
+    if _is_among_its_click(request, old):
+        return both(request, old.batch, new.batch, is_new=is_new)
     return _card_response(request, generation_card.of(new, closed_gates(request), member=request.user))
 
 
@@ -127,7 +132,7 @@ def _with_new_price(request: MemberRequest, old: Generation, refused: PriceRefus
     another = generation_card.Again(refused.price, str(refused))
     card = replace(generation_card.of(old, closed_gates(request), member=request.user), again=another)
     if request.htmx:
-        return _card_response(request, card, status=422)
+        return retarget(_card_response(request, card, status=422), f"#generation-{old.pk}")
     return _page(request, old, card, status=422)
 
 
@@ -140,10 +145,17 @@ def changed(request: MemberRequest, pk: int) -> HttpResponse:
     return SeeOther(reverse("queue") if on_queue else reverse("generation", args=[pk]))
 
 
+def _is_among_its_click(request: MemberRequest, row: Generation) -> bool:
+    """Whether its button is for the whole section of its click, which polls for all of its cards."""
+    return request.htmx.target == f"batch-{row.batch_id}"
+
+
 def _card_response(request: MemberRequest, card: GenerationCard, *, status: int = 200) -> HttpResponse:
-    """The card as the page shows it: the queue polls for all of its cards, elsewhere each asks for itself."""
-    if request.htmx.current_url_abs_path == reverse("queue"):
+    """The card as the page shows it: queue and clicks poll for all of their cards, elsewhere each asks for itself."""
+    if path_shown(request) == reverse("queue"):
         return _drawn(request, card, status, still=True, back="queue")
+    if _is_among_its_click(request, card.generation):
+        return _drawn(request, card, status, still=True, within=card.generation.batch_id)
     return _drawn(request, card, status)
 
 

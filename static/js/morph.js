@@ -70,6 +70,11 @@ let rows = null;
 // What stood in front of a link that reads on and had the focus: rows come in its place.
 let front = null;
 let places = new Map();
+// The rows that stood there before the answer, and whether one sees what comes in front of the one that it is for.
+let known = new Set();
+let seesFront = true;
+// The row of what was pressed, and where it stood.
+let pressed = { row: null, top: 0 };
 
 document.addEventListener("focusin", (event) => {
   last = event.target;
@@ -83,7 +88,7 @@ document.addEventListener(
 );
 
 const spending = () =>
-  [...document.querySelectorAll(`${CARD} button:has([name="price"])`)].filter(
+  [...document.querySelectorAll(`:is(${ROW}) button:has([name="price"])`)].filter(
     (button) => button !== document.activeElement,
   );
 const place = (button) => {
@@ -102,6 +107,10 @@ document.addEventListener(
 
 document.addEventListener("htmx:beforeSwap", ({ detail: { target, requestConfig } }) => {
   places = new Map(spending().map((button) => [button, place(button)]));
+  known = new Set([...document.querySelectorAll(ROW)].map((row) => row.id));
+  seesFront = target.getBoundingClientRect().top >= 0;
+  const row = requestConfig.elt.closest(ROW);
+  pressed = { row, top: row?.getBoundingClientRect().top };
   const isDrawnAnew = requestConfig.elt.matches('[hx-swap^="morph"]') && target.contains(last);
   rows = last?.closest(ROW) || isDrawnAnew ? rowsFrom(last) : null;
   front = target.matches("#sitting-older") && target.contains(last) ? target.previousElementSibling : null;
@@ -121,8 +130,15 @@ function rowsFrom(element) {
   return [...all.slice(above.length), ...above.reverse()].map((row) => row.id);
 }
 
-document.addEventListener("htmx:afterSwap", () => {
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (front?.nextElementSibling) rows = rowsFrom(front.nextElementSibling);
+  const asked = askedFor(detail);
+  if (asked) {
+    if (seesFront) rows = [asked.id, ...(rows ?? [])];
+    else stay();
+    // What is pressed twice stops nothing of it, and follows no link.
+    asked.querySelectorAll("a, button").forEach(rest);
+  }
   keepFocus();
   for (const button of spending()) {
     const before = places.get(button);
@@ -130,6 +146,21 @@ document.addEventListener("htmx:afterSwap", () => {
     if (!before || Math.hypot(now.left - before.left, now.top - before.top) > 3) rest(button);
   }
 });
+
+/** The row that was asked for just now, in front of the one that it was asked from; null where none has come. */
+function askedFor({ requestConfig, target }) {
+  const row = requestConfig?.verb === "post" ? target.previousElementSibling : null;
+  return row?.matches(ROW) && !known.has(row.id) ? row : null;
+}
+
+/** Whoever has scrolled past what they asked for stays where they are, and is told. */
+function stay() {
+  const root = document.documentElement;
+  root.classList.add("keeps-place");
+  scrollBy({ top: pressed.row.getBoundingClientRect().top - pressed.top, behavior: "instant" });
+  requestAnimationFrame(() => requestAnimationFrame(() => root.classList.remove("keeps-place")));
+  document.dispatchEvent(new CustomEvent("live:say", { detail: "Asked for. It stands above this click." }));
+}
 
 /** What has just been folded up holds the focus until it is drawn. */
 const isLost = () => document.activeElement === document.body || !document.activeElement.checkVisibility();
@@ -147,15 +178,15 @@ function keepFocus() {
   }
 }
 
-function rest(button) {
-  button.setAttribute("aria-disabled", "true");
-  setTimeout(() => button.removeAttribute("aria-disabled"), SETTLING);
+function rest(pressed) {
+  pressed.setAttribute("aria-disabled", "true");
+  setTimeout(() => pressed.removeAttribute("aria-disabled"), SETTLING);
 }
 
 document.addEventListener(
   "click",
   (event) => {
-    if (!event.target.closest?.('button[aria-disabled="true"]')) return;
+    if (!event.target.closest?.(':is(a, button)[aria-disabled="true"]')) return;
     event.preventDefault();
     event.stopImmediatePropagation();
   },

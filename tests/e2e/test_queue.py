@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import Site, signed_in, watched
+from tests.e2e.conftest import PHONE, WIDE, Site, signed_in, watched
 
 MAKE = """
 from decimal import Decimal
@@ -141,6 +141,14 @@ orders = [Order(operation=operation, price=Decimal("0.01")) for operation in ask
 made, _ = Generation.objects.enqueue_batch(User.objects.get(username="admin"), orders)
 print([made[0].batch_id, *(row.pk for row in made)])
 """
+#: How many requests each later click has, and at what price.
+CLICKS_AFTER = """
+import json
+from gallery.formats import amount
+from gallery.models import Batch
+later = Batch.objects.filter(pk__gt={})
+print(json.dumps([[each.members.count(), amount(each.price)] for each in later]))
+"""
 #: What has the focus: its own row's link, that of another one, or the page as a whole; never nothing.
 HELD = (
     "document.activeElement.closest('[data-generation], .batch, main')?.id ?? document.activeElement.tagName"
@@ -199,6 +207,84 @@ def test_focus_goes_on_when_a_click_was_paused_by_key(site: Site, page: Page, ad
     expect(page.locator(f"#resume-batch-{click}")).to_be_visible()
 
     assert page.evaluate("document.activeElement.matches('.batch-title a')")
+
+
+@pytest.mark.parametrize("window", [WIDE, PHONE["viewport"]])
+@pytest.mark.parametrize("by_key", [True, False])
+@pytest.mark.one_in(4)
+def test_what_failed_of_a_click_runs_again_in_place(
+    site: Site, page: Page, window: dict[str, int], by_key: bool
+) -> None:
+    click, *made = json.loads(shell(site, BATCH))
+    for pk in made:
+        becomes(site, pk, "failed")
+    page.set_viewport_size(window)  # type: ignore[arg-type]
+    page.goto(f"{site.url}/create/")
+    page.locator("#id_prompt").fill("Words on their way")
+    button = page.locator(f"#run-again-batch-{click} button")
+    button.scroll_into_view_if_needed()
+    shown = button.locator("[name=price]").get_attribute("value")
+    place, scrolled = button.bounding_box(), page.evaluate("scrollY")
+    assert place
+
+    if by_key:
+        button.press("Enter")
+    else:
+        page.mouse.click(place["x"] + 20, place["y"] + 15)
+    new = page.locator(f".batch:has(+ #batch-{click})")
+    expect(new).to_have_count(1)
+    held = page.evaluate(HELD), page.evaluate("document.activeElement.matches('.batch-title a')")
+    # Pressed twice, it stops nothing of the new one, which stands there by now, and leads nowhere.
+    if by_key:
+        page.keyboard.press("Enter")
+    else:
+        page.mouse.click(place["x"] + 20, place["y"] + 15)
+
+    assert held == (new.get_attribute("id"), True)
+    expect(page.locator(f"#run-again-batch-{click}")).to_have_count(0)
+    expect(page.locator("#said")).to_contain_text("2 waiting")
+    # Time enough for what a second press may have asked for.
+    expect(new.locator("[aria-disabled]")).to_have_count(0)
+    expect(new.locator("[data-progress]")).to_have_text("2 waiting")
+    expect(new).to_have_attribute("data-state", "active")
+    assert (page.url, page.evaluate("scrollY")) == (f"{site.url}/create/", scrolled)
+    expect(page.locator("#id_prompt")).to_have_value("Words on their way")
+    expect(new).to_be_in_viewport()
+    assert json.loads(shell(site, CLICKS_AFTER.format(click))) == [[2, shown]]
+
+
+@pytest.mark.parametrize("address", ["/batches/{}/", "/create/"])
+@pytest.mark.one_in(2)
+def test_one_request_of_a_long_click_runs_again_and_stays(site: Site, page: Page, address: str) -> None:
+    """The next poll does not take it away; who has scrolled past the click's head stays there, and is told."""
+    click, waits, *failed = json.loads(shell(site, BATCH.replace("(1, 2)", "range(1, 13)")))
+    for pk in failed:
+        becomes(site, pk, "failed")
+    page.set_viewport_size(PHONE["viewport"])
+    page.goto(site.url + address.format(click))
+    pk = failed[5]
+    card = page.locator(f"#generation-{pk}")
+    button = card.locator("[data-action=run-again] button")
+    button.scroll_into_view_if_needed()
+    button.focus()
+    before = card.bounding_box()
+    assert before
+
+    page.keyboard.press("Enter")
+    new = page.locator(f".batch:has(+ #batch-{click})")
+    expect(new.locator(".card")).to_have_count(1)
+
+    expect(page.locator("#notices")).to_contain_text("It stands above this click")
+    expect(page.locator("#said")).to_contain_text("1 request")
+    expect(card).to_contain_text("dismissed")
+    after = card.bounding_box()
+    assert after
+    assert abs(after["y"] - before["y"]) < 3
+    assert page.evaluate(HELD) == f"generation-{pk}"
+    becomes(site, waits, "sending")
+    expect(page.locator(f"#generation-{waits}")).to_have_attribute("data-state", "sending")
+    expect(new.locator(".card")).to_have_count(1)
+    assert page.url == site.url + address.format(click)
 
 
 @pytest.mark.long

@@ -109,6 +109,28 @@ def test_htmx_gets_the_section_and_nothing_while_it_is_as_it_was(maker: Client, 
     assert (ended["data-state"], "hx-get" in ended) == ("cancelled", False)
 
 
+@pytest.mark.parametrize("place", ["?cancelled", "?from=2"])
+def test_what_one_looks_at_of_it_stays_when_it_is_drawn_anew(maker: Client, alice: User, place: str) -> None:
+    batch = a_click(alice)
+    fail(batch, 3, state=State.CANCELLED)
+    page = maker.get(f"{address(batch)}{place}")
+    there = HTMX | {"HX-Current-URL": f"http://testserver{address(batch)}{place}"}
+
+    def cards(answer: Any) -> list[str]:
+        return [card["data-state"] for card in section_of(answer).all("article")]
+
+    shown = ["cancelled"] if place == "?cancelled" else ["queued"]
+    assert cards(page) == shown
+    poll = section_of(page)["hx-get"]
+    assert maker.get(poll, headers=there).status_code == 204
+    for verb in ("pause", "resume"):
+        assert cards(maker.post(address(batch, verb), headers=there)) == shown
+    fail(batch, 0)
+    assert cards(maker.get(poll, headers=there)) == shown
+    dear = maker.post(address(batch, "run-again"), {"price": "0.001"}, headers=there)
+    assert (dear.status_code, len(Page(dear.content).all("article"))) == (422, 1)
+
+
 def test_what_was_cancelled_folds_into_the_line_and_is_run_again_at_its_price(
     maker: Client, alice: User, worker_process: WorkerProcess
 ) -> None:
@@ -201,8 +223,89 @@ def test_run_again_has_its_own_price_and_makes_a_click_of_its_own(maker: Client,
         new
     )
     assert Generation.objects.count() == 6
-    htmx = maker.post(form.address, form.fields, headers=HTMX)
-    assert htmx["HX-Redirect"] == address(new)
+
+
+@pytest.mark.parametrize("page", ["/create/", "/", "/batches/{other}/", "/queue/#main", ""])
+def test_among_others_the_new_click_stands_above_the_old_one_in_place(
+    maker: Client, alice: User, page: str
+) -> None:
+    batch, other = a_click(alice), a_click(alice)
+    fail(batch, 1, 2)
+    (form,) = [form for form in spending(maker.get(address(batch))) if form.mark == "run-again-batch"]
+    there = HTMX | {"HX-Current-URL": f"http://testserver{page.format(other=other.pk)}"}
+
+    answer = maker.post(form.address, form.fields, headers=there)
+
+    assert "HX-Redirect" not in answer
+    new = Batch.objects.latest("pk")
+    sections = Page(answer.content).all("section", data_batch=None)
+    assert [section["id"] for section in sections] == [f"batch-{new.pk}", f"batch-{batch.pk}"]
+    assert [section.one("span", data_progress=None).words for section in sections] == [
+        "2 waiting",
+        "2 waiting, 2 failed",
+    ]
+    assert "$0.00 of $0.02 spent" in sections[0].words
+    # Each of them once, and nothing to press a second time.
+    assert len(Page(answer.content).all("article")) == 6
+    assert not Page(answer.content).all(data_action="run-again-batch")
+    # A second press, by a copy of the form: what stands there already makes room for itself.
+    again = Page(maker.post(form.address, form.fields, headers=there).content)
+    assert again.one(hx_swap_oob="delete")["id"] == f"batch-{new.pk}"
+    assert [section["id"] for section in again.all("section", data_batch=None)] == [
+        f"batch-{new.pk}",
+        f"batch-{batch.pk}",
+    ]
+    assert Generation.objects.count() == 10
+
+
+def test_one_that_is_run_again_of_a_click_is_a_click_in_place(maker: Client, alice: User) -> None:
+    batch = a_click(alice)
+    fail(batch, 3)
+    (form,) = [form for form in spending(maker.get(address(batch))) if form.mark == "run-again-batch"]
+
+    answer = maker.post(
+        form.address, form.fields, headers=HTMX | {"HX-Current-URL": "http://testserver/create/"}
+    )
+
+    new, _ = Page(answer.content).all("section", data_batch=None)
+    assert (new["data-batch"], len(new.all("article"))) == (str(Batch.objects.latest("pk").pk), 1)
+
+
+def test_one_request_that_is_run_again_within_its_click_stands_above_it(maker: Client, alice: User) -> None:
+    """Among the cards of its click the next poll would take it away: it is none of them."""
+    batch = a_click(alice)
+    fail(batch, 1)
+    old = batch.members.get(position=1)
+    shown = section_of(maker.get(address(batch))).one("form", data_action="run-again")
+    (form,) = [form for form in spending(maker.get(address(batch))) if form.mark == "run-again"]
+    assert shown["hx-target"] == f"#batch-{batch.pk}"
+    there = HTMX | {"HX-Target": f"batch-{batch.pk}", "HX-Current-URL": f"http://testserver{address(batch)}"}
+
+    dear = maker.post(form.address, form.fields | {"price": "0.005"}, headers=there)
+    assert (dear.status_code, dear["HX-Retarget"]) == (422, f"#generation-{old.pk}")
+    card = Page(dear.content).one("article", id=f"generation-{old.pk}")
+    assert card.one("form", data_action="run-again")["hx-target"] == f"#batch-{batch.pk}"
+    for is_new in (True, False):
+        answer = Page(maker.post(form.address, form.fields, headers=there).content)
+        new = Batch.objects.latest("pk")
+        assert [section["id"] for section in answer.all("section", data_batch=None)] == [
+            f"batch-{new.pk}",
+            f"batch-{batch.pk}",
+        ]
+        assert len(answer.all("section", hx_swap_oob="delete")) == (not is_new)
+    assert [row.run_again_of for row in new.members] == [old]
+    assert Generation.objects.count() == 5
+
+
+@pytest.mark.parametrize("query", ["", "?cancelled", "?from=1", "#main"])
+def test_on_its_own_page_the_new_click_has_its_own(maker: Client, alice: User, query: str) -> None:
+    batch = a_click(alice)
+    fail(batch, 1, 2)
+    (form,) = [form for form in spending(maker.get(address(batch))) if form.mark == "run-again-batch"]
+    there = HTMX | {"HX-Current-URL": f"http://testserver{address(batch)}{query}"}
+    assert maker.post(form.address, form.fields, headers=there)["HX-Redirect"] == address(
+        Batch.objects.latest("pk")
+    )
 
 
 @pytest.mark.parametrize(

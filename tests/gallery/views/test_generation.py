@@ -166,9 +166,10 @@ def test_htmx_gets_the_changed_card(client: Client, alice: User) -> None:
     again = client.post(f"/generations/{broken.pk}/run-again/", headers=HTMX)
     assert again.status_code == 200
     assert "queued" in Page(again.content).values("data-state")
-    own = HTMX | {"HX-Current-URL": f"http://testserver/generations/{broken.pk}/"}
-    there = client.post(f"/generations/{broken.pk}/run-again/", headers=own)
-    assert there["HX-Redirect"] == f"/generations/{Generation.objects.latest('pk').pk}/"
+    for place in ("", "#actions", "?made"):
+        own = HTMX | {"HX-Current-URL": f"http://testserver/generations/{broken.pk}/{place}"}
+        there = client.post(f"/generations/{broken.pk}/run-again/", headers=own)
+        assert there["HX-Redirect"] == f"/generations/{Generation.objects.latest('pk').pk}/"
 
 
 @pytest.mark.parametrize("action", ["cancel", "dismiss", "run-again"])

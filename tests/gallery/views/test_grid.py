@@ -178,3 +178,16 @@ def test_a_card_has_a_place_for_each_picture_that_it_asks_for(maker: Client, bob
     page = Page(maker.get("/").content)
     assert "of-3 waits" in page.one("article", data_state="queued")["class"]
     assert len(page.all("div", class_="waiting")) == 3
+
+
+def test_what_is_offered_of_a_tile_is_no_link_before_there_is_one(maker: Client, alice: User) -> None:
+    """The numbers come from the tile, by script; nothing leads to a picture that is none."""
+    picture = a_picture(alice)
+    page = Page(maker.get("/").content)
+    offered = page.one(id="quick").all("a")
+    assert [(link["data-of"], "href" in link) for link in offered] == [
+        ("/images/0/download", False),
+        ("/compare/?images=0", False),
+        ("/images/0/#actions", False),
+    ]
+    assert f"/images/{picture.pk}/" in page.values("href")
