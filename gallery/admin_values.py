@@ -15,7 +15,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList, ChangeListSearchForm
 from django.core.exceptions import BadRequest, ValidationError
 from django.db import DataError, NotSupportedError, ProgrammingError
-from django.db.models import Field, Model
+from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from gallery.search import MAX_QUERY
@@ -82,6 +82,11 @@ class CheckedList(ChangeList):
             return super().get_filters(request)
         except (ValueError, OverflowError) as error:
             raise IncorrectLookupParameters(error) from error
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        """Django's; of a search that is refused no row, where Django shows all of them, each with its box to tick."""
+        rows: QuerySet[Any] = super().get_queryset(request, exclude_parameters)
+        return rows if self.search_form_class(request.GET).is_valid() else rows.none()
 
     def get_results(self, request: HttpRequest) -> None:
         """Count the rows and read those of the page; without filters, whatever fails is our fault and stays one."""
