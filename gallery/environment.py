@@ -27,6 +27,9 @@ secret_files: list[Path] = []
 
 # Whether this process is to work with an installation that is there, and must not begin one.
 needs_installation = False
+
+# Whether it only tells what it would do: root, who asks for help before there is a site, must not own one.
+only_tells = False
 _PORTS = {"http": 80, "https": 443}
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
@@ -47,7 +50,10 @@ _OURS = re.compile(
 
 
 def text(name: str, default: str = "") -> str:
-    """The value of NAME, or the content of the file that NAME_FILE names (for secrets) if there is any in it."""
+    """The value of NAME, or the content of the file that NAME_FILE names (for secrets) if there is any in it.
+
+    Empty is as good as unset: an empty HOST would listen everywhere, an empty DATA_DIR be the current folder.
+    """
     path = os.environ.get(f"{name}_FILE")
     if path:
         try:
@@ -58,7 +64,8 @@ def text(name: str, default: str = "") -> str:
         if value:
             secret_files.append(Path(path))
             return value
-    return str(env.str(name, default=default)).strip()
+    # Not by django-environ, to which a value that begins with $ is the name of another variable.
+    return os.environ.get(name, "").strip() or default
 
 
 def read_file(path: Path) -> None:
@@ -78,7 +85,7 @@ def _reason(error: Exception) -> str:
 def number(name: str, default: int, low: int, high: int) -> int:
     """A whole number between `low` and `high`, both included; ImproperlyConfigured for anything else."""
     value = text(name, str(default))
-    if not value.isascii() or not value.isdigit() or not low <= int(value[:12]) <= high:
+    if not value.isascii() or not value.isdigit() or len(value) > 12 or not low <= int(value) <= high:
         raise ImproperlyConfigured(f"{name} must be a whole number from {low} to {high}, not {value[:40]!r}.")
     return int(value)
 
@@ -211,7 +218,7 @@ def data_dir(default: Path) -> Path:
     try:
         if needs_installation:
             _find_installation(path)
-        else:
+        elif not only_tells:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.stat().st_mode & 0o007 and _is_ours(path):
             path.chmod(0o700)
@@ -248,6 +255,8 @@ def secret_key(data_dir: Path) -> str:
             raise ImproperlyConfigured("SECRET_KEY can be guessed; leave it out, and one is made.")
         return given
     path = data_dir / "secret_key"
+    if only_tells:
+        return _drawn_key()
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
@@ -291,13 +300,17 @@ def _can_be_guessed(key: str) -> bool:
     return has_few or is_repeated or key.startswith("django-insecure-")
 
 
+def _drawn_key() -> str:
+    return secrets.token_urlsafe(48)
+
+
 def _keep_new_key(path: Path) -> None:
     """Write a key under a name of our own, then link it: of two processes that start at once, one wins whole."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(48))
+            file.write(_drawn_key())
             file.flush()
             os.fsync(file.fileno())
         try:

@@ -46,3 +46,38 @@ def test_every_module_that_a_line_names_is_there() -> None:
         if match := re.match(r"\| `(\w+)/`", line):
             for name in re.findall(r"`(\w+\.py)`", line.split("|")[2]):
                 assert (ROOT / "gallery" / match[1] / name).exists(), line
+
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_settings_that_are_read_are_those_that_are_told() -> None:
+    """With the defaults that they have."""
+    table = README.partition("## Settings")[2].partition("## ")[0]
+    rows = [line.split(" | ") for line in table.splitlines() if line.startswith("| `")]
+    told = {name: row[1] for row in rows for name in re.findall(r"`([A-Z_0-9]+)`", row[0])}
+    beside = set(re.findall(r"`(AWS_[A-Z_0-9]+)`", table))
+    source = "".join(
+        (ROOT / f"gallery/{name}.py").read_text(encoding="utf-8") for name in ("settings", "environment")
+    )
+    calls = re.findall(
+        r'\b(?:text|number|switch|choice|_credential)\(\s*"([A-Z_0-9]+)"(?:, ([^,)]+))?', source
+    )
+    ours_to_pass_on = {"HTTPS_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE"}
+    assert {name for name, _ in calls} == (told.keys() | beside) - ours_to_pass_on
+    for name, default in calls:
+        if default.strip('"').replace(".", "").isdigit() or default.startswith('"'):
+            assert default.strip('"') in told[name].replace("`", "").split(", "), name
+
+
+def test_every_command_of_ours_is_told() -> None:
+    told = set(re.findall(r"^\| `manage\.py (\w+)", README, re.MULTILINE))
+    assert told == {path.stem for path in (ROOT / "gallery/management/commands").glob("[a-z]*.py")}
+
+
+def test_a_compose_that_knows_what_our_files_say_is_asked_for() -> None:
+    """`env_file` with a path and whether it is required came after the other things that are used."""
+    for name in ("compose.yaml", "compose.scale.yaml"):
+        assert re.search(r"env_file:\n +- path:", (ROOT / name).read_text(encoding="utf-8"))
+    told = (ROOT / "docs/deployment.md").read_text(encoding="utf-8")
+    assert re.findall(r"Docker Compose\s+([\d.]+) or newer", told + README) == ["2.24.0", "2.24.0"]

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from gallery import environment
 
@@ -193,6 +194,32 @@ def test_it_names_a_secret_file_that_others_can_read(
     assert done.returncode == 0
     assert (f"change {key}" in done.stderr) == is_named
     assert KEY not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("given", ["", "  "])
+def test_an_empty_value_is_none(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    """An empty HOST would listen everywhere, an empty DATA_DIR be the current folder."""
+    for name in ("HOST", "DATA_DIR", "TIME_ZONE", "LOG_FORMAT", "PORT", "PUBLIC_URL", "DEBUG"):
+        monkeypatch.setenv(name, given)
+    assert environment.text("HOST", "127.0.0.1") == "127.0.0.1"
+    assert environment.data_dir(ROOT) == ROOT
+    assert environment.choice("LOG_FORMAT", "text", ("text", "json")) == "text"
+    assert environment.number("PORT", 8000, 1, 65_535) == 8000
+    assert environment.public_urls("http://127.0.0.1:8000") == ("http://127.0.0.1:8000",)
+
+
+def test_a_value_that_begins_like_a_variable_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SECRET_KEY", f"${DRAWN}")
+    assert environment.secret_key(tmp_path) == f"${DRAWN}"
+    monkeypatch.setenv("SECRET_KEY", "$HOME-and-29-characters-0123456789")
+    assert environment.secret_key(tmp_path) == "$HOME-and-29-characters-0123456789"
+
+
+@pytest.mark.parametrize("value", ["0000000000000", "0" * 12 + "9" * 9, "0" * 12 + "9" * 5000])
+def test_a_number_behind_zeros_is_within_its_bounds_too(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("TRASH_DAYS", value)
+    with pytest.raises(ImproperlyConfigured, match="TRASH_DAYS must be a whole number from 0 to 36500"):
+        environment.number("TRASH_DAYS", 30, 0, 36_500)
 
 
 def test_it_stops_when_a_secret_file_is_missing(tmp_path: Path) -> None:
@@ -447,3 +474,12 @@ def test_what_is_of_no_use_alone_leaves_nothing_where_no_site_is(tmp_path: Path,
     assert len(done.stderr.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
     assert manage(tmp_path, command.split()[0], "--help").returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["", "help", "help serve", "web --help"])
+def test_who_only_asks_leaves_no_data_behind(tmp_path: Path, command: str) -> None:
+    """Of root, who is not who will run the site."""
+    done = manage(tmp_path, *command.split())
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list(tmp_path.iterdir()) == []
