@@ -6,15 +6,18 @@ import os
 import re
 import secrets
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from gallery.media.bucket import Bucket
+from venice import Misconfigured
 
 # urlsplit brings host names into a normal form, which takes long for long ones.
 MAX_URL = 2048
@@ -106,6 +109,35 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, not {value[:40]!r}.")
     return value
+
+
+@contextmanager
+def named(setting: str) -> Iterator[None]:
+    """What the client says of a value within the block, with the name of the setting that it came from."""
+    try:
+        yield
+    except Misconfigured as error:
+        raise ImproperlyConfigured(f"{setting}: {error}") from None
+
+
+def database(file: Path) -> dict[str, Any]:
+    """DATABASE_URL as Django takes it, or this file of SQLite, whatever is in its name: it is no address."""
+    url = text("DATABASE_URL")
+    if not url:
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(file)}
+    if not url.startswith(("sqlite:///", "postgres://", "postgresql://")):
+        raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:/// or postgres://.")
+    try:
+        found: dict[str, Any] = env.db_url_config(url)
+    except Exception:  # django-environ raises whatever its parser meets
+        found = {}
+    # Without a name SQLite keeps all in the memory of each process; of its address nothing else is read.
+    is_file = url.startswith("sqlite:") and not found.get("OPTIONS") and found.get("NAME") != ":memory:"
+    if not found.get("NAME") or not (is_file or url.startswith("postgres")):
+        raise ImproperlyConfigured(
+            "DATABASE_URL cannot be read; it looks like postgres://user:password@host/name, or sqlite:////a/file."
+        )
+    return found
 
 
 def public_urls(default: str) -> tuple[str, ...]:

@@ -101,6 +101,10 @@ def show(tmp_path: Path, expression: str, **environment: str) -> str:
         ("PUBLIC_URL", "https://gallery.example:99999"),
         ("DATABASE_URL", "mysql://u:p@h/n"),
         ("DATABASE_URL", "nonsense"),
+        ("DATABASE_URL", "postgres://host"),
+        ("DATABASE_URL", "sqlite:///"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
+        ("DATABASE_URL", "sqlite:////tmp/x?timeout=abc"),
         ("VENICE_BASE_URL", "http://api.venice.ai/api/v1"),
         ("VENICE_BASE_URL", "file:///etc/passwd"),
         ("VENICE_BASE_URL", "https://user:word@api.venice.ai/api/v1"),
@@ -117,6 +121,7 @@ def test_it_stops_with_one_line(tmp_path: Path, name: str, value: str) -> None:
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
     assert "Traceback" not in done.stderr
+    assert name in done.stderr
     assert KEY not in done.stderr + done.stdout
 
 
@@ -220,6 +225,24 @@ def test_a_number_behind_zeros_is_within_its_bounds_too(monkeypatch: pytest.Monk
     monkeypatch.setenv("TRASH_DAYS", value)
     with pytest.raises(ImproperlyConfigured, match="TRASH_DAYS must be a whole number from 0 to 36500"):
         environment.number("TRASH_DAYS", 30, 0, 36_500)
+
+
+@pytest.mark.parametrize("name", ["c++", "a#b", "x?y", "100%25"])
+def test_the_database_is_in_its_folder_whatever_that_is_called(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    file = tmp_path / name / "gallery.sqlite3"
+    assert environment.database(file) == {"ENGINE": "django.db.backends.sqlite3", "NAME": str(file)}
+
+
+@pytest.mark.parametrize(
+    "url", ["postgres://host", "sqlite:///", "sqlite:///:memory:", "sqlite:////x?timeout=abc"]
+)
+def test_an_address_without_a_database_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL cannot be read"):
+        environment.database(Path("/x"))
 
 
 def test_it_stops_when_a_secret_file_is_missing(tmp_path: Path) -> None:
