@@ -8,6 +8,7 @@ import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ only_tells = False
 _PORTS = {"http": 80, "https": 443}
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
+_LINE = re.compile(r"(?:export )?[A-Za-z_0-9]+=")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _BUCKET = re.compile(
     r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:/[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}){0,9})/?"
@@ -75,8 +77,14 @@ def read_file(path: Path) -> None:
     """Settings from a `.env` file, if there is one; one that cannot be read would silently mean other settings."""
     try:
         with suppress(FileNotFoundError):
-            path.read_text(encoding="utf-8")
-            environ.Env.read_env(path)
+            lines = dict(enumerate(path.read_text(encoding="utf-8").splitlines(), 1))
+            said = {number: line for number, line in lines.items() if line.strip() and line.strip()[0] != "#"}
+            for number, line in said.items():
+                # django-environ would pass it over, and print it, whatever secret it holds.
+                if not _LINE.match(line):
+                    told = "is not NAME=VALUE, which has no spaces before the value"
+                    raise ImproperlyConfigured(f"Line {number} of {str(path)!r} {told}.")
+            environ.Env.read_env(StringIO("\n".join(said.values())))
     except (OSError, UnicodeDecodeError) as error:
         raise ImproperlyConfigured(f"Cannot read {str(path)!r} ({_reason(error)}).") from None
 

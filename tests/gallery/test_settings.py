@@ -220,6 +220,31 @@ def test_a_value_that_begins_like_a_variable_is_none(monkeypatch: pytest.MonkeyP
     assert environment.secret_key(tmp_path) == "$HOME-and-29-characters-0123456789"
 
 
+@pytest.mark.parametrize(
+    "line", [f"VENICE_API_KEY = {KEY}", f" VENICE_API_KEY={KEY}", f"VENICE_API_KEY: {KEY}"]
+)
+def test_a_line_of_the_file_that_says_nothing_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Passed over, the emulator would draw; printed, the key would stand in a log."""
+    given = {"GIVEN": "before"}
+    monkeypatch.setattr("os.environ", given)
+    monkeypatch.setattr("environ.Env.ENVIRON", given)
+    file = tmp_path / ".env"
+    file.write_text("# words\n\n  # more\nexport PORT=8200\nGIVEN=after\nTIME_ZONE='Europe/Rome'\r\nHOST=\n")
+    environment.read_file(file)
+    assert [environment.text(name, "-") for name in ("PORT", "GIVEN", "TIME_ZONE", "HOST")] == [
+        "8200",
+        "before",
+        "Europe/Rome",
+        "-",
+    ]
+    file.write_text(f"PORT=8200\n{line}\n")
+    with pytest.raises(ImproperlyConfigured, match=r"Line 2 of .*env' is not NAME=VALUE") as refused:
+        environment.read_file(file)
+    assert KEY not in str(refused.value) + caplog.text
+
+
 @pytest.mark.parametrize("value", ["0000000000000", "0" * 12 + "9" * 9, "0" * 12 + "9" * 5000])
 def test_a_number_behind_zeros_is_within_its_bounds_too(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("TRASH_DAYS", value)
