@@ -148,6 +148,17 @@ def database(file: Path) -> dict[str, Any]:
     return found
 
 
+def listening_url(host: str, port: int) -> str:
+    """How the site is reached on this machine where nothing else is said: by the address that it listens on."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return f"http://127.0.0.1:{port}"
+    if address.is_unspecified or "%" in host:
+        return f"http://127.0.0.1:{port}"
+    return f"http://[{address}]:{port}" if address.version == 6 else f"http://{address}:{port}"
+
+
 def public_urls(default: str) -> tuple[str, ...]:
     """PUBLIC_URL as addresses `scheme://host[:port]`, the first being the one in links: how people reach the site."""
     value = text("PUBLIC_URL", default)

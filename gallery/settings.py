@@ -53,7 +53,7 @@ except InvalidOperation:
 # How people reach the site.
 HOST = environment.text("HOST", "127.0.0.1")
 PORT = environment.number("PORT", 8000, 1, 65_535)
-PUBLIC_URLS = environment.public_urls(f"http://127.0.0.1:{PORT}")
+PUBLIC_URLS = environment.public_urls(environment.listening_url(HOST, PORT))
 PUBLIC_URL = PUBLIC_URLS[0]
 HTTPS = PUBLIC_URL.startswith("https://")
 LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"]

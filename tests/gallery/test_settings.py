@@ -531,3 +531,21 @@ def test_who_only_asks_leaves_no_data_behind(tmp_path: Path, command: str) -> No
     done = manage(tmp_path, *command.split())
     assert (done.returncode, done.stderr) == (0, "")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("localhost", "http://127.0.0.1:8000"),
+        ("0.0.0.0", "http://127.0.0.1:8000"),
+        ("::", "http://127.0.0.1:8000"),
+        ("::1", "http://[::1]:8000"),
+        ("192.168.1.5", "http://192.168.1.5:8000"),
+    ],
+)
+def test_where_it_listens_is_where_it_says_that_it_is(
+    monkeypatch: pytest.MonkeyPatch, host: str, url: str
+) -> None:
+    monkeypatch.delenv("PUBLIC_URL", raising=False)
+    assert environment.public_urls(environment.listening_url(host, 8000)) == (url,)
