@@ -78,13 +78,15 @@ def read_file(path: Path) -> None:
     try:
         with suppress(FileNotFoundError):
             lines = dict(enumerate(path.read_text(encoding="utf-8").splitlines(), 1))
-            said = {number: line for number, line in lines.items() if line.strip() and line.strip()[0] != "#"}
-            for number, line in said.items():
+            filled = {
+                number: line for number, line in lines.items() if line.strip() and line.strip()[0] != "#"
+            }
+            for number, line in filled.items():
                 # django-environ would pass it over, and print it, whatever secret it holds.
                 if not _LINE.match(line):
-                    told = "is not NAME=VALUE, which has no spaces before the value"
-                    raise ImproperlyConfigured(f"Line {number} of {str(path)!r} {told}.")
-            environ.Env.read_env(StringIO("\n".join(said.values())))
+                    problem = "is not NAME=VALUE, which has no spaces before the value"
+                    raise ImproperlyConfigured(f"Line {number} of {str(path)!r} {problem}.")
+            environ.Env.read_env(StringIO("\n".join(filled.values())))
     except (OSError, UnicodeDecodeError) as error:
         raise ImproperlyConfigured(f"Cannot read {str(path)!r} ({_reason(error)}).") from None
 
@@ -136,16 +138,16 @@ def database(file: Path) -> dict[str, Any]:
     if not url.startswith(("sqlite:///", "postgres://", "postgresql://")):
         raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:/// or postgres://.")
     try:
-        found: dict[str, Any] = env.db_url_config(url)
+        settings: dict[str, Any] = env.db_url_config(url)
     except Exception:  # django-environ raises whatever its parser meets
-        found = {}
+        settings = {}
     # Without a name SQLite keeps all in the memory of each process; of its address nothing else is read.
-    is_file = url.startswith("sqlite:") and not found.get("OPTIONS") and found.get("NAME") != ":memory:"
-    if not found.get("NAME") or not (is_file or url.startswith("postgres")):
+    is_file = url.startswith("sqlite:") and not settings.get("OPTIONS") and settings.get("NAME") != ":memory:"
+    if not settings.get("NAME") or not (is_file or url.startswith("postgres")):
         raise ImproperlyConfigured(
             "DATABASE_URL cannot be read; it looks like postgres://user:password@host/name, or sqlite:////a/file."
         )
-    return found
+    return settings
 
 
 def listening_url(host: str, port: int) -> str:

@@ -36,14 +36,14 @@ def look_for_restored(spool: Spool) -> None:
     """
     # First what is here, then what is known: every attempt was committed before anything was written of it.
     begun, files = spool.newest, spool.everything()
-    known = Attempt.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    newest = Attempt.objects.aggregate(newest=Max("pk"))["newest"] or 0
     for path, number in files.items():
-        if number > known:
+        if number > newest:
             aside = spool.quarantine(path)
             log.warning("%s: the database does not know this answer; it lies in %s now", path.name, aside)
-    if begun > known:
+    if begun > newest:
         gates.after_restore()
-        spool.remember(known, anew=True)
+        spool.remember(newest, anew=True)
 
 
 def recover(answers: Answers, heart: Heart, in_hand: Collection[int]) -> None:
