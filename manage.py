@@ -35,8 +35,9 @@ def main() -> None:
         # Another Python than the site's: the first thing that somebody types who has read the name of a command.
         sys.exit(_one_line(f"{error}: make run installs what it needs; then it is {_OWN_PYTHON} manage.py"))
 
-    is_asked_for_help = not {"-h", "--help"}.isdisjoint(sys.argv)
-    environment.needs_installation = not _OF_NO_USE_ALONE.isdisjoint(sys.argv[1:2]) and not is_asked_for_help
+    environment.only_tells = sys.argv[1:2] in ([], ["help"]) or not {"-h", "--help"}.isdisjoint(sys.argv)
+    is_of_use = _OF_NO_USE_ALONE.isdisjoint(sys.argv[1:2]) or environment.only_tells
+    environment.needs_installation = not is_of_use
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line

@@ -6,15 +6,19 @@ import os
 import re
 import secrets
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import StringIO
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from gallery.media.bucket import Bucket
+from venice import Misconfigured
 
 # urlsplit brings host names into a normal form, which takes long for long ones.
 MAX_URL = 2048
@@ -27,9 +31,13 @@ secret_files: list[Path] = []
 
 # Whether this process is to work with an installation that is there, and must not begin one.
 needs_installation = False
+
+# Whether it only tells what it would do: root, who asks for help before there is a site, must not own one.
+only_tells = False
 _PORTS = {"http": 80, "https": 443}
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
+_LINE = re.compile(r"(?:export )?[A-Za-z_0-9]+=")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _BUCKET = re.compile(
     r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:/[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}){0,9})/?"
@@ -47,7 +55,10 @@ _OURS = re.compile(
 
 
 def text(name: str, default: str = "") -> str:
-    """The value of NAME, or the content of the file that NAME_FILE names (for secrets) if there is any in it."""
+    """The value of NAME, or the content of the file that NAME_FILE names (for secrets) if there is any in it.
+
+    Empty is as good as unset: an empty HOST would listen everywhere, an empty DATA_DIR be the current folder.
+    """
     path = os.environ.get(f"{name}_FILE")
     if path:
         try:
@@ -58,15 +69,24 @@ def text(name: str, default: str = "") -> str:
         if value:
             secret_files.append(Path(path))
             return value
-    return str(env.str(name, default=default)).strip()
+    # Not by django-environ, to which a value that begins with $ is the name of another variable.
+    return os.environ.get(name, "").strip() or default
 
 
 def read_file(path: Path) -> None:
     """Settings from a `.env` file, if there is one; one that cannot be read would silently mean other settings."""
     try:
         with suppress(FileNotFoundError):
-            path.read_text(encoding="utf-8")
-            environ.Env.read_env(path)
+            lines = dict(enumerate(path.read_text(encoding="utf-8").splitlines(), 1))
+            filled = {
+                number: line for number, line in lines.items() if line.strip() and line.strip()[0] != "#"
+            }
+            for number, line in filled.items():
+                # django-environ would pass it over, and print it, whatever secret it holds.
+                if not _LINE.match(line):
+                    problem = "is not NAME=VALUE, which has no spaces before the value"
+                    raise ImproperlyConfigured(f"Line {number} of {str(path)!r} {problem}.")
+            environ.Env.read_env(StringIO("\n".join(filled.values())))
     except (OSError, UnicodeDecodeError) as error:
         raise ImproperlyConfigured(f"Cannot read {str(path)!r} ({_reason(error)}).") from None
 
@@ -78,7 +98,7 @@ def _reason(error: Exception) -> str:
 def number(name: str, default: int, low: int, high: int) -> int:
     """A whole number between `low` and `high`, both included; ImproperlyConfigured for anything else."""
     value = text(name, str(default))
-    if not value.isascii() or not value.isdigit() or not low <= int(value[:12]) <= high:
+    if not value.isascii() or not value.isdigit() or len(value) > 12 or not low <= int(value) <= high:
         raise ImproperlyConfigured(f"{name} must be a whole number from {low} to {high}, not {value[:40]!r}.")
     return int(value)
 
@@ -99,6 +119,46 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, not {value[:40]!r}.")
     return value
+
+
+@contextmanager
+def named(setting: str) -> Iterator[None]:
+    """What the client says of a value within the block, with the name of the setting that it came from."""
+    try:
+        yield
+    except Misconfigured as error:
+        raise ImproperlyConfigured(f"{setting}: {error}") from None
+
+
+def database(file: Path) -> dict[str, Any]:
+    """DATABASE_URL as Django takes it, or this file of SQLite, whatever is in its name: it is no address."""
+    url = text("DATABASE_URL")
+    if not url:
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(file)}
+    if not url.startswith(("sqlite:///", "postgres://", "postgresql://")):
+        raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:/// or postgres://.")
+    try:
+        settings: dict[str, Any] = env.db_url_config(url)
+    except Exception:  # django-environ raises whatever its parser meets
+        settings = {}
+    # Without a name SQLite keeps all in the memory of each process; of its address nothing else is read.
+    is_file = url.startswith("sqlite:") and not settings.get("OPTIONS") and settings.get("NAME") != ":memory:"
+    if not settings.get("NAME") or not (is_file or url.startswith("postgres")):
+        raise ImproperlyConfigured(
+            "DATABASE_URL cannot be read; it looks like postgres://user:password@host/name, or sqlite:////a/file."
+        )
+    return settings
+
+
+def listening_url(host: str, port: int) -> str:
+    """How the site is reached on this machine where nothing else is said: by the address that it listens on."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return f"http://127.0.0.1:{port}"
+    if address.is_unspecified or "%" in host:
+        return f"http://127.0.0.1:{port}"
+    return f"http://[{address}]:{port}" if address.version == 6 else f"http://{address}:{port}"
 
 
 def public_urls(default: str) -> tuple[str, ...]:
@@ -211,7 +271,7 @@ def data_dir(default: Path) -> Path:
     try:
         if needs_installation:
             _find_installation(path)
-        else:
+        elif not only_tells:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.stat().st_mode & 0o007 and _is_ours(path):
             path.chmod(0o700)
@@ -248,6 +308,8 @@ def secret_key(data_dir: Path) -> str:
             raise ImproperlyConfigured("SECRET_KEY can be guessed; leave it out, and one is made.")
         return given
     path = data_dir / "secret_key"
+    if only_tells:
+        return _drawn_key()
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
@@ -291,13 +353,17 @@ def _can_be_guessed(key: str) -> bool:
     return has_few or is_repeated or key.startswith("django-insecure-")
 
 
+def _drawn_key() -> str:
+    return secrets.token_urlsafe(48)
+
+
 def _keep_new_key(path: Path) -> None:
     """Write a key under a name of our own, then link it: of two processes that start at once, one wins whole."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(48))
+            file.write(_drawn_key())
             file.flush()
             os.fsync(file.fileno())
         try:

@@ -11,7 +11,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from gallery import environment
-from venice import DEFAULT_BASE_URL, Misconfigured, clean_api_key, clean_base_url
+from venice import DEFAULT_BASE_URL, clean_api_key, clean_base_url
 from venice.route import Route
 from venice.text import keep_secret
 
@@ -24,15 +24,14 @@ SECRET_KEY = environment.secret_key(DATA_DIR)
 SECRET_KEY_GIVEN = bool(environment.text("SECRET_KEY"))
 
 # Where Venice is. A loopback address cannot be Venice: it is the emulator, and nothing it answers is money.
-try:
-    VENICE_API_KEY = (
-        clean_api_key(environment.text("VENICE_API_KEY")) if environment.text("VENICE_API_KEY") else ""
-    )
+VENICE_API_KEY = environment.text("VENICE_API_KEY")
+with environment.named("VENICE_API_KEY"):
+    VENICE_API_KEY = clean_api_key(VENICE_API_KEY) if VENICE_API_KEY else ""
+with environment.named("VENICE_BASE_URL"):
     VENICE_BASE_URL = clean_base_url(environment.text("VENICE_BASE_URL") or DEFAULT_BASE_URL)
-    # HTTPS_PROXY, NO_PROXY and REQUESTS_CA_BUNDLE are the client's to read; a bad one must stop the start.
+# HTTPS_PROXY, NO_PROXY and REQUESTS_CA_BUNDLE are the client's to read; a bad one must stop the start.
+with environment.named("HTTPS_PROXY or REQUESTS_CA_BUNDLE"):
     Route.to(VENICE_BASE_URL)
-except Misconfigured as error:
-    raise ImproperlyConfigured(str(error)) from None
 # No page and no log line shows it, whatever a gateway sends back.
 keep_secret(VENICE_API_KEY)
 VENICE_BASE_URL_GIVEN = bool(environment.text("VENICE_BASE_URL"))
@@ -54,7 +53,7 @@ except InvalidOperation:
 # How people reach the site.
 HOST = environment.text("HOST", "127.0.0.1")
 PORT = environment.number("PORT", 8000, 1, 65_535)
-PUBLIC_URLS = environment.public_urls(f"http://127.0.0.1:{PORT}")
+PUBLIC_URLS = environment.public_urls(environment.listening_url(HOST, PORT))
 PUBLIC_URL = PUBLIC_URLS[0]
 HTTPS = PUBLIC_URL.startswith("https://")
 LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"]
@@ -184,15 +183,7 @@ POSTGRESQL_OPTIONS = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
 }
-_database_url = environment.text("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'gallery.sqlite3'}"
-if not _database_url.startswith(("sqlite:///", "postgres://", "postgresql://")):
-    raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:/// or postgres://.")
-try:
-    _database = environment.env.db_url_config(_database_url)
-except Exception:  # django-environ raises whatever its parser meets
-    raise ImproperlyConfigured(
-        "DATABASE_URL cannot be read; it looks like postgres://user:password@host/name."
-    ) from None
+_database = environment.database(DATA_DIR / "gallery.sqlite3")
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     _database["OPTIONS"] = {**SQLITE_OPTIONS, **_database.get("OPTIONS", {})}
     _database["CONN_MAX_AGE"] = None

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 
 from gallery.formats import whole_size
 from gallery.media.storage import media_storage
-from gallery.models import Attempt, Gate, Generation, Worker, clock
+from gallery.models import Attempt, Gate, Generation, State, Worker, clock
 from gallery.models.gate import (
     BREAKER_FAILURES,
     BREAKER_HOLD,
@@ -44,6 +44,11 @@ REFUSALS: dict[str, tuple[str, ...]] = {
     Gate.Kind.BALANCE: (InsufficientBalance.__name__,),
 }
 
+
+_RESTORED = (
+    "The database is a copy from before: what waits in it may have been sent since, and paid. "
+    "Cancel what is not to be sent again, then resume."
+)
 
 # What a person or a probe opens.
 _GATES = {Reach.KEY: Gate.Kind.KEY, Reach.BALANCE: Gate.Kind.BALANCE}
@@ -98,6 +103,13 @@ def refused_members(failures: int = MEMBER_FAILURES, window: timedelta = MEMBER_
 def after_success(attempt: Attempt) -> None:
     """An answer to what was sent after the hold shows that Venice takes requests: the breaker's probe came through."""
     Gate.objects.filter(kind=Gate.Kind.BREAKER, until__lte=attempt.sent_at).delete()
+
+
+def after_restore() -> None:
+    """Pause everything when something waits in a database that is a copy from before: it may have been sent since."""
+    if Generation.objects.filter(state=State.QUEUED).exists():
+        Gate.objects.close(Gate.Kind.PAUSE, _RESTORED)
+        log.warning(_RESTORED)
 
 
 def half_open_breaker() -> Gate | None:

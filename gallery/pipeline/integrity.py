@@ -32,7 +32,7 @@ from gallery.models import Attempt, Image, Input, Outcome, Prompt, Upload, files
 from gallery.models.prompt import COUNTERS
 from gallery.models.stored import StoredPicture
 from gallery.pipeline.index_agreement import differences
-from gallery.pipeline.spool import MARK
+from gallery.pipeline.spool import MARK, NEWEST
 from gallery.pipeline.thumbnail_upgrade import remake
 
 _PORTION = 500
@@ -225,7 +225,7 @@ class _SpoolFolder(ContentStorage):
         super().__init__(settings.SPOOL_DIR)
 
     def listed(self) -> Iterator[StoredFile]:
-        return (file for file in super().listed() if PurePosixPath(file.name).name != MARK)
+        return (file for file in super().listed() if file.name not in (MARK, NEWEST))
 
     def owned(self, names: Collection[str]) -> set[str]:
         """What waits for a worker, and what was put aside since it may have been paid for."""

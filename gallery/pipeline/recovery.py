@@ -10,13 +10,14 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from django.db import InterfaceError, OperationalError
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from gallery.failpoints import failpoint
 from gallery.models import Attempt, Generation, Outcome, State, Worker, clock
-from gallery.pipeline import outcomes
+from gallery.pipeline import gates, outcomes
 from gallery.pipeline.answers import Answers
 from gallery.pipeline.heartbeat import Heart
+from gallery.pipeline.spool import Spool
 from venice import Unanswered
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,24 @@ log = logging.getLogger(__name__)
 KEEP_TORN = 3600.0
 
 STOPPED = "The worker stopped while Venice was answering."
+
+
+def look_for_restored(spool: Spool) -> None:
+    """Before anything is sent: is the database a copy from before what was begun with this spool?
+
+    Then nothing that waits is sent until a person has looked at it; and answers that the copy does not know go where
+    no new attempt, which will have their numbers, finds them.
+    """
+    # First what is here, then what is known: every attempt was committed before anything was written of it.
+    begun, files = spool.newest, spool.everything()
+    newest = Attempt.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    for path, number in files.items():
+        if number > newest:
+            aside = spool.quarantine(path)
+            log.warning("%s: the database does not know this answer; it lies in %s now", path.name, aside)
+    if begun > newest:
+        gates.after_restore()
+        spool.remember(newest, anew=True)
 
 
 def recover(answers: Answers, heart: Heart, in_hand: Collection[int]) -> None:

@@ -10,6 +10,7 @@ import errno
 import fcntl
 import logging
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -26,6 +27,8 @@ from venice.reply import MAX_HEAD_LINE
 log = logging.getLogger(__name__)
 
 MARK = ".spool-of-venice-gallery"
+# Holds the number of the newest attempt that was begun with this folder.
+NEWEST = ".newest"
 WHOLE, TORN, KEPT, READING = ".raw", ".part", ".kept", ".reading"
 # What killed so many of its readers kills the next one too.
 MOST_DEATHS = 2
@@ -51,7 +54,8 @@ class Spool:
             return
         if has_history:
             raise SpoolMissing(
-                f"{self.folder} is not the spool folder that was used before; is its disk mounted?"
+                f"{self.folder} is not the spool folder that was used before; is its disk mounted? "
+                f"Only when it is lost for good: make an empty file {MARK} there."
             )
         self.folder.mkdir(parents=True, exist_ok=True)
         mark.write_text("Answers of Venice that are not stored yet. Do not delete.\n")
@@ -74,6 +78,38 @@ class Spool:
         """The answers that were put aside, by their attempts; of two of one attempt the whole one."""
         paths = sorted(self.folder.glob(f"*{KEPT}"))
         return {int(name): path for path in paths if (name := path.name.partition(".")[0]).isdigit()}
+
+    def everything(self) -> dict[Path, int]:
+        """Each file that belongs to an attempt, with its number."""
+        heads = {path: path.name.partition(".")[0] for path in self.folder.iterdir()}
+        return {path: int(head) for path, head in heads.items() if head.isdigit()}
+
+    def quarantine(self, path: Path) -> Path:
+        """Move a file to where nothing is looked for and nothing is lost: DATA_DIR/quarantine/spool. OSError."""
+        aside = self.folder.parent / "quarantine" / self.folder.name
+        aside.mkdir(parents=True, exist_ok=True)
+        # Of the same number another one may lie there since an earlier time.
+        return Path(shutil.move(path, aside / f"{path.name}.{int(path.stat().st_mtime)}"))
+
+    @property
+    def newest(self) -> int:
+        """The newest attempt that was begun with this folder; 0 when none was, or nobody could write it down."""
+        try:
+            return int((self.folder / NEWEST).read_bytes())
+        except (OSError, ValueError):
+            return 0
+
+    def remember(self, attempt: int, *, anew: bool = False) -> None:
+        """Write down that it was begun: a database that does not know it is a copy from before."""
+        with suppress(OSError):
+            descriptor = os.open(self.folder / NEWEST, os.O_WRONLY | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                if anew or attempt > self.newest:
+                    # As many bytes each time, in one write: whoever is killed leaves the one number or the other.
+                    os.pwrite(descriptor, b"%020d" % attempt, 0)
+            finally:
+                os.close(descriptor)
 
     def unused(self, attempt: int) -> Path | None:
         """What lies here of an answer that was not stored, put aside already or not yet; None when nothing does."""
@@ -120,6 +156,7 @@ class Spool:
 
         NotSent when it cannot be opened: nothing was asked yet. Once it is open no answer is lost for want of room.
         """
+        self.remember(attempt)
         try:
             file = self.part(attempt).open("wb", buffering=0)
         except OSError as error:

@@ -184,15 +184,19 @@ def _is_outdated() -> bool:
 
 
 class _StopRequest:
-    """Counts SIGTERM and Ctrl-C."""
+    """Counts SIGTERM and Ctrl-C; a terminal that closes is the first of them, however often it says so."""
 
     def __init__(self) -> None:
         self.asked = 0
         signal.signal(signal.SIGTERM, self._ask)
         signal.signal(signal.SIGINT, self._ask)
+        # One that is ignored, as after `nohup`, stays so.
+        if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
+            signal.signal(signal.SIGHUP, self._ask)
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        self.asked += 1
+        if number != signal.SIGHUP or not self.asked:
+            self.asked += 1
 
 
 def prepare() -> None:

@@ -56,6 +56,7 @@ class WorkerProcess:
         self.spool = Spool(Path(settings.SPOOL_DIR))
         has_history = Attempt.objects.filter(host=socket.gethostname()[:150]).exists()
         self.spool.open(has_history=has_history)
+        recovery.look_for_restored(self.spool)
         self.heart = Heart()
         self.answers = Answers(self.spool, decoder or Decoder(), self.heart.host)
         self.sender = Sender(client, self.answers, self.heart.row, lambda: self.is_stopping)

@@ -4,6 +4,7 @@ A thread is taken for a whole request only and given back before its answer is r
 nothing holds a connection; the deadlines here end that as well.
 """
 
+import errno
 import logging
 import resource
 import signal
@@ -64,7 +65,9 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         # create_server puts its own words behind the system's.
         reason = (error.strerror or str(error)).partition(" (")[0]
-        raise CannotListen(f"{host}:{port} cannot be used ({reason}); set PORT to a free one.") from None
+        is_taken = error.errno in (errno.EADDRINUSE, errno.EACCES)
+        remedy = "PORT to a free one" if is_taken else "HOST to an address of this machine"
+        raise CannotListen(f"{host}:{port} cannot be used ({reason}); set {remedy}.") from None
 
 
 def run(application: Application, listener: socket.socket, watcher: socket.socket | None = None) -> None:

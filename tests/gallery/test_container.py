@@ -223,6 +223,27 @@ def test_its_health_is_asked_past_any_proxy(container: Container) -> None:
     assert container.image.is_healthy(http_proxy=nobody, HTTP_PROXY=nobody)
 
 
+def test_its_health_is_asked_of_the_port_that_the_site_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty PORT, in `.env` for one, is none."""
+    (healthcheck,) = [step for step in steps((ROOT / "Dockerfile").read_text()) if step.word == "HEALTHCHECK"]
+    code = json.loads(healthcheck.text[healthcheck.text.index("CMD") + 3 :])[2]
+    asked = []
+
+    class Asked(Exception):
+        pass
+
+    def ask(host: str, port: int, timeout: float) -> None:
+        asked.append((host, port))
+        raise Asked
+
+    monkeypatch.setattr("http.client.HTTPConnection", ask)
+    for port in ("8123", ""):
+        monkeypatch.setenv("PORT", port)
+        with pytest.raises(Asked):
+            exec(code)
+    assert asked == [("127.0.0.1", 8123), ("127.0.0.1", 8000)]
+
+
 def test_commands_run_in_it(container: Container) -> None:
     """As `docker compose exec` runs them; without a home, with one that is not ours, with none there."""
     # What was done is an event of the log, on the other stream, which this sees as a terminal does.

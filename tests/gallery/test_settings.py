@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from gallery import environment
 
@@ -100,6 +101,10 @@ def show(tmp_path: Path, expression: str, **environment: str) -> str:
         ("PUBLIC_URL", "https://gallery.example:99999"),
         ("DATABASE_URL", "mysql://u:p@h/n"),
         ("DATABASE_URL", "nonsense"),
+        ("DATABASE_URL", "postgres://host"),
+        ("DATABASE_URL", "sqlite:///"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
+        ("DATABASE_URL", "sqlite:////tmp/x?timeout=abc"),
         ("VENICE_BASE_URL", "http://api.venice.ai/api/v1"),
         ("VENICE_BASE_URL", "file:///etc/passwd"),
         ("VENICE_BASE_URL", "https://user:word@api.venice.ai/api/v1"),
@@ -116,6 +121,7 @@ def test_it_stops_with_one_line(tmp_path: Path, name: str, value: str) -> None:
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
     assert "Traceback" not in done.stderr
+    assert name in done.stderr
     assert KEY not in done.stderr + done.stdout
 
 
@@ -193,6 +199,75 @@ def test_it_names_a_secret_file_that_others_can_read(
     assert done.returncode == 0
     assert (f"change {key}" in done.stderr) == is_named
     assert KEY not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("given", ["", "  "])
+def test_an_empty_value_is_none(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    """An empty HOST would listen everywhere, an empty DATA_DIR be the current folder."""
+    for name in ("HOST", "DATA_DIR", "TIME_ZONE", "LOG_FORMAT", "PORT", "PUBLIC_URL", "DEBUG"):
+        monkeypatch.setenv(name, given)
+    assert environment.text("HOST", "127.0.0.1") == "127.0.0.1"
+    assert environment.data_dir(ROOT) == ROOT
+    assert environment.choice("LOG_FORMAT", "text", ("text", "json")) == "text"
+    assert environment.number("PORT", 8000, 1, 65_535) == 8000
+    assert environment.public_urls("http://127.0.0.1:8000") == ("http://127.0.0.1:8000",)
+
+
+def test_a_value_that_begins_like_a_variable_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SECRET_KEY", f"${DRAWN}")
+    assert environment.secret_key(tmp_path) == f"${DRAWN}"
+    monkeypatch.setenv("SECRET_KEY", "$HOME-and-29-characters-0123456789")
+    assert environment.secret_key(tmp_path) == "$HOME-and-29-characters-0123456789"
+
+
+@pytest.mark.parametrize(
+    "line", [f"VENICE_API_KEY = {KEY}", f" VENICE_API_KEY={KEY}", f"VENICE_API_KEY: {KEY}"]
+)
+def test_a_line_of_the_file_that_says_nothing_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Passed over, the emulator would draw; printed, the key would stand in a log."""
+    given = {"GIVEN": "before"}
+    monkeypatch.setattr("os.environ", given)
+    monkeypatch.setattr("environ.Env.ENVIRON", given)
+    file = tmp_path / ".env"
+    file.write_text("# words\n\n  # more\nexport PORT=8200\nGIVEN=after\nTIME_ZONE='Europe/Rome'\r\nHOST=\n")
+    environment.read_file(file)
+    assert [environment.text(name, "-") for name in ("PORT", "GIVEN", "TIME_ZONE", "HOST")] == [
+        "8200",
+        "before",
+        "Europe/Rome",
+        "-",
+    ]
+    file.write_text(f"PORT=8200\n{line}\n")
+    with pytest.raises(ImproperlyConfigured, match=r"Line 2 of .*env' is not NAME=VALUE") as refused:
+        environment.read_file(file)
+    assert KEY not in str(refused.value) + caplog.text
+
+
+@pytest.mark.parametrize("value", ["0000000000000", "0" * 12 + "9" * 9, "0" * 12 + "9" * 5000])
+def test_a_number_behind_zeros_is_within_its_bounds_too(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("TRASH_DAYS", value)
+    with pytest.raises(ImproperlyConfigured, match="TRASH_DAYS must be a whole number from 0 to 36500"):
+        environment.number("TRASH_DAYS", 30, 0, 36_500)
+
+
+@pytest.mark.parametrize("name", ["c++", "a#b", "x?y", "100%25"])
+def test_the_database_is_in_its_folder_whatever_that_is_called(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    file = tmp_path / name / "gallery.sqlite3"
+    assert environment.database(file) == {"ENGINE": "django.db.backends.sqlite3", "NAME": str(file)}
+
+
+@pytest.mark.parametrize(
+    "url", ["postgres://host", "sqlite:///", "sqlite:///:memory:", "sqlite:////x?timeout=abc"]
+)
+def test_an_address_without_a_database_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL cannot be read"):
+        environment.database(Path("/x"))
 
 
 def test_it_stops_when_a_secret_file_is_missing(tmp_path: Path) -> None:
@@ -447,3 +522,30 @@ def test_what_is_of_no_use_alone_leaves_nothing_where_no_site_is(tmp_path: Path,
     assert len(done.stderr.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
     assert manage(tmp_path, command.split()[0], "--help").returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["", "help", "help serve", "web --help"])
+def test_who_only_asks_leaves_no_data_behind(tmp_path: Path, command: str) -> None:
+    """Of root, who is not who will run the site."""
+    done = manage(tmp_path, *command.split())
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("localhost", "http://127.0.0.1:8000"),
+        ("0.0.0.0", "http://127.0.0.1:8000"),
+        ("::", "http://127.0.0.1:8000"),
+        ("::1", "http://[::1]:8000"),
+        ("192.168.1.5", "http://192.168.1.5:8000"),
+    ],
+)
+def test_where_it_listens_is_where_it_says_that_it_is(
+    monkeypatch: pytest.MonkeyPatch, host: str, url: str
+) -> None:
+    monkeypatch.delenv("PUBLIC_URL", raising=False)
+    assert environment.public_urls(environment.listening_url(host, 8000)) == (url,)

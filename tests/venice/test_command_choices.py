@@ -213,6 +213,10 @@ def test_whatever_a_request_has_is_an_option(run: Run) -> None:
         assert [each.name for each in wanted if each.option not in told] == []
 
 
+def test_what_a_command_needs_is_told_letter_by_letter(run: Run) -> None:
+    assert "needs a key of the kind ADMIN." in " ".join(run("balance", "--help").stdout.split())
+
+
 def test_version(run: Run) -> None:
     done = run("--version")
     assert (done.returncode, done.stdout) == (0, f"venice {__version__}\n")

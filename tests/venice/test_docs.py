@@ -25,6 +25,7 @@ from venice import (
     Upscale,
     VeniceError,
     bundled_models,
+    cli,
     errors,
 )
 from venice.emulator import Emulator
@@ -143,6 +144,11 @@ def test_every_error_is_in_the_page() -> None:
     ]
     missing = {kind.__name__ for kind in kinds} - set(re.findall(r"`(\w+)`", PAGE))
     assert missing == {"VeniceError", "CatalogError"}
+
+
+def test_exit_statuses_are_those_that_help_tells() -> None:
+    told = " ".join(PAGE.partition("Exit status: ")[2].partition(".\n")[0].split())
+    assert told == " ".join(cli._EPILOG.partition("exit status: ")[2].split())
 
 
 if __name__ == "__main__":

@@ -93,7 +93,7 @@ def _add_generate(commands: _Commands) -> None:
 
 def _add(commands: _Commands, name: str, run: Any, help: str, out: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=help, description=f"{help.capitalize()}."
+        name, help=help, description=f"{help[:1].upper()}{help[1:]}."
     )
     parser.set_defaults(run=run, parameters={}, saved=None)
     parser.add_argument(

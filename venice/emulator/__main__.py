@@ -43,13 +43,27 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"faults, by [[fault:NAME]] in a prompt or POST /_emulator/faults:\n{faults}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--port", type=int, default=8765, help="0 takes a free one (default 8765)")
+    parser.add_argument("--port", type=_port, default=8765, help="0 takes a free one (default 8765)")
     parser.add_argument("--key", help="the only right key; without it any key is")
     parser.add_argument("--latency-ms", type=_positive, default=0, help="wait before each picture")
     parser.add_argument("--balance-usd", type=_usd, default=Decimal(50), help="to begin with (50)")
-    parser.add_argument("--rate-limit", type=int, default=20, help="images per model and 60 s (20)")
-    parser.add_argument("--error-budget", type=int, default=20, help="failures per model and 30 s (20)")
+    parser.add_argument("--rate-limit", type=_count, default=20, help="images per model and 60 s (20)")
+    parser.add_argument("--error-budget", type=_count, default=20, help="failures per model and 30 s (20)")
     return parser
+
+
+def _port(text: str) -> int:
+    return _whole(text, 65_535)
+
+
+def _count(text: str) -> int:
+    return _whole(text, 1_000_000)
+
+
+def _whole(text: str, most: int) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) > most:
+        raise argparse.ArgumentTypeError(f"a whole number from 0 to {most}")
+    return int(text)
 
 
 def _positive(text: str) -> float:

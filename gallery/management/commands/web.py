@@ -14,7 +14,6 @@ from django.db import DatabaseError, connection
 from gallery.checks import broken_database, refuse_unusable, unshared
 from gallery.models import schema
 from gallery.web import server
-from gallery.wsgi import application
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +29,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, fd: int | None, watch: int | None, **options: Any) -> None:
+        # Not at the top: who asks for help need not hear of static files that are not there yet.
+        from gallery.wsgi import application
+
         # When we hang, whoever watches us asks with it what our threads do: it needs no thread of ours to answer.
         faulthandler.register(signal.SIGUSR1)
         refuse_unusable()

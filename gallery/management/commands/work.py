@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -40,6 +41,9 @@ class Command(BaseCommand):
                 raise CommandError(str(error), returncode=2) from None
 
             def stop(number: int, frame: FrameType | None) -> None:
+                if worker.is_stopping and number == signal.SIGHUP:
+                    # A terminal that closes may say so more than once.
+                    return
                 if worker.is_stopping:
                     # The second signal: leave at once; recovery does the rest.
                     _say("warning", "worker: leaving at once")
@@ -53,10 +57,15 @@ class Command(BaseCommand):
 
             signal.signal(signal.SIGTERM, stop)
             signal.signal(signal.SIGINT, stop)
+            # One that is ignored, as after `nohup`, stays so.
+            if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
+                signal.signal(signal.SIGHUP, stop)
             worker.run()
 
 
 def _say(level: str, line: str) -> None:
     """From a signal's handler straight to the file: what it interrupts may be in the middle of a write there."""
     line = as_json(level, __name__, line) if settings.LOG_FORMAT == "json" else line
-    os.write(sys.stderr.fileno(), f"{line}\n".encode())
+    # A terminal that was closed takes nothing any more.
+    with suppress(OSError):
+        os.write(sys.stderr.fileno(), f"{line}\n".encode())

@@ -51,21 +51,48 @@ def running_nginx(
 
     In `folder` it leaves `access.log`, and `nginx.log` of what went wrong.
     """
+    port = _free_port()
+    with _running(folder, port, _servers(port, sites, bucket, media)):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def running_nginx_with_tls(folder: Path, sites: list[str], certificate: Path) -> Iterator[tuple[str, str]]:
+    """Both of its servers as they are in compose.scale.yaml: host and port of the plain one, and of that with TLS."""
+    plain, secure = _free_port(), _free_port()
+    text = _before(of_compose(), sites)
+    for there, here in (
+        ("listen 8080;", f"listen 127.0.0.1:{plain};"),
+        ("listen 8443 ssl;", f"listen 127.0.0.1:{secure} ssl;"),
+        ("/run/secrets/tls_certificate", str(certificate)),
+        ("/run/secrets/tls_key", str(certificate)),
+    ):
+        assert there in text
+        text = text.replace(there, here)
+    with _running(folder, secure, _to_bucket(text, "https://127.0.0.1:1")):
+        yield f"127.0.0.1:{plain}", f"127.0.0.1:{secure}"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _running(folder: Path, port: int, servers: str) -> Iterator[None]:
     program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
     if program is None:
         pytest.skip("no nginx on this machine (Debian: apt-get install nginx-light)")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     config = folder / "nginx.conf"
     user = "user root;" if os.geteuid() == 0 else ""
-    servers = _servers(port, sites, bucket, media).replace("/var/log/nginx/", f"{folder}/")
+    servers = servers.replace("/var/log/nginx/", f"{folder}/")
     config.write_text(_FRAME.format(folder=folder, user=user, servers=servers))
     log = (folder / "nginx.log").open("w")
     process = subprocess.Popen([program, "-p", folder, "-c", config], stdout=log, stderr=log)
     try:
         _wait(port, process, folder / "nginx.log")
-        yield f"http://127.0.0.1:{port}"
+        yield
     finally:
         process.terminate()
         process.wait()
@@ -79,14 +106,23 @@ def _servers(port: int, sites: list[str], bucket: str, media: Path | None) -> st
     text = head + "server {" + rest.partition("server {")[2]
     assert "listen 8443 ssl;" in text
     text = text.replace("listen 8443 ssl;", f"listen 127.0.0.1:{port};")
-    kept = [line for line in text.splitlines() if "ssl_certificate" not in line and "server web-" not in line]
-    text = "\n".join(kept).replace(
-        "upstream gallery {", "upstream gallery {" + "".join(f"server {site};" for site in sites)
-    )
+    text = _before("\n".join(line for line in text.splitlines() if "ssl_certificate" not in line), sites)
     if media:
         before, _, after = text.partition("    # X_ACCEL_PREFIX")
         ours = of_docs().replace("/srv/gallery/data/media/", f"{media}/")
         return before + ours + "    location = /not-there" + after.partition("    location = /not-there")[2]
+    return _to_bucket(text, bucket)
+
+
+def _before(text: str, sites: list[str]) -> str:
+    """With these web servers in place of those of the compose file."""
+    text = "\n".join(line for line in text.splitlines() if "server web-" not in line)
+    return text.replace(
+        "upstream gallery {", "upstream gallery {" + "".join(f"server {site};" for site in sites)
+    )
+
+
+def _to_bucket(text: str, bucket: str) -> str:
     start, _, end = text.partition("${AWS_ENDPOINT_URL_S3")
     return start + bucket + end.partition("}")[2]
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO, StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -86,6 +87,28 @@ def test_the_worker_stores_a_picture_and_its_thumbnails(image: Image, bucket: Bu
 def test_nothing_is_written_to_the_disk_but_the_spool(image: Image, tmp_path: Any) -> None:
     assert not (tmp_path / "media").exists()
     assert (tmp_path / "spool").exists()
+
+
+def test_pictures_move_between_folder_and_bucket_under_their_names(
+    image: Image, bucket: Bucket, settings: LazySettings
+) -> None:
+    """As `aws s3 sync` moves them, which knows neither our types nor what browsers may do with them."""
+    in_bucket, root = settings.STORAGES, Path(settings.MEDIA_ROOT)
+    for key, data in objects_in(bucket).items():
+        path = root / key.removeprefix(bucket.prefix)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    settings.STORAGES = in_bucket | {"default": {"BACKEND": "gallery.media.storage.ContentStorage"}}
+    assert report()[0] == 0
+    assert pictures.load(image.name, image.sha256)
+
+    moved = replace(bucket, prefix="moved/")
+    for path in root.rglob("*.*"):
+        key = moved.key(path.relative_to(root).as_posix())
+        client_of(bucket).put_object(Bucket=bucket.name, Key=key, Body=path.read_bytes())
+    settings.MEDIA_BUCKET, settings.STORAGES = moved, dict(in_bucket)
+    assert report()[0] == 0
+    assert pictures.load(image.name, image.sha256)
 
 
 def test_files_are_written_read_and_removed(bucket: Bucket) -> None:

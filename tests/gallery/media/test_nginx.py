@@ -2,6 +2,7 @@
 
 import hashlib
 import http.client
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +18,11 @@ from gallery.models import User
 from tests.bucket import ACCESS_KEY, new_bucket
 from tests.gallery.generations import a_picture
 from tests.gallery.media.conftest import keep_in
-from tests.gallery.media.nginx import running_nginx
+from tests.gallery.media.nginx import running_nginx, running_nginx_with_tls
 from tests.venice.conftest import free_port
+from tests.venice.tls import certificate, needs_openssl
+
+__all__ = ["certificate"]
 
 DATA = b"RIFF\x10\x00\x00\x00WEBP and what is in it" * 5000
 NAME = thumbnail_name(hashlib.sha256(DATA).hexdigest(), 512)
@@ -85,6 +89,27 @@ def test_a_body_of_pictures_passes_where_the_site_takes_it(
             # The site itself says no, to a form without its token.
             assert stranger.ask(address, "POST", body, **form)[0] == 403, address
         assert stranger.ask("/create/", "POST", body, **form)[0] == 413
+
+
+@needs_openssl
+def test_browsers_are_led_to_https_which_the_site_believes(
+    site: str, settings: LazySettings, certificate: Path, tmp_path: Path
+) -> None:
+    settings.SECURE_SSL_REDIRECT, settings.SECURE_PROXY_SSL_HEADER = True, ("HTTP_X_FORWARDED_PROTO", "https")
+    with running_nginx_with_tls(tmp_path, [site], certificate) as (plain, secure):
+        status, headers, _ = Browser(plain, "").ask("/queue/?from=7", Host="localhost")
+        assert (status, headers["location"]) == (301, ["https://localhost/queue/?from=7"])
+        # Who says so of themselves is not believed: that is nginx's to say.
+        assert Browser(plain, "").ask("/", X_Forwarded_Proto="https")[0] == 301
+        connection = http.client.HTTPSConnection(
+            secure.replace("127.0.0.1", "localhost"),
+            timeout=30,
+            context=ssl.create_default_context(cafile=certificate),
+        )
+        connection.request("GET", "/accounts/login/", headers={"Host": "localhost"})
+        answer = connection.getresponse()
+        assert (answer.status, b"<form" in answer.read()) == (200, True)
+        connection.close()
 
 
 def test_no_log_holds_what_signs_people_in(site: str, tmp_path: Path) -> None:

@@ -431,6 +431,22 @@ def test_the_first_signal_waits_for_what_is_paid_for(installation: Installation,
 
 
 @pytest.mark.one_database
+def test_a_terminal_that_closes_is_the_first_signal_however_often_it_says_so(
+    installation: Installation, alice: User
+) -> None:
+    queue(alice, faults="slow:2")
+    worker = installation.work().ready()
+    until(lambda: installation.emulator.ledger(), installation.logs)
+
+    worker.signal(signal.SIGHUP)
+    until(lambda: "waiting for 1 paid call" in worker.text, lambda: worker.text)
+    worker.signal(signal.SIGHUP)
+
+    assert worker.wait() == 0
+    assert states() == {State.DONE: 1}
+
+
+@pytest.mark.one_database
 def test_the_second_signal_ends_at_once(installation: Installation, alice: User) -> None:
     queue(alice, faults="slow:30")
     worker = installation.work().ready()

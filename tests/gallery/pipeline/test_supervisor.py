@@ -208,6 +208,34 @@ def test_it_ends_when_a_newer_version_has_migrated_meanwhile(served: Served) -> 
     assert "Install that version" in lines[0]
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP], ids=["Ctrl-C", "closed terminal"])
+def test_who_ends_it_in_a_terminal_loses_nothing_paid(served: Served, number: int) -> None:
+    served.wait(lambda: served.health() == "ok")
+    make = (
+        "from tests.gallery.generations import a_generation; "
+        "a_generation(User.objects.get(), 'a cat [[fault:drip:4]]')"
+    )
+    command = [sys.executable, "manage.py", "shell", "-v0", "-c", make]
+    subprocess.run(command, cwd=ROOT, env=served.environment, check=True)
+
+    def states() -> list[str]:
+        with closing(sqlite3.connect(served.environment["DATA_DIR"] + "/gallery.sqlite3")) as database:
+            return [state for (state,) in database.execute("SELECT state FROM gallery_generation")]
+
+    served.wait(lambda: states() == ["sending"])
+    children = served.processes()
+    served.process.send_signal(number)
+    if number == signal.SIGHUP:
+        # The kernel and the shell say it both.
+        time.sleep(0.5)
+        served.process.send_signal(number)
+
+    assert served.process.wait(60) == 0
+    assert not [child for child in children if Path(f"/proc/{child}").exists()]
+    assert states() == ["done"]
+
+
 def test_its_children_do_not_outlive_it(served: Served) -> None:
     served.wait(lambda: len(served.processes()) == 4)
     children = served.processes()

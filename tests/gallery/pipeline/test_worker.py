@@ -309,6 +309,22 @@ def test_the_rate_limit_does_not_hide_what_a_failed_call_said(
     assert (generation.state, generation.hold_words) == (State.QUEUED, "Inference processing failed")
 
 
+@pytest.mark.one_database
+@pytest.mark.parametrize(("limit", "calls"), [("0.02", 2), ("0.01", 2), ("0.009", 1), ("0", 1)])
+def test_a_failed_call_is_tried_once_more_up_to_a_price(
+    worker_process: WorkerProcess, alice: User, settings: LazySettings, limit: str, calls: int
+) -> None:
+    settings.AUTO_RETRY_MAX_USD = Decimal(limit)
+    generation = queue(alice, replace(BRIDGE, prompt="A bridge [[fault:500]]"))
+    assert generation.price_estimate == Decimal("0.01")
+
+    while worker_process.step():
+        Generation.objects.update(not_before=None)
+
+    generation.refresh_from_db()
+    assert (generation.state, generation.attempts.count()) == (State.FAILED, calls)
+
+
 def test_a_worker_that_is_gone_leaves_nothing_hanging(worker_process: WorkerProcess, alice: User) -> None:
     sent, leased = queue(alice), queue(alice)
     gone = Worker.objects.create(

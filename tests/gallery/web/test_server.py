@@ -473,6 +473,12 @@ def test_it_says_why_it_cannot_listen() -> None:
             server.listen("127.0.0.1", port)
 
 
+@pytest.mark.parametrize("host", ["192.0.2.1", "[::1]"])
+def test_an_address_that_is_not_ours_is_no_matter_of_the_port(host: str) -> None:
+    with pytest.raises(server.CannotListen, match="set HOST to an address of this machine"):
+        server.listen(host, 0)
+
+
 def test_a_stream_is_made_only_as_it_is_read_and_ends_when_its_reader_goes(running: Running) -> None:
     with running.connect(4096) as connection:
         connection.sendall(b"GET /stream HTTP/1.1\r\n" + HEAD + b"\r\n")

@@ -88,6 +88,11 @@ def test_a_port_in_use_is_reported_in_one_line() -> None:
 
 
 def test_bad_flags_are_refused() -> None:
-    for flags in (("--balance-usd", "many"), ("--latency-ms", "-1"), ("--port", "x")):
+    for flags in (
+        ("--balance-usd", "many"),
+        ("--latency-ms", "-1"),
+        ("--port", "99999"),
+        ("--rate-limit", "-1"),
+    ):
         command = [sys.executable, "-m", "venice.emulator", *flags]
         assert subprocess.run(command, capture_output=True, timeout=10).returncode == 2
