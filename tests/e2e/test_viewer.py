@@ -454,6 +454,20 @@ class Fingers:
         self.touch("touchEnd")
 
 
+def test_the_place_in_a_long_list_lies_over_nothing_beside_it(filled_site: Site, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = signed_in(filled_site, context, path=SEARCH)
+    page.locator("[data-grid] .tile").nth(TILE).tap()
+    place = page.locator("[data-position]")
+    # The page counts no further than a thousand before the picture and behind it.
+    place.evaluate("(place) => { place.textContent = '1 000 of more than 1\\u00a0000'; }")
+    for width in (320, 360, 390, 430, 834):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert place.evaluate("(place) => place.scrollWidth - place.clientWidth") == 0
+        assert place.evaluate("(place) => place.clientHeight") <= 50
+    context.close()
+
+
 @pytest.mark.long
 def test_on_a_phone_by_touch(filled_site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
