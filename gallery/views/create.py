@@ -196,6 +196,7 @@ def _generate(request: MemberRequest) -> HttpResponse:
         return SeeOther(address)
     context: dict[str, Any] = {"created": created, "form": form, "last_seed": first.seed}
     context["row"] = click_rows.made(first.batch, generations, closed_gates(request))
+    context["is_changed"] = created and _goes_elsewhere(request)
     if _in_composer(request):
         context["in_composer"] = True
     elif "refused" in request.POST or form.is_drawn_for_another:
@@ -203,6 +204,13 @@ def _generate(request: MemberRequest) -> HttpResponse:
         mended, values = _form_of(request, request.POST)
         context |= {**drafts.context(request, values, mended), "form": mended, "mended": mended}
     return render(request, "create/_queued.html", context)
+
+
+def _goes_elsewhere(request: MemberRequest) -> bool:
+    """Whether what is made goes into another collection than the page says, or into none any more."""
+    goes_to = request.user.goes_to
+    there = str(goes_to.pk) if goes_to else ""
+    return request.POST.get("drawn-destination", there) != there
 
 
 def _posted(request: MemberRequest) -> GenerateForm:

@@ -491,6 +491,30 @@ def test_a_destination_that_is_gone_harms_nothing(
     assert queue(alice).batch.destination is None
 
 
+def test_a_page_that_tells_another_destination_is_put_right(page: Get, client: Client, alice: User) -> None:
+    collection = Collection.objects.called("Campaign", alice)
+    client.post("/collections/destination/", {"collection": collection.pk})
+    shown_there = page("/create/")
+    told = shown_there.one("input", name="drawn-destination")["value"]
+    assert told == str(collection.pk)
+    assert "drawn-destination" in shown_there.one("form", id="create-form")["hx-include"]
+    assert "drawn-destination" in page("/").one("form", id="create-composer")["hx-include"]
+
+    def made(destination: str) -> Page:
+        sent = {"prompt": "a heron", "model": "z-image-turbo", "drawn-destination": destination}
+        return Page(client.post("/create/", sent, headers=HTMX).content)
+
+    # What is typed there stays where nothing has changed.
+    assert not made(told).all(id="destination")
+    collection.delete()
+    changed = made(told).one(id="destination")
+    assert changed["hx-swap-oob"] == "true"
+    assert "what you asked for goes into no collection." in changed.words
+    assert not made("").all(id="destination")
+    client.post("/collections/destination/", {"collection": "Spring"})
+    assert "what you asked for goes into Spring." in made("").one(id="destination").words
+
+
 @pytest.mark.parametrize("more", [{}, {"typed": "1"}])
 def test_an_archived_one_is_told_as_such(client: Client, alice: User, more: dict[str, str]) -> None:
     collection, _ = filled(alice)
