@@ -35,7 +35,7 @@ _TITLES = {
     422: ("That cannot be used", "Something in the form is not as it must be."),
     429: ("Too fast", "Please wait a moment, then try again."),
     431: ("Too much was sent", "The address, or the cookies that the browser sends with it, are too long."),
-    500: ("Something broke", "It is logged. What was already generated is kept."),
+    500: ("Something broke", "That did not work; it is logged. What was already generated is kept."),
 }
 
 

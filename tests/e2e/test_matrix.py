@@ -37,6 +37,28 @@ def test_from_the_create_form_to_the_table(site: Site, browser: Browser, width: 
     context.close()
 
 
+def test_what_is_typed_stays_for_the_tab(site: Site, browser: Browser) -> None:
+    context, page, complaints = opened(site, browser, "/create/matrix/", name="typist")
+    words, seeds = page.get_by_label("Prompt", exact=True), page.locator("#id_axis-seed")
+    words.fill("fog over a canal")
+    seeds.fill("1..3")
+    page.reload()
+    expect(words).to_have_value("fog over a canal")
+    page.goto(site.url + "/queue/")
+    page.goto(site.url + "/create/matrix/")
+    expect(words).to_have_value("fog over a canal")
+    expect(seeds).to_have_value("1..3")
+    # What the address fills in is meant.
+    page.goto(site.url + "/create/matrix/?prompt=rain")
+    expect(words).to_have_value("rain")
+    expect(seeds).to_have_value("")
+    page.locator('form[action="/accounts/logout/"]').evaluate("(form) => form.requestSubmit()")
+    page.wait_for_url("**/accounts/login/**")
+    assert page.evaluate("sessionStorage.getItem('matrix')") is None
+    assert complaints == []
+    context.close()
+
+
 def table(page: Page) -> None:
     """The table of what was just bought."""
     page.wait_for_url("**/matrices/*/")
