@@ -16,9 +16,8 @@ from gallery.media import delivery
 from gallery.media.storage import CACHE, content_type
 
 BLOCK = 64 * 1024
-# A picture is never a document: even one that is HTML as well runs nothing and loads nothing. The style is that of the
-# browser, which puts a picture that is opened alone into the middle of its window.
-SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+# A picture is never a document: even one that is HTML as well runs nothing and loads nothing.
+SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z")
 _signer = TimestampSigner(salt="gallery.media")

@@ -281,15 +281,6 @@ def under_pointer(page: Page, x: float, y: float) -> list[float]:
     return page.evaluate(UNDER, [x, y])  # type: ignore[no-any-return]
 
 
-def test_an_original_that_is_opened_alone_stands_in_the_middle(filled_site: Site, page: Page) -> None:
-    page.goto(filled_site.url + SEARCH)
-    page.goto(f"{filled_site.url}/images/{tiles(page)[TILE]}/original")
-    box = page.locator("img").bounding_box()
-    assert box
-    assert box["x"] > 0
-    assert box["x"] * 2 + box["width"] == pytest.approx(1440, abs=2)
-
-
 @pytest.mark.long
 def test_a_picture_is_never_enlarged_by_itself(filled_site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 2560, "height": 1440})

@@ -24,7 +24,7 @@ from tests.gallery.generations import a_picture
 DATA = b"RIFF\x10\x00\x00\x00WEBP and what is in it"
 DIGEST = hashlib.sha256(DATA).hexdigest()
 NAME = thumbnail_name(DIGEST, 512)
-SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
 # As its own setting names it.
 AMAZON = Bucket(
