@@ -36,6 +36,11 @@ _TITLES = {
     429: ("Too fast", "Please wait a moment, then try again."),
     431: ("Too much was sent", "The address, or the cookies that the browser sends with it, are too long."),
     500: ("Something broke", "That did not work; it is logged. What was already generated is kept."),
+    503: (
+        "Not now",
+        "The site's disk is full, or its database away: who runs it finds in its log what is to be mended. "
+        "What was already generated is kept.",
+    ),
 }
 
 

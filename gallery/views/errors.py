@@ -1,5 +1,6 @@
 """Django's error handlers, all showing the one plain page."""
 
+import sys
 from typing import Any, cast
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from gallery.forms import kept
 from gallery.forms.kept import Words
 from gallery.forms.login_redirect import to_sign_in
 from gallery.http import MemberRequest, SeeOther, error_page
+from gallery.logs import outage
 from gallery.views import create
 
 _OLDER = (
@@ -39,8 +41,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, without a word of the cause: that is in the log."""
-    return error_page(request, 500)
+    """500, without a word of the cause: that is in the log. 503 where the site lacks its disk or its database."""
+    error = sys.exc_info()[1]
+    return error_page(request, 503 if isinstance(error, Exception) and outage(error) else 500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:

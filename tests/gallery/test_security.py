@@ -6,14 +6,14 @@ The table below names every URL of the site; one that is missing from it fails t
 import hashlib
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
 import pytest
 from django.conf import LazySettings
 from django.conf import settings as django_settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -26,6 +26,7 @@ from gallery.models import (
     Hold,
     Image,
     Preset,
+    Prompt,
     SavedSearch,
     State,
     Upload,
@@ -33,6 +34,7 @@ from gallery.models import (
     Worker,
 )
 from gallery.pipeline.worker import WorkerProcess
+from tests.gallery.page import Page
 from tests.gallery.pipeline.test_kinds import RED
 from venice import Generate
 
@@ -430,6 +432,43 @@ def test_a_crash_says_nothing_of_itself(
     assert b"secret" not in response.content
     assert b"Traceback" not in response.content
     assert "frame-ancestors" in response["Content-Security-Policy"]
+
+
+def test_a_disk_that_is_full_is_called_that(
+    client: Client, alice: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is no fault of the program, whose page would say that something broke."""
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL has no limit of a file that could be set here")
+    client.force_login(alice)
+    client.raise_request_exception = False
+    with no_room():
+        # What was begun has a few bytes left.
+        answers = [client.post("/collections/", {"name": f"{number} {'x' * 90}"}) for number in range(100)]
+
+    made, response = Collection.objects.count(), answers[-1]
+    assert made < 100
+    assert [each.status_code for each in answers] == [303] * made + [503] * (100 - made)
+    assert "disk is full" in Page(response.content).words
+    assert "Traceback" not in caplog.text
+
+
+@contextmanager
+def no_room() -> Iterator[None]:
+    """SQLite's file is as large as it may be, and has no free page."""
+    with connection.cursor() as cursor:
+        (pages,) = cursor.execute("PRAGMA page_count").fetchone()
+        cursor.execute(f"PRAGMA max_page_count = {pages}")
+    try:
+        for size in (100_000, 1_000, 10):
+            with suppress(OperationalError):
+                while True:
+                    with transaction.atomic():
+                        Prompt.objects.remember(f"{uuid4()} " * size)
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA max_page_count = 4294967294")
 
 
 def test_a_deactivated_member_is_out_at_the_next_request(client: Client, alice: User) -> None:
