@@ -47,6 +47,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # A job in the background of a script ignores Ctrl-C, and so would every process that is started here.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # And one that was begun with nohup ignores that its terminal closes.
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     hypothesis.settings.register_profile("steady", derandomize=True)
     if config.getoption("--long"):
         look_further()

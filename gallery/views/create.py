@@ -233,13 +233,14 @@ def _made(
     is_valid = with_references(form, request.POST, request.user)
     of_rest = MAKE_MISSING in request.POST
     first = Generation.objects.submitted(request.user, form.submission)
+    if is_valid and not first and (repeat := repeated(request, form)):
+        # Asked once more: it may be what this very form, sent twice at once, has queued between the two questions.
+        first = Generation.objects.submitted(request.user, form.submission)
+        form.repeat = None if first else repeat
     if first and (of_rest or not is_valid):
         # What was missing has come, or is on its way, since then.
         return first, False
-    if not is_valid:
-        return None
-    form.repeat = None if first else repeated(request, form)
-    if form.repeat and not (of_rest and form.repeat.missing):
+    if not is_valid or (form.repeat and not (of_rest and form.repeat.missing)):
         return None
     return _spent(request, form, image)
 

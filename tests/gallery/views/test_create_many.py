@@ -11,8 +11,12 @@ from django.conf import LazySettings
 from django.db import connection
 from django.test import Client
 
+from gallery.forms.generate import GenerateForm
+from gallery.forms.repeat import repeated
+from gallery.http import MemberRequest
 from gallery.models import Batch, Draft, Generation, User
 from gallery.pipeline.worker import WorkerProcess
+from gallery.variations.exact_matches import Repeat
 from tests.gallery.generations import a_picture, take_off_the_list
 from tests.gallery.page import Page
 from tests.gallery.paid_form import spending
@@ -111,6 +115,28 @@ def test_twenty_posts_of_one_form_at_once_are_one_click(
         answers = set(pool.map(press, range(20)))
 
     assert answers == {(303, f"/batches/{Batch.objects.get().pk}/")}
+    assert Generation.objects.count() == 5
+
+
+def test_a_form_that_came_through_meanwhile_repeats_nothing(
+    maker: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sent twice at once, it is asked after by its id, and then whether it exists already: in between it may come."""
+    post = BRIDGE | {"count": "5", "seed": "7", "submission": str(uuid.uuid4()), "price": "0.05"}
+    looked: list[object] = []
+
+    def repeated_meanwhile(request: MemberRequest, form: GenerateForm) -> Repeat | None:
+        looked.append(form)
+        if len(looked) == 1:
+            browser = Client()
+            browser.force_login(alice)
+            assert browser.post("/create/", post).status_code == 303
+        return repeated(request, form)
+
+    monkeypatch.setattr("gallery.views.create.repeated", repeated_meanwhile)
+    answer = maker.post("/create/", post)
+
+    assert (answer.status_code, answer["Location"]) == (303, f"/batches/{Batch.objects.get().pk}/")
     assert Generation.objects.count() == 5
 
 
