@@ -90,6 +90,19 @@ def is_whole(page: Page) -> list[str]:
     return ids
 
 
+# How far it is to the end, in CSS pixels, once the page has come to rest.
+REST = """() => new Promise((resolve) => {
+  let [before, still] = [scrollY, 0];
+  const look = () => {
+    still = scrollY === before ? still + 1 : 0;
+    before = scrollY;
+    if (still < 6) requestAnimationFrame(look);
+    else resolve(document.documentElement.scrollHeight - scrollY - innerHeight);
+  };
+  requestAnimationFrame(look);
+})"""
+
+
 def stays_when_read_anew(page: Page) -> None:
     """The address names the picture at the top; the page that it gives begins with that one."""
     page.wait_for_url("**from=*")
@@ -105,8 +118,7 @@ def grows(page: Page, count: int) -> int:
 
     One that scrolls past what is there sees the last row fill itself; nobody who looks at the pictures does.
     """
-    rest = page.evaluate("document.documentElement.scrollHeight - scrollY - innerHeight")
-    if rest < AHEAD:
+    if page.evaluate(REST) < AHEAD:
         expect(page.locator("[data-grid] [data-image]").nth(count)).to_be_attached()
     return len(tiles(page))
 

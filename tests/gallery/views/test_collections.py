@@ -498,7 +498,9 @@ def test_a_page_that_tells_another_destination_is_put_right(page: Get, client: C
     told = shown_there.one("input", name="drawn-destination")["value"]
     assert told == str(collection.pk)
     assert "drawn-destination" in shown_there.one("form", id="create-form")["hx-include"]
-    assert "drawn-destination" in page("/").one("form", id="create-composer")["hx-include"]
+    assert "drawn-destination" in page("/").one(id="dock")["hx-include"]
+    # Elsewhere none is named.
+    assert "hx-include" not in page("/queue/").one(id="dock")
 
     def made(destination: str) -> Page:
         sent = {"prompt": "a heron", "model": "z-image-turbo", "drawn-destination": destination}
