@@ -54,7 +54,7 @@ class StoredPicture(models.Model):
 
     @property
     def thumbnail_512(self) -> str:
-        """Address of the thumbnail whose longer side has at most 512 pixels."""
+        """Address of the larger thumbnail."""
         return self._thumbnail(_LARGER)
 
     @property
@@ -64,7 +64,7 @@ class StoredPicture(models.Model):
 
     @property
     def thumbnail_256(self) -> str:
-        """Address of the thumbnail whose longer side has at most 256 pixels."""
+        """Address of the smaller thumbnail."""
         return self._thumbnail(_SMALLER)
 
     @property
