@@ -1,6 +1,5 @@
 """How numbers, money and shapes are written."""
 
-import json as json_module
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -14,7 +13,6 @@ register = template.Library()
 
 
 register.filter(formats.usd)
-register.filter(formats.size)
 register.filter(formats.amount)
 register.filter(formats.about)
 register.filter(formats.ordinal)
@@ -33,12 +31,6 @@ def duration(value: int | timedelta | None) -> str:
 def sides(picture: Any, sign: str = " × ") -> str:
     """How many pixels it has across and down."""
     return formats.sides(picture.width, picture.height, sign)
-
-
-@register.filter
-def json(value: Any) -> str:
-    """JSON for an attribute; escaping is the template's."""
-    return json_module.dumps(value)
 
 
 @register.simple_tag

@@ -6,7 +6,6 @@ from gallery import access
 
 register = template.Library()
 
-register.filter(access.may_change)
 register.filter(access.may_change_batch)
 register.filter(access.may_throw_away)
 register.filter(access.may_change_preset)
