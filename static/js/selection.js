@@ -11,6 +11,10 @@ const KEY = `selection ${location.pathname} ${new URLSearchParams(location.searc
 const TILE = "#grid > [data-image]";
 // So long a finger rests on a tile until that means to select it.
 const LONG = 450;
+// A deed that takes longer says that it goes on: a hundred thousand pictures take half a minute.
+const SLOW = 800;
+// What takes longer than this says that it goes on: a hundred thousand pictures take half a minute.
+const SOON = 800;
 
 const selected = new Set();
 let all = false;
@@ -233,6 +237,7 @@ bar.addEventListener("submit", async (event) => {
   const held = document.activeElement === button;
   busy = true;
   draw();
+  const goesOn = sayWhenSlow();
   try {
     const answer = await fetch(button.formAction, {
       method: "POST",
@@ -249,11 +254,26 @@ bar.addEventListener("submit", async (event) => {
   } catch {
     refuse("The server cannot be reached.");
   } finally {
+    goesOn.end();
     busy = false;
     draw();
     if (held) goOn(button);
   }
 });
+
+/** A notice that stands there until it is ended, once that takes a while. */
+function sayWhenSlow() {
+  const notice = document.createElement("p");
+  notice.className = "notice";
+  notice.textContent = "Working… This can take a minute.";
+  const timer = setTimeout(() => document.getElementById("notices").append(notice), SLOW);
+  return {
+    end() {
+      clearTimeout(timer);
+      notice.remove();
+    },
+  };
+}
 
 /** What is selected stays so, and what can still be undone stays there. */
 const refuse = (words) => document.dispatchEvent(new CustomEvent("live:say", { detail: words }));

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.conftest import WIDE, Site, opened
 
@@ -63,6 +63,30 @@ def test_pictures_are_selected_done_something_with_and_brought_back(
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(first[0])).to_have_count(1)
     assert tile(page, 0) == first
+    assert complaints == []
+    context.close()
+
+
+def test_a_deed_that_takes_long_says_that_it_goes_on(filled_site: Site, browser: Browser) -> None:
+    context, page, complaints = opened(filled_site, browser)
+    held: list[Route] = []
+    page.route("**/selection/*/", lambda route: held.append(route))
+    page.locator(f"{tile(page, 0)[0]} > a").focus()
+    page.keyboard.press("x")
+    page.keyboard.press("Delete")
+    notices = page.locator("#notices")
+    expect(notices).to_have_text("Working… This can take a minute.")
+    expect(page.locator("#selection [data-verb=favourite]")).to_be_disabled()
+    held.pop().continue_()
+    expect(notices).to_contain_text("1 picture put into the trash.")
+    expect(notices).not_to_contain_text("Working")
+    page.get_by_role("button", name="Undo").click()
+    undoing = page.locator("form[data-action=undo-trash]")
+    words = "form => getComputedStyle(form, '::before').content"
+    expect(undoing).to_have_class(re.compile("htmx-request"))
+    assert "Working" in undoing.evaluate(words)
+    held.pop().continue_()
+    expect(notices).to_contain_text("1 picture taken out of the trash.")
     assert complaints == []
     context.close()
 

@@ -22,8 +22,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.urls import reverse
 from ruamel.yaml import YAML
 
+from gallery.views.selection import VERBS
 from tests.gallery.media.nginx import of_compose
 from tests.gallery.page import Page
 
@@ -420,3 +422,15 @@ def test_nginx_lets_pictures_pass_where_the_site_takes_them_and_nowhere_else() -
         assert re.search(place.removeprefix("~ "), address)
         assert not re.search(place.removeprefix("~ "), f"/more{address}")
         assert not re.search(place.removeprefix("~ "), f"{address}more")
+
+
+def test_nginx_waits_for_what_is_done_with_very_many_pictures_and_for_nothing_else() -> None:
+    blocks = re.findall(r"location ([^{]+) \{([^}]*)\}", of_compose())
+    (place,) = [place for place, block in blocks if "proxy_read_timeout" in block]
+
+    pattern = place.removeprefix("~ ")
+    for verb in VERBS:
+        assert re.match(pattern, reverse("selection", args=[verb]))
+    assert re.match(pattern, reverse("admin:gallery_image_changelist"))
+    assert not re.match(pattern, reverse("create"))
+    assert not re.match(pattern, reverse("gallery"))
