@@ -50,8 +50,8 @@ def groups(
 ) -> list[Group]:
     """What is chosen in its order, then what `listing` finds; without a search what is at hand.
 
-    That is what is `near`, liked, made or brought lately. Each picture once; as `member` has them in lists, and of
-    uploads their own alone.
+    That is what is `near`, liked, made or brought lately, and the newest of all: a newcomer has nothing else. Each
+    picture once; as `member` has them in lists, and of uploads their own alone.
     """
     parts: list[tuple[str, Iterable[StoredPicture], str]] = [("Chosen", chosen, "")]
     if listing.query:
@@ -62,6 +62,7 @@ def groups(
             ("Your favourites", _favourites(member), "is:favourite"),
             ("Made by you lately", _made(member), "by:me"),
             ("Your uploads", Upload.objects.of(member)[:SHOWN], ""),
+            ("Newest in the gallery", _newest(member), ""),
         ]
     seen: set[str] = set()
     drawn = []
@@ -99,6 +100,10 @@ def _favourites(member: User) -> list[Image]:
 
 def _made(member: User) -> Rows:
     return _listed(member).filter(owner=member).order_by("-pk")[:_READ]
+
+
+def _newest(member: User) -> Rows:
+    return _listed(member).filter(is_cover=True).order_by("-pk")[:SHOWN]
 
 
 def _matches(member: User, listing: Listing) -> list[Image]:

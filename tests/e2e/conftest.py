@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tests.e2e.site import NoBrowser, Site, running_browser, running_site, signed_in
 from venice.emulator import Emulator
 
-__all__ = ["PHONE", "WIDE", "Site", "at_hand", "opened", "signed_in", "watched"]
+__all__ = ["PHONE", "WIDE", "Site", "at_hand", "opened", "routed", "signed_in", "watched"]
 
 #: A window as most have it, and a telephone.
 WIDE = {"width": 1440, "height": 900}
@@ -64,6 +64,16 @@ def watched(context: BrowserContext) -> list[str]:
     return complaints
 
 
+def routed(context: BrowserContext) -> BrowserContext:
+    """The same, before its first page, for a test that holds, answers or drops requests.
+
+    Chromium takes a while to begin looking at requests, and to end it with the last route: what is asked for meanwhile
+    passes by the route, or is never answered. So it looks at them all the time.
+    """
+    context.route("**/nobody-asks-for-this", lambda route: route.abort())
+    return context
+
+
 def at_hand(page: Page, place: str = "main") -> None:
     """On a telephone: nothing is wider than the window, and what `place` has is large enough for a finger."""
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
@@ -71,13 +81,21 @@ def at_hand(page: Page, place: str = "main") -> None:
 
 
 def opened(
-    site: Site, browser: Browser, path: str = "/", *, name: str = "admin", **options: object
+    site: Site,
+    browser: Browser,
+    path: str = "/",
+    *,
+    name: str = "admin",
+    is_routed: bool = False,
+    **options: object,
 ) -> tuple[BrowserContext, Page, list[str]]:
     """A page of the site as its staff sees it, in a window with these `options`; and what its console complains of.
 
     The member of this `name` has what other tests made for them, unless no other test has that name.
     """
     context = browser.new_context(**({"viewport": WIDE} | options))  # type: ignore[arg-type]
+    if is_routed:
+        routed(context)
     complaints = watched(context)
     page = signed_in(site, context, name, path)
     return context, page, complaints

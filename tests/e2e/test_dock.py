@@ -1,14 +1,16 @@
 """The composer on every page: by touch, by mouse, by keys, over a picture, without scripts."""
 
 import re
+from functools import partial
 from io import BytesIO
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image as Pillow
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from tests.e2e.conftest import Site, signed_in, watched
+from tests.e2e import conftest
+from tests.e2e.conftest import Site
 
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 PASTE = """([target, bytes]) => {
@@ -29,13 +31,7 @@ COVERED = """() => {
 }"""
 
 
-def opened(
-    site: Site, browser: Browser, path: str, name: str = "dora", **options: object
-) -> tuple[BrowserContext, Page, list[str]]:
-    context = browser.new_context(**({"viewport": WIDE} | options))  # type: ignore[arg-type]
-    complaints = watched(context)
-    page = signed_in(site, context, name, path)
-    return context, page, complaints
+opened = partial(conftest.opened, name="dora")
 
 
 def axe(page: Page) -> list[str]:
@@ -134,7 +130,7 @@ def test_undo_that_is_pressed_the_moment_it_comes_undoes_and_spends_nothing(
 def test_what_a_picture_gives_never_costs_words(filled_site: Site, browser: Browser) -> None:
     """Keys one after the other, two links before an answer, another tab's words, no network, a model on its way."""
     picture, words = filled_site.manage("shell", "-v0", "-c", MADE_BY_WORDS).split("\n", 1)
-    context, page, _ = opened(filled_site, browser, f"/images/{picture}/", name="gina")
+    context, page, _ = opened(filled_site, browser, f"/images/{picture}/", name="gina", is_routed=True)
     prompt, said, notice = (
         page.locator(f"#{name}") for name in ("id_prompt", "composer-said", "draft-notice")
     )
@@ -375,7 +371,7 @@ def test_a_picture_is_pasted_into_it(filled_site: Site, browser: Browser) -> Non
 @pytest.mark.long
 def test_words_that_are_typed_while_an_answer_is_on_its_way_stay(filled_site: Site, browser: Browser) -> None:
     """Here and in the form of an edit: the answer knows the words of then alone."""
-    context, page, complaints = opened(filled_site, browser, "/prompts/")
+    context, page, complaints = opened(filled_site, browser, "/prompts/", is_routed=True)
     held: list[Route] = []
     for path, box, model in (
         ("/prompts/", "#id_prompt", "venice-sd35"),

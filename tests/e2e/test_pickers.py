@@ -130,7 +130,7 @@ def test_a_model_a_shape_and_a_style_by_keyboard(filled_site: Site, browser: Bro
 def test_on_a_phone_by_touch(filled_site: Site, browser: Browser) -> None:
     context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
     complaints = watched(context)
-    page = signed_in(filled_site, context, path="/create/?prompt=A+bridge")
+    page = signed_in(filled_site, context, "tilda", "/create/?prompt=A+bridge")
     page.locator(".create-open-options").tap()
     page.get_by_role("button", name="Styles with pictures").tap()
     page.locator("[data-style='Film Noir'] .picker-choice").tap()

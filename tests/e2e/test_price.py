@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import Site, signed_in, watched
+from tests.e2e.conftest import Site, routed, signed_in, watched
 from tests.gallery.paid_form import with_prices
 
 SLOW = 30_000
@@ -66,7 +66,7 @@ def test_another_model_in_the_composer_without_javascript(site: Site, browser: B
 
 @pytest.mark.long
 def test_more_variants_and_a_click_before_their_price_has_come(site: Site, browser: Browser) -> None:
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context = routed(browser.new_context(viewport={"width": 1440, "height": 900}))
     page = signed_in(site, context, path="/create/")
     prompt = "Four lanterns clicked too early"
     page.locator("#id_prompt").fill(prompt)
@@ -103,7 +103,7 @@ def test_more_variants_and_a_click_before_their_price_has_come(site: Site, brows
 @pytest.mark.long
 def test_another_model_and_a_click_before_its_form_has_come(site: Site, browser: Browser) -> None:
     """It is sent, and the price that was read binds: a dearer model asks, one that is not dearer goes on."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context = routed(browser.new_context(viewport={"width": 1440, "height": 900}))
     page = signed_in(site, context, path="/create/")
     prompt = "A lantern of another model"
     page.locator("#id_prompt").fill(prompt)

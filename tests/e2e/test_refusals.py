@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.e2e.conftest import Site, signed_in
+from tests.e2e.conftest import Site, routed, signed_in
 from tests.e2e.test_shelf import collection, ids
 
 TYPED = "A lighthouse that nobody may lose"
@@ -58,7 +58,7 @@ def test_a_form_that_is_older_than_the_sign_in(site: Site, browser: Browser, pat
 @pytest.mark.one_in(4)
 @pytest.mark.parametrize("status", [403, 409, 413, 429, 502])
 def test_another_server_between_us_has_no_words(site: Site, browser: Browser, status: int) -> None:
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context = routed(browser.new_context(viewport={"width": 1440, "height": 900}))
     page = signed_in(site, context, path="/create/")
     page.locator("#id_prompt").fill(TYPED)
 
@@ -114,7 +114,7 @@ def refuse(status: int, route: Route) -> None:
 @pytest.mark.parametrize("deed", DEEDS)
 def test_why_a_deed_was_refused_is_told(filled_site: Site, browser: Browser, deed: str) -> None:
     """In the words of the page that refuses, which takes the place of nothing."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context = routed(browser.new_context(viewport={"width": 1440, "height": 900}))
     page = signed_in(filled_site, context, path=None)
     numbers = filled_site.manage("shell", "-v0", "-c", THINGS).split()
     things = dict(zip(("image", "waiting", "failed", "click"), numbers, strict=True))
@@ -166,7 +166,7 @@ def test_a_deed_of_a_page_that_is_older_than_the_sign_in_says_so(filled_site: Si
 def test_scripts_say_the_words_of_the_server_and_guess_nothing(
     filled_site: Site, browser: Browser, body: str, brought: str, moved: str
 ) -> None:
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context = routed(browser.new_context(viewport={"width": 1440, "height": 900}))
     page = signed_in(filled_site, context)
     notices = page.locator("#notices")
 

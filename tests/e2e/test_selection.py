@@ -68,7 +68,7 @@ def test_pictures_are_selected_done_something_with_and_brought_back(
 
 
 def test_a_deed_that_takes_long_says_that_it_goes_on(filled_site: Site, browser: Browser) -> None:
-    context, page, complaints = opened(filled_site, browser)
+    context, page, complaints = opened(filled_site, browser, is_routed=True)
     held: list[Route] = []
     page.route("**/selection/*/", lambda route: held.append(route))
     page.locator(f"{tile(page, 0)[0]} > a").focus()

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from tests.e2e.conftest import Site, signed_in
+from tests.e2e.conftest import Site, routed, signed_in
 from tests.e2e.test_shelf import collection
 
 WIDE = {"width": 1440, "height": 900}
@@ -57,7 +57,7 @@ def broken(page: Page, address: str, status: int = 502) -> list[str]:
 def test_words_that_a_server_on_its_way_up_has_not_taken_are_there_on_the_next_pages(
     site: Site, browser: Browser
 ) -> None:
-    context = browser.new_context(viewport=WIDE)
+    context = routed(browser.new_context(viewport=WIDE))
     page = signed_in(site, context, "lena", "/create/")
     saves = broken(page, DRAFT)
     page.locator("#id_prompt").fill(WORDS)
@@ -78,7 +78,7 @@ def test_words_that_a_server_on_its_way_up_has_not_taken_are_there_on_the_next_p
 def test_what_a_link_fills_in_stays_though_words_of_the_page_before_come_later(
     site: Site, browser: Browser
 ) -> None:
-    context = browser.new_context(viewport=WIDE)
+    context = routed(browser.new_context(viewport=WIDE))
     page = signed_in(site, context, "mara", "/create/")
     waiting: list[Route] = []
 
@@ -107,7 +107,7 @@ def test_what_a_link_fills_in_stays_though_words_of_the_page_before_come_later(
 
 @pytest.mark.long
 def test_a_save_that_arrives_after_the_page_was_left_is_no_other_device(site: Site, browser: Browser) -> None:
-    context = browser.new_context(viewport=WIDE)
+    context = routed(browser.new_context(viewport=WIDE))
     page = signed_in(site, context, "mara", "/create/")
     prompt = page.locator("#id_prompt")
     held = Held(page, DRAFT)
@@ -131,7 +131,7 @@ def test_a_save_that_arrives_after_the_page_was_left_is_no_other_device(site: Si
 def test_words_of_a_click_that_was_not_taken_are_there_after_a_reload(
     site: Site, browser: Browser, path: str
 ) -> None:
-    context = browser.new_context(viewport=WIDE)
+    context = routed(browser.new_context(viewport=WIDE))
     page = signed_in(site, context, "lena", path)
     clicks = broken(page, CREATE)
     expect(page.locator("#create-submit")).to_contain_text("$")
@@ -150,7 +150,7 @@ def test_words_of_a_click_that_was_not_taken_are_there_after_a_reload(
 @pytest.mark.long
 def test_what_is_pressed_while_generate_is_answered_hides_no_card(site: Site, browser: Browser) -> None:
     """What was asked for is queued and paid by then: its answer is waited for."""
-    context = browser.new_context(viewport=WIDE)
+    context = routed(browser.new_context(viewport=WIDE))
     page = signed_in(site, context, "mara", "/create/")
     prompt = "A bridge that is paid once"
     page.locator("#id_prompt").fill(prompt)
@@ -168,7 +168,7 @@ def test_what_is_pressed_while_generate_is_answered_hides_no_card(site: Site, br
 @pytest.mark.long
 def test_words_typed_while_a_form_that_was_refused_is_answered_stay(site: Site, browser: Browser) -> None:
     """The answer brings the form anew, beside the card of what was asked for."""
-    context = browser.new_context(viewport=WIDE)
+    context = routed(browser.new_context(viewport=WIDE))
     page = signed_in(site, context, "lena", "/create/")
     expect(page.locator("#create-submit")).to_contain_text("$")
     page.locator("#id_prompt").focus()
@@ -191,7 +191,7 @@ def test_words_typed_while_a_form_that_was_refused_is_answered_stay(site: Site, 
 
 @pytest.fixture
 def reader(filled_site: Site, browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport=WIDE)
+    context = routed(browser.new_context(viewport=WIDE))
     yield signed_in(filled_site, context, "lena", path=None)
     context.close()
 
@@ -316,7 +316,7 @@ def test_the_way_back_is_that_of_the_deed_that_is_on_its_way(filled_site: Site, 
 
 @pytest.mark.long
 def test_pictures_that_are_thrown_away_quickly_all_go(filled_site: Site, browser: Browser) -> None:
-    context = browser.new_context(viewport=WIDE)
+    context = routed(browser.new_context(viewport=WIDE))
     page = signed_in(filled_site, context, path="/?q=-zebra")
     names = [tile_id(page.locator("#grid > .tile").nth(number)) for number in (20, 21, 22)]
     address = re.compile(r"/images/\d+/trash/")
@@ -394,7 +394,7 @@ def test_tags_that_are_given_quickly_are_all_shown(filled_site: Site, reader: Pa
 def test_what_is_selected_while_a_deed_is_on_its_way_stays_selected(
     filled_site: Site, browser: Browser
 ) -> None:
-    context = browser.new_context(viewport=WIDE)
+    context = routed(browser.new_context(viewport=WIDE))
     page = signed_in(filled_site, context, path="/?q=-zebra")
     tiles = page.locator("#grid > .tile")
     names = [tile_id(tiles.nth(number)) for number in (26, 27, 28)]
@@ -457,7 +457,7 @@ def test_the_order_of_several_pictures_stays_while_their_form_is_drawn_anew(
 @pytest.mark.long
 def test_what_cannot_be_fetched_is_said_and_asked_for_again(filled_site: Site, reader: Page) -> None:
     """Models, a menu of the gallery, pictures to choose from, the next picture: none of them stays empty for good."""
-    # What nobody answers. One route for all of it: Chromium takes a while to begin and to end to look at requests.
+    # What nobody answers.
     unanswered: list[str] = []
     reader.route(
         "**/*",

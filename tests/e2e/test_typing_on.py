@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import Site, signed_in, watched
+from tests.e2e.conftest import Site, routed, signed_in, watched
 
 WIDE = {"width": 1440, "height": 900}
 
@@ -34,7 +34,7 @@ def let_go(page: Page, waiting: list[Any], address: str) -> None:
 @pytest.mark.one_in(2)
 @pytest.mark.parametrize("path", ["/create/", "/"])
 def test_words_typed_while_another_models_form_comes_stay(site: Site, browser: Browser, path: str) -> None:
-    context = browser.new_context(viewport=WIDE)
+    context = routed(browser.new_context(viewport=WIDE))
     complaints = watched(context)
     page = signed_in(site, context, "tessa", path)
     page.locator("#id_prompt").fill("A bridge")
@@ -64,7 +64,7 @@ def test_words_typed_while_another_models_form_comes_stay(site: Site, browser: B
 @pytest.mark.one_in(2)
 @pytest.mark.parametrize("path", ["/create/", "/"])
 def test_the_model_that_was_chosen_last_stays(site: Site, browser: Browser, path: str) -> None:
-    context = browser.new_context(viewport=WIDE)
+    context = routed(browser.new_context(viewport=WIDE))
     page = signed_in(site, context, "tessa", path)
     waiting = hold(page, "**/create/")
     with page.expect_request("**/create/"):
@@ -82,7 +82,7 @@ def test_the_model_that_was_chosen_last_stays(site: Site, browser: Browser, path
 def test_what_is_chosen_while_another_models_edit_form_comes_stays(
     filled_site: Site, browser: Browser
 ) -> None:
-    context = browser.new_context(viewport=WIDE)
+    context = routed(browser.new_context(viewport=WIDE))
     complaints = watched(context)
     page = signed_in(filled_site, context, "tessa", "/images/2/edit/")
     with page.expect_response("**/images/2/edit/"):

@@ -55,6 +55,7 @@ def test_what_is_at_hand_is_offered_each_once(site: Client, alice: User, bob: Us
         "Gathered to compare, or selected": [str(gathered.pk)],
         "Your favourites": [str(liked.pk)],
         "Your uploads": [f"upload:{upload.pk}"],
+        "Newest in the gallery": [str(foreign.pk)],
     }
     assert chosen(answer) == [str(own.pk)]
     form = Page(answer.content).one("form", id="picker-form")
@@ -62,6 +63,13 @@ def test_what_is_at_hand_is_offered_each_once(site: Client, alice: User, bob: Us
     assert "takes up to 3 style references" in form.words
     unable = Page(site.get(PICTURES, {"model": UNABLE, "pick": "style_reference"}).content)
     assert "takes no style references" in unable.words
+
+
+def test_who_has_made_and_liked_nothing_chooses_among_the_newest(site: Client, bob: User) -> None:
+    first, black, second, thrown = (a_picture(bob, f"cat {number}") for number in range(4))
+    Image.objects.filter(pk=black.pk).update(is_moderated=True)
+    Image.objects.trash([thrown.pk], bob)
+    assert groups(site.get(PICTURES)) == {"Newest in the gallery": [str(second.pk), str(first.pk)]}
 
 
 def test_a_search_takes_the_gallery_s_language_and_finds_every_picture(site: Client, alice: User) -> None:
