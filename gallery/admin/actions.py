@@ -20,6 +20,7 @@ from gallery.formats import counted, read_id
 from gallery.forms.price import ALTERED, PriceRefused, objection
 from gallery.media.pictures import LostFile
 from gallery.models import Attempt, CatalogModel, Generation, State, User
+from gallery.models.generation import runnable
 from gallery.models.states import RUNNABLE_STATES
 
 FEW = 20
@@ -61,8 +62,7 @@ class Bill:
     @classmethod
     def of(cls, rows: Iterable[Generation]) -> Self:
         """One query; what cannot be sent any more is left out."""
-        wanted = {row.pk: operation for row in rows if (operation := row.runnable)}
-        return cls(CatalogModel.objects.prices(wanted))
+        return cls(CatalogModel.objects.prices(runnable(rows)))
 
     @property
     def total(self) -> Decimal | None:

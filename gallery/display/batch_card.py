@@ -13,6 +13,7 @@ from gallery.display import generation_card
 from gallery.display.generation_card import Again, GenerationCard
 from gallery.formats import counted
 from gallery.models import Attempt, Batch, CatalogModel, ClosedGates, Generation, State, User
+from gallery.models.generation import runnable
 from gallery.models.states import ACTIVE_STATES, CHARGED_OUTCOMES
 from venice.pricing import total
 
@@ -183,5 +184,5 @@ def of(
 
 def _again(rows: Sequence[Generation]) -> Again | None:
     """What it costs to run all of them again; None when none of them can be."""
-    wanted = {row.pk: operation for row in rows if (operation := row.runnable)}
+    wanted = runnable(rows)
     return Again(total(CatalogModel.objects.prices(wanted).values())) if wanted else None

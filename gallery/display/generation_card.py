@@ -32,6 +32,7 @@ from gallery.models import (
     State,
     User,
 )
+from gallery.models.generation import runnable
 from gallery.models.service_order import Status
 from gallery.models.worker import SILENT_AFTER
 
@@ -211,8 +212,7 @@ def again(generations: Iterable[Generation]) -> dict[int, Again]:
     """Those of them that can be run again; one query when there are any, and one for what they start from."""
     ended = [each for each in generations if not each.is_active]
     prefetch_related_objects([each for each in ended if each.has_inputs], "inputs")
-    wanted = {each.pk: operation for each in ended if (operation := each.runnable)}
-    return {pk: Again(price) for pk, price in CatalogModel.objects.prices(wanted).items()}
+    return {pk: Again(price) for pk, price in CatalogModel.objects.prices(runnable(ended)).items()}
 
 
 def of(

@@ -16,7 +16,7 @@ from gallery.forms.price import PRICE, AskedOtherwise, PriceRefused, objection
 from gallery.http import MemberRequest, error_page
 from gallery.media.pictures import LostFile
 from gallery.models import Batch, CatalogModel, Generation, Image, State, User
-from gallery.models.generation import NotRunnable
+from gallery.models.generation import NotRunnable, runnable
 from gallery.models.input import digest_of
 from gallery.models.queue import Order
 from venice.operations import Operation
@@ -105,7 +105,7 @@ def spend_batch_again(
     """
     rows = batch.given_up if given_up else batch.to_run_again
     states = (State.CANCELLED,) if given_up else (State.FAILED, State.INTERRUPTED)
-    wanted = {row.pk: operation for row in rows.with_requests() if (operation := row.runnable)}
+    wanted = runnable(rows.with_requests())
     made: list[Generation] = []
     if wanted:
         prices = CatalogModel.objects.prices(wanted)

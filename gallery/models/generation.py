@@ -294,6 +294,11 @@ class Generation(Lifecycle):
         return with_seed(self.operation, draw_seed()) if new_seed else self.operation
 
 
+def runnable(rows: Iterable[Generation]) -> dict[int, Operation]:
+    """What another run of each would ask for, by its id; those that cannot be run again are left out."""
+    return {row.pk: operation for row in rows if (operation := row.runnable)}
+
+
 def label_of(kind: str) -> str:
     """A kind in people's words; of one that a later release knows, its name."""
     return str(Kind(kind).label) if kind in Kind.values else kind
