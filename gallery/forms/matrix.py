@@ -373,9 +373,11 @@ def fields_of(batch: Batch) -> QueryDict:
     for name, values in (stored.get("references") or {}).items():
         fields.setlist(name, values)
     layout = [name for name in stored.get("layout") or () if name in axes.NAMES]
+    # As each is typed: words may hold commas, models and styles are chosen from a list.
+    between = {axes.PROMPT: " | ", axes.MODEL: "\n", axes.STYLE: "\n"}
     for name in layout:
-        mark = " | " if name == axes.PROMPT else "\n" if name in (axes.MODEL, axes.STYLE) else ", "
-        fields[f"{PREFIX}{name}"] = mark.join(_typed(value) for value in stored.get(name) or ())
+        texts = map(_typed, stored.get(name) or ())
+        fields[f"{PREFIX}{name}"] = between.get(name, ", ").join(texts)
     fields.update(dict(zip((ACROSS, DOWN), layout, strict=False)))
     return fields
 

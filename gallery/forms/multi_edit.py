@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
+from gallery.formats import counted
 from gallery.forms.edit import EditForm
 from gallery.forms.sources import name_of, page_of
 from gallery.models.stored import StoredPicture
@@ -30,7 +31,7 @@ class MultiEditForm(EditForm):
     }
 
     def facts_of(self, model: Model) -> str:
-        return "1 picture" if model.max_input_images == 1 else f"{model.max_input_images} pictures"
+        return counted(model.max_input_images, "picture")
 
     @property
     def sent(self) -> Sequence[StoredPicture]:

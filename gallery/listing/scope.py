@@ -130,5 +130,7 @@ class Scope:
 
     def within(self, listing: Listing) -> str:
         """`?q=…&in=…`, or nothing for the whole gallery: makes a picture's page step among these."""
-        own = urlencode({"in": self.text}, safe=":") if self.text else ""
-        return f"{listing.within}{'&' if listing.within else '?'}{own}" if own else listing.within
+        if not self.text:
+            return listing.within
+        own = urlencode({"in": self.text}, safe=":")
+        return f"{listing.within}{'&' if listing.within else '?'}{own}"

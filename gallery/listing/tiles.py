@@ -66,8 +66,8 @@ class Tile:
     shape: int
     # Pictures in its stack; less than two are not told.
     stack: int
+    # `moderated`, `blurred` or `sensitive`, and a class of the tile where it is not for every eye.
     mark: str
-    # A class of the tile where it is not for every eye.
     sensitive: str
     # What the reader thinks of it: a favourite, a rating of 1 to 5 or 0.
     favourite: str
@@ -162,13 +162,22 @@ def _tile(
         color,
         form,
         stack if stacked else 1,
-        "moderated" if violation else "blurred" if blurred else "sensitive" if sensitive else "",
+        _mark(violation, blurred, sensitive),
         " sensitive" if sensitive else "",
         "true" if favourite else "false",
         rating or 0,
         "eager" if position < EAGER else "lazy",
         day,
     )
+
+
+def _mark(is_moderated: bool | None, is_blurred: bool | None, is_sensitive: bool) -> str:
+    """Why a picture is not for every eye, in a word: Venice's reason before that of members."""
+    if is_moderated:
+        return "moderated"
+    if is_blurred:
+        return "blurred"
+    return "sensitive" if is_sensitive else ""
 
 
 # Few different sizes occur.

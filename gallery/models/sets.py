@@ -130,13 +130,12 @@ def link(
     columns = ", ".join(column[each] for each in ("image", *values, *stepped))
     rising = "".join(f", {int(first)} + {int(step)} * chosen.place" for first, step in stepped.values())
     rows, parameter = numbered(ids, connection.vendor)
-    then = "NOTHING"
+    conflict = "ON CONFLICT DO NOTHING"
     if changed:
         pairs = ", ".join(f"{column[each]} = excluded.{column[each]}" for each in changed)
         differs = " OR ".join(f"{name}.{column[each]} <> excluded.{column[each]}" for each in changed[:-1])
         target = ", ".join(column[each] for each in unique)
-        then = f"UPDATE SET {pairs} WHERE {differs}"
-    conflict = f"ON CONFLICT ({target}) DO {then}" if changed else f"ON CONFLICT DO {then}"
+        conflict = f"ON CONFLICT ({target}) DO UPDATE SET {pairs} WHERE {differs}"
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {name} ({columns}) SELECT chosen.id{', %s' * len(given)}{rising} FROM {rows} AS chosen "

@@ -54,11 +54,13 @@ def _span(value: str) -> tuple[datetime, datetime]:
             start = today if wanted == "today" else today - day
             return _midnight(start), _midnight(start + day)
         if parts := _DATE.fullmatch(wanted):
-            year, month, number = (int(part) if part else 0 for part in parts.groups())
-            start = date(year, month or 1 if not parts[2] else month, number if parts[3] else 1)
-            following = (start + (day if parts[3] else timedelta(days=31 if parts[2] else 366))).replace(
-                **({} if parts[3] else {"day": 1} if parts[2] else {"day": 1, "month": 1})
-            )
+            start = date(int(parts[1]), int(parts[2] or 1), int(parts[3] or 1))
+            if parts[3]:
+                following = start + day
+            elif parts[2]:
+                following = (start + timedelta(days=31)).replace(day=1)
+            else:
+                following = start.replace(year=start.year + 1)
             return _midnight(start), _midnight(following)
     except (ValueError, OverflowError):
         raise Unreadable(f"“{value}” is no day of the calendar.") from None

@@ -85,7 +85,7 @@ def _page(request: MemberRequest, collection: Collection, form: CollectionForm |
     newer = context["page"].newer
     context |= {
         "is_arranged": is_arranged,
-        "newer": f"{newer}{'&' if '?' in newer else '?'}arrange=1" if newer and is_arranged else newer,
+        "newer": _arranging(newer) if is_arranged else newer,
         "total": count.of_rows(images),
         **_cost(collection),
         "hidden": scope.hides(listing.query, request.user),
@@ -96,6 +96,13 @@ def _page(request: MemberRequest, collection: Collection, form: CollectionForm |
         "is_destination": request.user.destination_id == collection.pk and not collection.archived_at,
     }
     return render(request, "collections/collection.html", context, status=422 if form else 200)
+
+
+def _arranging(address: str) -> str:
+    """The same page, on which pictures are put into another order; empty where there is none."""
+    if not address:
+        return ""
+    return f"{address}{'&' if '?' in address else '?'}arrange=1"
 
 
 def _cost(collection: Collection) -> dict[str, Decimal]:

@@ -103,11 +103,17 @@ def _limits(client: Client, options: argparse.Namespace) -> int:
         return 0
     for name, amount in limits.balances.items():
         show(f"{name}: {amount}")
-    permitted = limits.is_permitted
-    show(f"access: {'unknown' if permitted is None else 'permitted' if permitted else 'refused'}")
+    show(f"access: {_said(limits.is_permitted, 'permitted', 'refused')}")
     if limits.models:
         show_table(("model", "limit"), [(each.model, _amounts(each)) for each in limits.models.values()])
     return 0
+
+
+def _said(value: bool | None, yes: str, no: str) -> str:
+    """What Venice tells in a word; `unknown` where it does not tell it."""
+    if value is None:
+        return "unknown"
+    return yes if value else no
 
 
 def _amounts(limits: ModelLimits) -> str:
@@ -121,7 +127,7 @@ def _balance(client: Client, options: argparse.Namespace) -> int:
         return 0
     for name, amount in balance.amounts.items():
         show(f"{name}: {amount}")
-    show(f"can pay: {'unknown' if balance.can_consume is None else 'yes' if balance.can_consume else 'no'}")
+    show(f"can pay: {_said(balance.can_consume, 'yes', 'no')}")
     return 0
 
 
