@@ -16,6 +16,7 @@ register.filter(formats.usd)
 register.filter(formats.amount)
 register.filter(formats.about)
 register.filter(formats.ordinal)
+register.filter(formats.size)
 register.filter(shapes.shape_of)
 
 
