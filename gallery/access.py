@@ -25,11 +25,16 @@ _REMEMBERED = 50_000
 
 
 class TooManySubmissions(Exception):
-    """A member asks for more generations a minute than the installation allows; answered 429."""
+    """A member clicks more often within a minute than the installation allows; answered 429."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"More than {counted(settings.SUBMISSIONS_PER_MINUTE, 'request')} within a minute.")
         self.retry_after = retry_after
+
+
+def _refuse_unless(is_allowed: bool) -> None:
+    if not is_allowed:
+        raise PermissionDenied("Only who made it, or staff, may do that.")
 
 
 def is_own(user: User, row: Generation | Batch | Image | Preset) -> bool:
@@ -59,8 +64,7 @@ def generation_to_see(pk: int) -> Generation:
 def generation_to_change(user: User, pk: int) -> Generation:
     """The generation if `user` may change it; Http404 or PermissionDenied otherwise."""
     generation = generation_to_see(pk)
-    if not may_change(user, generation):
-        raise PermissionDenied("Only who made it, or staff, may do that.")
+    _refuse_unless(may_change(user, generation))
     return generation
 
 
@@ -78,16 +82,14 @@ def batch_to_see(pk: int) -> Batch:
 def batch_to_change(user: User, pk: int) -> Batch:
     """The click if `user` may change it; Http404 or PermissionDenied otherwise."""
     batch = batch_to_see(pk)
-    if not may_change_batch(user, batch):
-        raise PermissionDenied("Only who made it, or staff, may do that.")
+    _refuse_unless(may_change_batch(user, batch))
     return batch
 
 
 def attempt_to_change(user: User, pk: int) -> Attempt:
     """The line of the ledger, with its answer, if `user` may change its generation; Http404 or PermissionDenied."""
     attempt = get_object_or_404(Attempt.objects.select_related("generation"), pk=min(pk, MAX_ID))
-    if not may_change(user, attempt.generation):
-        raise PermissionDenied("Only who made it, or staff, may do that.")
+    _refuse_unless(may_change(user, attempt.generation))
     return attempt
 
 
@@ -153,8 +155,7 @@ def may_throw_away(user: User, image: Image) -> bool:
 def image_to_change(user: User, pk: int) -> Image:
     """The image if `user` may throw it away; Http404 or PermissionDenied otherwise."""
     image = image_to_see(pk)
-    if not may_throw_away(user, image):
-        raise PermissionDenied("Only who made it, or staff, may do that.")
+    _refuse_unless(may_throw_away(user, image))
     return image
 
 
@@ -165,8 +166,7 @@ def may_delete(user: User, collection: Collection) -> bool:
 
 def check_may_delete(user: User, collection: Collection) -> None:
     """PermissionDenied, in words for people, unless it is this member's to delete."""
-    if not may_delete(user, collection):
-        raise PermissionDenied("Only who made it, or staff, may do that.")
+    _refuse_unless(may_delete(user, collection))
 
 
 def presets_to_see(user: User) -> PresetQuerySet:
@@ -182,8 +182,7 @@ def may_change_preset(user: User, preset: Preset) -> bool:
 def preset_to_change(user: User, pk: int) -> Preset:
     """The preset; Http404 for another's private one, PermissionDenied for another's that is shared."""
     preset = get_object_or_404(presets_to_see(user), pk=min(pk, MAX_ID))
-    if not may_change_preset(user, preset):
-        raise PermissionDenied("Only who made it, or staff, may do that.")
+    _refuse_unless(may_change_preset(user, preset))
     return preset
 
 
