@@ -105,11 +105,7 @@ def _rows(batches: Sequence[Batch], gates: ClosedGates, before: str, member: Use
     cards: dict[int, list[GenerationCard]] = {}
     for card in generation_card.of_each(drawn.order_by("position")):
         cards.setdefault(card.generation.batch_id, []).append(card)
-    rows = Generation.objects.filter(batch__in=batches, dismissed_at=None).order_by()
-    models: dict[int, dict[str, int]] = {}
-    counts = rows.values_list("batch", "model").annotate(Count("pk"), first=Min("position"))
-    for pk, model, count, _ in counts.order_by("first"):
-        models.setdefault(pk, {})[model] = count
+    models = _requests_by_model(batches)
     spent = _spent_of_cut(batches)
     for batch in batches:
         own = cards.get(batch.pk)
@@ -132,6 +128,16 @@ def _rows(batches: Sequence[Batch], gates: ClosedGates, before: str, member: Use
             spent=spent.get(batch.pk),
         )
         before = day
+
+
+def _requests_by_model(batches: Sequence[Batch]) -> dict[int, dict[str, int]]:
+    """How many requests of each click go to each of its models, those in the order of the click; by its id."""
+    rows = Generation.objects.filter(batch__in=batches, dismissed_at=None).order_by()
+    counts = rows.values_list("batch", "model").annotate(Count("pk"), first=Min("position"))
+    models: dict[int, dict[str, int]] = {}
+    for pk, model, count, _ in counts.order_by("first"):
+        models.setdefault(pk, {})[model] = count
+    return models
 
 
 def _spent_of_cut(batches: Sequence[Batch]) -> dict[int, Decimal]:
