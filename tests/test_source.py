@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from django.template.engine import Engine
+
 from benchmarks import ratios
 from venice.operations import PARAMETER, PARAMETERS, TIERS
 
@@ -285,6 +287,33 @@ def test_sizes_and_lengths_of_time_are_written_and_read_in_one_place() -> None:
     assert found.keys() >= NO_SIZES.keys()
 
 
+# What Django would write otherwise than `gallery/formats.py` does.
+DJANGOS = re.compile(r"\|\s*(filesizeformat|floatformat|intcomma|naturaltime|timesince|timeuntil)\b")
+
+
+def test_templates_write_sizes_and_lengths_of_time_as_all_else_does() -> None:
+    written = {
+        str(path.relative_to(ROOT)): DJANGOS.findall(path.read_text(encoding="utf-8"))
+        for path in (ROOT / "templates").rglob("*.*")
+    }
+    assert {name: filters for name, filters in written.items() if filters} == {}
+
+
+LOADED = re.compile(r"{% load ([\w ]+) %}")
+
+
+def test_a_template_loads_only_what_it_uses() -> None:
+    libraries = Engine.get_default().template_libraries
+    idle = []
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        text = path.read_text(encoding="utf-8")
+        for name in " ".join(LOADED.findall(text)).split():
+            offered = "|".join({**libraries[name].tags, **libraries[name].filters})
+            if not re.search(rf"(?:{{%|\|)\s*(?:{offered})\b", text):
+                idle.append((str(path.relative_to(ROOT)), name))
+    assert idle == []
+
+
 # Of the names that parameters have, so many together are a list of them.
 FEW = 3
 # By file, or by file and what holds it there: what is called alike and is another thing, with the reason.
@@ -368,6 +397,13 @@ def test_what_a_model_takes_is_asked_of_the_table() -> None:
         if isinstance(node, ast.Attribute) and node.attr in fields
     }
     assert askers == ASKS_THE_MODEL
+
+
+def test_what_scripts_tell_each_other_is_heard() -> None:
+    scripts = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "static/js").glob("*.js"))
+    told = set(re.findall(r'CustomEvent\("([a-z:-]+)"', scripts))
+    assert {"live:say", "viewer:go"} <= told
+    assert told - set(re.findall(r'(?<!CustomEvent\()"([a-z:-]+)"', scripts)) == set()
 
 
 def rules_of(sheet: str) -> Iterator[tuple[tuple[str, ...], str, str]]:

@@ -9,12 +9,9 @@ import re
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Literal
 
 from gallery.media.containers import chunks, end_of_scans, orientation, pieces, segments
 from gallery.media.metadata import exif, xmp
-
-Carry = Literal["parameters", "nothing", "as-sent"]
 
 Part = bytes | memoryview
 Words = Callable[[], str]

@@ -113,7 +113,7 @@ def response(request: HttpRequest, name: str, download_as: str | None = None) ->
     kind = content_type(name)
     if kind is None:
         return None
-    etag = f'"{name.rsplit("/", 1)[-1].partition(".")[0]}-{name.partition("/")[0]}"'
+    etag = f'"{digest_of(name)}-{name.partition("/")[0]}"'
     if etag in request.headers.get("If-None-Match", ""):
         return _finish(HttpResponse(status=304), etag)
     if delivery.is_elsewhere():

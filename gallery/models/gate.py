@@ -40,9 +40,9 @@ class GateQuerySet(models.QuerySet["Gate"]):
             gate.save(update_fields=["reason", "until", "closed_at"])
         return gate
 
-    def open(self, kind: str, *, model: str = "", host: str = "") -> bool:
-        """Let `kind` go on; False when it was open already."""
-        return bool(self.filter(kind=kind, model=model, host=host).delete()[0])
+    def open(self, kind: str, *, host: str = "") -> bool:
+        """Let `kind` go on (at one host, or everywhere); False when it was open already."""
+        return bool(self.filter(kind=kind, host=host).delete()[0])
 
 
 class Gate(models.Model):

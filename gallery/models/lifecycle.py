@@ -171,9 +171,9 @@ class Lifecycle(models.Model):
         """It has ended badly, and by now it is known better why."""
         return self._step(State.FAILED, State.INTERRUPTED, changes={"error_message": message})
 
-    def cancel(self, when: datetime | None = None) -> bool:
+    def cancel(self) -> bool:
         """Cancel if nothing was sent yet; False when a worker was quicker."""
-        return self._step(State.QUEUED, changes=cancelled(when or timezone.now()))
+        return self._step(State.QUEUED, changes=cancelled(timezone.now()))
 
     def dismiss(self) -> bool:
         """Stamp an ended generation as seen; only the first stamp counts."""

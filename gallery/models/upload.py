@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from gallery.media import pictures
-from gallery.media.decoder import Decoder, shared_decoder
+from gallery.media.decoder import shared_decoder
 from gallery.models.stored import StoredPicture
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ ENDED = datetime(1970, 1, 2, tzinfo=UTC)
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):
-    def bring(self, owner: "User", data: bytes, decoder: Decoder | None = None) -> "Upload":
+    def bring(self, owner: "User", data: bytes) -> "Upload":
         """Store a picture for `owner`, the same content once. UnusablePicture for what cannot be decoded."""
-        picture = pictures.store(data, (decoder or shared_decoder()).decode(data))
+        picture = pictures.store(data, shared_decoder().decode(data))
         row, is_new = self.get_or_create(owner=owner, sha256=picture.sha256, defaults=asdict(picture))
         if not is_new:
             self.filter(pk=row.pk).update(used_at=Now())

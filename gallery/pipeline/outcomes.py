@@ -65,22 +65,23 @@ def _move_on(
     now: datetime,
     *,
     others_pass: bool,
-) -> bool:
-    """The state that follows from `decision`; False when somebody else has ended it meanwhile."""
+) -> None:
+    """The state that follows from `decision`, unless somebody else has ended it meanwhile."""
     match decision.action:
         case "interrupted":
-            return generation.interrupt(attempt.token, error, now)
+            generation.interrupt(attempt.token, error, now)
         case "failed":
-            return generation.fail(attempt.token, error, _advice(error, others_pass=others_pass), now)
-    # What was not sent was not refused: it keeps its position.
-    is_unsent = isinstance(error, NotSent)
-    return generation.requeue(
-        attempt.token,
-        error,
-        hold=Hold.UNSENT if is_unsent else Hold.REFUSED,
-        not_before=decision.not_before,
-        behind_until=None if is_unsent else (decision.not_before or now) + REFUSED_GO_BEHIND,
-    )
+            generation.fail(attempt.token, error, _advice(error, others_pass=others_pass), now)
+        case "again":
+            # What was not sent was not refused: it keeps its position.
+            is_unsent = isinstance(error, NotSent)
+            generation.requeue(
+                attempt.token,
+                error,
+                hold=Hold.UNSENT if is_unsent else Hold.REFUSED,
+                not_before=decision.not_before,
+                behind_until=None if is_unsent else (decision.not_before or now) + REFUSED_GO_BEHIND,
+            )
 
 
 def _advice(error: VeniceError, *, others_pass: bool) -> str:

@@ -19,19 +19,13 @@ _ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",",
 Form = Callable[[Mapping[str, Any], Iterable[str]], str]
 
 
-def canonical(
-    kind: str, request: Mapping[str, Any], *, inputs: Iterable[str] = (), model: Model | None = None
-) -> str:
-    """The frozen `request` of this kind with every default that is known, sorted; equal texts ask for the same.
-
-    `inputs` are the digests of its pictures, in order, which are not in the request. With its `model`, the defaults of
-    that, and without what it does not take: what has no influence on the picture makes no difference.
-    """
-    return form_of(kind, model)(request, inputs)
-
-
 def form_of(kind: str, model: Model | None = None) -> Form:
-    """The same for many requests of one model: what is the same for all of them is looked up once."""
+    """What writes frozen requests of this kind with every default that is known, sorted; equal texts ask for the same.
+
+    The digests of a request's pictures, in order, are not in it. With a `model` the requests are of that one: with its
+    defaults, and without what it does not take, since what has no influence on the picture makes no difference. What is
+    the same for all of them is looked up once.
+    """
     defaults, refused = _defaults(kind), frozenset[str]()
     if kind == Generate.kind and model is not None:
         offered, refused = _offered(model)

@@ -33,9 +33,9 @@ from gallery.text import unreadable_fields
 from gallery.variations.exact_matches import Repeat
 from gallery.views import drafts, presets
 
+SAVES_PRESET = ("save-preset", "replace-preset")
 # Buttons of the form that draw it again instead of spending.
 # "signed-out" is set by the page itself: what it sends then is no click on Generate.
-SAVES_PRESET = ("save-preset", "replace-preset")
 REDRAWING = (
     "change-model",
     "add-model",

@@ -92,22 +92,18 @@ def save(request: MemberRequest, values: Values, *, replaces: bool = False, insi
     )
 
 
-def save_sent(
-    request: MemberRequest, sent: QueryDict | None = None, *, replaces: bool = False
-) -> Values | None:
+def save_sent(request: MemberRequest, sent: QueryDict | None = None) -> None:
     """What a form tells that somebody has pressed a button of: it stands, whatever another page has saved.
 
-    None when it cannot be kept; it is shown all the same.
+    What cannot be kept is not, and is shown all the same.
     """
-    sent = request.POST if sent is None else sent
     if unreadable_fields(request):
-        return None
+        return
     try:
-        values = sent_values(sent, Catalog.load(site_status(request)))
+        values = sent_values(request.POST if sent is None else sent, Catalog.load(site_status(request)))
     except NotKept:
-        return None
-    save(request, values, replaces=replaces, insists=True)
-    return values
+        return
+    save(request, values, insists=True)
 
 
 def undo_of(request: MemberRequest, before: Values) -> str:

@@ -13,8 +13,6 @@ const TILE = "#grid > [data-image]";
 const LONG = 450;
 // A deed that takes longer says that it goes on: a hundred thousand pictures take half a minute.
 const SLOW = 800;
-// What takes longer than this says that it goes on: a hundred thousand pictures take half a minute.
-const SOON = 800;
 
 const selected = new Set();
 let all = false;
@@ -308,7 +306,6 @@ function follow({ verb, ids, rating }, note) {
     }
   if (verb === "rate") for (const tile of tiles) tile.dataset.rating = rating;
   if (verb === "trash" || verb === "restore") takeAway(tiles, ids, note?.dataset.undo);
-  document.dispatchEvent(new CustomEvent("selection:done", { detail: { verb, ids, left: [...left] } }));
 }
 
 function takeAway(tiles, ids, moment) {

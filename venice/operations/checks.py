@@ -104,7 +104,8 @@ class Checks:
             if self.strict and isinstance(value, str) and not 1 <= len(value) <= limit:
                 self.wrong.setdefault(field, f"takes 1 to {limit} characters; this has {len(value)}.")
 
-    def anonymous_user(self, field: str = "anon_user_id") -> None:
+    def anonymous_user(self) -> None:
+        field = "anon_user_id"
         self.texts(field)
         value = self._value(field)
         if not self.strict or value is None or field in self.wrong:

@@ -1,18 +1,19 @@
 """Two requests are equal when they ask for the same, however they were written."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from gallery.variations.canonical import canonical
+from gallery.variations.canonical import form_of
 from venice import Generate, Model, bundled_models
 
 MODELS = {model.id: model for model in bundled_models()}
 PIXELS, RATIOS = MODELS["venice-sd35"], MODELS["nano-banana-2"]
 
 
-def of(request: dict[str, Any], model: Model = PIXELS, **more: Any) -> str:
-    return canonical("generate", {"model": model.id, "prompt": "fog", **request}, model=model, **more)
+def of(request: dict[str, Any], model: Model = PIXELS, inputs: Sequence[str] = ()) -> str:
+    return form_of("generate", model)({"model": model.id, "prompt": "fog", **request}, inputs)
 
 
 @pytest.mark.parametrize(
@@ -107,4 +108,4 @@ TEXTS = [
 @pytest.mark.parametrize(("kind", "request_", "model", "text"), TEXTS)
 def test_the_form_stays_as_it_is(kind: str, request_: dict[str, Any], model: Model | None, text: str) -> None:
     """Defaults come from the table of parameters: one that changes there changes what was made already."""
-    assert canonical(kind, request_, model=model) == f'["{kind}",{text},[]]'
+    assert form_of(kind, model)(request_, ()) == f'["{kind}",{text},[]]'
