@@ -1,7 +1,6 @@
 """Pages are sent compressed; pictures, answers that came, and what holds links that sign people in are not."""
 
 import gzip
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -54,7 +53,7 @@ def test_an_error_page_is_compressed_too(member: Client) -> None:
     assert (answer.status_code, answer["Content-Encoding"]) == (404, "gzip")
 
 
-def test_nothing_else_is(member: Client, alice: User, sally: User, settings: Any) -> None:
+def test_nothing_else_is(member: Client, alice: User) -> None:
     picture = pictures(alice, content=b"RIFF" + b"a" * 9_000)[0]
     asked = [
         f"/images/{picture.pk}/original",

@@ -316,7 +316,7 @@ def kept(image: Image, migrated: Path) -> Path:
     ],
 )
 def test_what_belongs_to_root_is_named_in_one_line(
-    image: Image, kept: Path, tmp_path_factory: pytest.TempPathFactory, command: str, name: str, mode: int
+    image: Image, kept: Path, command: str, name: str, mode: int
 ) -> None:
     if name in {"spool", "media"} and command not in {"serve", "web", "work"}:
         pytest.skip("it needs no more than to read there")

@@ -9,7 +9,6 @@ from random import Random
 from urllib.parse import quote
 
 import pytest
-from django.conf import LazySettings
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.management import CommandError, call_command
 from django.http import HttpResponse
@@ -269,7 +268,7 @@ def test_headers_are_as_long_as_one_line(alice: User) -> None:
     assert client.post(f"/generations/{failed.pk}/run-again/", headers=short).status_code == 200
 
 
-def test_names_from_elsewhere(db: None, settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_from_elsewhere(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(error: type[Exception], act: Callable[[], object]) -> HttpResponse:
         with pytest.raises(error):
             act()

@@ -415,9 +415,7 @@ def test_odd_paths_lead_nowhere(path: str, client: Client, alice: User) -> None:
     assert "Content-Security-Policy" in response
 
 
-def test_a_crash_says_nothing_of_itself(
-    client: Client, alice: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_crash_says_nothing_of_itself(client: Client, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     """ASVS 13.4.2."""
     client.force_login(alice)
     client.raise_request_exception = False

@@ -31,8 +31,6 @@ from venice import (
 from venice.emulator import Emulator
 from venice.operations import Operation
 
-# Venice prints its schema for one model; longer prompts are another model's, and are held against it elsewhere.
-LONGEST_DESCRIBED = 1500
 FILE, URL = drawn(320, 256), "https://example.org/a.png"
 DATA_URI = "data:image/png;base64," + "iVBORw0KGgo="
 

@@ -28,7 +28,6 @@ BODIES = {
     EMPTY: b"",
 }
 ALL = (VENICE, HTML, EMPTY)
-OVERLOADED = "The model is currently overloaded. Please try again later."
 LIMIT = "Rate limit exceeded"
 
 #: First and last status, bodies, what happens to the generation, what else is held. Later rows override earlier ones.

@@ -359,7 +359,7 @@ def test_uploads_wait_while_the_bucket_is_away(line: BadLine, alice: User, all_o
     assert Upload.objects.count() == 1
 
 
-def test_a_request_whose_picture_cannot_be_read_now_is_not_sent(line: BadLine, monkeypatch: Any) -> None:
+def test_a_request_whose_picture_cannot_be_read_now_is_not_sent(line: BadLine) -> None:
     data = png()
     name = default_storage.save(original_name(hashlib.sha256(data).hexdigest(), "png"), ContentFile(data))
     line.mode = line.cut

@@ -250,7 +250,7 @@ def test_a_worker_without_its_spool_says_so_in_one_line(installation: Installati
 
 
 @contextmanager
-def locked_database(installation: Installation) -> Iterator[None]:
+def locked_database() -> Iterator[None]:
     """Nobody else writes meanwhile."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -274,7 +274,7 @@ def _database_is_locked(installation: Installation, owner: User, seconds: float)
     workers = [installation.work().ready() for _ in range(2)]
     until(lambda: len(installation.emulator.ledger()) >= 4, installation.logs)
 
-    with locked_database(installation):
+    with locked_database():
         time.sleep(seconds)
 
     installation.until_ended(120)

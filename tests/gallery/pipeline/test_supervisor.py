@@ -157,7 +157,7 @@ def test_what_it_writes_is_its_own_alone(first_served: Served) -> None:
 
 
 @pytest.mark.long
-def test_it_names_what_others_can_read(tmp_path: Path) -> None:
+def test_it_names_what_others_can_read() -> None:
     """Once, and only what it must not mend itself: here somebody else keeps files in the same folder."""
     with tempfile.TemporaryDirectory(prefix="gallery-open-") as name:
         folder = Path(name)

@@ -52,7 +52,7 @@ def of_media() -> list[Path]:
     return [path for path in Path(default_storage.path("")).rglob("*") if path.is_file()]
 
 
-def tended(worker_process: WorkerProcess) -> int:
+def tended() -> int:
     """How many uploads are left after the worker's chores."""
     uploads.tend()
     return Upload.objects.count()
@@ -75,26 +75,24 @@ def test_what_cannot_be_decoded_is_none(alice: User) -> None:
     assert of_media() == []
 
 
-def test_an_unused_one_goes_after_a_month_with_its_files(worker_process: WorkerProcess, alice: User) -> None:
+def test_an_unused_one_goes_after_a_month_with_its_files(alice: User) -> None:
     upload = brought(alice)
     Upload.objects.update(used_at=Now() - MONTH + timedelta(minutes=2))
-    assert tended(worker_process) == 1
+    assert tended() == 1
 
     aged(upload)
-    assert tended(worker_process) == 0
+    assert tended() == 0
 
     assert of_media() == []
     assert report()[0] == 0
 
 
-def test_one_that_something_was_made_from_stays(
-    worker_process: WorkerProcess, alice: User, bob: User
-) -> None:
+def test_one_that_something_was_made_from_stays(alice: User, bob: User) -> None:
     used, unused = brought(alice), brought(bob)
     enqueue(alice, replace(EDIT, image=used.reference))
     aged(used), aged(unused)
 
-    assert tended(worker_process) == 1
+    assert tended() == 1
 
     assert Upload.objects.get() == used
     assert len(of_media()) == 3, "the other one's row went, and no file"
@@ -102,9 +100,7 @@ def test_one_that_something_was_made_from_stays(
 
 
 @pytest.mark.parametrize("by", ["image", "input", "upload"])
-def test_a_file_stays_while_any_row_names_it(
-    worker_process: WorkerProcess, alice: User, bob: User, by: str
-) -> None:
+def test_a_file_stays_while_any_row_names_it(alice: User, bob: User, by: str) -> None:
     upload = brought(bob)
     if by == "image":
         picture = a_picture(alice)
@@ -115,7 +111,7 @@ def test_a_file_stays_while_any_row_names_it(
         brought(alice, old=False)
     aged(upload)
 
-    tended(worker_process)
+    tended()
 
     assert not Upload.objects.filter(pk=upload.pk).exists()
     assert len(of_media()) == 3
@@ -133,12 +129,12 @@ def test_to_make_something_from_it_keeps_it_from_going(worker_process: WorkerPro
     assert worker_process.step()
 
 
-def test_a_file_that_was_just_written_again_is_left(worker_process: WorkerProcess, alice: User) -> None:
+def test_a_file_that_was_just_written_again_is_left(alice: User) -> None:
     """Whoever wrote it makes a row of it next."""
     upload = brought(alice)
     default_storage.save(upload.name, ContentFile(RED))
 
-    assert tended(worker_process) == 1
+    assert tended() == 1
     assert len(of_media()) == 3
 
 

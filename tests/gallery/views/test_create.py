@@ -243,7 +243,7 @@ GONE = {
 NAMED = (("Model", TIERS.model), ("Aspect ratio", "16:9"), ("Resolution", "2K"), ("Style", "Film Noir"))
 
 
-def bringing(alice: User, maker: Client, way: str) -> str:
+def bringing(alice: User, way: str) -> str:
     """What the address says that brings all of it, and then its model and style go."""
     operation = replace(TIERS, style_preset="Film Noir")
     if way == "preset":
@@ -274,7 +274,7 @@ WAYS = ("picture", "preset", "draft", "batch", "generation", "address")
 
 @pytest.mark.parametrize("way", WAYS)
 def test_what_is_gone_is_named_whatever_brings_it(maker: Client, alice: User, way: str) -> None:
-    named = bringing(alice, maker, way)
+    named = bringing(alice, way)
 
     page = maker.get(f"/create/?{named}")
 

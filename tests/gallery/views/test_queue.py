@@ -162,9 +162,7 @@ class TestExpectedTimes:
         assert "No worker is running." in page
         assert "ready in" not in page
 
-    def test_the_poll_is_silent_until_the_times_are_old(
-        self, client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_the_poll_is_silent_until_the_times_are_old(self, client: Client, alice: User) -> None:
         a_generation(alice)
         client.force_login(alice)
         poll = poll_of(client)
