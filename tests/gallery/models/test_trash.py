@@ -56,3 +56,13 @@ def test_who_and_when_are_kept_and_a_second_time_changes_nothing() -> None:
     Image.objects.restore([picture.pk])
     picture.refresh_from_db()
     assert (picture.trashed_at, picture.trashed_by, picture.rating_sum) == (None, None, 4)
+
+
+@pytest.mark.django_db
+def test_what_was_brought_back_meanwhile_is_not_emptied() -> None:
+    ana = a_member("ana")
+    back, thrown = a_picture(ana), a_picture(ana)
+    Image.objects.trash([back.pk, thrown.pk], ana)
+    Image.objects.restore([back.pk])
+    assert Image.objects.empty([back.pk, thrown.pk]) == [thrown.pk]
+    assert list(Image.objects.kept()) == [back]

@@ -382,6 +382,18 @@ def test_an_answer_that_is_read_again_brings_nothing_back(
     assert report() == (0, "Rows, files and indexes agree.\n")
 
 
+def test_an_answer_that_is_read_again_counts_none_that_is_in_the_trash(
+    worker_process: WorkerProcess, script: Script, alice: User
+) -> None:
+    generation, kept, rest = _cut(worker_process, script, alice)
+    Image.objects.trash([generation.images.get(index=0).pk], alice)
+    with kept().open("ab") as file:
+        file.write(rest)
+    assert _read_again(worker_process, generation) == [0, 1, 2]
+    shown = generation.images.kept().order_by("index").values_list("index", "is_cover", "stack_size")
+    assert list(shown) == [(1, True, 2), (2, False, 2)]
+
+
 def test_an_answer_of_which_all_was_thrown_away_is_read_again(
     worker_process: WorkerProcess, script: Script, alice: User
 ) -> None:

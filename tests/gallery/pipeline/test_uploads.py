@@ -68,6 +68,14 @@ def test_the_same_picture_is_one_upload_of_a_member_and_one_file_of_all(alice: U
     assert (first.format, first.width, first.height, first.bytes) == ("png", 320, 256, len(RED))
 
 
+def test_what_was_taken_away_is_there_again_when_it_is_brought_again(alice: User) -> None:
+    upload = brought(alice, old=False)
+    Upload.objects.filter(pk=upload.pk).end()
+    assert not Upload.objects.of(alice).exists()
+    assert brought(alice, old=False) == upload
+    assert Upload.objects.of(alice).get() == upload
+
+
 def test_what_cannot_be_decoded_is_none(alice: User) -> None:
     with pytest.raises(UnusablePicture):
         Upload.objects.bring(alice, b"<svg/>")

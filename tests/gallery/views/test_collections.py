@@ -538,16 +538,21 @@ def test_an_archived_one_is_told_as_such(client: Client, alice: User, more: dict
     assert order(collection)[3:] == [first, second]
 
 
-def test_what_is_run_again_goes_where_it_went(alice: User, worker_process: WorkerProcess) -> None:
+def test_what_is_run_again_goes_where_it_went(
+    alice: User, sally: User, worker_process: WorkerProcess
+) -> None:
     collection = Collection.objects.called("Campaign", alice)
     alice.destination = collection
-    failed = queue(alice, faults="422")
+    failed = queue(alice, faults="422:times=1")
     while worker_process.step():
         pass
     alice.destination = None
     failed.refresh_from_db()
-    again, _ = failed.run_again(alice, price=None)
+    again, _ = failed.run_again(sally, price=None)
     assert again.batch.destination == collection
+    while worker_process.step():
+        pass
+    assert [(each.image.generation, each.added_by) for each in collection.entries.all()] == [(again, sally)]
 
 
 def test_htmx_changes_the_destination_in_place(client: Client, alice: User) -> None:

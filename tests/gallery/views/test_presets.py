@@ -122,6 +122,13 @@ def test_staff_fill_from_all_that_their_page_shows(maker: Client, alice: User, s
     assert entry["name"] == "Private"
 
 
+def test_a_private_one_is_taken_home_by_nobody_else(maker: Client, alice: User, bob: User) -> None:
+    private, shared = a_preset(alice, "Private"), a_preset(alice, "Shared", is_shared=True)
+    other = signed_in(bob)
+    files = [other.get(f"/presets/export/?preset={each.pk}").content for each in (private, shared)]
+    assert [[entry["name"] for entry in json.loads(file)["presets"]] for file in files] == [[], ["Shared"]]
+
+
 def test_renamed_and_deleted_by_owner_and_staff(maker: Client, alice: User, bob: User) -> None:
     preset = a_preset(alice)
     a_preset(alice, "Other")
