@@ -41,7 +41,10 @@ class MaximumLengthValidator:
 
 
 class SigninTokenGenerator(PasswordResetTokenGenerator):
-    """Tokens that die with the next sign-in, a new password, deactivation, or PASSWORD_RESET_TIMEOUT."""
+    """Tokens that die with the next sign-in, a new password, or PASSWORD_RESET_TIMEOUT.
+
+    None is good while its user is deactivated, nor one that was made then.
+    """
 
     key_salt = "gallery.accounts.SigninTokenGenerator"
 

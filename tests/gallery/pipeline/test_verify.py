@@ -149,11 +149,12 @@ def test_one_that_failed_and_is_run_again_is_compared_then(alice: User, kept_dec
     assert Verification.objects.get().outcome == Outcome.NONE
 
 
-def test_a_form_of_another_picture_asks_for_nothing(alice: User) -> None:
+def test_a_form_that_has_made_something_else_asks_for_nothing(alice: User) -> None:
     origin, other = a_picture(alice), a_picture(alice)
-    again = a_picture(alice, origin=origin)
+    again, another_seed = a_picture(alice, origin=origin), a_picture(alice, origin=origin, seed=8)
     for _ in range(2):
         Verification.objects.ask(again.generation, other)
+    Verification.objects.ask(another_seed.generation, origin)
     assert not Verification.objects.exists()
     for _ in range(2):
         Verification.objects.ask(again.generation, origin)
