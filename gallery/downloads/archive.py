@@ -112,7 +112,7 @@ def _parts(ids: Sequence[int], wish: Wish) -> Generator[bytes, None, None]:
             missing.append(f"{name}\tpicture {facts.id}\t{NOT_STRIPPED}\r\n")
             continue
         if parts is None:
-            missing.append(f"{name}\tpicture {facts.id}\t{facts.name}\r\n")
+            missing.append(f"{name}\tpicture {facts.id}\tits file cannot be read: {facts.name}\r\n")
             continue
         files[facts.id] = name
         archive.add(_blocks(parts), name, size=sum(map(len, parts)))

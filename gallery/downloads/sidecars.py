@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from io import StringIO
@@ -11,8 +12,9 @@ from gallery.downloads.facts import Facts
 from venice.operations import PARAMETERS
 
 CSV, JSON, MISSING = "pictures.csv", "pictures.json", "missing.txt"
-# What a spreadsheet takes for a formula when a cell begins with it.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
+# Where a spreadsheet would take what follows for a formula: at the beginning, and where it parts cells by semicolons or
+# tabs, as in many countries, behind each of these and at the beginning of each line.
+_FORMULA = re.compile(r"^(?= *[=+\-@|%＝＋－＠\t\r\n])|(?<=[;\t\r\n])(?= *[=+\-@|%＝＋－＠])")
 
 
 _OF_A_PICTURE = {fact.name for fact in fields(Facts)} - {"model"}
@@ -44,21 +46,22 @@ def _values(file: str, facts: Facts) -> tuple[Any, ...]:
 
 
 def csv_line(file: str, facts: Facts) -> bytes:
-    """One picture. A text that would be a formula begins with an apostrophe; numbers are numbers."""
+    """One picture. What would be a formula has an apostrophe before it; numbers are numbers."""
     asked = (facts.request.get(name) for name in COLUMNS[len(PICTURE_COLUMNS) :])
     return _line([_harmless(value) for value in (*_values(file, facts), *asked)])
 
 
 def _line(values: Iterable[Any]) -> bytes:
     out = StringIO()
-    csv.writer(out).writerow(values)
+    # A text is one cell for programs, too, that part cells by other signs than commas.
+    csv.writer(out, quoting=csv.QUOTE_NONNUMERIC).writerow(values)
     return out.getvalue().encode()
 
 
 def _harmless(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value
+    return _FORMULA.sub("'", value)
 
 
 def json_item(file: str, facts: Facts, is_first: bool) -> bytes:
