@@ -202,14 +202,19 @@ class Collection(models.Model):
                 CollectionImage.objects.bulk_update(moved, ["position"], _PORTION)
         return [entry.image_id for entry in moved]
 
-    def move(self, image: int, way: Way) -> bool:
-        """One place on, or to an end, past what is in the trash and not to be seen; False where it is there already."""
+    def move(self, image: int, way: Way, *, hides_sensitive: bool = False) -> bool:
+        """One place on, or to an end; False where it is there already.
+
+        Past what is not to be seen: the trash, and for who `hides_sensitive` what is that.
+        """
         with transaction.atomic():
             self._hold()
             own = self.entries.filter(image=image).first()
             if own is None:
                 return False
             shown = self.entries.filter(image__trashed_at=None).exclude(pk=own.pk)
+            if hides_sensitive:
+                shown = shown.filter(image__is_sensitive=False)
             ahead, behind = shown.filter(_before(own)), shown.exclude(_before(own))
             if not (ahead if way in ("first", "earlier") else behind).exists():
                 return False

@@ -182,7 +182,7 @@ def arrange(request: MemberRequest, pk: int) -> HttpResponse:
         return error_page(request, 400, "Several are moved before or after another, not by a step.")
     try:
         if way in WAYS:
-            collection.move(ids[0], way)
+            collection.move(ids[0], way, hides_sensitive=request.user.hides_sensitive)
         elif not collection.place(ids, before if after is None else None, after=after):
             return error_page(request, 409, "One of these pictures is not in this collection any more.")
     except ValidationError as refusal:

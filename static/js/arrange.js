@@ -12,19 +12,21 @@ const SPEED = 14;
 const cards = () => [...grid.querySelectorAll(":scope > [data-image]")];
 const say = (words) => said && (said.textContent = words);
 
-async function send(card, fields) {
-  const form = card.querySelector('[data-action="arrange"]');
+const orderOf = (card) => card.querySelector('[data-action="arrange"]');
+
+/** `done` is what becomes of the picture, as it is told where that did not work. */
+async function send(form, fields, done = "moved") {
   const body = new URLSearchParams(new FormData(form));
   for (const [name, value] of Object.entries(fields)) body.set(name, value);
   let answer;
   try {
     answer = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" } });
   } catch {
-    throw new NotMoved("The server cannot be reached: the picture may not have been moved.");
+    throw new NotMoved(`The server cannot be reached: the picture may not have been ${done}.`);
   }
   if (answer.ok) return;
   if (answer.status === 401) throw new NotMoved();
-  throw new NotMoved(`${reasonIn(await answer.text()) || "That did not work."} The picture was not moved.`);
+  throw new NotMoved(`${reasonIn(await answer.text()) || "That did not work."} The picture was not ${done}.`);
 }
 
 /** The order on the server is as it was. Without words one is signed out, which the page itself says. */
@@ -44,27 +46,50 @@ function tell(card) {
   say(`Picture ${card.dataset.image} is number ${all.indexOf(card) + 1} of the ${all.length} that are shown.`);
 }
 
-/** Where a move leads among the cards that are here; null where only the server knows. */
+/** The picture that it then stands before or after: that one is seen here, whatever others have moved meanwhile. */
+const beside = ({ before, after }) => (before ? { before: before.dataset.image } : { after: after.dataset.image });
+
+/** Where a move leads among the cards that are here, itself at an end of all; null where that is on another page. */
 function target(card, way) {
   const all = cards();
   const at = all.indexOf(card);
   const isStart = !document.querySelector('.newer a[rel="prev"]');
   const isEnd = !document.querySelector('#pager [rel="next"]');
-  if (way === "earlier") return at > 0 ? { before: all[at - 1] } : null;
-  if (way === "later") return at < all.length - 1 ? { after: all[at + 1] } : null;
-  if (way === "first") return isStart ? { before: all[0] } : null;
+  if (way === "earlier" && at > 0) return { before: all[at - 1] };
+  if (way === "later" && at < all.length - 1) return { after: all[at + 1] };
+  if (way === "first" || way === "earlier") return isStart ? { before: all[0] } : null;
   return isEnd ? { after: all.at(-1) } : null;
+}
+
+/** The card goes; who stood on its `control` goes on at the same one of the next. */
+function leave(card, control, words) {
+  const next = card.nextElementSibling ?? card.previousElementSibling;
+  const held = [document.body, control].includes(document.activeElement);
+  const { form, value } = control;
+  const same = form ? `[data-action="${form.dataset.action}"] button${value && `[value="${value}"]`}` : "a";
+  card.remove();
+  if (held) (next?.querySelector(same) ?? document.getElementById("main")).focus({ preventScroll: true });
+  say(`Picture ${card.dataset.image} ${words}.`);
+}
+
+function takeOut(card, button) {
+  inTurn(async () => {
+    if (!card.isConnected) return;
+    await send(button.form, {}, "taken out");
+    leave(card, button, "is not in this collection any more");
+  });
 }
 
 const move = (card, way, control) => inTurn(() => moveNow(card, way, control));
 
 async function moveNow(card, way, control) {
   const place = target(card, way);
-  if (place?.before === card || place?.after === card) return;
-  await send(card, { move: way });
+  if (place?.before === card || place?.after === card) return tell(card);
+  const fields = place && ["earlier", "later"].includes(way) ? beside(place) : { move: way };
+  await send(orderOf(card), fields);
   if (!place) {
-    location.reload();
-    return;
+    const where = { first: "the first", last: "the last" }[way] ?? `one place ${way}`;
+    return leave(card, control, `is ${where} now, beyond those that are shown`);
   }
   if (place.before) place.before.before(card);
   else place.after.after(card);
@@ -75,9 +100,12 @@ async function moveNow(card, way, control) {
 }
 
 grid.addEventListener("submit", (event) => {
-  if (!event.target.matches('[data-action="arrange"]') || !event.submitter) return;
+  const { target: form, submitter } = event;
+  if (!form.matches('[data-action="arrange"], [data-action="uncollect"]') || !submitter) return;
   event.preventDefault();
-  move(event.target.closest("[data-image]"), event.submitter.value, event.submitter);
+  const card = form.closest("[data-image]");
+  if (form.dataset.action === "uncollect") takeOut(card, submitter);
+  else move(card, submitter.value, submitter);
 });
 
 grid.addEventListener("keydown", (event) => {
@@ -132,11 +160,10 @@ function drop(isKept) {
   const back = () => (next ? next.before(card) : grid.append(card));
   if (!isKept) return back();
   if (card.nextElementSibling === next) return;
-  const [earlier, later] = [card.previousElementSibling, card.nextElementSibling];
-  const fields = later ? { before: later.dataset.image } : { after: earlier.dataset.image };
+  const fields = beside({ before: card.nextElementSibling, after: card.previousElementSibling });
   inTurn(async () => {
     try {
-      await send(card, fields);
+      await send(orderOf(card), fields);
     } catch (error) {
       back();
       throw error;

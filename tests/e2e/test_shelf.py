@@ -94,6 +94,44 @@ def test_a_collection_is_arranged_by_keys_and_by_drag(filled_site: Site, page: P
     assert ids(page, TILES) == [d, c, b, a]
 
 
+def test_who_arranges_many_by_keys_stays_among_them(filled_site: Site, page: Page) -> None:
+    address = collection(filled_site, "Many", 130)
+    page.goto(f"{address}?arrange=1")
+    a, b, c = ids(page)[:3]
+    said = page.locator("#said")
+    page.locator(f'[data-image="{a}"] > a').focus()
+    # At the end of all there is nothing to do.
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(said).to_contain_text(f"Picture {a} is number 1 of the ")
+    # On a page that is not here: the next one has the focus.
+    page.keyboard.press("Shift+End")
+    expect(said).to_have_text(f"Picture {a} is the last now, beyond those that are shown.")
+    expect(page.locator(f'[data-image="{b}"] > a')).to_be_focused()
+    page.locator(f'[data-image="{b}"]').get_by_role("button", name="Take out").press("Enter")
+    expect(said).to_have_text(f"Picture {b} is not in this collection any more.")
+    expect(page.locator(f'[data-image="{c}"]').get_by_role("button", name="Take out")).to_be_focused()
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(page.locator(CARDS)).to_have_count(129)
+    assert ids(page)[-1] == a
+
+
+def test_two_who_arrange_at_once_see_what_they_did(filled_site: Site, page: Page) -> None:
+    address = collection(filled_site, "Of two", 4)
+    page.goto(f"{address}?arrange=1")
+    a, b, c, d = ids(page)
+    # Meanwhile somebody else has put the last one between the first two.
+    filled_site.manage(
+        "shell",
+        "-c",
+        f"from gallery.models import *; Collection.objects.get(name='Of two').place([{d}], {b})",
+    )
+    page.locator(f'[data-image="{a}"] > a').focus()
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.locator("#said")).to_have_text(f"Picture {a} is number 2 of the 4 that are shown.")
+    page.reload()
+    assert ids(page) == [d, b, a, c]
+
+
 @pytest.mark.long
 def test_the_viewer_goes_on_and_comes_back(filled_site: Site, page: Page) -> None:
     page.goto(filled_site.url + "/?q=-zebra")

@@ -325,6 +325,22 @@ def test_buttons_move_without_javascript(
     assert order(collection) == [ids[each] for each in expected]
 
 
+def test_what_one_has_hidden_is_passed(page: Get, client: Client, alice: User) -> None:
+    collection, ids = filled(alice, 4)
+    Image.objects.set_sensitive([ids[1], ids[2]], alice, True)
+    where = f"/collections/{collection.pk}/order/"
+    User.objects.update(sensitive="hide")
+    assert shown(page(f"/collections/{collection.pk}/?arrange=1")) == [ids[0], ids[3]]
+    client.post(where, {"image": ids[0], "move": "later"})
+    assert order(collection) == [ids[1], ids[2], ids[3], ids[0]]
+    client.post(where, {"image": ids[0], "move": "earlier"})
+    assert shown(page(f"/collections/{collection.pk}/?arrange=1")) == [ids[0], ids[3]]
+    # Who sees them goes past one of them at a time.
+    User.objects.update(sensitive="blur")
+    client.post(where, {"image": ids[1], "move": "later"})
+    assert order(collection) == [ids[2], ids[1], ids[0], ids[3]]
+
+
 def test_what_is_in_the_trash_is_passed(client: Client, alice: User) -> None:
     collection, ids = filled(alice, 4)
     Image.objects.trash([ids[1]], alice)
