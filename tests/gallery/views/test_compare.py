@@ -45,7 +45,10 @@ def test_pictures_stand_in_the_order_of_the_address(member: Client, alice: User)
     }
     assert [each.words for each in page.all(data_told=None)] == ["venice-sd35 · seed 7"] * 3
     assert page.all(data_mode=None) == []
-    assert len(get(member, f"{first.pk},{second.pk}").all("button", data_mode=None)) == 3
+    two = get(member, f"{first.pk},{second.pk}")
+    assert len(two.all("button", data_mode=None)) == 3
+    # The key 0 is no zoom where there are ratings: it takes one away.
+    assert two.one("button", data_zoom="turn")["title"] == "100 % or all of it (click, Z)"
 
 
 def test_another_is_added_by_its_number_or_the_address_of_its_page(member: Client) -> None:
