@@ -20,6 +20,8 @@ _OLDER = (
     "send it again."
 )
 
+_GONE = "What that was about is not there, or not any more. Nothing was done."
+
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400 in our own words, if it is we who refuse; who came by an address that is not ours is told that it is that."""
@@ -37,7 +39,8 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404; the same for what does not exist and for what nobody may know of."""
-    return error_page(request, 404, typed=kept.brought(request))
+    words = _GONE if request.method == "POST" else ""
+    return error_page(request, 404, words, typed=kept.brought(request))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

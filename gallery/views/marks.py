@@ -91,11 +91,11 @@ def tag(request: MemberRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def untag(request: MemberRequest, pk: int) -> HttpResponse:
-    """Take that tag off it; 404 when there is no such tag."""
+    """Take that tag off it; 422 when there is none of that name, or no more: it may have gone into another one."""
     image = access.image_to_see(pk)
     named = Tag.objects.named(request.POST.get("tag", ""))
     if named is None:
-        raise Http404
+        return _refused(request, image, "There is no such tag any more. These are the ones that it has.")
     named.remove([image.pk])
     return _tagged(request, image, f"Picture {image.pk} is not tagged “{named.name}” any more.")
 

@@ -111,7 +111,7 @@ TABLE = [
     Row("favourite", ("image",), "POST", member=303, maker=303, staff=303),
     Row("rate", ("image",), "POST", member=422, maker=422, staff=422),
     Row("tag", ("image",), "POST", member=422, maker=422, staff=422),
-    Row("untag", ("image",), "POST", member=404, maker=404, staff=404),
+    Row("untag", ("image",), "POST", member=422, maker=422, staff=422),
     Row("tags"),
     Row("collection-names"),
     Row("collections"),

@@ -116,6 +116,23 @@ def test_tags_are_put_on_offered_and_taken_off(member: Client, alice: User, bob:
     assert not page(member, address).all(data_tag=None)
 
 
+@pytest.mark.parametrize("how", [{}, HTMX])
+def test_a_tag_that_went_into_another_one_meanwhile_is_told(
+    member: Client, alice: User, how: dict[str, str]
+) -> None:
+    image = a_picture(alice)
+    Tag.objects.called("dusk", alice).add([image.pk], alice)
+    form = page(member, f"/images/{image.pk}/").one("form", data_action="untag")
+    Tag.objects.filter(name="dusk").merge("evening", alice)
+
+    answer = member.post(form["action"], {"tag": form.one("input", name="tag")["value"]}, headers=how)
+
+    assert answer.status_code == 422
+    assert "There is no such tag any more." in Page(answer.content).words
+    if how:
+        assert [each.words for each in Page(answer.content).all("a", data_tag=None)] == ["evening"]
+
+
 @pytest.mark.parametrize("tag", ["", "   ", "\u200b", "x" * 61, "x" * 10_000, "ß" * 31 + "x" * 29])
 def test_what_cannot_be_a_tag_is_said_beside_the_field(member: Client, alice: User, tag: str) -> None:
     image = a_picture(alice)

@@ -164,6 +164,13 @@ def test_what_is_emptied_is_told_to_be_gone(client: Client, alice: User) -> None
     assert "removed for good" in Page(answer.content).words
     image.refresh_from_db()
     assert image.is_emptied
+    # When the worker has removed it, a page that still offers it says that, and not that its address is wrong.
+    Image.objects.all().delete()
+    answer = client.post(f"/images/{image.pk}/restore/", headers=HTMX)
+    assert answer.status_code == 404
+    reason = Page(answer.content).one(data_reason=None).words
+    assert reason == "What that was about is not there, or not any more. Nothing was done."
+    assert Page(client.get(f"/images/{image.pk}/").content).one(data_reason=None).words != reason
 
 
 @pytest.mark.parametrize(("query", "sensitive"), [("is:favourite", False), ("heron", True), ("zebra", False)])
