@@ -44,7 +44,7 @@ class Menu:
     """One menu of the bar.
 
     `value` is what the search has of it, `without` the address of the list without that, and `opened` that of the
-    page with this menu open. It has its `choices` only there.
+    page with this menu open. It has its `choices` only there; of too many the first, and then others are `typed`.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Menu:
     without: str
     opened: str
     choices: list[Link] | None = None
+    typed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def _styles(member: User) -> list[tuple[str, str]]:
 
 
 def _tags(member: User) -> list[tuple[str, str]]:
-    names = Tag.objects.values_list("name", flat=True)[:MOST]
+    names = Tag.objects.values_list("name", flat=True)[: MOST + 1]
     return [(name, search.operator("tag", name)) for name in names]
 
 
@@ -102,7 +103,7 @@ def _ratios(member: User) -> list[tuple[str, str]]:
 
 
 def _people(member: User) -> list[tuple[str, str]]:
-    names = User.objects.order_by("username").values_list("username", flat=True)[:MOST]
+    names = User.objects.order_by("username").values_list("username", flat=True)[: MOST + 1]
     return [("Me", "is:mine")] + [
         (name, search.operator("by", name)) for name in names if name != member.username
     ]
@@ -138,6 +139,8 @@ _FACETS = (
     _Facet("date", "Date", _DATES, _dates),
 )
 MENUS = frozenset(facet.name for facet in _FACETS)
+# Sides that the team grows by itself, and how a choice is typed that is not in their menu.
+_TYPED = {"tag": "tag:", "person": "by:"}
 
 
 def _is_own(term: search.Term) -> bool:
@@ -223,7 +226,10 @@ def menu(listing: Listing, member: User, name: str) -> Menu:
     """The menu of that `name` (one of MENUS), open: with its choices, and how many pictures each would find."""
     (facet,) = (each for each in _FACETS if each.name == name)
     closed = _menu(listing, facet, search.terms(listing.query.text))
-    return replace(closed, choices=_choices(listing, facet, _chosen(listing, facet), member))
+    offered, typed = facet.choices(member), ""
+    if name in _TYPED and len(offered) > MOST:
+        offered, typed = offered[:MOST], _TYPED[name]
+    return replace(closed, choices=_choices(listing, facet, offered, member), typed=typed)
 
 
 def between(listing: Listing, after: str, before: str) -> str:
@@ -298,10 +304,9 @@ def _value(term: search.Term, named: dict[str, str]) -> str:
     return "me" if _is_own(term) else named.get(term.text.casefold(), term.value)
 
 
-def _choices(listing: Listing, facet: _Facet, chosen: list[search.Term], member: User) -> list[Link]:
+def _choices(listing: Listing, facet: _Facet, offered: list[tuple[str, str]], member: User) -> list[Link]:
     """What may be chosen: all that would find something, in two queries beside those that read the names."""
-    texts = [term.text.casefold() for term in chosen]
-    offered = facet.choices(member)
+    texts = [term.text.casefold() for term in _chosen(listing, facet)]
     rest = search.exchange(listing.query.text, facet.holds)
     counted = counts(rest, [written for _, written in offered], member)
     return [

@@ -56,7 +56,10 @@ def _all(request: MemberRequest, *, name: str = "", problem: str = "") -> HttpRe
     if request.htmx:
         return render(request, "collections/_more.html", context)
     archived = Collection.objects.exclude(archived_at=None)
-    context["archived"] = list(archived.order_by("folded")[:MOST_ARCHIVED])
+    context |= {
+        "archived": list(archived.order_by("folded")[:MOST_ARCHIVED]),
+        "archived_count": archived.count(),
+    }
     return render(request, "collections/collections.html", context, status=422 if problem else 200)
 
 

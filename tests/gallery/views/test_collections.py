@@ -77,6 +77,20 @@ def test_one_is_made_renamed_noted_archived_and_deleted(page: Get, client: Clien
     assert client.get(own).status_code == 404
 
 
+def test_it_counts_what_it_has(page: Get, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    for count, words in ((0, "0 pictures"), (1, "1 picture"), (2, "2 pictures")):
+        collection, _ = filled(alice, count, f"{count} of them")
+        facts = page(f"/collections/{collection.pk}/").all("p", class_="facts")[0].words
+        assert facts.partition(" · ")[0] == words
+    # Those that are named no more are counted, and it is said how they are found.
+    monkeypatch.setattr("gallery.views.collections.MOST_ARCHIVED", 2)
+    Collection.objects.update(archived_at=timezone.now())
+    archived = page().one("details", class_="archived")
+    assert archived.one("summary").words == "Archived: 3"
+    assert len(archived.all("a")) == 2
+    assert "The first 2 by name." in archived.one("p").words
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_what_is_no_name_is_refused_in_words(client: Client, alice: User, text: str) -> None:
     image = a_picture(alice)

@@ -109,6 +109,22 @@ def test_a_menu_tells_how_many_each_of_its_choices_would_find(
     assert choices(client, "date", "on:yesterday")["Yesterday 0"] == "on:yesterday"
 
 
+@pytest.mark.parametrize(("menu", "typed"), [("tag", "tag:…"), ("person", "by:…")])
+def test_of_very_many_the_others_are_typed(
+    client: Client, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch, menu: str, typed: str
+) -> None:
+    image, other = a_picture(alice), a_picture(bob)
+    for name in ("dawn", "dusk"):
+        Tag.objects.called(name, alice).add([image.pk, other.pk], alice)
+    client.force_login(alice)
+    address = f"/?menu={menu}"
+    assert not Page(client.get(address, headers=HTMX).content).all("code")
+    monkeypatch.setattr("gallery.listing.filters.MOST", 1)
+    drawn = Page(client.get(address, headers=HTMX).content)
+    assert drawn.one("code").words == typed
+    assert len(drawn.all("a", class_="choice")) == 1
+
+
 def test_a_name_with_spaces_is_in_quotes(client: Client, alice: User) -> None:
     CatalogStyle.objects.get_or_create(
         name="Film Noir", defaults={"position": 0, "synced_at": timezone.now()}
