@@ -17,7 +17,7 @@ from gallery import access
 from gallery.display.membership import no_longer_in
 from gallery.formats import counted, number, read_id
 from gallery.http import MemberRequest, SeeOther, error_page, page_of
-from gallery.listing.selection import NotSelected, Selection
+from gallery.listing.selection import MOST_NAMED, NotSelected, Selection
 from gallery.models import Collection, Image, Mark, Tag
 from gallery.models.mark import HIGHEST_RATING
 from gallery.models.sets import PORTION
@@ -105,10 +105,17 @@ def selection(request: MemberRequest, verb: str) -> HttpResponseBase:
     log.info("%s of %s by user %s", verb, counted(outcome.done, "picture"), request.user.pk)
     undo = deed.undo if outcome.done else ""
     if request.htmx:
-        context = {"words": outcome.words(deed), "undo": undo, "verb": verb, "outcome": outcome}
+        left = _left_in_view(request, outcome.left)
+        context = {"words": outcome.words(deed), "undo": undo, "verb": verb, "left": left}
         return render(request, "selection/_told.html", context)
     messages.success(request, outcome.words(deed), extra_tags=undo)
     return SeeOther(page_of(request))
+
+
+def _left_in_view(request: MemberRequest, left: list[int]) -> list[int]:
+    """Of those left out what the page keeps, by what it says is `shown`; all, a few thousand at most, if nothing."""
+    shown = {read_id(text) for text in request.POST.get("shown", "").split(",")}
+    return [pk for pk in left if pk in shown] if "shown" in request.POST else left[:MOST_NAMED]
 
 
 def _allowed(request: MemberRequest, portion: list[int]) -> list[int]:

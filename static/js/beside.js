@@ -1,4 +1,6 @@
 // Two compared pictures may lie on each other: behind a divider that one moves, or one and then the other.
+import { isDone } from "./events.js";
+
 const PERIOD = 900;
 const beside = document.querySelector("[data-beside]");
 const divider = document.querySelector(".divider");
@@ -76,9 +78,9 @@ function putBack(ids) {
 
 document.addEventListener("picture:trashed", ({ detail }) => take([detail.id]));
 document.addEventListener("picture:restored", ({ detail }) => putBack([detail.id]));
-document.addEventListener("htmx:afterRequest", ({ detail: { elt, successful, requestConfig } }) => {
-  const form = requestConfig?.elt ?? elt;
-  if (!successful) return;
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  const form = detail.requestConfig?.elt ?? detail.elt;
+  if (!isDone(detail)) return;
   if (form.matches('[data-action="keep-only"]')) {
     const told = document.querySelector("#notices [data-told]");
     const left = (told?.dataset.left ?? "").split(" ");

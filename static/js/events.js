@@ -12,6 +12,9 @@ export function changed(field) {
   for (const name of ["input", "change"]) field.dispatchEvent(new Event(name, { bubbles: true }));
 }
 
+/** Whether what was asked of htmx was done: to htmx an answer that is swapped is a success, a refused form too. */
+export const isDone = ({ successful, xhr }) => successful && xhr.status !== 422;
+
 /** The words of an element as one reads them. */
 export const wordsOf = (element) => element?.textContent.replace(/\s+/g, " ").trim() ?? "";
 

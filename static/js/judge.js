@@ -1,6 +1,6 @@
 // Favourites and ratings: by keys in the grid and on a picture, by the star of a tile; and what is known of them
 // wherever the picture stands on the page. The line that says what was done has its way back.
-import { isTyping } from "./events.js";
+import { isDone, isTyping } from "./events.js";
 
 const form = document.getElementById("judge-by-key");
 // By picture, as long as anything of it is on its way: the element that sends, what was known before, and what was
@@ -214,7 +214,7 @@ document.addEventListener(
     copy.addEventListener("htmx:afterRequest", ({ detail }) => {
       naming.delete(copy);
       const now = same(target)?.querySelector("input[list]");
-      const isTaken = detail.successful && detail.xhr.status !== 422;
+      const isTaken = isDone(detail);
       if (!isTaken && now && !now.value) now.value = value;
       // When all that listens has been told.
       setTimeout(() => copy.remove());

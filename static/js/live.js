@@ -1,5 +1,5 @@
 // What moves while one looks: seconds that count, and words when a request of htmx is refused.
-import { reasonIn } from "./events.js";
+import { isDone, reasonIn } from "./events.js";
 
 function about(seconds) {
   if (seconds < 3) return "a few seconds";
@@ -57,8 +57,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
 });
 // The next answer makes it old: another price for another choice, or what was asked for.
 document.addEventListener("htmx:afterRequest", (event) => {
-  // To htmx an answer that is swapped is a success, a refused form too.
-  if (!event.detail.successful || event.detail.xhr.status === 422) return;
+  if (!isDone(event.detail)) return;
   around(event.detail.elt)
     ?.querySelectorAll(PRICE_ERROR)
     .forEach((message) => message.remove());
@@ -69,9 +68,27 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (detail.xhr.status !== 422 || !reasonIn(detail.xhr.responseText)) return;
   Object.assign(detail, { shouldSwap: false, isError: true });
 });
+// A tag that the list asks for has another name since, or is gone: what would follow here is of another list.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (!/<nav [^>]*data-unsearched/.test(detail.xhr.responseText)) return;
+  if (document.querySelector("[data-search-problem]")) return;
+  detail.shouldSwap = false;
+  location.reload();
+});
 document.addEventListener("htmx:responseError", (event) => {
   const { status, responseText } = event.detail.xhr;
   if (status !== 401) say(reasonIn(responseText) || "That did not work; what was already generated is kept.");
+});
+// A button that is switched off while its request runs loses the focus; where nothing came of it one goes on there.
+const pressed = new WeakMap();
+document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
+  const button = document.activeElement;
+  if (button.matches("button") && elt.contains(button)) pressed.set(elt, button);
+});
+document.addEventListener("htmx:afterRequest", ({ detail: { elt, successful } }) => {
+  const button = pressed.get(elt);
+  pressed.delete(elt);
+  if (!successful && document.activeElement === document.body) button?.focus({ preventScroll: true });
 });
 // Polls fail while the server restarts; only what a person did is worth a word.
 const DEEDS = new Set(["click", "toggle", "submit", "input", "change"]);

@@ -1,6 +1,6 @@
 // What is selected, for this tab: it survives actions, more pages and a reload. The check boxes are the form's own;
 // those of pictures that are not on this page go with it as one list of ids.
-import { reasonIn, wordsOf } from "./events.js";
+import { isDone, reasonIn, wordsOf } from "./events.js";
 
 const bar = document.getElementById("selection");
 const said = document.getElementById("said");
@@ -110,6 +110,13 @@ function goOn(...places) {
   }
 }
 
+/** What is not one's own to bring back has no box. */
+function toggle(tile, isRange) {
+  const box = boxOf(tile);
+  if (box) choose(box, !box.checked, isRange);
+  else refuse("Only who made a picture, or staff, may bring it back.");
+}
+
 function clear() {
   const tile = last?.closest(TILE);
   all = narrowed = false;
@@ -133,12 +140,11 @@ addEventListener(
   (event) => {
     const tile = event.target.closest?.(TILE);
     if (!tile || event.button) return;
-    const box = boxOf(tile);
     isRange = event.shiftKey;
-    if (event.target !== box && (held || means(event))) {
+    if (event.target !== boxOf(tile) && (held || means(event))) {
       event.stopPropagation();
       event.preventDefault();
-      if (!held) choose(box, !box.checked, event.shiftKey);
+      if (!held) toggle(tile, event.shiftKey);
     }
     held = false;
   },
@@ -157,7 +163,7 @@ grid.addEventListener("pointerdown", (event) => {
   clearTimeout(resting);
   resting = setTimeout(() => {
     held = true;
-    choose(boxOf(tile), !boxOf(tile).checked, false);
+    toggle(tile, false);
   }, LONG);
 });
 for (const end of ["pointerup", "pointercancel", "pointermove", "scroll"])
@@ -188,7 +194,7 @@ document.addEventListener("keydown", (event) => {
     say(count());
   } else if (event.ctrlKey || event.metaKey) return;
   else if (key === "g" && selecting()) bar.querySelector("button:not([hidden])").focus();
-  else if (key === "x" && tile) choose(boxOf(tile), !boxOf(tile).checked, event.shiftKey);
+  else if (key === "x" && tile) toggle(tile, event.shiftKey);
   else if (key === "escape" && selecting() && !document.querySelector(".filter[open], .person[open]"))
     goOn(linkOf(clear()));
   else if (key === "delete" && (all || selected.size)) bar.querySelector('[data-verb="trash"]')?.click();
@@ -220,7 +226,9 @@ document.addEventListener("click", (event) => {
 // All ids as one field: a form has at most a thousand.
 bar.addEventListener("formdata", (event) => {
   event.formData.delete("image");
-  if (!all) event.formData.set("image", [...selected].join(","));
+  const shown = [...document.querySelectorAll(TILE)].map(({ dataset }) => dataset.image);
+  if (all) event.formData.set("shown", shown.join(","));
+  else event.formData.set("image", [...selected].join(","));
 });
 
 // In place: the answer is the message alone. An archive is the browser's to save.
@@ -231,11 +239,13 @@ bar.addEventListener("submit", async (event) => {
   if (!all && !selected.size) return;
   const ids = all ? null : [...selected];
   const rating = bar.elements.rating?.value;
-  const body = new URLSearchParams(new FormData(bar));
+  const body = new URLSearchParams(new FormData(bar, button));
   const held = document.activeElement === button;
+  let way = false;
   busy = true;
   draw();
   const goesOn = sayWhenSlow();
+  document.dispatchEvent(new CustomEvent("selection:sent"));
   try {
     const answer = await fetch(button.formAction, {
       method: "POST",
@@ -248,7 +258,7 @@ bar.addEventListener("submit", async (event) => {
     if (elsewhere || answer.status === 401) return location.assign(elsewhere || location.href);
     const text = await answer.text();
     busy = false;
-    show(text, answer.ok && { verb: button.dataset.verb, ids, rating });
+    way = show(text, answer.ok && { ...button.dataset, ids, rating });
   } catch {
     refuse("The server cannot be reached.");
   } finally {
@@ -256,6 +266,7 @@ bar.addEventListener("submit", async (event) => {
     busy = false;
     draw();
     if (held) goOn(button);
+    document.dispatchEvent(new CustomEvent("selection:answered", { detail: { way } }));
   }
 });
 
@@ -276,23 +287,27 @@ function sayWhenSlow() {
 /** What is selected stays so, and what can still be undone stays there. */
 const refuse = (words) => document.dispatchEvent(new CustomEvent("live:say", { detail: words }));
 
+/** Whether there is a way back from it now. */
 function show(html, done) {
   const parsed = new DOMParser().parseFromString(html, "text/html");
   const note = parsed.querySelector(".notice");
   if (!done) {
     const words = wordsOf(note) || reasonIn(html);
-    return refuse(words || "That did not work. What you selected is still selected.");
+    refuse(words || "That did not work. What you selected is still selected.");
+    return false;
   }
   const notices = document.getElementById("notices");
   notices.replaceChildren(...(note ? [document.importNode(note, true)] : []));
   htmx.process(notices);
   const shown = notices.firstElementChild;
-  if (shown && !shown.querySelector("form")) setTimeout(() => shown.remove(), 8000);
+  const way = shown?.querySelector("form");
+  if (shown && !way) setTimeout(() => shown.remove(), 8000);
   follow(done, note);
+  return Boolean(way);
 }
 
 /** What the page shows of it at once. */
-function follow({ verb, ids, rating }, note) {
+function follow({ verb, takesAway, ids, rating }, note) {
   const left = new Set((note?.dataset.left ?? "").split(" "));
   const tiles = [...document.querySelectorAll(TILE)].filter(
     ({ dataset }) => (ids ? ids.includes(dataset.image) : true) && !left.has(dataset.image),
@@ -305,7 +320,7 @@ function follow({ verb, ids, rating }, note) {
       document.dispatchEvent(new CustomEvent("sensitive:changed", { detail }));
     }
   if (verb === "rate") for (const tile of tiles) tile.dataset.rating = rating;
-  if (verb === "trash" || verb === "restore") takeAway(tiles, ids, note?.dataset.undo);
+  if (takesAway !== undefined) takeAway(tiles, ids, note?.dataset.undo);
 }
 
 function takeAway(tiles, ids, moment) {
@@ -331,7 +346,7 @@ function takeAway(tiles, ids, moment) {
 document.addEventListener("htmx:afterRequest", (event) => {
   // The form itself is gone by then: the answer stands in its place.
   const form = event.detail.requestConfig?.elt;
-  if (!form?.matches('[data-action="undo-trash"]') || !event.detail.successful) return;
+  if (!form?.matches('[data-action="undo-trash"]') || !isDone(event.detail)) return;
   const moment = form.elements.trashed.value;
   const places = thrown.get(moment);
   thrown.delete(moment);
@@ -341,6 +356,25 @@ document.addEventListener("htmx:afterRequest", (event) => {
   goOn(linkOf(places.at(-1)?.tile));
 });
 
+// What leaves the list one by one is selected no more; brought back, it is as it was.
+const one = new Set();
+const [LEAVES, RETURNS] = grid.matches("[data-trash]") ? ["restored", "trashed"] : ["trashed", "restored"];
+for (const [name, from, to] of [[LEAVES, selected, one], [RETURNS, one, selected]])
+  document.addEventListener(`picture:${name}`, ({ detail }) => {
+    const id = String(detail.id);
+    if (!from.delete(id)) return;
+    to.add(id);
+    keep();
+    draw();
+  });
+
+// Another page of this list may have selected other pictures, in this tab, when one comes back to this one.
+addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted) return;
+  all = narrowed = false;
+  selected.clear();
+  recall();
+});
 for (const name of ["htmx:afterSettle", "pageshow"]) addEventListener(name, () => draw(selecting()));
 recall();
 draw();

@@ -140,21 +140,37 @@ function throwAway() {
 let underWay = 0;
 let undoes = false;
 const isJudging = () => document.querySelector("[data-judges]") !== null;
+/** Of one picture it stands in a line of its own, of several that went together in the notice. */
+const LINE = "#undo form";
+const NOTICE = '#notices [data-action="undo-trash"]';
+let latest = LINE;
+const wayBack = () => document.querySelector(latest) ?? document.querySelector(`${LINE}, ${NOTICE}`);
 
 function undo() {
   undoes = false;
-  document.querySelector("#undo form")?.requestSubmit();
+  wayBack()?.requestSubmit();
+}
+
+/** Where it did not work there is nothing to undo. */
+function answered(worked) {
+  underWay -= 1;
+  if (!worked) undoes = false;
+  setTimeout(() => undoes && !underWay && !isJudging() && undo());
 }
 
 document.addEventListener("htmx:beforeSend", ({ detail: { xhr, target } }) => {
-  if (target?.id !== "undo") return;
+  if (!["undo", "notices"].includes(target?.id)) return;
   underWay += 1;
-  xhr.addEventListener("loadend", () => {
-    underWay -= 1;
-    // Where it did not work there is nothing to undo.
-    if (xhr.status !== 200) undoes = false;
-    setTimeout(() => undoes && !underWay && !isJudging() && undo());
-  });
+  xhr.addEventListener("loadend", () => answered(xhr.status === 200));
+});
+document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
+  const way = { undo: LINE, notices: NOTICE }[target?.id];
+  if (way && document.querySelector(way)) latest = way;
+});
+document.addEventListener("selection:sent", () => (underWay += 1));
+document.addEventListener("selection:answered", ({ detail: { way } }) => {
+  if (way) latest = NOTICE;
+  answered(way);
 });
 
 document.addEventListener("keydown", (event) => {
@@ -169,7 +185,7 @@ document.addEventListener("keydown", (event) => {
     if (underWay || isJudging()) {
       event.preventDefault();
       undoes = true;
-    } else if (document.querySelector("#undo form")) {
+    } else if (wayBack()) {
       event.preventDefault();
       undo();
     }

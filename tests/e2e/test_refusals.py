@@ -131,6 +131,8 @@ def test_why_a_deed_was_refused_is_told(filled_site: Site, browser: Browser, dee
             page.route(asked, partial(refuse, status))
             page.locator(button).first.click()
             expect(page.locator("#notices")).to_have_text(f"Words of {status}.")
+            # It is switched off while it asks, and whoever goes by keys stays on it.
+            expect(page.locator(button).first).to_be_focused()
             assert page.locator("[data-reason]").count() == 0
     finally:
         filled_site.manage("shell", "-v0", "-c", GONE)

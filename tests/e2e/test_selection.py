@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.conftest import WIDE, Site, opened
+from tests.e2e.test_shelf import collection
 
 PHONE = {"width": 390, "height": 844}
 
@@ -288,6 +289,130 @@ def test_without_scripts_all_that_match_is_a_box(filled_site: Site, browser: Bro
     )
     page.locator('[data-verb="unfavourite"]').click()
     expect(page.locator("#notices")).to_contain_text(f"{found} pictures taken off your favourites.")
+    context.close()
+
+
+def test_the_key_undoes_what_went_together_before_what_was_done_earlier(
+    filled_site: Site, browser: Browser
+) -> None:
+    context, page, complaints = opened(filled_site, browser)
+    rated, first, second = (tile(page, number)[0] for number in (4, 1, 2))
+    page.locator(f"{rated} > a").focus()
+    page.keyboard.press("3")
+    expect(page.locator("#undo")).to_contain_text(": 3 of 5.")
+    for each in (first, second):
+        page.locator(f"{each} > a").focus()
+        page.keyboard.press("x")
+    page.keyboard.press("Delete")
+    expect(page.locator("#notices")).to_contain_text("2 pictures put into the trash.")
+    page.keyboard.press("Control+z")
+    expect(page.locator(first)).to_have_count(1)
+    expect(page.locator(rated)).to_have_attribute("data-rating", "3")
+    page.keyboard.press("Control+z")
+    expect(page.locator(rated)).to_have_attribute("data-rating", "0")
+    # Also when it is pressed before the answer has come.
+    page.locator(f"{first} > a").focus()
+    page.keyboard.press("5")
+    expect(page.locator("#undo")).to_contain_text(": 5 of 5.")
+    page.keyboard.press("x")
+    with page.expect_response("**/selection/restore/") as restored:
+        page.keyboard.press("Delete")
+        page.keyboard.press("Control+z")
+    assert restored.value.status == 200
+    expect(page.locator(first)).to_have_attribute("data-rating", "5")
+    page.keyboard.press("Control+z")
+    expect(page.locator(first)).to_have_attribute("data-rating", "0")
+    assert complaints == []
+    context.close()
+
+
+def test_what_goes_alone_is_selected_no_more_until_it_is_back(filled_site: Site, browser: Browser) -> None:
+    context, page, complaints = opened(filled_site, browser)
+    count = page.locator("[data-selected]")
+    (first, pk), (second, _) = tile(page, 0), tile(page, 1)
+    for each in (first, second):
+        page.locator(f"{each} > a").focus()
+        page.keyboard.press("x")
+    page.locator(f"{first} > a").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#viewer")).to_have_attribute("data-viewer", pk)
+    page.keyboard.press("Delete")
+    expect(page.locator(first)).to_have_count(0)
+    expect(count).to_have_text("1")
+    page.keyboard.press("Control+z")
+    expect(page.locator(first)).to_have_count(1)
+    expect(count).to_have_text("2")
+    assert complaints == []
+    context.close()
+
+
+def test_what_was_emptied_meanwhile_does_not_come_back(filled_site: Site, browser: Browser) -> None:
+    context, page, _ = opened(filled_site, browser)
+    selector, pk = tile(page, 5)
+    page.locator(f"{selector} > a").focus()
+    page.keyboard.press("x")
+    page.keyboard.press("Delete")
+    expect(page.locator("#notices")).to_contain_text("1 picture put into the trash.")
+    filled_site.manage("shell", "-c", f"from gallery.models import *; Image.objects.empty([{pk}])")
+    page.locator("#notices").get_by_role("button", name="Undo").click()
+    expect(page.locator("#notices")).to_contain_text("Nothing of it is in the trash any more.")
+    expect(page.locator(selector)).to_have_count(0)
+    context.close()
+
+
+def test_what_another_has_thrown_away_is_not_selected(filled_site: Site, browser: Browser) -> None:
+    for name in ("admin", "reader"):
+        filled_site.manage("signin", name, "--create")
+    own = filled_site.manage(
+        "shell",
+        "-c",
+        "from gallery.models import *; u = User.objects.get(username='reader');"
+        "admin = User.objects.get(username='admin');"
+        "User.objects.filter(pk=u.pk).update(is_staff=False, is_superuser=False);"
+        "pk = Image.objects.covers().latest('pk').pk; Image.objects.trash([pk], admin); print(pk)",
+    ).split()[-1]
+    context, page, complaints = opened(filled_site, browser, "/trash/", name="reader")
+    page.locator(f"#grid > [data-image='{own}'] a").focus()
+    page.keyboard.press("x")
+    expect(page.locator("#notices")).to_contain_text("Only who made a picture, or staff, may bring it back.")
+    expect(page.locator("#selection")).to_be_hidden()
+    assert complaints == []
+    context.close()
+    filled_site.manage("shell", "-c", f"from gallery.models import *; Image.objects.restore([{own}])")
+
+
+def test_what_is_selected_is_taken_out_of_its_collection(filled_site: Site, browser: Browser) -> None:
+    context, page, complaints = opened(filled_site, browser)
+    page.goto(collection(filled_site, 'Narrowed "down"'))
+    first, second = tile(page, 0)[0], tile(page, 2)[0]
+    page.locator("[data-select]").click()
+    for each in (first, second):
+        page.locator(each).click()
+    page.locator("#selection summary").click()
+    page.get_by_role("button", name="Take out of this collection").click()
+    expect(page.locator("#notices")).to_contain_text('2 pictures taken out of “Narrowed "down"”.')
+    expect(page.locator("#grid > .tile")).to_have_count(2)
+    for each in (first, second):
+        expect(page.locator(each)).to_have_count(0)
+    page.reload()
+    expect(page.locator("#grid > .tile")).to_have_count(2)
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.long
+def test_a_list_whose_tag_is_renamed_goes_on_with_no_other(filled_site: Site, browser: Browser) -> None:
+    """What is selected further down would be of the whole gallery."""
+    context, page, complaints = opened(filled_site, browser, viewport=PHONE)
+    ask = "from gallery.models import *; u = User.objects.get(username='admin');"
+    every = "list(Image.objects.covers().values_list('pk', flat=True))"
+    filled_site.manage("shell", "-c", f"{ask} Tag.objects.called('passing', u).add({every}, u)")
+    page.goto(f"{filled_site.url}/?q=tag:passing")
+    expect(page.locator('#pager [rel="next"]')).to_have_count(1)
+    filled_site.manage("shell", "-c", f"{ask} Tag.objects.filter(name='passing').merge('past', u)")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(page.locator("[data-search-problem]")).to_contain_text("was not searched")
+    assert complaints == []
     context.close()
 
 

@@ -213,6 +213,11 @@ def test_to_htmx_it_is_the_message_with_what_was_left_out(member: Client, alice:
     answer = member.post("/selection/trash/", {"image": [mine.pk, others.pk]}, headers=HTMX)
     note = Page(answer.content).one(class_="notice")
     assert (note["data-told"], note["data-left"].split()) == ("trash", [str(others.pk)])
+    # Of all that match, what is left out of those that the page shows, however many others there are.
+    theirs = [a_picture(bob, f"theirs {number}").pk for number in range(3)]
+    everything = {"all": "1", "q": "", "shown": f"{mine.pk},{theirs[2]}, "}
+    answer = member.post("/selection/trash/", everything, headers=HTMX)
+    assert Page(answer.content).one(class_="notice")["data-left"] == str(theirs[2])
     refused = member.post("/selection/trash/", {}, headers=HTMX)
     assert (refused.status_code, Page(refused.content).words) == (422, "No picture is selected.")
 
