@@ -1,6 +1,6 @@
 // Arranging a collection: by drag (mouse and touch, at the grip), by the buttons, and by Shift with arrow keys, Home
 // and End. Each move is sent at once and done here when the server has done it; without this script the buttons post.
-import { reasonIn } from "./events.js";
+import { reasonIn, shortened } from "./events.js";
 
 const grid = document.querySelector("[data-arranged]");
 const said = document.getElementById("said");
@@ -68,6 +68,7 @@ function leave(card, control, words) {
   const { form, value } = control;
   const same = form ? `[data-action="${form.dataset.action}"] button${value && `[value="${value}"]`}` : "a";
   card.remove();
+  shortened();
   if (held) (next?.querySelector(same) ?? document.getElementById("main")).focus({ preventScroll: true });
   say(`Picture ${card.dataset.image} ${words}.`);
 }

@@ -15,6 +15,9 @@ export function changed(field) {
 /** Whether what was asked of htmx was done: to htmx an answer that is swapped is a success, a refused form too. */
 export const isDone = ({ successful, xhr }) => successful && xhr.status !== 422;
 
+/** A list has become shorter: its next page may be due. htmx looks for that when one scrolls. */
+export const shortened = () => dispatchEvent(new Event("scroll"));
+
 /** The words of an element as one reads them. */
 export const wordsOf = (element) => element?.textContent.replace(/\s+/g, " ").trim() ?? "";
 

@@ -1,6 +1,6 @@
 // What is selected, for this tab: it survives actions, more pages and a reload. The check boxes are the form's own;
 // those of pictures that are not on this page go with it as one list of ids.
-import { isDone, reasonIn, wordsOf } from "./events.js";
+import { isDone, reasonIn, shortened, wordsOf } from "./events.js";
 
 const bar = document.getElementById("selection");
 const said = document.getElementById("said");
@@ -333,6 +333,7 @@ function takeAway(tiles, ids, moment) {
   const beside = every.slice(at + 1).find(stays) ?? every.slice(0, Math.max(at, 0)).reverse().find(stays);
   document.getElementById("quick")?.setAttribute("hidden", "");
   for (const { tile } of places) tile.remove();
+  shortened();
   if (moment) thrown.set(moment, places);
   // What was selected since stays selected.
   for (const id of ids ?? []) selected.delete(id);

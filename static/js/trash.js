@@ -1,6 +1,6 @@
 // Throwing away and bringing back: a tile leaves its list without moving what one looks at, the viewer goes on to the
 // next picture, and what was done last can be undone where it was done.
-import { isTyping } from "./events.js";
+import { isTyping, shortened } from "./events.js";
 
 const said = document.getElementById("said");
 const form = document.getElementById("trash-by-key");
@@ -46,6 +46,7 @@ function take(id) {
       else tile.remove();
     });
     if (held) link(instead ?? next)?.focus({ preventScroll: true });
+    shortened();
   }
   redraw(id);
   if (viewer()?.dataset.viewer === id) document.dispatchEvent(new CustomEvent("viewer:go"));
@@ -90,6 +91,7 @@ function goOnFrom(id) {
 function goOn(row) {
   const next = neighbour(row, "nextElementSibling") ?? neighbour(row, "previousElementSibling");
   const after = () => {
+    shortened();
     if (document.activeElement !== document.body) return;
     (next?.querySelector("button") ?? link(next))?.focus({ preventScroll: true });
   };

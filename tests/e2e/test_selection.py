@@ -346,6 +346,20 @@ def test_what_goes_alone_is_selected_no_more_until_it_is_back(filled_site: Site,
     context.close()
 
 
+def test_what_follows_comes_when_all_in_view_are_gone(filled_site: Site, browser: Browser) -> None:
+    context, page, complaints = opened(filled_site, browser, viewport=PHONE)
+    expect(page.locator('#pager [rel="next"]')).to_have_count(1)
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    expect(page.locator("#notices")).to_contain_text("pictures put into the trash")
+    # There is nothing to scroll.
+    expect(page.locator("#grid > .tile")).not_to_have_count(0)
+    page.locator("#notices").get_by_role("button", name="Undo").click()
+    expect(page.locator("#notices")).to_contain_text("pictures taken out of the trash")
+    assert complaints == []
+    context.close()
+
+
 def test_what_was_emptied_meanwhile_does_not_come_back(filled_site: Site, browser: Browser) -> None:
     context, page, _ = opened(filled_site, browser)
     selector, pk = tile(page, 5)
