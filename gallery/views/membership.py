@@ -13,6 +13,7 @@ from gallery.display.membership import NAMES, collecting
 from gallery.formats import read_id
 from gallery.http import MemberRequest, back_to, error_page
 from gallery.models import Collection, Image, User
+from gallery.text import clean_label, label_key
 
 
 @require_POST
@@ -46,10 +47,15 @@ def uncollect(request: MemberRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def names(request: MemberRequest) -> HttpResponse:
-    """The collections that were used last, to choose from while one types."""
-    return render(
-        request, "marks/_options.html", {"names": [each.name for each in Collection.objects.used_last(NAMES)]}
-    )
+    """Collections to choose from while one types `collection` or `q`: of such a name; before that those used last."""
+    typed = label_key(clean_label(request.GET.get("q") or request.GET.get("collection", "")))
+    if typed:
+        found = list(
+            Collection.objects.active().filter(folded__contains=typed[: Collection.MAX_NAME])[:NAMES]
+        )
+    else:
+        found = Collection.objects.used_last(NAMES)
+    return render(request, "marks/_options.html", {"names": [each.name for each in found]})
 
 
 def meant(request: MemberRequest, user: User) -> Collection:

@@ -205,6 +205,30 @@ def test_a_picture_is_collected_by_id_and_by_name(page: Get, client: Client, ali
     assert client.post(collect, {"collection": "Spring"}).status_code == 422
 
 
+def test_names_are_offered_while_one_types(page: Get, alice: User) -> None:
+    for name in ("Spring at sea", "The Sea", "Autumn", "Old sea"):
+        Collection.objects.called(name, alice)
+    Collection.objects.filter(name="Old sea").update(archived_at=timezone.now())
+
+    def offered(**typed: str) -> list[str]:
+        return [each["value"] for each in page("/collections/names/", data=typed).all("option")]
+
+    assert offered() == ["Autumn", "The Sea", "Spring at sea"], "those that were used last"
+    assert offered(collection=" SEA") == offered(q="sea") == ["Spring at sea", "The Sea"]
+    assert offered(collection="zebra") == offered(collection="%") == offered(collection="x" * 10_000) == []
+    # Wherever a collection is named: it is offered there, so that a slip of the finger makes no new one.
+    first, second = a_picture(alice), a_picture(alice)
+    for address in ("/", "/create/", f"/images/{first.pk}/", f"/compare/?images={first.pk},{second.pk}"):
+        drawn = page(address)
+        named = drawn.all("input", name="collection")
+        boxes = [each for each in named if not each.has("type", "hidden")]
+        assert boxes
+        for box in boxes:
+            assert box["hx-get"] == "/collections/names/", address
+            assert box["hx-target"] == f"#{box['list']}"
+            assert drawn.one("datalist", id=box["list"])
+
+
 def test_buttons_of_a_collection_that_is_gone_touch_no_other(page: Get, client: Client, alice: User) -> None:
     gone, ids = filled(alice)
     own, free = f"/collections/{gone.pk}/", a_picture(alice)
