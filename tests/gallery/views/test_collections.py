@@ -485,6 +485,15 @@ def test_a_cover_is_let_go_by_saying_nothing_or_by_taking_it_out(
         assert client.post(where, sent).status_code == 303
         assert cover() is None
         client.post(where, {"image": ids[2]})
+    # By the page's own button, too, which stands beside that picture alone.
+    arranged = page(f"/collections/{collection.pk}/?arrange=1")
+    forms = arranged.all("form", data_action="cover")
+    buttons = [form.one("button") for form in forms]
+    assert [button.words for button in buttons] == ["Use as cover", "Use as cover", "Let go"]
+    (named,) = forms[2].all("input", name="image")
+    client.post(forms[2]["action"], {"image": [named["value"], buttons[2]["value"]]})
+    assert cover() is None
+    client.post(where, {"image": ids[2]})
     client.post(f"/images/{ids[0]}/uncollect/", {"collection": collection.pk})
     assert cover() == ids[2]
     client.post(f"/images/{ids[2]}/uncollect/", {"collection": collection.pk})
