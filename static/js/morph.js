@@ -67,6 +67,9 @@ Object.assign(Idiomorph.defaults.callbacks, {
 let last = null;
 // Beside what may have lost it; null where an answer has nothing to do with it.
 let rows = null;
+// A list of links that is drawn anew, and which of them the focus was on or behind.
+let list = null;
+let at = 0;
 // What stood in front of a link that reads on and had the focus: rows come in its place.
 let front = null;
 let places = new Map();
@@ -113,6 +116,9 @@ document.addEventListener("htmx:beforeSwap", ({ detail: { target, requestConfig 
   pressed = { row, top: row?.getBoundingClientRect().top };
   const isDrawnAnew = requestConfig.elt.matches('[hx-swap^="morph"]') && target.contains(last);
   rows = last?.closest(ROW) || isDrawnAnew ? rowsFrom(last) : null;
+  list = isDrawnAnew ? target : null;
+  const isBefore = (link) => link.compareDocumentPosition(last) & Node.DOCUMENT_POSITION_FOLLOWING;
+  at = list ? [...list.querySelectorAll("a[href]")].findLastIndex(isBefore) : 0;
   front = target.matches("#sitting-older") && target.contains(last) ? target.previousElementSibling : null;
 });
 // What comes beside an answer, as the banner with that of the header, has no rows.
@@ -172,10 +178,17 @@ function keepFocus() {
   if (!isLost() || !rows) return;
   // Never to another button: the next key would press it.
   const links = rows.flatMap((id) => [...(document.getElementById(id)?.querySelectorAll(LINK) ?? [])]);
-  for (const link of [...links, document.getElementById("main")]) {
-    link.focus({ preventScroll: true });
+  for (const link of [...links, ...besideInList(), document.getElementById("main")]) {
+    link?.focus({ preventScroll: true });
     if (!isLost()) return;
   }
+}
+
+/** Of a list that is no longer as it was, the link in the place of the one that went, or what adds another one. */
+function besideInList() {
+  if (!list?.isConnected) return [];
+  const links = [...list.querySelectorAll("a[href]")];
+  return [links[Math.max(at, 0)], links.at(-1), list.querySelector('summary, input:not([type="hidden"])')];
 }
 
 function rest(pressed) {

@@ -132,6 +132,30 @@ def test_two_who_arrange_at_once_see_what_they_did(filled_site: Site, page: Page
     assert ids(page) == [d, b, a, c]
 
 
+def test_who_takes_words_away_by_keys_stays_beside_them(filled_site: Site, page: Page) -> None:
+    filled_site.manage(
+        "shell",
+        "-c",
+        "from gallery.models import *; u = User.objects.get(username='admin');"
+        "[Tag.objects.called(name, u).add([20], u) for name in ('dawn', 'dusk', 'night')]",
+    )
+    page.goto(f"{filled_site.url}/images/20/")
+    chips = page.locator("#tags [data-tag]")
+    expect(chips).to_have_count(3)
+    for gone, beside in (("dawn", "dusk"), ("night", "dusk")):
+        page.get_by_role("button", name=f"Take the tag “{gone}” away").press("Enter")
+        expect(chips.filter(has_text=gone)).to_have_count(0)
+        expect(chips.filter(has_text=beside)).to_be_focused()
+    page.get_by_role("button", name="Take the tag “dusk” away").press("Enter")
+    expect(page.locator("#tag-name")).to_be_focused()
+    # A button that is drawn anew is the same one to who pressed it.
+    sensitive = page.get_by_role("button", name="Sensitive")
+    for pressed in ("true", "false"):
+        sensitive.press("Enter")
+        expect(sensitive).to_have_attribute("aria-pressed", pressed)
+        expect(sensitive).to_be_focused()
+
+
 @pytest.mark.long
 def test_the_viewer_goes_on_and_comes_back(filled_site: Site, page: Page) -> None:
     page.goto(filled_site.url + "/?q=-zebra")
