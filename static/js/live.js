@@ -79,20 +79,20 @@ document.addEventListener("htmx:responseError", (event) => {
   const { status, responseText } = event.detail.xhr;
   if (status !== 401) say(reasonIn(responseText) || "That did not work; what was already generated is kept.");
 });
-// A button that is switched off while its request runs loses the focus; where it stays, or is drawn anew, one goes on
-// there.
+// A button that is switched off while its request runs loses the focus: who is refused goes on there, and so does who
+// presses one that is drawn anew. What was done is not done once more by the next key.
 const pressed = new WeakMap();
 document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
   const button = document.activeElement;
   if (button.matches("button") && elt.contains(button)) pressed.set(elt, button);
 });
-document.addEventListener("htmx:afterRequest", ({ detail: { requestConfig } }) => {
+document.addEventListener("htmx:afterRequest", ({ detail: { requestConfig, successful } }) => {
   // The form itself may be gone by then.
   const button = pressed.get(requestConfig?.elt);
   pressed.delete(requestConfig?.elt);
   if (!button || document.activeElement !== document.body) return;
-  const same = button.isConnected ? button : document.getElementById(button.id);
-  same?.focus({ preventScroll: true });
+  const same = button.isConnected ? !successful && button : document.getElementById(button.id);
+  if (same) same.focus({ preventScroll: true });
 });
 // Polls fail while the server restarts; only what a person did is worth a word.
 const DEEDS = new Set(["click", "toggle", "submit", "input", "change"]);

@@ -67,7 +67,7 @@ Object.assign(Idiomorph.defaults.callbacks, {
 let last = null;
 // Beside what may have lost it; null where an answer has nothing to do with it.
 let rows = null;
-// A list of links that is drawn anew, and which of them the focus was on or behind.
+// A picture's tags or collections, when they are drawn anew, and which of them the focus was on or behind.
 let list = null;
 let at = 0;
 // What stood in front of a link that reads on and had the focus: rows come in its place.
@@ -116,7 +116,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail: { target, requestConfig 
   pressed = { row, top: row?.getBoundingClientRect().top };
   const isDrawnAnew = requestConfig.elt.matches('[hx-swap^="morph"]') && target.contains(last);
   rows = last?.closest(ROW) || isDrawnAnew ? rowsFrom(last) : null;
-  list = isDrawnAnew ? target : null;
+  list = isDrawnAnew && target.matches(".collect") ? target : null;
   const isBefore = (link) => link.compareDocumentPosition(last) & Node.DOCUMENT_POSITION_FOLLOWING;
   at = list ? [...list.querySelectorAll("a[href]")].findLastIndex(isBefore) : 0;
   front = target.matches("#sitting-older") && target.contains(last) ? target.previousElementSibling : null;
@@ -184,7 +184,7 @@ function keepFocus() {
   }
 }
 
-/** Of a list that is no longer as it was, the link in the place of the one that went, or what adds another one. */
+/** Of these the link in the place of the one that went, or what adds another one. */
 function besideInList() {
   if (!list?.isConnected) return [];
   const links = [...list.querySelectorAll("a[href]")];
