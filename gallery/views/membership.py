@@ -47,15 +47,13 @@ def uncollect(request: MemberRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def names(request: MemberRequest) -> HttpResponse:
-    """Collections to choose from while one types `collection` or `q`: of such a name; before that those used last."""
-    typed = label_key(clean_label(request.GET.get("q") or request.GET.get("collection", "")))
+    """Collections to choose from while one types in `collection`: of such a name; before that those used last."""
+    typed = label_key(clean_label(request.GET.get("collection", "")))[: Collection.MAX_NAME]
     if typed:
-        found = list(
-            Collection.objects.active().filter(folded__contains=typed[: Collection.MAX_NAME])[:NAMES]
-        )
+        offered = list(Collection.objects.active().filter(folded__contains=typed)[:NAMES])
     else:
-        found = Collection.objects.used_last(NAMES)
-    return render(request, "marks/_options.html", {"names": [each.name for each in found]})
+        offered = Collection.objects.used_last(NAMES)
+    return render(request, "marks/_options.html", {"names": [each.name for each in offered]})
 
 
 def meant(request: MemberRequest, user: User) -> Collection:

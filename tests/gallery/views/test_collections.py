@@ -214,7 +214,7 @@ def test_names_are_offered_while_one_types(page: Get, alice: User) -> None:
         return [each["value"] for each in page("/collections/names/", data=typed).all("option")]
 
     assert offered() == ["Autumn", "The Sea", "Spring at sea"], "those that were used last"
-    assert offered(collection=" SEA") == offered(q="sea") == ["Spring at sea", "The Sea"]
+    assert offered(collection=" SEA") == ["Spring at sea", "The Sea"]
     assert offered(collection="zebra") == offered(collection="%") == offered(collection="x" * 10_000) == []
     # Wherever a collection is named: it is offered there, so that a slip of the finger makes no new one.
     first, second = a_picture(alice), a_picture(alice)
