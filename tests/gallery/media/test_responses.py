@@ -204,7 +204,7 @@ def test_the_pass_leaves_the_browser_with_the_session(
         assert browser.ask(name).status_code == 200
 
 
-@pytest.mark.parametrize("change", ["password", "deactivated", "staff", "gone"])
+@pytest.mark.parametrize("change", ["password", "deactivated", "in the database", "staff", "gone"])
 def test_a_pass_ends_when_its_member_may_not_come_in_as_before(
     member: Client, alice: User, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
@@ -213,6 +213,8 @@ def test_a_pass_ends_when_its_member_may_not_come_in_as_before(
     assert status_of(member, f"/media/{name}") == 200
     if change == "gone":
         alice.delete()
+    elif change == "in the database":
+        User.objects.filter(pk=alice.pk).update(is_active=False)
     else:
         alice.set_password("another one, and long")
         alice.is_active, alice.is_staff = change != "deactivated", change == "staff"
@@ -220,6 +222,19 @@ def test_a_pass_ends_when_its_member_may_not_come_in_as_before(
     stranger = Client()
     stranger.cookies[cookie] = held
     monkeypatch.setattr(responses, "CHECKED_FOR", 0)
+    assert status_of(stranger, f"/media/{name}") == 404
+
+
+def test_a_pass_of_before_is_not_taken_for_the_one_that_was_just_good(member: Client, alice: User) -> None:
+    name, cookie = stored(picture()), django_settings.MEDIA_COOKIE_NAME
+    held = member.cookies[cookie].value
+    alice.set_password("another one, and long")
+    alice.save()
+    member.force_login(alice)
+    member.get("/queue/")
+    assert status_of(member, f"/media/{name}") == 200
+    stranger = Client()
+    stranger.cookies[cookie] = held
     assert status_of(stranger, f"/media/{name}") == 404
 
 

@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.db import IntegrityError, connection, transaction
 
 from gallery.media.pictures import LostFile
-from gallery.models import Batch, Generation, Input, Prompt, User
+from gallery.models import Batch, Generation, Hold, Input, Prompt, State, User, Worker
 from gallery.models.queue import Order
 from tests.gallery.generations import a_generation
 from tests.gallery.pipeline.test_kinds import EDIT, media_files
@@ -121,3 +121,21 @@ def test_twenty_posts_at_once_are_one_batch(alice: User, settings: LazySettings,
     assert Prompt.objects.count() == Input.objects.count() == count
     assert sum(prompt.generation_count for prompt in Prompt.objects.all()) == count
     assert len(media_files(settings)) == 3
+
+
+def test_what_was_dismissed_meanwhile_is_not_run_again(alice: User) -> None:
+    (first, second), _ = Generation.objects.enqueue_batch(alice, orders("0.01", "0.01"))
+    Generation.objects.update(state=State.FAILED)
+    assert second.dismiss()
+    again = first.batch.run_again(alice, {first.pk: None, second.pk: None})
+    assert [each.run_again_of for each in again] == [first]
+
+
+def test_a_pause_ends_the_lease_of_what_was_not_begun(alice: User) -> None:
+    (first, *_), _ = Generation.objects.enqueue_batch(alice, orders("0.01", "0.01"))
+    worker = Worker.objects.create(name="w", host="h", process=1)
+    assert first.lease(worker)
+    assert first.batch.pause()
+    rows = Generation.objects.order_by("position").values_list("token", "worker", "hold")
+    assert list(rows) == [(None, None, Hold.BATCH)] * 2
+    assert not first.begin()

@@ -298,7 +298,9 @@ def test_a_garbled_submission_spends_nothing(maker: Client) -> None:
 
 
 def test_one_click_has_a_limit(maker: Client, settings: LazySettings) -> None:
-    settings.MAX_PICTURES_PER_CLICK = 4
+    settings.MAX_PICTURES_PER_CLICK = 6
+    assert "disabled" not in buttons(shown(maker), "all")[0]
+    settings.MAX_PICTURES_PER_CLICK = 5
     page = shown(maker)
     (everything,) = buttons(page, "all")
     assert "disabled" in everything
