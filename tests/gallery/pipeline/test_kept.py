@@ -416,6 +416,8 @@ def test_a_page_stays_a_failure_however_often_it_is_read(
     client.force_login(alice)
 
     for _ in range(2):
+        # An older reader may have known less of it.
+        Generation.objects.filter(pk=generation.pk).update(error_message="Nobody knows why.")
         press(client, attempt)
         reingest.read_asked(worker_process.answers)
 
@@ -423,6 +425,7 @@ def test_a_page_stays_a_failure_however_often_it_is_read(
     attempt.refresh_from_db()
     assert (generation.state, attempt.outcome) == (State.FAILED, Outcome.UNKNOWN)
     assert "it begins with" in attempt.kept_reason
+    assert "it begins with" in generation.error_message
 
 
 def test_the_rest_of_a_cut_answer_can_be_taken_and_read_again(
