@@ -100,6 +100,21 @@ class TestConfirming:
         assert staff.post(self.LIST, form.fields).status_code == 302
         assert Generation.objects.queued().count() == 2
 
+    def test_a_sum_that_is_less_since_one_has_no_price_any_more_is_asked_again(
+        self, staff: Client, alice: User
+    ) -> None:
+        rows = [
+            a_generation(alice, state=State.FAILED, request={"model": name}) for name in (MODEL, "chroma")
+        ]
+        form = self.asked(staff, rows)
+        CatalogModel.objects.filter(model_id="chroma").delete()
+
+        refused = staff.post(self.LIST, form.fields)
+
+        assert (form.fields["price"], form.fields["unpriced"], refused.status_code) == ("0.02", "0", 422)
+        assert "Of 1 no price is known now. Nothing was sent" in refused.content.decode()
+        assert not Generation.objects.queued().exists()
+
     def test_a_repeat_of_what_was_confirmed_is_not_asked_again(self, staff: Client, alice: User) -> None:
         form = self.asked(staff, [a_generation(alice, state=State.FAILED)])
         staff.post(self.LIST, form.fields)
