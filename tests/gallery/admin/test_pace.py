@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.test import Client
 
+from gallery import access
 from gallery.models import Generation, State, User
 from tests.gallery.generations import a_generation
 from tests.gallery.page import Page
@@ -37,3 +39,14 @@ def test_what_is_run_again_is_counted_where_it_is_queued(
     assert answer.status_code == 302
     new = Generation.objects.exclude(pk=failed.pk).get()
     assert (new.state, new.owner, new.requested_by) == (State.QUEUED, alice, sally)
+
+
+def test_it_counts_for_who_asked_and_not_for_whose_it_is(
+    sally: User, alice: User, settings: LazySettings
+) -> None:
+    settings.SUBMISSIONS_PER_MINUTE = 2
+    for _ in range(2):
+        a_generation(alice, requested_by=sally)
+    with pytest.raises(access.TooManySubmissions):
+        access.check_pace(sally)
+    access.check_pace(alice)

@@ -139,3 +139,10 @@ def test_a_pause_ends_the_lease_of_what_was_not_begun(alice: User) -> None:
     rows = Generation.objects.order_by("position").values_list("token", "worker", "hold")
     assert list(rows) == [(None, None, Hold.BATCH)] * 2
     assert not first.begin()
+
+
+def test_what_was_run_again_is_not_run_again_once_more(alice: User) -> None:
+    failed = a_generation(alice, state=State.FAILED)
+    again, is_new = failed.run_again(alice, price=None)
+    assert is_new
+    assert failed.run_again(alice, price=None) == (again, False)

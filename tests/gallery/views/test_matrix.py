@@ -272,6 +272,7 @@ def test_a_seed_that_nobody_chose_is_the_same_in_all(maker: Client) -> None:
         ({"buy": "all:x"}, "__all__"),
         ({"buy": "everything"}, "__all__"),
         ({"buy": "all:0.0000001"}, "price"),
+        ({"price": "0.05"}, "price"),
     ],
 )
 def test_what_is_wrong_is_said_at_its_place(maker: Client, more: dict[str, str], field: str) -> None:
