@@ -1,5 +1,6 @@
 """One member's refused request is not everyone's: the others go on, and it ends by itself after a few sends."""
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,9 +16,11 @@ from gallery.models import ACTIVE_STATES, Attempt, Gate, Generation, Hold, Outco
 from gallery.models.gate import BREAKER_FAILURES, MEMBER_FAILURES
 from gallery.pipeline import gates
 from gallery.pipeline.worker import WorkerProcess
+from tests.gallery.generations import a_generation
 from tests.gallery.pipeline.checker import assert_sound
 from tests.gallery.pipeline.conftest import Installation, queue, states, until
 from tests.gallery.pipeline.test_gates import account
+from venice import NotSent
 from venice.emulator import Emulator
 from venice.emulator.faults import FAULTS
 from venice.retry import MOST_SENDS
@@ -458,6 +461,15 @@ class TestTurns:
         queue(bob), queue(alice)
 
         assert worker_process.claim() == cat
+
+    def test_what_could_not_be_sent_since_keeps_its_turn(self, alice: User) -> None:
+        """It was refused before: that nothing could be sent brings it no further to the front."""
+        late, token = timezone.now() + timedelta(seconds=30), uuid.uuid4()
+        generation = a_generation(alice, state=State.SENDING, token=token, behind_until=late)
+        error = NotSent("No route.")
+        assert generation.requeue(token, error, hold=Hold.UNSENT, not_before=None, behind_until=None)
+        generation.refresh_from_db()
+        assert (generation.state, generation.token, generation.behind_until) == (State.QUEUED, None, late)
 
 
 def _claims(worker_process: WorkerProcess) -> Iterable[int]:

@@ -317,7 +317,9 @@ class TestSilentHosts:
         assert not left.declare_interrupted()
         Worker.objects.filter(pk=known.pk).update(seen_at=timezone.now() - timedelta(minutes=16))
         assert Generation.objects.waiting_for_hosts().silent_hosts() == {left.pk: "attic"}
-        Generation.objects.update(received_at=timezone.now())
+        Generation.objects.update(worker=known)
+        assert not left.declare_interrupted(), "who holds it has not been declared dead"
+        Generation.objects.update(worker=None, received_at=timezone.now())
         assert not left.declare_interrupted()
 
     def test_declaring_it_interrupted_works_once_and_says_what_it_may_have_cost(
