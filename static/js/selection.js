@@ -62,7 +62,7 @@ function draw(on = choosing || all || selected.size > 0) {
   bar.querySelector("[data-selected]").textContent = all ? `All${found ? ` ${found}` : ""}` : String(selected.size);
   bar.querySelector("[data-selected-words]").textContent = told();
   bar.elements.all.checked = all;
-  bar.querySelector("[data-select-all]").hidden = all;
+  for (const button of bar.querySelectorAll("[data-select-all], [data-select-view]")) button.hidden = all;
   // One deed after the other: of two at once the earlier might come last.
   for (const button of bar.querySelectorAll("[data-verb]")) button.disabled = busy || (!all && !selected.size);
 }
@@ -115,6 +115,14 @@ function toggle(tile, isRange) {
   const box = boxOf(tile);
   if (box) choose(box, !box.checked, isRange);
   else refuse("Only who made a picture, or staff, may bring it back.");
+}
+
+function selectView() {
+  narrowed = false;
+  for (const box of boxes()) set(box, true);
+  keep();
+  draw();
+  say(count());
 }
 
 function clear() {
@@ -187,11 +195,7 @@ document.addEventListener("keydown", (event) => {
   const tile = grid.querySelector("[data-pointed]") ?? event.target.closest(TILE);
   if ((event.ctrlKey || event.metaKey) && key === "a") {
     event.preventDefault();
-    narrowed = false;
-    for (const box of boxes()) set(box, true);
-    keep();
-    draw();
-    say(count());
+    selectView();
   } else if (event.ctrlKey || event.metaKey) return;
   else if (key === "g" && selecting()) bar.querySelector("button:not([hidden])").focus();
   else if (key === "x" && tile) toggle(tile, event.shiftKey);
@@ -212,7 +216,8 @@ document.addEventListener("click", (event) => {
     choosing = true;
     draw(true);
     say("Choose pictures.");
-  } else if (event.target.closest("[data-select-none]")) goOn(linkOf(clear()));
+  } else if (event.target.closest("[data-select-view]")) selectView();
+  else if (event.target.closest("[data-select-none]")) goOn(linkOf(clear()));
   else if (event.target.closest("[data-select-all]")) {
     all = true;
     narrowed = false;

@@ -219,6 +219,8 @@ def test_on_a_phone_a_finger_that_rests_selects(filled_site: Site, browser: Brow
     page.locator(second[0]).tap()
     expect(page.locator("[data-selected]")).to_have_text("2")
     expect(page.locator(".layer")).to_have_count(0)
+    page.locator("[data-select-view]").tap()
+    expect(page.locator("[data-selected]")).to_have_text(str(page.locator("#grid > .tile").count()))
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
