@@ -16,13 +16,19 @@ from venice.deadlines import Deadlines
 from venice.results import MAX_BODY
 
 ROOT = Path(__file__).resolve().parents[1]
+PAGES = (ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md"))
+LONGEST = 120
+
+
+def entries() -> list[tuple[list[str], str]]:
+    """The list of docs/architecture.md: names of entries of `gallery/`, and what they hold."""
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    items = page.partition("Below `gallery/`, every entry:")[2].partition("Import rules")[0].split("\n- ")[1:]
+    return [(re.findall(r"`([^`]+)`", item.partition(": ")[0]), item.partition(": ")[2]) for item in items]
 
 
 def test_every_entry_of_gallery_has_its_line() -> None:
-    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
-    table = page.partition("Below `gallery/`, every entry:")[2].partition("Import rules")[0]
-    lines = [line for line in table.splitlines() if line.startswith("| `")]
-    named = sorted(name for line in lines for name in re.findall(r"`([\w./]+)`", line.split("|")[1]))
+    named = sorted(name for names, _ in entries() for name in names)
     there = sorted(
         f"{path.name}/" if path.is_dir() else path.name
         for path in (ROOT / "gallery").iterdir()
@@ -50,12 +56,18 @@ def test_who_sets_up_a_proxy_is_told_where_large_bodies_go() -> None:
 
 
 def test_every_module_that_a_line_names_is_there() -> None:
-    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
-    table = page.partition("Below `gallery/`, every entry:")[2].partition("Import rules")[0]
-    for line in table.splitlines():
-        if match := re.match(r"\| `(\w+)/`", line):
-            for name in re.findall(r"`(\w+\.py)`", line.split("|")[2]):
-                assert (ROOT / "gallery" / match[1] / name).exists(), line
+    for (first, *_), holds in entries():
+        if first.endswith("/"):
+            for name in re.findall(r"`(\w+\.py)`", holds):
+                assert (ROOT / "gallery" / first / name).exists(), name
+
+
+def test_every_line_of_a_document_can_be_read_beside_another_version() -> None:
+    """But rows of tables, which cannot be broken, and what is to be typed as it stands."""
+    for page in PAGES:
+        text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+        lines = [line for line in text.splitlines() if not line.startswith("|")]
+        assert [line for line in lines if len(line) > LONGEST] == [], page.name
 
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
