@@ -1,5 +1,6 @@
 """Operations on a picture: what their forms offer, what they queue, what they refuse before it costs."""
 
+import uuid
 from decimal import Decimal
 from typing import Any
 
@@ -96,6 +97,18 @@ def test_what_was_changed_since_is_no_repeat(
     assert Generation.objects.filter(kind=kind).count() == 2
     repeat = site.post(form.address, sent)
     assert repeat["Location"] == f"/generations/{first.pk}/"
+
+
+def test_other_pictures_are_no_repeat_either(site: Client, alice: User) -> None:
+    first, second, third = (pictured(alice, 1000 + n) for n in range(3))
+    place = address(first, "multi-edit")
+    sent = {"input": [first.pk, second.pk], "prompt": "snow", "submission": str(uuid.uuid4())}
+    assert site.post(place, sent).status_code == 303
+    for others in ([first.pk, third.pk], [second.pk, first.pk]):
+        answer = site.post(place, sent | {"input": others})
+        assert answer.status_code == 422
+        assert "has asked already" in Page(answer.content).one(data_error_for="price").words
+    assert Generation.objects.queued().count() == 1
 
 
 @pytest.mark.parametrize("kind", KINDS)
