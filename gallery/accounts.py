@@ -1,7 +1,7 @@
 """How people come in: password bounds, sign-in links, who tries from where, how long staff stay."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
@@ -41,9 +41,9 @@ class MaximumLengthValidator:
 
 
 class SigninTokenGenerator(PasswordResetTokenGenerator):
-    """Tokens that die with the next sign-in, a new password, or PASSWORD_RESET_TIMEOUT.
+    """Tokens that die with the next sign-in, a new password, other rights, or PASSWORD_RESET_TIMEOUT.
 
-    None is good while its user is deactivated, nor one that was made then.
+    None is good while its user is deactivated, nor one that was made before or then when they come back.
     """
 
     key_salt = "gallery.accounts.SigninTokenGenerator"
@@ -51,7 +51,8 @@ class SigninTokenGenerator(PasswordResetTokenGenerator):
     def _make_hash_value(self, user: "AbstractBaseUser", timestamp: int) -> str:
         # To the microsecond, unlike Django's: a link made in the second of a sign-in must die with the next.
         last = f"{user.last_login.astimezone(UTC):%Y%m%d%H%M%S%f}" if user.last_login else "never"
-        return f"{user.pk}|{user.password}|{last}|{user.is_active}|{timestamp}"
+        changes = cast("User", user).rights_changes
+        return f"{user.pk}|{user.password}|{last}|{user.is_active}|{changes}|{timestamp}"
 
     def _now(self) -> datetime:
         # UTC, so that a change to summer time neither lengthens nor shortens the day.

@@ -26,9 +26,9 @@ from gallery.views import membership
 log = logging.getLogger(__name__)
 
 
-def _thrown_at_once() -> int:
-    """Search documents that go or come are most of the work, on PostgreSQL above all."""
-    return PORTION if connection.vendor == "sqlite" else PORTION // 2
+def _at_once(on_postgresql: int) -> int:
+    """Pictures of one portion where search documents go or come: there these are most of the work."""
+    return PORTION if connection.vendor == "sqlite" else on_postgresql
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,14 +188,16 @@ def _trash(request: MemberRequest) -> Deed:
         "in the trash already, or not there any more",
         by_maker=True,
         undo=now.isoformat(),
-        portion=_thrown_at_once(),
+        portion=_at_once(PORTION // 2),
         besides=lambda: no_longer_in(missing.values()),
     )
 
 
 def _restore(request: MemberRequest) -> Deed:
     done = "taken out of the trash"
-    return Deed(Image.objects.restore, done, "not in the trash", by_maker=True, portion=_thrown_at_once())
+    return Deed(
+        Image.objects.restore, done, "not in the trash", by_maker=True, portion=_at_once(PORTION // 4)
+    )
 
 
 def _mark(request: MemberRequest, is_sensitive: bool) -> Deed:

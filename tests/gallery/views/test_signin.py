@@ -125,6 +125,16 @@ def test_deactivation_ends_it(client: Client, alice: User) -> None:
     assert signed_in_as(client) is None
 
 
+@pytest.mark.parametrize("right", ["is_active", "is_staff", "is_superuser"])
+def test_other_rights_end_it_also_when_they_are_as_before_again(alice: User, right: str) -> None:
+    token = token_of(alice)
+    for _ in range(2):
+        setattr(alice, right, not getattr(alice, right))
+        alice.save()
+        assert accounts.user_for(token) is None
+    assert accounts.user_for(token_of(alice)) == alice
+
+
 def test_another_users_link_is_no_good(alice: User, bob: User) -> None:
     stolen = token_of(alice).split("-", 1)[1]
     own = token_of(bob).split("-", 1)[0]
