@@ -34,6 +34,23 @@ function say(words) {
 
 document.addEventListener("live:say", ({ detail }) => say(detail));
 
+// A form that has just come hears nothing until htmx has looked at it: what is chosen in that moment is said once more,
+// or the button would show the price of what was chosen before.
+const PRICER = '[hx-trigger*="data-priced"]';
+const looked = new WeakSet();
+let unheard = null;
+document.addEventListener("change", ({ target }) => {
+  const pricer = target.matches("[data-priced]") && target.form?.querySelector(PRICER);
+  if (pricer && !looked.has(pricer)) unheard = target;
+});
+document.addEventListener("htmx:afterProcessNode", ({ target }) => {
+  looked.add(target);
+  if (!unheard || !target.matches(PRICER)) return;
+  const field = unheard;
+  unheard = null;
+  if (target.closest("form") === field.form) field.dispatchEvent(new Event("change", { bubbles: true }));
+});
+
 // What a form that spends says of its price: in the form, or beside all that spend on the same picture.
 const PRICE_ERROR = '[data-error-for="price"]';
 const around = (element) => element.closest(".actions") ?? element.closest("form");

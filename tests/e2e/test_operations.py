@@ -205,6 +205,23 @@ def test_without_javascript(filled_site: Site, browser: Browser, tmp_path: Path)
 
 
 @pytest.mark.long
+def test_what_is_chosen_before_its_form_listens_is_priced(filled_site: Site, browser: Browser) -> None:
+    context, page, complaints = opened(filled_site, browser, "/images/4/edit/")
+    page.evaluate(
+        """document.addEventListener("htmx:afterSwap", () => {
+          const field = document.getElementById("edit-resolution");
+          field.value = "4K";
+          field.dispatchEvent(new Event("change", { bubbles: true }));
+        }, { once: true })"""
+    )
+    page.locator("#edit-model").select_option("nano-banana-2-edit")
+    expect(page.locator("#edit-form button.main")).to_have_text(re.compile(r"Edit · \$0\.19"))
+    expect(page.locator("#edit-resolution")).to_have_value("4K")
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.long
 def test_words_of_an_edit_come_back(filled_site: Site, browser: Browser) -> None:
     """After another page, a reload, and in the other operation that takes words; not at another picture."""
     context, page, complaints = opened(filled_site, browser, "/images/2/edit/")

@@ -101,6 +101,24 @@ def test_more_variants_and_a_click_before_their_price_has_come(site: Site, brows
 
 
 @pytest.mark.long
+def test_what_is_chosen_before_a_form_listens_is_priced(site: Site, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = signed_in(site, context, "prudence", "/create/")
+    page.locator("#id_prompt").fill("Four lanterns of another model")
+    page.evaluate(
+        """document.addEventListener("htmx:afterSwap", () => {
+          const field = document.getElementById("id_variants");
+          field.value = "4";
+          field.dispatchEvent(new Event("change", { bubbles: true }));
+        }, { once: true })"""
+    )
+    page.locator("#id_model").select_option("venice-sd35")
+    until(page, lambda: shown(page) == ("Generate · $0.04", "0.04"))
+    expect(page.locator("#id_variants")).to_have_value("4")
+    context.close()
+
+
+@pytest.mark.long
 def test_another_model_and_a_click_before_its_form_has_come(site: Site, browser: Browser) -> None:
     """It is sent, and the price that was read binds: a dearer model asks, one that is not dearer goes on."""
     context = routed(browser.new_context(viewport={"width": 1440, "height": 900}))

@@ -46,7 +46,8 @@ def choices(draw: st.DrawFn) -> dict[str, str]:
         "alternatives": ("on",),
         "prompt": (CHOOSES,),
         "another-model": tuple(other.id for other in MODELS),
-        "batch": ("100",),
+        # Of no click that is there: what one asks for twice is another question.
+        "batch": ("1000000",),
     }
     foreign = {"resolution": ("4K",), "quality": ("high",)}
     asked = {"model": model.id, "prompt": CHARGED}
