@@ -68,6 +68,7 @@ def test_pictures_are_selected_done_something_with_and_brought_back(
     context.close()
 
 
+@pytest.mark.long
 def test_a_deed_that_takes_long_says_that_it_goes_on(filled_site: Site, browser: Browser) -> None:
     context, page, complaints = opened(filled_site, browser, is_routed=True)
     held: list[Route] = []
@@ -282,10 +283,10 @@ def test_without_scripts_boxes_and_buttons_do_it(filled_site: Site, browser: Bro
 def test_without_scripts_all_that_match_is_a_box(filled_site: Site, browser: Browser) -> None:
     context, page, _ = opened(filled_site, browser, "/?q=castle", java_script_enabled=False)
     found = page.locator("[data-found]").inner_text()
-    page.get_by_label("All that match").check()
+    page.get_by_role("checkbox", name="All that match").check()
     page.locator('[data-verb="favourite"]').click()
     expect(page.locator("#notices")).to_contain_text(f"{found} pictures added to your favourites.")
-    page.get_by_label("All that match").check()
+    page.get_by_role("checkbox", name="All that match").check()
     page.locator('#selection [data-verb="unfavourite"]').evaluate(
         "each => each.closest('details').open = true"
     )
@@ -328,6 +329,7 @@ def test_the_key_undoes_what_went_together_before_what_was_done_earlier(
     context.close()
 
 
+@pytest.mark.long
 def test_what_goes_alone_is_selected_no_more_until_it_is_back(filled_site: Site, browser: Browser) -> None:
     context, page, complaints = opened(filled_site, browser)
     count = page.locator("[data-selected]")
@@ -348,6 +350,7 @@ def test_what_goes_alone_is_selected_no_more_until_it_is_back(filled_site: Site,
     context.close()
 
 
+@pytest.mark.long
 def test_what_follows_comes_when_all_in_view_are_gone(filled_site: Site, browser: Browser) -> None:
     context, page, complaints = opened(filled_site, browser, viewport=PHONE)
     expect(page.locator('#pager [rel="next"]')).to_have_count(1)
@@ -362,6 +365,7 @@ def test_what_follows_comes_when_all_in_view_are_gone(filled_site: Site, browser
     context.close()
 
 
+@pytest.mark.long
 def test_what_was_emptied_meanwhile_does_not_come_back(filled_site: Site, browser: Browser) -> None:
     context, page, _ = opened(filled_site, browser)
     selector, pk = tile(page, 5)
@@ -376,6 +380,7 @@ def test_what_was_emptied_meanwhile_does_not_come_back(filled_site: Site, browse
     context.close()
 
 
+@pytest.mark.long
 def test_what_another_has_thrown_away_is_not_selected(filled_site: Site, browser: Browser) -> None:
     for name in ("admin", "reader"):
         filled_site.manage("signin", name, "--create")
@@ -397,6 +402,7 @@ def test_what_another_has_thrown_away_is_not_selected(filled_site: Site, browser
     filled_site.manage("shell", "-c", f"from gallery.models import *; Image.objects.restore([{own}])")
 
 
+@pytest.mark.long
 def test_what_is_selected_is_taken_out_of_its_collection(filled_site: Site, browser: Browser) -> None:
     context, page, complaints = opened(filled_site, browser)
     page.goto(collection(filled_site, 'Narrowed "down"'))

@@ -115,6 +115,7 @@ def test_who_arranges_many_by_keys_stays_among_them(filled_site: Site, page: Pag
     assert ids(page)[-1] == a
 
 
+@pytest.mark.long
 def test_two_who_arrange_at_once_see_what_they_did(filled_site: Site, page: Page) -> None:
     address = collection(filled_site, "Of two", 4)
     page.goto(f"{address}?arrange=1")
@@ -132,6 +133,7 @@ def test_two_who_arrange_at_once_see_what_they_did(filled_site: Site, page: Page
     assert ids(page) == [d, b, a, c]
 
 
+@pytest.mark.long
 def test_who_takes_words_away_by_keys_stays_beside_them(filled_site: Site, page: Page) -> None:
     filled_site.manage(
         "shell",
