@@ -70,6 +70,7 @@ def test_what_a_picture_gives_comes_into_the_line_and_can_be_undone(
     page.get_by_role("link", name="Use seed").click()
     expect(page.locator(".create-fixed-seed")).to_be_visible()
     assert page.url == filled_site.url + address
+    expect(page.locator("[data-composer]")).not_to_have_attribute("data-unsaved", "")
     # It is the draft now, on every page.
     page.goto(filled_site.url + "/prompts/")
     expect(prompt).to_have_value(words)

@@ -94,6 +94,7 @@ def test_a_collection_is_arranged_by_keys_and_by_drag(filled_site: Site, page: P
     assert ids(page, TILES) == [d, c, b, a]
 
 
+@pytest.mark.long
 def test_who_arranges_many_by_keys_stays_among_them(filled_site: Site, page: Page) -> None:
     address = collection(filled_site, "Many", 130)
     page.goto(f"{address}?arrange=1")
